@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { type Arithmetic, stableSigmoid } from "../src/graph/arithmetic.js";
+import { Elementwise, type ElementwiseRule } from "../src/graph/elementwise.js";
+import * as ops from "../src/ops/index.js";
+
+/*
+ * Prints `kernels/generated.ts`: for each elementwise op and dtype the loops that its one expression stands for, and the
+ * loops of `kernels/rows.ts` for each dtype. Each loop is text of its own, so that the JavaScript engine sees one type of
+ * array in it; nothing is evaluated at run time.
+ */
+
+/** A value in a program text: where it stands, and as a condition if it is one. */
+interface Term {
+  readonly text: string;
+  readonly condition?: string;
+}
+
+/** The arithmetic over program text: each operation is a line, written once however often its value is used. */
+class Printer implements Arithmetic<Term> {
+  readonly lines: string[] = [];
+  private readonly known = new Map<string, Term>();
+  private readonly integer: boolean;
+
+  constructor(integer: boolean) {
+    this.integer = integer;
+  }
+
+  private line(text: string): Term {
+    const known = this.known.get(text);
+    if (known) return known;
+    const term = { text: `t${this.lines.length}` };
+    this.lines.push(`const ${term.text} = ${text};`);
+    this.known.set(text, term);
+    return term;
+  }
+
+  private infix(x: Term | number, operator: string, y: Term | number): Term {
+    return this.line(`${show(x)} ${operator} ${show(y)}`);
+  }
+
+  private call(name: string, ...args: (Term | number)[]): Term {
+    return this.line(`Math.${name}(${args.map(show).join(", ")})`);
+  }
+
+  private compare(x: Term | number, operator: string, y: Term | number): Term {
+    const condition = `${show(x)} ${operator} ${show(y)}`;
+    return { text: `(${condition} ? 1 : 0)`, condition };
+  }
+
+  add = (x: Term | number, y: Term | number) => this.infix(x, "+", y);
+  sub = (x: Term | number, y: Term | number) => this.infix(x, "-", y);
+  mul = (x: Term | number, y: Term | number) => (this.integer ? this.call("imul", x, y) : this.infix(x, "*", y));
+  div = (x: Term | number, y: Term | number) => this.infix(x, "/", y);
+  pow = (x: Term | number, y: Term | number) => this.infix(x, "**", y);
+  max = (x: Term | number, y: Term | number) => this.call("max", x, y);
+  min = (x: Term | number, y: Term | number) => this.call("min", x, y);
+  equal = (x: Term | number, y: Term | number) => this.compare(x, "===", y);
+  notEqual = (x: Term | number, y: Term | number) => this.compare(x, "!==", y);
+  less = (x: Term | number, y: Term | number) => this.compare(x, "<", y);
+  lessEqual = (x: Term | number, y: Term | number) => this.compare(x, "<=", y);
+  greater = (x: Term | number, y: Term | number) => this.compare(x, ">", y);
+  greaterEqual = (x: Term | number, y: Term | number) => this.compare(x, ">=", y);
+  select = (condition: Term, x: Term | number, y: Term | number) =>
+    this.line(`${condition.condition ?? `${condition.text} !== 0`} ? ${show(x)} : ${show(y)}`);
+  neg = (x: Term) => this.line(`-${x.text}`);
+  abs = (x: Term) => this.call("abs", x);
+  sign = (x: Term) => this.call("sign", x);
+  sqrt = (x: Term) => this.call("sqrt", x);
+  exp = (x: Term) => this.call("exp", x);
+  log = (x: Term) => this.call("log", x);
+  log1p = (x: Term) => this.call("log1p", x);
+  sin = (x: Term) => this.call("sin", x);
+  cos = (x: Term) => this.call("cos", x);
+  tanh = (x: Term) => this.call("tanh", x);
+  sigmoid = (x: Term) => stableSigmoid<Term>(this, x);
+}
+
+function show(x: Term | number): string {
+  return typeof x === "number" ? String(x) : x.text;
+}
+
+const arrays = { float64: "Float64Array", float32: "Float32Array", int32: "Int32Array", bool: "Uint8Array" } as const;
+type DType = keyof typeof arrays;
+
+const operands = ["a", "b", "c", "d", "e"];
+
+/** One expression as a Loop: `types` are the dtypes of the operands, in order. */
+function loop(out: DType, types: readonly DType[], evaluate: (k: Printer, terms: Term[]) => Term | number): string {
+  const printer = new Printer(types.includes("int32"));
+  const terms = types.map((_, i) => ({ text: operands[i] as string }));
+  const result = show(evaluate(printer, terms));
+  const text = [...printer.lines, result].join(" ");
+  const uses = types.flatMap((_, i) => (new RegExp(`\\b${operands[i]}\\b`).test(text) ? [i] : []));
+  const name = (i: number) => operands[i] as string;
+  const array = (i: number) => arrays[types[i] as DType];
+  const body = (read: (i: number) => string, write: string) =>
+    [...uses.map((i) => `const ${name(i)} = ${read(i)} as number;`), ...printer.lines, `${write} = ${result};`].join(" ");
+  const flat = uses.map((i) => `, A${name(i)}: ${array(i)}`).join("");
+  const strided = uses.map((i) => `, A${name(i)}: ${array(i)}, p${name(i)}: number, s${name(i)}: number`).join("");
+  const steps = uses.map((i) => `p${name(i)} += s${name(i)};`).join(" ");
+  return `{
+    uses: [${uses.join(", ")}],
+    flat(o: ${arrays[out]}, n: number${flat}) {
+      for (let i = 0; i < n; i++) { ${body((i) => `A${name(i)}[i]`, "o[i]")} }
+    },
+    strided(o: ${arrays[out]}, at: number, n: number${strided}) {
+      for (let i = at; i < at + n; i++) { ${body((i) => `A${name(i)}[p${name(i)}]`, "o[i]")} ${steps} }
+    },
+  }`;
+}
+
+function kernelSet(rule: ElementwiseRule): string {
+  const { takes = "float", gives, forward, backward } = rule;
+  const arity = forward.length - 1;
+  const dtypes: DType[] =
+    takes === "float" ? ["float64", "float32"] : takes === "number" ? ["float64", "float32", "int32"] : ["float64", "float32", "int32", "bool"];
+  const inputTypes = (dtype: DType) =>
+    Array.from({ length: arity }, (_, i): DType => (takes === "where" && i === 0 ? "bool" : dtype));
+  const forwards = dtypes.map((dtype) => `${dtype}: ${loop(gives ?? dtype, inputTypes(dtype), (k, terms) => forward<Term>(k, ...terms))}`);
+  const parts = [`forward: { ${forwards.join(",\n")} }`];
+  if (typeof backward !== "string") {
+    const gradients = backward.map((gradient) => {
+      if (gradient === null) return "null";
+      const loops = (["float64", "float32"] as const).map(
+        (dtype) => `${dtype}: ${loop(dtype, [dtype, ...inputTypes(dtype), dtype], (k, terms) => gradient<Term>(k, ...(terms as [Term, ...Term[]])))}`,
+      );
+      const dout = { text: "dout" };
+      const unchanged = gradient<Term>(new Printer(false), dout, ...Array.from({ length: arity + 1 }, () => ({ text: "x" }))) === dout;
+      return unchanged ? '"dout"' : `{ ${loops.join(",\n")} }`;
+    });
+    parts.push(`backward: [${gradients.join(", ")}]`);
+  }
+  return `{ ${parts.join(",\n")} }`;
+}
+
+/** The loops of rows.ts, written for Float64Array, with another array in the place of it. */
+function rowKernels(source: string): string {
+  const functions = source.split(/^(?=\/\*\*|export function)/m).filter((part) => part.startsWith("export function"));
+  return Object.entries(arrays)
+    .map(([dtype, array]) => {
+      const copies = functions.map((text) => text.replace("export function ", "").replaceAll(": Float64Array", `: ${array}`).trim());
+      return `${dtype}: { ${copies.join(",\n")} }`;
+    })
+    .join(",\n");
+}
+
+const sets = Object.values(ops).flatMap((value) => {
+  if (typeof value !== "function" || !(value.prototype instanceof Elementwise)) return [];
+  const { name, rule } = value.prototype as Elementwise;
+  return [`${name}: ${kernelSet(rule)}`];
+});
+
+process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts. Do not edit.
+import type { KernelSet } from "./loop.js";
+
+export const kernels: Readonly<Record<string, KernelSet>> = {
+${sets.join(",\n")}
+};
+
+export const rowKernels = {
+${rowKernels(readFileSync(process.argv[2] as string, "utf8"))}
+};
+`);

@@ -1,0 +1,60 @@
+import { DTypeError } from "./errors.js";
+
+/** `float64` is the default: a JavaScript number is a double, and gradient checks need it. */
+export type DType = "float64" | "float32" | "int32" | "bool";
+
+export type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array;
+
+/** A typed array to read from: the values of a tensor change through `assign` only. */
+export type ReadonlyTypedArray = Readonly<
+  Omit<TypedArray, "buffer" | "copyWithin" | "fill" | "reverse" | "set" | "sort" | "subarray">
+> &
+  Iterable<number>;
+
+const arrayTypes = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** A zero-filled array of `size` elements (a `bool` takes one byte, 0 or 1). */
+export function allocate(dtype: DType, size: number): TypedArray {
+  return new arrayTypes[dtype](size);
+}
+
+/** The dtype that a typed array stands for: a Float32Array makes a float32 tensor. */
+export function dtypeOf(array: TypedArray): DType {
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Int32Array) return "int32";
+  return "bool";
+}
+
+export function isTypedArray(value: unknown): value is TypedArray {
+  return (
+    value instanceof Float64Array ||
+    value instanceof Float32Array ||
+    value instanceof Int32Array ||
+    value instanceof Uint8Array
+  );
+}
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === "float64" || dtype === "float32";
+}
+
+/** `value` as `dtype` stores it; throws where a number is none of that type, instead of changing it. */
+export function checkNumber(where: string, value: number, dtype: DType): number {
+  switch (dtype) {
+    case "float64":
+      return value;
+    case "float32":
+      return Math.fround(value);
+    case "int32":
+      if ((value | 0) === value) return value | 0;
+      throw new DTypeError(
+        `${where}: ${value} is no int32 (a whole number from -2147483648 to 2147483647); convert with cast("float64")`,
+      );
+    case "bool":
+      if (value === 0 || value === 1) return value;
+      throw new DTypeError(`${where}: ${value} is no bool (0 or 1); convert with cast("float64")`);
+    default:
+      return dtype satisfies never;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Tensor } from "./tensor.js";
+
+/**
+ * The arithmetic that an elementwise op is written over, once. Over numbers it is the reference and the fast path of
+ * scalars, over tensors it builds graph, over program text (`scripts/generate-kernels.ts`) it becomes a typed-array loop.
+ * At least one operand of each call is a `T`; comparisons give 1 or 0, and `select` takes its second operand where the
+ * first is not 0.
+ */
+export interface Arithmetic<T> {
+  add(x: T | number, y: T | number): T;
+  sub(x: T | number, y: T | number): T;
+  mul(x: T | number, y: T | number): T;
+  div(x: T | number, y: T | number): T;
+  pow(x: T | number, y: T | number): T;
+  max(x: T | number, y: T | number): T;
+  min(x: T | number, y: T | number): T;
+  equal(x: T | number, y: T | number): T;
+  notEqual(x: T | number, y: T | number): T;
+  less(x: T | number, y: T | number): T;
+  lessEqual(x: T | number, y: T | number): T;
+  greater(x: T | number, y: T | number): T;
+  greaterEqual(x: T | number, y: T | number): T;
+  select(condition: T, x: T | number, y: T | number): T;
+  neg(x: T): T;
+  abs(x: T): T;
+  sign(x: T): T;
+  sqrt(x: T): T;
+  exp(x: T): T;
+  log(x: T): T;
+  log1p(x: T): T;
+  sin(x: T): T;
+  cos(x: T): T;
+  tanh(x: T): T;
+  sigmoid(x: T): T;
+}
+
+export const numberArithmetic: Arithmetic<number> = {
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+  pow: (x, y) => x ** y,
+  max: (x, y) => Math.max(x, y),
+  min: (x, y) => Math.min(x, y),
+  equal: (x, y) => (x === y ? 1 : 0),
+  notEqual: (x, y) => (x !== y ? 1 : 0),
+  less: (x, y) => (x < y ? 1 : 0),
+  lessEqual: (x, y) => (x <= y ? 1 : 0),
+  greater: (x, y) => (x > y ? 1 : 0),
+  greaterEqual: (x, y) => (x >= y ? 1 : 0),
+  select: (condition, x, y) => (condition !== 0 ? x : y),
+  neg: (x) => -x,
+  abs: Math.abs,
+  sign: Math.sign,
+  sqrt: Math.sqrt,
+  exp: Math.exp,
+  log: Math.log,
+  log1p: Math.log1p,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  sigmoid: (x) => stableSigmoid(numberArithmetic, x),
+};
+
+/** 1 / (1 + e^-x) without overflow: e^-|x| is at most 1. */
+export function stableSigmoid<T>(k: Arithmetic<T>, x: T): T {
+  const e = k.exp(k.neg(k.abs(x)));
+  return k.div(k.select(k.greaterEqual(x, 0), 1, e), k.add(e, 1));
+}
+
+type Operand = Tensor | number;
+
+/** A number among tensors becomes a scalar of the other operand's dtype. */
+function pair(x: Operand, y: Operand): readonly [Tensor, Tensor] {
+  if (typeof x !== "number") return [x, typeof y === "number" ? x.constant(y) : y];
+  if (typeof y !== "number") return [y.constant(x), y];
+  throw new TypeError("at least one operand is a tensor");
+}
+
+function binary(method: (x: Tensor, y: Tensor) => Tensor): (x: Operand, y: Operand) => Tensor {
+  return (x, y) => method(...pair(x, y));
+}
+
+/** Through the methods of the tensors themselves, so that this file needs none of the ops. */
+export const tensorArithmetic: Arithmetic<Tensor> = {
+  add: binary((x, y) => x.add(y)),
+  sub: binary((x, y) => x.sub(y)),
+  mul: binary((x, y) => x.mul(y)),
+  div: binary((x, y) => x.div(y)),
+  pow: binary((x, y) => x.pow(y)),
+  max: binary((x, y) => x.maximum(y)),
+  min: binary((x, y) => x.minimum(y)),
+  equal: binary((x, y) => x.equal(y)),
+  notEqual: binary((x, y) => x.notEqual(y)),
+  less: binary((x, y) => x.less(y)),
+  lessEqual: binary((x, y) => x.lessEqual(y)),
+  greater: binary((x, y) => x.greater(y)),
+  greaterEqual: binary((x, y) => x.greaterEqual(y)),
+  select: (condition, x, y) => condition.where(x, y),
+  neg: (x) => x.neg(),
+  abs: (x) => x.abs(),
+  sign: (x) => x.sign(),
+  sqrt: (x) => x.sqrt(),
+  exp: (x) => x.exp(),
+  log: (x) => x.log(),
+  log1p: (x) => x.log1p(),
+  sin: (x) => x.sin(),
+  cos: (x) => x.cos(),
+  tanh: (x) => x.tanh(),
+  sigmoid: (x) => x.sigmoid(),
+};

@@ -1,0 +1,185 @@
+import { isFloat } from "../dtype.js";
+import { DTypeError, GraphError } from "../errors.js";
+import { formatShape } from "../shape/shape.js";
+import { Elementwise } from "./elementwise.js";
+import { checkSeed, type Node, sumTo, versionsOf } from "./node.js";
+import { withRecording } from "./recording.js";
+import type { Tensor } from "./tensor.js";
+
+/** How many walks are under way: a node's backward may differentiate something of its own. */
+let depth = 0;
+
+/**
+ * What a walk from a root back to the leaves has found: the edges on its way and their gradients.
+ *
+ * Where an edge stands in the list is kept in the edge itself (`slot`), valid if the list has that edge in that place, so
+ * that nothing has to be cleared. A walk inside a walk puts back the slots that it took.
+ */
+export class Trace {
+  readonly edges: Tensor[] = [];
+  /** How many uses of each edge are still to come; 0 for all when the walk is over. */
+  readonly uses: number[] = [];
+  /** The gradients of scalars in a walk that makes no graph; those of all others stand in `tensors`. */
+  numbers: Float64Array = new Float64Array(0);
+  readonly tensors: (Tensor | undefined)[] = [];
+  readonly createGraph: boolean;
+  private positions: Map<Tensor, number> | null = null;
+
+  constructor(createGraph: boolean) {
+    this.createGraph = createGraph;
+  }
+
+  add(edge: Tensor): number {
+    const slot = this.edges.length;
+    edge.slot = slot;
+    this.edges.push(edge);
+    this.uses.push(0);
+    return slot;
+  }
+
+  isNumber(edge: Tensor): boolean {
+    return !this.createGraph && edge.shape.length === 0;
+  }
+
+  /** The gradient of an edge; `undefined` for one that the walk has not met. */
+  gradient(edge: Tensor): Tensor | undefined {
+    let at: number | undefined = edge.slot;
+    if (this.edges[at] !== edge) {
+      this.positions ??= new Map(this.edges.map((known, i) => [known, i]));
+      at = this.positions.get(edge);
+    }
+    return at === undefined ? undefined : this.gradientAt(at);
+  }
+
+  gradientAt(at: number): Tensor {
+    const edge = this.edges[at] as Tensor;
+    if (this.isNumber(edge)) return edge.constant(this.numbers[at] as number);
+    return this.tensors[at] ?? edge.constant(0).broadcastTo(edge.shape);
+  }
+}
+
+/**
+ * Walks the graph from `root` back to its leaves; each edge gets its gradient once all that flows into it has been added
+ * up. Iterative, and linear in the number of edges: a first pass counts the uses of each edge, a second one takes an edge
+ * when its last use has been done.
+ *
+ * @param createGraph whether the gradients are graph themselves, to be differentiated again
+ */
+export function walk(root: Tensor, seed: Tensor, createGraph: boolean): Trace {
+  const trace = new Trace(createGraph);
+  const before: number[] | null = depth > 0 ? [] : null;
+  depth++;
+  try {
+    withRecording(createGraph, () => {
+      collect(root, trace, before);
+      propagate(trace, seed);
+    });
+  } finally {
+    depth--;
+    before?.forEach((slot, i) => {
+      (trace.edges[i] as Tensor).slot = slot;
+    });
+  }
+  return trace;
+}
+
+function collect(root: Tensor, trace: Trace, before: number[] | null): void {
+  const { edges, uses } = trace;
+  before?.push(root.slot);
+  trace.add(root);
+  for (let next = 0; next < edges.length; next++) {
+    const node = (edges[next] as Tensor).node;
+    if (node === null) continue;
+    checkUnchanged(node);
+    for (let i = 0; i < node.arity; i++) {
+      const input = node.input(i);
+      if (!input.requiresGrad) continue;
+      if (edges[input.slot] !== input) {
+        before?.push(input.slot);
+        trace.add(input);
+      }
+      uses[input.slot] = (uses[input.slot] as number) + 1;
+    }
+  }
+}
+
+function propagate(trace: Trace, seed: Tensor): void {
+  const { edges, uses, tensors, createGraph } = trace;
+  const numbers = new Float64Array(createGraph ? 0 : edges.length);
+  trace.numbers = numbers;
+  if (trace.isNumber(edges[0] as Tensor)) numbers[0] = seed.item();
+  else tensors[0] = seed;
+
+  const ready = [0];
+  for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
+    const edge = edges[at] as Tensor;
+    const node = edge.node;
+    if (node === null) continue;
+    if (node instanceof Elementwise && trace.isNumber(edge)) {
+      const dout = numbers[at] as number;
+      for (let i = 0; i < node.arity; i++) {
+        const input = node.input(i);
+        if (!input.requiresGrad) continue;
+        const sum = (numbers[input.slot] as number) + node.scalarBackward(dout, i, edge);
+        numbers[input.slot] = input.dtype === "float32" ? Math.fround(sum) : sum;
+        countDown(uses, input.slot, ready);
+      }
+      continue;
+    }
+    const dout = trace.gradientAt(at);
+    for (let i = 0; i < node.arity; i++) {
+      const input = node.input(i);
+      if (!input.requiresGrad) continue;
+      const slot = input.slot;
+      const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
+      if (gradient !== null) {
+        const own = sumTo(gradient, input.shape);
+        if (trace.isNumber(input)) numbers[slot] = (numbers[slot] as number) + own.item();
+        else tensors[slot] = tensors[slot]?.add(own) ?? own;
+      }
+      countDown(uses, slot, ready);
+    }
+  }
+}
+
+function countDown(uses: number[], slot: number, ready: number[]): void {
+  const left = (uses[slot] as number) - 1;
+  uses[slot] = left;
+  if (left === 0) ready.push(slot);
+}
+
+/** A local backward reads the inputs as they are now; they have to be what the local forward used. */
+function checkUnchanged(node: Node): void {
+  if (versionsOf(node) === node.stamp) return;
+  const names = node.inputs.flatMap((input) => (input.version > 0 ? [input.name ?? formatShape(input.shape)] : []));
+  throw new GraphError(
+    `${node.name}: its input ${names.join(" or ")} was updated with assign() after this graph had used it; ` +
+      "compute the output again after the update, then call backward()",
+  );
+}
+
+/** The gradient to start from: 1 for a scalar, what was given for anything else. */
+export function seedOf(output: Tensor, given: Tensor | number | undefined): Tensor {
+  const op = output.node?.name ?? "backward";
+  if (!isFloat(output.dtype)) {
+    throw new DTypeError(
+      `${op}: backward() of an ${output.dtype} tensor: integers and bools have no gradient; convert with cast("float64") first`,
+    );
+  }
+  if (!output.requiresGrad) {
+    throw new GraphError(
+      `${op}: backward() of a tensor that depends on no variable, or was computed in noGrad() or behind detach(); ` +
+        "make the inputs with variable(...) instead of tensor(...)",
+    );
+  }
+  if (given === undefined) {
+    if (output.shape.length === 0) return output.constant(1);
+    throw new GraphError(
+      `${op}: backward() of a tensor of shape ${formatShape(output.shape)} needs a gradient of that shape: reduce it to a ` +
+        "scalar first, as in y.sum().backward(), or give one, as in y.backward({ seed })",
+    );
+  }
+  const seed = typeof given === "number" ? output.constant(given) : given;
+  checkSeed(op, seed, output);
+  return seed.broadcastTo(output.shape);
+}

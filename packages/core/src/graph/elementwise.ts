@@ -1,0 +1,215 @@
+import { allocate, type DType, isFloat } from "../dtype.js";
+import { DTypeError } from "../errors.js";
+import { kernels } from "../kernels/generated.js";
+import { type KernelSet, runLoop } from "../kernels/loop.js";
+import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { type Arithmetic, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
+import { commonDType, Node, type Values } from "./node.js";
+import { isRecording } from "./recording.js";
+import type { Tensor } from "./tensor.js";
+
+type K<T> = Arithmetic<T>;
+
+/** One input's local gradient, over any arithmetic; `null` where it is zero everywhere. */
+export type UnaryGradient = (<T>(k: K<T>, dout: T, x: T, z: T) => T) | null;
+export type BinaryGradient = (<T>(k: K<T>, dout: T, x: T, y: T, z: T) => T) | null;
+export type TernaryGradient = (<T>(k: K<T>, dout: T, x: T, y: T, w: T, z: T) => T) | null;
+
+interface Dtypes {
+  /** The dtypes that the op takes: floats, numbers (int32 as well) or any; "where" is a bool and two of any. */
+  readonly takes?: "float" | "number" | "any" | "where";
+  /** The dtype of the result where it is not that of the inputs. */
+  readonly gives?: "bool";
+}
+
+/** `backward` is a list with a gradient for each input, or the reason why there are none. */
+export interface UnaryRule extends Dtypes {
+  readonly forward: <T>(k: K<T>, x: T) => T;
+  readonly backward: readonly [UnaryGradient] | string;
+}
+export interface BinaryRule extends Dtypes {
+  readonly forward: <T>(k: K<T>, x: T, y: T) => T;
+  readonly backward: readonly [BinaryGradient, BinaryGradient] | string;
+}
+export interface TernaryRule extends Dtypes {
+  readonly forward: <T>(k: K<T>, x: T, y: T, w: T) => T;
+  readonly backward: readonly [TernaryGradient, TernaryGradient, TernaryGradient] | string;
+}
+
+/** A rule seen without its arity, as the loops and the walk use it. */
+export interface ElementwiseRule extends Dtypes {
+  readonly forward: <T>(k: K<T>, ...inputs: T[]) => T;
+  readonly backward: readonly ((<T>(k: K<T>, dout: T, ...inputsAndOutput: T[]) => T) | null)[] | string;
+}
+
+/** A node whose result depends, element by element, on the elements of its inputs in the same (broadcast) place. */
+export abstract class Elementwise extends Node {
+  // On the prototype of each op: a graph of a million nodes does not hold them a million times.
+  declare readonly name: string;
+  declare readonly rule: ElementwiseRule;
+
+  override shapeRule(...inputs: Tensor[]): Shape {
+    return inputs.reduce<Shape>((shape, input) => broadcastShapes(this.name, shape, input.shape), scalarShape);
+  }
+
+  override dtypeRule(...inputs: Tensor[]): DType {
+    const { takes = "float", gives } = this.rule;
+    if (takes === "where") {
+      const [condition, ...branches] = inputs;
+      if (condition?.dtype !== "bool") {
+        throw new DTypeError(`${this.name}: the condition is a bool tensor, got ${condition?.dtype}; compare it, as in x.greater(0)`);
+      }
+      return commonDType(this.name, branches);
+    }
+    const dtype = commonDType(this.name, inputs);
+    if (takes !== "any" && !(isFloat(dtype) || (takes === "number" && dtype === "int32"))) {
+      const taken = takes === "float" ? "float64 or float32" : "numbers";
+      throw new DTypeError(`${this.name}: takes ${taken}, got ${dtype}; convert with cast("float64")`);
+    }
+    return gives ?? dtype;
+  }
+
+  override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
+    if (shape.length === 0) {
+      return rounded(dtype, this.rule.forward(numberArithmetic, ...inputs.map((input) => input.item())));
+    }
+    const out = allocate(dtype, sizeOf(shape));
+    const operand = inputs[inputs.length - 1] as Tensor;
+    runLoop(kernelsOf(this.name).forward[operand.dtype], out, shape, inputs);
+    return out;
+  }
+
+  override localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
+    const { backward } = this.rule;
+    if (typeof backward === "string") throw this.notDifferentiable(backward);
+    return backward[i]?.(tensorArithmetic, dout, ...this.inputs, output) ?? null;
+  }
+
+  /** Over arrays the local backward is one loop, and over numbers no loop at all. */
+  override fastBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
+    const { backward } = this.rule;
+    const loops = kernelsOf(this.name).backward?.[i];
+    if (typeof backward === "string" || loops === undefined || output.shape.length === 0) {
+      return this.localBackward(dout, i, output);
+    }
+    if (loops === null) return null;
+    if (loops === "dout") return dout;
+    const out = allocate(output.dtype, sizeOf(output.shape));
+    runLoop(loops[output.dtype], out, output.shape, [dout, ...this.inputs, output]);
+    return dout.derive(output.shape, output.dtype, out, null);
+  }
+
+  /** The gradient of input `i` of a node all of whose edges are scalars. */
+  scalarBackward(dout: number, i: number, output: Tensor): number {
+    const { backward } = this.rule;
+    if (typeof backward === "string") throw this.notDifferentiable(backward);
+    const gradient = backward[i];
+    if (gradient === undefined || gradient === null) return 0;
+    const x = this.input(0).values as number;
+    const z = output.values as number;
+    switch (this.arity) {
+      case 1:
+        return gradient(numberArithmetic, dout, x, z);
+      case 2:
+        return gradient(numberArithmetic, dout, x, this.input(1).values as number, z);
+      default:
+        return gradient(numberArithmetic, dout, ...this.inputs.map((input) => input.values as number), z);
+    }
+  }
+
+  override forward(...inputs: number[]): number;
+  override forward(...inputs: (Tensor | number)[]): Tensor;
+  override forward(...inputs: (Tensor | number)[]): Tensor | number {
+    if (!inputs.every((input) => typeof input === "number")) {
+      standaloneNumbers.delete(this);
+      return super.forward(...inputs);
+    }
+    standaloneNumbers.set(this, inputs);
+    return this.rule.forward(numberArithmetic, ...inputs);
+  }
+
+  override backward(dout: number): number[];
+  override backward(dout: Tensor | number): Tensor[];
+  override backward(dout: Tensor | number): (Tensor | number)[] {
+    const { rule } = this;
+    const numbers = standaloneNumbers.get(this);
+    if (numbers === undefined || typeof dout !== "number") return super.backward(dout);
+    if (typeof rule.backward === "string") throw this.notDifferentiable(rule.backward);
+    const z = rule.forward(numberArithmetic, ...numbers);
+    return rule.backward.map((gradient) => gradient?.(numberArithmetic, dout, ...numbers, z) ?? 0);
+  }
+}
+
+/** The inputs of nodes that were used alone on numbers: a field would cost every node of every graph. */
+const standaloneNumbers = new WeakMap<Elementwise, readonly number[]>();
+
+function kernelsOf(name: string): KernelSet {
+  const set = kernels[name];
+  if (set === undefined) throw new Error(`${name}: no loops were generated for this op; run the build`);
+  return set;
+}
+
+function rounded(dtype: DType, value: number): number {
+  return dtype === "float64" || dtype === "bool" ? value : dtype === "float32" ? Math.fround(value) : value | 0;
+}
+
+type ElementwiseClass = new () => Elementwise;
+
+/**
+ * The base class of an elementwise op, made of its rule:
+ *
+ *     export class Mul extends binary("Mul", {
+ *       forward: (k, x, y) => k.mul(x, y),
+ *       backward: [(k, dout, _, y) => k.mul(dout, y), (k, dout, x) => k.mul(dout, x)],
+ *     }) {}
+ */
+export function unary(name: string, rule: UnaryRule): ElementwiseClass {
+  return define(
+    name,
+    rule,
+    class extends Elementwise {
+      override apply(x: Tensor): Tensor {
+        if (x.shape.length !== 0) return super.apply(x);
+        const dtype = this.dtypeRule(x);
+        const value = rounded(dtype, rule.forward(numberArithmetic, x.values as number));
+        const record = x.requiresGrad && isRecording() && isFloat(dtype);
+        if (record) this.connect(x, null, null);
+        return x.derive(scalarShape, dtype, value, record ? this : null);
+      }
+    },
+  );
+}
+
+export function binary(name: string, rule: BinaryRule): ElementwiseClass {
+  const sameDType = rule.gives === undefined;
+  return define(
+    name,
+    rule,
+    class extends Elementwise {
+      /** Scalars take a short way: no array, no rule for the shape. */
+      override apply(x: Tensor, y: Tensor): Tensor {
+        if (x.shape.length !== 0 || y.shape.length !== 0) return super.apply(x, y);
+        const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
+        const dtype = plain ? "float64" : this.dtypeRule(x, y);
+        const value = rule.forward(numberArithmetic, x.values as number, y.values as number);
+        const record = (x.requiresGrad || y.requiresGrad) && isRecording() && isFloat(dtype);
+        if (record) this.connect(x, y, null);
+        return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
+      }
+    },
+  );
+}
+
+export function ternary(name: string, rule: TernaryRule): ElementwiseClass {
+  return define(
+    name,
+    rule,
+    class extends Elementwise {},
+  );
+}
+
+function define(name: string, rule: UnaryRule | BinaryRule | TernaryRule, base: ElementwiseClass): ElementwiseClass {
+  Object.assign(base.prototype, { name, rule });
+  return base;
+}

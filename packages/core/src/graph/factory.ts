@@ -1,0 +1,72 @@
+import { allocate, type DType, dtypeOf, isFloat, type TypedArray } from "../dtype.js";
+import { DTypeError } from "../errors.js";
+import { checkShape, sizeOf } from "../shape/shape.js";
+import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
+import { Tensor } from "./tensor.js";
+
+function create(op: string, literal: Literal, options: TensorOptions, requiresGrad: boolean): Tensor {
+  const { shape, dtype, values } = readLiteral(op, literal, options.dtype);
+  if (requiresGrad && !isFloat(dtype)) throw noGradient(op, dtype);
+  const made = new Tensor(shape, dtype, values, null, requiresGrad);
+  made.name = options.name;
+  return made;
+}
+
+function noGradient(op: string, dtype: DType): DTypeError {
+  return new DTypeError(`${op}: integers and bools have no gradient, got ${dtype}; use dtype "float64" here, or tensor(...) for a constant`);
+}
+
+/**
+ * A constant: a number, nested arrays, or a typed array (copied). float64 for numbers, bool for booleans, the array's own
+ * dtype for a typed array, unless `dtype` says otherwise.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
+ *
+ * @throws ShapeError for ragged arrays, DTypeError for a number that is none of the dtype.
+ */
+export const tensor = ((values: Literal, options: TensorOptions = {}) =>
+  create("tensor", values, options, false)) as TensorFactory;
+
+/**
+ * A leaf that `backward` gives a gradient to, and that takes new values through `assign`. float64 or float32.
+ *
+ * @example
+ * const x = variable(3, { name: "x" });
+ * x.mul(x).backward();
+ * x.grad?.item(); // 6
+ */
+export const variable = ((values: Literal | Tensor, options: TensorOptions = {}) => {
+  if (!(values instanceof Tensor)) return create("variable", values, options, true);
+  const { shape, dtype, values: own } = values.cast(options.dtype ?? values.dtype);
+  if (!isFloat(dtype)) throw noGradient("variable", dtype);
+  const made = new Tensor(shape, dtype, own, null, true);
+  made.name = options.name;
+  return made;
+}) as TensorFactory & (<S extends Shape>(values: Tensor<S>, options?: TensorOptions) => Tensor<S>);
+
+/** A constant out of a typed array in row-major order, which is not copied: do not write to it afterwards. */
+export function fromArray<const S extends Shape>(array: TypedArray, shape: S, options: { readonly name?: string } = {}): Tensor<S> {
+  const made = new Tensor(shape, dtypeOf(array), valuesOfShape("fromArray", shape, array), null, false);
+  made.name = options.name;
+  return made;
+}
+
+function filled(op: string, shape: Shape, value: number, { dtype = "float64", name }: TensorOptions): Tensor {
+  checkShape(op, shape);
+  const array = allocate(dtype, sizeOf(shape));
+  if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
+  return fromArray(array, shape, name === undefined ? {} : { name });
+}
+
+/** A constant of zeros, float64 unless said otherwise. */
+export const zeros = ((shape: Shape, options: TensorOptions = {}) => filled("zeros", shape, 0, options)) as FilledFactory;
+
+/** A constant of ones, float64 unless said otherwise. */
+export const ones = ((shape: Shape, options: TensorOptions = {}) => filled("ones", shape, 1, options)) as FilledFactory;
+
+/** A constant with the same value everywhere, float64 unless said otherwise. */
+export const full = ((shape: Shape, value: number, options: TensorOptions = {}) =>
+  filled("full", shape, value, options)) as FullFactory;

@@ -1,0 +1,109 @@
+import { allocate, checkNumber, type DType, dtypeOf, isTypedArray, type TypedArray } from "../dtype.js";
+import { ChainruleError, ShapeError } from "../errors.js";
+import { checkShape, formatShape, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import type { Values } from "./node.js";
+
+type Nested = number | boolean | readonly Nested[];
+
+/** What a tensor is written as: a number, nested arrays of numbers (or of booleans), or a typed array (one axis). */
+export type Literal = Nested | TypedArray;
+
+/** Nested arrays of a shape; `number` for a scalar. */
+export type NestedArray<S extends Shape> = number extends S["length"]
+  ? NestedNumbers
+  : S extends readonly [number, ...infer Rest extends readonly number[]]
+    ? NestedArray<Rest>[]
+    : number;
+type NestedNumbers = number | NestedNumbers[];
+
+export interface Read {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly values: Values;
+}
+
+/** Reads a literal into values of their own; without `dtype`, that of the typed array or of the elements. */
+export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
+  if (isTypedArray(literal)) {
+    const own = dtypeOf(literal);
+    const to = dtype ?? own;
+    const values = allocate(to, literal.length);
+    if (to === own || (own !== "float64" && to === "float64")) values.set(literal);
+    else for (let i = 0; i < literal.length; i++) values[i] = checkNumber(op, literal[i] as number, to);
+    return { shape: [literal.length], dtype: to, values };
+  }
+  const shape: number[] = [];
+  let first: Nested | undefined = literal as Nested;
+  while (Array.isArray(first)) {
+    shape.push(first.length);
+    first = first[0] as Nested | undefined;
+  }
+  const to = dtype ?? (typeof first === "boolean" ? "bool" : "float64");
+  const values = allocate(to, sizeOf(shape));
+  let at = 0;
+  const fill = (element: Nested | undefined, axis: number, path: string) => {
+    if (axis === shape.length) {
+      if (typeof element !== "number" && typeof element !== "boolean") throw badElement(op, element, path, shape);
+      values[at++] = checkNumber(op, Number(element), to);
+      return;
+    }
+    const row = isTypedArray(element) ? Array.from(element) : element;
+    if (!Array.isArray(row) || row.length !== shape[axis]) throw badElement(op, row, path, shape);
+    row.forEach((next, i) => {
+      fill(next, axis + 1, `${path}[${i}]`);
+    });
+  };
+  fill(literal as Nested, 0, "");
+  return shape.length === 0 ? { shape: scalarShape, dtype: to, values: values[0] as number } : { shape, dtype: to, values };
+}
+
+function badElement(op: string, element: unknown, path: string, shape: Shape): ChainruleError {
+  const what = Array.isArray(element) ? `${element.length} elements` : `${typeof element} ${String(element)}`;
+  return new ShapeError(
+    `${op}: ragged or not numeric: the first elements make the shape ${formatShape(shape)}, but ` +
+      `${path === "" ? "the value" : `element ${path}`} has ${what}`,
+  );
+}
+
+/** Checks that a typed array or a number fits a shape, and gives it as the values of that shape. */
+export function valuesOfShape(op: string, shape: Shape, array: TypedArray): Values {
+  checkShape(op, shape);
+  if (sizeOf(shape) !== array.length) {
+    throw new ShapeError(`${op}: ${array.length} elements do not make the shape ${formatShape(shape)}`);
+  }
+  return shape.length === 0 ? (array[0] as number) : array;
+}
+
+/** Nested arrays out of row-major elements. */
+export function nest(array: TypedArray, shape: Shape, dtype: DType): unknown {
+  const strides = stridesOf(shape);
+  const build = (axis: number, at: number): unknown => {
+    if (axis === shape.length) return dtype === "bool" ? array[at] === 1 : array[at];
+    return Array.from({ length: shape[axis] as number }, (_, i) => build(axis + 1, at + i * (strides[axis] as number)));
+  };
+  return build(0, 0);
+}
+
+/** How many elements of an axis are shown before the middle is left out. */
+const SHOWN = 6;
+
+/** The values as a reader would write them, long axes shortened. */
+export function formatValues(array: TypedArray, shape: Shape, dtype: DType): string {
+  const strides = stridesOf(shape);
+  const show = (axis: number, at: number): string => {
+    if (axis === shape.length) return formatNumber(array[at] as number, dtype);
+    const size = shape[axis] as number;
+    const step = strides[axis] as number;
+    const some = Array.from({ length: size > SHOWN ? 3 : size }, (_, i) => show(axis + 1, at + i * step));
+    if (size > SHOWN) some.push("...", show(axis + 1, at + (size - 1) * step));
+    return `[${some.join(", ")}]`;
+  };
+  return show(0, 0);
+}
+
+/** A number to at most six significant digits. */
+export function formatNumber(value: number, dtype: DType = "float64"): string {
+  if (dtype === "bool") return value === 1 ? "true" : "false";
+  return String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,156 @@
+import type { DType } from "../dtype.js";
+import * as ops from "../ops/index.js";
+import type { Range, Shape } from "../shape/types.js";
+import type { Tensor } from "./tensor.js";
+
+type Operand = Tensor | number;
+type Reduce = Parameters<typeof ops.sum>[1];
+type Indices = Operand | readonly number[];
+
+/**
+ * Gives Tensor its ops as methods. They call the functions when they are used, not when they are defined: the ops make
+ * tensors and tensors have ops, and neither can be loaded first.
+ */
+export function installMethods(prototype: object): void {
+  const methods: Record<string, (this: Tensor, ...args: never[]) => Tensor> = {
+    add(y: Operand) {
+      return ops.add(this, y);
+    },
+    sub(y: Operand) {
+      return ops.sub(this, y);
+    },
+    mul(y: Operand) {
+      return ops.mul(this, y);
+    },
+    div(y: Operand) {
+      return ops.div(this, y);
+    },
+    pow(y: Operand) {
+      return ops.pow(this, y);
+    },
+    maximum(y: Operand) {
+      return ops.maximum(this, y);
+    },
+    minimum(y: Operand) {
+      return ops.minimum(this, y);
+    },
+    equal(y: Operand) {
+      return ops.equal(this, y);
+    },
+    notEqual(y: Operand) {
+      return ops.notEqual(this, y);
+    },
+    less(y: Operand) {
+      return ops.less(this, y);
+    },
+    lessEqual(y: Operand) {
+      return ops.lessEqual(this, y);
+    },
+    greater(y: Operand) {
+      return ops.greater(this, y);
+    },
+    greaterEqual(y: Operand) {
+      return ops.greaterEqual(this, y);
+    },
+    neg() {
+      return ops.neg(this);
+    },
+    square() {
+      return ops.square(this);
+    },
+    sqrt() {
+      return ops.sqrt(this);
+    },
+    exp() {
+      return ops.exp(this);
+    },
+    log() {
+      return ops.log(this);
+    },
+    log1p() {
+      return ops.log1p(this);
+    },
+    abs() {
+      return ops.abs(this);
+    },
+    sign() {
+      return ops.sign(this);
+    },
+    sin() {
+      return ops.sin(this);
+    },
+    cos() {
+      return ops.cos(this);
+    },
+    tanh() {
+      return ops.tanh(this);
+    },
+    sigmoid() {
+      return ops.sigmoid(this);
+    },
+    relu() {
+      return ops.relu(this);
+    },
+    softplus() {
+      return ops.softplus(this);
+    },
+    sum(options?: Reduce) {
+      return ops.sum(this, options);
+    },
+    mean(options?: Reduce) {
+      return ops.mean(this, options);
+    },
+    max(options?: Reduce) {
+      return ops.max(this, options);
+    },
+    min(options?: Reduce) {
+      return ops.min(this, options);
+    },
+    logSumExp(options?: Reduce) {
+      return ops.logSumExp(this, options);
+    },
+    clamp(low?: Operand, high?: Operand) {
+      return ops.clamp(this, low, high);
+    },
+    where(x: Operand, y: Operand) {
+      return ops.where(this, x, y);
+    },
+    argMax(axis?: number, options?: { keepDims?: boolean }) {
+      return ops.argMax(this, axis, options);
+    },
+    matmul(b: Tensor) {
+      return ops.matmul(this, b);
+    },
+    transpose(order?: Shape) {
+      return ops.transpose(this, order);
+    },
+    reshape(shape: Shape) {
+      return ops.reshape(this, shape);
+    },
+    broadcastTo(shape: Shape) {
+      return ops.broadcastTo(this, shape);
+    },
+    expandDims(axis: number) {
+      return ops.expandDims(this, axis);
+    },
+    squeeze(axis?: number) {
+      return ops.squeeze(this, axis);
+    },
+    slice(ranges: readonly Range[]) {
+      return ops.slice(this, ranges);
+    },
+    take(indices: Indices, axis?: number) {
+      return ops.take(this, indices, axis as 0);
+    },
+    softmax(axis?: number) {
+      return ops.softmax(this, axis);
+    },
+    logSoftmax(axis?: number) {
+      return ops.logSoftmax(this, axis);
+    },
+    cast(dtype: DType) {
+      return ops.cast(this, dtype);
+    },
+  };
+  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true });
+}

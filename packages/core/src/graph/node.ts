@@ -1,0 +1,186 @@
+import { type DType, isFloat, type TypedArray } from "../dtype.js";
+import { DTypeError, GraphError } from "../errors.js";
+import { sameShape } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { isRecording } from "./recording.js";
+import type { Tensor } from "./tensor.js";
+
+/** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
+export type Values = number | TypedArray;
+
+/**
+ * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
+ *
+ * An op is a subclass with four small methods: two rules (the shape and the dtype of the result) and the two local
+ * computations. `localBackward` is written in ops, one input at a time, so that it can be differentiated again and so
+ * that a gradient nobody needs is not computed. It may give the gradient in the shape of the output: adding it up over
+ * broadcast axes is done once, by `sumTo`.
+ *
+ * This file imports no op and not the Tensor class, on purpose: an op extends `Node`, and a tensor's methods use the ops.
+ */
+export abstract class Node {
+  // The inputs stand in fields, not in an array of their own: most nodes of a scalar graph have one or two.
+  private first: Tensor | null = null;
+  private second: Tensor | null = null;
+  private others: readonly Tensor[] | null = null;
+  /** The sum of the inputs' versions when this node used them: versions only grow, so a changed sum is a changed input. */
+  stamp = 0;
+
+  /** The number of inputs. */
+  get arity(): number {
+    return this.others !== null ? 2 + this.others.length : this.second !== null ? 2 : this.first !== null ? 1 : 0;
+  }
+
+  input(i: number): Tensor {
+    return (i === 0 ? this.first : i === 1 ? this.second : this.others?.[i - 2]) as Tensor;
+  }
+
+  get inputs(): readonly Tensor[] {
+    return Array.from({ length: this.arity }, (_, i) => this.input(i));
+  }
+
+  /** Takes in the inputs, as part of the graph from now on. */
+  protected connect(first: Tensor, second: Tensor | null, others: readonly Tensor[] | null): void {
+    this.first = first;
+    this.second = second;
+    this.others = others;
+    this.stamp = versionsOf(this);
+  }
+
+  /** The name of the op in errors and pictures. */
+  abstract readonly name: string;
+
+  /** The settings of the op (an axis, a flag), for pictures and errors. */
+  attributes(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  /** The shape of the result, or a ShapeError. */
+  abstract shapeRule(...inputs: Tensor[]): Shape;
+
+  /** The dtype of the result, or a DTypeError. By default all inputs have one float dtype, and so has the result. */
+  dtypeRule(...inputs: Tensor[]): DType {
+    const dtype = commonDType(this.name, inputs);
+    if (!isFloat(dtype)) throw new DTypeError(`${this.name}: takes float64 or float32, got ${dtype}; convert with cast("float64")`);
+    return dtype;
+  }
+
+  /** The values of the result, of the shape and dtype that the rules gave. */
+  abstract localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values;
+
+  /** The gradient of input `i`, given the output and its gradient; `null` where it is zero everywhere. */
+  abstract localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null;
+
+  /** The same without graph, for a node that knows a faster way than its ops. */
+  fastBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
+    return this.localBackward(dout, i, output);
+  }
+
+  /** Checks the inputs, computes the output, and records this node in the graph if an input requires a gradient. */
+  apply(...inputs: Tensor[]): Tensor {
+    const shape = this.shapeRule(...inputs);
+    const dtype = this.dtypeRule(...inputs);
+    const values = this.localForward(shape, dtype, ...inputs);
+    const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
+    const first = inputs[0];
+    if (first === undefined) throw new GraphError(`${this.name}: an op needs at least one input`);
+    if (record) this.connectAll(inputs);
+    return first.derive(shape, dtype, values, record ? this : null);
+  }
+
+  private connectAll([first, second, ...others]: readonly Tensor[]): void {
+    this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
+  }
+
+  /**
+   * The local forward computation, on its own as in the textbook: numbers give a number, tensors a tensor. The node
+   * remembers its inputs for `backward`.
+   *
+   * @example
+   * const node = new Mul();
+   * node.forward(100, 2); // 200
+   * node.backward(1); // [2, 100]
+   */
+  forward(...inputs: number[]): number;
+  forward(...inputs: (Tensor | number)[]): Tensor;
+  forward(...inputs: (Tensor | number)[]): Tensor | number {
+    const like = inputs.find((input) => typeof input !== "number");
+    if (like === undefined) {
+      throw new DTypeError(`${this.name}: takes tensors, got numbers only; make one with tensor(${inputs[0] ?? ""})`);
+    }
+    const tensors = inputs.map((input) => (typeof input === "number" ? like.constant(input) : input));
+    const output = this.apply(...tensors);
+    this.connectAll(tensors);
+    outputs.set(this, output);
+    return output;
+  }
+
+  /** The local gradients, one for each input of the last `forward`, given the gradient of its output. */
+  backward(dout: number): number[];
+  backward(dout: Tensor | number): Tensor[];
+  backward(dout: Tensor | number): (Tensor | number)[] {
+    const output = outputs.get(this);
+    if (output === undefined) throw new GraphError(`${this.name}: backward before forward: call node.forward(...) first`);
+    const seed = typeof dout === "number" ? output.constant(dout) : dout;
+    checkSeed(this.name, seed, output);
+    const full = seed.broadcastTo(output.shape);
+    return this.inputs.map((input, i) => {
+      const gradient = isFloat(input.dtype) ? this.localBackward(full, i, output) : null;
+      return gradient === null ? input.constant(0).broadcastTo(input.shape) : sumTo(gradient, input.shape);
+    });
+  }
+
+  /** What `localBackward` throws where there is no derivative, with the reason. */
+  protected notDifferentiable(because: string): GraphError {
+    return new GraphError(`${this.name}: not differentiable: ${because}; detach() the input if no gradient is meant`);
+  }
+}
+
+/** What nodes that are used alone have made; in a graph the output knows its node, and that is enough. */
+const outputs = new WeakMap<Node, Tensor>();
+
+export function versionsOf(node: Node): number {
+  let sum = 0;
+  for (let i = 0; i < node.arity; i++) sum += node.input(i).version;
+  return sum;
+}
+
+/** The one dtype that all inputs have. */
+export function commonDType(op: string, inputs: readonly Tensor[]): DType {
+  const dtype = inputs[0]?.dtype ?? "float64";
+  for (const input of inputs) {
+    if (input.dtype !== dtype) {
+      throw new DTypeError(
+        `${op}: ${inputs.map((t) => t.dtype).join(" and ")} do not mix; convert one: x.cast("${dtype}") or y.cast("${input.dtype}")`,
+      );
+    }
+  }
+  return dtype;
+}
+
+/** A gradient given from outside has the shape and dtype of what it is the gradient of (a scalar one is repeated). */
+export function checkSeed(op: string, seed: Tensor, output: Tensor): void {
+  if (seed.dtype !== output.dtype) {
+    throw new DTypeError(
+      `${op}: backward takes a gradient of the output's dtype ${output.dtype}, got ${seed.dtype}; convert with cast("${output.dtype}")`,
+    );
+  }
+  if (seed.shape.length > 0 && !sameShape(seed.shape, output.shape)) {
+    throw new GraphError(
+      `${op}: backward takes a gradient of the output's shape [${output.shape.join(", ")}], got [${seed.shape.join(", ")}]`,
+    );
+  }
+}
+
+/** Adds a gradient up over the axes that broadcasting repeated, so that it has the shape of the input. */
+export function sumTo(gradient: Tensor, shape: Shape): Tensor {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const extra = gradient.shape.length - shape.length;
+  const axes: number[] = [];
+  gradient.shape.forEach((size, axis) => {
+    if (axis < extra || (shape[axis - extra] === 1 && size !== 1)) axes.push(axis);
+  });
+  if (axes.length === 0) return gradient.broadcastTo(shape);
+  const sum = gradient.sum({ axis: axes });
+  return sameShape(sum.shape, shape) ? sum : sum.reshape(shape);
+}

@@ -1,0 +1,294 @@
+import { allocate, checkNumber, type DType, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
+import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
+import type {
+  ArgMaxMethod,
+  BinaryMethod,
+  BroadcastToMethod,
+  ClampMethod,
+  ComparisonMethod,
+  ExpandDimsMethod,
+  MatMulMethod,
+  ReduceMethod,
+  ReshapeMethod,
+  SliceMethod,
+  SoftmaxMethod,
+  SqueezeMethod,
+  TakeMethod,
+  TransposeMethod,
+  UnaryMethod,
+  WhereMethod,
+} from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+import { seedOf, Trace, walk } from "./backward.js";
+import type { Node, Values } from "./node.js";
+import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
+import { installMethods } from "./methods.js";
+import { withRecording } from "./recording.js";
+
+export interface BackwardOptions {
+  /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
+  readonly seed?: Tensor | number;
+  /** Whether the gradients are graph themselves, so that they can be differentiated again. Default false. */
+  readonly createGraph?: boolean;
+}
+
+interface Extra {
+  name: string | undefined;
+  version: number;
+  readonly isVariable: boolean;
+}
+
+/**
+ * An edge of the graph: a value with a shape and a dtype, the node that made it, and, after `backward`, its gradient.
+ *
+ * Values are never changed in place. A *variable* (see `variable`) takes new ones through `assign`.
+ * Make tensors with `tensor`, `variable`, `zeros`, `ones`, `full`; the constructor is for the engine.
+ */
+export class Tensor<out S extends Shape = Shape> {
+  readonly shape: S;
+  readonly dtype: DType;
+  /** A number for a scalar, else one row-major array. For the engine and for ops; others read `data` or `item()`. */
+  values: Values;
+  /** The node that made this tensor; `null` for a constant, a variable, or a result that no gradient is wanted of. */
+  readonly node: Node | null;
+  /** Where this edge stands in the walk that met it last; see `Trace`. */
+  slot: number;
+  /** A tensor in between has its gradient in the trace of the last walk. */
+  private gradient: Tensor | Trace | null;
+  /** What few tensors have, so that a graph of a million scalars stays small. */
+  private extra: Extra | null;
+
+  constructor(shape: S, dtype: DType, values: Values, node: Node | null, isVariable: boolean) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.values = values;
+    this.node = node;
+    this.slot = 0;
+    this.gradient = null;
+    this.extra = isVariable ? { name: undefined, version: 0, isVariable } : null;
+  }
+
+  /** A tensor made out of this one by the engine: the result of an op, recorded if `node` is not null. */
+  derive(shape: Shape, dtype: DType, values: Values, node: Node | null): Tensor {
+    return new Tensor(shape, dtype, values, node, false);
+  }
+
+  /** A scalar of this tensor's dtype. */
+  constant(value: number): Tensor {
+    return new Tensor(scalarShape, this.dtype, checkNumber("constant", value, this.dtype), null, false);
+  }
+
+  // --- reading -------------------------------------------------------------------------------------------------------
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** The number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** All elements in row-major order; not a copy, and not to be written to: use `assign`. */
+  get data(): ReadonlyTypedArray {
+    return this.array;
+  }
+
+  /** The elements as a typed array, for ops. */
+  get array(): TypedArray {
+    if (typeof this.values !== "number") return this.values;
+    const array = allocate(this.dtype, 1);
+    array[0] = this.values;
+    return array;
+  }
+
+  /** The value of a tensor with one element. */
+  item(): number {
+    if (typeof this.values === "number") return this.values;
+    if (this.values.length !== 1) {
+      throw new ShapeError(`item: a tensor of shape ${formatShape(this.shape)} has ${this.values.length} elements, not one; read data or toArray()`);
+    }
+    return this.values[0] as number;
+  }
+
+  /** The elements as nested arrays of the tensor's shape; a scalar as a number. Bools come as true and false. */
+  toArray<T extends Shape>(this: Tensor<T>): NestedArray<T> {
+    return nest(this.array, this.shape, this.dtype) as NestedArray<T>;
+  }
+
+  toString(): string {
+    const name = this.name === undefined ? "" : `${this.name}: `;
+    return `${name}${this.dtype} ${formatShape(this.shape)} ${formatValues(this.array, this.shape, this.dtype)}`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Tensor(${this.toString()})`;
+  }
+
+  // --- the graph -----------------------------------------------------------------------------------------------------
+
+  /** Gives this tensor a name, for pictures of the graph and for errors. */
+  named(name: string): this {
+    this.name = name;
+    return this;
+  }
+
+  /** Shown in pictures of the graph and in errors. */
+  get name(): string | undefined {
+    return this.extra?.name;
+  }
+
+  set name(name: string | undefined) {
+    if (name !== undefined || this.extra !== null) this.more.name = name;
+  }
+
+  /** Whether this is a leaf that gradients are wanted of, made by `variable`. */
+  get isVariable(): boolean {
+    return this.extra?.isVariable ?? false;
+  }
+
+  /** Whether `backward` gives this tensor a gradient: it is a variable or depends on one. */
+  get requiresGrad(): boolean {
+    return this.node !== null || this.isVariable;
+  }
+
+  /** How often `assign` has changed the values. */
+  get version(): number {
+    return this.extra === null ? 0 : this.extra.version;
+  }
+
+  private get more(): Extra {
+    this.extra ??= { name: undefined, version: 0, isVariable: false };
+    return this.extra;
+  }
+
+  /**
+   * The gradient that `backward` found: for a variable, added up over all calls since the last `zeroGrad`; for a tensor
+   * in between, that of the last call. `null` before.
+   */
+  get grad(): Tensor<S> | null {
+    if (this.gradient instanceof Trace) return (this.gradient.gradient(this) ?? null) as Tensor<S> | null;
+    return this.gradient as Tensor<S> | null;
+  }
+
+  /** Forgets the gradient. */
+  zeroGrad(): void {
+    this.gradient = null;
+  }
+
+  /** The same values as a constant: no gradient flows back through it. */
+  detach(): Tensor<S> {
+    return new Tensor(this.shape, this.dtype, this.values, null, false);
+  }
+
+  /**
+   * Walks the graph backward and gives every tensor on the way its gradient, `.grad`.
+   *
+   * @example
+   * const x = variable(3);
+   * x.square().backward();
+   * x.grad?.item(); // 6
+   *
+   * @throws GraphError for a tensor that is no scalar without a seed, or that depends on no variable, or when a variable
+   * has been updated since the graph used it; then no gradient has changed.
+   */
+  backward(options: BackwardOptions = {}): void {
+    const { seed, createGraph = false } = options;
+    const trace = walk(this, seedOf(this, seed), createGraph);
+    trace.edges.forEach((edge, at) => {
+      if (edge.node !== null) edge.gradient = trace;
+      else {
+        const gradient = trace.gradientAt(at);
+        const old = edge.grad;
+        edge.gradient = old === null ? gradient : withRecording(createGraph, () => old.add(gradient));
+      }
+    });
+  }
+
+  /**
+   * Gives a variable (or a constant) new values, of its shape; they are copied and converted to its dtype. A graph that
+   * has used the old values can no longer be walked backward.
+   *
+   * @throws ShapeError when the shapes differ, GraphError for the result of an op; then nothing has changed.
+   */
+  assign(values: Literal | Tensor): this {
+    if (this.node !== null) {
+      throw new GraphError(`assign: this tensor is the result of ${this.node.name}; only variables and constants take new values`);
+    }
+    const given = values instanceof Tensor ? values : readLiteral("assign", values, this.dtype);
+    if (!sameShape(given.shape, this.shape)) {
+      throw new ShapeError(`assign: shape ${formatShape(given.shape)} given to ${this.name ?? "a tensor"} of shape ${formatShape(this.shape)}`);
+    }
+    if (given.dtype !== this.dtype) {
+      throw new DTypeError(`assign: ${given.dtype} given to a ${this.dtype} tensor; convert with cast("${this.dtype}")`);
+    }
+    // Arrays are never written to, so that of a tensor can be shared.
+    this.values = given.values;
+    this.more.version++;
+    return this;
+  }
+
+  // --- ops as methods: the docstrings stand at the functions of the same names --------------------------------------
+
+  declare readonly add: BinaryMethod;
+  declare readonly sub: BinaryMethod;
+  declare readonly mul: BinaryMethod;
+  declare readonly div: BinaryMethod;
+  declare readonly pow: BinaryMethod;
+  declare readonly maximum: BinaryMethod;
+  declare readonly minimum: BinaryMethod;
+  declare readonly equal: ComparisonMethod;
+  declare readonly notEqual: ComparisonMethod;
+  declare readonly less: ComparisonMethod;
+  declare readonly lessEqual: ComparisonMethod;
+  declare readonly greater: ComparisonMethod;
+  declare readonly greaterEqual: ComparisonMethod;
+  declare readonly neg: UnaryMethod;
+  declare readonly square: UnaryMethod;
+  declare readonly sqrt: UnaryMethod;
+  declare readonly exp: UnaryMethod;
+  declare readonly log: UnaryMethod;
+  declare readonly log1p: UnaryMethod;
+  declare readonly abs: UnaryMethod;
+  declare readonly sign: UnaryMethod;
+  declare readonly sin: UnaryMethod;
+  declare readonly cos: UnaryMethod;
+  declare readonly tanh: UnaryMethod;
+  declare readonly sigmoid: UnaryMethod;
+  declare readonly relu: UnaryMethod;
+  declare readonly softplus: UnaryMethod;
+  declare readonly clamp: ClampMethod;
+  /** `condition.where(x, y)`: see the function `where`. */
+  declare readonly where: WhereMethod;
+  declare readonly sum: ReduceMethod;
+  declare readonly mean: ReduceMethod;
+  declare readonly max: ReduceMethod;
+  declare readonly min: ReduceMethod;
+  declare readonly logSumExp: ReduceMethod;
+  declare readonly argMax: ArgMaxMethod;
+  declare readonly matmul: MatMulMethod;
+  declare readonly transpose: TransposeMethod;
+  declare readonly reshape: ReshapeMethod;
+  declare readonly broadcastTo: BroadcastToMethod;
+  declare readonly expandDims: ExpandDimsMethod;
+  declare readonly squeeze: SqueezeMethod;
+  declare readonly slice: SliceMethod;
+  declare readonly take: TakeMethod;
+  declare readonly softmax: SoftmaxMethod;
+  declare readonly logSoftmax: SoftmaxMethod;
+
+  /** The same values in another dtype: see the function `cast`. */
+  declare readonly cast: (dtype: DType) => Tensor<S>;
+
+  static {
+    installMethods(Tensor.prototype);
+  }
+}
+
+/** A number as a float64 scalar; a tensor as it is. */
+export function asTensor(x: Tensor | number): Tensor {
+  if (typeof x !== "number") return x;
+  return new Tensor(scalarShape, "float64", x, null, false);
+}

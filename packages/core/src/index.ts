@@ -1,0 +1,14 @@
+export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
+export type { DType, ReadonlyTypedArray, TypedArray } from "./dtype.js";
+export { ChainruleError, DTypeError, GraphError, ShapeError } from "./errors.js";
+export type { Arithmetic } from "./graph/arithmetic.js";
+export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.js";
+export type { Literal, NestedArray } from "./graph/literal.js";
+export { Node, type Values } from "./graph/node.js";
+export { noGrad } from "./graph/recording.js";
+export { type BackwardOptions, Tensor } from "./graph/tensor.js";
+export * from "./ops/index.js";
+export { Generator, type GeneratorState } from "./random/generator.js";
+export { Random } from "./random/random.js";
+export type { TensorOptions } from "./shape/signatures.js";
+export type { Range, Shape } from "./shape/types.js";

@@ -1,0 +1,101 @@
+import type { DType, TypedArray } from "../dtype.js";
+import { broadcastStrides, sameShape, sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+
+/**
+ * One elementwise expression as two loops over typed arrays of one dtype, printed at build time so that the JavaScript
+ * engine specialises each. `uses` says which operands the expression reads, in the order in which the loops take them.
+ */
+export interface Loop {
+  readonly uses: readonly number[];
+  /** All operands have the shape of the output. */
+  flat(out: TypedArray, n: number, ...operands: TypedArray[]): void;
+  /** A row: `n` elements of `out` from `at`, each operand from its own position with its own step. */
+  strided(out: TypedArray, at: number, n: number, ...operands: (TypedArray | number)[]): void;
+}
+
+export interface KernelSet {
+  readonly forward: Readonly<Partial<Record<DType, Loop>>>;
+  /** For each input: the loops, or that its gradient is `dout` itself, or zero. Absent where there is no gradient. */
+  readonly backward?: readonly (Readonly<Partial<Record<DType, Loop>>> | "dout" | null)[];
+}
+
+export interface Operand {
+  readonly shape: Shape;
+  readonly array: TypedArray;
+}
+
+/** Runs `loop` over `shape`, reading operands of smaller shapes as if they were broadcast. */
+export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, operands: readonly Operand[]): void {
+  if (loop === undefined) throw new Error("no loop was generated for this dtype");
+  const used = loop.uses.map((i) => operands[i] as Operand);
+  if (used.every((operand) => sameShape(operand.shape, shape))) {
+    loop.flat(out, out.length, ...used.map((operand) => operand.array));
+    return;
+  }
+  if (out.length === 0) return;
+  const { sizes, strides } = collapse(
+    shape,
+    used.map((operand) => broadcastStrides(operand.shape, shape)),
+  );
+  const last = sizes.length - 1;
+  const row = sizes[last] as number;
+  const args: (TypedArray | number)[] = [];
+  used.forEach((operand, i) => {
+    args.push(operand.array, 0, (strides[i] as number[])[last] as number);
+  });
+  forEachRow(sizes, strides, (positions, at) => {
+    for (let i = 0; i < positions.length; i++) args[3 * i + 1] = positions[i] as number;
+    loop.strided(out, at, row, ...args);
+  });
+}
+
+/** Neighbouring axes that every operand walks through in one step become one axis. */
+function collapse(shape: Shape, strides: readonly number[][]): { sizes: number[]; strides: number[][] } {
+  const sizes: number[] = [];
+  const collapsed = strides.map((): number[] => []);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis] as number;
+    if (size === 1) continue;
+    const previous = sizes.length - 1;
+    const joins =
+      previous >= 0 && strides.every((own, i) => collapsed[i]?.[previous] === (own[axis] as number) * size);
+    if (joins) sizes[previous] = (sizes[previous] as number) * size;
+    else sizes.push(size);
+    strides.forEach((own, i) => {
+      (collapsed[i] as number[])[sizes.length - 1] = own[axis] as number;
+    });
+  }
+  if (sizes.length === 0) {
+    sizes.push(1);
+    for (const own of collapsed) own.push(0);
+  }
+  return { sizes, strides: collapsed };
+}
+
+/** Calls `visit` for each row along the last axis with the position in each operand and in the output. */
+export function forEachRow(
+  sizes: readonly number[],
+  strides: readonly (readonly number[])[],
+  visit: (positions: readonly number[], at: number) => void,
+): void {
+  const last = sizes.length - 1;
+  const row = sizes[last] as number;
+  const index = new Array<number>(last).fill(0);
+  const positions = strides.map(() => 0);
+  const rows = sizeOf(sizes.slice(0, last));
+  for (let r = 0, at = 0; r < rows; r++, at += row) {
+    visit(positions, at);
+    for (let axis = last - 1; axis >= 0; axis--) {
+      const size = sizes[axis] as number;
+      const next = (index[axis] as number) + 1;
+      const wraps = next === size;
+      index[axis] = wraps ? 0 : next;
+      for (let i = 0; i < positions.length; i++) {
+        const stride = (strides[i] as readonly number[])[axis] as number;
+        positions[i] = (positions[i] as number) + (wraps ? stride * (1 - size) : stride);
+      }
+      if (!wraps) break;
+    }
+  }
+}

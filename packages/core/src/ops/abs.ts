@@ -1,0 +1,20 @@
+import { unary } from "../graph/elementwise.js";
+import { unaryFunction } from "./functions.js";
+
+export class Abs extends unary("Abs", {
+  takes: "number",
+  forward: (k, x) => k.abs(x),
+  backward: [(k, dout, x) => k.mul(dout, k.sign(x))],
+}) {}
+
+/** |x|; its derivative at 0 is 0 (PyTorch's convention). float64, float32, int32. */
+export const abs = unaryFunction(Abs);
+
+export class Sign extends unary("Sign", {
+  takes: "number",
+  forward: (k, x) => k.sign(x),
+  backward: [null],
+}) {}
+
+/** -1, 0 or 1; its derivative is 0 everywhere (PyTorch's convention at 0). float64, float32, int32. */
+export const sign = unaryFunction(Sign);

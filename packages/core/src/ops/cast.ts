@@ -1,0 +1,51 @@
+import { allocate, checkNumber, type DType, isFloat } from "../dtype.js";
+import { Node, type Values } from "../graph/node.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import type { Shape } from "../shape/types.js";
+
+export class Cast extends Node {
+  override readonly name = "Cast";
+  readonly dtype: DType;
+
+  constructor(dtype: DType) {
+    super();
+    this.dtype = dtype;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { dtype: this.dtype };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    return x.shape;
+  }
+
+  override dtypeRule(): DType {
+    return this.dtype;
+  }
+
+  override localForward(_shape: Shape, dtype: DType, x: Tensor): Values {
+    const convert = (value: number) =>
+      dtype === "bool" ? (value !== 0 ? 1 : 0) : dtype === "int32" ? Math.trunc(value) | 0 : checkNumber("Cast", value, dtype);
+    if (typeof x.values === "number") return convert(x.values);
+    const out = allocate(dtype, x.values.length);
+    if (isFloat(dtype) || (dtype === "int32" && x.dtype === "bool")) out.set(x.values);
+    else for (let i = 0; i < out.length; i++) out[i] = convert(x.values[i] as number);
+    return out;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    const x = this.input(0);
+    if (!isFloat(this.dtype)) throw this.notDifferentiable(`${this.dtype} values change in steps`);
+    return dout.cast(x.dtype);
+  }
+}
+
+/**
+ * The same values in another dtype; x itself where it has that dtype. To float32 values are rounded, to int32 cut off at the
+ * point, to bool anything but 0 is true. The gradient goes back in the dtype of x; through int32 and bool there is none.
+ */
+export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+  const tensor = asTensor(x);
+  return (tensor.dtype === dtype ? tensor : new Cast(dtype).apply(tensor)) as Tensor<S>;
+}

@@ -1,0 +1,64 @@
+import { binary } from "../graph/elementwise.js";
+import { binaryFunction } from "./functions.js";
+
+const step = "a comparison is a step: its derivative is 0 or does not exist";
+
+export class Equal extends binary("Equal", {
+  takes: "any",
+  gives: "bool",
+  forward: (k, x, y) => k.equal(x, y),
+  backward: step,
+}) {}
+
+/** x = y as a bool tensor, broadcast; false where either is NaN. */
+export const equal = binaryFunction(Equal);
+
+export class NotEqual extends binary("NotEqual", {
+  takes: "any",
+  gives: "bool",
+  forward: (k, x, y) => k.notEqual(x, y),
+  backward: step,
+}) {}
+
+/** x != y as a bool tensor, broadcast; true where either is NaN. */
+export const notEqual = binaryFunction(NotEqual);
+
+export class Less extends binary("Less", {
+  takes: "any",
+  gives: "bool",
+  forward: (k, x, y) => k.less(x, y),
+  backward: step,
+}) {}
+
+/** x < y as a bool tensor, broadcast. */
+export const less = binaryFunction(Less);
+
+export class LessEqual extends binary("LessEqual", {
+  takes: "any",
+  gives: "bool",
+  forward: (k, x, y) => k.lessEqual(x, y),
+  backward: step,
+}) {}
+
+/** x <= y as a bool tensor, broadcast. */
+export const lessEqual = binaryFunction(LessEqual);
+
+export class Greater extends binary("Greater", {
+  takes: "any",
+  gives: "bool",
+  forward: (k, x, y) => k.greater(x, y),
+  backward: step,
+}) {}
+
+/** x > y as a bool tensor, broadcast. */
+export const greater = binaryFunction(Greater);
+
+export class GreaterEqual extends binary("GreaterEqual", {
+  takes: "any",
+  gives: "bool",
+  forward: (k, x, y) => k.greaterEqual(x, y),
+  backward: step,
+}) {}
+
+/** x >= y as a bool tensor, broadcast. */
+export const greaterEqual = binaryFunction(GreaterEqual);

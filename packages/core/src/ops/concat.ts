@@ -1,0 +1,118 @@
+import { allocate, type DType } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { commonDType, Node, type Values } from "../graph/node.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
+import type { ConcatFunction, StackFunction } from "../shape/signatures.js";
+import type { Range, Shape } from "../shape/types.js";
+
+/** Puts the inputs one behind the other: block by block, a block being all that stands behind one index before `axis`. */
+function join(inputs: readonly Tensor[], shape: Shape, dtype: DType, outer: number): Values {
+  const out = allocate(dtype, sizeOf(shape));
+  let at = 0;
+  const arrays = inputs.map((input) => input.array);
+  for (let o = 0; o < outer; o++) {
+    for (const array of arrays) {
+      const block = array.length / outer;
+      out.set(array.subarray(o * block, (o + 1) * block), at);
+      at += block;
+    }
+  }
+  return out;
+}
+
+abstract class Joining extends Node {
+  readonly axis: number;
+
+  constructor(axis = 0) {
+    super();
+    this.axis = axis;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { axis: this.axis };
+  }
+
+  override dtypeRule(...inputs: Tensor[]): DType {
+    return commonDType(this.name, inputs);
+  }
+
+  /** All of the axes before `axis`, and of that axis the range. */
+  protected part(axis: number, range: Range): Range[] {
+    return [...new Array<null>(axis).fill(null), range];
+  }
+}
+
+export class Concat extends Joining {
+  override readonly name = "Concat";
+
+  override shapeRule(...inputs: Tensor[]): Shape {
+    const [first, ...others] = inputs as [Tensor, ...Tensor[]];
+    const axis = normalizeAxis(this.name, this.axis, first.shape);
+    for (const other of others) {
+      if (other.rank !== first.rank || other.shape.some((size, i) => i !== axis && size !== first.shape[i])) {
+        throw new ShapeError(
+          `Concat: ${inputs.map((t) => formatShape(t.shape)).join(", ")}: sizes must be equal on every axis but axis ${axis}`,
+        );
+      }
+    }
+    return first.shape.map((size, i) => (i === axis ? inputs.reduce((sum, t) => sum + (t.shape[axis] as number), 0) : size));
+  }
+
+  override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
+    return join(inputs, shape, dtype, sizeOf(shape.slice(0, normalizeAxis(this.name, this.axis, shape))));
+  }
+
+  override localBackward(dout: Tensor, i: number): Tensor {
+    const axis = normalizeAxis(this.name, this.axis, dout.shape);
+    const size = (t: Tensor) => t.shape[axis] as number;
+    const start = this.inputs.slice(0, i).reduce((sum, t) => sum + size(t), 0);
+    return dout.slice(this.part(axis, [start, start + size(this.input(i))]));
+  }
+}
+
+/** The tensors one behind the other along `axis` (the first by default); equal sizes on all other axes. Any dtype. */
+export const concat = ((tensors: readonly Tensor[], axis?: number) =>
+  new Concat(axis).apply(...some("concat", tensors))) as ConcatFunction;
+
+export class Stack extends Joining {
+  override readonly name = "Stack";
+
+  override shapeRule(...inputs: Tensor[]): Shape {
+    const { shape } = inputs[0] as Tensor;
+    for (const other of inputs) {
+      if (!sameShape(other.shape, shape)) {
+        throw new ShapeError(`Stack: ${inputs.map((t) => formatShape(t.shape)).join(", ")}: shapes must be equal; use concat for others`);
+      }
+    }
+    const axis = this.position(shape.length + 1, shape);
+    return [...shape.slice(0, axis), inputs.length, ...shape.slice(axis)];
+  }
+
+  override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
+    return join(inputs, shape, dtype, sizeOf(shape.slice(0, this.position(shape.length, shape))));
+  }
+
+  override localBackward(dout: Tensor, i: number): Tensor {
+    return dout.slice(this.part(this.position(dout.rank, dout.shape), i));
+  }
+
+  private position(rank: number, shape: Shape): number {
+    if (!Number.isInteger(this.axis) || this.axis < -rank || this.axis >= rank) {
+      throw new ShapeError(`Stack: axis ${this.axis} is out of range for ${formatShape(shape)}: the new axis can stand from ${-rank} to ${rank - 1}`);
+    }
+    return this.axis < 0 ? this.axis + rank : this.axis;
+  }
+}
+
+/** The tensors, of one shape, along a new axis (the first by default). Numbers count as scalars. Any dtype. */
+export const stack = ((tensors: readonly (Tensor | number)[], axis?: number) => {
+  const like = tensors.find((t) => typeof t !== "number");
+  const list = tensors.map((t) => (typeof t === "number" ? (like?.constant(t) ?? asTensor(t)) : t));
+  return new Stack(axis).apply(...some("stack", list));
+}) as StackFunction;
+
+function some(op: string, tensors: readonly Tensor[]): readonly Tensor[] {
+  if (tensors.length === 0) throw new ShapeError(`${op}: an empty list of tensors has no shape; give at least one`);
+  return tensors;
+}

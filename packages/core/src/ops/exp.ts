@@ -1,0 +1,26 @@
+import { unary } from "../graph/elementwise.js";
+import { unaryFunction } from "./functions.js";
+
+export class Exp extends unary("Exp", {
+  forward: (k, x) => k.exp(x),
+  backward: [(k, dout, _x, z) => k.mul(dout, z)],
+}) {}
+
+/** e to the power x. float64, float32. */
+export const exp = unaryFunction(Exp);
+
+export class Log extends unary("Log", {
+  forward: (k, x) => k.log(x),
+  backward: [(k, dout, x) => k.div(dout, x)],
+}) {}
+
+/** The natural logarithm: -Infinity at 0, NaN below. float64, float32. */
+export const log = unaryFunction(Log);
+
+export class Log1p extends unary("Log1p", {
+  forward: (k, x) => k.log1p(x),
+  backward: [(k, dout, x) => k.div(dout, k.add(x, 1))],
+}) {}
+
+/** log(1 + x), exact near 0. float64, float32. */
+export const log1p = unaryFunction(Log1p);

@@ -1,0 +1,49 @@
+import { binary, ternary } from "../graph/elementwise.js";
+import type { ClampFunction } from "../shape/signatures.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { binaryFunction } from "./functions.js";
+
+export class Maximum extends binary("Maximum", {
+  takes: "number",
+  forward: (k, x, y) => k.max(x, y),
+  backward: [
+    (k, dout, x, y) => k.select(k.greater(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
+    (k, dout, x, y) => k.select(k.less(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
+  ],
+}) {}
+
+/** The larger of x and y, broadcast; NaN if either is. A tie gives each half of the gradient (PyTorch). */
+export const maximum = binaryFunction(Maximum);
+
+export class Minimum extends binary("Minimum", {
+  takes: "number",
+  forward: (k, x, y) => k.min(x, y),
+  backward: [
+    (k, dout, x, y) => k.select(k.less(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
+    (k, dout, x, y) => k.select(k.greater(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
+  ],
+}) {}
+
+/** The smaller of x and y, broadcast; NaN if either is. A tie gives each half of the gradient (PyTorch). */
+export const minimum = binaryFunction(Minimum);
+
+export class Clamp extends ternary("Clamp", {
+  takes: "number",
+  forward: (k, x, low, high) => k.min(k.max(x, low), high),
+  backward: [
+    (k, dout, x, low, high) => k.select(k.less(x, low), 0, k.select(k.greater(x, high), 0, dout)),
+    (k, dout, x, low, high) => k.select(k.less(x, low), k.select(k.less(low, high), dout, 0), 0),
+    (k, dout, x, low, high) => k.select(k.greater(x, high), dout, k.select(k.less(high, low), dout, 0)),
+  ],
+}) {}
+
+/**
+ * x held between `low` and `high` (numbers or tensors, broadcast). At a bound itself the gradient still goes to x
+ * (PyTorch's convention). Where low > high the result is `high`.
+ */
+export const clamp = ((x: Tensor | number, low: Tensor | number = -Infinity, high: Tensor | number = Infinity) => {
+  const value = asTensor(x);
+  const [least, most] = value.dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
+  const bound = (b: Tensor | number) => (typeof b === "number" ? value.constant(Math.min(Math.max(b, least), most)) : b);
+  return new Clamp().apply(value, bound(low), bound(high));
+}) as ClampFunction;

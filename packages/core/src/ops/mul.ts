@@ -1,0 +1,28 @@
+import { binary, unary } from "../graph/elementwise.js";
+import { binaryFunction, unaryFunction } from "./functions.js";
+
+export class Mul extends binary("Mul", {
+  takes: "number",
+  forward: (k, x, y) => k.mul(x, y),
+  backward: [(k, dout, _x, y) => k.mul(dout, y), (k, dout, x) => k.mul(dout, x)],
+}) {}
+
+/** x * y element by element, broadcast. float64, float32, int32. */
+export const mul = binaryFunction(Mul);
+
+export class Div extends binary("Div", {
+  forward: (k, x, y) => k.div(x, y),
+  backward: [(k, dout, _x, y) => k.div(dout, y), (k, dout, _x, y, z) => k.neg(k.div(k.mul(dout, z), y))],
+}) {}
+
+/** x / y, broadcast. float64, float32. */
+export const div = binaryFunction(Div);
+
+export class Square extends unary("Square", {
+  takes: "number",
+  forward: (k, x) => k.mul(x, x),
+  backward: [(k, dout, x) => k.mul(k.mul(dout, 2), x)],
+}) {}
+
+/** x * x. float64, float32, int32. */
+export const square = unaryFunction(Square);

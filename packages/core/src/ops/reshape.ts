@@ -1,0 +1,118 @@
+import type { DType } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { Node, type Values } from "../graph/node.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { checkShape, formatShape, normalizeAxes, sizeOf } from "../shape/shape.js";
+import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+
+/** The same elements in the same order under another shape: the array is shared, not copied. Any dtype. */
+abstract class Reshaping extends Node {
+  override dtypeRule(x: Tensor): DType {
+    return x.dtype;
+  }
+
+  override localForward(shape: Shape, _dtype: DType, x: Tensor): Values {
+    return shape.length === 0 ? x.item() : x.array;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return dout.reshape(this.input(0).shape);
+  }
+}
+
+export class Reshape extends Reshaping {
+  override readonly name = "Reshape";
+  readonly shape: Shape;
+
+  constructor(shape: Shape) {
+    super();
+    this.shape = shape;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { shape: this.shape };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    const open = this.shape.indexOf(-1);
+    if (open === -1) {
+      checkShape(this.name, this.shape);
+      if (sizeOf(this.shape) !== x.size) throw this.mismatch(x);
+      return this.shape;
+    }
+    const rest = sizeOf(this.shape.filter((_, axis) => axis !== open));
+    const size = x.size / rest;
+    if (rest <= 0 || !Number.isInteger(size)) throw this.mismatch(x);
+    return this.shape.map((n, axis) => (axis === open ? size : n));
+  }
+
+  private mismatch(x: Tensor): ShapeError {
+    const open = this.shape.filter((n) => n === -1).length;
+    const why =
+      open > 1
+        ? "only one size can be left open as -1"
+        : `${x.size} elements do not fill it; the product of the sizes must be ${x.size} (one size may be -1, to be computed)`;
+    return new ShapeError(`Reshape: ${formatShape(x.shape)} to ${formatShape(this.shape)}: ${why}`);
+  }
+}
+
+/** The same elements in another shape; one size may be -1, and is computed from the others. Any dtype; no copy. */
+export const reshape = ((x: Tensor | number, shape: Shape) => new Reshape(shape).apply(asTensor(x))) as ReshapeFunction;
+
+export class ExpandDims extends Reshaping {
+  override readonly name = "ExpandDims";
+  readonly axis: number;
+
+  constructor(axis: number) {
+    super();
+    this.axis = axis;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { axis: this.axis };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    const rank = x.rank + 1;
+    if (!Number.isInteger(this.axis) || this.axis < -rank || this.axis >= rank) {
+      throw new ShapeError(
+        `ExpandDims: axis ${this.axis} is out of range for ${formatShape(x.shape)}: the new axis can stand from ${-rank} to ${rank - 1}`,
+      );
+    }
+    const at = this.axis < 0 ? this.axis + rank : this.axis;
+    return [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+  }
+}
+
+/** A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy. */
+export const expandDims = ((x: Tensor | number, axis: number) => new ExpandDims(axis).apply(asTensor(x))) as ExpandDimsFunction;
+
+export class Squeeze extends Reshaping {
+  override readonly name = "Squeeze";
+  readonly axis: number | readonly number[] | undefined;
+
+  constructor(axis?: number | readonly number[]) {
+    super();
+    this.axis = axis;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return this.axis === undefined ? {} : { axis: this.axis };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    if (this.axis === undefined) return x.shape.filter((size) => size !== 1);
+    const axes = normalizeAxes(this.name, this.axis, x.shape);
+    for (const axis of axes) {
+      if (x.shape[axis] !== 1) {
+        throw new ShapeError(`Squeeze: axis ${axis} of ${formatShape(x.shape)} has size ${x.shape[axis]}; only axes of size 1 can go`);
+      }
+    }
+    return x.shape.filter((_, axis) => !axes.includes(axis));
+  }
+}
+
+/** Without the axis (or axes) of size 1 that are named, or without all of them. Any dtype; no copy. */
+export const squeeze = ((x: Tensor | number, axis?: number | readonly number[]) =>
+  new Squeeze(axis).apply(asTensor(x))) as SqueezeFunction;

@@ -1,0 +1,18 @@
+import { unary } from "../graph/elementwise.js";
+import { unaryFunction } from "./functions.js";
+
+export class Sin extends unary("Sin", {
+  forward: (k, x) => k.sin(x),
+  backward: [(k, dout, x) => k.mul(dout, k.cos(x))],
+}) {}
+
+/** The sine of x in radians. float64, float32. */
+export const sin = unaryFunction(Sin);
+
+export class Cos extends unary("Cos", {
+  forward: (k, x) => k.cos(x),
+  backward: [(k, dout, x) => k.neg(k.mul(dout, k.sin(x)))],
+}) {}
+
+/** The cosine of x in radians. float64, float32. */
+export const cos = unaryFunction(Cos);

@@ -1,0 +1,136 @@
+import { allocate, type DType } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { Node, type Values } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import { gatherView, scatterView } from "../kernels/copy.js";
+import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
+import type { SliceFunction } from "../shape/signatures.js";
+import type { Range, Shape } from "../shape/types.js";
+
+/** What a list of ranges reads of a shape: a view. */
+interface View {
+  readonly shape: Shape;
+  readonly start: number;
+  readonly strides: readonly number[];
+}
+
+/** NumPy's rules: negative positions count from the end, a range is cut off at the ends, an index is not. */
+function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
+  if (ranges.length > shape.length) {
+    throw new ShapeError(`${op}: ${ranges.length} ranges for ${formatShape(shape)}, which has ${shape.length} axes`);
+  }
+  const own = stridesOf(shape);
+  const sizes: number[] = [];
+  const strides: number[] = [];
+  let start = 0;
+  shape.forEach((size, axis) => {
+    const range = ranges[axis] ?? null;
+    const stride = own[axis] as number;
+    if (typeof range === "number") {
+      if (!Number.isInteger(range) || range < -size || range >= size) {
+        throw new ShapeError(`${op}: index ${range} is out of range for axis ${axis} of ${formatShape(shape)}: from ${-size} to ${size - 1}`);
+      }
+      start += (range < 0 ? range + size : range) * stride;
+      return;
+    }
+    const [from, to, given] = range ?? [null, null];
+    const step = given ?? 1;
+    if (!Number.isInteger(step) || step === 0 || [from, to].some((p) => p !== null && !Number.isInteger(p))) {
+      throw new ShapeError(`${op}: [${[from, to, step].map(String).join(", ")}] is no range: whole numbers or null, and a step that is not 0`);
+    }
+    const [least, most] = step > 0 ? [0, size] : [-1, size - 1];
+    const clip = (p: number) => Math.min(Math.max(p < 0 ? p + size : p, least), most);
+    const first = from === null ? (step > 0 ? 0 : size - 1) : clip(from);
+    const end = to === null ? (step > 0 ? size : -1) : clip(to);
+    const count = Math.max(0, Math.ceil((end - first) / step));
+    sizes.push(count);
+    strides.push(stride * step);
+    if (count > 0) start += first * stride;
+  });
+  return { shape: sizes, start, strides };
+}
+
+function formatRanges(ranges: readonly Range[]): string {
+  return ranges.map((r) => (r === null ? ":" : typeof r === "number" ? r : r.map((p) => p ?? "").join(":"))).join(", ");
+}
+
+export class Slice extends Node {
+  override readonly name = "Slice";
+  readonly ranges: readonly Range[];
+
+  constructor(ranges: readonly Range[]) {
+    super();
+    this.ranges = ranges;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ranges: formatRanges(this.ranges) };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    return viewOf(this.name, x.shape, this.ranges).shape;
+  }
+
+  override dtypeRule(x: Tensor): DType {
+    return x.dtype;
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const { start, strides } = viewOf(this.name, x.shape, this.ranges);
+    const out = gatherView(dtype, x.array, shape, start, strides);
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return new Unslice(this.ranges, this.input(0).shape).apply(dout);
+  }
+}
+
+/**
+ * A part of x: a range for each axis from the first on. `null` is all of it, a number takes one element and drops the
+ * axis, `[start, stop, step]` is NumPy's start:stop:step (null for an open end, a negative step goes backward). Any dtype.
+ *
+ * @example
+ * slice(tensor([[1, 2, 3], [4, 5, 6]]), [1, [0, null, 2]]).toArray(); // [4, 6]
+ */
+export const slice = ((x: Tensor, ranges: readonly Range[]) => new Slice(ranges).apply(x)) as SliceFunction;
+
+/** The adjoint of Slice: zeros of `shape`, with the input where the ranges read. */
+export class Unslice extends Node {
+  override readonly name = "Unslice";
+  readonly ranges: readonly Range[];
+  readonly shape: Shape;
+
+  constructor(ranges: readonly Range[], shape: Shape) {
+    super();
+    this.ranges = ranges;
+    this.shape = shape;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ranges: formatRanges(this.ranges), shape: this.shape };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    const read = viewOf(this.name, this.shape, this.ranges).shape;
+    if (formatShape(read) !== formatShape(x.shape)) {
+      throw new ShapeError(`Unslice: the ranges read ${formatShape(read)} of ${formatShape(this.shape)}, got ${formatShape(x.shape)}`);
+    }
+    return this.shape;
+  }
+
+  override dtypeRule(x: Tensor): DType {
+    return x.dtype;
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const view = viewOf(this.name, shape, this.ranges);
+    const out = allocate(dtype, sizeOf(shape));
+    scatterView(dtype, out, x.array, view.shape, view.start, view.strides);
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return new Slice(this.ranges).apply(dout);
+  }
+}

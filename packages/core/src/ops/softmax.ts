@@ -1,0 +1,61 @@
+import { allocate, type DType } from "../dtype.js";
+import { Node, type Values } from "../graph/node.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { type AxisLoop, around } from "../kernels/along.js";
+import { rowKernels } from "../kernels/generated.js";
+import { normalizeAxis } from "../shape/shape.js";
+import type { SoftmaxFunction } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+
+abstract class AlongAxis extends Node {
+  readonly axis: number;
+  protected abstract readonly loop: "softmaxAxis" | "logSoftmaxAxis";
+
+  constructor(axis = -1) {
+    super();
+    this.axis = axis;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { axis: this.axis };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    normalizeAxis(this.name, this.axis, x.shape);
+    return x.shape;
+  }
+
+  override localForward(_shape: Shape, dtype: DType, x: Tensor): Values {
+    const out = allocate(dtype, x.size);
+    (rowKernels[dtype][this.loop] as AxisLoop)(out, x.array, ...around(x.shape, normalizeAxis(this.name, this.axis, x.shape)));
+    return out;
+  }
+
+  protected sum(t: Tensor): Tensor {
+    return t.sum({ axis: this.axis, keepDims: true });
+  }
+}
+
+export class Softmax extends AlongAxis {
+  override readonly name = "Softmax";
+  protected override readonly loop = "softmaxAxis";
+
+  override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
+    return output.mul(dout.sub(this.sum(dout.mul(output))));
+  }
+}
+
+/** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows. */
+export const softmax = ((x: Tensor, axis?: number) => new Softmax(axis).apply(asTensor(x))) as SoftmaxFunction;
+
+export class LogSoftmax extends AlongAxis {
+  override readonly name = "LogSoftmax";
+  protected override readonly loop = "logSoftmaxAxis";
+
+  override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
+    return dout.sub(output.exp().mul(this.sum(dout)));
+  }
+}
+
+/** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows. */
+export const logSoftmax = ((x: Tensor, axis?: number) => new LogSoftmax(axis).apply(asTensor(x))) as SoftmaxFunction;

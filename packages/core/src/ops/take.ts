@@ -1,0 +1,176 @@
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import { Node, type Values } from "../graph/node.js";
+import { Tensor } from "../graph/tensor.js";
+import { around } from "../kernels/along.js";
+import { rowKernels } from "../kernels/generated.js";
+import { formatShape, normalizeAxis, sizeOf } from "../shape/shape.js";
+import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+import { readLiteral } from "../graph/literal.js";
+
+type ScatterAdder = (out: TypedArray, x: TypedArray, rows: Int32Array, outer: number, n: number, inner: number) => void;
+
+/** Indices as an int32 tensor: as they are, or from a list of numbers. */
+function indexTensor(op: string, indices: Tensor | number | readonly number[] | Int32Array): Tensor {
+  if (indices instanceof Tensor) {
+    if (indices.dtype === "int32") return indices;
+    throw new DTypeError(`${op}: indices are an int32 tensor, got ${indices.dtype}; convert with cast("int32")`);
+  }
+  const { shape, dtype, values } = readLiteral(op, indices, "int32");
+  return new Tensor(shape, dtype, values, null, false);
+}
+
+/** The indices counted from the front and checked against the size of the axis. */
+function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32Array {
+  const rows = Int32Array.from(indices.array);
+  rows.forEach((row, i) => {
+    if (row < -size || row >= size) {
+      throw new ShapeError(`${op}: index ${row} (element ${i} of the indices) is out of range for ${what}: from ${-size} to ${size - 1}`);
+    }
+    if (row < 0) rows[i] = row + size;
+  });
+  return rows;
+}
+
+abstract class ByIndex extends Node {
+  readonly axis: number;
+
+  constructor(axis: number) {
+    super();
+    this.axis = axis;
+  }
+
+  override dtypeRule(x: Tensor): DType {
+    return x.dtype;
+  }
+
+  protected rows(shape: Shape, indices: Tensor): Int32Array {
+    const axis = normalizeAxis(this.name, this.axis, shape);
+    return rowsOf(this.name, indices, shape[axis] as number, `axis ${axis} of ${formatShape(shape)}`);
+  }
+}
+
+export class Take extends ByIndex {
+  override readonly name = "Take";
+
+  override attributes(): Record<string, unknown> {
+    return { axis: this.axis };
+  }
+
+  override shapeRule(x: Tensor, indices: Tensor): Shape {
+    const axis = normalizeAxis(this.name, this.axis, x.shape);
+    return [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
+    const rows = this.rows(x.shape, indices);
+    const [outer, n, inner] = around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
+    const out = allocate(dtype, sizeOf(shape));
+    const array = x.array;
+    for (let o = 0, at = 0; o < outer; o++) {
+      for (let r = 0; r < rows.length; r++, at += inner) {
+        const from = (o * n + (rows[r] as number)) * inner;
+        if (inner === 1) out[at] = array[from] as number;
+        else out.set(array.subarray(from, from + inner), at);
+      }
+    }
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(dout: Tensor, i: number): Tensor | null {
+    const [x, indices] = [this.input(0), this.input(1)];
+    return i === 0 ? new ScatterAdd(x.shape, this.axis).apply(dout, indices) : null;
+  }
+}
+
+/**
+ * The rows (or what stands along `axis`) at the indices, an int32 tensor or a list; a negative index counts from the end.
+ * The axis is replaced by the axes of the indices. Any dtype; gradients of a row taken twice add up.
+ */
+export const take = ((x: Tensor, indices: Tensor | number | readonly number[] | Int32Array, axis?: number) =>
+  new Take(axis ?? 0).apply(x, indexTensor("take", indices))) as TakeFunction;
+
+/** The adjoint of Take: zeros of `shape`, with each row of the input added where its index says. */
+export class ScatterAdd extends ByIndex {
+  override readonly name = "ScatterAdd";
+  readonly shape: Shape;
+
+  constructor(shape: Shape, axis = 0) {
+    super(axis);
+    this.shape = shape;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { shape: this.shape, axis: this.axis };
+  }
+
+  override shapeRule(x: Tensor, indices: Tensor): Shape {
+    const axis = normalizeAxis(this.name, this.axis, this.shape);
+    const taken = [...this.shape.slice(0, axis), ...indices.shape, ...this.shape.slice(axis + 1)];
+    if (formatShape(taken) !== formatShape(x.shape)) {
+      throw new ShapeError(
+        `ScatterAdd: ${formatShape(x.shape)} at indices ${formatShape(indices.shape)} into ${formatShape(this.shape)}: expected ${formatShape(taken)}`,
+      );
+    }
+    return this.shape;
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
+    const rows = this.rows(shape, indices);
+    const out = allocate(dtype, sizeOf(shape));
+    const [outer, n, inner] = around(shape, normalizeAxis(this.name, this.axis, shape));
+    (rowKernels[dtype].scatterAddAxis as ScatterAdder)(out, x.array, rows, outer, n, inner);
+    return out;
+  }
+
+  override localBackward(dout: Tensor, i: number): Tensor | null {
+    return i === 0 ? new Take(this.axis).apply(dout, this.input(1)) : null;
+  }
+}
+
+export class OneHot extends Node {
+  override readonly name = "OneHot";
+  readonly classes: number;
+  readonly dtype: DType;
+
+  constructor(classes: number, dtype: DType = "float64") {
+    super();
+    this.classes = classes;
+    this.dtype = dtype;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { classes: this.classes, dtype: this.dtype };
+  }
+
+  override shapeRule(indices: Tensor): Shape {
+    if (!Number.isInteger(this.classes) || this.classes < 1) {
+      throw new ShapeError(`OneHot: ${this.classes} classes: a whole number of at least 1 is needed`);
+    }
+    return [...indices.shape, this.classes];
+  }
+
+  override dtypeRule(): DType {
+    return this.dtype;
+  }
+
+  override localForward(shape: Shape, dtype: DType, indices: Tensor): Values {
+    const out = allocate(dtype, sizeOf(shape));
+    rowsOf(this.name, indices, this.classes, `${this.classes} classes`).forEach((row, i) => {
+      out[i * this.classes + row] = 1;
+    });
+    return out;
+  }
+
+  override localBackward(): never {
+    throw this.notDifferentiable("its input are indices");
+  }
+}
+
+/** A new last axis of size `classes` with 1 at the index and 0 elsewhere, float64 unless said otherwise. */
+export const oneHot = ((
+  indices: Tensor | number | readonly number[] | Int32Array,
+  classes: number,
+  options: { readonly dtype?: DType } = {},
+) => new OneHot(classes, options.dtype).apply(indexTensor("oneHot", indices))) as OneHotFunction;

@@ -1,0 +1,358 @@
+import type { DType } from "../dtype.js";
+import type { Literal } from "../graph/literal.js";
+import type { Tensor } from "../graph/tensor.js";
+import type {
+  Axes,
+  Concat,
+  ExpandDims,
+  OneHot,
+  Reduced,
+  Reshaped,
+  ShapesOf,
+  Slice,
+  Squeeze,
+  Stack,
+  Take,
+  Transposed,
+  WithAxis,
+} from "./axis-types.js";
+import type {
+  Broadcast3Fits,
+  Broadcast3Of,
+  BroadcastFits,
+  BroadcastOf,
+  BroadcastTo,
+  Fits,
+  MatMulShape,
+  NestedShape,
+  Of,
+  Operand,
+  Range,
+  Shape,
+  ShapeOf,
+} from "./types.js";
+
+/*
+ * The types of the ops: `...Function` as functions, `...Method` as methods of Tensor.
+ *
+ * Each is one signature where it can be, not a list of overloads, so that a mismatch is reported once and in its own
+ * words: the argument to blame is intersected with the error of the shape rule. Methods name the shape through `this`,
+ * and not through the type parameter of the class, so that Tensor stays covariant in its shape.
+ */
+
+// Element by element --------------------------------------------------------------------------------------------------
+
+/** `exp(x)`: the shape stays. */
+export interface UnaryFunction {
+  <X extends Operand>(x: X): Tensor<ShapeOf<X>>;
+}
+
+/** `x.exp()`: the shape stays. */
+export interface UnaryMethod {
+  <S extends Shape>(this: Tensor<S>): Tensor<S>;
+}
+
+/** `add(x, y)`: the shapes broadcast; either may be a number. */
+export interface BinaryFunction {
+  <X extends Operand, Y extends Operand>(x: X, y: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
+}
+
+/** `x.add(y)`: the shapes broadcast; `y` may be a number. */
+export interface BinaryMethod {
+  <S extends Shape, Y extends Operand>(
+    this: Tensor<S>,
+    y: Y & BroadcastFits<S, ShapeOf<Y>>,
+  ): BroadcastOf<S, ShapeOf<Y>>;
+}
+
+/** `less(x, y)`: as `BinaryFunction`; the result is a bool. */
+export interface ComparisonFunction extends BinaryFunction {}
+
+/** `x.less(y)`: as `BinaryMethod`; the result is a bool. */
+export interface ComparisonMethod extends BinaryMethod {}
+
+// A number on the left is set apart: that is decided for a `y` of any shape, where broadcasting `[]` with it is not.
+type BinaryOf<X, Y> = X extends number ? Tensor<ShapeOf<Y>> : BroadcastOf<ShapeOf<X>, ShapeOf<Y>>;
+type BinaryFits<X, Y> = X extends number ? unknown : BroadcastFits<ShapeOf<X>, ShapeOf<Y>>;
+
+/** `where(condition, x, y)`: all three broadcast. */
+export interface WhereFunction {
+  <C extends Tensor, X extends Operand, Y extends Operand>(
+    condition: C,
+    x: X & BroadcastFits<ShapeOf<C>, ShapeOf<X>>,
+    y: Y & Broadcast3Fits<ShapeOf<C>, ShapeOf<X>, ShapeOf<Y>>,
+  ): Broadcast3Of<ShapeOf<C>, ShapeOf<X>, ShapeOf<Y>>;
+}
+
+/** `condition.where(x, y)`: all three broadcast. */
+export interface WhereMethod {
+  <S extends Shape, X extends Operand, Y extends Operand>(
+    this: Tensor<S>,
+    x: X & BroadcastFits<S, ShapeOf<X>>,
+    y: Y & Broadcast3Fits<S, ShapeOf<X>, ShapeOf<Y>>,
+  ): Broadcast3Of<S, ShapeOf<X>, ShapeOf<Y>>;
+}
+
+/** `clamp(x, low = -Infinity, high = Infinity)`: all three broadcast. */
+export interface ClampFunction {
+  <X extends Operand, Low extends Operand = number, High extends Operand = number>(
+    x: X,
+    low?: Low & BroadcastFits<ShapeOf<X>, ShapeOf<Low>>,
+    high?: High & Broadcast3Fits<ShapeOf<X>, ShapeOf<Low>, ShapeOf<High>>,
+  ): Broadcast3Of<ShapeOf<X>, ShapeOf<Low>, ShapeOf<High>>;
+}
+
+/** `x.clamp(low = -Infinity, high = Infinity)`: all three broadcast. */
+export interface ClampMethod {
+  <S extends Shape, Low extends Operand = number, High extends Operand = number>(
+    this: Tensor<S>,
+    low?: Low & BroadcastFits<S, ShapeOf<Low>>,
+    high?: High & Broadcast3Fits<S, ShapeOf<Low>, ShapeOf<High>>,
+  ): Broadcast3Of<S, ShapeOf<Low>, ShapeOf<High>>;
+}
+
+// Along axes ----------------------------------------------------------------------------------------------------------
+
+interface ReduceOptions<S extends Shape, Axis extends Axes | undefined, Keep extends boolean> {
+  /** The axis or axes to reduce over; all when none is named. */
+  readonly axis?: (Axis & Fits<Reduced<S, Axis>>) | undefined;
+  /** Whether the axes stay, with size 1. */
+  readonly keepDims?: Keep | undefined;
+}
+
+// The compiler reports the last overload only, so that one takes the short form as well (`Short`), to blame its axis.
+
+/** `sum(x)`, `sum(x, axis)`, `sum(x, { axis, keepDims })`. */
+export interface ReduceFunction {
+  <X extends Operand, const Axis extends Axes>(
+    x: X,
+    axis: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
+  ): Of<Reduced<ShapeOf<X>, Axis>>;
+  <
+    X extends Operand,
+    const Axis extends Axes | undefined = undefined,
+    Keep extends boolean = false,
+    const Short extends Axes = Axes,
+  >(
+    x: X,
+    options?: ReduceOptions<ShapeOf<X>, Axis, Keep> | (Short & Fits<Reduced<ShapeOf<X>, Short>>),
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+}
+
+/** `x.sum()`, `x.sum(axis)`, `x.sum({ axis, keepDims })`. */
+export interface ReduceMethod {
+  <S extends Shape, const Axis extends Axes>(
+    this: Tensor<S>,
+    axis: Axis & Fits<Reduced<S, Axis>>,
+  ): Of<Reduced<S, Axis>>;
+  <
+    S extends Shape,
+    const Axis extends Axes | undefined = undefined,
+    Keep extends boolean = false,
+    const Short extends Axes = Axes,
+  >(
+    this: Tensor<S>,
+    options?: ReduceOptions<S, Axis, Keep> | (Short & Fits<Reduced<S, Short>>),
+  ): Of<Reduced<S, Axis, Keep>>;
+}
+
+/** `argMax(x, axis, { keepDims })`; over the flattened tensor when no axis is named. */
+export interface ArgMaxFunction {
+  <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
+    x: X,
+    axis?: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
+    options?: { readonly keepDims?: Keep | undefined },
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+}
+
+/** `x.argMax(axis, { keepDims })`; over the flattened tensor when no axis is named. */
+export interface ArgMaxMethod {
+  <S extends Shape, Axis extends number | undefined = undefined, Keep extends boolean = false>(
+    this: Tensor<S>,
+    axis?: Axis & Fits<Reduced<S, Axis>>,
+    options?: { readonly keepDims?: Keep | undefined },
+  ): Of<Reduced<S, Axis, Keep>>;
+}
+
+/** `softmax(x, axis = -1)`: the shape stays. */
+export interface SoftmaxFunction {
+  <S extends Shape, Axis extends number = -1>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
+}
+
+/** `x.softmax(axis = -1)`: the shape stays. */
+export interface SoftmaxMethod {
+  <S extends Shape, Axis extends number = -1>(this: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
+}
+
+// Matrix product ------------------------------------------------------------------------------------------------------
+
+/** `matmul(a, b)`: vectors, matrices, and batches of matrices, which broadcast. */
+export interface MatMulFunction {
+  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<MatMulShape<A, B>>): Of<MatMulShape<A, B>>;
+}
+
+/** `a.matmul(b)`: vectors, matrices, and batches of matrices, which broadcast. */
+export interface MatMulMethod {
+  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<MatMulShape<A, B>>): Of<MatMulShape<A, B>>;
+}
+
+// Other shapes of the same elements -----------------------------------------------------------------------------------
+
+/** `transpose(x)` reverses the axes, `transpose(x, [0, 2, 1])` orders them. */
+export interface TransposeFunction {
+  <S extends Shape, const Order extends Shape | undefined = undefined>(
+    x: Tensor<S>,
+    order?: Order & Fits<Transposed<S, Order>>,
+  ): Of<Transposed<S, Order>>;
+}
+
+/** `x.transpose()` reverses the axes, `x.transpose([0, 2, 1])` orders them. */
+export interface TransposeMethod {
+  <S extends Shape, const Order extends Shape | undefined = undefined>(
+    this: Tensor<S>,
+    order?: Order & Fits<Transposed<S, Order>>,
+  ): Of<Transposed<S, Order>>;
+}
+
+/** `reshape(x, [2, -1])`: one size may be -1, and is found. */
+export interface ReshapeFunction {
+  <X extends Operand, const To extends Shape>(
+    x: X,
+    shape: To & Fits<Reshaped<ShapeOf<X>, To>>,
+  ): Of<Reshaped<ShapeOf<X>, To>>;
+}
+
+/** `x.reshape([2, -1])`: one size may be -1, and is found. */
+export interface ReshapeMethod {
+  <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<Reshaped<S, To>>): Of<Reshaped<S, To>>;
+}
+
+/** `broadcastTo(x, [2, 3])`. */
+export interface BroadcastToFunction {
+  <X extends Operand, const To extends Shape>(x: X, shape: To & Fits<BroadcastTo<ShapeOf<X>, To>>): Tensor<To>;
+}
+
+/** `x.broadcastTo([2, 3])`. */
+export interface BroadcastToMethod {
+  <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<BroadcastTo<S, To>>): Tensor<To>;
+}
+
+/** `expandDims(x, axis)`: a new axis of size 1. */
+export interface ExpandDimsFunction {
+  <X extends Operand, Axis extends number>(
+    x: X,
+    axis: Axis & Fits<ExpandDims<ShapeOf<X>, Axis>>,
+  ): Of<ExpandDims<ShapeOf<X>, Axis>>;
+}
+
+/** `x.expandDims(axis)`: a new axis of size 1. */
+export interface ExpandDimsMethod {
+  <S extends Shape, Axis extends number>(
+    this: Tensor<S>,
+    axis: Axis & Fits<ExpandDims<S, Axis>>,
+  ): Of<ExpandDims<S, Axis>>;
+}
+
+/** `squeeze(x, axis)` drops an axis of size 1, `squeeze(x)` all of them. */
+export interface SqueezeFunction {
+  <S extends Shape, Axis extends number | undefined = undefined>(
+    x: Tensor<S>,
+    axis?: Axis & Fits<Squeeze<S, Axis>>,
+  ): Of<Squeeze<S, Axis>>;
+}
+
+/** `x.squeeze(axis)` drops an axis of size 1, `x.squeeze()` all of them. */
+export interface SqueezeMethod {
+  <S extends Shape, Axis extends number | undefined = undefined>(
+    this: Tensor<S>,
+    axis?: Axis & Fits<Squeeze<S, Axis>>,
+  ): Of<Squeeze<S, Axis>>;
+}
+
+// Parts and joins -----------------------------------------------------------------------------------------------------
+
+/** `slice(x, [0, null, [1, 5], [null, null, -1]])`: an index, all of the axis, start and stop, and a step. */
+export interface SliceFunction {
+  <S extends Shape, const R extends readonly Range[]>(x: Tensor<S>, ranges: R & Fits<Slice<S, R>>): Of<Slice<S, R>>;
+}
+
+/** `x.slice([0, null, [1, 5], [null, null, -1]])`: an index, all of the axis, start and stop, and a step. */
+export interface SliceMethod {
+  <S extends Shape, const R extends readonly Range[]>(this: Tensor<S>, ranges: R & Fits<Slice<S, R>>): Of<Slice<S, R>>;
+}
+
+/** Positions: an int32 tensor, a list of numbers or a number. */
+export type Indices = Operand | readonly number[];
+
+type IndicesShape<I> = I extends readonly number[] ? readonly [I["length"]] : ShapeOf<I>;
+
+/** `take(x, indices, axis = 0)`: the axis is replaced by those of the indices. */
+export interface TakeFunction {
+  <S extends Shape, const I extends Indices, Axis extends number = 0>(
+    x: Tensor<S>,
+    indices: I,
+    axis?: Axis & Fits<Take<S, IndicesShape<I>, Axis>>,
+  ): Of<Take<S, IndicesShape<I>, Axis>>;
+}
+
+/** `x.take(indices, axis = 0)`: the axis is replaced by those of the indices. */
+export interface TakeMethod {
+  <S extends Shape, const I extends Indices, Axis extends number = 0>(
+    this: Tensor<S>,
+    indices: I,
+    axis?: Axis & Fits<Take<S, IndicesShape<I>, Axis>>,
+  ): Of<Take<S, IndicesShape<I>, Axis>>;
+}
+
+/** `oneHot(indices, classes)`: a new last axis. */
+export interface OneHotFunction {
+  <const I extends Indices, Classes extends number>(
+    indices: I,
+    classes: Classes,
+  ): Tensor<OneHot<IndicesShape<I>, Classes>>;
+}
+
+/** `indices.oneHot(classes)`: a new last axis. */
+export interface OneHotMethod {
+  <S extends Shape, Classes extends number>(this: Tensor<S>, classes: Classes): Tensor<OneHot<S, Classes>>;
+}
+
+/** `concat([a, b], axis = 0)`: one after the other; all other sizes are equal. */
+export interface ConcatFunction {
+  <const T extends readonly Tensor[], Axis extends number = 0>(
+    tensors: T & Fits<Concat<ShapesOf<T>, Axis>>,
+    axis?: Axis,
+  ): Of<Concat<ShapesOf<T>, Axis>>;
+}
+
+/** `stack([a, b], axis = 0)`: equal shapes on a new axis. */
+export interface StackFunction {
+  <const T extends readonly Operand[], Axis extends number = 0>(
+    tensors: T & Fits<Stack<ShapesOf<T>, Axis>>,
+    axis?: Axis,
+  ): Of<Stack<ShapesOf<T>, Axis>>;
+}
+
+// Tensors out of nothing ----------------------------------------------------------------------------------------------
+
+/** What every factory can be told. */
+export interface TensorOptions {
+  readonly dtype?: DType | undefined;
+  /** Shown in pictures of the graph and in errors. */
+  readonly name?: string | undefined;
+}
+
+/** `tensor([[1, 2], [3, 4]])`, `variable(3)`: the shape is that of the nested lists. */
+export interface TensorFactory {
+  <const T extends Literal>(values: T & Fits<NestedShape<T>>, options?: TensorOptions): Of<NestedShape<T>>;
+}
+
+/** `zeros([2, 3])`. */
+export interface FilledFactory {
+  <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S>;
+}
+
+/** `full([2, 3], value)`. */
+export interface FullFactory {
+  <const S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<S>;
+}

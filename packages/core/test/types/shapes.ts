@@ -1,0 +1,152 @@
+import type { Tensor } from "../../src/graph/tensor.js";
+import {
+  argMax,
+  broadcastTo,
+  concat,
+  expandDims,
+  expectShape,
+  expectType,
+  full,
+  matmul,
+  n,
+  oneHot,
+  reshape,
+  slice,
+  softmax,
+  squeeze,
+  stack,
+  sum,
+  take,
+  tensor,
+  transpose,
+  variable,
+  zeros,
+} from "./declared.js";
+
+declare const unknown: Tensor;
+declare const dims: number[];
+declare const keep: boolean;
+const cube = zeros([2, 3, 4]);
+const unknownRows = zeros([n, 10]);
+
+// Values
+expectShape<readonly [2, 2]>()(tensor([[1, 2], [3, 4]])); // biome-ignore format: a matrix
+expectShape<readonly []>()(tensor(3));
+expectShape<readonly []>()(tensor(n));
+expectShape<readonly [3]>()(variable([1, n, 3], { dtype: "float32", name: "w" }));
+expectShape<readonly [2]>()(tensor([true, false]));
+expectShape<readonly [1, 2, 1]>()(tensor([[[1], [2]]]));
+expectShape<readonly [0]>()(tensor([]));
+expectShape<readonly [number]>()(tensor(dims));
+expectShape<readonly [number, number]>()(tensor([dims, [1]].map((row) => row)));
+expectShape<readonly [2, number]>()(tensor([dims, [1, 2]]));
+expectShape<readonly [number]>()(tensor(new Float32Array(3)));
+expectShape<readonly [2, 3]>()(full([2, 3], 7));
+expectShape<number[]>()(zeros(dims));
+expectShape<readonly [number, 10]>()(unknownRows);
+
+// Reductions
+expectShape<readonly []>()(cube.sum());
+expectShape<readonly []>()(unknown.mean());
+expectShape<readonly [3, 4]>()(cube.sum(0));
+expectShape<readonly [2, 3]>()(cube.sum(-1));
+expectShape<readonly [3]>()(cube.sum([0, -1]));
+expectShape<readonly [2, 1, 4]>()(cube.max({ axis: 1, keepDims: true }));
+expectShape<readonly [1, 1, 1]>()(cube.max({ keepDims: true }));
+expectShape<readonly [1, 3, 1]>()(sum(cube, { axis: [-3, 2], keepDims: true }));
+expectShape<readonly [2, 4]>()(sum(cube, 1));
+expectShape<readonly []>()(sum(5));
+expectShape<readonly [number, number]>()(cube.sum(n));
+expectShape<readonly number[]>()(cube.sum(dims));
+expectShape<readonly number[]>()(cube.sum({ axis: 0, keepDims: keep }));
+expectShape<readonly number[]>()(unknown.sum(0));
+expectShape<readonly [10]>()(unknownRows.sum(0));
+expectShape<readonly [number]>()(unknownRows.argMax(1));
+expectShape<readonly [2, 3, 1]>()(argMax(cube, -1, { keepDims: true }));
+expectShape<readonly []>()(argMax(cube));
+expectShape<readonly [2, 3, 4]>()(softmax(cube));
+expectShape<readonly [2, 3, 4]>()(cube.softmax(1));
+expectShape<readonly number[]>()(unknown.softmax(1));
+
+// Matrix products
+expectShape<readonly [100, 50]>()(zeros([100, 784]).matmul(zeros([784, 50])));
+expectShape<readonly []>()(zeros([3]).matmul(zeros([3])));
+expectShape<readonly [2]>()(zeros([2, 3]).matmul(zeros([3])));
+expectShape<readonly [4]>()(zeros([3]).matmul(zeros([3, 4])));
+expectShape<readonly [7, 4]>()(zeros([3]).matmul(zeros([7, 3, 4])));
+expectShape<readonly [7, 2]>()(zeros([7, 2, 3]).matmul(zeros([3])));
+expectShape<readonly [5, 3, 2]>()(zeros([5, 3, 4]).matmul(zeros([4, 2])));
+expectShape<readonly [5, 3, 2]>()(zeros([3, 4]).matmul(zeros([5, 4, 2])));
+expectShape<readonly [6, 5, 3, 2]>()(matmul(zeros([6, 1, 3, 4]), zeros([5, 4, 2])));
+expectShape<readonly [number, 2]>()(unknownRows.matmul(zeros([10, 2])));
+expectShape<readonly [2, 3]>()(zeros([2, n]).matmul(zeros([10, 3])));
+expectShape<readonly [2, 3]>()(zeros([2, 10]).matmul(zeros([n, 3])));
+expectShape<readonly number[]>()(unknown.matmul(cube));
+
+// The same elements in other shapes
+expectShape<readonly [4, 3, 2]>()(cube.transpose());
+expectShape<readonly [2, 4, 3]>()(cube.transpose([0, 2, 1]));
+expectShape<readonly [4, 2, 3]>()(transpose(cube, [-1, 0, 1]));
+expectShape<readonly [number, number, number]>()(cube.transpose(dims));
+expectShape<readonly [10, number]>()(unknownRows.transpose());
+expectShape<readonly number[]>()(unknown.transpose([1, 0]));
+expectShape<readonly []>()(zeros([]).transpose());
+expectShape<readonly [6, 4]>()(cube.reshape([6, 4]));
+expectShape<readonly [28, 28, 100]>()(zeros([784, 100]).reshape([28, 28, 100]));
+expectShape<readonly [12, 2]>()(cube.reshape([-1, 2]));
+expectShape<readonly [100, 256]>()(zeros([100, 16, 4, 4]).reshape([100, -1]));
+expectShape<readonly [8, number]>()(cube.reshape([8, -1]));
+expectShape<readonly [24]>()(cube.reshape([-1]));
+expectShape<readonly [1, 1]>()(reshape(5, [1, 1]));
+expectShape<readonly []>()(zeros([1, 1]).reshape([]));
+expectShape<readonly [0, 7]>()(zeros([3, 0]).reshape([0, 7]));
+expectShape<readonly [number, 2, 5]>()(unknownRows.reshape([-1, 2, 5]));
+expectShape<readonly [number, 5]>()(unknownRows.reshape([n, 5]));
+expectShape<readonly [5, number]>()(cube.reshape([5, n]));
+expectShape<readonly number[]>()(cube.reshape(dims));
+expectShape<readonly [2, number]>()(unknown.reshape([2, -1]));
+expectShape<readonly [5, 3, 4]>()(zeros([3, 1]).broadcastTo([5, 3, 4]));
+expectShape<readonly [2]>()(broadcastTo(1, [2]));
+expectShape<readonly [2, 10]>()(unknownRows.broadcastTo([2, 10]));
+expectShape<number[]>()(cube.broadcastTo(dims));
+expectShape<readonly [1, 2, 3, 4]>()(cube.expandDims(0));
+expectShape<readonly [2, 3, 4, 1]>()(cube.expandDims(-1));
+expectShape<readonly [2, 3, 1, 4]>()(expandDims(cube, 2));
+expectShape<readonly [1]>()(expandDims(3, 0));
+expectShape<readonly [number, number, number]>()(unknownRows.expandDims(n));
+expectShape<readonly [2, 3]>()(zeros([2, 1, 3]).squeeze(1));
+expectShape<readonly [2, 3]>()(squeeze(zeros([1, 2, 1, 3])));
+expectShape<readonly [10]>()(unknownRows.squeeze(-2));
+expectShape<readonly number[]>()(unknownRows.squeeze());
+
+// Parts and joins
+expectShape<readonly [3, 4]>()(cube.slice([0]));
+expectShape<readonly [number, 4]>()(cube.slice([-1, [0, 2]]));
+expectShape<readonly [2, 4]>()(slice(cube, [null, n, null]));
+expectShape<readonly [2, number, number]>()(cube.slice([null, [null, null, -1], [1, null]]));
+expectShape<readonly number[]>()(unknown.slice([0]));
+expectShape<readonly [2, 5, 4]>()(cube.take([0, 1, 1, 0, 2], 1));
+expectShape<readonly [7, 8, 3, 4]>()(cube.take(zeros([7, 8])));
+expectShape<readonly [2, 3]>()(take(cube, 0, -1));
+expectShape<readonly [number, 3, 4]>()(cube.take(dims));
+expectShape<readonly [100, 10]>()(oneHot(zeros([100]), 10));
+expectShape<readonly [2, 10]>()(oneHot([4, 5], 10));
+expectShape<readonly [5, 3]>()(concat([zeros([2, 3]), zeros([3, 3])]));
+expectShape<readonly [2, 1099]>()(concat([zeros([2, 3]), zeros([2, 97]), zeros([2, 999])], -1));
+expectShape<readonly [number, 10]>()(concat([unknownRows, zeros([3, 10])]));
+expectShape<readonly [3, 20]>()(concat([unknownRows, zeros([3, 10])], 1));
+expectShape<readonly number[]>()(concat([unknown, cube]));
+expectShape<readonly number[]>()(concat([cube].map((x) => x)));
+expectShape<readonly [2, 2, 3, 4]>()(stack([cube, cube]));
+expectShape<readonly [3, 2]>()(stack([zeros([3]), zeros([3])], -1));
+expectShape<readonly [2]>()(stack([1, zeros([])]));
+expectShape<readonly [number, 2, 3, 4]>()(stack([cube].map((x) => x)));
+
+// Assignability: a known shape is an unknown one, and not the other way round
+const known: Tensor<readonly [100, 10]> = zeros([100, 10]);
+const toUnknownSize: Tensor<readonly [number, 10]> = known;
+const toUnknownRank: Tensor = toUnknownSize;
+expectType<Tensor<readonly [100, 10]> | null>()(known.grad);
+// @ts-expect-error: it may have any rank
+const back: Tensor<readonly [100, 10]> = toUnknownRank;
+export { back };

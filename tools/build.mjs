@@ -1,0 +1,71 @@
+// Builds all packages: prints the kernels, compiles with the type checker, bundles core for the browser.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const core = join(root, "packages/core");
+
+/** The generator runs on the ops themselves, whose loops do not exist yet: in their place it gets none. */
+async function generateKernels() {
+  const script = join(core, "dist/generate-kernels.mjs");
+  await build({
+    entryPoints: [join(core, "scripts/generate-kernels.ts")],
+    outfile: script,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "warning",
+    plugins: [
+      {
+        name: "no-loops-yet",
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /\/generated\.js$/ }, () => ({ path: "generated", namespace: "none" }));
+          onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const kernels = {}, rowKernels = {};" }));
+        },
+      },
+    ],
+  });
+  const text = execFileSync(process.execPath, [script, join(core, "src/kernels/rows.ts")], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const file = join(core, "src/kernels/generated.ts");
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+}
+
+function compile() {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "-b", ...["core", "nn", "examples"].map((name) => join(root, "packages", name))], {
+    stdio: "inherit",
+  });
+}
+
+async function bundleCore() {
+  await build({
+    entryPoints: [join(core, "src/index.ts")],
+    outfile: join(core, "dist/chainrule-core.min.js"),
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "warning",
+  });
+}
+
+export async function buildAll() {
+  mkdirSync(join(core, "dist"), { recursive: true });
+  await generateKernels();
+  compile();
+  await bundleCore();
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    await buildAll();
+  } catch (error) {
+    // The compiler and the bundler have said what is wrong.
+    if (error.status === undefined && error.errors === undefined) throw error;
+    process.exitCode = 1;
+  }
+}
