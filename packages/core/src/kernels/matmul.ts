@@ -1,6 +1,6 @@
 /**
- * The matrix product on typed arrays. {@link gemm} picks a kernel: a direct loop for the tiny, WebAssembly where there is
- * any, the register-blocked JavaScript kernel where there is none.
+ * The matrix product on typed arrays. {@link gemm} picks a kernel: a direct loop for the tiny, WebAssembly where it is
+ * to be had, the register-blocked JavaScript kernel where it is not.
  */
 import { type FloatArray, wasmGemm } from "../wasm/gemm.js";
 
@@ -39,9 +39,7 @@ export function gemm<T extends GemmArray>(
     intGemm(out, a, b, m, n, k, transA, transB, outOffset, aOffset, bOffset);
   } else if (m * n * k <= directLimit || m * n === 1) {
     directGemm(out, a, b, m, n, k, transA, transB, outOffset, aOffset, bOffset);
-  } else if (
-    !wasmGemm(out, a as FloatArray, b as FloatArray, m, n, k, transA, transB, outOffset, aOffset, bOffset)
-  ) {
+  } else if (!wasmGemm(out, a as FloatArray, b as FloatArray, m, n, k, transA, transB, outOffset, aOffset, bOffset)) {
     blockedGemm(out, a, b, m, n, k, transA, transB, outOffset, aOffset, bOffset);
   }
 }
@@ -110,11 +108,11 @@ function intGemm(
   }
 }
 
-/** Rows and columns of a register tile: 4 x 4 was the fastest of a dozen (2 x 2 to 6 x 2) in V8. */
+/** Rows and columns of a register tile: 4 x 4 was the fastest of a dozen in V8 (2 x 2 reaches 60% of it, 3 x 3 85%). */
 const tileSize = 4;
 const tile = new Float64Array(tileSize * tileSize);
 
-/** Doubles of packed columns of op(b) that are worked on at a time (512 KiB), and kept from call to call. */
+/** Doubles packed at a time, kept from call to call: 512 KiB, or one panel of each operand where k is above 8192. */
 const scratchLength = 1 << 16;
 let scratch = new Float64Array(0);
 

@@ -59,10 +59,7 @@ export interface BinaryFunction {
 
 /** `x.add(y)`: the shapes broadcast; `y` may be a number. */
 export interface BinaryMethod {
-  <S extends Shape, Y extends Operand>(
-    this: Tensor<S>,
-    y: Y & BroadcastFits<S, ShapeOf<Y>>,
-  ): BroadcastOf<S, ShapeOf<Y>>;
+  <S extends Shape, Y extends Operand>(this: Tensor<S>, y: Y & BinaryFits<Tensor<S>, Y>): BinaryOf<Tensor<S>, Y>;
 }
 
 /** `less(x, y)`: as `BinaryFunction`; the result is a bool. */
@@ -71,45 +68,69 @@ export interface ComparisonFunction extends BinaryFunction {}
 /** `x.less(y)`: as `BinaryMethod`; the result is a bool. */
 export interface ComparisonMethod extends BinaryMethod {}
 
-// A number on the left is set apart: that is decided for a `y` of any shape, where broadcasting `[]` with it is not.
-type BinaryOf<X, Y> = X extends number ? Tensor<ShapeOf<Y>> : BroadcastOf<ShapeOf<X>, ShapeOf<Y>>;
-type BinaryFits<X, Y> = X extends number ? unknown : BroadcastFits<ShapeOf<X>, ShapeOf<Y>>;
-
 /** `where(condition, x, y)`: all three broadcast. */
 export interface WhereFunction {
   <C extends Tensor, X extends Operand, Y extends Operand>(
     condition: C,
-    x: X & BroadcastFits<ShapeOf<C>, ShapeOf<X>>,
-    y: Y & Broadcast3Fits<ShapeOf<C>, ShapeOf<X>, ShapeOf<Y>>,
-  ): Broadcast3Of<ShapeOf<C>, ShapeOf<X>, ShapeOf<Y>>;
+    x: X & BinaryFits<C, X>,
+    y: Y & TernaryFits<C, X, Y>,
+  ): TernaryOf<C, X, Y>;
 }
 
 /** `condition.where(x, y)`: all three broadcast. */
 export interface WhereMethod {
   <S extends Shape, X extends Operand, Y extends Operand>(
     this: Tensor<S>,
-    x: X & BroadcastFits<S, ShapeOf<X>>,
-    y: Y & Broadcast3Fits<S, ShapeOf<X>, ShapeOf<Y>>,
-  ): Broadcast3Of<S, ShapeOf<X>, ShapeOf<Y>>;
+    x: X & BinaryFits<Tensor<S>, X>,
+    y: Y & TernaryFits<Tensor<S>, X, Y>,
+  ): TernaryOf<Tensor<S>, X, Y>;
 }
 
 /** `clamp(x, low = -Infinity, high = Infinity)`: all three broadcast. */
 export interface ClampFunction {
   <X extends Operand, Low extends Operand = number, High extends Operand = number>(
     x: X,
-    low?: Low & BroadcastFits<ShapeOf<X>, ShapeOf<Low>>,
-    high?: High & Broadcast3Fits<ShapeOf<X>, ShapeOf<Low>, ShapeOf<High>>,
-  ): Broadcast3Of<ShapeOf<X>, ShapeOf<Low>, ShapeOf<High>>;
+    low?: Low & BinaryFits<X, Low>,
+    high?: High & TernaryFits<X, Low, High>,
+  ): TernaryOf<X, Low, High>;
 }
 
 /** `x.clamp(low = -Infinity, high = Infinity)`: all three broadcast. */
 export interface ClampMethod {
   <S extends Shape, Low extends Operand = number, High extends Operand = number>(
     this: Tensor<S>,
-    low?: Low & BroadcastFits<S, ShapeOf<Low>>,
-    high?: High & Broadcast3Fits<S, ShapeOf<Low>, ShapeOf<High>>,
-  ): Broadcast3Of<S, ShapeOf<Low>, ShapeOf<High>>;
+    low?: Low & BinaryFits<Tensor<S>, Low>,
+    high?: High & TernaryFits<Tensor<S>, Low, High>,
+  ): TernaryOf<Tensor<S>, Low, High>;
 }
+
+// Numbers are set apart here, where that is decided for tensors of any shape: broadcasting `[]` with a shape that is a
+// type parameter is not. And shapes are inferred, not taken by `ShapeOf`: `Box` would look into what it puts off, and
+// decide too early.
+
+type BinaryOf<X, Y> =
+  X extends Tensor<infer A> ? (Y extends Tensor<infer B> ? BroadcastOf<A, B> : Tensor<A>) : Tensor<ShapeOf<Y>>;
+
+type BinaryFits<X, Y> =
+  X extends Tensor<infer A> ? (Y extends Tensor<infer B> ? BroadcastFits<A, B> : unknown) : unknown;
+
+type TernaryOf<X, Y, Z> =
+  X extends Tensor<infer A>
+    ? Y extends Tensor<infer B>
+      ? Z extends Tensor<infer C>
+        ? Broadcast3Of<A, B, C>
+        : BroadcastOf<A, B>
+      : BinaryOf<X, Z>
+    : BinaryOf<Y, Z>;
+
+type TernaryFits<X, Y, Z> =
+  X extends Tensor<infer A>
+    ? Y extends Tensor<infer B>
+      ? Z extends Tensor<infer C>
+        ? Broadcast3Fits<A, B, C>
+        : unknown
+      : BinaryFits<X, Z>
+    : BinaryFits<Y, Z>;
 
 // Along axes ----------------------------------------------------------------------------------------------------------
 

@@ -86,7 +86,8 @@ export type BroadcastOf<A extends Shape, B extends Shape> = Box<B> extends Fitti
 export type BroadcastFits<A extends Shape, B extends Shape> = Box<B> extends Fitting<A> ? unknown : Fits<Aligned<A, B>>;
 
 /** What leaves `S` as it is when the two broadcast. */
-type Fitting<S extends Shape> = Box<{ readonly [I in keyof S]: S[I] | 1 } | readonly []>;
+type Fitting<S extends Shape> = Box<OrOnes<S> | readonly []>;
+type OrOnes<S extends Shape> = { readonly [I in keyof S]: S[I] | 1 };
 
 type Aligned<A extends Shape, B extends Shape, R extends Shape = readonly []> = number extends A["length"] | B["length"]
   ? Shape

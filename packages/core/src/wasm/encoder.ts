@@ -7,7 +7,7 @@
 const valueTypes = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = keyof typeof valueTypes;
 
-/** Instructions without immediates. Vector instructions are written 0xfd000 + their number (it may take twelve bits). */
+/** Instructions without immediates. Vector instructions are written 0xfd000 + their number of up to twelve bits. */
 const plain = {
   return: 0x0f,
   drop: 0x1a,

@@ -1,14 +1,14 @@
 /**
- * The kernels of the matrix product, written through the encoder: packing, and tiles of sums in 128-bit vectors. Float32
- * and float64 differ in lanes and instructions only; each has a module of its own, since few programs need both.
+ * The kernels of the matrix product, written through the encoder: packing, and tiles of sums in 128-bit vectors.
+ * Float32 and float64 differ in lanes and instructions only; each has its own module, since few programs need both.
  */
 import { type Code, type Func, type Local, Module } from "./encoder.js";
 
 export const vectorBytes = 16;
 
 /**
- * The tile of sums in registers: 4 rows x 2 vectors. With the two vectors of b and a broadcast value a row it uses 14 of
- * the 16 vector registers of x86-64. Measured in V8, GFLOP/s float32 (mul and add apart, 27 at most on that core):
+ * The tile of sums in registers: 4 rows x 2 vectors. With the two vectors of b and a broadcast value a row it uses 14
+ * of the 16 vector registers of x86-64. Measured in V8, GFLOP/s float32 (mul and add apart, 27 at most on that core):
  * 4 x 2 26.7, 2 x 4 26.8 (more noise), 3 x 3 26, 3 x 2 25, 4 x 3 25, 5 x 2 25, 6 x 2 23, 8 x 1 21; float64 half of it.
  */
 export const tileRows = 4;
@@ -51,9 +51,14 @@ function emitTile(module: Module, scalar: Scalar, width: number): Func {
     const columns = vectors(f, width);
     const rows = vectors(f, tileRows);
     until(f, a, end, () => {
-      columns.forEach((column, v) => f.get(b).memory("v128.load", v * vectorBytes).set(column));
+      for (const [v, column] of columns.entries())
+        f.get(b)
+          .memory("v128.load", v * vectorBytes)
+          .set(column);
       rows.forEach((row, r) => {
-        f.get(a).memory(splat, r * size).set(row);
+        f.get(a)
+          .memory(splat, r * size)
+          .set(row);
         columns.forEach((column, v) => {
           const sum = sums[r]?.[v] as Local;
           f.get(sum).get(row).get(column).op(mul).op(add).set(sum);
@@ -64,17 +69,25 @@ function emitTile(module: Module, scalar: Scalar, width: number): Func {
     });
     for (const row of sums) {
       f.get(accumulate).if(() => {
-        row.forEach((sum, v) => f.get(sum).get(c).memory("v128.load", v * vectorBytes).op(add).set(sum));
+        for (const [v, sum] of row.entries())
+          f.get(sum)
+            .get(c)
+            .memory("v128.load", v * vectorBytes)
+            .op(add)
+            .set(sum);
       });
-      row.forEach((sum, v) => f.get(c).get(sum).memory("v128.store", v * vectorBytes));
+      for (const [v, sum] of row.entries())
+        f.get(c)
+          .get(sum)
+          .memory("v128.store", v * vectorBytes);
       increase(f, c, stride);
     }
   });
 }
 
 /**
- * Every tile of a block: panels of rows from `a` to `aEnd`, of columns from `b` to `bEnd`. The rows of the result at `c`
- * are as long as the panels are wide together; of the last panel only half is computed where `half` says it suffices.
+ * Every tile of a block: panels of rows from `a` to `aEnd`, of columns from `b` to `bEnd`. The rows of the result at
+ * `c` are as long as the panels are wide together; of the last panel only half is computed where `half` says so.
  */
 function emitMultiply(module: Module, scalar: Scalar): void {
   const whole = emitTile(module, scalar, tileVectors);
@@ -83,8 +96,14 @@ function emitMultiply(module: Module, scalar: Scalar): void {
   const params = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   module.func({ name: "multiply", params }, (f, a, aEnd, b, bEnd, c, k, half, accumulate) => {
     const [aPanel, bPanel, column, stride] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-    f.get(k).i32(tileRows * size).op("i32.mul").set(aPanel);
-    f.get(k).i32(tileVectors * vectorBytes).op("i32.mul").set(bPanel);
+    f.get(k)
+      .i32(tileRows * size)
+      .op("i32.mul")
+      .set(aPanel);
+    f.get(k)
+      .i32(tileVectors * vectorBytes)
+      .op("i32.mul")
+      .set(bPanel);
     f.get(bEnd).get(b).op("i32.sub").get(k).op("i32.div_u").set(stride);
     const call = (tile: Func) => {
       f.get(a).get(a).get(aPanel).op("i32.add").get(column).get(c).get(stride).get(accumulate).call(tile);
@@ -99,7 +118,12 @@ function emitMultiply(module: Module, scalar: Scalar): void {
         until(f, column, bEnd, () => call(whole));
       });
       f.get(half).if(() => call(narrow));
-      f.get(c).get(stride).i32(tileRows - 1).op("i32.mul").op("i32.add").set(c);
+      f.get(c)
+        .get(stride)
+        .i32(tileRows - 1)
+        .op("i32.mul")
+        .op("i32.add")
+        .set(c);
       increase(f, a, aPanel);
     });
   });
@@ -127,16 +151,24 @@ function emitCompact(module: Module): void {
  * Packs lines that lie along the panel: step p of the panel is `width` vectors of line p (`step` bytes apart). The last
  * panel may read beyond its lines; sums of what it finds there are never copied out.
  */
-function emitPackLines(module: Module, scalar: Scalar, width: number): void {
+function emitPackLines(module: Module, width: number): void {
   const name = `lines${width}`;
   module.func({ name, params: ["i32", "i32", "i32", "i32", "i32"] }, (f, from, to, end, depth, step) => {
     const [line, panelEnd] = [f.local("i32"), f.local("i32")];
     until(f, to, end, () => {
       f.get(from).set(line);
-      f.get(to).get(depth).i32(width * vectorBytes).op("i32.mul").op("i32.add").set(panelEnd);
+      f.get(to)
+        .get(depth)
+        .i32(width * vectorBytes)
+        .op("i32.mul")
+        .op("i32.add")
+        .set(panelEnd);
       until(f, to, panelEnd, () => {
         for (let v = 0; v < width; v++) {
-          f.get(to).get(line).memory("v128.load", v * vectorBytes).memory("v128.store", v * vectorBytes);
+          f.get(to)
+            .get(line)
+            .memory("v128.load", v * vectorBytes)
+            .memory("v128.store", v * vectorBytes);
         }
         increase(f, to, width * vectorBytes);
         increase(f, line, step);
@@ -195,18 +227,35 @@ function emitPackColumns(module: Module, scalar: Scalar, width: number): void {
       }
       const first = pointers[0] as Local;
       // The depth is rounded up to whole squares.
-      f.get(depth).i32(lanes - 1).op("i32.add").i32(-lanes).op("i32.and").i32(size).op("i32.mul");
+      f.get(depth)
+        .i32(lanes - 1)
+        .op("i32.add")
+        .i32(-lanes)
+        .op("i32.and")
+        .i32(size)
+        .op("i32.mul");
       f.get(first).op("i32.add").set(lineEnd);
       until(f, first, lineEnd, () => {
         for (let v = 0; v < width; v++) {
-          square.forEach((row, r) => f.get(pointers[v * lanes + r] as Local).memory("v128.load").set(row));
+          for (const [r, row] of square.entries())
+            f.get(pointers[v * lanes + r] as Local)
+              .memory("v128.load")
+              .set(row);
           transpose(f, scalar, square, spare);
-          square.forEach((row, r) => f.get(at).get(row).memory("v128.store", (r * width + v) * vectorBytes));
+          for (const [r, row] of square.entries())
+            f.get(at)
+              .get(row)
+              .memory("v128.store", (r * width + v) * vectorBytes);
         }
         for (const pointer of pointers) increase(f, pointer, vectorBytes);
         increase(f, at, lanes * width * vectorBytes);
       });
-      f.get(to).get(depth).i32(width * vectorBytes).op("i32.mul").op("i32.add").set(to);
+      f.get(to)
+        .get(depth)
+        .i32(width * vectorBytes)
+        .op("i32.mul")
+        .op("i32.add")
+        .set(to);
     });
   });
 }
@@ -221,7 +270,7 @@ export function gemmModule(scalar: Scalar): Uint8Array<ArrayBuffer> {
   emitCompact(module);
   const { rows, columns } = panelVectors(scalar);
   for (const width of new Set([rows, columns])) {
-    emitPackLines(module, scalar, width);
+    emitPackLines(module, width);
     emitPackColumns(module, scalar, width);
   }
   return module.encode();

@@ -1,6 +1,6 @@
 /**
- * The matrix product in WebAssembly. Blocks of the operands are copied into the module's memory, packed there into panels
- * (which absorbs transposition: all four forms cost alike), multiplied tile by tile, and the block of sums copied out.
+ * The matrix product in WebAssembly. Blocks of the operands are copied into the module's memory, packed there into
+ * panels (which absorbs transposition: all four forms cost alike), multiplied tile by tile, and the sums copied out.
  */
 import { gemmModule, lanesOf, panelVectors, type Scalar, tileRows, tileVectors, vectorBytes } from "./gemm-kernels.js";
 
@@ -41,7 +41,9 @@ class Engine {
   readonly exports: Exports;
   readonly packRows: { readonly lines: Pack; readonly columns: Pack };
   readonly packColumns: { readonly lines: Pack; readonly columns: Pack };
-  readonly #array: new (buffer: ArrayBuffer) => FloatArray;
+  readonly #array: new (
+    buffer: ArrayBuffer,
+  ) => FloatArray;
   #view: FloatArray;
 
   constructor(api: WebAssemblyApi, scalar: Scalar) {
@@ -71,19 +73,24 @@ class Engine {
   }
 }
 
-function start(scalar: Scalar): Engine | null {
-  const { WebAssembly: api } = globalThis as { readonly WebAssembly?: WebAssemblyApi };
-  // WebAssembly's memory is little-endian; the copies here keep the machine's order.
-  const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-  try {
-    return api && littleEndian ? new Engine(api, scalar) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Made at the first product of their type; null where they cannot be. */
+/** Made at the first product of their type; null where making them failed, which is not tried again. */
 const engines: Partial<Record<Scalar, Engine | null>> = {};
+
+function engineFor(scalar: Scalar): Engine | null {
+  const known = engines[scalar];
+  if (known !== undefined) return known;
+  const { WebAssembly: api } = globalThis as { readonly WebAssembly?: WebAssemblyApi };
+  if (api === undefined) return null;
+  let engine: Engine | null = null;
+  try {
+    // WebAssembly's memory is little-endian; the copies here keep the machine's order.
+    if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) engine = new Engine(api, scalar);
+  } catch {
+    // No vectors in this engine, or no permission to compile.
+  }
+  engines[scalar] = engine;
+  return engine;
+}
 
 /** Copies `rows` of `length` elements; strides are from one row's start to the next one's. */
 function copyRows(
@@ -130,8 +137,7 @@ export function wasmGemm<T extends FloatArray>(
   bOffset = 0,
 ): boolean {
   const scalar = out instanceof Float32Array ? "f32" : "f64";
-  let engine = engines[scalar];
-  if (engine === undefined) engines[scalar] = engine = start(scalar);
+  const engine = engineFor(scalar);
   if (engine === null) return false;
   if (m === 0 || n === 0 || k === 0) {
     out.fill(0, outOffset, outOffset + m * n);

@@ -1,0 +1,88 @@
+// Runs all suites and counts what they report. With `--unit` only the unit and property tests, in this process's
+// coverage. Each suite is a process of its own; the counts are those that it printed.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const packages = ["core", "nn", "examples"];
+const started = performance.now();
+
+/** A suite that is one check: it passes when it exits with 0. */
+const single = (name, args) => ({ name, args, count: (_output, code) => (code === 0 ? [1, 0] : [0, 1]) });
+
+/** A suite that prints "N passed, N failed". */
+const counted = (name, args) => ({ name, args, count: (output) => numbers(output, /(\d+) passed, (\d+) failed/) });
+
+/** A file of uvu tests, which prints its total and how many passed. */
+function uvu(path) {
+  const count = (output) => {
+    const found = numbers(output, /Total:\s+(\d+)\s+Passed:\s+(\d+)/);
+    return found && [found[1], found[0] - found[1]];
+  };
+  return { name: path.replace("/dist/", "/").replace(/\.js$/, ""), args: [path], count };
+}
+
+function numbers(output, pattern) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal are control characters
+  const found = pattern.exec(output.replaceAll(/\u001b\[\d*m/g, ""));
+  return found ? [Number(found[1]), Number(found[2])] : undefined;
+}
+
+const unit = packages.flatMap((name) => {
+  const folder = `packages/${name}/dist/test`;
+  const files = readdirSync(join(root, folder), { recursive: true }).map(String);
+  return files.filter((file) => file.endsWith(".test.js")).map((file) => uvu(`${folder}/${file}`));
+});
+
+async function suites() {
+  if (process.argv.includes("--unit")) return unit;
+  const { examples } = await import("../packages/examples/dist/src/run.js");
+  return [
+    single("types", ["node_modules/typescript/bin/tsc", "-b", ...packages.map((name) => `packages/${name}`)]),
+    single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
+    counted("type tests", ["packages/core/test/types/run.mjs"]),
+    ...unit,
+    ...examples.map(({ name, file, short }) => single(`example ${name}`, [file, ...short])),
+  ];
+}
+
+/** Runs one suite; a suite that ends badly or counts nothing has failed at least once. */
+function runSuite({ name, args, count }) {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const collect = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    child.on("close", (code) => {
+      let [passed, failed] = count(output, code) ?? [0, 0];
+      if ((code !== 0 || passed === 0) && failed === 0) failed = 1;
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      console.log(`${failed === 0 ? "ok  " : "FAIL"} ${name}: ${passed} passed, ${failed} failed (${seconds} s)`);
+      if (failed > 0) console.log(output.trimEnd().replaceAll(/^/gm, "     "));
+      resolve([passed, failed]);
+    });
+  });
+}
+
+const waiting = await suites();
+let passed = 0;
+let failed = 0;
+async function work() {
+  for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+    const [good, bad] = await runSuite(suite);
+    passed += good;
+    failed += bad;
+  }
+}
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work));
+
+console.log(`\nall suites in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+console.log(`${passed} passed, ${failed} failed`);
+if (failed > 0 || passed === 0) process.exitCode = 1;
