@@ -1,11 +1,12 @@
 // Builds all packages: prints the kernels, compiles with the type checker, bundles core for the browser.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const packages = ["core", "nn", "examples"];
 const core = join(root, "packages/core");
 
 /** The generator runs on the ops themselves, whose loops do not exist yet: in their place it gets none. */
@@ -33,9 +34,23 @@ async function generateKernels() {
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }
 
+/** What was compiled from a file that is gone would still be run as a test. */
+function removeOrphans() {
+  for (const name of packages) {
+    for (const part of ["src", "test"]) {
+      const folder = join(root, "packages", name, "dist", part);
+      if (!existsSync(folder)) continue;
+      for (const entry of readdirSync(folder, { recursive: true }).map(String)) {
+        const source = join(root, "packages", name, part, entry.replace(/(\.d)?\.[jt]s(\.map)?$/, ".ts"));
+        if (/\.[jt]s(\.map)?$/.test(entry) && !existsSync(source)) rmSync(join(folder, entry));
+      }
+    }
+  }
+}
+
 function compile() {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "-b", ...["core", "nn", "examples"].map((name) => join(root, "packages", name))], {
+  execFileSync(process.execPath, [tsc, "-b", ...packages.map((name) => join(root, "packages", name))], {
     stdio: "inherit",
   });
 }
@@ -56,6 +71,7 @@ async function bundleCore() {
 export async function buildAll() {
   mkdirSync(join(core, "dist"), { recursive: true });
   await generateKernels();
+  removeOrphans();
   compile();
   await bundleCore();
 }

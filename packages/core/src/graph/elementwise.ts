@@ -156,6 +156,17 @@ function rounded(dtype: DType, value: number): number {
 
 type ElementwiseClass = new () => Elementwise;
 
+/** A node that is used alone gives as many local gradients as its op has inputs. */
+export interface LocalNode<Numbers extends number[], Tensors extends Tensor[]> extends Elementwise {
+  forward(...inputs: Numbers): number;
+  forward(...inputs: { [I in keyof Numbers]: Tensor | number }): Tensor;
+  backward(dout: number): Numbers;
+  backward(dout: Tensor | number): Tensors;
+}
+type UnaryNode = LocalNode<[number], [Tensor]>;
+type BinaryNode = LocalNode<[number, number], [Tensor, Tensor]>;
+type TernaryNode = LocalNode<[number, number, number], [Tensor, Tensor, Tensor]>;
+
 /**
  * The base class of an elementwise op, made of its rule:
  *
@@ -164,7 +175,7 @@ type ElementwiseClass = new () => Elementwise;
  *       backward: [(k, dout, _, y) => k.mul(dout, y), (k, dout, x) => k.mul(dout, x)],
  *     }) {}
  */
-export function unary(name: string, rule: UnaryRule): ElementwiseClass {
+export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
   return define(
     name,
     rule,
@@ -181,7 +192,7 @@ export function unary(name: string, rule: UnaryRule): ElementwiseClass {
   );
 }
 
-export function binary(name: string, rule: BinaryRule): ElementwiseClass {
+export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
   const sameDType = rule.gives === undefined;
   return define(
     name,
@@ -201,7 +212,7 @@ export function binary(name: string, rule: BinaryRule): ElementwiseClass {
   );
 }
 
-export function ternary(name: string, rule: TernaryRule): ElementwiseClass {
+export function ternary(name: string, rule: TernaryRule): new () => TernaryNode {
   return define(
     name,
     rule,
@@ -209,7 +220,7 @@ export function ternary(name: string, rule: TernaryRule): ElementwiseClass {
   );
 }
 
-function define(name: string, rule: UnaryRule | BinaryRule | TernaryRule, base: ElementwiseClass): ElementwiseClass {
+function define<N extends Elementwise>(name: string, rule: UnaryRule | BinaryRule | TernaryRule, base: ElementwiseClass): new () => N {
   Object.assign(base.prototype, { name, rule });
-  return base;
+  return base as new () => N;
 }

@@ -142,6 +142,9 @@ export function installMethods(prototype: object): void {
     take(indices: Indices, axis?: number) {
       return ops.take(this, indices, axis as 0);
     },
+    oneHot(classes: number, options?: { dtype?: DType }) {
+      return ops.oneHot(this, classes, options);
+    },
     softmax(axis?: number) {
       return ops.softmax(this, axis);
     },

@@ -9,6 +9,7 @@ import type {
   ComparisonMethod,
   ExpandDimsMethod,
   MatMulMethod,
+  OneHotMethod,
   ReduceMethod,
   ReshapeMethod,
   SliceMethod,
@@ -276,6 +277,7 @@ export class Tensor<out S extends Shape = Shape> {
   declare readonly squeeze: SqueezeMethod;
   declare readonly slice: SliceMethod;
   declare readonly take: TakeMethod;
+  declare readonly oneHot: OneHotMethod;
   declare readonly softmax: SoftmaxMethod;
   declare readonly logSoftmax: SoftmaxMethod;
 

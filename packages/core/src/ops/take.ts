@@ -172,5 +172,5 @@ export class OneHot extends Node {
 export const oneHot = ((
   indices: Tensor | number | readonly number[] | Int32Array,
   classes: number,
-  options: { readonly dtype?: DType } = {},
+  options: { readonly dtype?: DType | undefined } = {},
 ) => new OneHot(classes, options.dtype).apply(indexTensor("oneHot", indices))) as OneHotFunction;

