@@ -1,0 +1,158 @@
+import { GraphError } from "../errors.js";
+import { formatNumber } from "../graph/literal.js";
+import type { Node } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+
+/** A tensor in a graph. */
+export interface GraphEdge {
+  /** Its place in `graph.edges`. */
+  readonly index: number;
+  readonly tensor: Tensor;
+  /** Its name, if it has one. */
+  readonly name: string | undefined;
+  /** What the other lines of a text call it: its name, made unique, or t1, t2, ...; the number itself for a literal. */
+  readonly label: string;
+  /** Whether it is just a number in a formula: a scalar constant without a name. */
+  readonly isLiteral: boolean;
+  /** The node that made it; `null` for a leaf: a variable or a constant. */
+  readonly maker: GraphNode | null;
+  /** The nodes that take it in, one for each use. */
+  readonly users: readonly GraphNode[];
+}
+
+/** An op in a graph, applied once. */
+export interface GraphNode {
+  /** Its place in `graph.nodes`. */
+  readonly index: number;
+  readonly node: Node;
+  readonly inputs: readonly GraphEdge[];
+  readonly output: GraphEdge;
+}
+
+/** A graph as lists, both in forward order: whatever something is computed from stands before it. */
+export interface Graph {
+  readonly edges: readonly GraphEdge[];
+  readonly nodes: readonly GraphNode[];
+  /** The edges that the graph was asked for. */
+  readonly outputs: readonly GraphEdge[];
+}
+
+export interface GraphOptions {
+  /** Names for this picture only, before those that the tensors have; a tensor that is not in the graph is no error. */
+  readonly names?: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * The graph from one tensor (or several) back to the leaves, as lists: what `print` and `toDot` are made of, and what a
+ * picture of one's own can be made of. Each tensor stands in it once, however often it is used. What was computed of
+ * constants alone, behind `detach()` or in `noGrad`, has no graph and is a leaf. Iterative, and linear in the graph's size.
+ *
+ * @example
+ * const x = variable(3);
+ * const t = x.add(2);
+ * const graph = graphOf(t.mul(t), { names: { x, t } });
+ * graph.edges.map((edge) => edge.label); // ["x", "2", "t", "t1"]
+ * graph.nodes.map(({ node }) => node.name); // ["Add", "Mul"]
+ *
+ * @throws GraphError when a node has been applied again, to something computed from its own result
+ */
+export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}): Graph {
+  const roots = [...new Set(Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor])];
+  const tensors = forwardOrder(roots);
+  const asked = new Set(roots);
+  const labels = labelsOf(tensors, asked, options.names ?? {});
+  const nodes: GraphNode[] = [];
+  const found = new Map<Tensor, GraphEdge & { readonly users: GraphNode[] }>();
+  tensors.forEach((tensor, index) => {
+    const inputs = (tensor.node?.inputs ?? []).flatMap((input) => found.get(input) ?? []);
+    let maker: GraphNode | null = null;
+    const edge = {
+      ...(labels[index] as Label),
+      index,
+      tensor,
+      users: [],
+      get maker() {
+        return maker;
+      },
+    };
+    found.set(tensor, edge);
+    if (tensor.node === null) return;
+    const node = { index: nodes.length, node: tensor.node, inputs, output: edge };
+    maker = node;
+    nodes.push(node);
+    for (const input of inputs) input.users.push(node);
+  });
+  return { edges: [...found.values()], nodes, outputs: roots.flatMap((root) => found.get(root) ?? []) };
+}
+
+/** All tensors that the roots depend on, each behind those that it was computed from: depth first, inputs in order. */
+function forwardOrder(roots: readonly Tensor[]): Tensor[] {
+  const order: Tensor[] = [];
+  /** `false` while what a tensor was computed from is still being listed. */
+  const listed = new Map<Tensor, boolean>();
+  for (const root of roots) {
+    if (listed.has(root)) continue;
+    const path = [{ tensor: root, next: 0 }];
+    listed.set(root, false);
+    for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
+      const { tensor, next } = step;
+      const node = tensor.node;
+      if (node === null || next === node.arity) {
+        order.push(tensor);
+        listed.set(tensor, true);
+        path.pop();
+        continue;
+      }
+      step.next++;
+      const input = node.input(next);
+      const done = listed.get(input);
+      if (done === undefined) {
+        listed.set(input, false);
+        path.push({ tensor: input, next: 0 });
+      } else if (!done) {
+        throw new GraphError(
+          `${node.name}: this node was applied again, to something computed from its own result, and has forgotten its ` +
+            `first inputs; make a new one for each use, as in new ${node.name}().forward(...)`,
+        );
+      }
+    }
+  }
+  return order;
+}
+
+type Label = Pick<GraphEdge, "name" | "label" | "isLiteral">;
+
+/** Names first, so that no t1 that nobody chose takes the place of one that somebody did. */
+function labelsOf(tensors: readonly Tensor[], asked: ReadonlySet<Tensor>, names: Readonly<Record<string, Tensor>>): Label[] {
+  const given = new Map(Object.entries(names).map(([name, tensor]) => [tensor, name]));
+  const taken = new Set<string>();
+  const counts = new Map<string, number>();
+  const own = tensors.map((tensor) => {
+    const name = given.get(tensor) ?? tensor.name;
+    return { name, label: name === undefined ? undefined : unique(name, (count) => `${name}#${count}`, taken, counts) };
+  });
+  return tensors.map((tensor, i) => {
+    const { name, label } = own[i] as { name: string | undefined; label: string | undefined };
+    if (label !== undefined) return { name, label, isLiteral: false };
+    if (!tensor.requiresGrad && tensor.rank === 0 && !asked.has(tensor)) {
+      return { name, label: formatNumber(tensor.item(), tensor.dtype), isLiteral: true };
+    }
+    return { name, label: unique(undefined, (count) => `t${count}`, taken, counts), isLiteral: false };
+  });
+}
+
+/** The name itself, or its first numbered form that is not taken. */
+function unique(
+  name: string | undefined,
+  numbered: (count: number) => string,
+  taken: Set<string>,
+  counts: Map<string, number>,
+): string {
+  let label = name ?? numbered(1);
+  const key = name ?? "";
+  let count = counts.get(key) ?? 1;
+  while (taken.has(label)) label = numbered(++count);
+  counts.set(key, count);
+  taken.add(label);
+  return label;
+}
