@@ -2,7 +2,7 @@ import { allocate, type DType, dtypeOf, isFloat, type TypedArray } from "../dtyp
 import { DTypeError } from "../errors.js";
 import { checkShape, sizeOf } from "../shape/shape.js";
 import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
-import type { Shape } from "../shape/types.js";
+import type { Mutable, Shape } from "../shape/types.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
 import { Tensor } from "./tensor.js";
 
@@ -48,10 +48,10 @@ export const variable = ((values: Literal | Tensor, options: TensorOptions = {})
 }) as TensorFactory & (<S extends Shape>(values: Tensor<S>, options?: TensorOptions) => Tensor<S>);
 
 /** A constant out of a typed array in row-major order, which is not copied: do not write to it afterwards. */
-export function fromArray<const S extends Shape>(array: TypedArray, shape: S, options: { readonly name?: string } = {}): Tensor<S> {
-  const made = new Tensor(shape, dtypeOf(array), valuesOfShape("fromArray", shape, array), null, false);
+export function fromArray<const S extends Shape>(array: TypedArray, shape: S, options: { readonly name?: string } = {}): Tensor<Mutable<S>> {
+  const made: Tensor = new Tensor(shape, dtypeOf(array), valuesOfShape("fromArray", shape, array), null, false);
   made.name = options.name;
-  return made;
+  return made as Tensor<Mutable<S>>;
 }
 
 function filled(op: string, shape: Shape, value: number, { dtype = "float64", name }: TensorOptions): Tensor {

@@ -1,7 +1,7 @@
 import { fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
 import { sizeOf } from "../shape/shape.js";
-import type { Shape } from "../shape/types.js";
+import type { Mutable, Shape } from "../shape/types.js";
 import {
   type ChoiceOptions,
   Generator,
@@ -29,27 +29,27 @@ export class Random {
   }
 
   /** Normally distributed numbers: mean 0 and standard deviation 1 unless said otherwise, float64 unless float32 is asked for. */
-  normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<S> {
+  normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<Mutable<S>> {
     return fromArray(this.generator.normal(sizeOf(shape), options), shape);
   }
 
   /** Uniformly distributed numbers in [low, high): [0, 1) unless said otherwise, float64 unless float32 is asked for. */
-  uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<S> {
+  uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<Mutable<S>> {
     return fromArray(this.generator.uniform(sizeOf(shape), options), shape);
   }
 
   /** Whole numbers in [low, high), as int32. */
-  integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<S> {
+  integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<Mutable<S>> {
     return fromArray(this.generator.integers(sizeOf(shape), options), shape);
   }
 
   /** The numbers 0 to n - 1 in random order, as int32. */
-  permutation(n: number): Tensor<readonly [number]> {
+  permutation(n: number): Tensor<[number]> {
     return fromArray(this.generator.permutation(n), [n]);
   }
 
   /** `count` of the numbers 0 to n - 1, as int32: each may come again unless `replace` is false. */
-  choice(n: number, count: number, options: ChoiceOptions = {}): Tensor<readonly [number]> {
+  choice(n: number, count: number, options: ChoiceOptions = {}): Tensor<[number]> {
     return fromArray(this.generator.choice(n, count, options), [count]);
   }
 

@@ -1,5 +1,5 @@
 import type { Product, ProductText, Sum } from "./digits.js";
-import type { Box, Exactly, Range, Shape, ShapeError, ShapeOf, Show } from "./types.js";
+import type { Box, Exactly, Mutable, Range, Shape, ShapeError, ShapeOf, Show } from "./types.js";
 
 /*
  * The shape rules of ops that reduce, move, join or pick along axes; see types.ts for what all shape rules have in
@@ -10,7 +10,7 @@ import type { Box, Exactly, Range, Shape, ShapeError, ShapeOf, Show } from "./ty
 export type Axes = number | readonly number[];
 
 /** The same rank, with unknown sizes. */
-type Unknown<S extends Shape> = { readonly [I in keyof S]: number };
+type Unknown<S extends Shape> = { -readonly [I in keyof S]: number };
 
 type Tail<S extends Shape> = S extends readonly [number, ...infer T extends Shape] ? T : Shape;
 
@@ -31,7 +31,7 @@ type FromEnd<
 > = S extends readonly [...infer H, unknown]
   ? `${Seen["length"]}` extends Back
     ? H["length"]
-    : FromEnd<H, Back, readonly [...Seen, 0]>
+    : FromEnd<H, Back, [...Seen, 0]>
   : never;
 
 /** Those of the axes (a union of literals) that `S` does not have. */
@@ -49,11 +49,11 @@ export type WithAxis<S extends Shape, Axis extends number> = number extends S["l
     : ShapeError<`axis ${OutOfRange<S, Axis>} is out of range for ${Show<S>}`>;
 
 /** `S` with each axis of the union `At` (counted from the front) replaced by the sizes `By`. */
-type Replaced<S extends Shape, At, By extends Shape, R extends Shape = readonly []> = S extends readonly [
+type Replaced<S extends Shape, At, By extends Shape, R extends Shape = []> = S extends readonly [
   ...infer H extends Shape,
   infer L extends number,
 ]
-  ? Replaced<H, At, By, H["length"] extends At ? readonly [...By, ...R] : readonly [L, ...R]>
+  ? Replaced<H, At, By, H["length"] extends At ? [...By, ...R] : [L, ...R]>
   : R;
 
 /** `S` without the axes, or with size 1 in their places; no axes named means all of them. */
@@ -65,8 +65,8 @@ export type Reduced<
   ? Shape
   : [Axis] extends [undefined]
     ? Keep extends true
-      ? { readonly [I in keyof S]: 1 }
-      : readonly []
+      ? { -readonly [I in keyof S]: 1 }
+      : []
     : number extends S["length"]
       ? Shape
       : Axis extends number
@@ -82,7 +82,7 @@ export type Reduced<
           : Shape;
 
 type ReducedAt<S extends Shape, Axis extends number, Keep extends boolean> = [OutOfRange<S, Axis>] extends [never]
-  ? Replaced<S, Normal<S, Axis>, Keep extends true ? readonly [1] : readonly []>
+  ? Replaced<S, Normal<S, Axis>, Keep extends true ? [1] : []>
   : WithAxis<S, Axis>;
 
 /** The axes in the order of `Order`, or in reverse without it. */
@@ -93,18 +93,18 @@ export type Transposed<S extends Shape, Order extends Shape | undefined = undefi
       ? Unknown<S>
       : Order["length"] extends S["length"]
         ? [Exclude<IndexOf<S>, `${Normal<S, Order[number]>}`>] extends [never]
-          ? { readonly [I in keyof Order]: S[Normal<S, Order[I]>] }
+          ? { -readonly [I in keyof Order]: S[Normal<S, Order[I]>] }
           : NoOrder<S, Order>
         : NoOrder<S, Order>
     : Reversed<S>;
 
 type IndexOf<S extends Shape> = Extract<keyof S, `${number}`>;
 
-type Reversed<S extends Shape, R extends Shape = readonly []> = S extends readonly [
+type Reversed<S extends Shape, R extends Shape = []> = S extends readonly [
   infer H extends number,
   ...infer T extends Shape,
 ]
-  ? Reversed<T, readonly [H, ...R]>
+  ? Reversed<T, [H, ...R]>
   : R;
 
 type NoOrder<
@@ -116,20 +116,20 @@ type NoOrder<
 export type ExpandDims<S extends Shape, Axis extends number, Size extends number = 1> = number extends S["length"]
   ? Shape
   : number extends Axis
-    ? Unknown<readonly [...S, 1]>
-    : [Normal<readonly [...S, Size], Axis>] extends [never]
+    ? Unknown<[...S, 1]>
+    : [Normal<[...S, Size], Axis>] extends [never]
       ? ShapeError<`axis ${Axis} is out of range for ${Show<S>} with one more axis`>
-      : Inserted<S, Normal<readonly [...S, Size], Axis>, Size>;
+      : Inserted<S, Normal<[...S, Size], Axis>, Size>;
 
 type Inserted<
   S extends Shape,
   At extends number,
   Size extends number,
-  T extends Shape = readonly [],
+  T extends Shape = [],
 > = S["length"] extends At
-  ? readonly [...S, Size, ...T]
+  ? [...S, Size, ...T]
   : S extends readonly [...infer H extends Shape, infer L extends number]
-    ? Inserted<H, At, Size, readonly [L, ...T]>
+    ? Inserted<H, At, Size, [L, ...T]>
     : never;
 
 /** `S` without an axis, which must have size 1; without all axes of size 1 where none is named. */
@@ -149,11 +149,11 @@ export type Squeeze<S extends Shape, Axis extends number | undefined = undefined
       ? Shape
       : WithoutOnes<S>;
 
-type WithoutOnes<S extends Shape, R extends Shape = readonly []> = S extends readonly [
+type WithoutOnes<S extends Shape, R extends Shape = []> = S extends readonly [
   infer H extends number,
   ...infer T extends Shape,
 ]
-  ? WithoutOnes<T, H extends 1 ? R : readonly [...R, H]>
+  ? WithoutOnes<T, H extends 1 ? R : [...R, H]>
   : R;
 
 // Reshape -------------------------------------------------------------------------------------------------------------
@@ -174,11 +174,11 @@ type ReshapedRest<
   To extends Shape,
   SRest extends Shape,
   ToRest extends Shape,
-  Front extends Shape = readonly [],
+  Front extends Shape = [],
 > = SRest extends readonly [infer H extends number, ...infer ST extends Shape]
   ? ToRest extends readonly [infer G extends number, ...infer TT extends Shape]
     ? Exactly<H> extends Exactly<G>
-      ? ReshapedRest<S, To, ST, TT, readonly [...Front, H]>
+      ? ReshapedRest<S, To, ST, TT, [...Front, H]>
       : ReshapedTail<S, To, SRest, ToRest, Front>
     : ReshapedTail<S, To, SRest, ToRest, Front>
   : ReshapedTail<S, To, SRest, ToRest, Front>;
@@ -190,14 +190,14 @@ type ReshapedTail<
   ToRest extends Shape,
   Front extends Shape,
 > = -1 extends ToRest[number]
-  ? readonly [...Front, ...Filled<ToRest, number extends ToRest[number] ? number : Missing<SRest, ToRest>>]
+  ? [...Front, ...Filled<ToRest, number extends ToRest[number] ? number : Missing<SRest, ToRest>>]
   : ProductText<SRest> extends ProductText<ToRest>
-    ? To
+    ? Mutable<To>
     : number extends S[number] | To[number]
-      ? To
+      ? Mutable<To>
       : ShapeError<`reshape: ${Show<S>} has ${ProductText<S>} elements, ${Show<To>} has ${ProductText<To>}`>;
 
-type Filled<To extends Shape, Size extends number> = { readonly [I in keyof To]: To[I] extends -1 ? Size : To[I] };
+type Filled<To extends Shape, Size extends number> = { -readonly [I in keyof To]: To[I] extends -1 ? Size : To[I] };
 
 /** The size that -1 stands for: the product of those sizes of `S` that are left when those of `To` are taken away. */
 type Missing<S extends Shape, To extends Shape> = number extends S["length"] | S[number]
@@ -211,13 +211,13 @@ type Missing<S extends Shape, To extends Shape> = number extends S["length"] | S
     : Product<S>;
 
 /** `S` without the first size that is `D`. */
-type Without<S extends Shape, D extends number, Front extends Shape = readonly []> = S extends readonly [
+type Without<S extends Shape, D extends number, Front extends Shape = []> = S extends readonly [
   infer H extends number,
   ...infer T extends Shape,
 ]
   ? H extends D
-    ? readonly [...Front, ...T]
-    : Without<T, D, readonly [...Front, H]>
+    ? [...Front, ...T]
+    : Without<T, D, [...Front, H]>
   : Front;
 
 // Joins ---------------------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ type Joined<Op extends string, S extends Shape, Rest extends readonly Shape[], A
   : S;
 
 type Merged<A extends Shape, B extends Shape, At> = {
-  readonly [I in keyof A]: I extends At
+  -readonly [I in keyof A]: I extends At
     ? Sum<A[I], SizeAt<B, I>>
     : Box<A[I]> extends Box<SizeAt<B, I>>
       ? A[I]
@@ -296,7 +296,7 @@ export type Take<S extends Shape, I extends Shape, Axis extends number> = number
     : Replaced<S, Normal<S, Axis>, I>;
 
 /** The shape of the indices, and a last axis of classes. */
-export type OneHot<I extends Shape, Classes extends number> = readonly [...I, Classes];
+export type OneHot<I extends Shape, Classes extends number> = [...I, Classes];
 
 /** `S` with the sliced sizes unknown and the indexed axes gone; axes after the last range stay as they are. */
 export type Slice<S extends Shape, Ranges extends readonly Range[]> = number extends S["length"] | Ranges["length"]
@@ -305,11 +305,11 @@ export type Slice<S extends Shape, Ranges extends readonly Range[]> = number ext
     ? R
     : ShapeError<`slice: ${Ranges["length"]} ranges for the ${S["length"]} axes of ${Show<S>}`>;
 
-type Sliced<S extends Shape, Ranges extends readonly Range[], R extends Shape = readonly []> = Ranges extends readonly [
+type Sliced<S extends Shape, Ranges extends readonly Range[], R extends Shape = []> = Ranges extends readonly [
   infer G extends Range,
   ...infer More extends readonly Range[],
 ]
   ? S extends readonly [infer H extends number, ...infer T extends Shape]
-    ? Sliced<T, More, G extends number ? R : readonly [...R, G extends null ? H : number]>
+    ? Sliced<T, More, G extends number ? R : [...R, G extends null ? H : number]>
     : null
-  : readonly [...R, ...S];
+  : [...R, ...S];

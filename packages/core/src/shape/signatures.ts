@@ -24,6 +24,7 @@ import type {
   BroadcastTo,
   Fits,
   MatMulShape,
+  Mutable,
   NestedShape,
   Of,
   Operand,
@@ -250,12 +251,12 @@ export interface ReshapeMethod {
 
 /** `broadcastTo(x, [2, 3])`. */
 export interface BroadcastToFunction {
-  <X extends Operand, const To extends Shape>(x: X, shape: To & Fits<BroadcastTo<ShapeOf<X>, To>>): Tensor<To>;
+  <X extends Operand, const To extends Shape>(x: X, shape: To & Fits<BroadcastTo<ShapeOf<X>, To>>): Tensor<Mutable<To>>;
 }
 
 /** `x.broadcastTo([2, 3])`. */
 export interface BroadcastToMethod {
-  <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<BroadcastTo<S, To>>): Tensor<To>;
+  <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<BroadcastTo<S, To>>): Tensor<Mutable<To>>;
 }
 
 /** `expandDims(x, axis)`: a new axis of size 1. */
@@ -305,7 +306,7 @@ export interface SliceMethod {
 /** Positions: an int32 tensor, a list of numbers or a number. */
 export type Indices = Operand | readonly number[];
 
-type IndicesShape<I> = I extends readonly number[] ? readonly [I["length"]] : ShapeOf<I>;
+type IndicesShape<I> = I extends readonly number[] ? [I["length"]] : ShapeOf<I>;
 
 /** `take(x, indices, axis = 0)`: the axis is replaced by those of the indices. */
 export interface TakeFunction {
@@ -375,10 +376,10 @@ export interface TensorFactory {
 
 /** `zeros([2, 3])`. */
 export interface FilledFactory {
-  <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S>;
+  <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<Mutable<S>>;
 }
 
 /** `full([2, 3], value)`. */
 export interface FullFactory {
-  <const S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<S>;
+  <const S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<Mutable<S>>;
 }

@@ -31,8 +31,11 @@ export type Range =
   | readonly [start: number | null, stop: number | null]
   | readonly [start: number | null, stop: number | null, step: number | null];
 
+/** A shape as results have it: `[2, 3]`, which fits where `readonly [2, 3]` is asked for, and not the other way round. */
+export type Mutable<S extends Shape> = { -readonly [I in keyof S]: S[I] };
+
 /** The shape of an operand; a number is a scalar. */
-export type ShapeOf<X> = X extends Tensor<infer S> ? S : readonly [];
+export type ShapeOf<X> = X extends Tensor<infer S> ? S : [];
 
 /** The tensor that a shape rule results in. */
 export type Of<R> = R extends infer S extends Shape ? Tensor<S> : R;
@@ -89,15 +92,15 @@ export type BroadcastFits<A extends Shape, B extends Shape> = Box<B> extends Fit
 type Fitting<S extends Shape> = Box<OrOnes<S> | readonly []>;
 type OrOnes<S extends Shape> = { readonly [I in keyof S]: S[I] | 1 };
 
-type Aligned<A extends Shape, B extends Shape, R extends Shape = readonly []> = number extends A["length"] | B["length"]
+type Aligned<A extends Shape, B extends Shape, R extends Shape = []> = number extends A["length"] | B["length"]
   ? Shape
   : A extends readonly [...infer AH extends Shape, infer AT extends number]
     ? B extends readonly [...infer BH extends Shape, infer BT extends number]
       ? Box<Dim<AT, BT>> extends Box<infer D extends number>
-        ? Aligned<AH, BH, readonly [D, ...R]>
+        ? Aligned<AH, BH, [D, ...R]>
         : ShapeError<`${AT} and ${BT} do not broadcast`>
-      : readonly [...A, ...R]
-    : readonly [...B, ...R];
+      : [...A, ...R]
+    : [...B, ...R];
 
 /** `Broadcast` of three shapes. */
 export type Broadcast3<A extends Shape, B extends Shape, C extends Shape> =
@@ -144,15 +147,15 @@ export type MatMulShape<A extends Shape, B extends Shape> = number extends A["le
   ? Shape
   : A extends readonly [...infer P extends Shape, infer M extends number, infer K extends number]
     ? B extends readonly [...infer Q extends Shape, infer L extends number, infer N extends number]
-      ? Inner<K, L, Broadcast<P, Q>, readonly [M, N]>
+      ? Inner<K, L, Broadcast<P, Q>, [M, N]>
       : B extends readonly [infer L extends number]
-        ? Inner<K, L, P, readonly [M]>
+        ? Inner<K, L, P, [M]>
         : NoInner<A, B>
     : A extends readonly [infer K extends number]
       ? B extends readonly [...infer Q extends Shape, infer L extends number, infer N extends number]
-        ? Inner<K, L, Q, readonly [N]>
+        ? Inner<K, L, Q, [N]>
         : B extends readonly [infer L extends number]
-          ? Inner<K, L, readonly [], readonly []>
+          ? Inner<K, L, [], []>
           : NoInner<A, B>
       : NoInner<A, B>;
 
@@ -163,7 +166,7 @@ type Inner<K extends number, L extends number, Batch, Last extends Shape> =
       ? Batched<Batch, Last>
       : ShapeError<`matmul: inner sizes ${K} and ${L} differ`>;
 
-type Batched<Batch, Last extends Shape> = Batch extends infer P extends Shape ? readonly [...P, ...Last] : Batch;
+type Batched<Batch, Last extends Shape> = Batch extends infer P extends Shape ? [...P, ...Last] : Batch;
 
 type NoInner<
   A extends Shape,
@@ -174,12 +177,12 @@ type NoInner<
 
 /** The shape of nested lists, as written; `number` where a list is longer than its type says. */
 export type NestedShape<T> = T extends number | boolean
-  ? readonly []
+  ? []
   : T extends TypedArray
-    ? readonly [number]
+    ? [number]
     : T extends readonly unknown[]
       ? [T[number]] extends [number | boolean]
-        ? readonly [T["length"]]
+        ? [T["length"]]
         : [number | number[]] extends [T[number]]
           ? Shape // lists of unknown depth
           : Rows<T["length"], NestedShape<T[number]>, NestedShape<T[0]>>
@@ -188,7 +191,7 @@ export type NestedShape<T> = T extends number | boolean
 type Rows<Length extends number, Row, First> = [Widest<Row>] extends [infer R extends Shape]
   ? [R] extends [never]
     ? Ragged<First, Exclude<Row, First>>
-    : readonly [Length, ...R]
+    : [Length, ...R]
   : Row;
 
 /** The member of a union that takes in all the others, or never. */

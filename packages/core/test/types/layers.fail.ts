@@ -2,23 +2,23 @@ import type { Tensor } from "../../src/graph/tensor.js";
 import { zeros } from "./declared.js";
 
 class Affine<const I extends number, const O extends number> {
-  readonly W: Tensor<readonly [I, O]>;
-  readonly b: Tensor<readonly [O]>;
+  readonly W: Tensor<[I, O]>;
+  readonly b: Tensor<[O]>;
 
   constructor(inputs: I, outputs: O) {
     this.W = zeros([inputs, outputs]);
     this.b = zeros([outputs]);
   }
 
-  forward<N extends number>(x: Tensor<readonly [N, I]>): Tensor<readonly [N, O]> {
+  forward<N extends number>(x: Tensor<[N, I]>): Tensor<[N, O]> {
     return x.matmul(this.W).add(this.b);
   }
 
-  forgotTranspose<N extends number>(dout: Tensor<readonly [N, O]>): Tensor<readonly [N, I]> {
+  forgotTranspose<N extends number>(dout: Tensor<[N, O]>): Tensor<[N, I]> {
     return dout.matmul(this.W); // error: matmul: inner sizes ${O} and ${I} differ
   }
 
-  wrongBias<N extends number>(x: Tensor<readonly [N, I]>) {
+  wrongBias<N extends number>(x: Tensor<[N, I]>) {
     return x.add(this.b); // error: ${I} and ${O} do not broadcast
   }
 }
