@@ -29,7 +29,8 @@ async function generateKernels() {
       },
     ],
   });
-  const text = execFileSync(process.execPath, [script, join(core, "src/kernels/rows.ts")], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const loops = ["rows", "windows"].map((name) => join(core, `src/kernels/${name}.ts`));
+  const text = execFileSync(process.execPath, [script, ...loops], { encoding: "utf8", maxBuffer: 1 << 26 });
   const file = join(core, "src/kernels/generated.ts");
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }

@@ -20,20 +20,25 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
 
 /**
- * Medians of alternating repetitions, A B A B ..., so that a slow moment of the machine meets everyone. The heap is
- * collected before each repetition: nobody pays for the garbage of another; the own garbage of a run is paid in it.
+ * Medians of alternating repetitions, A B A B ..., so that a slow moment of the machine meets everyone.
  *
  * @param {Record<string, Contestant>} contestants
- * @param {{ repetitions: number, warmUp?: number, perRun?: number }} options `perRun`: works in one run
+ * @param {object} options
+ * @param {number} options.repetitions
+ * @param {number} [options.warmUp] repetitions before those that count
+ * @param {number} [options.perRun] works in one run
+ * @param {boolean} [options.collect] whether the heap is collected before each run, so that nobody pays for the garbage
+ *   of another: for long runs with much garbage. A forced collection also throws optimised code away, which short runs
+ *   would measure instead of the work.
  * @returns {Promise<Record<string, Measured>>}
  */
-export async function alternate(contestants, { repetitions, warmUp = 2, perRun = 1 }) {
+export async function alternate(contestants, { repetitions, warmUp = 2, perRun = 1, collect = false }) {
   const entries = Object.entries(contestants);
   const times = Object.fromEntries(entries.map(([name]) => [name, /** @type {number[]} */ ([])]));
   for (let repetition = -warmUp; repetition < repetitions; repetition++) {
     for (const [name, { before, run }] of entries) {
       await before?.();
-      collectGarbage();
+      if (collect) collectGarbage();
       const start = performance.now();
       run();
       const time = performance.now() - start;

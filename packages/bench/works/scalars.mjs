@@ -27,7 +27,7 @@ export const scalars = {
     checkEqual("scalars", ours(), withSet(), 1e-12);
     const times = await alternate(
       { ours: { run: ours }, withSet: { run: withSet }, withArray: { run: withArray } },
-      { repetitions: repetitions(9) },
+      { repetitions: repetitions(9), collect: true },
     );
     const work = "scalar graph of 10^6 add/mul nodes, float64: build and backward";
     return [

@@ -5,8 +5,8 @@ import * as ops from "../src/ops/index.js";
 
 /*
  * Prints `kernels/generated.ts`: for each elementwise op and dtype the loops that its one expression stands for, and the
- * loops of `kernels/rows.ts` for each dtype. Each loop is text of its own, so that the JavaScript engine sees one type of
- * array in it; nothing is evaluated at run time.
+ * loops of `kernels/rows.ts` and `kernels/windows.ts` for each dtype. Each loop is text of its own, so that the
+ * JavaScript engine sees one type of array in it; nothing is evaluated at run time.
  */
 
 /** A value in a program text: where it stands, and as a condition if it is one. */
@@ -133,9 +133,10 @@ function kernelSet(rule: ElementwiseRule): string {
   return `{ ${parts.join(",\n")} }`;
 }
 
-/** The loops of rows.ts, written for Float64Array, with another array in the place of it. */
-function rowKernels(source: string): string {
-  const functions = source.split(/^(?=\/\*\*|export function)/m).filter((part) => part.startsWith("export function"));
+/** The loops of the files, written for Float64Array, with another array in the place of it. */
+function rowKernels(sources: readonly string[]): string {
+  const parts = sources.flatMap((source) => source.split(/^(?=\/\*\*|export function)/m));
+  const functions = parts.filter((part) => part.startsWith("export function"));
   return Object.entries(arrays)
     .map(([dtype, array]) => {
       const copies = functions.map((text) => text.replace("export function ", "").replaceAll(": Float64Array", `: ${array}`).trim());
@@ -150,14 +151,15 @@ const sets = Object.values(ops).flatMap((value) => {
   return [`${name}: ${kernelSet(rule)}`];
 });
 
-process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts. Do not edit.
+process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
 import type { KernelSet } from "./loop.js";
+import type { Windows } from "./windows.js";
 
 export const kernels: Readonly<Record<string, KernelSet>> = {
 ${sets.join(",\n")}
 };
 
 export const rowKernels = {
-${rowKernels(readFileSync(process.argv[2] as string, "utf8"))}
+${rowKernels(process.argv.slice(2).map((file) => readFileSync(file, "utf8")))}
 };
 `);

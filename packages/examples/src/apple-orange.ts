@@ -7,7 +7,11 @@
 import { Add, Mul, variable } from "@chainrule/core";
 import { compare, section } from "./report.js";
 
-const [apple, appleCount, orange, orangeCount, tax] = [100, 2, 150, 3, 1.1] as const;
+const apple = 100;
+const appleCount = 2;
+const orange = 150;
+const orangeCount = 3;
+const tax = 1.1;
 
 const mulApple = new Mul();
 const mulOrange = new Mul();
@@ -38,4 +42,20 @@ compare("d orange count", dOrangeCount, 165);
 compare("d tax", dTax, 650);
 
 section("The same through tensors");
-const fruit = [apple, appleCount, orange, orangeCount, tax].map((value) => variable(value));
+const [a, na, o, no, t] = [variable(apple), variable(appleCount), variable(orange), variable(orangeCount), variable(tax)];
+const apples = a.mul(na);
+const oranges = o.mul(no);
+const both = apples.add(oranges);
+const total = both.mul(t);
+total.backward();
+
+compare("price of the apples", apples.item(), 200);
+compare("price of the oranges", oranges.item(), 450);
+compare("sum", both.item(), 650);
+compare("price", total.item(), 715);
+compare("d sum", both.grad?.item(), 1.1);
+compare("d apple", a.grad?.item(), 2.2);
+compare("d apple count", na.grad?.item(), 110);
+compare("d orange", o.grad?.item(), 3.3);
+compare("d orange count", no.grad?.item(), 165);
+compare("d tax", t.grad?.item(), 650);

@@ -1,3 +1,4 @@
+import type { DType } from "../dtype.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -61,6 +62,14 @@ export const numberArithmetic: Arithmetic<number> = {
   tanh: Math.tanh,
   sigmoid: (x) => stableSigmoid(numberArithmetic, x),
 };
+
+/** Products of int32 numbers, of which only the last 32 bits are kept: a double would lose them. */
+const integerArithmetic: Arithmetic<number> = { ...numberArithmetic, mul: Math.imul };
+
+/** The arithmetic of plain numbers that stand for elements of a dtype. */
+export function arithmeticOf(dtype: DType): Arithmetic<number> {
+  return dtype === "int32" ? integerArithmetic : numberArithmetic;
+}
 
 /** 1 / (1 + e^-x) without overflow: e^-|x| is at most 1. */
 export function stableSigmoid<T>(k: Arithmetic<T>, x: T): T {

@@ -1,8 +1,10 @@
 import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
-import { formatShape } from "../shape/shape.js";
+import { formatShape, sameShape } from "../shape/shape.js";
+import { Argument } from "./argument.js";
 import { Elementwise } from "./elementwise.js";
 import { checkSeed, type Node, sumTo, versionsOf } from "./node.js";
+import { prune } from "./prune.js";
 import { withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 
@@ -16,17 +18,22 @@ let depth = 0;
  * that nothing has to be cleared. A walk inside a walk puts back the slots that it took.
  */
 export class Trace {
-  readonly edges: Tensor[] = [];
+  edges: Tensor[] = [];
   /** How many uses of each edge are still to come; 0 for all when the walk is over. */
-  readonly uses: number[] = [];
+  uses: number[] = [];
   /** The gradients of scalars in a walk that makes no graph; those of all others stand in `tensors`. */
   numbers: Float64Array = new Float64Array(0);
   readonly tensors: (Tensor | undefined)[] = [];
-  readonly createGraph: boolean;
+  createGraph: boolean;
+  /** The edges that the walk is for and stops at; `null` when it is for all. */
+  readonly wanted: ReadonlySet<Tensor> | null;
+  /** Whether the graph depends on something else that gradients are wanted of: a variable, or what a transform is for. */
+  dependsOnOthers = false;
   private positions: Map<Tensor, number> | null = null;
 
-  constructor(createGraph: boolean) {
+  constructor(createGraph: boolean, wanted: ReadonlySet<Tensor> | null) {
     this.createGraph = createGraph;
+    this.wanted = wanted;
   }
 
   add(edge: Tensor): number {
@@ -35,6 +42,11 @@ export class Trace {
     this.edges.push(edge);
     this.uses.push(0);
     return slot;
+  }
+
+  /** Whether the walk under way has met this edge. */
+  has(edge: Tensor): boolean {
+    return this.edges[edge.slot] === edge;
   }
 
   isNumber(edge: Tensor): boolean {
@@ -63,32 +75,43 @@ export class Trace {
  * up. Iterative, and linear in the number of edges: a first pass counts the uses of each edge, a second one takes an edge
  * when its last use has been done.
  *
- * @param createGraph whether the gradients are graph themselves, to be differentiated again
+ * @param createGraph whether the gradients are graph themselves, to be differentiated again; "if needed": when the graph
+ * depends on something else than the wanted edges, so that somebody may differentiate them again
+ * @param wanted the edges whose gradients are asked for: the walk goes nowhere else, and stops at them
  */
-export function walk(root: Tensor, seed: Tensor, createGraph: boolean): Trace {
-  const trace = new Trace(createGraph);
+export function walk(
+  root: Tensor,
+  seed: Tensor,
+  createGraph: boolean | "if needed",
+  wanted: ReadonlySet<Tensor> | null = null,
+): Trace {
+  const trace = new Trace(createGraph === true, wanted);
+  const met = trace.edges;
   const before: number[] | null = depth > 0 ? [] : null;
   depth++;
   try {
-    withRecording(createGraph, () => {
-      collect(root, trace, before);
-      propagate(trace, seed);
-    });
+    collect(root, trace, before);
+    if (createGraph === "if needed") trace.createGraph = trace.dependsOnOthers;
+    if (wanted !== null) prune(trace, wanted);
+    if (trace.edges.length > 0) withRecording(trace.createGraph, () => propagate(trace, seed));
   } finally {
     depth--;
     before?.forEach((slot, i) => {
-      (trace.edges[i] as Tensor).slot = slot;
+      (met[i] as Tensor).slot = slot;
     });
   }
   return trace;
 }
 
 function collect(root: Tensor, trace: Trace, before: number[] | null): void {
-  const { edges, uses } = trace;
+  const { edges, uses, wanted } = trace;
   before?.push(root.slot);
   trace.add(root);
   for (let next = 0; next < edges.length; next++) {
-    const node = (edges[next] as Tensor).node;
+    const edge = edges[next] as Tensor;
+    const node = edge.node;
+    if (wanted?.has(edge)) continue;
+    if (node === null || (node instanceof Argument && node.live)) trace.dependsOnOthers = true;
     if (node === null) continue;
     checkUnchanged(node);
     for (let i = 0; i < node.arity; i++) {
@@ -104,7 +127,7 @@ function collect(root: Tensor, trace: Trace, before: number[] | null): void {
 }
 
 function propagate(trace: Trace, seed: Tensor): void {
-  const { edges, uses, tensors, createGraph } = trace;
+  const { edges, uses, tensors, createGraph, wanted } = trace;
   const numbers = new Float64Array(createGraph ? 0 : edges.length);
   trace.numbers = numbers;
   if (trace.isNumber(edges[0] as Tensor)) numbers[0] = seed.item();
@@ -114,12 +137,13 @@ function propagate(trace: Trace, seed: Tensor): void {
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
     const node = edge.node;
-    if (node === null) continue;
+    if (edge.hooks !== null) runHooks(trace, at, edge);
+    if (node === null || wanted?.has(edge)) continue;
     if (node instanceof Elementwise && trace.isNumber(edge)) {
       const dout = numbers[at] as number;
       for (let i = 0; i < node.arity; i++) {
         const input = node.input(i);
-        if (!input.requiresGrad) continue;
+        if (edges[input.slot] !== input) continue;
         const sum = (numbers[input.slot] as number) + node.scalarBackward(dout, i, edge);
         numbers[input.slot] = input.dtype === "float32" ? Math.fround(sum) : sum;
         countDown(uses, input.slot, ready);
@@ -129,7 +153,7 @@ function propagate(trace: Trace, seed: Tensor): void {
     const dout = trace.gradientAt(at);
     for (let i = 0; i < node.arity; i++) {
       const input = node.input(i);
-      if (!input.requiresGrad) continue;
+      if (edges[input.slot] !== input) continue;
       const slot = input.slot;
       const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
       if (gradient !== null) {
@@ -146,6 +170,22 @@ function countDown(uses: number[], slot: number, ready: number[]): void {
   const left = (uses[slot] as number) - 1;
   uses[slot] = left;
   if (left === 0) ready.push(slot);
+}
+
+/** Shows the gradient of an edge, complete as it is, to the edge's hooks; each may put another in its place. */
+function runHooks(trace: Trace, at: number, edge: Tensor): void {
+  for (const hook of [...(edge.hooks ?? [])]) {
+    const given = hook(trace.gradientAt(at));
+    if (given === undefined) continue;
+    if (given.dtype !== edge.dtype || !sameShape(given.shape, edge.shape)) {
+      throw new GraphError(
+        `onGradient: a hook gave ${given.dtype} ${formatShape(given.shape)} for the gradient of ` +
+          `${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}; give a tensor like the one it got, or nothing`,
+      );
+    }
+    if (trace.isNumber(edge)) trace.numbers[at] = given.item();
+    else trace.tensors[at] = given;
+  }
 }
 
 /** A local backward reads the inputs as they are now; they have to be what the local forward used. */

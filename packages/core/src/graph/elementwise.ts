@@ -5,6 +5,7 @@ import { type KernelSet, runLoop } from "../kernels/loop.js";
 import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { type Arithmetic, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
+import { interpret } from "./interpret.js";
 import { commonDType, Node, type Values } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
@@ -48,6 +49,7 @@ export abstract class Elementwise extends Node {
   // On the prototype of each op: a graph of a million nodes does not hold them a million times.
   declare readonly name: string;
   declare readonly rule: ElementwiseRule;
+  declare readonly loops: KernelSet;
 
   override shapeRule(...inputs: Tensor[]): Shape {
     return inputs.reduce<Shape>((shape, input) => broadcastShapes(this.name, shape, input.shape), scalarShape);
@@ -76,7 +78,7 @@ export abstract class Elementwise extends Node {
     }
     const out = allocate(dtype, sizeOf(shape));
     const operand = inputs[inputs.length - 1] as Tensor;
-    runLoop(kernelsOf(this.name).forward[operand.dtype], out, shape, inputs);
+    runLoop(this.loops.forward[operand.dtype], out, shape, inputs);
     return out;
   }
 
@@ -89,7 +91,7 @@ export abstract class Elementwise extends Node {
   /** Over arrays the local backward is one loop, and over numbers no loop at all. */
   override fastBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
     const { backward } = this.rule;
-    const loops = kernelsOf(this.name).backward?.[i];
+    const loops = this.loops.backward?.[i];
     if (typeof backward === "string" || loops === undefined || output.shape.length === 0) {
       return this.localBackward(dout, i, output);
     }
@@ -143,12 +145,6 @@ export abstract class Elementwise extends Node {
 
 /** The inputs of nodes that were used alone on numbers: a field would cost every node of every graph. */
 const standaloneNumbers = new WeakMap<Elementwise, readonly number[]>();
-
-function kernelsOf(name: string): KernelSet {
-  const set = kernels[name];
-  if (set === undefined) throw new Error(`${name}: no loops were generated for this op; run the build`);
-  return set;
-}
 
 function rounded(dtype: DType, value: number): number {
   return dtype === "float64" || dtype === "bool" ? value : dtype === "float32" ? Math.fround(value) : value | 0;
@@ -221,6 +217,6 @@ export function ternary(name: string, rule: TernaryRule): new () => TernaryNode 
 }
 
 function define<N extends Elementwise>(name: string, rule: UnaryRule | BinaryRule | TernaryRule, base: ElementwiseClass): new () => N {
-  Object.assign(base.prototype, { name, rule });
+  Object.assign(base.prototype, { name, rule, loops: kernels[name] ?? interpret(rule) });
   return base as new () => N;
 }

@@ -34,10 +34,14 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
+/** Is shown the gradient of a tensor, and may give another to go on with. */
+export type GradientHook = (gradient: Tensor) => Tensor | undefined;
+
 interface Extra {
   name: string | undefined;
   version: number;
   readonly isVariable: boolean;
+  hooks: Set<GradientHook> | null;
 }
 
 /**
@@ -67,7 +71,7 @@ export class Tensor<out S extends Shape = Shape> {
     this.node = node;
     this.slot = 0;
     this.gradient = null;
-    this.extra = isVariable ? { name: undefined, version: 0, isVariable } : null;
+    this.extra = isVariable ? { name: undefined, version: 0, isVariable, hooks: null } : null;
   }
 
   /** A tensor made out of this one by the engine: the result of an op, recorded if `node` is not null. */
@@ -75,9 +79,9 @@ export class Tensor<out S extends Shape = Shape> {
     return new Tensor(shape, dtype, values, node, false);
   }
 
-  /** A scalar of this tensor's dtype. */
-  constant(value: number): Tensor {
-    return new Tensor(scalarShape, this.dtype, checkNumber("constant", value, this.dtype), null, false);
+  /** A scalar of this tensor's dtype; where the number is none of it, the error names the `op` that wanted it. */
+  constant(value: number, op = "constant"): Tensor {
+    return new Tensor(scalarShape, this.dtype, checkNumber(op, value, this.dtype), null, false);
   }
 
   // --- reading -------------------------------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   private get more(): Extra {
-    this.extra ??= { name: undefined, version: 0, isVariable: false };
+    this.extra ??= { name: undefined, version: 0, isVariable: false, hooks: null };
     return this.extra;
   }
 
@@ -172,6 +176,17 @@ export class Tensor<out S extends Shape = Shape> {
   get grad(): Tensor<S> | null {
     if (this.gradient instanceof Trace) return (this.gradient.gradient(this) ?? null) as Tensor<S> | null;
     return this.gradient as Tensor<S> | null;
+  }
+
+  /** Puts a gradient in the place of the one that `backward` found, as clipping does; of this tensor's shape and dtype. */
+  set grad(gradient: Tensor<S> | null) {
+    if (gradient !== null && (gradient.dtype !== this.dtype || !sameShape(gradient.shape, this.shape))) {
+      throw new GraphError(
+        `grad: ${gradient.dtype} ${formatShape(gradient.shape)} given as the gradient of ${this.name ?? "a tensor"}, ` +
+          `${this.dtype} ${formatShape(this.shape)}; the two are alike in shape and dtype`,
+      );
+    }
+    this.gradient = gradient;
   }
 
   /** Forgets the gradient. */
@@ -206,6 +221,44 @@ export class Tensor<out S extends Shape = Shape> {
         edge.gradient = old === null ? gradient : withRecording(createGraph, () => old.add(gradient));
       }
     });
+  }
+
+  /**
+   * Calls `hook` in each walk that passes this tensor, once its gradient is complete: to look at it, or to put another in
+   * its place, which is then what `.grad` holds and what goes on to the tensors before. Hooks run in the order in which
+   * they came, each on the result of the one before; under `createGraph` what they do is graph. A transform (`grad`, `vjp`
+   * ...) stops at its own arguments: it runs the hooks of the tensors in between, not those of the arguments given to it.
+   *
+   * @param hook takes the gradient, of the shape and dtype of this tensor, and gives another one or nothing
+   * @returns a function that takes the hook away again
+   * @throws GraphError for a tensor that gets no gradient; and `backward` for a replacement of another shape or dtype
+   *
+   * @example
+   * const x = variable(3);
+   * const remove = x.onGradient((gradient) => gradient.clamp(-1, 1));
+   * x.square().backward();
+   * x.grad?.item(); // 1
+   */
+  onGradient(hook: GradientHook): () => void {
+    if (!this.requiresGrad) {
+      throw new GraphError(
+        `onGradient: ${this.name ?? "this tensor"}, ${this.dtype} ${formatShape(this.shape)}, gets no gradient: it is a ` +
+          "constant or depends on none but constants; make it, or what it is computed from, with variable(...)",
+      );
+    }
+    const { more } = this;
+    more.hooks ??= new Set();
+    // An entry of its own, so that one function given twice is called twice and removed once.
+    const own: GradientHook = (gradient) => hook(gradient);
+    more.hooks.add(own);
+    return () => {
+      more.hooks?.delete(own);
+    };
+  }
+
+  /** What `onGradient` has been given, for the walk. */
+  get hooks(): ReadonlySet<GradientHook> | null {
+    return this.extra === null ? null : this.extra.hooks;
   }
 
   /**

@@ -62,27 +62,24 @@ export function graphOf(output: Tensor | readonly Tensor[], options: GraphOption
   const asked = new Set(roots);
   const labels = labelsOf(tensors, asked, options.names ?? {});
   const nodes: GraphNode[] = [];
-  const found = new Map<Tensor, GraphEdge & { readonly users: GraphNode[] }>();
+  const edges = new Map<Tensor, OpenEdge>();
   tensors.forEach((tensor, index) => {
-    const inputs = (tensor.node?.inputs ?? []).flatMap((input) => found.get(input) ?? []);
-    let maker: GraphNode | null = null;
-    const edge = {
-      ...(labels[index] as Label),
-      index,
-      tensor,
-      users: [],
-      get maker() {
-        return maker;
-      },
-    };
-    found.set(tensor, edge);
+    const edge: OpenEdge = { index, tensor, ...(labels[index] as Label), maker: null, users: [] };
+    edges.set(tensor, edge);
     if (tensor.node === null) return;
+    const inputs = tensor.node.inputs.map((input) => edges.get(input) as OpenEdge);
     const node = { index: nodes.length, node: tensor.node, inputs, output: edge };
-    maker = node;
+    edge.maker = node;
     nodes.push(node);
     for (const input of inputs) input.users.push(node);
   });
-  return { edges: [...found.values()], nodes, outputs: roots.flatMap((root) => found.get(root) ?? []) };
+  return { edges: [...edges.values()], nodes, outputs: roots.map((root) => edges.get(root) as OpenEdge) };
+}
+
+/** An edge while its neighbours are being found. */
+interface OpenEdge extends GraphEdge {
+  maker: GraphNode | null;
+  readonly users: GraphNode[];
 }
 
 /** All tensors that the roots depend on, each behind those that it was computed from: depth first, inputs in order. */
@@ -122,37 +119,30 @@ function forwardOrder(roots: readonly Tensor[]): Tensor[] {
 
 type Label = Pick<GraphEdge, "name" | "label" | "isLiteral">;
 
-/** Names first, so that no t1 that nobody chose takes the place of one that somebody did. */
 function labelsOf(tensors: readonly Tensor[], asked: ReadonlySet<Tensor>, names: Readonly<Record<string, Tensor>>): Label[] {
   const given = new Map(Object.entries(names).map(([name, tensor]) => [tensor, name]));
-  const taken = new Set<string>();
-  const counts = new Map<string, number>();
-  const own = tensors.map((tensor) => {
-    const name = given.get(tensor) ?? tensor.name;
-    return { name, label: name === undefined ? undefined : unique(name, (count) => `${name}#${count}`, taken, counts) };
-  });
-  return tensors.map((tensor, i) => {
-    const { name, label } = own[i] as { name: string | undefined; label: string | undefined };
-    if (label !== undefined) return { name, label, isLiteral: false };
+  const nameOf = (tensor: Tensor) => given.get(tensor) ?? tensor.name;
+  const taken = new Set(tensors.map(nameOf));
+  const seen = new Map<string, number>();
+  let unnamed = 0;
+  const nextFree = (count: number, form: (count: number) => string): number => {
+    let next = count + 1;
+    while (taken.has(form(next))) next++;
+    return next;
+  };
+  return tensors.map((tensor) => {
+    const name = nameOf(tensor);
+    if (name !== undefined) {
+      const count = seen.get(name) ?? 0;
+      const again = (n: number) => `${name}#${n}`;
+      const next = count === 0 ? 1 : nextFree(count, again);
+      seen.set(name, next);
+      return { name, label: next === 1 ? name : again(next), isLiteral: false };
+    }
     if (!tensor.requiresGrad && tensor.rank === 0 && !asked.has(tensor)) {
       return { name, label: formatNumber(tensor.item(), tensor.dtype), isLiteral: true };
     }
-    return { name, label: unique(undefined, (count) => `t${count}`, taken, counts), isLiteral: false };
+    unnamed = nextFree(unnamed, (n) => `t${n}`);
+    return { name, label: `t${unnamed}`, isLiteral: false };
   });
-}
-
-/** The name itself, or its first numbered form that is not taken. */
-function unique(
-  name: string | undefined,
-  numbered: (count: number) => string,
-  taken: Set<string>,
-  counts: Map<string, number>,
-): string {
-  let label = name ?? numbered(1);
-  const key = name ?? "";
-  let count = counts.get(key) ?? 1;
-  while (taken.has(label)) label = numbered(++count);
-  counts.set(key, count);
-  taken.add(label);
-  return label;
 }

@@ -1,7 +1,7 @@
 import { binary, ternary } from "../graph/elementwise.js";
 import type { ClampFunction } from "../shape/signatures.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
-import { binaryFunction } from "./functions.js";
+import type { Tensor } from "../graph/tensor.js";
+import { binaryFunction, constantLike } from "./functions.js";
 
 export class Maximum extends binary("Maximum", {
   takes: "number",
@@ -42,8 +42,8 @@ export class Clamp extends ternary("Clamp", {
  * (PyTorch's convention). Where low > high the result is `high`.
  */
 export const clamp = ((x: Tensor | number, low: Tensor | number = -Infinity, high: Tensor | number = Infinity) => {
-  const value = asTensor(x);
+  const value = typeof x === "number" ? constantLike("Clamp", x, low, high) : x;
   const [least, most] = value.dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
-  const bound = (b: Tensor | number) => (typeof b === "number" ? value.constant(Math.min(Math.max(b, least), most)) : b);
+  const bound = (b: Tensor | number) => (typeof b === "number" ? value.constant(Math.min(Math.max(b, least), most), "Clamp") : b);
   return new Clamp().apply(value, bound(low), bound(high));
 }) as ClampFunction;

@@ -9,13 +9,15 @@ export function unaryFunction(Op: new () => Node): UnaryFunction {
 
 /** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. */
 export function binaryFunction(Op: new () => Node): BinaryFunction {
+  const { name } = Op.prototype as Node;
   return ((x: Tensor | number, y: Tensor | number) => {
-    const a = typeof x === "number" ? constantLike(x, y) : x;
-    return new Op().apply(a, typeof y === "number" ? a.constant(y) : y);
+    const a = typeof x === "number" ? constantLike(name, x, y) : x;
+    return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : y);
   }) as BinaryFunction;
 }
 
-/** `value` as a scalar of the dtype of `other`, or as float64 where `other` is a number as well. */
-export function constantLike(value: number, other: Tensor | number): Tensor {
-  return typeof other === "number" ? asTensor(value) : other.constant(value);
+/** `value` as a scalar of the dtype of the first tensor among `others`, or as float64 where all are numbers as well. */
+export function constantLike(op: string, value: number, ...others: readonly (Tensor | number)[]): Tensor {
+  const like = others.find((other) => typeof other !== "number");
+  return like?.constant(value, op) ?? asTensor(value);
 }

@@ -4,15 +4,15 @@ import { binaryFunction, unaryFunction } from "./functions.js";
 export class Pow extends binary("Pow", {
   forward: (k, x, y) => k.pow(x, y),
   backward: [
-    // An exponent of 0 stays 0: y * x^(y - 1) would be 0 * infinity at x = 0, and so would its own derivative.
-    (k, dout, x, y) => k.mul(dout, k.mul(y, k.pow(x, k.select(k.equal(y, 0), 0, k.sub(y, 1))))),
+    // y * x^(y - 1) would be 0 * infinity where both are 0, and so would its own derivative: there 1 stands for x.
+    (k, dout, x, y) => k.mul(dout, k.mul(y, k.pow(k.select(k.equal(x, 0), k.select(k.equal(y, 0), 1, x), x), k.sub(y, 1)))),
     (k, dout, x, _y, z) => k.mul(dout, k.mul(z, k.log(k.select(k.equal(x, 0), 1, x)))),
   ],
 }) {}
 
 /**
- * x to the power y, broadcast. float64, float32. The derivative by y is 0 where x = 0 (as in PyTorch), and NaN where
- * x < 0, as the power is then defined at whole y only.
+ * x to the power y, broadcast. float64, float32. x^0 is 1 and its derivative by x is 0, also at x = 0. The derivative by y
+ * is 0 where x = 0 and y >= 0 (as in PyTorch), and NaN where x < 0, as the power is then defined at whole y only.
  */
 export const pow = binaryFunction(Pow);
 

@@ -1,4 +1,4 @@
-import { allocate, type DType } from "../dtype.js";
+import { allocate, checkNumber, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
@@ -96,7 +96,7 @@ export class Mean extends Reduction {
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const count = x.size / sizeOf(shape);
     const sums = super.localForward(shape, dtype, x);
-    if (typeof sums === "number") return sums / count;
+    if (typeof sums === "number") return checkNumber(this.name, sums / count, dtype);
     return sums.map((total) => total / count);
   }
 

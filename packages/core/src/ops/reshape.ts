@@ -41,9 +41,11 @@ export class Reshape extends Reshaping {
       if (sizeOf(this.shape) !== x.size) throw this.mismatch(x);
       return this.shape;
     }
-    const rest = sizeOf(this.shape.filter((_, axis) => axis !== open));
-    const size = x.size / rest;
-    if (rest <= 0 || !Number.isInteger(size)) throw this.mismatch(x);
+    const others = this.shape.filter((_, axis) => axis !== open);
+    if (others.includes(-1)) throw this.mismatch(x);
+    checkShape(this.name, others);
+    const size = x.size / sizeOf(others);
+    if (!Number.isInteger(size)) throw this.mismatch(x);
     return this.shape.map((n, axis) => (axis === open ? size : n));
   }
 

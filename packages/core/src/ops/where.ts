@@ -11,7 +11,17 @@ export class Where extends ternary("Where", {
     (k, dout, condition) => k.select(condition, dout, 0),
     (k, dout, condition) => k.select(condition, 0, dout),
   ],
-}) {}
+}) {
+  protected override adapt([condition, x, y]: readonly (Tensor | number)[]): Tensor[] {
+    const a = typeof x === "number" ? constantLike(this.name, x, y as Tensor | number) : (x as Tensor);
+    return [asTensor(condition as Tensor), a, typeof y === "number" ? a.constant(y, this.name) : (y as Tensor)];
+  }
+
+  /** Numbers adapt to the other branch, not to the condition; two numbers are float64. */
+  choose(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
+    return this.apply(...this.adapt([condition, x, y]));
+  }
+}
 
 /**
  * x where `condition` (a bool tensor) holds, else y; all three broadcast. The branch not taken gets the gradient 0. Note
@@ -19,6 +29,4 @@ export class Where extends ternary("Where", {
  * `where(x.greater(0), x, 1).log()`.
  */
 export const where = ((condition: Tensor, x: Tensor | number, y: Tensor | number) => {
-  const a = typeof x === "number" ? constantLike(x, y) : asTensor(x);
-  return new Where().apply(condition, a, typeof y === "number" ? a.constant(y) : y);
-}) as WhereFunction;
+XX}) as WhereFunction;

@@ -1,0 +1,39 @@
+import type { DType } from "../dtype.js";
+import type { Shape } from "../shape/types.js";
+import { Node, type Values } from "./node.js";
+import type { Tensor } from "./tensor.js";
+
+/**
+ * What a transform such as `grad` puts in the place of an argument: the same value as an edge of its own. A walk that asks
+ * for the gradient of this edge stops here, so that transforms inside one another never take one argument for the other;
+ * any other walk goes on to what the argument was made of.
+ */
+export class Argument extends Node {
+  override readonly name = "Argument";
+  /** Whether the transform is still running its function: then somebody is going to ask for this gradient. */
+  live = true;
+
+  override apply(x: Tensor): Tensor {
+    // Recorded for a constant as well, whether or not there is recording: the gradient of this edge is wanted.
+    this.connect(x, null, null);
+    const made = x.derive(x.shape, x.dtype, x.values, this);
+    made.name = x.name;
+    return made;
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    return x.shape;
+  }
+
+  override dtypeRule(x: Tensor): DType {
+    return x.dtype;
+  }
+
+  override localForward(_shape: Shape, _dtype: DType, x: Tensor): Values {
+    return x.values;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return dout;
+  }
+}

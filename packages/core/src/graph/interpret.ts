@@ -1,0 +1,48 @@
+import type { DType, TypedArray } from "../dtype.js";
+import type { KernelSet, Loop } from "../kernels/loop.js";
+import { numberArithmetic } from "./arithmetic.js";
+import type { ElementwiseRule } from "./elementwise.js";
+
+type Expression = (...operands: number[]) => number;
+
+/**
+ * The loops of a rule for which none were printed, as that of a consumer's op: one call of the rule for each element,
+ * over the numbers themselves. Right for all dtypes, and slower than a printed loop by the cost of those calls.
+ */
+export function interpret(rule: ElementwiseRule): KernelSet {
+  const arity = rule.forward.length - 1;
+  const forward = forAll(loopOf(arity, (...inputs) => rule.forward(numberArithmetic, ...inputs)));
+  if (typeof rule.backward === "string") return { forward };
+  const backward = rule.backward.map((gradient) =>
+    gradient === null
+      ? null
+      : forAll(loopOf(arity + 2, (dout, ...others) => gradient(numberArithmetic, dout as number, ...others))),
+  );
+  return { forward, backward };
+}
+
+function forAll(loop: Loop): Record<DType, Loop> {
+  return { float64: loop, float32: loop, int32: loop, bool: loop };
+}
+
+function loopOf(arity: number, expression: Expression): Loop {
+  const operands = new Array<number>(arity).fill(0);
+  return {
+    uses: operands.map((_, i) => i),
+    flat(out, n, ...arrays: TypedArray[]) {
+      for (let at = 0; at < n; at++) {
+        for (let i = 0; i < arity; i++) operands[i] = (arrays[i] as TypedArray)[at] as number;
+        out[at] = expression(...operands);
+      }
+    },
+    strided(out, at, n, ...args: (TypedArray | number)[]) {
+      for (let step = 0; step < n; step++) {
+        for (let i = 0; i < arity; i++) {
+          const from = (args[3 * i + 1] as number) + step * (args[3 * i + 2] as number);
+          operands[i] = (args[3 * i] as TypedArray)[from] as number;
+        }
+        out[at + step] = expression(...operands);
+      }
+    },
+  };
+}

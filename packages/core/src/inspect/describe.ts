@@ -1,0 +1,53 @@
+import { formatNumber, formatValues } from "../graph/literal.js";
+import type { Node } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import { formatShape } from "../shape/shape.js";
+
+/** Up to how many elements, none of its axes longer than the second number, a tensor is shown whole. */
+const WHOLE = 12;
+const WHOLE_AXIS = 6;
+/** How many characters of an attribute are shown: a node of one's own may hold a long list. */
+const ATTRIBUTE = 60;
+
+/** What a picture shows besides the ops. */
+export interface InspectOptions {
+  /** Whether values are shown. Default true. */
+  readonly values?: boolean;
+  /** Whether the gradients that `backward` found are shown. Default true. */
+  readonly gradients?: boolean;
+}
+
+/** The elements to six digits: a scalar as a number, a small tensor whole, a larger one as its least, greatest and mean. */
+export function shortValues(t: Tensor): string {
+  if (t.size <= WHOLE && t.shape.every((size) => size <= WHOLE_AXIS)) return formatValues(t.array, t.shape, t.dtype);
+  const array = t.array;
+  if (array.length === 0) return "(no elements)";
+  let [least, most, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  // Math.min and Math.max keep a NaN, and so does the sum: it is not hidden by the summary.
+  for (const value of array) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+    sum += value;
+  }
+  return `(min ${formatNumber(least)}, max ${formatNumber(most)}, mean ${formatNumber(sum / array.length)})`;
+}
+
+/** The shape, behind the dtype where that is not the default: `[2, 3]`, `float32 [2, 3]`. */
+export function kindOf(t: Tensor): string {
+  return t.dtype === "float64" ? formatShape(t.shape) : `${t.dtype} ${formatShape(t.shape)}`;
+}
+
+/** The settings of an op, as `axis: 0`. */
+export function attributesOf(node: Node): string[] {
+  return Object.entries(node.attributes()).map(([key, value]) => `${key}: ${shorten(formatAttribute(value))}`);
+}
+
+function formatAttribute(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.slice(0, ATTRIBUTE).map(formatAttribute).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
+  return String(value);
+}
+
+function shorten(text: string): string {
+  return text.length <= ATTRIBUTE ? text : `${text.slice(0, ATTRIBUTE - 3)}...`;
+}

@@ -1,0 +1,99 @@
+import type { Tensor } from "../graph/tensor.js";
+import { attributesOf, type InspectOptions, kindOf, shortValues } from "./describe.js";
+import { type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./graph.js";
+
+export interface DotOptions extends GraphOptions, InspectOptions {}
+
+/** Ops that have a sign of their own; the others go by the name of their function. */
+const SYMBOLS: Readonly<Record<string, string>> = { Add: "+", Sub: "\u2212", Mul: "\u00d7", Div: "/" };
+
+const HEADER = [
+  "digraph {",
+  '  graph [rankdir=LR, ranksep=0.25, nodesep=0.25, fontname="Helvetica"];',
+  '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04"];',
+  "  edge [arrowsize=0.7];",
+];
+
+/**
+ * The graph from one tensor (or several) back to its leaves in the DOT language of Graphviz, drawn as in textbooks: from
+ * left to right, ops in circles (with their settings), leaves in boxes, and on the line that a tensor is its value above and
+ * its derivative below (after `backward`); also its shape unless it is a scalar, and its dtype unless it is float64. A
+ * tensor that is used several times is one line that forks; the derivative is that of all its uses together. Names may
+ * hold any character. The same graph gives the same text. Values are shown as in `print`; nothing is left out.
+ *
+ * @example
+ * const x = variable(3, { name: "x" });
+ * toDot(x.square()).split("\n")[0]; // "digraph {"
+ */
+export function toDot(output: Tensor | readonly Tensor[], options: DotOptions = {}): string {
+  const graph = graphOf(output, options);
+  const outputs = new Set(graph.outputs);
+  const lines = [...HEADER];
+  for (const edge of graph.edges) {
+    if (edge.maker === null) lines.push(leaf(edge));
+    else lines.push(...op(edge.maker));
+    if (!edge.isLiteral) lines.push(...line(edge, options));
+    if (outputs.has(edge)) lines.push(...end(edge));
+  }
+  return `${[...lines, "}"].join("\n")}\n`;
+}
+
+function leaf(edge: GraphEdge): string {
+  return `  leaf${edge.index} [shape=box, label=${html(edge.label)}];`;
+}
+
+/** A node comes behind its inputs, so the arrows into it can be drawn with it. */
+function op({ index, node, inputs }: GraphNode): string[] {
+  const { name } = node;
+  const symbol = Object.hasOwn(SYMBOLS, name) ? SYMBOLS[name] : undefined;
+  const label = symbol ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  const attributes = attributesOf(node).map((text) => `<BR/><FONT POINT-SIZE="9">${escape(text)}</FONT>`);
+  const shape = symbol === undefined ? "ellipse" : "circle";
+  return [
+    `  op${index} [shape=${shape}, ordering=in, label=<${escape(label)}${attributes.join("")}>];`,
+    ...inputs.map((input) => `  ${input.isLiteral ? `leaf${input.index}` : `t${input.index}:line:e`} -> op${index};`),
+  ];
+}
+
+/** A table whose middle row is a stroke in the arrow's line: what stands above and below it need not be equally high. */
+function line(edge: GraphEdge, { values = true, gradients = true }: InspectOptions): string[] {
+  const { tensor, maker, index } = edge;
+  const isPlain = tensor.rank === 0 && tensor.dtype === "float64";
+  const gradient = gradients ? tensor.grad : null;
+  const above = [
+    // A leaf has its name in its box.
+    ...(edge.name !== undefined && maker !== null ? [edge.label] : []),
+    ...(isPlain ? [] : [kindOf(tensor)]),
+    ...(values ? [shortValues(tensor)] : []),
+  ];
+  const below = gradient === null ? [] : [shortValues(gradient)];
+  const cell = (texts: readonly string[]) =>
+    `<TR><TD CELLPADDING="2">${texts.length === 0 ? " " : texts.map(escape).join("<BR/>")}</TD></TR>`;
+  const stroke = '<TR><TD PORT="line" HEIGHT="1" CELLPADDING="0" BGCOLOR="black"></TD></TR>';
+  const table = `<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">${cell(above)}${stroke}${cell(below)}</TABLE>`;
+  return [
+    `  t${index} [shape=plain, label=<${table}>];`,
+    `  ${maker === null ? `leaf${index}` : `op${maker.index}`} -> t${index}:line:w [arrowhead=none];`,
+  ];
+}
+
+/** Where the arrow of an output points to. */
+function end(edge: GraphEdge): string[] {
+  const { index } = edge;
+  return [`  out${index} [shape=plain, label="", width=0.1];`, `  t${index}:line:e -> out${index};`];
+}
+
+function html(text: string): string {
+  return text === "" ? '""' : `<${escape(text)}>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\\": "&#92;" };
+
+/** Any text inside an HTML-like label: markup as entities, lines broken, and what XML cannot hold as its code. */
+function escape(text: string): string {
+  return text
+    .replace(/[&<>"\\]/g, (character) => ENTITIES[character] ?? character)
+    .replace(/\r\n|\r|\n/g, "<BR/>")
+    .replace(/\t/g, " ")
+    .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, (c) => `U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+}

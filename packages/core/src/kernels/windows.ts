@@ -1,0 +1,183 @@
+// Loops over the windows that slide over planes (the channels of images). Written once, for Float64Array; the build
+// prints a copy for each other dtype, as it does of rows.ts.
+
+/** A plane of height x width, and the rows x columns windows on it; outside the plane is the padding. */
+export interface Windows {
+  readonly height: number;
+  readonly width: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideY: number;
+  readonly strideX: number;
+  readonly paddingY: number;
+  readonly paddingX: number;
+  readonly dilationY: number;
+  readonly dilationX: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Copies what each window sees of `channels` planes, x from `from` on, into a matrix, `out` from `to` on: neighbouring
+ * elements of a window (channel, row and column of the kernel, in this order) stand `elementStep` apart, neighbouring
+ * windows `windowStep`. The padding is 0.
+ */
+export function gatherWindows(
+  out: Float64Array,
+  to: number,
+  x: Float64Array,
+  from: number,
+  channels: number,
+  windows: Windows,
+  elementStep: number,
+  windowStep: number,
+): void {
+  const { height, width, kernelHeight, kernelWidth, rows, columns } = windows;
+  const { strideY, strideX, paddingY, paddingX, dilationY, dilationX } = windows;
+  let element = to;
+  for (let plane = from, last = from + channels * height * width; plane < last; plane += height * width) {
+    for (let i = 0; i < kernelHeight; i++) {
+      for (let j = 0; j < kernelWidth; j++, element += elementStep) {
+        // The windows from `first` to `end` see a column of the plane here, the others see padding.
+        const left = j * dilationX - paddingX;
+        const first = Math.min(columns, Math.max(0, Math.ceil(-left / strideX)));
+        const end = Math.max(first, Math.min(columns, Math.ceil((width - left) / strideX)));
+        let at = element;
+        for (let r = 0, y = i * dilationY - paddingY; r < rows; r++, y += strideY) {
+          const inside = y >= 0 && y < height;
+          const start = inside ? first : columns;
+          const stop = inside ? end : columns;
+          let c = 0;
+          for (; c < start; c++, at += windowStep) out[at] = 0;
+          for (let p = plane + y * width + left + c * strideX; c < stop; c++, at += windowStep, p += strideX) {
+            out[at] = x[p] as number;
+          }
+          for (; c < columns; c++, at += windowStep) out[at] = 0;
+        }
+      }
+    }
+  }
+}
+
+/** The adjoint: adds each element of the matrix, x from `from` on, to where in the planes, `out` from `to` on, it is from. */
+export function scatterAddWindows(
+  out: Float64Array,
+  to: number,
+  x: Float64Array,
+  from: number,
+  channels: number,
+  windows: Windows,
+  elementStep: number,
+  windowStep: number,
+): void {
+  const { height, width, kernelHeight, kernelWidth, rows, columns } = windows;
+  const { strideY, strideX, paddingY, paddingX, dilationY, dilationX } = windows;
+  let element = from;
+  for (let plane = to, last = to + channels * height * width; plane < last; plane += height * width) {
+    for (let i = 0; i < kernelHeight; i++) {
+      for (let j = 0; j < kernelWidth; j++, element += elementStep) {
+        const left = j * dilationX - paddingX;
+        const first = Math.min(columns, Math.max(0, Math.ceil(-left / strideX)));
+        const end = Math.max(first, Math.min(columns, Math.ceil((width - left) / strideX)));
+        for (let r = 0, y = i * dilationY - paddingY; r < rows; r++, y += strideY) {
+          if (y < 0 || y >= height) continue;
+          let at = element + (r * columns + first) * windowStep;
+          let p = plane + y * width + left + first * strideX;
+          for (let c = first; c < end; c++, at += windowStep, p += strideX) {
+            out[p] = (out[p] as number) + (x[at] as number);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** out[plane, row, column] = where in x the first maximum of the window stands; the first NaN counts as one. */
+export function argMaxWindows(out: Int32Array, x: Float64Array, windows: Windows): void {
+  const { height, width, kernelHeight, kernelWidth, strideY, strideX, paddingY, paddingX, rows, columns } = windows;
+  for (let plane = 0, at = 0; at < out.length; plane += height * width) {
+    for (let r = 0, y = -paddingY; r < rows; r++, y += strideY) {
+      const top = Math.max(y, 0);
+      const bottom = Math.min(y + kernelHeight, height);
+      for (let c = 0, z = -paddingX; c < columns; c++, z += strideX) {
+        const left = Math.max(z, 0);
+        const right = Math.min(z + kernelWidth, width);
+        let index = plane + top * width + left;
+        let best = x[index] as number;
+        for (let i = top; i < bottom; i++) {
+          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) {
+            const value = x[p] as number;
+            if (!(value <= best) && best === best) {
+              best = value;
+              index = p;
+            }
+          }
+        }
+        out[at++] = index;
+      }
+    }
+  }
+}
+
+/** out[i] = x[places[i]]. */
+export function gatherPlaces(out: Float64Array, x: Float64Array, places: Int32Array): void {
+  for (let i = 0; i < places.length; i++) out[i] = x[places[i] as number] as number;
+}
+
+/** out[places[i]] += x[i]. */
+export function scatterAddPlaces(out: Float64Array, x: Float64Array, places: Int32Array): void {
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] as number;
+    out[place] = (out[place] as number) + (x[i] as number);
+  }
+}
+
+/** out[plane, row, column] = the mean of the window, added up in double precision; zeros of the padding count or not. */
+export function averageWindows(out: Float64Array, x: Float64Array, windows: Windows, countPadding: boolean): void {
+  const { height, width, kernelHeight, kernelWidth, strideY, strideX, paddingY, paddingX, rows, columns } = windows;
+  for (let plane = 0, at = 0; at < out.length; plane += height * width) {
+    for (let r = 0, y = -paddingY; r < rows; r++, y += strideY) {
+      const top = Math.max(y, 0);
+      const bottom = Math.min(y + kernelHeight, height);
+      for (let c = 0, z = -paddingX; c < columns; c++, z += strideX) {
+        const left = Math.max(z, 0);
+        const right = Math.min(z + kernelWidth, width);
+        let sum = 0;
+        for (let i = top; i < bottom; i++) {
+          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) sum += x[p] as number;
+        }
+        out[at++] = sum / (countPadding ? kernelHeight * kernelWidth : (bottom - top) * (right - left));
+      }
+    }
+  }
+}
+
+/** The adjoint: adds to each element of a window its share of x[plane, row, column]. */
+export function shareWindows(out: Float64Array, x: Float64Array, windows: Windows, countPadding: boolean): void {
+  const { height, width, kernelHeight, kernelWidth, strideY, strideX, paddingY, paddingX, rows, columns } = windows;
+  for (let plane = 0, at = 0; at < x.length; plane += height * width) {
+    for (let r = 0, y = -paddingY; r < rows; r++, y += strideY) {
+      const top = Math.max(y, 0);
+      const bottom = Math.min(y + kernelHeight, height);
+      for (let c = 0, z = -paddingX; c < columns; c++, z += strideX) {
+        const left = Math.max(z, 0);
+        const right = Math.min(z + kernelWidth, width);
+        const count = countPadding ? kernelHeight * kernelWidth : (bottom - top) * (right - left);
+        const share = (x[at++] as number) / count;
+        for (let i = top; i < bottom; i++) {
+          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) {
+            out[p] = (out[p] as number) + share;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** out[image, channel, ...] += x[channel], `size` being the size of a plane. */
+export function addToPlanes(out: Float64Array, x: Float64Array, size: number): void {
+  for (let at = 0, channel = 0; at < out.length; channel = channel + 1 === x.length ? 0 : channel + 1) {
+    const value = x[channel] as number;
+    for (const end = at + size; at < end; at++) out[at] = (out[at] as number) + value;
+  }
+}

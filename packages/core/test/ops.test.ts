@@ -1,0 +1,263 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Elementwise } from "../src/graph/elementwise.js";
+import { type DType, fromArray, Node, Tensor, variable } from "../src/index.js";
+import * as core from "../src/index.js";
+import { type Row, table } from "./op-table.js";
+import type { Case, Operand } from "./support/draw.js";
+import { type Plain, sizeOf } from "./support/plain.js";
+import { differences, forAll, near } from "./support/property.js";
+
+// Every exported op against its row of the op table: values, gradients, gradients of gradients, and all of its forms.
+
+const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** What a drawn operand is in a dtype: the same numbers, whole ones or truth values. */
+function inDType({ kind, values }: Operand, dtype: DType): { dtype: DType; values: readonly number[] } {
+  if (kind !== "float") return { dtype: kind, values };
+  if (dtype === "int32") return { dtype, values: values.map((x) => Math.round(x * 4)) };
+  if (dtype === "bool") return { dtype, values: values.map((x) => (x > 0 ? 1 : 0)) };
+  return { dtype, values };
+}
+
+function constant(operand: Operand, dtype: DType): Tensor {
+  const { values, dtype: own } = inDType(operand, dtype);
+  return fromArray(arrays[own].from(values), operand.shape);
+}
+
+/** Leaves for the float operands, constants for the rest. */
+function leaves({ operands }: Case<unknown>, dtype: DType): Tensor[] {
+  return operands.map((operand) => (operand.kind === "float" ? variable(constant(operand, dtype)) : constant(operand, dtype)));
+}
+
+const plain = (t: Tensor): Plain => ({ shape: t.shape, values: Array.from(t.data) });
+
+/** Numbers that stand for any gradient: none is 0 or like another nearby, all are exact in float32. */
+function weights(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => (((i * 7 + 3) % 16) + 1) / 8 - 1.0625);
+}
+
+function like(t: Tensor, values: readonly number[]): Tensor {
+  return fromArray(arrays[t.dtype].from(values), t.shape);
+}
+
+/** The gradients of all leaves, given one for the output. */
+function gradients(row: Row, drawn: Case<unknown>, dtype: DType, createGraph = false): Tensor[] {
+  const inputs = leaves(drawn, dtype);
+  const output = row.call(inputs, drawn.setting);
+  output.backward({ seed: like(output, weights(output.size)), createGraph });
+  return inputs.filter((input) => input.isVariable).map((input) => input.grad as Tensor);
+}
+
+function isDifferentiable(row: Row, { setting }: Case<unknown>): boolean {
+  return typeof row.gradient === "function" ? row.gradient(setting) : row.gradient === true;
+}
+
+/** The sum of products that `backward` with these weights as its seed is the gradient of. */
+const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+
+/** Gives f the float operands as one list of numbers, to change one at a time. */
+function flatten(drawn: Case<unknown>): { x: number[]; withValues: (x: readonly number[]) => Case<unknown> } {
+  const x = drawn.operands.flatMap(({ kind, values }) => (kind === "float" ? values : []));
+  const withValues = (x: readonly number[]) => {
+    let from = 0;
+    const operands = drawn.operands.map((operand) => {
+      if (operand.kind !== "float") return operand;
+      const values = x.slice(from, (from += operand.values.length));
+      return { ...operand, values };
+    });
+    return { ...drawn, operands };
+  };
+  return { x, withValues };
+}
+
+/** Each tensor holds what its dtype can hold, also where it is a plain number. */
+function checkValues(t: Tensor, what: string): void {
+  assert.is(t.data.length, sizeOf(t.shape), `${what}: size`);
+  assert.is(typeof t.values, t.shape.length === 0 ? "number" : "object", `${what}: a number for a scalar, an array for the rest`);
+  const values = typeof t.values === "number" ? [t.values] : t.values;
+  const stored = arrays[t.dtype].from(values);
+  assert.ok(Array.from(values).every((x, i) => Object.is(x, stored[i]) || (x === 0 && stored[i] === 0)), `${what}: ${values} is no ${t.dtype}`);
+  if (t.dtype === "bool") assert.ok(Array.from(values).every((x) => x === 0 || x === 1), `${what}: bools are 0 or 1`);
+}
+
+for (const row of table) {
+  const { name } = row.Node;
+
+  test(`${name}: values equal the naive reference in ${row.dtypes.join(", ")}`, () => {
+    for (const dtype of row.dtypes) {
+      forAll(row.cases, 40, (drawn) => {
+        const inputs = drawn.operands.map((operand) => constant(operand, dtype));
+        const output = row.call(inputs, drawn.setting);
+        const expected = row.reference(inputs.map(plain), drawn.setting);
+        assert.equal(output.shape, expected.shape);
+        assert.is(output.dtype, row.result?.(drawn.setting) ?? dtype);
+        checkValues(output, name);
+        near(output.data, expected.values, dtype === "float32" ? 2e-6 : 1e-12, dtype);
+        assert.not.ok(output.requiresGrad);
+      });
+    }
+  });
+
+  test(`${name}: function, method and node alone agree`, () => {
+    for (const dtype of row.dtypes) {
+      forAll(row.cases, 15, (drawn) => {
+        const inputs = leavesOrConstants(drawn, dtype);
+        const expected = row.call(inputs, drawn.setting);
+        const node = row.node(drawn.setting);
+        for (const other of [row.method?.(inputs, drawn.setting), node.forward(...inputs)]) {
+          if (other === undefined) continue;
+          assert.equal(other.shape, expected.shape);
+          assert.is(other.dtype, expected.dtype);
+          near(other.data, expected.data, 0, name);
+        }
+        if (!isDifferentiable(row, drawn) || dtype === "int32" || dtype === "bool") return;
+        const local = node.backward(like(expected, weights(expected.size)));
+        const inGraph = gradients(row, drawn, dtype);
+        assert.is(local.length, inputs.length);
+        inputs.forEach((input, i) => {
+          assert.equal(local[i]?.shape, input.shape);
+          assert.is(local[i]?.dtype, input.dtype);
+        });
+        const ofLeaves = local.filter((_, i) => inputs[i]?.isVariable);
+        // The node computes its gradient in ops, the graph in one loop: in float32 these are rounded differently.
+        ofLeaves.forEach((g, i) => near(g.data, (inGraph[i] as Tensor).data, dtype === "float32" ? 1e-5 : 0, `${name}.backward, input ${i}`));
+      });
+    }
+  });
+
+  if (Object.getPrototypeOf(Object.getPrototypeOf(row.Node.prototype)) && row.Node.prototype instanceof Elementwise) {
+    test(`${name}: a scalar gives what a tensor with one element gives`, () => {
+      for (const dtype of row.dtypes) {
+        forAll(row.cases, 15, (drawn) => {
+          if (drawn.operands.some(({ values }) => values.length === 0)) return;
+          const first = (shape: number[]): Case<unknown> => ({
+            ...drawn,
+            operands: drawn.operands.map(({ kind, values }) => ({ kind, shape, values: values.slice(0, 1) })),
+          });
+          const [scalar, one] = [first([]), first([1])].map((drawn) => row.call(leavesOrConstants(drawn, dtype), drawn.setting)) as [Tensor, Tensor];
+          assert.is(scalar.item(), one.item());
+          assert.is(scalar.dtype, one.dtype);
+          if (!isDifferentiable(row, drawn) || dtype === "int32" || dtype === "bool") return;
+          const [ofScalar, ofOne] = [first([]), first([1])].map((drawn) => gradients(row, drawn, dtype).map((g) => g.item())) as [number[], number[]];
+          assert.equal(ofScalar, ofOne);
+        });
+      }
+    });
+  }
+
+  if (typeof row.gradient === "string") {
+    test(`${name}: not differentiable, and says why: ${row.gradient}`, () => {
+      forAll(row.cases, 5, (drawn) => {
+        const dtype = row.dtypes[0] as DType;
+        assert.not.ok(row.call(leavesOrConstants(drawn, dtype), drawn.setting).requiresGrad);
+        const node = row.node(drawn.setting);
+        const inputs = drawn.operands.map((operand) => constant(operand, dtype));
+        const output = node.forward(...inputs);
+        assert.throws(
+          () => node.localBackward(output, 0, output),
+          (error: Error) => error instanceof core.GraphError && error.message.startsWith(`${name}: not differentiable: ${row.gradient}`),
+        );
+      });
+    });
+    continue;
+  }
+
+  test(`${name}: gradients equal numerical differences`, () => {
+    forAll(row.cases, 25, (drawn) => {
+      if (!isDifferentiable(row, drawn)) return;
+      const { x, withValues } = flatten(drawn);
+      const value = (x: readonly number[]) => {
+        const changed = withValues(x);
+        const output = row.call(changed.operands.map((operand) => constant(operand, "float64")), changed.setting);
+        return dot(Array.from(output.data), weights(output.size));
+      };
+      const analytic = gradients(row, drawn, "float64").flatMap((g) => Array.from(g.data));
+      near(analytic, differences(value, x), 1e-7, "gradient");
+    });
+  });
+
+  test(`${name}: gradients of gradients equal numerical differences`, () => {
+    forAll(row.cases, 12, (drawn) => {
+      if (!isDifferentiable(row, drawn)) return;
+      const { x, withValues } = flatten(drawn);
+      const outputSize = row.call(leaves(drawn, "float64"), drawn.setting).size;
+      // The gradient depends on the inputs and, linearly, on the gradient of the output: both are varied.
+      const at = [...x, ...weights(outputSize)];
+      const project = (gradients: readonly Tensor[]) => {
+        const flat = gradients.flatMap((g) => Array.from(g.data));
+        return dot(flat, weights(flat.length + 1).slice(1));
+      };
+      const value = (at: readonly number[]) => {
+        const inputs = leaves(withValues(at.slice(0, x.length)), "float64");
+        const output = row.call(inputs, drawn.setting);
+        output.backward({ seed: like(output, at.slice(x.length)) });
+        return project(inputs.filter((input) => input.isVariable).map((input) => input.grad as Tensor));
+      };
+      near(secondOrder(row, drawn, project), differences(value, at), 1e-6, "second order");
+    });
+  });
+
+  test(`${name}: gradients with graph, without, and in float32 agree`, () => {
+    forAll(row.cases, 25, (drawn) => {
+      if (!isDifferentiable(row, drawn)) return;
+      const fast = gradients(row, drawn, "float64");
+      const graph = gradients(row, drawn, "float64", true);
+      const [fast32, graph32] = [gradients(row, drawn, "float32"), gradients(row, drawn, "float32", true)];
+      fast.forEach((g, i) => {
+        const [a, b, c] = [graph[i], fast32[i], graph32[i]] as [Tensor, Tensor, Tensor];
+        assert.equal([a.shape, b.shape, c.shape], [g.shape, g.shape, g.shape]);
+        assert.equal([g.dtype, b.dtype, c.dtype], ["float64", "float32", "float32"]);
+        for (const gradient of [g, a, b, c]) checkValues(gradient, `gradient of ${name}`);
+        near(a.data, g.data, 1e-15, "with graph");
+        near(b.data, g.data, 1e-5, "float32");
+        near(c.data, g.data, 1e-5, "float32 with graph");
+      });
+    });
+  });
+}
+
+/** Leaves where the dtype has gradients, constants where it has none. */
+function leavesOrConstants(drawn: Case<unknown>, dtype: DType): Tensor[] {
+  return dtype === "float64" || dtype === "float32" ? leaves(drawn, dtype) : drawn.operands.map((operand) => constant(operand, dtype));
+}
+
+/** The gradient of the projected gradients, by the inputs and by the gradient of the output, by backward twice. */
+function secondOrder(row: Row, drawn: Case<unknown>, project: (gradients: readonly Tensor[]) => number): number[] {
+  const inputs = leaves(drawn, "float64");
+  const output = row.call(inputs, drawn.setting);
+  const seed = variable(like(output, weights(output.size)));
+  output.backward({ seed, createGraph: true });
+  const variables = inputs.filter((input) => input.isVariable);
+  const first = variables.map((input) => input.grad as Tensor);
+  const n = first.reduce((sum, g) => sum + g.size, 0);
+  let from = 1;
+  const parts = first.map((g) => g.mul(like(g, weights(n + 1).slice(from, (from += g.size)))).sum());
+  const total = parts.reduce<Tensor>((sum, part) => sum.add(part), core.tensor(0));
+  near([total.item()], [project(first)], 1e-12, "projection");
+  for (const t of [...variables, seed]) t.zeroGrad();
+  // A gradient that depends on nothing (that of sign) has no graph.
+  if (total.requiresGrad) total.backward();
+  return [...variables, seed].flatMap((t) => Array.from(t.grad?.data ?? new Float64Array(t.size)));
+}
+
+test("every exported op has a row, and every row an export", () => {
+  const exported = Object.entries(core);
+  const nodes = exported.filter(([, value]) => typeof value === "function" && value.prototype instanceof Node).map(([name]) => name);
+  assert.equal(nodes.toSorted(), table.map((row) => row.Node.name).toSorted());
+  // What is exported besides: no op, each for its own reason.
+  const others = ["fromArray", "full", "graphOf", "noGrad", "numericalGradient", "ones", "print", "tensor", "toDot", "variable", "zeros"];
+  const functions = exported.filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name) && !others.includes(name));
+  const rows = new Set(table.map((row) => row.fn));
+  for (const [name, value] of functions) assert.ok(rows.has(value as never), `${name} has no row in the op table`);
+  assert.is(functions.length, table.filter((row) => row.fn !== null).length);
+});
+
+test("every op on one tensor is a method as well, and every method has a row", () => {
+  const withoutMethod = table.filter((row) => row.fn !== null && row.method === undefined).map((row) => row.Node.name);
+  assert.equal(withoutMethod.toSorted(), ["Concat", "Stack"]);
+  const methods = table.filter((row) => row.method).map((row) => row.Node.name.charAt(0).toLowerCase() + row.Node.name.slice(1));
+  for (const method of methods) assert.type((Tensor.prototype as unknown as Record<string, unknown>)[method], "function", method);
+});
+
+test.run();

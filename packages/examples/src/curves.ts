@@ -1,0 +1,70 @@
+/**
+ * A12. The learning curves: loss of each iteration, and accuracy on training and test images of each epoch, as pictures.
+ */
+import { join } from "node:path";
+import { noGrad, Random } from "@chainrule/core";
+import { Affine, accuracy, gather, normal, ReLU, SGD, Sequential, softmaxWithLoss } from "@chainrule/nn";
+import type { ImageSet } from "@chainrule/nn/node";
+import { type Point, saveChart } from "./chart.js";
+import { readDigits } from "./mnist/data.js";
+import { readOptions } from "./options.js";
+import { check, section } from "./report.js";
+
+const { iterations, batch, seed, out } = readOptions({ iterations: 10_000, batch: 100, seed: 1, out: "out" });
+
+const random = new Random(seed);
+const options = { initializer: normal({ std: 0.01 }), random, dtype: "float32" } as const;
+const network = new Sequential([new Affine(784, 50, options), new ReLU(), new Affine(50, 10, options)]);
+const optimizer = new SGD(network, { lr: 0.1 });
+
+const { train, test } = readDigits(null, "float32");
+const accuracyOn = ({ images, labels }: ImageSet): number => noGrad(() => accuracy(network.forward(images), labels));
+
+const perEpoch = Math.max(1, Math.floor(train.labels.size / batch));
+const losses: number[] = [];
+const trainAccuracy: number[] = [];
+const testAccuracy: number[] = [];
+
+for (let i = 0; i < iterations; i++) {
+  if (i % perEpoch === 0) evaluate();
+  const { images, labels } = gather(train, random.choice(train.labels.size, batch));
+  const loss = softmaxWithLoss(network.forward(images), labels);
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+  losses.push(loss.item());
+}
+if (iterations % perEpoch === 0) evaluate();
+
+function evaluate(): void {
+  trainAccuracy.push(accuracyOn(train));
+  testAccuracy.push(accuracyOn(test));
+  console.log(`  epoch ${trainAccuracy.length - 1}: train ${trainAccuracy.at(-1)}, test ${testAccuracy.at(-1)}`);
+}
+
+section("Pictures");
+const points = (values: readonly number[]): Point[] => values.map((value, i) => [i, value]);
+saveChart(join(out, "loss.svg"), {
+  title: "Loss",
+  x: { name: "iteration", min: 0, max: iterations },
+  y: { name: "loss", min: 0 },
+  series: [{ name: "loss of the batch", points: points(losses) }],
+});
+saveChart(join(out, "accuracy.svg"), {
+  title: "Accuracy",
+  x: { name: "epoch" },
+  y: { name: "accuracy", min: 0, max: 1 },
+  series: [
+    { name: "train", points: points(trainAccuracy) },
+    { name: "test", points: points(testAccuracy), dashed: true },
+  ],
+});
+
+section("What the curves show");
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const hundredth = Math.ceil(losses.length / 100);
+const [firstLoss, lastLoss] = [mean(losses.slice(0, hundredth)), mean(losses.slice(-hundredth))];
+check("loss, mean of the last 1% of iterations", lastLoss, `below half of the first ${firstLoss}`, lastLoss < firstLoss / 2);
+const [before, after] = [trainAccuracy[0] as number, trainAccuracy[1]];
+check("accuracy before training (ten classes)", before, "from 0.02 to 0.3", before > 0.02 && before < 0.3);
+if (after !== undefined) check("accuracy after the first epoch", after, "at least 0.9", after >= 0.9);

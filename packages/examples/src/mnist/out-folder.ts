@@ -1,0 +1,43 @@
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { reasonOf, Stop } from "./stop.js";
+
+/** What a run writes besides its checkpoint. */
+export const resultFiles = {
+  loss: "loss.svg",
+  accuracy: "accuracy.svg",
+  dot: "step.dot",
+  graph: "step.svg",
+  weights: "weights.safetensors",
+} as const;
+
+/**
+ * Makes the folder if it is not there, and finds out whether the files can be written, before there is anything to lose.
+ *
+ * @throws Stop (2) if not
+ */
+export function prepareFolder(out: string, files: readonly string[]): void {
+  const probe = join(out, `.probe.${process.pid}.tmp`);
+  try {
+    mkdirSync(out, { recursive: true });
+    writeFileSync(probe, "");
+    rmSync(probe);
+  } catch (error) {
+    throw new Stop(2, `--out ${out}: cannot be written to: ${reasonOf(error)}`);
+  }
+  for (const file of files) {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Stop(2, `${file}: is in the way: it is a folder`);
+  }
+}
+
+/** Writes a text file, complete or not at all. */
+export function saveText(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new Stop(1, `${file}: cannot be written: ${reasonOf(error)}`);
+  }
+}

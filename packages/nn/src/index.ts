@@ -1,0 +1,26 @@
+export { type Batch, BatchSampler, type BatchSamplerOptions, batches, gather, type WithRows } from "./data/batches.js";
+export { DataError } from "./data/errors.js";
+export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
+export { loadParameters } from "./data/parameters.js";
+export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
+export {
+  constant,
+  type FloatDType,
+  he,
+  type Initializer,
+  type InitializerOptions,
+  normal,
+  xavier,
+  zeros,
+} from "./initializers.js";
+export { Activation, ReLU, Sigmoid, Tanh } from "./layers/activation.js";
+export { Affine, type AffineOptions, type AffineShape } from "./layers/affine.js";
+export { Layer, type NamedTensors } from "./layers/layer.js";
+export { Sequential } from "./layers/sequential.js";
+export { crossEntropyError } from "./losses/cross-entropy.js";
+export type { Labels } from "./losses/labels.js";
+export { SoftmaxWithLoss, softmaxWithLoss } from "./losses/softmax-with-loss.js";
+export { MeanSquaredError, meanSquaredError, SumOfSquaredErrors, sumOfSquaredErrors } from "./losses/squared-error.js";
+export { accuracy } from "./metrics.js";
+export { Optimizer, type OptimizerOptions, type Update } from "./optimizers/optimizer.js";
+export { SGD } from "./optimizers/sgd.js";

@@ -1,0 +1,65 @@
+import { ChainruleError, formatShape, full, type Random, type Shape, ShapeError, sizeOf, type Tensor } from "@chainrule/core";
+
+/** The dtypes that a parameter can have. */
+export type FloatDType = "float64" | "float32";
+
+export interface InitializerOptions {
+  /** Where random numbers come from; needed by the initializers that draw some. */
+  readonly random?: Random;
+  /** float64 unless said otherwise. */
+  readonly dtype?: FloatDType;
+}
+
+/** Makes the first values of a parameter, given its shape. */
+export type Initializer = <const S extends Shape>(shape: S, options?: InitializerOptions) => Tensor<S>;
+
+function drawn(name: string, deviation: (shape: Shape) => number): Initializer {
+  return (shape, { random, dtype = "float64" } = {}) => {
+    if (random === undefined) {
+      throw new ChainruleError(`${name}: draws random numbers: give their source, as in { random: new Random(42) }`);
+    }
+    return random.normal(shape, { std: deviation(shape), dtype });
+  };
+}
+
+/** Normally distributed numbers, mean 0; standard deviation 0.01, the textbook's choice, unless said otherwise. */
+export function normal({ std = 0.01 }: { readonly std?: number } = {}): Initializer {
+  return drawn("normal", () => std);
+}
+
+/**
+ * Normally distributed numbers with standard deviation sqrt(1 / fan-in): for sigmoid and tanh. The textbook's (and Caffe's)
+ * form of X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
+ * which has sqrt(2 / (fan-in + fan-out)). The fan-in is the first axis of a matrix [in, out], and the product of all axes but
+ * the first for filters [out, in, height, width].
+ */
+export function xavier(): Initializer {
+  return drawn("xavier", (shape) => Math.sqrt(1 / fanIn("xavier", shape)));
+}
+
+/**
+ * Normally distributed numbers with standard deviation sqrt(2 / fan-in): for relu (K. He et al., "Delving deep into
+ * rectifiers", ICCV 2015). The fan-in is as for `xavier`.
+ */
+export function he(): Initializer {
+  return drawn("he", (shape) => Math.sqrt(2 / fanIn("he", shape)));
+}
+
+/** The same value everywhere. */
+export function constant(value: number): Initializer {
+  return (shape, { dtype = "float64" } = {}) => full(shape, value, { dtype });
+}
+
+/** Zeros, as biases begin. */
+export function zeros(): Initializer {
+  return constant(0);
+}
+
+/** How many inputs feed each output. */
+function fanIn(name: string, shape: Shape): number {
+  if (shape.length < 2) {
+    throw new ShapeError(`${name}: ${formatShape(shape)} has no fan-in: it takes a matrix or filters; use normal({ std }) instead`);
+  }
+  // Of no inputs there is nothing to draw, either.
+  return Math.max(1, shape.length === 2 ? (shape[0] as number) : sizeOf(shape.slice(1)));
+}

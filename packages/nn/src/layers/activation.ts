@@ -1,0 +1,28 @@
+import type { Shape, Tensor } from "@chainrule/core";
+import { Layer } from "./layer.js";
+
+/** A layer without parameters that works element by element, so that the shape stays. */
+export abstract class Activation extends Layer {
+  abstract override forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+}
+
+/** max(x, 0); its derivative at 0 is 0, as in the textbook, whose mask is x <= 0. Any shape, float64 or float32. */
+export class ReLU extends Activation {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.relu();
+  }
+}
+
+/** 1 / (1 + e^-x), without overflow at any x. Any shape, float64 or float32. */
+export class Sigmoid extends Activation {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.sigmoid();
+  }
+}
+
+/** The hyperbolic tangent. Any shape, float64 or float32. */
+export class Tanh extends Activation {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.tanh();
+  }
+}

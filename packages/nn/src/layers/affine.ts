@@ -1,0 +1,95 @@
+import {
+  type Box,
+  type Fits,
+  formatShape,
+  type Of,
+  type Random,
+  type Shape,
+  ShapeError,
+  type ShapeTypeError,
+  sizeOf,
+  type Tensor,
+  variable,
+} from "@chainrule/core";
+import { type FloatDType, he, type Initializer, zeros } from "../initializers.js";
+import { Layer } from "./layer.js";
+
+export interface AffineOptions {
+  /** How W begins; `he()` unless said otherwise. */
+  readonly initializer?: Initializer;
+  /** How b begins; `zeros()` unless said otherwise. */
+  readonly biasInitializer?: Initializer;
+  /** Where an initializer's random numbers come from; those of W are drawn before those of b. */
+  readonly random?: Random;
+  /** float64 unless said otherwise. */
+  readonly dtype?: FloatDType;
+}
+
+/** The shape that an affine layer of I inputs and O outputs gives for an input of shape S. */
+export type AffineShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
+  ? Shape
+  : S extends readonly [infer K extends number]
+    ? AffineOf<K, I, readonly [O]>
+    : S extends readonly [infer N extends number, infer K extends number]
+      ? AffineOf<K, I, readonly [N, O]>
+      : S extends readonly [infer N extends number, number, number, ...number[]]
+        ? readonly [N, O]
+        : ShapeTypeError<"Affine: a scalar is no input; reshape it to [1]">;
+
+type AffineOf<K extends number, I extends number, Result> =
+  Box<K> extends Box<I>
+    ? Result
+    : number extends K
+      ? Result
+      : ShapeTypeError<`Affine: takes ${I} inputs, got ${K}`>;
+
+/**
+ * x W + b: the fully connected layer. W is [I, O] and b is [O], both variables.
+ *
+ * A batch [N, I] gives [N, O]. An input of more axes is flattened to [N, the rest] first, and its gradient has its own shape
+ * again; a vector [I] is a batch of one and gives a vector [O].
+ *
+ * @example
+ * const affine = new Affine(3, 2, { initializer: constant(1) });
+ * affine.forward(tensor([[1, 2, 3]])).toArray(); // [[6, 6]]
+ *
+ * @throws ShapeError when the input has not I values a row; DTypeError when its dtype is not that of W.
+ */
+export class Affine<const I extends number = number, const O extends number = number> extends Layer {
+  readonly W: Tensor<readonly [I, O]>;
+  readonly b: Tensor<readonly [O]>;
+
+  constructor(inputs: I, outputs: O, options: AffineOptions = {}) {
+    super();
+    const { initializer = he(), biasInitializer = zeros(), random, dtype = "float64" } = options;
+    const settings = { dtype, ...(random && { random }) };
+    this.W = variable(initializer([inputs, outputs] as readonly [I, O], settings), { name: "W" });
+    this.b = variable(biasInitializer([outputs] as readonly [O], settings), { name: "b" });
+  }
+
+  get inputs(): I {
+    return this.W.shape[0];
+  }
+
+  get outputs(): O {
+    return this.W.shape[1];
+  }
+
+  override forward<S extends Shape>(x: Tensor<S> & Fits<AffineShape<S, I, O>>): Of<AffineShape<S, I, O>>;
+  override forward(x: Tensor): Tensor {
+    const features = sizeOf(x.shape.slice(x.rank === 1 ? 0 : 1));
+    if (x.rank === 0 || features !== this.inputs) {
+      throw new ShapeError(
+        `Affine: [N, ${this.inputs}] to [N, ${this.outputs}]: the input ${formatShape(x.shape)} has ${features} values a row; ` +
+          `give rows of ${this.inputs}, or make the layer with new Affine(${features}, ${this.outputs})`,
+      );
+    }
+    const rows = x.rank > 2 ? x.reshape([x.shape[0] as number, features]) : x;
+    return rows.matmul(this.W as Tensor).add(this.b as Tensor);
+  }
+
+  override parameters(): { readonly W: Tensor<readonly [I, O]>; readonly b: Tensor<readonly [O]> } {
+    return { W: this.W, b: this.b };
+  }
+}
+

@@ -1,0 +1,73 @@
+import { type DType, formatShape, Node, sameShape, type Shape, ShapeError, type Tensor, type Values } from "@chainrule/core";
+
+/** A multiple of the sum of (y - t)^2, which does not broadcast: a [N] against a [N, 1] is a slip, not N x N errors. */
+abstract class SquaredError extends Node {
+  /** What the sum of `size` squares is multiplied by. */
+  protected abstract factor(size: number): number;
+
+  override shapeRule(y: Tensor, t: Tensor): Shape {
+    if (!sameShape(y.shape, t.shape)) {
+      throw new ShapeError(
+        `${this.name}: outputs ${formatShape(y.shape)} and targets ${formatShape(t.shape)} have different shapes; reshape one`,
+      );
+    }
+    return [];
+  }
+
+  override localForward(_shape: Shape, dtype: DType, y: Tensor, t: Tensor): Values {
+    const [outputs, targets] = [y.array, t.array];
+    let sum = 0;
+    for (let i = 0; i < outputs.length; i++) {
+      const error = (outputs[i] as number) - (targets[i] as number);
+      sum += error * error;
+    }
+    const value = this.factor(outputs.length) * sum;
+    return dtype === "float32" ? Math.fround(value) : value;
+  }
+
+  override localBackward(dout: Tensor, i: number): Tensor {
+    const [y, t] = [this.input(0), this.input(1)];
+    const scale = dout.mul(2 * this.factor(y.size));
+    return (i === 0 ? y.sub(t) : t.sub(y)).mul(scale);
+  }
+}
+
+/** The node of `meanSquaredError`, of two inputs: outputs and targets of one shape. */
+export class MeanSquaredError extends SquaredError {
+  override readonly name = "MeanSquaredError";
+  protected override factor(size: number): number {
+    return 1 / size;
+  }
+}
+
+/** The node of `sumOfSquaredErrors`, of two inputs: outputs and targets of one shape. */
+export class SumOfSquaredErrors extends SquaredError {
+  override readonly name = "SumOfSquaredErrors";
+  protected override factor(): number {
+    return 0.5;
+  }
+}
+
+/**
+ * The mean of (y - t)^2 over all elements, a scalar; its gradient is 2 (y - t) / n. float64, float32.
+ *
+ * @example
+ * meanSquaredError(tensor([1, 2]), tensor([1, 4])).item(); // 2
+ *
+ * @throws ShapeError when y and t have different shapes: they do not broadcast.
+ */
+export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<readonly []> {
+  return new MeanSquaredError().apply(y, t) as Tensor<readonly []>;
+}
+
+/**
+ * Half the sum of (y - t)^2 over all elements, a scalar, as the textbook has it: its gradient is y - t. float64, float32.
+ *
+ * @example
+ * sumOfSquaredErrors(tensor([1, 2]), tensor([1, 4])).item(); // 2
+ *
+ * @throws ShapeError when y and t have different shapes: they do not broadcast.
+ */
+export function sumOfSquaredErrors<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<readonly []> {
+  return new SumOfSquaredErrors().apply(y, t) as Tensor<readonly []>;
+}
