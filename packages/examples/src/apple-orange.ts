@@ -42,7 +42,13 @@ compare("d orange count", dOrangeCount, 165);
 compare("d tax", dTax, 650);
 
 section("The same through tensors");
-const [a, na, o, no, t] = [variable(apple), variable(appleCount), variable(orange), variable(orangeCount), variable(tax)];
+const [a, na, o, no, t] = [
+  variable(apple),
+  variable(appleCount),
+  variable(orange),
+  variable(orangeCount),
+  variable(tax),
+];
 const apples = a.mul(na);
 const oranges = o.mul(no);
 const both = apples.add(oranges);

@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { noGrad, Random } from "@chainrule/core";
-import { Affine, accuracy, gather, normal, ReLU, SGD, Sequential, softmaxWithLoss } from "@chainrule/nn";
+import { Affine, accuracy, gather, normal, ReLU, Sequential, SGD, softmaxWithLoss } from "@chainrule/nn";
 import type { ImageSet } from "@chainrule/nn/node";
 import { type Point, saveChart } from "./chart.js";
 import { readDigits } from "./mnist/data.js";
@@ -39,18 +39,19 @@ if (iterations % perEpoch === 0) evaluate();
 function evaluate(): void {
   trainAccuracy.push(accuracyOn(train));
   testAccuracy.push(accuracyOn(test));
-  console.log(`  epoch ${trainAccuracy.length - 1}: train ${trainAccuracy.at(-1)}, test ${testAccuracy.at(-1)}`);
+  const [onTrain, onTest] = [trainAccuracy, testAccuracy].map((all) => all.at(-1)?.toFixed(4));
+  console.log(`  epoch ${String(trainAccuracy.length - 1).padStart(2)}   train ${onTrain}   test ${onTest}`);
 }
 
 section("Pictures");
 const points = (values: readonly number[]): Point[] => values.map((value, i) => [i, value]);
-saveChart(join(out, "loss.svg"), {
+saveChart(join(out, "loss-curve.svg"), {
   title: "Loss",
   x: { name: "iteration", min: 0, max: iterations },
   y: { name: "loss", min: 0 },
   series: [{ name: "loss of the batch", points: points(losses) }],
 });
-saveChart(join(out, "accuracy.svg"), {
+saveChart(join(out, "accuracy-curve.svg"), {
   title: "Accuracy",
   x: { name: "epoch" },
   y: { name: "accuracy", min: 0, max: 1 },
@@ -64,7 +65,12 @@ section("What the curves show");
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const hundredth = Math.ceil(losses.length / 100);
 const [firstLoss, lastLoss] = [mean(losses.slice(0, hundredth)), mean(losses.slice(-hundredth))];
-check("loss, mean of the last 1% of iterations", lastLoss, `below half of the first ${firstLoss}`, lastLoss < firstLoss / 2);
+check(
+  "loss, mean of the last 1% of iterations",
+  lastLoss.toFixed(4),
+  `below half the first, ${firstLoss.toFixed(4)}`,
+  lastLoss < firstLoss / 2,
+);
 const [before, after] = [trainAccuracy[0] as number, trainAccuracy[1]];
-check("accuracy before training (ten classes)", before, "from 0.02 to 0.3", before > 0.02 && before < 0.3);
-if (after !== undefined) check("accuracy after the first epoch", after, "at least 0.9", after >= 0.9);
+check("accuracy before training (ten classes)", before.toFixed(4), "from 0.02 to 0.3", before > 0.02 && before < 0.3);
+if (after !== undefined) check("accuracy after the first epoch", after.toFixed(4), "at least 0.9", after >= 0.9);

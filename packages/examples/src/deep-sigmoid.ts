@@ -7,7 +7,7 @@
  * gradient check tells.
  */
 import { gradcheck, Node, Random, type Shape, type Tensor } from "@chainrule/core";
-import { Affine, normal, SGD, Sequential, Sigmoid } from "@chainrule/nn";
+import { Affine, normal, Sequential, SGD, Sigmoid } from "@chainrule/nn";
 import { readOptions } from "./options.js";
 import { check, compare, section } from "./report.js";
 
@@ -43,10 +43,12 @@ function train(lossOf: Loss, lr: number): number[] {
   const x = random.normal([1, 10]);
   const y = random.uniform([1, 2]);
   const network = new Sequential(
-    widths.slice(1).flatMap((outputs, i) => [
-      new Affine(widths[i] as number, outputs, { initializer: normal({ std: 0.01 }), random }),
-      new Sigmoid(),
-    ]),
+    widths
+      .slice(1)
+      .flatMap((outputs, i) => [
+        new Affine(widths[i] as number, outputs, { initializer: normal({ std: 0.01 }), random }),
+        new Sigmoid(),
+      ]),
   );
   const optimizer = new SGD(network, { lr });
   return Array.from({ length: 200 }, () => {

@@ -25,10 +25,13 @@ compare("forward difference at 5, h = 1e-50 (true: 0.2)", forwardDifference(para
 
 section("Errors at 5: the forward difference's falls with h, the central one's with h^2; below, rounding takes over");
 console.log(`  ${"h".padEnd(8)} ${"forward".padEnd(12)} central, both for e^x`);
-const error = (difference: typeof forwardDifference, h: number): number => Math.abs(difference(Math.exp, 5, h) - Math.exp(5));
+const error = (difference: typeof forwardDifference, h: number): number =>
+  Math.abs(difference(Math.exp, 5, h) - Math.exp(5));
 for (const h of [1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12]) {
   const errors = [error(forwardDifference, h), error(centralDifference, h)];
-  console.log(`  ${h.toExponential().padEnd(8)} ${errors.map((e) => e.toExponential(1).padEnd(12)).join(" ")}`.trimEnd());
+  console.log(
+    `  ${h.toExponential().padEnd(8)} ${errors.map((e) => e.toExponential(1).padEnd(12)).join(" ")}`.trimEnd(),
+  );
 }
 const gain = error(forwardDifference, 1e-4) / error(centralDifference, 1e-4);
 check("forward error / central error at h = 1e-4", gain.toFixed(0), "more than 1000", gain > 1000);
@@ -38,12 +41,26 @@ compare("at 5", centralDifference(parabola, 5), 0.1999999999990898, 1e-15);
 compare("at 10", centralDifference(parabola, 10), 0.2999999999986347, 1e-15);
 
 section("Partial derivatives of x0^2 + x1^2 at (3, 4), one variable at a time");
-compare("d/dx0", centralDifference((x0) => x0 * x0 + 4 ** 2, 3), 6.00000000000378, 1e-14);
-compare("d/dx1", centralDifference((x1) => 3 ** 2 + x1 * x1, 4), 7.999999999999119, 1e-14);
+compare(
+  "d/dx0",
+  centralDifference((x0) => x0 * x0 + 4 ** 2, 3),
+  6.00000000000378,
+  1e-14,
+);
+compare(
+  "d/dx1",
+  centralDifference((x1) => 3 ** 2 + x1 * x1, 4),
+  7.999999999999119,
+  1e-14,
+);
 
 section("Gradients of x0^2 + x1^2: numerical, and from the graph");
 const bowl = (x: Tensor): Tensor => x.square().sum();
-for (const point of [[3, 4], [0, 2], [3, 0]] as const) {
+for (const point of [
+  [3, 4],
+  [0, 2],
+  [3, 0],
+] as const) {
   const x = variable(point);
   const numerical = numericalGradient(bowl, x);
   bowl(x).backward();
@@ -74,7 +91,10 @@ const grid = range(-2, 2.25, 0.25);
 const field = grid.flatMap((x0) =>
   grid.map((x1): [Point, Point] => {
     const [d0, d1] = numericalGradient(bowl, tensor([x0, x1])).toArray() as [number, number];
-    return [[x0, x1], [x0 - d0 / 24, x1 - d1 / 24]];
+    return [
+      [x0, x1],
+      [x0 - d0 / 24, x1 - d1 / 24],
+    ];
   }),
 );
 saveChart(join(out, "gradient-field.svg"), {

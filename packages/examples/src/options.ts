@@ -9,17 +9,23 @@ export function readOptions<const D extends Readonly<Record<string, number | str
 ): { readonly [K in keyof D]: D[K] extends number ? number : string } {
   const known = Object.keys(defaults);
   const read: Record<string, number | string> = { ...defaults };
+  const list = known.map((name) => `--${name} (default ${defaults[name]})`).join(", ");
   try {
-    const { values } = parseArgs({ options: Object.fromEntries(known.map((name) => [name, { type: "string" as const }])) });
-    for (const [name, text] of Object.entries(values)) {
+    const strings = Object.fromEntries(known.map((name) => [name, { type: "string" as const }]));
+    const { help, ...given } = parseArgs({ options: { ...strings, help: { type: "boolean" } } }).values;
+    if (help === true) {
+      console.log(`options: ${list}`);
+      process.exit();
+    }
+    for (const [name, text] of Object.entries(given)) {
       if (typeof text !== "string") continue;
       const isCount = typeof defaults[name] === "number";
-      if (isCount && !/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} takes a whole number of at least 1, got "${text}"`);
+      if (isCount && !/^[1-9]\d{0,8}$/.test(text))
+        throw new Error(`--${name} takes a whole number of at least 1, got "${text}"`);
       read[name] = isCount ? Number(text) : text;
     }
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split(/[.\n]/)[0];
-    const list = known.map((name) => `--${name} (default ${defaults[name]})`).join(", ");
     console.error(`${reason}; options here: ${list === "" ? "none" : list}`);
     process.exit(2);
   }

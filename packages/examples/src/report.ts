@@ -4,7 +4,12 @@ const widths = { name: 50, ours: 24, source: 32 };
 let headed = false;
 
 /** A number beside the source's: as close as `tolerance`, a relative 1e-12 unless said otherwise. */
-export function compare(name: string, ours: number | undefined, source: number, tolerance = 1e-12 * Math.abs(source)): void {
+export function compare(
+  name: string,
+  ours: number | undefined,
+  source: number,
+  tolerance = 1e-12 * Math.abs(source),
+): void {
   check(name, ours ?? "none", source, ours !== undefined && Math.abs(ours - source) <= tolerance);
 }
 
@@ -22,5 +27,7 @@ export function section(title: string): void {
 }
 
 function line(name: string, ours: string, wanted: string, verdict: string): void {
-  console.log(`  ${name.padEnd(widths.name)} ${ours.padEnd(widths.ours)} ${wanted.padEnd(widths.source)} ${verdict}`.trimEnd());
+  console.log(
+    `  ${name.padEnd(widths.name)} ${ours.padEnd(widths.ours)} ${wanted.padEnd(widths.source)} ${verdict}`.trimEnd(),
+  );
 }

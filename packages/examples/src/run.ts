@@ -28,11 +28,11 @@ export const examples: readonly Example[] = [
   example("gradient-descent"),
   example("numerical-training", ["--batch", "1"]),
   example("gradient-check"),
-  example("train-mnist", ["--iterations", "1200", "--out", "out/short"], "mnist/main"),
+  example("train-mnist", ["--iterations", "600", "--out", "out/short"], "mnist/main"),
   example("short-training", ["--iterations", "240"]),
   example("functional-style", ["--iterations", "240"]),
   example("deep-sigmoid"),
-  example("curves", ["--iterations", "1200", "--out", "out/short"]),
+  example("curves", ["--iterations", "600", "--out", "out/short"]),
   example("shapes-and-labels"),
   example("slips", ["--iterations", "240"]),
 ];
@@ -49,7 +49,13 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     return;
   }
   if (name === "--list-json") {
-    console.log(JSON.stringify(examples.map((each) => ({ ...each, description: describe(each) })), null, 2));
+    console.log(
+      JSON.stringify(
+        examples.map((each) => ({ ...each, description: describe(each) })),
+        null,
+        2,
+      ),
+    );
     return;
   }
   const chosen = examples.find((each) => each.name === name);

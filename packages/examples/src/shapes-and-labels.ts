@@ -15,7 +15,12 @@ function same(name: string, ours: Tensor | null, plain: Tensor | null): void {
   }
   const difference = ours.sub(plain).abs().max().item();
   const shapes = [`[${ours.shape.join(", ")}]`, `[${plain.shape.join(", ")}]`];
-  check(name, `${shapes[0]}, off by ${difference}`, `${shapes[1]}, at most 1e-15`, shapes[0] === shapes[1] && difference <= 1e-15);
+  check(
+    name,
+    `${shapes[0]}, off by ${difference}`,
+    `${shapes[1]}, at most 1e-15`,
+    shapes[0] === shapes[1] && difference <= 1e-15,
+  );
 }
 
 section("Affine: an input [2, 3, 4] is flattened to [2, 12], and its gradient has its own shape again");

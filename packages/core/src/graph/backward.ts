@@ -2,8 +2,8 @@ import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { Argument } from "./argument.js";
-import { Elementwise } from "./elementwise.js";
-import { checkSeed, type Node, sumTo, versionsOf } from "./node.js";
+import { Elementwise, rounded } from "./elementwise.js";
+import { checkSeed, checkUnchanged, gradientOf } from "./node.js";
 import { prune } from "./prune.js";
 import { withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
@@ -68,6 +68,11 @@ export class Trace {
     if (this.isNumber(edge)) return edge.constant(this.numbers[at] as number);
     return this.tensors[at] ?? edge.constant(0).broadcastTo(edge.shape);
   }
+
+  setGradient(at: number, gradient: Tensor): void {
+    if (this.isNumber(this.edges[at] as Tensor)) this.numbers[at] = gradient.item();
+    else this.tensors[at] = gradient;
+  }
 }
 
 /**
@@ -86,21 +91,36 @@ export function walk(
   wanted: ReadonlySet<Tensor> | null = null,
 ): Trace {
   const trace = new Trace(createGraph === true, wanted);
+  explore(root, trace, () => {
+    if (createGraph === "if needed") trace.createGraph = trace.dependsOnOthers;
+    if (wanted !== null) prune(trace, wanted);
+    if (trace.edges.length > 0) withRecording(trace.createGraph, () => propagate(trace, seed));
+  });
+  return trace;
+}
+
+/** Whether a graph depends on anything that gradients are wanted of but the edges given. */
+export function dependsOnOthers(root: Tensor, wanted: ReadonlySet<Tensor>): boolean {
+  if (!root.requiresGrad) return false;
+  const trace = new Trace(false, wanted);
+  explore(root, trace, () => {});
+  return trace.dependsOnOthers;
+}
+
+/** Collects the edges behind `root`, in whose slots the trace then stands while `use` runs. */
+function explore(root: Tensor, trace: Trace, use: () => void): void {
   const met = trace.edges;
   const before: number[] | null = depth > 0 ? [] : null;
   depth++;
   try {
     collect(root, trace, before);
-    if (createGraph === "if needed") trace.createGraph = trace.dependsOnOthers;
-    if (wanted !== null) prune(trace, wanted);
-    if (trace.edges.length > 0) withRecording(trace.createGraph, () => propagate(trace, seed));
+    use();
   } finally {
     depth--;
     before?.forEach((slot, i) => {
       (met[i] as Tensor).slot = slot;
     });
   }
-  return trace;
 }
 
 function collect(root: Tensor, trace: Trace, before: number[] | null): void {
@@ -137,15 +157,16 @@ function propagate(trace: Trace, seed: Tensor): void {
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
     const node = edge.node;
-    if (edge.hooks !== null) runHooks(trace, at, edge);
-    if (node === null || wanted?.has(edge)) continue;
+    if (wanted?.has(edge)) continue;
+    if (edge.hooks !== null) trace.setGradient(at, afterHooks(edge, trace.gradientAt(at)));
+    if (node === null) continue;
     if (node instanceof Elementwise && trace.isNumber(edge)) {
       const dout = numbers[at] as number;
       for (let i = 0; i < node.arity; i++) {
         const input = node.input(i);
         if (edges[input.slot] !== input) continue;
         const sum = (numbers[input.slot] as number) + node.scalarBackward(dout, i, edge);
-        numbers[input.slot] = input.dtype === "float32" ? Math.fround(sum) : sum;
+        numbers[input.slot] = rounded(input.dtype, sum);
         countDown(uses, input.slot, ready);
       }
       continue;
@@ -157,8 +178,8 @@ function propagate(trace: Trace, seed: Tensor): void {
       const slot = input.slot;
       const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
       if (gradient !== null) {
-        const own = sumTo(gradient, input.shape);
-        if (trace.isNumber(input)) numbers[slot] = (numbers[slot] as number) + own.item();
+        const own = gradientOf(node, i, gradient);
+        if (trace.isNumber(input)) numbers[slot] = rounded(input.dtype, (numbers[slot] as number) + own.item());
         else tensors[slot] = tensors[slot]?.add(own) ?? own;
       }
       countDown(uses, slot, ready);
@@ -172,30 +193,20 @@ function countDown(uses: number[], slot: number, ready: number[]): void {
   if (left === 0) ready.push(slot);
 }
 
-/** Shows the gradient of an edge, complete as it is, to the edge's hooks; each may put another in its place. */
-function runHooks(trace: Trace, at: number, edge: Tensor): void {
+/** The gradient of an edge, complete as it is, after the hooks of the edge have seen it and perhaps replaced it. */
+export function afterHooks(edge: Tensor, gradient: Tensor): Tensor {
+  let current = gradient;
   for (const hook of [...(edge.hooks ?? [])]) {
-    const given = hook(trace.gradientAt(at));
-    if (given === undefined) continue;
+    const given = hook(current) ?? current;
     if (given.dtype !== edge.dtype || !sameShape(given.shape, edge.shape)) {
       throw new GraphError(
         `onGradient: a hook gave ${given.dtype} ${formatShape(given.shape)} for the gradient of ` +
           `${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}; give a tensor like the one it got, or nothing`,
       );
     }
-    if (trace.isNumber(edge)) trace.numbers[at] = given.item();
-    else trace.tensors[at] = given;
+    current = given;
   }
-}
-
-/** A local backward reads the inputs as they are now; they have to be what the local forward used. */
-function checkUnchanged(node: Node): void {
-  if (versionsOf(node) === node.stamp) return;
-  const names = node.inputs.flatMap((input) => (input.version > 0 ? [input.name ?? formatShape(input.shape)] : []));
-  throw new GraphError(
-    `${node.name}: its input ${names.join(" or ")} was updated with assign() after this graph had used it; ` +
-      "compute the output again after the update, then call backward()",
-  );
+  return current;
 }
 
 /** The gradient to start from: 1 for a scalar, what was given for anything else. */

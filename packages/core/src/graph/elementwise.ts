@@ -1,12 +1,12 @@
 import { allocate, type DType, isFloat } from "../dtype.js";
-import { DTypeError } from "../errors.js";
+import { DTypeError, GraphError } from "../errors.js";
 import { kernels } from "../kernels/generated.js";
 import { type KernelSet, runLoop } from "../kernels/loop.js";
 import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { type Arithmetic, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
+import { type Arithmetic, arithmeticOf, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
 import { interpret } from "./interpret.js";
-import { commonDType, Node, type Values } from "./node.js";
+import { checkArity, commonDType, Node, type Values } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 
@@ -74,7 +74,8 @@ export abstract class Elementwise extends Node {
 
   override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
     if (shape.length === 0) {
-      return rounded(dtype, this.rule.forward(numberArithmetic, ...inputs.map((input) => input.item())));
+      const k = arithmeticOf((inputs[inputs.length - 1] as Tensor).dtype);
+      return rounded(dtype, this.rule.forward(k, ...inputs.map((input) => input.item())));
     }
     const out = allocate(dtype, sizeOf(shape));
     const operand = inputs[inputs.length - 1] as Tensor;
@@ -123,6 +124,7 @@ export abstract class Elementwise extends Node {
   override forward(...inputs: number[]): number;
   override forward(...inputs: (Tensor | number)[]): Tensor;
   override forward(...inputs: (Tensor | number)[]): Tensor | number {
+    checkArity(this.name, this.rule.forward.length - 1, inputs);
     if (!inputs.every((input) => typeof input === "number")) {
       standaloneNumbers.delete(this);
       return super.forward(...inputs);
@@ -136,7 +138,10 @@ export abstract class Elementwise extends Node {
   override backward(dout: Tensor | number): (Tensor | number)[] {
     const { rule } = this;
     const numbers = standaloneNumbers.get(this);
-    if (numbers === undefined || typeof dout !== "number") return super.backward(dout);
+    if (numbers === undefined) return super.backward(dout);
+    if (typeof dout !== "number") {
+      throw new GraphError(`${this.name}: forward was given numbers, so backward takes a number; give forward a tensor instead`);
+    }
     if (typeof rule.backward === "string") throw this.notDifferentiable(rule.backward);
     const z = rule.forward(numberArithmetic, ...numbers);
     return rule.backward.map((gradient) => gradient?.(numberArithmetic, dout, ...numbers, z) ?? 0);
@@ -146,7 +151,8 @@ export abstract class Elementwise extends Node {
 /** The inputs of nodes that were used alone on numbers: a field would cost every node of every graph. */
 const standaloneNumbers = new WeakMap<Elementwise, readonly number[]>();
 
-function rounded(dtype: DType, value: number): number {
+/** A result over plain numbers as the dtype stores it. */
+export function rounded(dtype: DType, value: number): number {
   return dtype === "float64" || dtype === "bool" ? value : dtype === "float32" ? Math.fround(value) : value | 0;
 }
 
@@ -177,9 +183,9 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
     rule,
     class extends Elementwise {
       override apply(x: Tensor): Tensor {
-        if (x.shape.length !== 0) return super.apply(x);
+        if (x.shape.length !== 0 || this.arity > 0) return super.apply(x);
         const dtype = this.dtypeRule(x);
-        const value = rounded(dtype, rule.forward(numberArithmetic, x.values as number));
+        const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
         if (record) this.connect(x, null, null);
         return x.derive(scalarShape, dtype, value, record ? this : null);
@@ -196,10 +202,10 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor): Tensor {
-        if (x.shape.length !== 0 || y.shape.length !== 0) return super.apply(x, y);
+        if (x.shape.length !== 0 || y.shape.length !== 0 || this.arity > 0) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
-        const value = rule.forward(numberArithmetic, x.values as number, y.values as number);
+        const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
         const record = (x.requiresGrad || y.requiresGrad) && isRecording() && isFloat(dtype);
         if (record) this.connect(x, y, null);
         return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);

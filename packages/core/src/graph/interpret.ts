@@ -1,6 +1,6 @@
 import type { DType, TypedArray } from "../dtype.js";
 import type { KernelSet, Loop } from "../kernels/loop.js";
-import { numberArithmetic } from "./arithmetic.js";
+import { arithmeticOf, numberArithmetic } from "./arithmetic.js";
 import type { ElementwiseRule } from "./elementwise.js";
 
 type Expression = (...operands: number[]) => number;
@@ -11,18 +11,18 @@ type Expression = (...operands: number[]) => number;
  */
 export function interpret(rule: ElementwiseRule): KernelSet {
   const arity = rule.forward.length - 1;
-  const forward = forAll(loopOf(arity, (...inputs) => rule.forward(numberArithmetic, ...inputs)));
+  const forward = forAll((dtype) => loopOf(arity, (...inputs) => rule.forward(arithmeticOf(dtype), ...inputs)));
   if (typeof rule.backward === "string") return { forward };
   const backward = rule.backward.map((gradient) =>
     gradient === null
       ? null
-      : forAll(loopOf(arity + 2, (dout, ...others) => gradient(numberArithmetic, dout as number, ...others))),
+      : forAll(() => loopOf(arity + 2, (dout, ...others) => gradient(numberArithmetic, dout as number, ...others))),
   );
   return { forward, backward };
 }
 
-function forAll(loop: Loop): Record<DType, Loop> {
-  return { float64: loop, float32: loop, int32: loop, bool: loop };
+function forAll(loop: (dtype: DType) => Loop): Record<DType, Loop> {
+  return { float64: loop("float64"), float32: loop("float32"), int32: loop("int32"), bool: loop("bool") };
 }
 
 function loopOf(arity: number, expression: Expression): Loop {

@@ -1,6 +1,6 @@
 import { type DType, isFloat, type TypedArray } from "../dtype.js";
-import { DTypeError, GraphError } from "../errors.js";
-import { sameShape } from "../shape/shape.js";
+import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
@@ -76,8 +76,12 @@ export abstract class Node {
     return this.localBackward(dout, i, output);
   }
 
-  /** Checks the inputs, computes the output, and records this node in the graph if an input requires a gradient. */
+  /**
+   * Checks the inputs, computes the output, and records this node in the graph if an input requires a gradient. A node that
+   * has inputs already keeps them, for the graph that it is a part of: a copy of it is applied instead.
+   */
   apply(...inputs: Tensor[]): Tensor {
+    if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
     const values = this.localForward(shape, dtype, ...inputs);
@@ -86,6 +90,15 @@ export abstract class Node {
     if (first === undefined) throw new GraphError(`${this.name}: an op needs at least one input`);
     if (record) this.connectAll(inputs);
     return first.derive(shape, dtype, values, record ? this : null);
+  }
+
+  /** A vertex of its own with the same settings. */
+  protected again(): this {
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this)), this) as this;
+    copy.first = null;
+    copy.second = null;
+    copy.others = null;
+    return copy;
   }
 
   private connectAll([first, second, ...others]: readonly Tensor[]): void {
@@ -104,29 +117,39 @@ export abstract class Node {
   forward(...inputs: number[]): number;
   forward(...inputs: (Tensor | number)[]): Tensor;
   forward(...inputs: (Tensor | number)[]): Tensor | number {
+    // A rule that takes a list of any length has none of its own.
+    checkArity(this.name, this.shapeRule.length, inputs);
+    const tensors = this.tensorsOf(inputs);
+    const node = this.first === null ? this : this.again();
+    const output = node.apply(...tensors);
+    node.connectAll(tensors);
+    applied.set(this, { node, output });
+    return output;
+  }
+
+  /** The inputs of `forward`, numbers among them in the dtype of the tensors. */
+  protected tensorsOf(inputs: readonly (Tensor | number)[]): Tensor[] {
     const like = inputs.find((input) => typeof input !== "number");
     if (like === undefined) {
       throw new DTypeError(`${this.name}: takes tensors, got numbers only; make one with tensor(${inputs[0] ?? ""})`);
     }
-    const tensors = inputs.map((input) => (typeof input === "number" ? like.constant(input) : input));
-    const output = this.apply(...tensors);
-    this.connectAll(tensors);
-    outputs.set(this, output);
-    return output;
+    return inputs.map((input) => (typeof input === "number" ? like.constant(input, this.name) : input));
   }
 
   /** The local gradients, one for each input of the last `forward`, given the gradient of its output. */
   backward(dout: number): number[];
   backward(dout: Tensor | number): Tensor[];
   backward(dout: Tensor | number): (Tensor | number)[] {
-    const output = outputs.get(this);
-    if (output === undefined) throw new GraphError(`${this.name}: backward before forward: call node.forward(...) first`);
-    const seed = typeof dout === "number" ? output.constant(dout) : dout;
+    const last = applied.get(this);
+    if (last === undefined) throw new GraphError(`${this.name}: backward before forward: call node.forward(...) first`);
+    const { node, output } = last;
+    checkUnchanged(node);
+    const seed = typeof dout === "number" ? output.constant(dout, this.name) : dout;
     checkSeed(this.name, seed, output);
     const full = seed.broadcastTo(output.shape);
-    return this.inputs.map((input, i) => {
-      const gradient = isFloat(input.dtype) ? this.localBackward(full, i, output) : null;
-      return gradient === null ? input.constant(0).broadcastTo(input.shape) : sumTo(gradient, input.shape);
+    return node.inputs.map((input, i) => {
+      const gradient = isFloat(input.dtype) ? node.localBackward(full, i, output) : null;
+      return gradient === null ? input.constant(0).broadcastTo(input.shape) : gradientOf(node, i, gradient);
     });
   }
 
@@ -136,13 +159,30 @@ export abstract class Node {
   }
 }
 
-/** What nodes that are used alone have made; in a graph the output knows its node, and that is enough. */
-const outputs = new WeakMap<Node, Tensor>();
+/** What nodes that are used alone did last; in a graph the output knows its node, and that is enough. */
+const applied = new WeakMap<Node, { readonly node: Node; readonly output: Tensor }>();
 
-export function versionsOf(node: Node): number {
+/** A node alone takes what it is given; the types cannot count it. */
+export function checkArity(op: string, arity: number, inputs: readonly unknown[]): void {
+  if (arity > 0 && inputs.length !== arity) {
+    throw new GraphError(`${op}: forward takes ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
+  }
+}
+
+function versionsOf(node: Node): number {
   let sum = 0;
   for (let i = 0; i < node.arity; i++) sum += node.input(i).version;
   return sum;
+}
+
+/** A local backward reads the inputs as they are now; they have to be what the local forward used. */
+export function checkUnchanged(node: Node): void {
+  if (versionsOf(node) === node.stamp) return;
+  const names = node.inputs.flatMap((input) => (input.version > 0 ? [input.name ?? formatShape(input.shape)] : []));
+  throw new GraphError(
+    `${node.name}: its input ${names.join(" or ")} was updated with assign() after this graph had used it; ` +
+      "compute the output again after the update, then call backward()",
+  );
 }
 
 /** The one dtype that all inputs have. */
@@ -167,9 +207,29 @@ export function checkSeed(op: string, seed: Tensor, output: Tensor): void {
   }
   if (seed.shape.length > 0 && !sameShape(seed.shape, output.shape)) {
     throw new GraphError(
-      `${op}: backward takes a gradient of the output's shape [${output.shape.join(", ")}], got [${seed.shape.join(", ")}]`,
+      `${op}: backward takes a gradient of the output's shape ${formatShape(output.shape)}, or a number for all elements, ` +
+        `got ${formatShape(seed.shape)}`,
     );
   }
+}
+
+/** What a local backward gave for input `i`, added up to the shape of that input. */
+export function gradientOf(node: Node, i: number, gradient: Tensor): Tensor {
+  const input = node.input(i);
+  if (gradient.dtype !== input.dtype) {
+    throw new DTypeError(
+      `${node.name}: its local backward gave a ${gradient.dtype} gradient for input ${i}, which is ${input.dtype}; convert with cast("${input.dtype}")`,
+    );
+  }
+  if (sameShape(gradient.shape, input.shape)) return gradient;
+  const extra = gradient.shape.length - input.shape.length;
+  if (!input.shape.every((size, axis) => size === 1 || [size, 1, undefined].includes(gradient.shape[axis + extra]))) {
+    throw new ShapeError(
+      `${node.name}: its local backward gave a gradient of shape ${formatShape(gradient.shape)} for input ${i} of shape ` +
+        `${formatShape(input.shape)}; it must have the shape of the output or of the input`,
+    );
+  }
+  return sumTo(gradient, input.shape);
 }
 
 /** Adds a gradient up over the axes that broadcasting repeated, so that it has the shape of the input. */
@@ -182,5 +242,7 @@ export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   });
   if (axes.length === 0) return gradient.broadcastTo(shape);
   const sum = gradient.sum({ axis: axes });
-  return sameShape(sum.shape, shape) ? sum : sum.reshape(shape);
+  if (sameShape(sum.shape, shape)) return sum;
+  const kept = gradient.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)).slice(extra);
+  return sum.reshape(kept).broadcastTo(shape);
 }

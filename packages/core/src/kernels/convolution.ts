@@ -87,20 +87,21 @@ class Products {
 
   /** Adds to x, which is zero, the columns (the transpose of w) x y, each element where it is from. */
   transposed(x: GemmArray, y: GemmArray, w: GemmArray): void {
-    const { filters } = this.sizes;
+    const { channels, filters, windows } = this.sizes;
+    const scatter = rowKernels[this.dtype].scatterAddWindows as MoveWindows;
     this.forEachPart((part) => {
+      const width = part.images * this.p;
       const rows = this.rowsOf(y, part);
-      const columns = this.plain ? this.inputOf(x, part) : { array: this.columnScratch, at: 0 };
-      gemm(columns.array, w, rows.array, this.k, part.images * this.p, filters, true, false, columns.at, part.group * filters * this.k, rows.at);
+      const columns = this.plain ? { array: x, at: this.inputAt(part, 0) } : { array: this.columnScratch, at: 0 };
+      gemm(columns.array, w, rows.array, this.k, width, filters, true, false, columns.at, part.group * filters * this.k, rows.at);
       if (this.plain) return;
-      const scatter = rowKernels[this.dtype].scatterAddWindows as MoveWindows;
-      this.forEachImage(part, (at, i) => {
-        scatter(x, at, columns.array, i * this.p, this.sizes.channels, this.sizes.windows, part.images * this.p, 1);
-      });
+      for (let i = 0; i < part.images; i++) {
+        scatter(x, this.inputAt(part, i), columns.array, i * this.p, channels, windows, width, 1);
+      }
     });
   }
 
-  /** w, which is zero, plus y x the transpose of the columns of x, for all images. */
+  /** Adds to w, which is zero, y x the transpose of the columns of x, image by image. */
   weights(w: GemmArray, x: GemmArray, y: GemmArray): void {
     const { filters } = this.sizes;
     const size = filters * this.k;
@@ -124,35 +125,31 @@ class Products {
     }
   }
 
-  /** Calls `visit` with where the group's channels begin in x. */
-  private forEachImage({ group, first, images }: Part, visit: (at: number, i: number) => void): void {
+  /** Where the channels of image i of the part begin in x. */
+  private inputAt({ group, first }: Part, i: number): number {
     const { groups, channels, windows } = this.sizes;
-    const size = channels * windows.height * windows.width;
-    for (let i = 0; i < images; i++) visit(((first + i) * groups + group) * size, i);
+    return ((first + i) * groups + group) * channels * windows.height * windows.width;
   }
 
-  /** x of one image, as a matrix. */
-  private inputOf(x: GemmArray, part: Part): Matrix {
-    let at = 0;
-    this.forEachImage(part, (from) => {
-      at = from;
-    });
-    return { array: x, at };
+  /** Where the filters of image i of the part begin in y. */
+  private outputAt({ group, first }: Part, i: number): number {
+    const { groups, filters } = this.sizes;
+    return ((first + i) * groups + group) * filters * this.p;
   }
 
   private columnsOf(x: GemmArray, part: Part): Matrix {
-    if (this.plain) return this.inputOf(x, part);
+    if (this.plain) return { array: x, at: this.inputAt(part, 0) };
+    const { channels, windows } = this.sizes;
     const gather = rowKernels[this.dtype].gatherWindows as MoveWindows;
-    this.forEachImage(part, (at, i) => {
-      gather(this.columnScratch, i * this.p, x, at, this.sizes.channels, this.sizes.windows, part.images * this.p, 1);
-    });
+    for (let i = 0; i < part.images; i++) {
+      gather(this.columnScratch, i * this.p, x, this.inputAt(part, i), channels, windows, part.images * this.p, 1);
+    }
     return { array: this.columnScratch, at: 0 };
   }
 
-  /** Where the rows of y go that a product makes: to y itself when they are those of one image. */
-  private rowsFor(y: GemmArray, { group, first, images }: Part): Matrix {
-    if (this.images === 1) return { array: y, at: (first * this.sizes.groups + group) * this.sizes.filters * this.p };
-    return { array: this.rowScratch.subarray(0, this.sizes.filters * images * this.p) as GemmArray, at: 0 };
+  /** Where the rows that a product makes go: to y itself when they are those of one image. */
+  private rowsFor(y: GemmArray, part: Part): Matrix {
+    return this.images === 1 ? { array: y, at: this.outputAt(part, 0) } : { array: this.rowScratch, at: 0 };
   }
 
   private putRows(y: GemmArray, rows: Matrix, part: Part): void {
@@ -167,10 +164,9 @@ class Products {
   }
 
   /** Calls `visit` for each filter and image with where its windows stand in y and in the matrix of rows. */
-  private forEachRow({ group, first, images }: Part, visit: (at: number, row: number) => void): void {
-    const { groups, filters } = this.sizes;
-    for (let f = 0, row = 0; f < filters; f++) {
-      for (let i = 0; i < images; i++, row += this.p) visit((((first + i) * groups + group) * filters + f) * this.p, row);
+  private forEachRow(part: Part, visit: (at: number, row: number) => void): void {
+    for (let f = 0, row = 0; f < this.sizes.filters; f++) {
+      for (let i = 0; i < part.images; i++, row += this.p) visit(this.outputAt(part, i) + f * this.p, row);
     }
   }
 }

@@ -45,9 +45,12 @@ abstract class Joining extends Node {
 
 export class Concat extends Joining {
   override readonly name = "Concat";
+  /** Where each input begins along the axis, and where the last one ends. */
+  private starts: readonly number[] = [];
 
   override shapeRule(...inputs: Tensor[]): Shape {
     const [first, ...others] = inputs as [Tensor, ...Tensor[]];
+    if (first.rank === 0) throw new ShapeError("Concat: scalars have no axis to stand one behind the other on; use stack");
     const axis = normalizeAxis(this.name, this.axis, first.shape);
     for (const other of others) {
       if (other.rank !== first.rank || other.shape.some((size, i) => i !== axis && size !== first.shape[i])) {
@@ -56,7 +59,11 @@ export class Concat extends Joining {
         );
       }
     }
-    return first.shape.map((size, i) => (i === axis ? inputs.reduce((sum, t) => sum + (t.shape[axis] as number), 0) : size));
+    const starts = [0];
+    let end = 0;
+    for (const t of inputs) starts.push((end += t.shape[axis] as number));
+    this.starts = starts;
+    return first.shape.map((size, i) => (i === axis ? end : size));
   }
 
   override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
@@ -64,10 +71,8 @@ export class Concat extends Joining {
   }
 
   override localBackward(dout: Tensor, i: number): Tensor {
-    const axis = normalizeAxis(this.name, this.axis, dout.shape);
-    const size = (t: Tensor) => t.shape[axis] as number;
-    const start = this.inputs.slice(0, i).reduce((sum, t) => sum + size(t), 0);
-    return dout.slice(this.part(axis, [start, start + size(this.input(i))]));
+    const range = this.starts.slice(i, i + 2) as unknown as readonly [number, number];
+    return dout.slice(this.part(normalizeAxis(this.name, this.axis, dout.shape), range));
   }
 }
 

@@ -3,6 +3,14 @@ import { asTensor, type Tensor } from "../graph/tensor.js";
 import type { WhereFunction } from "../shape/signatures.js";
 import { constantLike } from "./functions.js";
 
+type Operand = Tensor | number;
+
+/** A number takes the dtype of the other branch, not of the condition; two numbers are float64. */
+function tensors(condition: Operand, x: Operand, y: Operand): [condition: Tensor, x: Tensor, y: Tensor] {
+  const a = typeof x === "number" ? constantLike("Where", x, y) : x;
+  return [asTensor(condition), a, typeof y === "number" ? a.constant(y, "Where") : y];
+}
+
 export class Where extends ternary("Where", {
   takes: "where",
   forward: (k, condition, x, y) => k.select(condition, x, y),
@@ -12,14 +20,8 @@ export class Where extends ternary("Where", {
     (k, dout, condition) => k.select(condition, 0, dout),
   ],
 }) {
-  protected override adapt([condition, x, y]: readonly (Tensor | number)[]): Tensor[] {
-    const a = typeof x === "number" ? constantLike(this.name, x, y as Tensor | number) : (x as Tensor);
-    return [asTensor(condition as Tensor), a, typeof y === "number" ? a.constant(y, this.name) : (y as Tensor)];
-  }
-
-  /** Numbers adapt to the other branch, not to the condition; two numbers are float64. */
-  choose(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
-    return this.apply(...this.adapt([condition, x, y]));
+  protected override tensorsOf(inputs: readonly Operand[]): Tensor[] {
+    return tensors(...(inputs as [Operand, Operand, Operand]));
   }
 }
 
@@ -28,5 +30,5 @@ export class Where extends ternary("Where", {
  * that 0 times an infinite derivative is NaN: `where(x.greater(0), x.log(), 0)` at 0 needs a safe input instead,
  * `where(x.greater(0), x, 1).log()`.
  */
-export const where = ((condition: Tensor, x: Tensor | number, y: Tensor | number) => {
-XX}) as WhereFunction;
+export const where = ((condition: Tensor, x: Operand, y: Operand) =>
+  new Where().apply(...tensors(condition, x, y))) as WhereFunction;

@@ -7,7 +7,7 @@ const factor = Number(process.env["FC_RUNS"] ?? 1);
 
 /** Runs `test` on `runs` drawn cases. */
 export function forAll<T>(cases: fc.Arbitrary<T>, runs: number, test: (value: T) => void): void {
-  fc.assert(fc.property(cases, test), { seed, numRuns: Math.ceil(runs * factor) });
+  fc.assert(fc.property(cases, test), { seed, numRuns: Math.ceil(runs * factor), includeErrorInReport: true });
 }
 
 /** Why two numbers are not equal to `relative` of the larger, or of 1; undefined when they are. NaN equals NaN. */

@@ -24,7 +24,7 @@ export const defaults: Options = {
   batch: 100,
   lr: 0.1,
   hidden: 50,
-  seed: 0,
+  seed: 123,
   dtype: "float32",
   data: null,
   out: "out",

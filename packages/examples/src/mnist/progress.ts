@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 
-/** So often, at most, plain lines tell of the progress where there is no terminal to draw a bar on. */
-const secondsBetweenLines = 5;
+/** After so long a silence a plain line tells of the progress where there is no terminal to draw a bar on. */
+const secondsOfSilence = 5;
 
 /**
  * How far a long piece of work has come: a live bar with rate and remaining time on a terminal, a plain line now and then
@@ -53,7 +53,7 @@ export class Progress {
     this.note = note;
     if (this.bar !== null) {
       this.bar.update(done, this.payload());
-    } else if (performance.now() - this.lastLine > secondsBetweenLines * 1000) {
+    } else if (performance.now() - this.lastLine > secondsOfSilence * 1000) {
       this.lastLine = performance.now();
       console.log(`  ${this.title} ${done}/${this.total} ${this.unit}, ${this.rate.toFixed(0)}/s, ${time(this.remaining)} left${note}`);
     }
@@ -62,6 +62,7 @@ export class Progress {
   log(line: string): void {
     this.bar?.stop();
     console.log(line);
+    this.lastLine = performance.now();
     this.draw();
   }
 

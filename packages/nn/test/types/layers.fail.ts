@@ -23,7 +23,7 @@ class Network<const I extends number, const H extends number, const O extends nu
 
   // The slip of feeding the second layer x instead of the hidden activations.
   fedInputTwice<N extends number>(input: Tensor<readonly [N, I]>) {
-    return this.affine2.forward(input); // error: Affine: takes ${H} inputs, got ${I}
+    return this.affine2.forward(input); // error: Fits<AffineOf<I, H,
   }
 }
 new Network();

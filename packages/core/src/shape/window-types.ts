@@ -1,0 +1,104 @@
+import type { Tensor } from "../graph/tensor.js";
+import type { Sum } from "./digits.js";
+import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
+
+/*
+ * The types of convolutions, pools and padding: what is known of batch and channels is kept, the sizes of the planes,
+ * which take a division, are left to run time.
+ */
+
+/** `Rank` spatial axes of unknown size. */
+type Planes<Rank extends 1 | 2> = Rank extends 1 ? [number] : [number, number];
+
+type RankError<Op extends string, What extends string, Rank extends 1 | 2, S extends Shape> = ShapeError<`${Op}: ${What} has ${Rank extends 1
+  ? 3
+  : 4} axes, got ${Show<S>}`>;
+
+/** The first `Rank` of `S`, unknown sizes where its rank is not known; never where it is another. */
+type Leading<S extends Shape, Rank extends 1 | 2> = number extends S["length"]
+  ? [number, number]
+  : S extends readonly [infer A extends number, infer B extends number, ...infer Rest extends Shape]
+    ? Rest["length"] extends Rank
+      ? [A, B]
+      : never
+    : never;
+
+type GroupsOf<O> = O extends { readonly groups: infer G extends number } ? G : 1;
+
+/** Channels of x against those that a filter takes: compared where there is one group and both are known. */
+type SameChannels<C extends number, D extends number, Groups> = [Groups] extends [1]
+  ? Box<C> extends Box<D>
+    ? true
+    : number extends C | D
+      ? true
+      : false
+  : true;
+
+export type ConvShape<Op extends string, Rank extends 1 | 2, X extends Shape, W extends Shape, O> = [
+  Leading<X, Rank>,
+] extends [[infer N extends number, infer C extends number]]
+  ? [Leading<W, Rank>] extends [[infer F extends number, infer D extends number]]
+    ? SameChannels<C, D, GroupsOf<O>> extends true
+      ? [N, F, ...Planes<Rank>]
+      : ShapeError<`${Op}: x has ${C} channels, the filters take ${D}`>
+    : RankError<Op, "w", Rank, W>
+  : RankError<Op, "x", Rank, X>;
+
+export type ConvTransposeShape<Op extends string, Rank extends 1 | 2, X extends Shape, W extends Shape, O> = [
+  Leading<X, Rank>,
+] extends [[infer N extends number, infer C extends number]]
+  ? [Leading<W, Rank>] extends [[infer F extends number, infer D extends number]]
+    ? SameChannels<C, F, 1> extends true
+      ? [N, GroupsOf<O> extends 1 ? D : number, ...Planes<Rank>]
+      : ShapeError<`${Op}: x has ${C} channels, w takes ${F}`>
+    : RankError<Op, "w", Rank, W>
+  : RankError<Op, "x", Rank, X>;
+
+export type PoolShape<Op extends string, Rank extends 1 | 2, X extends Shape> = [Leading<X, Rank>] extends [
+  [infer N extends number, infer C extends number],
+]
+  ? [N, C, ...Planes<Rank>]
+  : RankError<Op, "x", Rank, X>;
+
+/** `pad(x, [[before, after], ...])`. */
+export type Padded<S extends Shape, W extends readonly Shape[]> = number extends S["length"] | W["length"]
+  ? Shape
+  : Box<S["length"]> extends Box<W["length"]>
+    ? { -readonly [I in keyof S]: I extends keyof W ? Sum<S[I], WidthOf<W[I]>> : never }
+    : ShapeError<`pad: ${W["length"]} pairs for the ${S["length"]} axes of ${Show<S>}`>;
+
+type WidthOf<P> = P extends readonly [infer Before, infer After] ? Sum<Before, After> : number;
+
+/** `conv2d(x, w, b?, { stride, padding, dilation, groups })`. */
+export interface ConvFunction<Op extends string, Rank extends 1 | 2, Options> {
+  <X extends Shape, W extends Shape, const O extends Options = Options>(
+    x: Tensor<X>,
+    w: Tensor<W> & Fits<ConvShape<Op, Rank, X, W, O>>,
+    b?: Tensor | null,
+    options?: O,
+  ): Of<ConvShape<Op, Rank, X, W, O>>;
+}
+
+/** `convTranspose2d(x, w, b?, { stride, padding, outputPadding, dilation, groups })`. */
+export interface ConvTransposeFunction<Op extends string, Rank extends 1 | 2, Options> {
+  <X extends Shape, W extends Shape, const O extends Options = Options>(
+    x: Tensor<X>,
+    w: Tensor<W> & Fits<ConvTransposeShape<Op, Rank, X, W, O>>,
+    b?: Tensor | null,
+    options?: O,
+  ): Of<ConvTransposeShape<Op, Rank, X, W, O>>;
+}
+
+/** `maxPool2d(x, { kernel, stride = kernel, padding })`. */
+export interface PoolFunction<Op extends string, Rank extends 1 | 2, Options> {
+  <X extends Shape>(x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>, options: Options): Of<PoolShape<Op, Rank, X>>;
+}
+
+/** `pad(x, [[1, 1], [0, 2]], value = 0)`: a pair of widths for each axis. */
+export interface PadFunction {
+  <S extends Shape, const W extends readonly (readonly [before: number, after: number])[]>(
+    x: Tensor<S>,
+    widths: W & Fits<Padded<S, W>>,
+    value?: number,
+  ): Of<Padded<S, W>>;
+}

@@ -1,0 +1,119 @@
+import { isFloat } from "../dtype.js";
+import { DTypeError, GraphError } from "../errors.js";
+import { Argument } from "../graph/argument.js";
+import { afterHooks, dependsOnOthers, walk } from "../graph/backward.js";
+import { isRecording, withRecording } from "../graph/recording.js";
+import { asTensor, Tensor } from "../graph/tensor.js";
+import { formatShape } from "../shape/shape.js";
+import { describe, mapLeaves } from "./structure.js";
+
+/** The gradients by the edges of some arguments, and whether they (and the value) can be differentiated again. */
+export interface Pulled {
+  readonly gradients: readonly Tensor[];
+  readonly linked: boolean;
+}
+
+/**
+ * The arguments of one call of a function that is to be differentiated: those that are chosen are replaced by edges of
+ * their own (see `Argument`), so that nothing of the caller's is changed and no other transform is confused with this one.
+ */
+export class Arguments {
+  /** The arguments to call the function with. */
+  readonly values: readonly unknown[];
+  /** The edges in the chosen arguments, in order. */
+  readonly edges: readonly Tensor[];
+  private readonly op: string;
+  private readonly chosen: readonly number[];
+  private readonly nodes: readonly Argument[];
+
+  constructor(op: string, given: readonly unknown[], chosen: readonly number[] = given.map((_, i) => i)) {
+    const values = [...given];
+    const edges: Tensor[] = [];
+    const nodes: Argument[] = [];
+    for (const at of chosen) {
+      values[at] = mapLeaves(op, given[at], `argument ${at}`, (leaf, path) => {
+        const tensor = asTensor(leaf);
+        if (!isFloat(tensor.dtype)) {
+          throw new DTypeError(
+            `${op}: ${path} is ${tensor.dtype} ${formatShape(tensor.shape)}: integers and bools have no gradient; convert with ` +
+              'cast("float64"), or choose the arguments to differentiate by, or close over it',
+          );
+        }
+        const node = new Argument();
+        const edge = node.apply(tensor);
+        nodes.push(node);
+        edges.push(edge);
+        return edge;
+      });
+    }
+    this.op = op;
+    this.chosen = chosen;
+    this.values = values;
+    this.edges = edges;
+    this.nodes = nodes;
+  }
+
+  /** Calls the function, with its graph recorded, and checks that it gives a tensor that can have a gradient. */
+  run<Args extends readonly unknown[], R extends Tensor>(f: (...args: Args) => R): R {
+    let result: R;
+    try {
+      result = withRecording(true, () => f(...(this.values as unknown as Args)));
+    } finally {
+      this.close();
+    }
+    checkResult(this.op, result);
+    if (!isFloat(result.dtype)) {
+      throw new DTypeError(
+        `${this.op}: the function gave ${result.dtype} ${formatShape(result.shape)}: integers and bools have no derivative; ` +
+          "give a float64 or float32 tensor",
+      );
+    }
+    return result;
+  }
+
+  /** Says that what is computed from now on is not computed for the sake of these arguments. */
+  close(): void {
+    for (const node of this.nodes) node.live = false;
+  }
+
+  /** Whether a result of the function depends on anything but these arguments that somebody may differentiate it by. */
+  isLinked(result: Tensor): boolean {
+    if (!isRecording()) return false;
+    return this.nodes.some((node) => node.input(0).requiresGrad) || dependsOnOthers(result, new Set(this.edges));
+  }
+
+  /** The gradient of `root`, seeded with `seed`, by each edge: zeros by one that it does not depend on. */
+  pull(root: Tensor, seed: Tensor): Pulled {
+    const outside = seed.requiresGrad || this.nodes.some((node) => node.input(0).requiresGrad);
+    if (!root.requiresGrad) return { gradients: this.edges.map(zerosLike), linked: false };
+    const trace = walk(root, seed, isRecording() && (outside || "if needed"), new Set(this.edges));
+    const gradients = withRecording(trace.createGraph, () =>
+      this.edges.map((edge) => afterHooks(edge, trace.gradient(edge) ?? zerosLike(edge))),
+    );
+    return { gradients, linked: isRecording() && (outside || trace.dependsOnOthers) };
+  }
+
+  /** The chosen arguments again, with the tensors of a list in the places of the edges. */
+  rebuild(tensors: readonly Tensor[]): unknown[] {
+    let next = 0;
+    return this.chosen.map((at) => mapLeaves(this.op, this.values[at], "", () => tensors[next++]));
+  }
+}
+
+/** A function that is differentiated gives one tensor: what else there may be says why it has no graph. */
+export function checkResult(op: string, result: unknown): asserts result is Tensor {
+  if (result instanceof Tensor) return;
+  const why =
+    result instanceof Promise
+      ? "a promise: differentiate the synchronous part"
+      : `${describe(result)}: compute with ops; item() and data leave the graph`;
+  throw new GraphError(`${op}: the function must give a tensor, got ${why}`);
+}
+
+export function zerosLike(x: Tensor): Tensor {
+  return x.constant(0).broadcastTo(x.shape);
+}
+
+export function onesLike(x: Tensor): Tensor {
+  return x.constant(1).broadcastTo(x.shape);
+}

@@ -1,0 +1,101 @@
+import { checkSeed } from "../graph/node.js";
+import { withRecording } from "../graph/recording.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Shape } from "../shape/types.js";
+import { Arguments, onesLike, type Pulled, zerosLike } from "./arguments.js";
+import { type Given, matching, type Tensors } from "./structure.js";
+
+export interface Vjp<Inputs extends readonly unknown[], S extends Shape> {
+  readonly value: Tensor<S>;
+  /**
+   * The gradients of the sum of `dout` times the value, one for each input, in its structure. `dout` has the shape and
+   * dtype of the value; a scalar or a number stands for all its elements. May be called any number of times.
+   */
+  pullback(dout: Tensor<S> | number): Tensors<Inputs>;
+}
+
+/**
+ * The value of `f` at some inputs, and its vector-Jacobian products: reverse mode, with a cotangent of one's own.
+ *
+ * @param f from the inputs to a tensor of any shape, float64 or float32
+ * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them
+ * @throws DTypeError for integers, GraphError when `f` gives no tensor, or (in `pullback`) for a `dout` of another shape
+ *
+ * @example
+ * const { value, pullback } = vjp((x, y) => x.mul(y), [tensor([1, 2]), tensor([3, 4])]);
+ * value.toArray(); // [3, 8]
+ * pullback(tensor([1, 10]))[0].toArray(); // [3, 40]
+ */
+export function vjp<const Inputs extends readonly unknown[], S extends Shape>(
+  f: (...inputs: Tensors<Inputs>) => Tensor<S>,
+  inputs: Inputs,
+): Vjp<Inputs, S> {
+  const args = new Arguments("vjp", inputs);
+  const output = args.run<Tensors<Inputs>, Tensor<S>>(f);
+  const pull = (dout: Tensor | number): Pulled => {
+    const seed = typeof dout === "number" ? output.constant(dout) : dout;
+    checkSeed("vjp", seed, output);
+    return args.pull(output, seed.broadcastTo(output.shape));
+  };
+  return {
+    value: args.isLinked(output) ? output : output.detach(),
+    pullback: (dout) => args.rebuild(pull(dout).gradients) as Tensors<Inputs>,
+  };
+}
+
+export interface Jvp<S extends Shape> {
+  readonly value: Tensor<S>;
+  /** The derivative of the value in the direction of the tangents, of its shape and dtype. */
+  readonly tangent: Tensor<S>;
+}
+
+/**
+ * The value of `f` at some inputs, and its derivative in a direction, the Jacobian-vector product: forward mode. It needs
+ * no rule of its own: the vector-Jacobian product is linear in its cotangent, and its transpose by that is this product.
+ *
+ * @param f from the inputs to a tensor of any shape, float64 or float32; where it has backwards of its own (`customOp`,
+ * `customGradient`, hooks) they must be linear in `dout`, as a derivative is
+ * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them
+ * @param tangents the direction, in the structure of the inputs, leaf for leaf of the same shape and dtype
+ * @throws DTypeError for integers, ShapeError or DTypeError for tangents unlike the inputs, GraphError when `f` gives no tensor
+ *
+ * @example
+ * const { value, tangent } = jvp((x) => x.square(), [tensor([1, 2])], [tensor([1, 10])]);
+ * value.toArray(); // [1, 4]
+ * tangent.toArray(); // [2, 40]
+ */
+export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
+  f: (...inputs: Tensors<Inputs>) => Tensor<S>,
+  inputs: Inputs,
+  tangents: Given<Tensors<Inputs>>,
+): Jvp<S> {
+  const args = new Arguments("jvp", inputs);
+  const directions = matching("jvp", "tangents", tangents, args.edges);
+  const output = args.run<Tensors<Inputs>, Tensor<S>>(f);
+  const { cotangent, gradients } = transposed("jvp", args, output);
+  const along = withRecording(true, () =>
+    gradients
+      .map((gradient, i) => gradient.mul(directions[i] as Tensor).sum().cast(output.dtype))
+      .reduce((sum, next) => sum.add(next), output.constant(0)),
+  );
+  const { gradients: [tangent] } = cotangent.pull(along, along.constant(1));
+  return {
+    value: args.isLinked(output) ? output : output.detach(),
+    tangent: (tangent ?? zerosLike(output)) as Tensor<S>,
+  };
+}
+
+/**
+ * The gradients of `output` as functions of its cotangent, linear ones, recorded so that pulling them back to the cotangent
+ * gives the derivative of `output`.
+ */
+export function transposed(op: string, args: Arguments, output: Tensor): { cotangent: Arguments; gradients: readonly Tensor[] } {
+  // Its value does not matter, as the gradients are linear in it; but 1 makes no 0 x infinity.
+  const cotangent = new Arguments(op, [onesLike(output)]);
+  try {
+    const { gradients } = withRecording(true, () => args.pull(output, cotangent.edges[0] as Tensor));
+    return { cotangent, gradients };
+  } finally {
+    cotangent.close();
+  }
+}
