@@ -18,6 +18,14 @@ export function allocate(dtype: DType, size: number): TypedArray {
   return new arrayTypes[dtype](size);
 }
 
+/** Throws for what is no dtype: an option from outside may be any text. */
+export function checkDType(op: string, dtype: DType): DType {
+  if (!Object.hasOwn(arrayTypes, dtype)) {
+    throw new DTypeError(`${op}: ${JSON.stringify(dtype)} is no dtype; there are ${Object.keys(arrayTypes).join(", ")}`);
+  }
+  return dtype;
+}
+
 /** The dtype that a typed array stands for: a Float32Array makes a float32 tensor. */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float64Array) return "float64";

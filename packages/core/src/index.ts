@@ -8,7 +8,7 @@ export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.
 export type { Literal, NestedArray } from "./graph/literal.js";
 export { Node, type Values } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
-export { type BackwardOptions, Tensor } from "./graph/tensor.js";
+export { type BackwardOptions, type GradientHook, Tensor } from "./graph/tensor.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
 export { type Graph, type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./inspect/graph.js";
@@ -19,3 +19,4 @@ export { Random } from "./random/random.js";
 export { formatShape, sameShape, sizeOf } from "./shape/shape.js";
 export type { TensorOptions } from "./shape/signatures.js";
 export type { Box, Fits, Of, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
+export * from "./transforms/index.js";

@@ -195,11 +195,11 @@ test("100,000 training steps of a small network in a heap of 64 MB", () => {
     import { fromArray, noGrad, variable } from ${JSON.stringify(new URL("../src/index.js", import.meta.url).href)};
     const values = (n) => Float64Array.from({ length: n }, (_, i) => Math.sin(i + 1));
     const [x, t] = [fromArray(values(8), [4, 2]), fromArray(values(4), [4, 1])];
-    const parameters = [[2, 3], [3], [3, 1], [1]].map((shape) => variable(fromArray(values(shape.reduce((a, b) => a * b)), shape)));
-    const [W1, b1, W2, b2] = parameters;
+    const parameters = [[2, 3], [3], [3, 1]].map((shape) => variable(fromArray(values(shape.reduce((a, b) => a * b)), shape)));
+    const [W1, b, W2] = parameters;
     let most = 0, first, loss;
     for (let step = 1; step <= 100_000; step++) {
-      loss = x.matmul(W1).add(b1).tanh().matmul(W2).add(b2).sub(t).square().mean();
+      loss = x.matmul(W1).add(b).tanh().matmul(W2).sub(t).square().mean();
       loss.backward();
       noGrad(() => {
         for (const p of parameters) {
@@ -342,11 +342,12 @@ test("a local backward that runs a backward of its own, on the tensors of the wa
       const x = variable(at) as Tensor;
       const square = x.square();
       const cube = square.mul(x);
+      const [sumOfCube, sumOfSquare] = [cube.sum(), square.sum()];
       let seen: number | undefined;
       const y = new Calling(() => {
-        cube.sum().backward();
+        sumOfCube.backward();
         seen = x.grad?.data[0];
-        square.sum().backward();
+        sumOfSquare.backward();
       }).apply(square).mul(x).add(cube);
       y.sum().backward({ createGraph });
       // Two walks inside: x^3 and x^2; and y = 2 x^3 outside.

@@ -1,4 +1,13 @@
-import { ChainruleError, formatShape, full, type Random, type Shape, ShapeError, sizeOf, type Tensor } from "@chainrule/core";
+import {
+  ChainruleError,
+  formatShape,
+  full,
+  type Random,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from "@chainrule/core";
 
 /** The dtypes that a parameter can have. */
 export type FloatDType = "float64" | "float32";
@@ -28,10 +37,10 @@ export function normal({ std = 0.01 }: { readonly std?: number } = {}): Initiali
 }
 
 /**
- * Normally distributed numbers with standard deviation sqrt(1 / fan-in): for sigmoid and tanh. The textbook's (and Caffe's)
- * form of X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
- * which has sqrt(2 / (fan-in + fan-out)). The fan-in is the first axis of a matrix [in, out], and the product of all axes but
- * the first for filters [out, in, height, width].
+ * Normally distributed numbers with standard deviation sqrt(1 / fan-in): for sigmoid and tanh. The textbook's (and
+ * Caffe's) form of X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+ * networks", AISTATS 2010, which has sqrt(2 / (fan-in + fan-out)). The fan-in is the first axis of a matrix [in, out],
+ * and the product of all axes but the first for filters [out, in, height, width].
  */
 export function xavier(): Initializer {
   return drawn("xavier", (shape) => Math.sqrt(1 / fanIn("xavier", shape)));
@@ -58,7 +67,9 @@ export function zeros(): Initializer {
 /** How many inputs feed each output. */
 function fanIn(name: string, shape: Shape): number {
   if (shape.length < 2) {
-    throw new ShapeError(`${name}: ${formatShape(shape)} has no fan-in: it takes a matrix or filters; use normal({ std }) instead`);
+    throw new ShapeError(
+      `${name}: ${formatShape(shape)} has no fan-in: it takes a matrix or filters; use normal({ std }) instead`,
+    );
   }
   // Of no inputs there is nothing to draw, either.
   return Math.max(1, shape.length === 2 ? (shape[0] as number) : sizeOf(shape.slice(1)));

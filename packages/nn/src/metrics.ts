@@ -2,8 +2,8 @@ import type { Tensor } from "@chainrule/core";
 import { batchSizes, checkLabels, type Labels, labelTensor } from "./losses/labels.js";
 
 /**
- * The share of rows, from 0 to 1, whose greatest score stands at the true class; of equal scores the first counts, and a row
- * with a NaN in it is wrong. NaN for no rows.
+ * The share of rows, from 0 to 1, whose greatest score stands at the true class; of equal scores the first counts, and
+ * a row with a NaN in it is wrong. NaN for no rows.
  *
  * @param scores [N, classes], or [classes] for a batch of one: logits or probabilities
  * @param labels one-hot of the same shape, or class indices, int32 or plain numbers

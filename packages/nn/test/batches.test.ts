@@ -30,13 +30,24 @@ test("BatchSampler: with replacement each batch is full, and rows repeat", () =>
 });
 
 test("BatchSampler: without replacement each epoch has every row once, in an order of its own", () => {
-  for (const [size, batchSize, lengths] of [[20, 6, [6, 6, 6, 2]], [6, 3, [3, 3]], [4, 9, [4]], [1, 1, [1]]] as const) {
+  for (const [size, batchSize, lengths] of [
+    [20, 6, [6, 6, 6, 2]],
+    [6, 3, [3, 3]],
+    [4, 9, [4]],
+    [1, 1, [1]],
+  ] as const) {
     const sampler = new BatchSampler(size, batchSize, { random: new Random(2), replace: false });
     assert.is(sampler.iterationsPerEpoch, lengths.length);
     const epochs = [0, 1].map((epoch) => lengths.map((_, i) => [...sampler.rows(epoch * lengths.length + i).data]));
     for (const epoch of epochs) {
-      assert.equal(epoch.map((rows) => rows.length), [...lengths]);
-      assert.equal(epoch.flat().sort((a, b) => a - b), Array.from({ length: size }, (_, i) => i));
+      assert.equal(
+        epoch.map((rows) => rows.length),
+        [...lengths],
+      );
+      assert.equal(
+        epoch.flat().sort((a, b) => a - b),
+        Array.from({ length: size }, (_, i) => i),
+      );
     }
     if (size === 20) assert.not.equal(epochs[0], epochs[1]);
   }
@@ -49,24 +60,45 @@ test("BatchSampler: impossible counts are errors", () => {
     assertThrows(() => new BatchSampler(1, bad, { random }), ChainruleError, "batch size", String(bad));
   }
   const sampler = new BatchSampler(3, 1, { random });
-  for (const bad of [-1, 0.5, Number.NaN]) assertThrows(() => sampler.rows(bad), ChainruleError, "iteration", String(bad));
+  for (const bad of [-1, 0.5, Number.NaN])
+    assertThrows(() => sampler.rows(bad), ChainruleError, "iteration", String(bad));
 });
 
-const data = { images: tensor([[1, 2], [3, 4], [5, 6]]), labels: tensor([10, 20, 30], { dtype: "int32" }) };
+const data = {
+  images: tensor([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]),
+  labels: tensor([10, 20, 30], { dtype: "int32" }),
+};
 
 test("gather: the same rows of each tensor", () => {
   const { images, labels } = gather(data, tensor([2, 0, 2], { dtype: "int32" }));
-  assert.equal(images.toArray(), [[5, 6], [1, 2], [5, 6]]);
+  assert.equal(images.toArray(), [
+    [5, 6],
+    [1, 2],
+    [5, 6],
+  ]);
   assert.equal(labels.toArray(), [30, 10, 30]);
   assert.is(labels.dtype, "int32");
   assertThrows(() => gather(data, [3]), ShapeError, "index 3");
 });
 
 test("batches: all rows in order, the last batch shorter", () => {
-  assert.equal([...batches(data, 2)].map(({ images, labels }) => [images.toArray(), labels.toArray()]), [
-    [[[1, 2], [3, 4]], [10, 20]],
-    [[[5, 6]], [30]],
-  ]);
+  assert.equal(
+    [...batches(data, 2)].map(({ images, labels }) => [images.toArray(), labels.toArray()]),
+    [
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [10, 20],
+      ],
+      [[[5, 6]], [30]],
+    ],
+  );
   assert.is([...batches(data, 3)].length, 1);
   assert.is([...batches({ none: tensor([]) }, 3)].length, 0);
   assertThrows(() => [...batches(data, 0)], ChainruleError, "batch size is 0");

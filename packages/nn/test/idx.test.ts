@@ -100,13 +100,44 @@ for (const [form, rename] of Object.entries(forms)) {
 
 const bad: readonly [name: string, files: Readonly<Record<string, Uint8Array>>, ...parts: string[]][] = [
   ["a truncated file", { "t10k-labels-idx1-ubyte": idx([2], [1]) }, "t10k-labels-idx1-ubyte: truncated"],
-  ["labels instead of images", { "train-images-idx3-ubyte": idx([2], [1, 2]) }, "train-images-idx3-ubyte", "2049", "images begin with 2051"],
-  ["images instead of labels", { "train-labels-idx1-ubyte": idx([2, 1, 1], [1, 2]) }, "train-labels", "2051", "labels begin with 2049"],
-  ["too few labels", { "train-labels-idx1-ubyte": idx([1], [1]) }, "train-images-idx3-ubyte has 2 images", "train-labels-idx1-ubyte has 1 labels"],
-  ["a label out of range", { "train-labels-idx1-ubyte": idx([2], [3, 10]) }, "train-labels-idx1-ubyte", "label 10 (row 1)", "0 to 9"],
+  [
+    "labels instead of images",
+    { "train-images-idx3-ubyte": idx([2], [1, 2]) },
+    "train-images-idx3-ubyte",
+    "2049",
+    "images begin with 2051",
+  ],
+  [
+    "images instead of labels",
+    { "train-labels-idx1-ubyte": idx([2, 1, 1], [1, 2]) },
+    "train-labels",
+    "2051",
+    "labels begin with 2049",
+  ],
+  [
+    "too few labels",
+    { "train-labels-idx1-ubyte": idx([1], [1]) },
+    "train-images-idx3-ubyte has 2 images",
+    "train-labels-idx1-ubyte has 1 labels",
+  ],
+  [
+    "a label out of range",
+    { "train-labels-idx1-ubyte": idx([2], [3, 10]) },
+    "train-labels-idx1-ubyte",
+    "label 10 (row 1)",
+    "0 to 9",
+  ],
   ["images of another size", { "t10k-images-idx3-ubyte": idx([1, 3, 1], [1, 2, 3]) }, "1 x 3", "3 x 1"],
-  ["no images", { "t10k-images-idx3-ubyte": idx([0, 1, 3], []), "t10k-labels-idx1-ubyte": idx([0], []) }, "t10k-images-idx3-ubyte: no images"],
-  ["a gzip cut short", { "train-images-idx3-ubyte": gzipSync(good["train-images-idx3-ubyte"] as Uint8Array).subarray(0, 20) }, "train-images-idx3-ubyte: truncated or corrupt gzip"],
+  [
+    "no images",
+    { "t10k-images-idx3-ubyte": idx([0, 1, 3], []), "t10k-labels-idx1-ubyte": idx([0], []) },
+    "t10k-images-idx3-ubyte: no images",
+  ],
+  [
+    "a gzip cut short",
+    { "train-images-idx3-ubyte": gzipSync(good["train-images-idx3-ubyte"] as Uint8Array).subarray(0, 20) },
+    "train-images-idx3-ubyte: truncated or corrupt gzip",
+  ],
 ];
 for (const [name, files, ...parts] of bad) {
   folders(`${name}: an error with the name of the file`, ({ folder }) => {
@@ -118,9 +149,20 @@ for (const [name, files, ...parts] of bad) {
 folders("a missing file, a missing folder, a file for a folder", ({ folder }) => {
   const { "train-labels-idx1-ubyte": labels, ...others } = good;
   write(folder, others);
-  assertThrows(() => readIdxFolder(folder), DataError, folder, "train-labels-idx1-ubyte or train-labels.idx1-ubyte", ".gz");
+  assertThrows(
+    () => readIdxFolder(folder),
+    DataError,
+    folder,
+    "train-labels-idx1-ubyte or train-labels.idx1-ubyte",
+    ".gz",
+  );
   assertThrows(() => readIdxFolder(join(folder, "none")), DataError, "none", "ENOENT");
-  assertThrows(() => readIdxFolder(join(folder, "t10k-labels-idx1-ubyte")), DataError, "t10k-labels-idx1-ubyte", "ENOTDIR");
+  assertThrows(
+    () => readIdxFolder(join(folder, "t10k-labels-idx1-ubyte")),
+    DataError,
+    "t10k-labels-idx1-ubyte",
+    "ENOTDIR",
+  );
   assert.ok(labels);
 });
 

@@ -39,7 +39,10 @@ for (const { name, initializer, shape, std } of drawn) {
 }
 
 test("constant and zeros draw nothing", () => {
-  assert.equal(constant(0.5)([2, 2]).toArray(), [[0.5, 0.5], [0.5, 0.5]]);
+  assert.equal(constant(0.5)([2, 2]).toArray(), [
+    [0.5, 0.5],
+    [0.5, 0.5],
+  ]);
   assert.equal(zeros()([2], { dtype: "float32" }).toArray(), [0, 0]);
   assert.is(zeros()([2], { dtype: "float32" }).dtype, "float32");
   assert.is(constant(1)([]).item(), 1);
@@ -49,7 +52,11 @@ test("constant and zeros draw nothing", () => {
 });
 
 test("What an initializer cannot do is an error that names the repair", () => {
-  for (const [name, initializer] of [["normal", normal()], ["he", he()], ["xavier", xavier()]] as const) {
+  for (const [name, initializer] of [
+    ["normal", normal()],
+    ["he", he()],
+    ["xavier", xavier()],
+  ] as const) {
     assertThrows(() => initializer([2, 2]), ChainruleError, name, "new Random(42)");
   }
   for (const initializer of [he(), xavier()]) {

@@ -21,9 +21,25 @@ const std1 = { initializer: normal({ std: 1 }), biasInitializer: normal({ std: 1
 
 test("Affine: x W + b, with the numbers of a hand calculation", () => {
   const affine = new Affine(2, 3, { initializer: constant(0) });
-  affine.W.assign([[1, 2, 3], [4, 5, 6]]);
+  affine.W.assign([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
   affine.b.assign([10, 20, 30]);
-  assert.equal(affine.forward(tensor([[1, 0], [1, -1]])).toArray(), [[11, 22, 33], [7, 17, 27]]);
+  assert.equal(
+    affine
+      .forward(
+        tensor([
+          [1, 0],
+          [1, -1],
+        ]),
+      )
+      .toArray(),
+    [
+      [11, 22, 33],
+      [7, 17, 27],
+    ],
+  );
   assert.equal(affine.forward(tensor([1, -1])).toArray(), [7, 17, 27]);
 });
 
@@ -42,7 +58,11 @@ for (const { shape, out } of inputs) {
     const at = wave(shape);
     const weights = wave(out, 1, 2);
     const rows = out.length === 1 ? 1 : (out[0] as number);
-    const run = (x: Tensor): Tensor => affine.forward(x).mul(weights.reshape(affine.forward(x).shape)).sum();
+    const run = (x: Tensor): Tensor =>
+      affine
+        .forward(x)
+        .mul(weights.reshape(affine.forward(x).shape))
+        .sum();
     const gradientsOf = (x: Tensor) => {
       const found = derivatives(run, x, tensor(1), zeroTensor(x.shape));
       const parameters = [affine.W.grad as Tensor, affine.b.grad as Tensor];
@@ -60,8 +80,18 @@ for (const { shape, out } of inputs) {
       assertClose(gradient, flat.parameters[i] as Tensor, 1e-14, `parameter ${i}`);
     });
     assertClose(given.x, numericalGradient(run, at), 1e-9, "dx, numerically");
-    assertClose(given.parameters[0] as Tensor, numericalGradient(() => run(at), affine.W as Tensor), 1e-9, "dW, numerically");
-    assertClose(given.parameters[1] as Tensor, numericalGradient(() => run(at), affine.b as Tensor), 1e-9, "db, numerically");
+    assertClose(
+      given.parameters[0] as Tensor,
+      numericalGradient(() => run(at), affine.W as Tensor),
+      1e-9,
+      "dW, numerically",
+    );
+    assertClose(
+      given.parameters[1] as Tensor,
+      numericalGradient(() => run(at), affine.b as Tensor),
+      1e-9,
+      "db, numerically",
+    );
   });
 }
 
@@ -80,7 +110,14 @@ test("Affine: its first values come from the initializers, W drawn before b", ()
 
 test("Affine: wrong inputs are errors that name the sizes and a repair", () => {
   const affine = new Affine(6, 4, { initializer: constant(1) }) as Layer;
-  assertThrows(() => affine.forward(wave([5, 7])), ShapeError, "[N, 6]", "[5, 7]", "7 values a row", "new Affine(7, 4)");
+  assertThrows(
+    () => affine.forward(wave([5, 7])),
+    ShapeError,
+    "[N, 6]",
+    "[5, 7]",
+    "7 values a row",
+    "new Affine(7, 4)",
+  );
   assertThrows(() => affine.forward(wave([6, 4, 1, 3])), ShapeError, "12 values a row");
   assertThrows(() => affine.forward(wave([6, 1])), ShapeError, "1 values a row");
   assertThrows(() => affine.forward(tensor(3)), ShapeError, "[N, 6]", "[]");
@@ -106,7 +143,10 @@ const kinds: Kind[] = [
     layer: new Tanh(),
     composed: (x, positive) => {
       const e = exp(x.mul(positive ? -2 : 2));
-      return e.sub(1).div(e.add(1)).mul(positive ? -1 : 1);
+      return e
+        .sub(1)
+        .div(e.add(1))
+        .mul(positive ? -1 : 1);
     },
   },
 ];
@@ -129,13 +169,25 @@ for (const { name, layer, composed } of kinds) {
     const at = wave([2, 3, 2], 3);
     const found = derivatives((x) => layer.forward(x), at, wave([2, 3, 2]), at);
     assert.equal([...found.value.shape], [2, 3, 2]);
-    assertClose(found.gradient, numericalGradient((x) => layer.forward(x).mul(wave([2, 3, 2])).sum(), at), 1e-8);
+    assertClose(
+      found.gradient,
+      numericalGradient(
+        (x) =>
+          layer
+            .forward(x)
+            .mul(wave([2, 3, 2]))
+            .sum(),
+        at,
+      ),
+      1e-8,
+    );
     assert.equal(layer.parameters(), {});
   });
 }
 
 test("Activations at 0: relu'(0) is 0, sigmoid'(0) is 1/4, tanh'(0) is 1", () => {
-  const at = (layer: Layer) => derivatives((x) => layer.forward(x), tensor([0]), tensor([1]), tensor([1])).gradient.item();
+  const at = (layer: Layer) =>
+    derivatives((x) => layer.forward(x), tensor([0]), tensor([1]), tensor([1])).gradient.item();
   assert.is(at(new ReLU()), 0);
   assert.is(at(new Sigmoid()), 0.25);
   assert.is(at(new Tanh()), 1);
@@ -145,11 +197,22 @@ test("Sequential: one layer behind the other, parameters by position or by name,
   const affine1 = new Affine(2, 3, { initializer: constant(1) });
   const affine2 = new Affine(3, 1, { initializer: constant(2) });
   const list = new Sequential([affine1, new ReLU(), affine2]);
-  assert.equal(list.forward(tensor([[1, 2], [-1, -2]])).toArray(), [[18], [0]]);
+  assert.equal(
+    list
+      .forward(
+        tensor([
+          [1, 2],
+          [-1, -2],
+        ]),
+      )
+      .toArray(),
+    [[18], [0]],
+  );
   assert.equal(Object.keys(list.parameters()), ["0.W", "0.b", "2.W", "2.b"]);
   const named = new Sequential({ body: list, head: new Affine(1, 1, { initializer: constant(1) }) });
   assert.equal(Object.keys(named.parameters()), ["body.0.W", "body.0.b", "body.2.W", "body.2.b", "head.W", "head.b"]);
   assert.is(named.parameters()["body.2.W"], affine2.W);
+  assert.is(affine2.W.name, "body.2.W");
   assert.is(named.layers.body, list);
   assert.equal(new Sequential([]).forward(tensor([1])).toArray(), [1]);
   assertThrows(() => new Sequential({ "1": affine1 }), ChainruleError, '"1"', "affine1");
@@ -163,11 +226,25 @@ test("A layer of one's own needs a forward only", () => {
     }
   }
   const network = new Sequential([new Flatten(), new Affine(4, 1, { initializer: constant(1) })]);
-  assert.equal(network.forward(tensor([[1, 2], [3, 4]])).toArray(), [10]);
+  assert.equal(
+    network
+      .forward(
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      )
+      .toArray(),
+    [10],
+  );
   assert.equal(Object.keys(network.parameters()), ["1.W", "1.b"]);
 });
 
-for (const [name, activation] of [["relu", new ReLU()], ["sigmoid", new Sigmoid()], ["tanh", new Tanh()]] as const) {
+for (const [name, activation] of [
+  ["relu", new ReLU()],
+  ["sigmoid", new Sigmoid()],
+  ["tanh", new Tanh()],
+] as const) {
   test(`A network of two affine layers with ${name}: gradients equal numerical ones`, () => {
     const source = random();
     const initializer = normal({ std: 0.5 });

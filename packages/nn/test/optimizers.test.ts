@@ -1,7 +1,16 @@
 import { ChainruleError, GraphError, Random, ShapeError, type Tensor, tensor, variable } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Affine, type NamedTensors, Optimizer, ReLU, Sequential, SGD, softmaxWithLoss, type Update } from "../src/index.js";
+import {
+  Affine,
+  type NamedTensors,
+  Optimizer,
+  ReLU,
+  Sequential,
+  SGD,
+  softmaxWithLoss,
+  type Update,
+} from "../src/index.js";
 import { assertClose, assertThrows, wave } from "./support.js";
 
 /** An optimizer that remembers: v <- 0.9 v - lr g, W <- W + v. */
@@ -15,14 +24,18 @@ class Momentum extends Optimizer {
   }
 
   protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors): Update {
-    const velocity = (state["velocity"] as Tensor).mul(0.9).sub(gradient.mul(this.lr)) as Tensor;
+    const { velocity: before = parameter } = state;
+    const velocity = before.mul(0.9).sub(gradient.mul(this.lr)) as Tensor;
     return { value: parameter.add(velocity) as Tensor, state: { velocity } };
   }
 }
 
 /** f = x^2/20 + y^2, the textbook's bowl (chapter 6). */
 function bowl(p: Tensor): Tensor {
-  return p.square().mul(tensor([1 / 20, 1])).sum() as Tensor;
+  return p
+    .square()
+    .mul(tensor([1 / 20, 1]))
+    .sum() as Tensor;
 }
 
 test("SGD: x0^2 + x1^2 from (-3, 4), lr 0.1, 100 steps: the textbook's numbers (chapter 4)", () => {
@@ -41,7 +54,9 @@ test("SGD: one step is W - lr g, lr 0.01 unless said otherwise, float32 stays", 
     const w = variable([1, 2], { dtype });
     const optimizer = new SGD({ w });
     assert.is(optimizer.lr, 0.01);
-    w.mul(tensor([3, -5], { dtype })).sum().backward();
+    w.mul(tensor([3, -5], { dtype }))
+      .sum()
+      .backward();
     optimizer.step();
     assertClose(w.detach().cast("float64"), tensor([0.97, 2.05]), 1e-6);
     assert.is(w.dtype, dtype);
@@ -60,6 +75,35 @@ test("SGD: a step makes no graph, and a graph of the old values says so", () => 
   assertThrows(() => loss.backward(), GraphError, "updated with assign()");
 });
 
+test("An update is computed without graph", () => {
+  const seen: boolean[] = [];
+  class Probe extends Optimizer {
+    protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors): Update {
+      const value = parameter.sub(gradient) as Tensor;
+      seen.push(value.requiresGrad);
+      return { value, state };
+    }
+  }
+  const w = variable([1, 2]);
+  w.sum().backward();
+  new Probe("Probe", { w }, 1).step();
+  assert.equal(seen, [false]);
+  assert.equal(w.toArray(), [0, 1]);
+});
+
+test("SGD: a scalar, and a parameter whose old values are still in use", () => {
+  const w = variable(2);
+  const old = w.detach();
+  w.square().backward();
+  new SGD({ w }, { lr: 0.25 }).step();
+  assert.equal([w.item(), old.item()], [1, 2]);
+  const v = variable([2]);
+  const kept = v.detach();
+  v.square().sum().backward();
+  new SGD({ v }, { lr: 0.25 }).step();
+  assert.equal([v.toArray(), kept.toArray()], [[1], [2]]);
+});
+
 test("zeroGrad: gradients add up without it", () => {
   const w = variable(3);
   const optimizer = new SGD({ w });
@@ -71,7 +115,11 @@ test("zeroGrad: gradients add up without it", () => {
 });
 
 test("An optimizer takes a model; parameters have its names", () => {
-  const network = new Sequential([new Affine(3, 4, { random: new Random(1) }), new ReLU(), new Affine(4, 2, { random: new Random(2) })]);
+  const network = new Sequential([
+    new Affine(3, 4, { random: new Random(1) }),
+    new ReLU(),
+    new Affine(4, 2, { random: new Random(2) }),
+  ]);
   const optimizer = new SGD(network, { lr: 0.5 });
   assert.equal(Object.keys(optimizer.parameters), ["0.W", "0.b", "2.W", "2.b"]);
   const x = wave([6, 3]);
@@ -99,7 +147,13 @@ test("A refused step leaves all parameters and the state as they were", () => {
     a.zeroGrad();
     a.sum().backward();
     assertThrows(() => optimizer.step(), GraphError, optimizer.name, "parameter b has no gradient", "loss.backward()");
-    assert.equal([a.toArray(), b.toArray()], [[1, 2], [3, 4]]);
+    assert.equal(
+      [a.toArray(), b.toArray()],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    );
     assert.is(a.version, 0);
     for (const value of Object.values(optimizer.state())) assert.equal([...value.data], [0, 0]);
   }
@@ -122,9 +176,22 @@ test("An update that fails or gives another shape or dtype leaves all parameters
     throw new RangeError("no");
   };
   assertThrows(() => new Broken({ a, b }, fail).step(), RangeError, "no");
-  assertThrows(() => new Broken({ a, b }, () => tensor([1, 2, 3])).step(), ShapeError, "Broken", "parameter b", "[3]", "[2]");
+  assertThrows(
+    () => new Broken({ a, b }, () => tensor([1, 2, 3])).step(),
+    ShapeError,
+    "Broken",
+    "parameter b",
+    "[3]",
+    "[2]",
+  );
   assertThrows(() => new Broken({ a, b }, (p) => p.cast("float32")).step(), ShapeError, "Broken", "float32");
-  assert.equal([a.toArray(), b.toArray()], [[1, 2], [3, 4]]);
+  assert.equal(
+    [a.toArray(), b.toArray()],
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  );
 });
 
 test("Impossible learning rates and parameters are errors", () => {
@@ -132,9 +199,13 @@ test("Impossible learning rates and parameters are errors", () => {
   for (const lr of [Number.NaN, -0.1, Infinity]) {
     assertThrows(() => new SGD({ w }, { lr }), ChainruleError, "SGD", `lr is ${lr}`);
     const optimizer = new SGD({ w }, { lr: 0.5 });
-    assertThrows(() => {
-      optimizer.lr = lr;
-    }, ChainruleError, `lr is ${lr}`);
+    assertThrows(
+      () => {
+        optimizer.lr = lr;
+      },
+      ChainruleError,
+      `lr is ${lr}`,
+    );
     assert.is(optimizer.lr, 0.5);
   }
   assertThrows(() => new SGD({}), ChainruleError, "no parameters");

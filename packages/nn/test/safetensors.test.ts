@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { Random, tensor, variable, zeros } from "@chainrule/core";
 import { suite, test } from "uvu";
 import * as assert from "uvu/assert";
-import { Affine, DataError, decodeSafetensors, encodeSafetensors, loadParameters, type NamedTensors, Sequential } from "../src/index.js";
+import {
+  Affine,
+  DataError,
+  decodeSafetensors,
+  encodeSafetensors,
+  loadParameters,
+  type NamedTensors,
+  Sequential,
+} from "../src/index.js";
 import { loadTensors, saveTensors } from "../src/node.js";
 import { assertThrows } from "./support.js";
 
@@ -21,7 +29,10 @@ const reference = Buffer.from(
 );
 const tensors: NamedTensors = {
   mask: tensor([true, false, true]),
-  W: tensor([[1.5, -2], [0.1, 3e300]]),
+  W: tensor([
+    [1.5, -2],
+    [0.1, 3e300],
+  ]),
   b: tensor([0.25, -1], { dtype: "float32" }),
   none: zeros([0, 3], { dtype: "float32" }),
   step: tensor(7, { dtype: "int32" }),
@@ -34,7 +45,10 @@ function assertSame(actual: NamedTensors, expected: NamedTensors): void {
     const other = actual[name];
     assert.is(other?.dtype, value.dtype, name);
     assert.equal([...(other?.shape ?? [])], [...value.shape], name);
-    assert.ok([...(other?.data ?? [])].every((element, i) => Object.is(element, value.data[i])), name);
+    assert.ok(
+      [...(other?.data ?? [])].every((element, i) => Object.is(element, value.data[i])),
+      name,
+    );
   }
 }
 
@@ -92,6 +106,8 @@ const broken: readonly [name: string, bytes: Uint8Array, ...parts: string[]][] =
   ["no JSON", file("{nonsense}"), "the header is no JSON"],
   ["no UTF-8", notUtf8, "the header is no JSON"],
   ["a list", file("[]"), "no JSON object"],
+  ["an empty header", file(""), "no JSON object"],
+  ["a header that does not begin with its brace", file(" {}"), "no JSON object"],
   ["metadata that is no text", file({ __metadata__: { step: 3 } }), "__metadata__"],
   ["metadata that is a list", file({ __metadata__: ["a"] }), "__metadata__"],
   ["a tensor without description", file({ x: null }), "tensor x", "no object"],
@@ -124,7 +140,10 @@ test("decodeSafetensors: no beginning of a file is a file", () => {
 });
 
 function model(seed: number, outputs = 2, dtype: "float64" | "float32" = "float64") {
-  return new Sequential({ a: new Affine(3, 4, { random: new Random(seed), dtype }), b: new Affine(4, outputs, { random: new Random(seed + 1), dtype }) });
+  return new Sequential({
+    a: new Affine(3, 4, { random: new Random(seed), dtype }),
+    b: new Affine(4, outputs, { random: new Random(seed + 1), dtype }),
+  });
 }
 
 test("loadParameters: a model takes the saved values of another", () => {
@@ -186,7 +205,13 @@ files("what cannot be saved leaves the old file as it was", ({ folder }) => {
 });
 
 files("a path that cannot be written is an error with its name, and leaves nothing", ({ folder }) => {
-  assertThrows(() => saveTensors(join(folder, "none", "w"), tensors), DataError, join(folder, "none", "w"), "cannot be written", "ENOENT");
+  assertThrows(
+    () => saveTensors(join(folder, "none", "w"), tensors),
+    DataError,
+    join(folder, "none", "w"),
+    "cannot be written",
+    "ENOENT",
+  );
   // The last step, the renaming, fails: a folder has the name already.
   mkdirSync(join(folder, "taken"));
   assertThrows(() => saveTensors(join(folder, "taken"), tensors), DataError, "taken: cannot be written");

@@ -26,7 +26,8 @@ export function assertThrows(f: () => unknown, kind: new (...args: never[]) => E
     f();
   } catch (error) {
     assert.instance(error, kind);
-    for (const part of parts) assert.ok((error as Error).message.includes(part), `"${part}" is not in: ${(error as Error).message}`);
+    for (const part of parts)
+      assert.ok((error as Error).message.includes(part), `"${part}" is not in: ${(error as Error).message}`);
     return;
   }
   assert.unreachable(`nothing was thrown; expected ${kind.name} with ${parts.join(", ")}`);
@@ -39,7 +40,10 @@ export interface Derivatives {
   readonly second: Tensor;
 }
 
-/** A function of one tensor, weighted to a scalar by `weights`, with its first derivatives and its second in a direction. */
+/**
+ * A function of one tensor, weighted to a scalar by `weights`, with its first derivatives and its second in a
+ * direction.
+ */
 export function derivatives(f: (x: Tensor) => Tensor, at: Tensor, weights: Tensor, direction: Tensor): Derivatives {
   const x = variable(at);
   const value = f(x);

@@ -6,12 +6,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 
 /*
- * What must compile and what must not: the files of test/types. A line of a `.fail.ts` file that ends with `// error: <text>`
- * must not compile, with that text in the compiler's message; all other lines must.
+ * What must compile and what must not: the files of test/types. A line of a `.fail.ts` file that ends with `// error:
+ * <text>` must not compile, with that text in the compiler's message; all other lines must.
  */
 const folder = fileURLToPath(new URL("../../test/types/", import.meta.url));
 const compiler = join(folder, "../../../../node_modules/typescript/bin/tsc");
-const { stdout, error } = spawnSync(process.execPath, [compiler, "-p", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
+const { stdout, error } = spawnSync(process.execPath, [compiler, "-p", folder, "--pretty", "false"], {
+  cwd: folder,
+  encoding: "utf8",
+});
 
 /** The compiler's messages, with their continuation lines, by file and line. */
 const messages = new Map<string, string>();
@@ -40,7 +43,10 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts"))) {
           assert.is(message, undefined, `${file}:${i + 1} does not compile:\n${message}`);
           if (line.startsWith("expect")) expectations++;
         } else {
-          assert.ok(message?.includes(expected), `${file}:${i + 1}: expected the error "${expected}", got ${message ?? "none"}`);
+          assert.ok(
+            message?.includes(expected),
+            `${file}:${i + 1}: expected the error "${expected}", got ${message ?? "none"}`,
+          );
           expectations++;
         }
       });

@@ -212,21 +212,22 @@ export function afterHooks(edge: Tensor, gradient: Tensor): Tensor {
 /** The gradient to start from: 1 for a scalar, what was given for anything else. */
 export function seedOf(output: Tensor, given: Tensor | number | undefined): Tensor {
   const op = output.node?.name ?? "backward";
+  const subject = output.node === null ? "backward() of" : `${op}: backward() of`;
   if (!isFloat(output.dtype)) {
     throw new DTypeError(
-      `${op}: backward() of an ${output.dtype} tensor: integers and bools have no gradient; convert with cast("float64") first`,
+      `${subject} a tensor of dtype ${output.dtype}: integers and bools have no gradient; convert with cast("float64") first`,
     );
   }
   if (!output.requiresGrad) {
     throw new GraphError(
-      `${op}: backward() of a tensor that depends on no variable, or was computed in noGrad() or behind detach(); ` +
+      `${subject} a tensor that depends on no variable, or was computed in noGrad() or behind detach(); ` +
         "make the inputs with variable(...) instead of tensor(...)",
     );
   }
   if (given === undefined) {
     if (output.shape.length === 0) return output.constant(1);
     throw new GraphError(
-      `${op}: backward() of a tensor of shape ${formatShape(output.shape)} needs a gradient of that shape: reduce it to a ` +
+      `${subject} a tensor of shape ${formatShape(output.shape)} needs a gradient of that shape: reduce it to a ` +
         "scalar first, as in y.sum().backward(), or give one, as in y.backward({ seed })",
     );
   }

@@ -1,4 +1,4 @@
-import { allocate, type DType, dtypeOf, isFloat, type TypedArray } from "../dtype.js";
+import { allocate, checkDType, type DType, dtypeOf, isFloat, type TypedArray } from "../dtype.js";
 import { DTypeError } from "../errors.js";
 import { checkShape, sizeOf } from "../shape/shape.js";
 import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
@@ -56,6 +56,7 @@ export function fromArray<const S extends Shape>(array: TypedArray, shape: S, op
 
 function filled(op: string, shape: Shape, value: number, { dtype = "float64", name }: TensorOptions): Tensor {
   checkShape(op, shape);
+  checkDType(op, dtype);
   const array = allocate(dtype, sizeOf(shape));
   if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
   return fromArray(array, shape, name === undefined ? {} : { name });

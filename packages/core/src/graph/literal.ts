@@ -1,5 +1,5 @@
-import { allocate, checkNumber, type DType, dtypeOf, isTypedArray, type TypedArray } from "../dtype.js";
-import { ChainruleError, ShapeError } from "../errors.js";
+import { allocate, checkDType, checkNumber, type DType, dtypeOf, isTypedArray, type TypedArray } from "../dtype.js";
+import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { checkShape, formatShape, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { Values } from "./node.js";
@@ -25,6 +25,7 @@ export interface Read {
 
 /** Reads a literal into values of their own; without `dtype`, that of the typed array or of the elements. */
 export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
+  if (dtype !== undefined) checkDType(op, dtype);
   if (isTypedArray(literal)) {
     const own = dtypeOf(literal);
     const to = dtype ?? own;
@@ -59,10 +60,14 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
 }
 
 function badElement(op: string, element: unknown, path: string, shape: Shape): ChainruleError {
-  const what = Array.isArray(element) ? `${element.length} elements` : `${typeof element} ${String(element)}`;
+  const where = path === "" ? "the value" : `element ${path}`;
+  if (typeof element !== "number" && !Array.isArray(element)) {
+    const what = typeof element === "string" ? JSON.stringify(element) : String(element);
+    return new DTypeError(`${op}: ${where} is ${what}; a tensor is made of numbers or booleans, nested in arrays`);
+  }
+  const what = Array.isArray(element) ? `has length ${element.length}` : `is the number ${element}`;
   return new ShapeError(
-    `${op}: ragged or not numeric: the first elements make the shape ${formatShape(shape)}, but ` +
-      `${path === "" ? "the value" : `element ${path}`} has ${what}`,
+    `${op}: ragged: the first elements make the shape ${formatShape(shape)}, but ${where} ${what}; all rows of an axis have the same length`,
   );
 }
 

@@ -190,9 +190,11 @@ export function commonDType(op: string, inputs: readonly Tensor[]): DType {
   const dtype = inputs[0]?.dtype ?? "float64";
   for (const input of inputs) {
     if (input.dtype !== dtype) {
-      throw new DTypeError(
-        `${op}: ${inputs.map((t) => t.dtype).join(" and ")} do not mix; convert one: x.cast("${dtype}") or y.cast("${input.dtype}")`,
-      );
+      const [x, y] = isFloat(dtype) === isFloat(input.dtype) ? ["one", "the other"] : [dtype, input.dtype];
+      const ways = [`${x} with cast("${input.dtype}")`, `${y} with cast("${dtype}")`];
+      // From a float to an integer something may get lost: then there is one way only.
+      const repair = ways.filter((_, i) => isFloat(i === 0 ? input.dtype : dtype) || !(isFloat(dtype) || isFloat(input.dtype)));
+      throw new DTypeError(`${op}: ${dtype} and ${input.dtype} do not mix; convert ${repair.join(" or ")}`);
     }
   }
   return dtype;

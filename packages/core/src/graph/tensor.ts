@@ -1,4 +1,4 @@
-import { allocate, checkNumber, type DType, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
+import { allocate, checkNumber, type DType, isTypedArray, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type {
@@ -273,7 +273,10 @@ export class Tensor<out S extends Shape = Shape> {
     }
     const given = values instanceof Tensor ? values : readLiteral("assign", values, this.dtype);
     if (!sameShape(given.shape, this.shape)) {
-      throw new ShapeError(`assign: shape ${formatShape(given.shape)} given to ${this.name ?? "a tensor"} of shape ${formatShape(this.shape)}`);
+      throw new ShapeError(
+        `assign: shape ${formatShape(given.shape)} given to ${this.name ?? "a tensor"} of shape ${formatShape(this.shape)}; ` +
+          "reshape it, or make a new variable",
+      );
     }
     if (given.dtype !== this.dtype) {
       throw new DTypeError(`assign: ${given.dtype} given to a ${this.dtype} tensor; convert with cast("${this.dtype}")`);
@@ -344,6 +347,13 @@ export class Tensor<out S extends Shape = Shape> {
 
 /** A number as a float64 scalar; a tensor as it is. */
 export function asTensor(x: Tensor | number): Tensor {
-  if (typeof x !== "number") return x;
-  return new Tensor(scalarShape, "float64", x, null, false);
+  return operand("tensor", x);
+}
+
+/** The same for an op: for anything else, which the types do not let through, an error that names it. */
+export function operand(op: string, x: Tensor | number): Tensor {
+  if (x instanceof Tensor) return x;
+  if (typeof x === "number") return new Tensor(scalarShape, "float64", x, null, false);
+  const what = Array.isArray(x) || isTypedArray(x) ? "an array" : x === null ? "null" : typeof x;
+  throw new DTypeError(`${op}: takes tensors and numbers, got ${what}; make a tensor of it with tensor(...)`);
 }

@@ -1,7 +1,7 @@
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, sumTo, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { broadcastStrides, checkShape, formatShape, sameShape } from "../shape/shape.js";
 import type { BroadcastToFunction } from "../shape/signatures.js";
@@ -48,6 +48,6 @@ export class BroadcastTo extends Node {
 
 /** x repeated to `shape` by the broadcasting rules; x itself where it has that shape. Any dtype. */
 export const broadcastTo = ((x: Tensor | number, shape: Shape) => {
-  const tensor = asTensor(x);
+  const tensor = operand("BroadcastTo", x);
   return sameShape(tensor.shape, shape) ? tensor : new BroadcastTo(shape).apply(tensor);
 }) as BroadcastToFunction;

@@ -1,6 +1,6 @@
-import { allocate, checkNumber, type DType, isFloat } from "../dtype.js";
+import { allocate, checkDType, checkNumber, type DType, isFloat } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import type { Shape } from "../shape/types.js";
 
 export class Cast extends Node {
@@ -21,7 +21,7 @@ export class Cast extends Node {
   }
 
   override dtypeRule(): DType {
-    return this.dtype;
+    return checkDType(this.name, this.dtype);
   }
 
   override localForward(_shape: Shape, dtype: DType, x: Tensor): Values {
@@ -43,9 +43,9 @@ export class Cast extends Node {
 
 /**
  * The same values in another dtype; x itself where it has that dtype. To float32 values are rounded, to int32 cut off at the
- * point, to bool anything but 0 is true. The gradient goes back in the dtype of x; through int32 and bool there is none.
+ * point (NaN becomes 0, and of what is beyond 32 bits the last 32 are kept), to bool anything but 0 is true. The gradient goes back in the dtype of x; through int32 and bool there is none.
  */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
-  const tensor = asTensor(x);
+  const tensor = operand("Cast", x);
   return (tensor.dtype === dtype ? tensor : new Cast(dtype).apply(tensor)) as Tensor<S>;
 }

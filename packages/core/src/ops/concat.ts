@@ -52,12 +52,13 @@ export class Concat extends Joining {
     const [first, ...others] = inputs as [Tensor, ...Tensor[]];
     if (first.rank === 0) throw new ShapeError("Concat: scalars have no axis to stand one behind the other on; use stack");
     const axis = normalizeAxis(this.name, this.axis, first.shape);
-    for (const other of others) {
-      if (other.rank !== first.rank || other.shape.some((size, i) => i !== axis && size !== first.shape[i])) {
-        throw new ShapeError(
-          `Concat: ${inputs.map((t) => formatShape(t.shape)).join(", ")}: sizes must be equal on every axis but axis ${axis}`,
-        );
-      }
+    for (const { shape } of others) {
+      const differing = shape.flatMap((size, i) => (size === first.shape[i] ? [] : [i]));
+      if (shape.length === first.rank && differing.every((i) => i === axis)) continue;
+      const repair = differing.length === 1 && shape.length === first.rank ? `; did you mean axis ${differing[0]}?` : "; reshape or slice one";
+      throw new ShapeError(
+        `Concat: ${formatShape(first.shape)} and ${formatShape(shape)}: sizes must be equal on every axis but axis ${axis}${repair}`,
+      );
     }
     const starts = [0];
     let end = 0;
@@ -87,7 +88,7 @@ export class Stack extends Joining {
     const { shape } = inputs[0] as Tensor;
     for (const other of inputs) {
       if (!sameShape(other.shape, shape)) {
-        throw new ShapeError(`Stack: ${inputs.map((t) => formatShape(t.shape)).join(", ")}: shapes must be equal; use concat for others`);
+        throw new ShapeError(`Stack: ${formatShape(shape)} and ${formatShape(other.shape)}: shapes must be equal; use concat for others`);
       }
     }
     const axis = this.position(shape.length + 1, shape);

@@ -1,23 +1,24 @@
 import type { Node } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { asTensor, operand, type Tensor } from "../graph/tensor.js";
 import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 
 /** The function of an op with one input, with the compile-time shapes of its signature. */
 export function unaryFunction(Op: new () => Node): UnaryFunction {
-  return ((x: Tensor | number) => new Op().apply(asTensor(x))) as UnaryFunction;
+  const { name } = Op.prototype as Node;
+  return ((x: Tensor | number) => new Op().apply(operand(name, x))) as UnaryFunction;
 }
 
 /** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. */
 export function binaryFunction(Op: new () => Node): BinaryFunction {
   const { name } = Op.prototype as Node;
   return ((x: Tensor | number, y: Tensor | number) => {
-    const a = typeof x === "number" ? constantLike(name, x, y) : x;
-    return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : y);
+    const a = typeof x === "number" ? constantLike(name, x, y) : operand(name, x);
+    return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : operand(name, y));
   }) as BinaryFunction;
 }
 
 /** `value` as a scalar of the dtype of the first tensor among `others`, or as float64 where all are numbers as well. */
 export function constantLike(op: string, value: number, ...others: readonly (Tensor | number)[]): Tensor {
   const like = others.find((other) => typeof other !== "number");
-  return like?.constant(value, op) ?? asTensor(value);
+  return like === undefined ? asTensor(value) : operand(op, like).constant(value, op);
 }

@@ -1,7 +1,7 @@
 import { allocate, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../kernels/loop.js";
 import { type GemmArray, gemm } from "../kernels/matmul.js";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf } from "../shape/shape.js";
@@ -35,7 +35,7 @@ export class MatMul extends Node {
         `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}${flag}: inner sizes ${k} and ${l} differ; ${repair(a.shape, b.shape, k)}`,
       );
     }
-    const batch = broadcastShapes(this.name, a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const batch = broadcastShapes(`MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`, a.shape.slice(0, -2), b.shape.slice(0, -2));
     return [...batch, ...(a.rank === 1 ? [] : [m]), ...(b.rank === 1 ? [] : [n])];
   }
 
@@ -116,9 +116,15 @@ function sumBatch(gradient: Tensor): Tensor {
 }
 
 function repair(a: Shape, b: Shape, k: number): string {
-  if (b.length >= 2 && b[b.length - 1] === k) return "did you mean a.matmul(b.transpose())?";
-  if (a.length >= 2 && a[a.length - 2] === b[Math.max(0, b.length - 2)]) return "did you mean a.transpose().matmul(b)?";
+  if (b.length >= 2 && b[b.length - 1] === k) return `did you mean a.matmul(b.transpose(${order(b)}))?`;
+  if (a.length >= 2 && a[a.length - 2] === b[Math.max(0, b.length - 2)]) return `did you mean a.transpose(${order(a)}).matmul(b)?`;
   return "the last axis of a and the second to last of b (its only one, if a vector) must have the same size";
+}
+
+/** The axes of a batch with the last two exchanged, as an argument of transpose; of a matrix, all that there are. */
+function order(shape: Shape): string {
+  const axes = shape.map((_, axis) => axis);
+  return axes.length === 2 ? "" : `[${[...axes.slice(0, -2), axes.length - 1, axes.length - 2].join(", ")}]`;
 }
 
 /**
@@ -127,4 +133,4 @@ function repair(a: Shape, b: Shape, k: number): string {
  *
  * @throws ShapeError when the inner sizes differ.
  */
-export const matmul = ((a: Tensor, b: Tensor) => new MatMul().apply(asTensor(a), asTensor(b))) as MatMulFunction;
+export const matmul = ((a: Tensor, b: Tensor) => new MatMul().apply(operand("MatMul", a), operand("MatMul", b))) as MatMulFunction;

@@ -1,7 +1,7 @@
 import { allocate, checkNumber, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around, reduceAxes } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
@@ -66,7 +66,10 @@ abstract class Reduction extends Node {
 }
 
 function reduceFunction(Op: new (options: AxisArgument) => Reduction): ReduceFunction {
-  return ((x: Tensor | number, options?: AxisArgument) => new Op(options).apply(asTensor(x))) as ReduceFunction;
+  return ((x: Tensor | number, options?: AxisArgument) => {
+    const node = new Op(options);
+    return node.apply(operand(node.name, x));
+  }) as ReduceFunction;
 }
 
 export class Sum extends Reduction {

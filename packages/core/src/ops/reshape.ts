@@ -1,8 +1,8 @@
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
-import { checkShape, formatShape, normalizeAxes, sizeOf } from "../shape/shape.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { formatShape, normalizeAxes, sizeOf } from "../shape/shape.js";
 import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -37,30 +37,30 @@ export class Reshape extends Reshaping {
   override shapeRule(x: Tensor): Shape {
     const open = this.shape.indexOf(-1);
     if (open === -1) {
-      checkShape(this.name, this.shape);
-      if (sizeOf(this.shape) !== x.size) throw this.mismatch(x);
+      if (this.shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(this.shape) !== x.size) throw this.mismatch(x);
       return this.shape;
     }
     const others = this.shape.filter((_, axis) => axis !== open);
-    if (others.includes(-1)) throw this.mismatch(x);
-    checkShape(this.name, others);
     const size = x.size / sizeOf(others);
-    if (!Number.isInteger(size)) throw this.mismatch(x);
+    if (others.some((n) => !Number.isInteger(n) || n < 0) || !Number.isInteger(size)) throw this.mismatch(x);
     return this.shape.map((n, axis) => (axis === open ? size : n));
   }
 
   private mismatch(x: Tensor): ShapeError {
+    return new ShapeError(`Reshape: ${formatShape(x.shape)} to ${formatShape(this.shape)}: ${this.why(x)}`);
+  }
+
+  private why(x: Tensor): string {
     const open = this.shape.filter((n) => n === -1).length;
-    const why =
-      open > 1
-        ? "only one size can be left open as -1"
-        : `${x.size} elements do not fill it; the product of the sizes must be ${x.size} (one size may be -1, to be computed)`;
-    return new ShapeError(`Reshape: ${formatShape(x.shape)} to ${formatShape(this.shape)}: ${why}`);
+    if (open > 1) return "only one size can be left open as -1";
+    if (this.shape.some((n) => !Number.isInteger(n) || n < -1)) return "a size is a whole number, 0 or more (or one of them -1, to be computed)";
+    if (open === 1 && this.shape.includes(0)) return "beside a 0 any size would do for -1; write the size that is meant";
+    return `${x.size} elements do not fill it; the product of the sizes must be ${x.size} (one size may be -1, to be computed)`;
   }
 }
 
 /** The same elements in another shape; one size may be -1, and is computed from the others. Any dtype; no copy. */
-export const reshape = ((x: Tensor | number, shape: Shape) => new Reshape(shape).apply(asTensor(x))) as ReshapeFunction;
+export const reshape = ((x: Tensor | number, shape: Shape) => new Reshape(shape).apply(operand("Reshape", x))) as ReshapeFunction;
 
 export class ExpandDims extends Reshaping {
   override readonly name = "ExpandDims";
@@ -88,7 +88,7 @@ export class ExpandDims extends Reshaping {
 }
 
 /** A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy. */
-export const expandDims = ((x: Tensor | number, axis: number) => new ExpandDims(axis).apply(asTensor(x))) as ExpandDimsFunction;
+export const expandDims = ((x: Tensor | number, axis: number) => new ExpandDims(axis).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
 export class Squeeze extends Reshaping {
   override readonly name = "Squeeze";
@@ -117,4 +117,4 @@ export class Squeeze extends Reshaping {
 
 /** Without the axis (or axes) of size 1 that are named, or without all of them. Any dtype; no copy. */
 export const squeeze = ((x: Tensor | number, axis?: number | readonly number[]) =>
-  new Squeeze(axis).apply(asTensor(x))) as SqueezeFunction;
+  new Squeeze(axis).apply(operand("Squeeze", x))) as SqueezeFunction;

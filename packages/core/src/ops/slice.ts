@@ -1,7 +1,7 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView, scatterView } from "../kernels/copy.js";
 import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { SliceFunction } from "../shape/signatures.js";
@@ -17,7 +17,7 @@ interface View {
 /** NumPy's rules: negative positions count from the end, a range is cut off at the ends, an index is not. */
 function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
   if (ranges.length > shape.length) {
-    throw new ShapeError(`${op}: ${ranges.length} ranges for ${formatShape(shape)}, which has ${shape.length} axes`);
+    throw new ShapeError(`${op}: ${ranges.length} ranges for ${formatShape(shape)}: give one for each axis at most`);
   }
   const own = stridesOf(shape);
   const sizes: number[] = [];
@@ -36,7 +36,10 @@ function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
     const [from, to, given] = range ?? [null, null];
     const step = given ?? 1;
     if (!Number.isInteger(step) || step === 0 || [from, to].some((p) => p !== null && !Number.isInteger(p))) {
-      throw new ShapeError(`${op}: [${[from, to, step].map(String).join(", ")}] is no range: whole numbers or null, and a step that is not 0`);
+      throw new ShapeError(
+        `${op}: ${JSON.stringify(range)} is no range of ${formatShape(shape)}: give [start, stop] or [start, stop, step], whole ` +
+          "numbers or null, the step not 0",
+      );
     }
     const [least, most] = step > 0 ? [0, size] : [-1, size - 1];
     const clip = (p: number) => Math.min(Math.max(p < 0 ? p + size : p, least), most);
@@ -93,7 +96,7 @@ export class Slice extends Node {
  * @example
  * slice(tensor([[1, 2, 3], [4, 5, 6]]), [1, [0, null, 2]]).toArray(); // [4, 6]
  */
-export const slice = ((x: Tensor, ranges: readonly Range[]) => new Slice(ranges).apply(x)) as SliceFunction;
+export const slice = ((x: Tensor, ranges: readonly Range[]) => new Slice(ranges).apply(operand("Slice", x))) as SliceFunction;
 
 /** The adjoint of Slice: zeros of `shape`, with the input where the ranges read. */
 export class Unslice extends Node {

@@ -1,6 +1,6 @@
 import { allocate, type DType } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { normalizeAxis } from "../shape/shape.js";
@@ -46,7 +46,7 @@ export class Softmax extends AlongAxis {
 }
 
 /** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows. */
-export const softmax = ((x: Tensor, axis?: number) => new Softmax(axis).apply(asTensor(x))) as SoftmaxFunction;
+export const softmax = ((x: Tensor, axis?: number) => new Softmax(axis).apply(operand("Softmax", x))) as SoftmaxFunction;
 
 export class LogSoftmax extends AlongAxis {
   override readonly name = "LogSoftmax";
@@ -58,4 +58,4 @@ export class LogSoftmax extends AlongAxis {
 }
 
 /** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows. */
-export const logSoftmax = ((x: Tensor, axis?: number) => new LogSoftmax(axis).apply(asTensor(x))) as SoftmaxFunction;
+export const logSoftmax = ((x: Tensor, axis?: number) => new LogSoftmax(axis).apply(operand("LogSoftmax", x))) as SoftmaxFunction;

@@ -1,4 +1,4 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, checkDType, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { Tensor } from "../graph/tensor.js";
@@ -14,11 +14,16 @@ type ScatterAdder = (out: TypedArray, x: TypedArray, rows: Int32Array, outer: nu
 /** Indices as an int32 tensor: as they are, or from a list of numbers. */
 function indexTensor(op: string, indices: Tensor | number | readonly number[] | Int32Array): Tensor {
   if (indices instanceof Tensor) {
-    if (indices.dtype === "int32") return indices;
-    throw new DTypeError(`${op}: indices are an int32 tensor, got ${indices.dtype}; convert with cast("int32")`);
+    checkIndices(op, indices);
+    return indices;
   }
   const { shape, dtype, values } = readLiteral(op, indices, "int32");
   return new Tensor(shape, dtype, values, null, false);
+}
+
+function checkIndices(op: string, indices: Tensor): void {
+  if (indices.dtype === "int32") return;
+  throw new DTypeError(`${op}: indices are an int32 tensor, got ${indices.dtype}; convert with cast("int32")`);
 }
 
 /** The indices counted from the front and checked against the size of the axis. */
@@ -26,7 +31,8 @@ function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32A
   const rows = Int32Array.from(indices.array);
   rows.forEach((row, i) => {
     if (row < -size || row >= size) {
-      throw new ShapeError(`${op}: index ${row} (element ${i} of the indices) is out of range for ${what}: from ${-size} to ${size - 1}`);
+      const range = size === 0 ? "there is nothing to take" : `from ${-size} to ${size - 1}`;
+      throw new ShapeError(`${op}: index ${row} (element ${i} of the indices) is out of range for ${what}: ${range}`);
     }
     if (row < 0) rows[i] = row + size;
   });
@@ -36,12 +42,13 @@ function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32A
 abstract class ByIndex extends Node {
   readonly axis: number;
 
-  constructor(axis: number) {
+  constructor(axis = 0) {
     super();
     this.axis = axis;
   }
 
-  override dtypeRule(x: Tensor): DType {
+  override dtypeRule(x: Tensor, indices: Tensor): DType {
+    checkIndices(this.name, indices);
     return x.dtype;
   }
 
@@ -105,6 +112,11 @@ export class ScatterAdd extends ByIndex {
     return { shape: this.shape, axis: this.axis };
   }
 
+  override dtypeRule(x: Tensor, indices: Tensor): DType {
+    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
+    return super.dtypeRule(x, indices);
+  }
+
   override shapeRule(x: Tensor, indices: Tensor): Shape {
     const axis = normalizeAxis(this.name, this.axis, this.shape);
     const taken = [...this.shape.slice(0, axis), ...indices.shape, ...this.shape.slice(axis + 1)];
@@ -151,8 +163,9 @@ export class OneHot extends Node {
     return [...indices.shape, this.classes];
   }
 
-  override dtypeRule(): DType {
-    return this.dtype;
+  override dtypeRule(indices: Tensor): DType {
+    checkIndices(this.name, indices);
+    return checkDType(this.name, this.dtype);
   }
 
   override localForward(shape: Shape, dtype: DType, indices: Tensor): Values {

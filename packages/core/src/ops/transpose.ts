@@ -1,7 +1,7 @@
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { formatShape, normalizeAxis, stridesOf } from "../shape/shape.js";
 import type { TransposeFunction } from "../shape/signatures.js";
@@ -57,4 +57,4 @@ export class Transpose extends Node {
 
 /** The axes in another order: reversed, or as the list names them. Any dtype. */
 export const transpose = ((x: Tensor | number, order?: readonly number[]) =>
-  new Transpose(order).apply(asTensor(x))) as TransposeFunction;
+  new Transpose(order).apply(operand("Transpose", x))) as TransposeFunction;

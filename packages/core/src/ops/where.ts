@@ -1,5 +1,5 @@
 import { ternary } from "../graph/elementwise.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import type { WhereFunction } from "../shape/signatures.js";
 import { constantLike } from "./functions.js";
 
@@ -7,8 +7,8 @@ type Operand = Tensor | number;
 
 /** A number takes the dtype of the other branch, not of the condition; two numbers are float64. */
 function tensors(condition: Operand, x: Operand, y: Operand): [condition: Tensor, x: Tensor, y: Tensor] {
-  const a = typeof x === "number" ? constantLike("Where", x, y) : x;
-  return [asTensor(condition), a, typeof y === "number" ? a.constant(y, "Where") : y];
+  const a = typeof x === "number" ? constantLike("Where", x, y) : operand("Where", x);
+  return [operand("Where", condition), a, typeof y === "number" ? a.constant(y, "Where") : operand("Where", y)];
 }
 
 export class Where extends ternary("Where", {

@@ -25,7 +25,7 @@ type GradResult<Args extends readonly unknown[], N extends Chosen> = N extends r
   : Tensors<Args[N & number]>;
 
 export interface ValueAndGrad<Gradient> {
-  readonly value: Tensor<readonly []>;
+  readonly value: Tensor<[]>;
   readonly gradient: Gradient;
 }
 
@@ -103,7 +103,7 @@ export function differentiate<Args extends readonly unknown[]>(
   const { gradients, linked } = args.pull(value, value.constant(1));
   const rebuilt = args.rebuild(gradients);
   return {
-    value: (linked ? value : value.detach()) as Tensor<readonly []>,
+    value: (linked ? value : value.detach()) as Tensor<[]>,
     gradient: typeof argument === "number" ? rebuilt[0] : rebuilt,
   };
 }

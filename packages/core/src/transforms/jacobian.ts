@@ -23,8 +23,8 @@ import { transposed } from "./vjp.js";
 export function jacobian<const X extends Tensor | number, S extends Shape>(
   f: (x: Tensors<X>) => Tensor<S>,
   x: X,
-): Tensor<readonly [...S, ...ShapeOf<X>]> {
-  return derivatives("jacobian", f as (x: Tensor) => Tensor, x) as Tensor<readonly [...S, ...ShapeOf<X>]>;
+): Tensor<[...S, ...ShapeOf<X>]> {
+  return derivatives("jacobian", f as unknown as (x: Tensor) => Tensor, x) as Tensor<[...S, ...ShapeOf<X>]>;
 }
 
 /**
@@ -42,9 +42,9 @@ export function jacobian<const X extends Tensor | number, S extends Shape>(
 export function hessian<const X extends Tensor | number>(
   f: (x: Tensors<X>) => Tensor,
   x: X,
-): Tensor<readonly [...ShapeOf<X>, ...ShapeOf<X>]> {
-  const gradient = (at: Tensor) => differentiate("hessian", f as (x: Tensor) => Tensor, [at]).gradient as Tensor;
-  return derivatives("hessian", gradient, x) as Tensor<readonly [...ShapeOf<X>, ...ShapeOf<X>]>;
+): Tensor<[...ShapeOf<X>, ...ShapeOf<X>]> {
+  const gradient = (at: Tensor) => differentiate("hessian", f as unknown as (x: Tensor) => Tensor, [at]).gradient as Tensor;
+  return derivatives("hessian", gradient, x) as Tensor<[...ShapeOf<X>, ...ShapeOf<X>]>;
 }
 
 /**
@@ -59,7 +59,7 @@ export function hessian<const X extends Tensor | number>(
  * @example
  * hvp((x) => x.mul(x).mul(x).sum(), tensor([1, 2]), tensor([1, 10])).toArray(); // [6, 120]
  */
-export function hvp<const X>(f: (x: Tensors<X>) => Tensor, x: X, v: Given<Tensors<X>>): Tensors<X> {
+export function hvp<const X>(f: (x: Tensors<X>) => Tensor, x: X, v: Given<Tensors<NoInfer<X>>>): Tensors<X> {
   const args = new Arguments("hvp", [x]);
   const vector = matching("hvp", "the vector", v, args.edges);
   const slope = args.run((at: Tensors<X>) => {

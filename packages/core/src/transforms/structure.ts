@@ -9,7 +9,7 @@ import { formatShape, sameShape } from "../shape/shape.js";
 
 /** The structure `A` with a tensor in the place of each number: what a function gets to see, and what its gradient is. */
 export type Tensors<A> = A extends number
-  ? Tensor<readonly []>
+  ? Tensor<[]>
   : A extends Tensor | undefined
     ? A
     : A extends object
@@ -19,7 +19,7 @@ export type Tensors<A> = A extends number
 /** The structure `A` as it can be given: a number does for a scalar. */
 export type Given<A> =
   A extends Tensor<infer S>
-    ? readonly [] extends S
+    ? [] extends S
       ? A | number
       : A
     : A extends object

@@ -35,7 +35,7 @@ export function vjp<const Inputs extends readonly unknown[], S extends Shape>(
   const pull = (dout: Tensor | number): Pulled => {
     const seed = typeof dout === "number" ? output.constant(dout) : dout;
     checkSeed("vjp", seed, output);
-    return args.pull(output, seed.broadcastTo(output.shape));
+    return args.pull(output, seed.broadcastTo(output.shape as Shape));
   };
   return {
     value: args.isLinked(output) ? output : output.detach(),
@@ -67,7 +67,7 @@ export interface Jvp<S extends Shape> {
 export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
   f: (...inputs: Tensors<Inputs>) => Tensor<S>,
   inputs: Inputs,
-  tangents: Given<Tensors<Inputs>>,
+  tangents: Given<Tensors<NoInfer<Inputs>>>,
 ): Jvp<S> {
   const args = new Arguments("jvp", inputs);
   const directions = matching("jvp", "tangents", tangents, args.edges);

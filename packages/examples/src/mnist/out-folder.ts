@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { reasonOf, Stop } from "./stop.js";
 
 /** What a run writes besides its checkpoint. */
@@ -19,7 +19,7 @@ export const resultFiles = {
 export function prepareFolder(out: string, files: readonly string[]): void {
   const probe = join(out, `.probe.${process.pid}.tmp`);
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolder(resolve(out));
     writeFileSync(probe, "");
     rmSync(probe);
   } catch (error) {
@@ -28,6 +28,13 @@ export function prepareFolder(out: string, files: readonly string[]): void {
   for (const file of files) {
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Stop(2, `${file}: is in the way: it is a folder`);
   }
+}
+
+/** One folder after the other: mkdir's own recursion never ends where a parent is there and takes no folders, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** Writes a text file, complete or not at all. */

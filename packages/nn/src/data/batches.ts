@@ -9,11 +9,11 @@ export interface BatchSamplerOptions {
 }
 
 /**
- * Draws the rows of training batches. Iteration i gives the same rows whenever it is asked for, so that a run that is resumed at
- * iteration i goes on as if it had not been interrupted.
+ * Draws the rows of training batches. Iteration i gives the same rows whenever it is asked for, so that a run that is
+ * resumed at iteration i goes on as if it had not been interrupted.
  *
- * With replacement the rows of each iteration are drawn out of all. Without, each epoch is a permutation of all rows cut into
- * batches, the last one of an epoch being shorter where the batch size does not divide the number of rows.
+ * With replacement the rows of each iteration are drawn out of all. Without, each epoch is a permutation of all rows
+ * cut into batches, the last one of an epoch being shorter where the batch size does not divide the number of rows.
  *
  * @example
  * const sampler = new BatchSampler(5, 2, { random: new Random(42), replace: false });
@@ -45,7 +45,7 @@ export class BatchSampler {
   }
 
   /** The rows of the batch of an iteration, counted from 0, as int32 indices. */
-  rows(iteration: number): Tensor<readonly [number]> {
+  rows(iteration: number): Tensor<[number]> {
     checkCount("BatchSampler: the iteration", iteration, 0);
     if (this.replace) return this.random.fork(iteration).choice(this.size, this.batchSize);
     const number = Math.floor(iteration / this.iterationsPerEpoch);
@@ -59,11 +59,12 @@ export class BatchSampler {
 }
 
 /** A tensor with another number of rows. */
-export type WithRows<T> = T extends Tensor<infer S>
-  ? S extends readonly [number, ...infer Rest extends Shape]
-    ? Tensor<readonly [number, ...Rest]>
-    : Tensor
-  : never;
+export type WithRows<T> =
+  T extends Tensor<infer S>
+    ? S extends readonly [number, ...infer Rest extends Shape]
+      ? Tensor<[number, ...Rest]>
+      : Tensor
+    : never;
 
 /** The rows at the indices of each tensor of a record, such as its images and its labels. */
 export type Batch<R> = { readonly [K in keyof R]: WithRows<R[K]> };
@@ -79,17 +80,24 @@ export type Batch<R> = { readonly [K in keyof R]: WithRows<R[K]> };
  *
  * @throws DataError when the tensors have not the same number of rows; ShapeError for an index out of range.
  */
-export function gather<R extends { readonly [K in keyof R]: Tensor }>(data: R, rows: Tensor | readonly number[]): Batch<R> {
+export function gather<R extends { readonly [K in keyof R]: Tensor }>(
+  data: R,
+  rows: Tensor | readonly number[],
+): Batch<R> {
   rowsOf("gather", data);
   return eachTensor(data, (values) => values.take(rows as Tensor));
 }
 
 /**
- * All rows of each tensor in order, in batches of `batchSize`, of which the last may be shorter: for evaluating on much data.
+ * All rows of each tensor in order, in batches of `batchSize`, of which the last may be shorter: for evaluating on much
+ * data.
  *
  * @throws DataError when the tensors have not the same number of rows.
  */
-export function* batches<R extends { readonly [K in keyof R]: Tensor }>(data: R, batchSize: number): Generator<Batch<R>> {
+export function* batches<R extends { readonly [K in keyof R]: Tensor }>(
+  data: R,
+  batchSize: number,
+): Generator<Batch<R>> {
   checkCount("batches: the batch size", batchSize, 1);
   const size = rowsOf("batches", data);
   for (let start = 0; start < size; start += batchSize) {
@@ -106,7 +114,9 @@ function rowsOf(op: string, data: Readonly<Record<string, Tensor>>): number {
   const [, size] = sizes[0] ?? [];
   if (size === undefined || sizes.some(([, other]) => other !== size)) {
     const found = sizes.map(([name, n]) => `${name} has ${n ?? "no axis of"}`).join(", ");
-    throw new DataError(`${op}: the tensors must have the same number of rows: ${found === "" ? "there are none" : found}`);
+    throw new DataError(
+      `${op}: the tensors must have the same number of rows: ${found === "" ? "there are none" : found}`,
+    );
   }
   return size;
 }

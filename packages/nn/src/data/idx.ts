@@ -11,7 +11,8 @@ export interface IdxData {
 const UBYTE = 0x08;
 
 /**
- * The magic number that an IDX file of unsigned bytes with so many axes begins with: 2051 for images (3), 2049 for labels (1).
+ * The magic number that an IDX file of unsigned bytes with so many axes begins with: 2051 for images (3), 2049 for
+ * labels (1).
  *
  * @example
  * idxMagic(3); // 2051
@@ -21,8 +22,8 @@ export function idxMagic(axes: number): number {
 }
 
 /**
- * Reads the IDX format of MNIST and of data sets in its form, elements being unsigned bytes: two zero bytes, the type of the
- * elements, the number of axes, the size of each axis as four bytes, big-endian, then the elements
+ * Reads the IDX format of MNIST and of data sets in its form, elements being unsigned bytes: two zero bytes, the type
+ * of the elements, the number of axes, the size of each axis as four bytes, big-endian, then the elements
  * (http://yann.lecun.com/exdb/mnist/).
  *
  * @param name what errors call the data, such as the name of its file
@@ -33,15 +34,20 @@ export function idxMagic(axes: number): number {
  */
 export function parseIdx(bytes: Uint8Array, name = "IDX data"): IdxData {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4) throw new DataError(`${name}: truncated: ${bytes.length} bytes have no room for a magic number`);
+  if (bytes.length < 4)
+    throw new DataError(`${name}: truncated: ${bytes.length} bytes have no room for a magic number`);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new DataError(`${name}: is gzipped; decompress it first`);
   const magic = view.getUint32(0);
-  const [, , type, axes] = bytes as unknown as readonly [number, number, number, number];
+  const [type, axes] = [view.getUint8(2), view.getUint8(3)];
   if (magic >> 16 !== 0 || axes === 0) {
-    throw new DataError(`${name}: wrong magic number ${magic}: images begin with ${idxMagic(3)}, labels with ${idxMagic(1)}`);
+    throw new DataError(
+      `${name}: wrong magic number ${magic}: images begin with ${idxMagic(3)}, labels with ${idxMagic(1)}`,
+    );
   }
   if (type !== UBYTE) {
-    throw new DataError(`${name}: wrong magic number ${magic}: elements of type 0x${hex(type)}, only unsigned bytes (0x08) are read`);
+    throw new DataError(
+      `${name}: wrong magic number ${magic}: elements of type 0x${hex(type)}, only unsigned bytes (0x08) are read`,
+    );
   }
   const start = 4 + 4 * axes;
   if (bytes.length < start) {
@@ -51,7 +57,9 @@ export function parseIdx(bytes: Uint8Array, name = "IDX data"): IdxData {
   const expected = start + shape.reduce((size, n) => size * n, 1);
   if (bytes.length !== expected) {
     const wrong = bytes.length < expected ? "truncated" : `${bytes.length - expected} extra bytes at the end`;
-    throw new DataError(`${name}: ${wrong}: sizes [${shape.join(", ")}] make ${expected} bytes with the header, got ${bytes.length}`);
+    throw new DataError(
+      `${name}: ${wrong}: sizes [${shape.join(", ")}] make ${expected} bytes with the header, got ${bytes.length}`,
+    );
   }
   return { shape, data: bytes.subarray(start) };
 }

@@ -17,7 +17,9 @@ export function loadParameters(model: Layer | NamedTensors, saved: NamedTensors)
         `${list("not in the model", unknown)}; load into a model of the same layers`,
     );
   }
-  const pairs = Object.entries(parameters).map(([name, parameter]) => [name, parameter, saved[name] as Tensor] as const);
+  const pairs = Object.entries(parameters).map(
+    ([name, parameter]) => [name, parameter, saved[name] as Tensor] as const,
+  );
   for (const [name, parameter, values] of pairs) {
     if (!sameShape(values.shape, parameter.shape) || values.dtype !== parameter.dtype) {
       throw new DataError(

@@ -55,21 +55,25 @@ const LENGTH_BYTES = 8;
 const HEADER_MAX = 100_000_000;
 
 /**
- * Tensors as the bytes of a safetensors file (https://github.com/huggingface/safetensors): the length of the header, 8 bytes,
- * little-endian; the header, JSON with dtype, shape and place of each tensor; the elements, little-endian. Any dtype; the
- * largest elements come first, so that each tensor is aligned.
+ * Tensors as the bytes of a safetensors file (https://github.com/huggingface/safetensors): the length of the header, 8
+ * bytes, little-endian; the header, JSON with dtype, shape and place of each tensor; the elements, little-endian. Any
+ * dtype; the largest elements come first, so that each tensor is aligned.
  *
  * @param metadata texts to be kept with the tensors, such as the options of a run
  *
  * @example
  * const bytes = encodeSafetensors({ W: tensor([[1, 2], [3, 4]]) }, { step: "100" });
- * decodeSafetensors(bytes).tensors.W?.toArray(); // [[1, 2], [3, 4]]
+ * const { tensors, metadata } = decodeSafetensors(bytes);
+ * Object.values(tensors).map((x) => x.toArray()); // [[[1, 2], [3, 4]]]
+ * metadata; // { step: "100" }
  */
 export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== "string") throw new DataError(`safetensors: metadata ${key} is a ${typeof value}; only strings can be stored`);
+    if (typeof value !== "string")
+      throw new DataError(`safetensors: metadata ${key} is a ${typeof value}; only strings can be stored`);
   }
-  if (Object.hasOwn(tensors, METADATA)) throw new DataError(`safetensors: ${METADATA} cannot name a tensor: the format keeps it`);
+  if (Object.hasOwn(tensors, METADATA))
+    throw new DataError(`safetensors: ${METADATA} cannot name a tensor: the format keeps it`);
   let size = 0;
   const placed = Object.entries(tensors)
     .sort(([, a], [, b]) => formats[b.dtype].bytes - formats[a.dtype].bytes)
@@ -143,13 +147,15 @@ function readHeader(bytes: Uint8Array, name: string) {
   if (bytes.length < start) {
     throw new DataError(`${name}: truncated: ${bytes.length} bytes, but the header ends at byte ${start}`);
   }
-  let header: unknown;
+  if (bytes[LENGTH_BYTES] !== "{".charCodeAt(0)) throw new DataError(`${name}: the header is no JSON object`);
+  let header: Record<string, unknown>;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(LENGTH_BYTES, start)));
+    header = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(LENGTH_BYTES, start)),
+    );
   } catch (cause) {
     throw new DataError(`${name}: the header is no JSON: ${(cause as Error).message}`, { cause });
   }
-  if (!isRecord(header)) throw new DataError(`${name}: the header is no JSON object`);
   const { [METADATA]: metadata = {}, ...described } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
     throw new DataError(`${name}: ${METADATA} is no object of strings`);
@@ -184,7 +190,8 @@ function readEntry(key: string, value: unknown, name: string): Entry {
 function checkPlaces(entries: readonly Entry[], size: number, name: string): void {
   let at = 0;
   for (const { key, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < at) throw new DataError(`${name}: tensor ${key} overlaps another one: it begins at byte ${begin}, before ${at}`);
+    if (begin < at)
+      throw new DataError(`${name}: tensor ${key} overlaps another one: it begins at byte ${begin}, before ${at}`);
     if (begin > at) throw new DataError(`${name}: bytes ${at} to ${begin}, before tensor ${key}, belong to no tensor`);
     at = end;
   }

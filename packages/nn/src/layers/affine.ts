@@ -29,25 +29,21 @@ export interface AffineOptions {
 export type AffineShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
   ? Shape
   : S extends readonly [infer K extends number]
-    ? AffineOf<K, I, readonly [O]>
+    ? AffineOf<K, I, [O]>
     : S extends readonly [infer N extends number, infer K extends number]
-      ? AffineOf<K, I, readonly [N, O]>
+      ? AffineOf<K, I, [N, O]>
       : S extends readonly [infer N extends number, number, number, ...number[]]
-        ? readonly [N, O]
+        ? [N, O]
         : ShapeTypeError<"Affine: a scalar is no input; reshape it to [1]">;
 
 type AffineOf<K extends number, I extends number, Result> =
-  Box<K> extends Box<I>
-    ? Result
-    : number extends K
-      ? Result
-      : ShapeTypeError<`Affine: takes ${I} inputs, got ${K}`>;
+  Box<K> extends Box<I> ? Result : number extends K ? Result : ShapeTypeError<`Affine: takes ${I} inputs, got ${K}`>;
 
 /**
  * x W + b: the fully connected layer. W is [I, O] and b is [O], both variables.
  *
- * A batch [N, I] gives [N, O]. An input of more axes is flattened to [N, the rest] first, and its gradient has its own shape
- * again; a vector [I] is a batch of one and gives a vector [O].
+ * A batch [N, I] gives [N, O]. An input of more axes is flattened to [N, the rest] first, and its gradient has its own
+ * shape again; a vector [I] is a batch of one and gives a vector [O].
  *
  * @example
  * const affine = new Affine(3, 2, { initializer: constant(1) });
@@ -56,15 +52,15 @@ type AffineOf<K extends number, I extends number, Result> =
  * @throws ShapeError when the input has not I values a row; DTypeError when its dtype is not that of W.
  */
 export class Affine<const I extends number = number, const O extends number = number> extends Layer {
-  readonly W: Tensor<readonly [I, O]>;
-  readonly b: Tensor<readonly [O]>;
+  readonly W: Tensor<[I, O]>;
+  readonly b: Tensor<[O]>;
 
   constructor(inputs: I, outputs: O, options: AffineOptions = {}) {
     super();
     const { initializer = he(), biasInitializer = zeros(), random, dtype = "float64" } = options;
     const settings = { dtype, ...(random && { random }) };
-    this.W = variable(initializer([inputs, outputs] as readonly [I, O], settings), { name: "W" });
-    this.b = variable(biasInitializer([outputs] as readonly [O], settings), { name: "b" });
+    this.W = variable(initializer([inputs, outputs] as [I, O], settings), { name: "W" });
+    this.b = variable(biasInitializer([outputs] as [O], settings), { name: "b" });
   }
 
   get inputs(): I {
@@ -88,8 +84,7 @@ export class Affine<const I extends number = number, const O extends number = nu
     return rows.matmul(this.W as Tensor).add(this.b as Tensor);
   }
 
-  override parameters(): { readonly W: Tensor<readonly [I, O]>; readonly b: Tensor<readonly [O]> } {
+  override parameters(): { readonly W: Tensor<[I, O]>; readonly b: Tensor<[O]> } {
     return { W: this.W, b: this.b };
   }
 }
-

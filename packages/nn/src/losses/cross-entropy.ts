@@ -2,9 +2,9 @@ import { oneHot, type Tensor } from "@chainrule/core";
 import { batchSizes, checkLabels, type Labels, labelTensor } from "./labels.js";
 
 /**
- * The textbook's cross-entropy error of probabilities y, mean over the batch: -1/N sum t log(y + 1e-7), a scalar. The 1e-7
- * keeps the logarithm finite, and makes the gradient of a confidently wrong answer a wrong one: to train on scores, use
- * `softmaxWithLoss`, which needs no such number.
+ * The textbook's cross-entropy error of probabilities y, mean over the batch: -1/N sum t log(y + 1e-7), a scalar. The
+ * 1e-7 keeps the logarithm finite, and makes the gradient of a confidently wrong answer a wrong one: to train on
+ * scores, use `softmaxWithLoss`, which needs no such number.
  *
  * @param y probabilities, [N, classes], or [classes] for a batch of one. float64, float32
  * @param t one-hot labels of the shape and dtype of y, or class indices, int32 or plain numbers
@@ -12,11 +12,12 @@ import { batchSizes, checkLabels, type Labels, labelTensor } from "./labels.js";
  * @throws ShapeError for labels that do not belong to y, or an index out of range; DTypeError for dtypes that do not go
  * together.
  */
-export function crossEntropyError(y: Tensor, t: Labels): Tensor<readonly []> {
+export function crossEntropyError(y: Tensor, t: Labels): Tensor<[]> {
   const op = "crossEntropyError";
   const labels = labelTensor(op, t);
   checkLabels(op, y, labels);
   const { classes, rows } = batchSizes(op, y);
-  const target = labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: y.dtype }) as Tensor).reshape(y.shape) : labels;
-  return y.add(1e-7).log().mul(target).sum().div(-rows) as Tensor<readonly []>;
+  const target =
+    labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: y.dtype }) as Tensor).reshape(y.shape) : labels;
+  return y.add(1e-7).log().mul(target).sum().div(-rows) as Tensor<[]>;
 }

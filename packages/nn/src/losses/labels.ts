@@ -1,8 +1,8 @@
-import { DTypeError, formatShape, fromArray, sameShape, type Shape, ShapeError, sizeOf, Tensor } from "@chainrule/core";
+import { DTypeError, formatShape, fromArray, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
 
 /**
- * The true classes of a batch: one-hot (a float tensor of the shape of the scores), or the index of each row's class (an int32
- * tensor, or numbers).
+ * The true classes of a batch: one-hot (a float tensor of the shape of the scores), or the index of each row's class
+ * (an int32 tensor, or numbers).
  */
 export type Labels = Tensor | number | readonly number[] | Int32Array;
 
@@ -12,7 +12,9 @@ export function labelTensor(op: string, labels: Labels): Tensor {
   const indices = typeof labels === "number" ? [labels] : labels;
   indices.forEach((index: unknown, i) => {
     if (!Number.isInteger(index)) {
-      throw new DTypeError(`${op}: label ${String(index)} (element ${i}) is no class index; one-hot labels are a float tensor`);
+      throw new DTypeError(
+        `${op}: label ${String(index)} (element ${i}) is no class index; one-hot labels are a float tensor`,
+      );
     }
   });
   return fromArray(Int32Array.from(indices), typeof labels === "number" ? [] : [indices.length]);
@@ -22,7 +24,9 @@ export function labelTensor(op: string, labels: Labels): Tensor {
 export function batchSizes(op: string, scores: Tensor): { readonly classes: number; readonly rows: number } {
   const classes = scores.shape.at(-1);
   if (classes === undefined || classes === 0) {
-    throw new ShapeError(`${op}: scores of shape ${formatShape(scores.shape)} have no classes; give [classes] or [N, classes]`);
+    throw new ShapeError(
+      `${op}: scores of shape ${formatShape(scores.shape)} have no classes; give [classes] or [N, classes]`,
+    );
   }
   return { classes, rows: sizeOf(scores.shape.slice(0, -1)) };
 }
@@ -31,7 +35,8 @@ export function batchSizes(op: string, scores: Tensor): { readonly classes: numb
 export function checkLabels(op: string, scores: Tensor, labels: Tensor): void {
   const { classes } = batchSizes(op, scores);
   if (labels.dtype !== "int32") {
-    if (labels.dtype === "bool") throw new DTypeError(`${op}: one-hot labels are floats, got bool; convert with cast("${scores.dtype}")`);
+    if (labels.dtype === "bool")
+      throw new DTypeError(`${op}: one-hot labels are floats, got bool; convert with cast("${scores.dtype}")`);
     if (!sameShape(labels.shape, scores.shape)) throw mismatch(op, scores, labels);
     return;
   }
@@ -41,7 +46,9 @@ export function checkLabels(op: string, scores: Tensor, labels: Tensor): void {
   let i = 0;
   for (const index of labels.data) {
     if (index < 0 || index >= classes) {
-      throw new ShapeError(`${op}: label ${index} (element ${i}) is out of range for ${classes} classes: from 0 to ${classes - 1}`);
+      throw new ShapeError(
+        `${op}: label ${index} (element ${i}) is out of range for ${classes} classes: from 0 to ${classes - 1}`,
+      );
     }
     i++;
   }

@@ -2,14 +2,14 @@ import { type DType, Node, oneHot, type Shape, type Tensor, type Values } from "
 import { batchSizes, checkLabels, type Labels, labelTensor } from "./labels.js";
 
 /**
- * The node of `softmaxWithLoss`, of two inputs: the scores x, [N, classes] or [classes], and the labels t, one-hot or int32.
- * One node for softmax, logarithm, product and mean, because together they have the closed-form gradient
+ * The node of `softmaxWithLoss`, of two inputs: the scores x, [N, classes] or [classes], and the labels t, one-hot or
+ * int32. One node for softmax, logarithm, product and mean, because together they have the closed-form gradient
  * (softmax(x) - t) / N.
  *
  * @example
  * const node = new SoftmaxWithLoss();
  * node.forward(tensor([0, 0]), tensor([1, 0])).item(); // 0.6931471805599453
- * node.backward(1)[0].toArray(); // [-0.5, 0.5]
+ * node.backward(tensor(1))[0]?.toArray(); // [-0.5, 0.5]
  */
 export class SoftmaxWithLoss extends Node {
   override readonly name = "SoftmaxWithLoss";
@@ -50,23 +50,29 @@ export class SoftmaxWithLoss extends Node {
     }
     if (i === 1) return x.logSoftmax().mul(scale.neg());
     // The sum is 1 for one-hot labels; the gradient is right for any others, too.
-    return x.softmax().mul(t.sum({ axis: -1, keepDims: true })).sub(t).mul(scale);
+    return x
+      .softmax()
+      .mul(t.sum({ axis: -1, keepDims: true }))
+      .sub(t)
+      .mul(scale);
   }
 }
 
 /**
- * The cross-entropy of the labels t and softmax(x), mean over the batch: -1/N sum t log(softmax(x)), a scalar. The logarithm
- * of the softmax is computed as a whole, so that no probability underflows to log(0).
+ * The cross-entropy of the labels t and softmax(x), mean over the batch: -1/N sum t log(softmax(x)), a scalar. The
+ * logarithm of the softmax is computed as a whole, so that no probability underflows to log(0).
  *
- * @param x scores, [N, classes], or [classes] for a batch of one; all axes before the last count as the batch. float64, float32
- * @param t one-hot labels of the shape and dtype of x (any other probabilities will do), or class indices, int32 or plain numbers
+ * @param x scores, [N, classes], or [classes] for a batch of one; all axes before the last count as the batch. float64,
+ * float32
+ * @param t one-hot labels of the shape and dtype of x (any other probabilities will do), or class indices, int32 or
+ * plain numbers
  *
  * @example
  * softmaxWithLoss(tensor([[0, 0], [1000, -1000]]), [1, 0]).item(); // 0.34657359027997264
  *
- * @throws ShapeError for labels that do not belong to the scores, or an index out of range; DTypeError for dtypes that do not
- * go together.
+ * @throws ShapeError for labels that do not belong to the scores, or an index out of range; DTypeError for dtypes that
+ * do not go together.
  */
-export function softmaxWithLoss(x: Tensor, t: Labels): Tensor<readonly []> {
-  return new SoftmaxWithLoss().apply(x, labelTensor("SoftmaxWithLoss", t)) as Tensor<readonly []>;
+export function softmaxWithLoss(x: Tensor, t: Labels): Tensor<[]> {
+  return new SoftmaxWithLoss().apply(x, labelTensor("SoftmaxWithLoss", t)) as Tensor<[]>;
 }

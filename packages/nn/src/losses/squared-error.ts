@@ -1,4 +1,13 @@
-import { type DType, formatShape, Node, sameShape, type Shape, ShapeError, type Tensor, type Values } from "@chainrule/core";
+import {
+  type DType,
+  formatShape,
+  Node,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  type Values,
+} from "@chainrule/core";
 
 /** A multiple of the sum of (y - t)^2, which does not broadcast: a [N] against a [N, 1] is a slip, not N x N errors. */
 abstract class SquaredError extends Node {
@@ -56,18 +65,19 @@ export class SumOfSquaredErrors extends SquaredError {
  *
  * @throws ShapeError when y and t have different shapes: they do not broadcast.
  */
-export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<readonly []> {
-  return new MeanSquaredError().apply(y, t) as Tensor<readonly []>;
+export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<[]> {
+  return new MeanSquaredError().apply(y, t) as Tensor<[]>;
 }
 
 /**
- * Half the sum of (y - t)^2 over all elements, a scalar, as the textbook has it: its gradient is y - t. float64, float32.
+ * Half the sum of (y - t)^2 over all elements, a scalar, as the textbook has it: its gradient is y - t. float64,
+ * float32.
  *
  * @example
  * sumOfSquaredErrors(tensor([1, 2]), tensor([1, 4])).item(); // 2
  *
  * @throws ShapeError when y and t have different shapes: they do not broadcast.
  */
-export function sumOfSquaredErrors<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<readonly []> {
-  return new SumOfSquaredErrors().apply(y, t) as Tensor<readonly []>;
+export function sumOfSquaredErrors<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<[]> {
+  return new SumOfSquaredErrors().apply(y, t) as Tensor<[]>;
 }

@@ -5,12 +5,17 @@ import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../data/s
 import type { NamedTensors } from "../layers/layer.js";
 
 /**
- * Writes tensors (and texts about them) to a file in the safetensors format. The file is written under a temporary name in the
- * same folder and then renamed: whatever happens on the way, `path` holds all of the old file or all of the new one.
+ * Writes tensors (and texts about them) to a file in the safetensors format. The file is written under a temporary name
+ * in the same folder and then renamed: whatever happens on the way, `path` holds all of the old file or all of the new
+ * one.
  *
  * @throws DataError when it cannot be written.
  */
-export function saveTensors(path: string, tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): void {
+export function saveTensors(
+  path: string,
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
   replaceFile(path, encodeSafetensors(tensors, metadata));
 }
 

@@ -10,9 +10,9 @@ import { fileError, readBytes } from "./files.js";
 /** Images, one a row, and the class of each. */
 export type ImageSet = {
   /** [N, height x width], brightness from 0 to 1. */
-  readonly images: Tensor<readonly [number, number]>;
+  readonly images: Tensor<[number, number]>;
   /** [N], int32, from 0 to classes - 1. */
-  readonly labels: Tensor<readonly [number]>;
+  readonly labels: Tensor<[number]>;
 };
 
 export interface IdxFolder {
@@ -34,8 +34,8 @@ export interface IdxFolderOptions {
  * `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, also named with a dot
  * (`train-images.idx3-ubyte`), gzipped or not.
  *
- * @throws DataError, with the name of the file, for a file that is missing, unreadable or no IDX file of its kind, for images
- * and labels that do not agree in number, and for a label that is out of range.
+ * @throws DataError, with the name of the file, for a file that is missing, unreadable or no IDX file of its kind, for
+ * images and labels that do not agree in number, and for a label that is out of range.
  */
 export function readIdxFolder(folder: string, options: IdxFolderOptions = {}): IdxFolder {
   const { dtype = "float64", classes = 10 } = options;
@@ -64,7 +64,9 @@ function readSet(folder: string, names: readonly string[], part: string, dtype: 
   const labels = readPart(folder, names, `${part}-labels`, 1);
   const [count, height, width] = images.shape as readonly [number, number, number];
   if (labels.data.length !== count) {
-    throw new DataError(`${images.path} has ${count} images, but ${basename(labels.path)} has ${labels.data.length} labels`);
+    throw new DataError(
+      `${images.path} has ${count} images, but ${basename(labels.path)} has ${labels.data.length} labels`,
+    );
   }
   if (images.data.length === 0) throw new DataError(`${images.path}: no images: sizes [${images.shape.join(", ")}]`);
   const bad = labels.data.findIndex((label) => label >= classes);
@@ -83,7 +85,12 @@ function readSet(folder: string, names: readonly string[], part: string, dtype: 
 }
 
 /** Reads the file of one of the names that `base` with so many axes may have. */
-function readPart(folder: string, names: readonly string[], base: string, axes: number): IdxData & { readonly path: string } {
+function readPart(
+  folder: string,
+  names: readonly string[],
+  base: string,
+  axes: number,
+): IdxData & { readonly path: string } {
   const plain = [`${base}-idx${axes}-ubyte`, `${base}.idx${axes}-ubyte`];
   const possible = [...plain, ...plain.map((name) => `${name}.gz`)];
   const name = possible.find((candidate) => names.includes(candidate));
@@ -92,7 +99,9 @@ function readPart(folder: string, names: readonly string[], base: string, axes: 
   const data = parseIdx(unzipped(path, readBytes(path)), path);
   if (data.shape.length !== axes) {
     const what = axes === 3 ? "images" : "labels";
-    throw new DataError(`${path}: wrong magic number ${idxMagic(data.shape.length)}: ${what} begin with ${idxMagic(axes)}`);
+    throw new DataError(
+      `${path}: wrong magic number ${idxMagic(data.shape.length)}: ${what} begin with ${idxMagic(axes)}`,
+    );
   }
   return { ...data, path };
 }

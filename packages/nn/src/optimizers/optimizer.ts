@@ -1,4 +1,4 @@
-import { ChainruleError, formatShape, GraphError, noGrad, sameShape, ShapeError, type Tensor } from "@chainrule/core";
+import { ChainruleError, formatShape, GraphError, noGrad, ShapeError, sameShape, type Tensor } from "@chainrule/core";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 
 export interface OptimizerOptions {
@@ -13,8 +13,8 @@ export interface Update {
 }
 
 /**
- * Changes parameters by their gradients. An optimizer is a subclass that says how: `update`, and, if it remembers anything from
- * step to step, `initialState`.
+ * Changes parameters by their gradients. An optimizer is a subclass that says how: `update`, and, if it remembers
+ * anything from step to step, `initialState`.
  */
 export abstract class Optimizer {
   /** What errors call it. */
@@ -25,7 +25,9 @@ export abstract class Optimizer {
   /** By name of the parameter; without those that have not been updated yet. */
   private readonly states = new Map<string, NamedTensors>();
 
-  /** @param parameters a model, or variables by name; a variable under several names is updated once, under the first. */
+  /**
+   * @param parameters a model, or variables by name; a variable under several names is updated once, under the first.
+   */
   constructor(name: string, parameters: Layer | NamedTensors, lr: number) {
     this.name = name;
     const all = parameters instanceof Layer ? parameters.parameters() : parameters;
@@ -102,8 +104,8 @@ export abstract class Optimizer {
   /**
    * Goes on from a saved `state()`.
    *
-   * @throws ShapeError or ChainruleError when it is not the state of this optimizer with these parameters; then nothing has
-   * changed.
+   * @throws ShapeError or ChainruleError when it is not the state of this optimizer with these parameters; then nothing
+   * has changed.
    */
   loadState(saved: NamedTensors): void {
     const left = new Set(Object.keys(saved));
@@ -119,7 +121,9 @@ export abstract class Optimizer {
       return [name, Object.fromEntries(slots)] as const;
     });
     if (left.size > 0) {
-      throw new ChainruleError(`${this.name}: the saved state has ${[...left].join(", ")}, which this optimizer does not know`);
+      throw new ChainruleError(
+        `${this.name}: the saved state has ${[...left].join(", ")}, which this optimizer does not know`,
+      );
     }
     for (const [name, state] of loaded) this.states.set(name, state);
   }

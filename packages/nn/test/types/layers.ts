@@ -11,15 +11,15 @@ declare const shape: readonly number[];
 
 const affine1 = new Affine(784, 50);
 const affine2 = new Affine(50, 10);
-expectShape<readonly [784, 50]>()(affine1.W);
-expectShape<readonly [50]>()(affine1.parameters().b);
-expectShape<readonly [100, 50]>()(affine1.forward(zeros([100, 784])));
-expectShape<readonly [number, 50]>()(affine1.forward(zeros([n, 784])));
-expectShape<readonly [100, 50]>()(affine1.forward(zeros([100, n])));
-expectShape<readonly [50]>()(affine1.forward(zeros([784])));
-expectShape<readonly [100, 50]>()(affine1.forward(zeros([100, 28, 28])));
+expectShape<[784, 50]>()(affine1.W);
+expectShape<[50]>()(affine1.parameters().b);
+expectShape<[100, 50]>()(affine1.forward(zeros([100, 784])));
+expectShape<[number, 50]>()(affine1.forward(zeros([n, 784])));
+expectShape<[100, 50]>()(affine1.forward(zeros([100, n])));
+expectShape<[50]>()(affine1.forward(zeros([784])));
+expectShape<[100, 50]>()(affine1.forward(zeros([100, 28, 28])));
 expectShape<readonly number[]>()(affine1.forward(zeros(shape)));
-expectShape<readonly [100, 10]>()(affine2.forward(new ReLU().forward(affine1.forward(zeros([100, 784])))));
+expectShape<[100, 10]>()(affine2.forward(new ReLU().forward(affine1.forward(zeros([100, 784])))));
 
 /** A network whose sizes are type parameters: its forward pass is checked once, for all sizes. */
 class TwoLayerNet<const I extends number, const H extends number, const O extends number> {
@@ -32,16 +32,16 @@ class TwoLayerNet<const I extends number, const H extends number, const O extend
     this.affine2 = new Affine(hidden, outputs);
   }
 
-  forward<N extends number>(x: Tensor<readonly [N, I]>): Tensor<readonly [N, O]> {
+  forward<N extends number>(x: Tensor<[N, I]>): Tensor<[N, O]> {
     return this.affine2.forward(this.relu.forward(this.affine1.forward(x)));
   }
 
-  vector(x: Tensor<readonly [I]>): Tensor<readonly [O]> {
+  vector(x: Tensor<[I]>): Tensor<[O]> {
     return this.affine2.forward(this.affine1.forward(x).sigmoid());
   }
 }
-expectShape<readonly [3, 10]>()(new TwoLayerNet(784, 50, 10).forward(zeros([3, 784])));
-expectShape<readonly [10]>()(new TwoLayerNet(784, 50, 10).vector(zeros([784])));
+expectShape<[3, 10]>()(new TwoLayerNet(784, 50, 10).forward(zeros([3, 784])));
+expectShape<[10]>()(new TwoLayerNet(784, 50, 10).vector(zeros([784])));
 
 class Custom extends Layer {
   override forward(x: Tensor): Tensor {
@@ -49,9 +49,9 @@ class Custom extends Layer {
   }
 }
 const list = new Sequential([affine1, new ReLU(), affine2, new Sigmoid(), new Affine(10, 2)]);
-expectShape<readonly [50, 10]>()(list.layers[2].W);
+expectShape<[50, 10]>()(list.layers[2].W);
 const record = new Sequential({ affine1, relu: new ReLU(), affine2 });
-expectShape<readonly [50, 10]>()(record.layers.affine2.W);
+expectShape<[50, 10]>()(record.layers.affine2.W);
 // What a layer of one's own gives is not known: anything may follow it.
 const custom = new Sequential([affine1, new Custom(), new Affine(7, 3)]);
 // A list of layers that is not known at compile time.
@@ -60,6 +60,9 @@ const computed = new Sequential(layers);
 const nested: Layer = new Sequential([list, custom, record, computed]);
 expectShape<readonly number[]>()(nested.forward(zeros([100, 784])));
 
-const data: { images: Tensor<readonly [60, 784]>; labels: Tensor<readonly [60]> } = { images: zeros([60, 784]), labels: zeros([60]) };
-expectShape<readonly [number, 784]>()(gather(data, [1, 2]).images);
-expectShape<readonly []>()(sumOfSquaredErrors(zeros([2, 3]), zeros([2, 3])));
+const data: { images: Tensor<[60, 784]>; labels: Tensor<[60]> } = {
+  images: zeros([60, 784]),
+  labels: zeros([60]),
+};
+expectShape<[number, 784]>()(gather(data, [1, 2]).images);
+expectShape<[]>()(sumOfSquaredErrors(zeros([2, 3]), zeros([2, 3])));

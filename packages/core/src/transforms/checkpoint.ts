@@ -1,0 +1,135 @@
+import { isFloat } from "../dtype.js";
+import { GraphError } from "../errors.js";
+import { Argument } from "../graph/argument.js";
+import { afterHooks, walk } from "../graph/backward.js";
+import { isRecording } from "../graph/recording.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { sameShape } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { Arguments, checkResult, zerosLike } from "./arguments.js";
+import { FunctionNode, type TensorFunction } from "./function-node.js";
+import type { Tensors } from "./structure.js";
+
+/**
+ * `f(...inputs)` as one node that keeps the inputs and the output, and nothing in between: the backward pass computes the
+ * segment a second time, for its graph. It trades the time of one more forward for the memory of the segment.
+ *
+ * Gradients go to the inputs, and to all variables that `f` closes over. A tensor that `f` closes over and that was itself
+ * computed passes its gradient on to the variables that it was computed from, but has no `.grad` of its own from this
+ * segment, and its hooks see this segment's part by itself: give it as an input where that matters.
+ *
+ * Derivatives of higher order are right as well; under `createGraph` the second computation is kept, as it is then part of the
+ * graph of the gradient. In `noGrad` this is no more than a call of `f`.
+ *
+ * @param f from tensors to a tensor; it must give the same values each time, so draw random masks outside of it
+ * @param inputs tensors of any dtype, or numbers (scalars); those that are float64 or float32 get gradients
+ * @throws GraphError when `f` gives no tensor, and from `backward` when it gave other values the second time
+ *
+ * @example
+ * const w = variable([1, 2]);
+ * checkpoint((x) => x.square().mul(w), tensor([3, 4])).sum().backward();
+ * w.grad?.toArray(); // [9, 16]
+ */
+export function checkpoint<const Inputs extends readonly (Tensor | number)[], S extends Shape>(
+  f: (...inputs: Tensors<Inputs>) => Tensor<S>,
+  ...inputs: Inputs
+): Tensor<S> {
+  const segment = f as unknown as TensorFunction;
+  const tensors = inputs.map(asTensor);
+  if (tensors.length === 0) throw new GraphError("checkpoint: give at least one input, after the function");
+  if (!isRecording()) {
+    const result: unknown = segment(...tensors);
+    checkResult("checkpoint", result);
+    return result as Tensor<S>;
+  }
+  const args = argumentsOf(tensors);
+  const result = args.run(segment);
+  const captured = leavesBehind(result, new Set(args.edges));
+  return new Checkpoint(segment, tensors.length).record(result, [...tensors, ...captured]) as Tensor<S>;
+}
+
+function argumentsOf(tensors: readonly Tensor[]): Arguments {
+  return new Arguments(
+    "checkpoint",
+    tensors,
+    tensors.flatMap((tensor, i) => (isFloat(tensor.dtype) ? [i] : [])),
+  );
+}
+
+/** The variables behind a tensor, and the arguments of transforms under way; `known` ones are not gone through. */
+function leavesBehind(root: Tensor, known: ReadonlySet<Tensor>): Tensor[] {
+  if (!root.requiresGrad) return [];
+  const met = new Set([root]);
+  const leaves: Tensor[] = [];
+  for (const edge of met) {
+    if (known.has(edge)) continue;
+    if (edge.node === null || edge.node instanceof Argument) leaves.push(edge);
+    else for (const input of edge.node.inputs) if (input.requiresGrad) met.add(input);
+  }
+  return leaves;
+}
+
+class Checkpoint extends FunctionNode {
+  override readonly name = "Checkpoint";
+  /** How many of the inputs are those of the segment; the rest is what it closes over. */
+  private readonly given: number;
+  /** A segment has all its gradients at once; the walk asks for one after the other, with the same `dout`. */
+  private readonly pulled = new WeakMap<Tensor, { readonly graph: boolean; readonly gradients: (Tensor | null)[] }>();
+
+  constructor(segment: TensorFunction, given: number) {
+    super(segment);
+    this.given = given;
+  }
+
+  protected override evaluate(...inputs: Tensor[]): Tensor {
+    return super.evaluate(...inputs.slice(0, this.given));
+  }
+
+  override localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
+    const graph = isRecording();
+    const known = this.pulled.get(dout);
+    if (known?.graph === graph) return known.gradients[i] ?? null;
+    const gradients = this.pull(dout, output, graph);
+    this.pulled.set(dout, { graph, gradients });
+    return gradients[i] ?? null;
+  }
+
+  /** Computes the segment again and walks it: the gradient of each input, `null` for one that has none. */
+  private pull(dout: Tensor, output: Tensor, graph: boolean): (Tensor | null)[] {
+    const given = this.inputs.slice(0, this.given);
+    const captured = this.inputs.slice(this.given);
+    const args = argumentsOf(given);
+    const result = whileLive(captured, () => args.run(this.f));
+    if (!sameValues(result, output)) {
+      throw new GraphError(
+        "Checkpoint: the function gave other values when it was computed again for the backward pass; it must depend on " +
+          "nothing but its inputs: draw random numbers outside of it, and change nothing in between",
+      );
+    }
+    const trace = walk(result, dout, graph, new Set([...args.edges, ...captured]));
+    const own = args.edges.map((edge) => afterHooks(edge, trace.gradient(edge) ?? zerosLike(edge)));
+    let next = 0;
+    return [
+      ...given.map((input) => (isFloat(input.dtype) ? (own[next++] as Tensor) : null)),
+      ...captured.map((edge) => trace.gradient(edge) ?? null),
+    ];
+  }
+}
+
+/** Runs `f` with what it closes over counted as wanted, as it was when the segment ran the first time. */
+function whileLive<R>(captured: readonly Tensor[], f: () => R): R {
+  const sleeping = captured.flatMap(({ node }) => (node instanceof Argument && !node.live ? [node] : []));
+  for (const node of sleeping) node.live = true;
+  try {
+    return f();
+  } finally {
+    for (const node of sleeping) node.live = false;
+  }
+}
+
+/** NaN is the same as NaN here. */
+function sameValues(x: Tensor, y: Tensor): boolean {
+  if (x.dtype !== y.dtype || !sameShape(x.shape, y.shape)) return false;
+  const [a, b] = [x.array, y.array];
+  return a.every((value, i) => Object.is(value, b[i]) || value === b[i]);
+}

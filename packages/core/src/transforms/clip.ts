@@ -1,0 +1,109 @@
+import { GraphError } from "../errors.js";
+import { noGrad } from "../graph/recording.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
+
+/**
+ * The Euclidean norm of all elements of all tensors in a structure, as if they were one vector. A float64 scalar.
+ *
+ * @example
+ * globalNorm({ w: tensor([3]), b: tensor([4]) }).item(); // 5
+ */
+export function globalNorm(gradients: unknown): Tensor<[]> {
+  return squares("globalNorm", gradients).sqrt();
+}
+
+/**
+ * Gradients scaled down by one factor, so that their global norm is `maxNorm`; as they are if it is no more than that.
+ * With a NaN or an infinity among them the norm is no number to scale to: all come out NaN or 0, so check it before.
+ *
+ * @param gradients a tensor, or arrays and records of tensors, as `grad` gives them
+ * @param maxNorm above 0 and finite
+ *
+ * @example
+ * clipByNorm([tensor([3]), tensor([4])], 1)[0].toArray(); // about [0.6]
+ */
+export function clipByNorm<const G>(gradients: G, maxNorm: number): Tensors<G> {
+  checkLimit("clipByNorm", maxNorm);
+  // The root of the larger one, not the larger root: the derivative of the root at 0 is infinite.
+  const scale = asTensor(maxNorm).div(squares("clipByNorm", gradients).maximum(maxNorm ** 2).sqrt());
+  return mapLeaves("clipByNorm", gradients, "the gradients", (leaf) => {
+    const gradient = asTensor(leaf);
+    return gradient.mul(scale.cast(gradient.dtype));
+  }) as Tensors<G>;
+}
+
+/**
+ * Gradients with each element moved into the range from -limit to limit.
+ *
+ * @param gradients a tensor, or arrays and records of tensors, as `grad` gives them
+ * @param limit above 0 and finite
+ *
+ * @example
+ * clipByValue({ w: tensor([-3, 0.5]) }, 1).w.toArray(); // [-1, 0.5]
+ */
+export function clipByValue<const G>(gradients: G, limit: number): Tensors<G> {
+  checkLimit("clipByValue", limit);
+  return mapLeaves("clipByValue", gradients, "the gradients", (leaf) => asTensor(leaf).clamp(-limit, limit)) as Tensors<G>;
+}
+
+/**
+ * Clips the gradients, `.grad`, of parameters by their global norm (see `clipByNorm`), after `backward` and before the step
+ * of an optimizer. Parameters without a gradient are left out.
+ *
+ * @param parameters variables, in arrays and records as one likes
+ * @returns the norm before
+ *
+ * @example
+ * const w = variable(3);
+ * w.square().backward();
+ * clipGradNorm([w], 2); // 6
+ * w.grad?.item(); // 2
+ */
+export function clipGradNorm(parameters: unknown, maxNorm: number): number {
+  checkLimit("clipGradNorm", maxNorm);
+  const withGradient = parametersIn("clipGradNorm", parameters);
+  return noGrad(() => {
+    const gradients = withGradient.map((parameter) => parameter.grad as Tensor);
+    const clipped = clipByNorm(gradients, maxNorm);
+    withGradient.forEach((parameter, i) => {
+      parameter.grad = clipped[i] as Tensor;
+    });
+    return globalNorm(gradients).item();
+  });
+}
+
+/**
+ * Clips the gradients, `.grad`, of parameters element by element (see `clipByValue`). Parameters without a gradient are left
+ * out.
+ */
+export function clipGradValue(parameters: unknown, limit: number): void {
+  checkLimit("clipGradValue", limit);
+  noGrad(() => {
+    for (const parameter of parametersIn("clipGradValue", parameters)) {
+      parameter.grad = clipByValue(parameter.grad as Tensor, limit) as Tensor;
+    }
+  });
+}
+
+function parametersIn(op: string, parameters: unknown): Tensor[] {
+  const found = new Set<Tensor>();
+  for (const { leaf, path } of leavesOf(op, parameters, "the parameters")) {
+    if (typeof leaf === "number") throw new GraphError(`${op}: ${path} is the number ${leaf}; parameters are variables`);
+    if (leaf.grad !== null) found.add(leaf);
+  }
+  return [...found];
+}
+
+/** The sum of the squares of all elements. */
+function squares(op: string, gradients: unknown): Tensor<[]> {
+  return leavesOf(op, gradients, "the gradients")
+    .map(({ leaf }): Tensor<[]> => asTensor(leaf).cast("float64").square().sum())
+    .reduce((sum, next) => sum.add(next), asTensor(0) as Tensor<[]>);
+}
+
+function checkLimit(op: string, limit: number): void {
+  if (!(limit > 0 && limit < Number.POSITIVE_INFINITY)) {
+    throw new GraphError(`${op}: the limit is a finite number above 0, got ${limit}`);
+  }
+}

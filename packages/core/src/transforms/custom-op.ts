@@ -1,0 +1,193 @@
+import { allocate, type DType, isTypedArray, type TypedArray } from "../dtype.js";
+import { GraphError } from "../errors.js";
+import {
+  binary,
+  type BinaryRule,
+  type ElementwiseRule,
+  ternary,
+  type TernaryRule,
+  unary,
+  type UnaryRule,
+} from "../graph/elementwise.js";
+import { interpret } from "../graph/interpret.js";
+import { Node, type Values } from "../graph/node.js";
+import { withRecording } from "../graph/recording.js";
+import { Tensor } from "../graph/tensor.js";
+import { checkShape, sizeOf } from "../shape/shape.js";
+import type { BinaryFunction, UnaryFunction, WhereFunction } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+
+/** A list of `N` times `T`. */
+type Times<N extends number, T, List extends readonly T[] = readonly []> = List["length"] extends N
+  ? List
+  : Times<N, T, readonly [...List, T]>;
+
+/** The class of an op, to use its nodes alone as in the textbook. */
+export interface OpClass<Class> {
+  readonly Node: Class;
+}
+
+/**
+ * An op of one's own that works element by element, written once over an abstract arithmetic `k`, as the built-in ones are:
+ * `forward(k, ...inputs)` and, for each input, the local gradient `backward[i](k, dout, ...inputs, output)`, or `null`
+ * where it is zero everywhere; a string in the place of the list is the reason why there is no derivative.
+ *
+ * Takes one to three inputs, which broadcast, and float64 or float32 unless `takes` says otherwise. The op is
+ * differentiable as often as one likes, because the same gradients build graph. No loop is printed for it: it runs its
+ * rule for each element, which is slower than a built-in op.
+ *
+ * @returns the function of the op, with the class of its nodes as `Node`
+ * @throws GraphError for a rule that takes another number of inputs than it has gradients for
+ *
+ * @example
+ * const cube = elementwise("Cube", {
+ *   forward: (k, x) => k.mul(x, k.mul(x, x)),
+ *   backward: [(k, dout, x) => k.mul(dout, k.mul(3, k.mul(x, x)))],
+ * });
+ * cube(tensor([1, 2])).toArray(); // [1, 8]
+ * grad(grad(cube))(2).item(); // 12
+ * new cube.Node().forward(2); // 8
+ */
+export function elementwise(name: string, rule: UnaryRule): UnaryFunction & OpClass<ReturnType<typeof unary>>;
+export function elementwise(name: string, rule: BinaryRule): BinaryFunction & OpClass<ReturnType<typeof binary>>;
+export function elementwise(name: string, rule: TernaryRule): TernaryFunction & OpClass<ReturnType<typeof ternary>>;
+export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule): unknown {
+  checkName("elementwise", name);
+  const arity = rule.forward.length - 1;
+  const gradients = typeof rule.backward === "string" ? arity : rule.backward.length;
+  if (arity < 1 || arity > 3 || gradients !== arity) {
+    throw new GraphError(
+      `elementwise: ${name}: forward takes k and ${arity} inputs, backward has ${gradients} gradients; one to three inputs ` +
+        "are needed, none of them optional, and a gradient (or null) for each",
+    );
+  }
+  const Op = arity === 1 ? unary(name, rule as UnaryRule) : arity === 2 ? binary(name, rule as BinaryRule) : ternary(name, rule as TernaryRule);
+  // Its own loops in any case: a built-in op may have the same name.
+  Object.assign(Op.prototype, { loops: interpret(rule as ElementwiseRule) });
+  return functionOf(name, arity, Op);
+}
+
+/** Three inputs, all broadcast. */
+type TernaryFunction = (x: Tensor | number, y: Tensor | number, w: Tensor | number) => ReturnType<WhereFunction>;
+
+/** An op over whole arrays, with `N` inputs: see `customOp`. */
+export interface OpRule<N extends number> {
+  /** The number of inputs. */
+  readonly arity: N;
+  /** The shape of the output out of those of the inputs; throws a ShapeError when they do not go together. */
+  readonly shape: (...inputs: Times<N, Shape>) => Shape;
+  /** The dtype of the output out of those of the inputs; by default all have one float dtype, and so has the output. */
+  readonly dtype?: (...inputs: Times<N, DType>) => DType;
+  /** Fills `out`, the elements of the output in row-major order, zeros before; reads `x.data` and `x.shape` of the inputs. */
+  readonly forward: (out: TypedArray, ...inputs: Times<N, Tensor>) => void;
+  /**
+   * For each input its gradient, computed with ops out of that of the output, the inputs and the output, in the shape of
+   * the input (or of the output, if the input was broadcast to it); `null` where it is zero. Or why there is none.
+   */
+  readonly backward: { readonly [I in keyof Times<N, Tensor>]: Gradient<Times<N, Tensor>> } | string;
+  /** Settings to show in pictures of the graph. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+type Gradient<Inputs extends readonly Tensor[]> =
+  | ((dout: Tensor, ...inputsAndOutput: readonly [...Inputs, output: Tensor]) => Tensor | null)
+  | null;
+
+/**
+ * An op of one's own over whole arrays: a shape rule, a forward that fills an array, and a backward in ops, so that it can be
+ * differentiated as often as its backward can. It is printed, checked and differentiated like a built-in op. For an op that
+ * works element by element see `elementwise`; for a function of ops with another gradient, `customGradient`.
+ *
+ * @returns the function of the op, with the class of its nodes as `Node`
+ * @throws GraphError for a rule whose backward has another number of gradients than `arity`
+ *
+ * @example
+ * const reverse = customOp("Reverse", {
+ *   arity: 1,
+ *   shape: (x) => x,
+ *   forward: (out, x) => x.data.forEach((value, i) => { out[out.length - 1 - i] = value; }),
+ *   backward: [(dout) => reverse(dout)],
+ * });
+ * reverse(tensor([1, 2, 3])).toArray(); // [3, 2, 1]
+ */
+export function customOp<const N extends 1 | 2 | 3 | 4>(
+  name: string,
+  rule: OpRule<N>,
+): ((...inputs: Times<N, Tensor | number>) => Tensor) & OpClass<new () => Node> {
+  checkName("customOp", name);
+  const { arity, backward } = rule as unknown as AnyRule;
+  if (!Number.isInteger(arity) || arity < 1) throw new GraphError(`customOp: ${name}: arity ${arity}; an op has at least one input`);
+  if (typeof backward !== "string" && backward.length !== arity) {
+    throw new GraphError(`customOp: ${name}: ${backward.length} gradients for ${arity} inputs; give one, or null, for each input`);
+  }
+  return functionOf(name, arity, arrayNode(name, rule as unknown as AnyRule));
+}
+
+/** A rule with the number of inputs forgotten. */
+interface AnyRule extends Pick<OpRule<number>, "attributes"> {
+  readonly arity: number;
+  readonly shape: (...inputs: Shape[]) => Shape;
+  readonly dtype?: (...inputs: DType[]) => DType;
+  readonly forward: (out: TypedArray, ...inputs: Tensor[]) => void;
+  readonly backward: readonly Gradient<readonly Tensor[]>[] | string;
+}
+
+function arrayNode(name: string, rule: AnyRule): new () => Node {
+  const { backward } = rule;
+  return class extends Node {
+    override get name(): string {
+      return name;
+    }
+
+    override attributes(): Readonly<Record<string, unknown>> {
+      return rule.attributes ?? {};
+    }
+
+    override shapeRule(...inputs: Tensor[]): Shape {
+      checkCount(name, rule.arity, inputs);
+      const shape = rule.shape(...inputs.map((input) => input.shape));
+      checkShape(name, shape);
+      return shape;
+    }
+
+    override dtypeRule(...inputs: Tensor[]): DType {
+      return rule.dtype === undefined ? super.dtypeRule(...inputs) : rule.dtype(...inputs.map((input) => input.dtype));
+    }
+
+    override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
+      const out = allocate(dtype, sizeOf(shape));
+      const result: unknown = withRecording(false, () => rule.forward(out, ...inputs));
+      if (result !== out && (Array.isArray(result) || isTypedArray(result) || result instanceof Tensor)) {
+        throw new GraphError(`${name}: forward gave a result; it fills the array that it gets first, as in out.set(...)`);
+      }
+      return shape.length === 0 ? (out[0] as number) : out;
+    }
+
+    override localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
+      if (typeof backward === "string") throw this.notDifferentiable(backward);
+      return backward[i]?.(dout, ...this.inputs, output) ?? null;
+    }
+  };
+}
+
+/** The function of an op, which takes a number for any tensor, in the dtype of the first tensor. */
+function functionOf<F>(name: string, arity: number, Op: new () => Node): F {
+  const apply = (...inputs: (Tensor | number)[]): Tensor => {
+    checkCount(name, arity, inputs);
+    const like = inputs.find((input) => input instanceof Tensor) ?? new Tensor([], "float64", 0, null, false);
+    return new Op().apply(...inputs.map((input) => (typeof input === "number" ? like.constant(input) : input)));
+  };
+  Object.defineProperty(Op, "name", { value: name });
+  Object.defineProperty(apply, "name", { value: name });
+  return Object.assign(apply, { Node: Op }) as F;
+}
+
+function checkCount(name: string, arity: number, inputs: readonly unknown[]): void {
+  if (inputs.length !== arity) {
+    throw new GraphError(`${name}: takes ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
+  }
+}
+
+function checkName(op: string, name: string): void {
+  if (typeof name !== "string" || name === "") throw new GraphError(`${op}: an op needs a name, for errors and pictures`);
+}

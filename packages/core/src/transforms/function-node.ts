@@ -1,0 +1,48 @@
+import { type DType, isFloat } from "../dtype.js";
+import { Node, type Values } from "../graph/node.js";
+import { isRecording, withRecording } from "../graph/recording.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Shape } from "../shape/types.js";
+import { checkResult } from "./arguments.js";
+
+export type TensorFunction = (...inputs: Tensor[]) => Tensor;
+
+/** A function of ops as one node: shape, dtype and values come out of one call of it, which leaves no graph. */
+export abstract class FunctionNode extends Node {
+  protected readonly f: TensorFunction;
+
+  constructor(f: TensorFunction) {
+    super();
+    this.f = f;
+  }
+
+  override apply(...inputs: Tensor[]): Tensor {
+    return this.record(this.evaluate(...inputs), inputs);
+  }
+
+  /** A tensor like `result`, as what this node made out of the inputs. */
+  record({ shape, dtype, values }: Tensor, inputs: readonly Tensor[]): Tensor {
+    const [first, second, ...others] = inputs;
+    const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
+    if (record) this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
+    return (first as Tensor).derive(shape, dtype, values, record ? this : null);
+  }
+
+  protected evaluate(...inputs: Tensor[]): Tensor {
+    const result: unknown = withRecording(false, () => this.f(...inputs));
+    checkResult(this.name, result);
+    return result;
+  }
+
+  override shapeRule(...inputs: Tensor[]): Shape {
+    return this.evaluate(...inputs).shape;
+  }
+
+  override dtypeRule(...inputs: Tensor[]): DType {
+    return this.evaluate(...inputs).dtype;
+  }
+
+  override localForward(_shape: Shape, _dtype: DType, ...inputs: Tensor[]): Values {
+    return this.evaluate(...inputs).values;
+  }
+}
