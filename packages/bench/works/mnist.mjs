@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fromArray, matmul, noGrad, oneHot, take, tensor, variable } from "@chainrule/core";
+import { fromArray, tensor } from "@chainrule/core";
+import { Affine, ReLU, Sequential, SGD, softmaxWithLoss } from "@chainrule/nn";
 import { alternate, checkEqual, uniform } from "../harness.mjs";
 import { mnistFolder } from "../peers.mjs";
 
@@ -38,24 +39,20 @@ function start() {
   };
 }
 
+/** As a user of the packages writes it. */
 function ourTraining({ images, labels }) {
   const { w1, w2, rows } = start();
   const x = fromArray(images, [count, pixels]);
   const t = fromArray(labels, [count]);
-  const [W1, b1] = [variable(tensor(w1).reshape([pixels, hidden])), variable(new Float32Array(hidden))];
-  const [W2, b2] = [variable(tensor(w2).reshape([hidden, classes])), variable(new Float32Array(classes))];
-  const parameters = [W1, b1, W2, b2];
+  const layers = [new Affine(pixels, hidden, given(w1)), new ReLU(), new Affine(hidden, classes, given(w2))];
+  const network = new Sequential(layers);
+  const optimizer = new SGD(network, { lr: rate });
   const batches = rows.map((own) => tensor(own));
   const step = (indices) => {
-    const h = matmul(take(x, indices), W1).add(b1).relu();
-    const logits = matmul(h, W2).add(b2);
-    const target = oneHot(take(t, indices), classes, { dtype: "float32" });
-    const loss = logits.logSoftmax().mul(target).sum().div(-batch);
-    for (const parameter of parameters) parameter.zeroGrad();
+    const loss = softmaxWithLoss(network.forward(x.take(indices)), t.take(indices));
+    optimizer.zeroGrad();
     loss.backward();
-    noGrad(() => {
-      for (const parameter of parameters) parameter.assign(parameter.sub(parameter.grad.mul(rate)));
-    });
+    optimizer.step();
     return loss;
   };
   return {
@@ -64,8 +61,13 @@ function ourTraining({ images, labels }) {
       for (const indices of batches) loss = step(indices);
       return loss.item();
     },
-    weights: () => W1.data,
+    weights: () => layers[0].W.data,
   };
+}
+
+/** An affine layer's options: these weights, in float32. */
+function given(weights) {
+  return { initializer: (shape) => fromArray(weights, shape), dtype: "float32" };
 }
 
 async function tensorflowTraining(tf, backend, { images, labels }) {

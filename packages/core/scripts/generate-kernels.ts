@@ -62,16 +62,34 @@ class Printer implements Arithmetic<Term> {
   greaterEqual = (x: Term | number, y: Term | number) => this.compare(x, ">=", y);
   select = (condition: Term, x: Term | number, y: Term | number) =>
     this.line(`${condition.condition ?? `${condition.text} !== 0`} ? ${show(x)} : ${show(y)}`);
+  atan2 = (y: Term | number, x: Term | number) => this.call("atan2", y, x);
+  hypot = (x: Term | number, y: Term | number) => this.call("hypot", x, y);
+  mod = (x: Term | number, y: Term | number) => this.line(`floorMod(${show(x)}, ${show(y)})`);
   neg = (x: Term) => this.line(`-${x.text}`);
   abs = (x: Term) => this.call("abs", x);
   sign = (x: Term) => this.call("sign", x);
+  floor = (x: Term) => this.call("floor", x);
+  ceil = (x: Term) => this.call("ceil", x);
+  round = (x: Term) => this.line(`roundHalfEven(${x.text})`);
   sqrt = (x: Term) => this.call("sqrt", x);
   exp = (x: Term) => this.call("exp", x);
+  expm1 = (x: Term) => this.call("expm1", x);
   log = (x: Term) => this.call("log", x);
   log1p = (x: Term) => this.call("log1p", x);
   sin = (x: Term) => this.call("sin", x);
   cos = (x: Term) => this.call("cos", x);
+  tan = (x: Term) => this.call("tan", x);
+  asin = (x: Term) => this.call("asin", x);
+  acos = (x: Term) => this.call("acos", x);
+  atan = (x: Term) => this.call("atan", x);
+  sinh = (x: Term) => this.call("sinh", x);
+  cosh = (x: Term) => this.call("cosh", x);
   tanh = (x: Term) => this.call("tanh", x);
+  asinh = (x: Term) => this.call("asinh", x);
+  acosh = (x: Term) => this.call("acosh", x);
+  atanh = (x: Term) => this.call("atanh", x);
+  erf = (x: Term) => this.line(`erf(${x.text})`);
+  erfc = (x: Term) => this.line(`erfc(${x.text})`);
   sigmoid = (x: Term) => stableSigmoid<Term>(this, x);
 }
 
@@ -153,6 +171,7 @@ const sets = Object.values(ops).flatMap((value) => {
 
 process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
 import type { KernelSet } from "./loop.js";
+import { erf, erfc, floorMod, roundHalfEven } from "./math.js";
 import type { Windows } from "./windows.js";
 
 export const kernels: Readonly<Record<string, KernelSet>> = {

@@ -13,16 +13,17 @@ import {
   Node,
   OneHot,
   Pow,
-  Sigmoid,
   type Shape,
+  Sigmoid,
   Stack,
   Sum,
   Take,
-  Tensor,
+  type Tensor,
   tensor,
   variable,
   Where,
 } from "../src/index.js";
+import { near } from "./support/property.js";
 
 // Nodes used alone, as the textbook uses its layers: forward, then backward, with numbers and with tensors.
 
@@ -34,13 +35,11 @@ test("apples and oranges: 2 x 100 and 3 x 150, tax 1.1: forward 1 to 4, backward
   const applePrice = apples.forward(100, 2);
   const orangePrice = oranges.forward(150, 3);
   const allPrice = fruit.forward(applePrice, orangePrice);
-  const near = (actual: readonly number[], expected: readonly number[]) =>
-    expected.forEach((e, i) => assert.ok(Math.abs((actual[i] as number) - e) < 1e-12, `${actual} is not ${expected}`));
-  near([applePrice, orangePrice, allPrice, tax.forward(allPrice, 1.1)], [200, 450, 650, 715]);
+  near([applePrice, orangePrice, allPrice, tax.forward(allPrice, 1.1)], [200, 450, 650, 715], 1e-15, "forward");
   const [dAll, dTax] = tax.backward(1);
   const [dApples, dOranges] = fruit.backward(dAll);
-  near([dAll, dTax, dApples, dOranges], [1.1, 650, 1.1, 1.1]);
-  near([...oranges.backward(dOranges), ...apples.backward(dApples)], [3.3, 165, 2.2, 110]);
+  near([dAll, dTax, dApples, dOranges], [1.1, 650, 1.1, 1.1], 1e-15, "tax and sum");
+  near([...oranges.backward(dOranges), ...apples.backward(dApples)], [3.3, 165, 2.2, 110], 1e-15, "fruit");
 });
 
 test("numbers give numbers, and the gradient scales with that of the output", () => {
@@ -56,16 +55,36 @@ test("numbers give numbers, and the gradient scales with that of the output", ()
   for (const [node, inputs, output, gradients] of cases) {
     assert.is(node.forward(...inputs), output);
     assert.equal(node.backward(1), gradients);
-    assert.equal(node.backward(2), gradients.map((g) => 2 * g));
+    assert.equal(
+      node.backward(2),
+      gradients.map((g) => 2 * g),
+    );
   }
 });
 
 test("tensors give tensors; broadcast inputs get gradients of their own shapes", () => {
   const node = new Mul();
-  const out = node.forward(tensor([[1, 2, 3], [4, 5, 6]]), tensor([10, 20, 30]));
-  assert.equal(out.toArray(), [[10, 40, 90], [40, 100, 180]]);
-  const [dx, dy] = node.backward(tensor([[1, 1, 1], [2, 2, 2]]));
-  assert.equal(dx.toArray(), [[10, 20, 30], [20, 40, 60]]);
+  const out = node.forward(
+    tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]),
+    tensor([10, 20, 30]),
+  );
+  assert.equal(out.toArray(), [
+    [10, 40, 90],
+    [40, 100, 180],
+  ]);
+  const [dx, dy] = node.backward(
+    tensor([
+      [1, 1, 1],
+      [2, 2, 2],
+    ]),
+  );
+  assert.equal(dx.toArray(), [
+    [10, 20, 30],
+    [20, 40, 60],
+  ]);
   assert.equal(dy.toArray(), [9, 12, 15]);
   // A number stands for that gradient everywhere.
   assert.equal(node.backward(tensor(1))[1].toArray(), [5, 7, 9]);
@@ -89,29 +108,55 @@ test("numbers in the branches of where adapt to each other, not to the condition
 
 test("inputs without a gradient get zeros of their own shape and dtype", () => {
   const node = new Take(0);
-  node.forward(tensor([[1, 2], [3, 4]]), tensor([1, 1], { dtype: "int32" }));
-  const [dx, dIndices] = node.backward(tensor([[1, 2], [10, 20]])) as [Tensor, Tensor];
-  assert.equal(dx.toArray(), [[0, 0], [11, 22]]);
+  node.forward(
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    tensor([1, 1], { dtype: "int32" }),
+  );
+  const [dx, dIndices] = node.backward(
+    tensor([
+      [1, 2],
+      [10, 20],
+    ]),
+  ) as [Tensor, Tensor];
+  assert.equal(dx.toArray(), [
+    [0, 0],
+    [11, 22],
+  ]);
   assert.equal([dIndices.dtype, dIndices.toArray()], ["int32", [0, 0]]);
 });
 
 test("nodes with lists of inputs", () => {
   const concat = new Concat();
   assert.equal(concat.forward(tensor([1]), tensor([2, 3])).toArray(), [1, 2, 3]);
-  assert.equal(concat.backward(tensor([4, 5, 6])).map((g) => g.toArray()), [[4], [5, 6]]);
+  assert.equal(
+    concat.backward(tensor([4, 5, 6])).map((g) => g.toArray()),
+    [[4], [5, 6]],
+  );
   const stack = new Stack();
   stack.forward(tensor(1), tensor(2), tensor(3));
-  assert.equal(stack.backward(tensor([4, 5, 6])).map((g) => g.item()), [4, 5, 6]);
+  assert.equal(
+    stack.backward(tensor([4, 5, 6])).map((g) => g.item()),
+    [4, 5, 6],
+  );
 });
 
 test("a node used again remembers the last inputs, and leaves the graphs of the first ones as they were", () => {
-  for (const [a, b, c] of [[2, 3, 5], [[2], [3], [5]]] as const) {
+  for (const [a, b, c] of [
+    [2, 3, 5],
+    [[2], [3], [5]],
+  ] as const) {
     const node = new Mul();
     const [x, y, z] = [variable(a), variable(b), variable(c)] as [Tensor, Tensor, Tensor];
     const first = node.forward(x, y);
     const second = node.forward(x, z);
     assert.equal([first.data[0], second.data[0]], [6, 10]);
-    assert.equal(node.backward(tensor(1)).map((g) => g.data[0]), [5, 2]);
+    assert.equal(
+      node.backward(tensor(1)).map((g) => g.data[0]),
+      [5, 2],
+    );
     first.sum().backward();
     assert.equal([x.grad?.data[0], y.grad?.data[0], z.grad], [3, 2, null]);
     x.zeroGrad();
@@ -127,7 +172,13 @@ test("a node used again remembers the last inputs, and leaves the graphs of the 
   const [first, second] = [sum.forward(x), sum.forward(y)];
   first.backward();
   second.sum().backward();
-  assert.equal([x.grad?.toArray(), y.grad?.toArray()], [[1, 1], [[1], [1]]]);
+  assert.equal(
+    [x.grad?.toArray(), y.grad?.toArray()],
+    [
+      [1, 1],
+      [[1], [1]],
+    ],
+  );
 });
 
 test("a node alone on variables is a part of a graph as well", () => {
@@ -159,14 +210,19 @@ test("what a node alone refuses", () => {
   assert.equal(rows.toArray(), [[0, 1, 0]]);
   const numbers = new Mul();
   numbers.forward(1, 2);
-  throwsGraphError(() => numbers.backward(tensor(1)), /^Mul: forward was given numbers, so backward takes a number; give forward a tensor instead$/);
-  assert.throws(() => new Sum().forward(1), /^Sum: takes tensors, got numbers only; make one with tensor\(1\)$|Sum: takes tensors/);
+  throwsGraphError(
+    () => numbers.backward(tensor(1)),
+    /^Mul: forward was given numbers, so backward takes a number; give forward a tensor instead$/,
+  );
+  assert.throws(
+    () => new Sum().forward(1),
+    /^Sum: takes tensors, got numbers only; make one with tensor\(1\)$|Sum: takes tensors/,
+  );
 });
 
 /** An op of a consumer: the square of the sum of two inputs, its derivative written in ops. */
 class SquaredSum extends Node {
   override readonly name = "SquaredSum";
-  // Private fields are not copied by anything but the class itself.
   readonly factor: number;
 
   constructor(factor: number) {
@@ -183,14 +239,24 @@ class SquaredSum extends Node {
   }
 
   override localBackward(dout: Tensor): Tensor {
-    return dout.mul(this.input(0).add(this.input(1)).mul(2 * this.factor));
+    return dout.mul(
+      this.input(0)
+        .add(this.input(1))
+        .mul(2 * this.factor),
+    );
   }
 }
 
 test("an op of one's own: alone, in a graph, and differentiated twice", () => {
   const node = new SquaredSum(3);
   assert.equal(node.forward(tensor([1, 2]), tensor([3, 4])).toArray(), [48, 108]);
-  assert.equal(node.backward(tensor([1, 1])).map((g) => g.toArray()), [[24, 36], [24, 36]]);
+  assert.equal(
+    node.backward(tensor([1, 1])).map((g) => g.toArray()),
+    [
+      [24, 36],
+      [24, 36],
+    ],
+  );
   const [x, y] = [variable([1, 2]), variable([3, 4])];
   new SquaredSum(3).apply(x, y).sum().backward({ createGraph: true });
   const dx = x.grad as Tensor;
@@ -214,9 +280,14 @@ class Wrong extends SquaredSum {
 }
 
 test("an op of one's own whose local backward is wrong is named, alone and in a graph", () => {
-  const shape = /^SquaredSum: its local backward gave a gradient of shape \[3\] for input 0 of shape \[2\]; it must have the shape of the output or of the input$/;
-  const dtype = /^SquaredSum: its local backward gave a float32 gradient for input 0, which is float64; convert with cast\("float64"\)$/;
-  for (const [wrong, message] of [[() => tensor([1, 2, 3]), shape], [(dout: Tensor) => dout.cast("float32"), dtype]] as const) {
+  const shape =
+    /^SquaredSum: its local backward gave a gradient of shape \[3\] for input 0 of shape \[2\]; it must have the shape of the output or of the input$/;
+  const dtype =
+    /^SquaredSum: its local backward gave a float32 gradient for input 0, which is float64; convert with cast\("float64"\)$/;
+  for (const [wrong, message] of [
+    [() => tensor([1, 2, 3]), shape],
+    [(dout: Tensor) => dout.cast("float32"), dtype],
+  ] as const) {
     const [x, y] = [variable([1, 2]), variable([3, 4])];
     const node = new Wrong(wrong);
     const out = node.forward(x, y);

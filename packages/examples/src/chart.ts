@@ -155,7 +155,7 @@ function line({
     symbolSize: 6,
     silent: true,
     ...(own !== undefined && { color: own }),
-    lineStyle: { width: behind ? 1 : 2, type: dashed ? "dashed" : "solid" },
+    lineStyle: { width: behind || points.length > 500 ? 1 : 2, type: dashed ? "dashed" : "solid" },
     z: behind ? 1 : 2,
   };
 }

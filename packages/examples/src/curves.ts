@@ -53,7 +53,7 @@ saveChart(join(out, "loss-curve.svg"), {
 });
 saveChart(join(out, "accuracy-curve.svg"), {
   title: "Accuracy",
-  x: { name: "epoch" },
+  x: { name: "epoch", min: 0, max: Math.max(1, trainAccuracy.length - 1) },
   y: { name: "accuracy", min: 0, max: 1 },
   series: [
     { name: "train", points: points(trainAccuracy) },

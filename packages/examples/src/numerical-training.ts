@@ -29,8 +29,17 @@ const lossOn = (size: number): (() => Tensor) => {
   return () => softmaxWithLoss(network.forward(x), labels);
 };
 
+/** Seconds that a piece of work takes, the mean of some repetitions after some to warm up. */
+function seconds(work: () => void, repetitions = 50): number {
+  for (let i = 0; i < 10; i++) work();
+  const start = performance.now();
+  for (let i = 0; i < repetitions; i++) work();
+  return (performance.now() - start) / 1000 / repetitions;
+}
+
 section(`One step on a batch of ${batch}: ${(2 * count).toLocaleString("en")} losses for the numerical gradient`);
 const loss = lossOn(batch);
+console.log(`  takes about ${(2 * count * seconds(loss)).toFixed(0)} s`);
 const before = loss();
 before.backward();
 const numerical = parameters.map(([name, parameter]) => {
@@ -52,14 +61,6 @@ const after = loss().item();
 check("loss after the step", after.toFixed(4), `below ${before.item().toFixed(4)}`, after < before.item());
 
 section("10,000 steps on batches of 100, as measured here");
-/** Seconds that a piece of work takes, the mean of some repetitions after some to warm up. */
-function seconds(work: () => void, repetitions = 50): number {
-  for (let i = 0; i < 10; i++) work();
-  const start = performance.now();
-  for (let i = 0; i < repetitions; i++) work();
-  return (performance.now() - start) / 1000 / repetitions;
-}
-
 const optimizer = new SGD(network, { lr });
 const lossOfHundred = lossOn(100);
 const forward = seconds(() => noGrad(lossOfHundred).item());

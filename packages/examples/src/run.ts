@@ -4,6 +4,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ChainruleError } from "@chainrule/core";
+import { Stop } from "./mnist/stop.js";
 
 export interface Example {
   readonly name: string;
@@ -11,18 +12,23 @@ export interface Example {
   readonly file: string;
   /** The arguments of a short run, whose checks are real all the same. */
   readonly short: readonly string[];
+  /** Whether it reads the command line at all. */
+  readonly hasOptions: boolean;
 }
 
-const example = (name: string, short: readonly string[] = [], module = name): Example => ({
+const example = (name: string, short: readonly string[] = [], module = name, hasOptions = true): Example => ({
   name,
   file: fileURLToPath(new URL(`./${module}.js`, import.meta.url)),
   short,
+  hasOptions,
 });
+
+const withoutOptions = (name: string): Example => example(name, [], name, false);
 
 /** All examples, in the order of the textbook. */
 export const examples: readonly Example[] = [
-  example("apple"),
-  example("apple-orange"),
+  withoutOptions("apple"),
+  withoutOptions("apple-orange"),
   example("square-of-sum"),
   example("numerical-differentiation"),
   example("gradient-descent"),
@@ -33,7 +39,7 @@ export const examples: readonly Example[] = [
   example("functional-style", ["--iterations", "240"]),
   example("deep-sigmoid"),
   example("curves", ["--iterations", "600", "--out", "out/short"]),
-  example("shapes-and-labels"),
+  withoutOptions("shapes-and-labels"),
   example("slips", ["--iterations", "240"]),
 ];
 
@@ -64,12 +70,19 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  if (!chosen.hasOptions && args.length > 0) {
+    console.error(`The example ${name} takes no options, got ${args.join(" ")}`);
+    process.exitCode = 2;
+    return;
+  }
   process.argv = [process.execPath, chosen.file, ...args];
   try {
     await import(pathToFileURL(chosen.file).href);
   } catch (error) {
     // Data that is missing or corrupt, a folder that cannot be written; anything else is a bug and shows its stack.
-    if (!(error instanceof ChainruleError || (error instanceof Error && "syscall" in error))) throw error;
+    const isExpected =
+      error instanceof Stop || error instanceof ChainruleError || (error instanceof Error && "syscall" in error);
+    if (!isExpected) throw error;
     console.error(error.message.replaceAll(/\s*\n\s*/g, " "));
     process.exitCode = 2;
   }

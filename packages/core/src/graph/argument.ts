@@ -1,5 +1,6 @@
 import type { DType } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
+import type { Trace } from "./backward.js";
 import { Node, type Values } from "./node.js";
 import type { Tensor } from "./tensor.js";
 
@@ -31,6 +32,11 @@ export class Argument extends Node {
 
   override localForward(_shape: Shape, _dtype: DType, x: Tensor): Values {
     return x.values;
+  }
+
+  override countUses(trace: Trace): void {
+    if (this.live) trace.dependsOnOthers = true;
+    super.countUses(trace);
   }
 
   override localBackward(dout: Tensor): Tensor {

@@ -1,4 +1,5 @@
 import type { DType } from "../dtype.js";
+import { erf, erfc, floorMod, roundHalfEven } from "../kernels/math.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -22,16 +23,37 @@ export interface Arithmetic<T> {
   greater(x: T | number, y: T | number): T;
   greaterEqual(x: T | number, y: T | number): T;
   select(condition: T, x: T | number, y: T | number): T;
+  atan2(y: T | number, x: T | number): T;
+  /** The root of the sum of squares, without overflow. */
+  hypot(x: T | number, y: T | number): T;
+  /** The remainder of x by y, with the sign of y. */
+  mod(x: T | number, y: T | number): T;
   neg(x: T): T;
   abs(x: T): T;
   sign(x: T): T;
+  floor(x: T): T;
+  ceil(x: T): T;
+  /** The nearest whole number, the even one of two. */
+  round(x: T): T;
   sqrt(x: T): T;
   exp(x: T): T;
+  expm1(x: T): T;
   log(x: T): T;
   log1p(x: T): T;
   sin(x: T): T;
   cos(x: T): T;
+  tan(x: T): T;
+  asin(x: T): T;
+  acos(x: T): T;
+  atan(x: T): T;
+  sinh(x: T): T;
+  cosh(x: T): T;
   tanh(x: T): T;
+  asinh(x: T): T;
+  acosh(x: T): T;
+  atanh(x: T): T;
+  erf(x: T): T;
+  erfc(x: T): T;
   sigmoid(x: T): T;
 }
 
@@ -50,16 +72,34 @@ export const numberArithmetic: Arithmetic<number> = {
   greater: (x, y) => (x > y ? 1 : 0),
   greaterEqual: (x, y) => (x >= y ? 1 : 0),
   select: (condition, x, y) => (condition !== 0 ? x : y),
+  atan2: Math.atan2,
+  hypot: (x, y) => Math.hypot(x, y),
+  mod: floorMod,
   neg: (x) => -x,
   abs: Math.abs,
   sign: Math.sign,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: roundHalfEven,
   sqrt: Math.sqrt,
   exp: Math.exp,
+  expm1: Math.expm1,
   log: Math.log,
   log1p: Math.log1p,
   sin: Math.sin,
   cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
   tanh: Math.tanh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  erf,
+  erfc,
   sigmoid: (x) => stableSigmoid(numberArithmetic, x),
 };
 
@@ -75,6 +115,11 @@ export function arithmeticOf(dtype: DType): Arithmetic<number> {
 export function stableSigmoid<T>(k: Arithmetic<T>, x: T): T {
   const e = k.exp(k.neg(k.abs(x)));
   return k.div(k.select(k.greaterEqual(x, 0), 1, e), k.add(e, 1));
+}
+
+/** x held between -bound and bound, so that what multiplies a factor that has gone to 0 is not infinite. */
+export function bounded<T>(k: Arithmetic<T>, x: T, bound: number): T {
+  return k.min(k.max(x, -bound), bound);
 }
 
 type Operand = Tensor | number;
@@ -106,15 +151,33 @@ export const tensorArithmetic: Arithmetic<Tensor> = {
   greater: binary((x, y) => x.greater(y)),
   greaterEqual: binary((x, y) => x.greaterEqual(y)),
   select: (condition, x, y) => condition.where(x, y),
+  atan2: binary((y, x) => y.atan2(x)),
+  hypot: binary((x, y) => x.hypot(y)),
+  mod: binary((x, y) => x.mod(y)),
   neg: (x) => x.neg(),
   abs: (x) => x.abs(),
   sign: (x) => x.sign(),
+  floor: (x) => x.floor(),
+  ceil: (x) => x.ceil(),
+  round: (x) => x.round(),
   sqrt: (x) => x.sqrt(),
   exp: (x) => x.exp(),
+  expm1: (x) => x.expm1(),
   log: (x) => x.log(),
   log1p: (x) => x.log1p(),
   sin: (x) => x.sin(),
   cos: (x) => x.cos(),
+  tan: (x) => x.tan(),
+  asin: (x) => x.asin(),
+  acos: (x) => x.acos(),
+  atan: (x) => x.atan(),
+  sinh: (x) => x.sinh(),
+  cosh: (x) => x.cosh(),
   tanh: (x) => x.tanh(),
+  asinh: (x) => x.asinh(),
+  acosh: (x) => x.acosh(),
+  atanh: (x) => x.atanh(),
+  erf: (x) => x.erf(),
+  erfc: (x) => x.erfc(),
   sigmoid: (x) => x.sigmoid(),
 };

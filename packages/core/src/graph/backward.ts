@@ -1,9 +1,8 @@
 import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
-import { Argument } from "./argument.js";
-import { Elementwise, rounded } from "./elementwise.js";
-import { checkSeed, checkUnchanged, gradientOf } from "./node.js";
+import { rounded } from "./elementwise.js";
+import { checkSeed, gradientOf } from "./node.js";
 import { prune } from "./prune.js";
 import { withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
@@ -29,6 +28,10 @@ export class Trace {
   readonly wanted: ReadonlySet<Tensor> | null;
   /** Whether the graph depends on something else that gradients are wanted of: a variable, or what a transform is for. */
   dependsOnOthers = false;
+  /** The places of edges of which nothing more is to come. */
+  readonly ready: number[] = [];
+  /** What stood in the slots of the edges before, for a walk inside a walk. */
+  readonly before: number[] | null = depth > 0 ? [] : null;
   private positions: Map<Tensor, number> | null = null;
 
   constructor(createGraph: boolean, wanted: ReadonlySet<Tensor> | null) {
@@ -47,6 +50,30 @@ export class Trace {
   /** Whether the walk under way has met this edge. */
   has(edge: Tensor): boolean {
     return this.edges[edge.slot] === edge;
+  }
+
+  /** Takes in an edge that gets a gradient, and counts the use that a node makes of it. */
+  use(edge: Tensor): void {
+    if (!edge.requiresGrad) return;
+    if (!this.has(edge)) {
+      this.before?.push(edge.slot);
+      this.add(edge);
+    }
+    this.uses[edge.slot] = (this.uses[edge.slot] as number) + 1;
+  }
+
+  /** Adds to the gradient of a scalar edge what one of its uses gives. */
+  addNumber(edge: Tensor, gradient: number): void {
+    const { slot } = edge;
+    this.numbers[slot] = rounded(edge.dtype, (this.numbers[slot] as number) + gradient);
+    this.countDown(slot);
+  }
+
+  /** One use of an edge has been done. */
+  countDown(slot: number): void {
+    const left = (this.uses[slot] as number) - 1;
+    this.uses[slot] = left;
+    if (left === 0) this.ready.push(slot);
   }
 
   isNumber(edge: Tensor): boolean {
@@ -110,71 +137,50 @@ export function dependsOnOthers(root: Tensor, wanted: ReadonlySet<Tensor>): bool
 /** Collects the edges behind `root`, in whose slots the trace then stands while `use` runs. */
 function explore(root: Tensor, trace: Trace, use: () => void): void {
   const met = trace.edges;
-  const before: number[] | null = depth > 0 ? [] : null;
   depth++;
   try {
-    collect(root, trace, before);
+    collect(root, trace);
     use();
   } finally {
     depth--;
-    before?.forEach((slot, i) => {
+    trace.before?.forEach((slot, i) => {
       (met[i] as Tensor).slot = slot;
     });
   }
 }
 
-function collect(root: Tensor, trace: Trace, before: number[] | null): void {
-  const { edges, uses, wanted } = trace;
-  before?.push(root.slot);
+function collect(root: Tensor, trace: Trace): void {
+  const { edges, wanted } = trace;
+  trace.before?.push(root.slot);
   trace.add(root);
   for (let next = 0; next < edges.length; next++) {
     const edge = edges[next] as Tensor;
     const node = edge.node;
     if (wanted?.has(edge)) continue;
-    if (node === null || (node instanceof Argument && node.live)) trace.dependsOnOthers = true;
-    if (node === null) continue;
-    checkUnchanged(node);
-    for (let i = 0; i < node.arity; i++) {
-      const input = node.input(i);
-      if (!input.requiresGrad) continue;
-      if (edges[input.slot] !== input) {
-        before?.push(input.slot);
-        trace.add(input);
-      }
-      uses[input.slot] = (uses[input.slot] as number) + 1;
-    }
+    if (node === null) trace.dependsOnOthers = true;
+    else node.countUses(trace);
   }
 }
 
 function propagate(trace: Trace, seed: Tensor): void {
-  const { edges, uses, tensors, createGraph, wanted } = trace;
+  const { edges, tensors, ready, createGraph, wanted } = trace;
   const numbers = new Float64Array(createGraph ? 0 : edges.length);
   trace.numbers = numbers;
   if (trace.isNumber(edges[0] as Tensor)) numbers[0] = seed.item();
   else tensors[0] = seed;
 
-  const ready = [0];
+  ready.push(0);
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
     const node = edge.node;
     if (wanted?.has(edge)) continue;
     if (edge.hooks !== null) trace.setGradient(at, afterHooks(edge, trace.gradientAt(at)));
     if (node === null) continue;
-    if (node instanceof Elementwise && trace.isNumber(edge)) {
-      const dout = numbers[at] as number;
-      for (let i = 0; i < node.arity; i++) {
-        const input = node.input(i);
-        if (edges[input.slot] !== input) continue;
-        const sum = (numbers[input.slot] as number) + node.scalarBackward(dout, i, edge);
-        numbers[input.slot] = rounded(input.dtype, sum);
-        countDown(uses, input.slot, ready);
-      }
-      continue;
-    }
+    if (trace.isNumber(edge) && node.backwardNumbers(numbers[at] as number, edge, trace)) continue;
     const dout = trace.gradientAt(at);
     for (let i = 0; i < node.arity; i++) {
       const input = node.input(i);
-      if (edges[input.slot] !== input) continue;
+      if (!trace.has(input)) continue;
       const slot = input.slot;
       const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
       if (gradient !== null) {
@@ -182,15 +188,9 @@ function propagate(trace: Trace, seed: Tensor): void {
         if (trace.isNumber(input)) numbers[slot] = rounded(input.dtype, (numbers[slot] as number) + own.item());
         else tensors[slot] = tensors[slot]?.add(own) ?? own;
       }
-      countDown(uses, slot, ready);
+      trace.countDown(slot);
     }
   }
-}
-
-function countDown(uses: number[], slot: number, ready: number[]): void {
-  const left = (uses[slot] as number) - 1;
-  uses[slot] = left;
-  if (left === 0) ready.push(slot);
 }
 
 /** The gradient of an edge, complete as it is, after the hooks of the edge have seen it and perhaps replaced it. */

@@ -6,8 +6,9 @@ import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { type Arithmetic, arithmeticOf, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
 import { interpret } from "./interpret.js";
-import { checkArity, commonDType, Node, type Values } from "./node.js";
+import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./node.js";
 import { isRecording } from "./recording.js";
+import type { Trace } from "./backward.js";
 import type { Tensor } from "./tensor.js";
 
 type K<T> = Arithmetic<T>;
@@ -103,22 +104,15 @@ export abstract class Elementwise extends Node {
     return dout.derive(output.shape, output.dtype, out, null);
   }
 
-  /** The gradient of input `i` of a node all of whose edges are scalars. */
-  scalarBackward(dout: number, i: number, output: Tensor): number {
+  override backwardNumbers(dout: number, output: Tensor, trace: Trace): boolean {
     const { backward } = this.rule;
     if (typeof backward === "string") throw this.notDifferentiable(backward);
-    const gradient = backward[i];
-    if (gradient === undefined || gradient === null) return 0;
-    const x = this.input(0).values as number;
-    const z = output.values as number;
-    switch (this.arity) {
-      case 1:
-        return gradient(numberArithmetic, dout, x, z);
-      case 2:
-        return gradient(numberArithmetic, dout, x, this.input(1).values as number, z);
-      default:
-        return gradient(numberArithmetic, dout, ...this.inputs.map((input) => input.values as number), z);
-    }
+    const { inputs } = this;
+    const values = [...inputs, output].map((tensor) => tensor.values as number);
+    inputs.forEach((input, i) => {
+      if (trace.has(input)) trace.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values) ?? 0);
+    });
+    return true;
   }
 
   override forward(...inputs: number[]): number;
@@ -176,19 +170,41 @@ type TernaryNode = LocalNode<[number, number, number], [Tensor, Tensor, Tensor]>
  *       forward: (k, x, y) => k.mul(x, y),
  *       backward: [(k, dout, _, y) => k.mul(dout, y), (k, dout, x) => k.mul(dout, x)],
  *     }) {}
+ *
+ * What a graph of scalars spends its time in stands in the class that is made here, and not in a shared base class, so
+ * that the engine compiles it for each op alone.
  */
 export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
+  const { backward } = rule;
+  const gradient = typeof backward === "string" ? null : backward[0];
   return define(
     name,
     rule,
     class extends Elementwise {
       override apply(x: Tensor): Tensor {
-        if (x.shape.length !== 0 || this.arity > 0) return super.apply(x);
+        if (x.shape.length !== 0 || this.first !== null) return super.apply(x);
         const dtype = this.dtypeRule(x);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
-        if (record) this.connect(x, null, null);
+        if (record) {
+          this.first = x;
+          this.stamp = x.version;
+        }
         return x.derive(scalarShape, dtype, value, record ? this : null);
+      }
+
+      override countUses(trace: Trace): void {
+        const x = this.first as Tensor;
+        if (x.version !== this.stamp) checkUnchanged(this);
+        trace.use(x);
+      }
+
+      override backwardNumbers(dout: number, output: Tensor, trace: Trace): boolean {
+        if (typeof backward === "string") throw this.notDifferentiable(backward);
+        const x = this.first as Tensor;
+        const z = output.values as number;
+        if (trace.has(x)) trace.addNumber(x, gradient?.(numberArithmetic, dout, x.values as number, z) ?? 0);
+        return true;
       }
     },
   );
@@ -196,19 +212,41 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
 
 export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
   const sameDType = rule.gives === undefined;
+  const { backward } = rule;
+  const [gradientX, gradientY] = typeof backward === "string" ? [null, null] : backward;
   return define(
     name,
     rule,
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor): Tensor {
-        if (x.shape.length !== 0 || y.shape.length !== 0 || this.arity > 0) return super.apply(x, y);
+        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
         const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
         const record = (x.requiresGrad || y.requiresGrad) && isRecording() && isFloat(dtype);
-        if (record) this.connect(x, y, null);
+        if (record) {
+          this.first = x;
+          this.second = y;
+          this.stamp = x.version + y.version;
+        }
         return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
+      }
+
+      override countUses(trace: Trace): void {
+        const [x, y] = [this.first as Tensor, this.second as Tensor];
+        if (x.version + y.version !== this.stamp) checkUnchanged(this);
+        trace.use(x);
+        trace.use(y);
+      }
+
+      override backwardNumbers(dout: number, output: Tensor, trace: Trace): boolean {
+        if (typeof backward === "string") throw this.notDifferentiable(backward);
+        const [x, y] = [this.first as Tensor, this.second as Tensor];
+        const [a, b, z] = [x.values as number, y.values as number, output.values as number];
+        if (trace.has(x)) trace.addNumber(x, gradientX?.(numberArithmetic, dout, a, b, z) ?? 0);
+        if (trace.has(y)) trace.addNumber(y, gradientY?.(numberArithmetic, dout, a, b, z) ?? 0);
+        return true;
       }
     },
   );

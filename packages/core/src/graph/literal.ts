@@ -75,7 +75,7 @@ function badElement(op: string, element: unknown, path: string, shape: Shape): C
 export function valuesOfShape(op: string, shape: Shape, array: TypedArray): Values {
   checkShape(op, shape);
   if (sizeOf(shape) !== array.length) {
-    throw new ShapeError(`${op}: ${array.length} elements do not make the shape ${formatShape(shape)}`);
+    throw new ShapeError(`${op}: ${array.length} elements do not make the shape ${formatShape(shape)}, which has ${sizeOf(shape)}`);
   }
   return shape.length === 0 ? (array[0] as number) : array;
 }

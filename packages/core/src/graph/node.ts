@@ -2,6 +2,7 @@ import { type DType, isFloat, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import type { Trace } from "./backward.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 
@@ -20,8 +21,8 @@ export type Values = number | TypedArray;
  */
 export abstract class Node {
   // The inputs stand in fields, not in an array of their own: most nodes of a scalar graph have one or two.
-  private first: Tensor | null = null;
-  private second: Tensor | null = null;
+  protected first: Tensor | null = null;
+  protected second: Tensor | null = null;
   private others: readonly Tensor[] | null = null;
   /** The sum of the inputs' versions when this node used them: versions only grow, so a changed sum is a changed input. */
   stamp = 0;
@@ -151,6 +152,20 @@ export abstract class Node {
       const gradient = isFloat(input.dtype) ? node.localBackward(full, i, output) : null;
       return gradient === null ? input.constant(0).broadcastTo(input.shape) : gradientOf(node, i, gradient);
     });
+  }
+
+  // Two steps of a walk, here for any node. Elementwise ops have them once more, each op for itself: code that all ops
+  // share sees objects of many classes, and in a graph of a million scalars the engine's look-ups would be half the time.
+
+  /** Tells a walk which edges this node uses. */
+  countUses(trace: Trace): void {
+    checkUnchanged(this);
+    for (let i = 0; i < this.arity; i++) trace.use(this.input(i));
+  }
+
+  /** Hands the gradient of a scalar output on to the inputs as plain numbers; false if that needs `localBackward`. */
+  backwardNumbers(_dout: number, _output: Tensor, _trace: Trace): boolean {
+    return false;
   }
 
   /** What `localBackward` throws where there is no derivative, with the reason. */

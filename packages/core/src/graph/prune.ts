@@ -10,13 +10,11 @@ export function prune(trace: Trace, wanted: ReadonlySet<Tensor>): void {
   const leads = leadingTo(wanted, trace);
   trace.edges = [];
   trace.uses = [];
-  edges.forEach((edge, at) => {
-    if (leads[at] === 1) trace.add(edge);
-  });
+  for (let at = 0; at < edges.length; at++) if (leads[at] === 1) trace.add(edges[at] as Tensor);
   for (const edge of trace.edges) {
-    if (wanted.has(edge)) continue;
     const node = edge.node;
-    for (let i = 0; node !== null && i < node.arity; i++) {
+    if (node === null || wanted.has(edge)) continue;
+    for (let i = 0; i < node.arity; i++) {
       const input = node.input(i);
       if (trace.has(input)) trace.uses[input.slot] = (trace.uses[input.slot] as number) + 1;
     }
@@ -26,22 +24,30 @@ export function prune(trace: Trace, wanted: ReadonlySet<Tensor>): void {
 /** For each edge, 1 if a wanted edge is behind it: decided for an edge's inputs before the edge itself. */
 function leadingTo(wanted: ReadonlySet<Tensor>, trace: Trace): Uint8Array {
   const { edges } = trace;
-  const left = trace.uses.slice();
-  const usersFirst = [0];
-  const inputsOf = (at: number): readonly Tensor[] => {
-    const edge = edges[at] as Tensor;
-    return edge.node === null || wanted.has(edge) ? [] : edge.node.inputs.filter((input) => trace.has(input));
-  };
-  for (let next = 0; next < usersFirst.length; next++) {
-    for (const { slot } of inputsOf(usersFirst[next] as number)) {
-      left[slot] = (left[slot] as number) - 1;
-      if (left[slot] === 0) usersFirst.push(slot);
+  const leads = new Uint8Array(edges.length);
+  const left = Int32Array.from(trace.uses);
+  const usersFirst = new Int32Array(edges.length);
+  for (let next = 0, known = 1; next < known; next++) {
+    const edge = edges[usersFirst[next] as number] as Tensor;
+    if (wanted.has(edge)) leads[edge.slot] = 1;
+    else if (edge.node !== null) {
+      for (let i = 0; i < edge.node.arity; i++) {
+        const input = edge.node.input(i);
+        if (!trace.has(input)) continue;
+        const uses = (left[input.slot] as number) - 1;
+        left[input.slot] = uses;
+        if (uses === 0) usersFirst[known++] = input.slot;
+      }
     }
   }
-  const leads = new Uint8Array(edges.length);
-  for (let next = usersFirst.length - 1; next >= 0; next--) {
+  for (let next = edges.length - 1; next >= 0; next--) {
     const at = usersFirst[next] as number;
-    if (wanted.has(edges[at] as Tensor) || inputsOf(at).some(({ slot }) => leads[slot] === 1)) leads[at] = 1;
+    const node = (edges[at] as Tensor).node;
+    if (node === null || leads[at] === 1) continue;
+    for (let i = 0; i < node.arity; i++) {
+      const input = node.input(i);
+      if (trace.has(input) && leads[input.slot] === 1) leads[at] = 1;
+    }
   }
   return leads;
 }

@@ -69,7 +69,11 @@ class Products {
     this.p = w.rows * w.columns;
     this.images = Math.max(1, Math.min(batch, Math.floor(matrixElements / (this.k * this.p || 1))));
     this.plain =
-      this.images === 1 && w.kernelHeight * w.kernelWidth === 1 && w.rows === w.height && w.columns === w.width && w.paddingY + w.paddingX === 0;
+      this.images === 1 &&
+      w.kernelHeight * w.kernelWidth === 1 &&
+      w.rows === w.height &&
+      w.columns === w.width &&
+      w.paddingY + w.paddingX === 0;
     this.columnScratch = this.allocate(this.plain ? 0 : this.k * this.p * this.images);
     this.rowScratch = this.allocate(this.images === 1 ? 0 : filters * this.p * this.images);
   }
@@ -80,7 +84,19 @@ class Products {
     this.forEachPart((part) => {
       const columns = this.columnsOf(x, part);
       const to = this.rowsFor(y, part);
-      gemm(to.array, w, columns.array, filters, part.images * this.p, this.k, false, false, to.at, part.group * filters * this.k, columns.at);
+      gemm(
+        to.array,
+        w,
+        columns.array,
+        filters,
+        part.images * this.p,
+        this.k,
+        false,
+        false,
+        to.at,
+        part.group * filters * this.k,
+        columns.at,
+      );
       this.putRows(y, to, part);
     });
   }
@@ -93,7 +109,19 @@ class Products {
       const width = part.images * this.p;
       const rows = this.rowsOf(y, part);
       const columns = this.plain ? { array: x, at: this.inputAt(part, 0) } : { array: this.columnScratch, at: 0 };
-      gemm(columns.array, w, rows.array, this.k, width, filters, true, false, columns.at, part.group * filters * this.k, rows.at);
+      gemm(
+        columns.array,
+        w,
+        rows.array,
+        this.k,
+        width,
+        filters,
+        true,
+        false,
+        columns.at,
+        part.group * filters * this.k,
+        rows.at,
+      );
       if (this.plain) return;
       for (let i = 0; i < part.images; i++) {
         scatter(x, this.inputAt(part, i), columns.array, i * this.p, channels, windows, width, 1);
@@ -121,7 +149,8 @@ class Products {
   private forEachPart(visit: (part: Part) => void): void {
     const { batch, groups } = this.sizes;
     for (let first = 0; first < batch; first += this.images) {
-      for (let group = 0; group < groups; group++) visit({ group, first, images: Math.min(this.images, batch - first) });
+      for (let group = 0; group < groups; group++)
+        visit({ group, first, images: Math.min(this.images, batch - first) });
     }
   }
 

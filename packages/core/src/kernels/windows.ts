@@ -34,14 +34,16 @@ export function gatherWindows(
 ): void {
   const { height, width, kernelHeight, kernelWidth, rows, columns } = windows;
   const { strideY, strideX, paddingY, paddingX, dilationY, dilationX } = windows;
+  const unit = windowStep === 1 && strideX === 1;
   let element = to;
   for (let plane = from, last = from + channels * height * width; plane < last; plane += height * width) {
     for (let i = 0; i < kernelHeight; i++) {
       for (let j = 0; j < kernelWidth; j++, element += elementStep) {
-        // The windows from `first` to `end` see a column of the plane here, the others see padding.
+        // The windows from `first` to `end` see a column of the plane here, the others see padding. Positions are made
+        // integers (| 0), for a quotient is a double, and so would be all that is added to it: half the speed.
         const left = j * dilationX - paddingX;
-        const first = Math.min(columns, Math.max(0, Math.ceil(-left / strideX)));
-        const end = Math.max(first, Math.min(columns, Math.ceil((width - left) / strideX)));
+        const first = Math.min(columns, Math.max(0, Math.ceil(-left / strideX))) | 0;
+        const end = Math.max(first, Math.min(columns, Math.ceil((width - left) / strideX))) | 0;
         let at = element;
         for (let r = 0, y = i * dilationY - paddingY; r < rows; r++, y += strideY) {
           const inside = y >= 0 && y < height;
@@ -49,9 +51,17 @@ export function gatherWindows(
           const stop = inside ? end : columns;
           let c = 0;
           for (; c < start; c++, at += windowStep) out[at] = 0;
-          for (let p = plane + y * width + left + c * strideX; c < stop; c++, at += windowStep, p += strideX) {
-            out[at] = x[p] as number;
+          let p = (plane + y * width + left + c * strideX) | 0;
+          // Most convolutions have a stride of 1: four at a time take half the time.
+          if (unit) {
+            for (; c + 4 <= stop; c += 4, at += 4, p += 4) {
+              out[at] = x[p] as number;
+              out[at + 1] = x[p + 1] as number;
+              out[at + 2] = x[p + 2] as number;
+              out[at + 3] = x[p + 3] as number;
+            }
           }
+          for (; c < stop; c++, at += windowStep, p += strideX) out[at] = x[p] as number;
           for (; c < columns; c++, at += windowStep) out[at] = 0;
         }
       }
@@ -72,20 +82,28 @@ export function scatterAddWindows(
 ): void {
   const { height, width, kernelHeight, kernelWidth, rows, columns } = windows;
   const { strideY, strideX, paddingY, paddingX, dilationY, dilationX } = windows;
+  const unit = windowStep === 1 && strideX === 1;
   let element = from;
   for (let plane = to, last = to + channels * height * width; plane < last; plane += height * width) {
     for (let i = 0; i < kernelHeight; i++) {
       for (let j = 0; j < kernelWidth; j++, element += elementStep) {
         const left = j * dilationX - paddingX;
-        const first = Math.min(columns, Math.max(0, Math.ceil(-left / strideX)));
-        const end = Math.max(first, Math.min(columns, Math.ceil((width - left) / strideX)));
+        const first = Math.min(columns, Math.max(0, Math.ceil(-left / strideX))) | 0;
+        const end = Math.max(first, Math.min(columns, Math.ceil((width - left) / strideX))) | 0;
         for (let r = 0, y = i * dilationY - paddingY; r < rows; r++, y += strideY) {
           if (y < 0 || y >= height) continue;
-          let at = element + (r * columns + first) * windowStep;
-          let p = plane + y * width + left + first * strideX;
-          for (let c = first; c < end; c++, at += windowStep, p += strideX) {
-            out[p] = (out[p] as number) + (x[at] as number);
+          let at = (element + (r * columns + first) * windowStep) | 0;
+          let p = (plane + y * width + left + first * strideX) | 0;
+          let c = first;
+          if (unit) {
+            for (; c + 4 <= end; c += 4, at += 4, p += 4) {
+              out[p] = (out[p] as number) + (x[at] as number);
+              out[p + 1] = (out[p + 1] as number) + (x[at + 1] as number);
+              out[p + 2] = (out[p + 2] as number) + (x[at + 2] as number);
+              out[p + 3] = (out[p + 3] as number) + (x[at + 3] as number);
+            }
           }
+          for (; c < end; c++, at += windowStep, p += strideX) out[p] = (out[p] as number) + (x[at] as number);
         }
       }
     }
@@ -107,7 +125,7 @@ export function argMaxWindows(out: Int32Array, x: Float64Array, windows: Windows
         for (let i = top; i < bottom; i++) {
           for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) {
             const value = x[p] as number;
-            if (!(value <= best) && best === best) {
+            if (!(value <= best) && !Number.isNaN(best)) {
               best = value;
               index = p;
             }

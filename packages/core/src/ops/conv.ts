@@ -1,12 +1,23 @@
 import type { DType } from "../dtype.js";
-import { ShapeError } from "../errors.js";
+import { GraphError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { attributesOf, checkPlanes, countWindows, type PerAxis, perAxis, type SlidingOptions, type SpatialRank, slidingOf, spanOf, windowsOf } from "../shape/window.js";
+import {
+  attributesOf,
+  checkPlanes,
+  countWindows,
+  type PerAxis,
+  perAxis,
+  type SlidingOptions,
+  type SpatialRank,
+  slidingOf,
+  spanOf,
+  windowsOf,
+} from "../shape/window.js";
 import type { ConvFunction, ConvTransposeFunction } from "../shape/window-types.js";
 
 export interface ConvOptions extends SlidingOptions {
@@ -76,12 +87,15 @@ abstract class Convolving extends Node {
         `${this.name}: ${w[0]} filters, w ${formatShape(w)}, do not divide into ${this.groups} groups; groups must divide them`,
       );
     }
-    if (w.slice(2).includes(0)) throw new ShapeError(`${this.name}: w ${formatShape(w)} has an empty kernel; sizes of at least 1 are needed`);
+    if (w.slice(2).includes(0))
+      throw new ShapeError(`${this.name}: w ${formatShape(w)} has an empty kernel; sizes of at least 1 are needed`);
   }
 
   protected checkBias(b: Tensor | undefined, channels: number): void {
     if (b === undefined || (b.rank === 1 && b.shape[0] === channels)) return;
-    throw new ShapeError(`${this.name}: the bias has one element for each channel of the result, [${channels}], got ${formatShape(b.shape)}`);
+    throw new ShapeError(
+      `${this.name}: the bias has one element for each channel of the result, [${channels}], got ${formatShape(b.shape)}`,
+    );
   }
 
   /** The sizes for the loops, of shapes that have been checked. */
@@ -131,7 +145,8 @@ export class Conv extends Convolving {
     super("Conv", rank, options);
   }
 
-  override shapeRule(x: Tensor, w: Tensor, b?: Tensor): Shape {
+  override shapeRule(...inputs: Tensor[]): Shape {
+    const [x, w, b] = withBias(this.name, inputs);
     checkPlanes(this.name, "x", x.shape, this.rank);
     checkFilterRank(this.name, "[filters, channels / groups, kernel sizes]", w.shape, this.rank);
     const shape = this.outputOf(x.shape, w.shape);
@@ -161,7 +176,9 @@ export class ConvTranspose extends Convolving {
     this.outputPadding.forEach((size, axis) => {
       const stride = this.stride[axis] as number;
       if (size >= stride) {
-        throw new ShapeError(`${this.name}: outputPadding ${size} is not below the stride ${stride}; pad the result instead`);
+        throw new ShapeError(
+          `${this.name}: outputPadding ${size} is not below the stride ${stride}; pad the result instead`,
+        );
       }
     });
   }
@@ -170,7 +187,8 @@ export class ConvTranspose extends Convolving {
     return { ...super.attributes(), ...attributesOf({ outputPadding: this.outputPadding }, { outputPadding: 0 }) };
   }
 
-  override shapeRule(y: Tensor, w: Tensor, b?: Tensor): Shape {
+  override shapeRule(...inputs: Tensor[]): Shape {
+    const [y, w, b] = withBias(this.name, inputs);
     checkPlanes(this.name, "x", y.shape, this.rank);
     checkFilterRank(this.name, "[channels, channels of the result / groups, kernel sizes]", w.shape, this.rank);
     if (y.shape[1] !== w.shape[0]) {
@@ -249,8 +267,15 @@ function checkFilterRank(op: string, axes: string, w: Shape, rank: SpatialRank):
   throw new ShapeError(`${op}: w is ${axes}, ${rank + 2} axes, got ${formatShape(w)}; reshape it`);
 }
 
-function some(...inputs: (Tensor | null | undefined)[]): Tensor[] {
-  return inputs.filter((input) => input !== undefined && input !== null);
+/** The inputs of a node that takes a bias or does not. */
+function withBias(op: string, inputs: readonly Tensor[]): [Tensor, Tensor, Tensor?] {
+  if (inputs.length === 2 || inputs.length === 3) return inputs as unknown as [Tensor, Tensor, Tensor?];
+  throw new GraphError(`${op}: takes x and w, and perhaps a bias, got ${inputs.length} inputs`);
+}
+
+function applyTo(node: Conv | ConvTranspose, x: Tensor, w: Tensor, b: Tensor | null | undefined): Tensor {
+  const inputs = b === undefined || b === null ? [x, w] : [x, w, b];
+  return node.apply(...inputs.map((input) => operand(node.name, input)));
 }
 
 /**
@@ -271,7 +296,7 @@ function some(...inputs: (Tensor | null | undefined)[]): Tensor[] {
  * @throws ShapeError when channels do not match, or the kernel is larger than the padded image.
  */
 export const conv2d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvOptions) =>
-  new Conv(2, options).apply(...some(x, w, b))) as ConvFunction<"conv2d", 2, ConvOptions>;
+  applyTo(new Conv(2, options), x, w, b)) as ConvFunction<"conv2d", 2, ConvOptions>;
 
 /**
  * As `conv2d`, along one axis.
@@ -286,7 +311,7 @@ export const conv2d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvO
  * conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
  */
 export const conv1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvOptions) =>
-  new Conv(1, options).apply(...some(x, w, b))) as ConvFunction<"conv1d", 1, ConvOptions>;
+  applyTo(new Conv(1, options), x, w, b)) as ConvFunction<"conv1d", 1, ConvOptions>;
 
 /**
  * The transposed convolution: the gradient of `conv2d` by its input, as a forward computation, which enlarges an image.
@@ -303,7 +328,7 @@ export const conv1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvO
  * convTranspose2d(tensor([[[[1, 2]]]]), tensor([[[[1, 10]]]]), null, { stride: 2 }).toArray(); // [[[[1, 10, 2, 20]]]]
  */
 export const convTranspose2d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvTransposeOptions) =>
-  new ConvTranspose(2, options).apply(...some(x, w, b))) as ConvTransposeFunction<"convTranspose2d", 2, ConvTransposeOptions>;
+  applyTo(new ConvTranspose(2, options), x, w, b)) as ConvTransposeFunction<"convTranspose2d", 2, ConvTransposeOptions>;
 
 /**
  * As `convTranspose2d`, along one axis.
@@ -317,4 +342,4 @@ export const convTranspose2d = ((x: Tensor, w: Tensor, b?: Tensor | null, option
  * convTranspose1d(tensor([[[1, 2]]]), tensor([[[1, 10]]])).toArray(); // [[[1, 12, 20]]]
  */
 export const convTranspose1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvTransposeOptions) =>
-  new ConvTranspose(1, options).apply(...some(x, w, b))) as ConvTransposeFunction<"convTranspose1d", 1, ConvTransposeOptions>;
+  applyTo(new ConvTranspose(1, options), x, w, b)) as ConvTransposeFunction<"convTranspose1d", 1, ConvTransposeOptions>;

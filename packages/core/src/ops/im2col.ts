@@ -1,12 +1,21 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
 import { checkShape, formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { attributesOf, checkPlanes, countWindows, type PerAxis, perAxis, type SlidingOptions, slidingOf, windowsOf } from "../shape/window.js";
+import {
+  attributesOf,
+  checkPlanes,
+  countWindows,
+  type PerAxis,
+  perAxis,
+  type SlidingOptions,
+  slidingOf,
+  windowsOf,
+} from "../shape/window.js";
 
 export interface Im2colOptions extends SlidingOptions {
   /** The size of a window: a number or [height, width]. */
@@ -97,7 +106,7 @@ export class Im2col extends WindowMatrix {
  * @throws ShapeError when the kernel is larger than the padded image.
  */
 export function im2col(x: Tensor, options: Im2colOptions): Tensor<[number, number]> {
-  return new Im2col(options).apply(x) as Tensor<[number, number]>;
+  return new Im2col(options).apply(operand("Im2col", x)) as Tensor<[number, number]>;
 }
 
 /** The adjoint of Im2col: images of `shape`, each element the sum of all that windows see of it. */
@@ -153,5 +162,5 @@ export function col2im<const S extends readonly [number, number, number, number]
   shape: S,
   options: Im2colOptions,
 ): Tensor<S> {
-  return new Col2im(shape, options).apply(columns) as Tensor<S>;
+  return new Col2im(shape, options).apply(operand("Col2im", columns)) as Tensor<S>;
 }

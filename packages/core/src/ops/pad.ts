@@ -1,7 +1,7 @@
 import { allocate, checkNumber, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { scatterView } from "../kernels/copy.js";
 import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -32,8 +32,12 @@ export class Pad extends Node {
           "[before, after] for each axis, [0, 0] where nothing is added",
       );
     }
-    if (this.widths.some((pair) => pair.length !== 2 || pair.some((width) => !Number.isSafeInteger(width) || width < 0))) {
-      throw new ShapeError(`Pad: ${this.show()}: widths are pairs of whole numbers, 0 or more; use slice to take elements away`);
+    if (
+      this.widths.some((pair) => pair.length !== 2 || pair.some((width) => !Number.isSafeInteger(width) || width < 0))
+    ) {
+      throw new ShapeError(
+        `Pad: ${this.show()}: widths are pairs of whole numbers, 0 or more; use slice to take elements away`,
+      );
     }
     return this.widths.map(([before, after], axis) => before + (x.shape[axis] as number) + after);
   }
@@ -70,4 +74,5 @@ export class Pad extends Node {
  *
  * @throws ShapeError when there is no pair for each axis, or a width is negative; DTypeError for a value that is none of the dtype.
  */
-export const pad = ((x: Tensor, widths: PadWidths, value?: number) => new Pad(widths, value).apply(x)) as PadFunction;
+export const pad = ((x: Tensor, widths: PadWidths, value?: number) =>
+  new Pad(widths, value).apply(operand("Pad", x))) as PadFunction;

@@ -1,12 +1,20 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { attributesOf, checkPlanes, countWindows, type PerAxis, perAxis, type SpatialRank, windowsOf } from "../shape/window.js";
+import {
+  attributesOf,
+  checkPlanes,
+  countWindows,
+  type PerAxis,
+  perAxis,
+  type SpatialRank,
+  windowsOf,
+} from "../shape/window.js";
 import type { PoolFunction } from "../shape/window-types.js";
 
 export interface PoolOptions {
@@ -136,7 +144,9 @@ export class MaxUnpool extends Node {
 
   override shapeRule(y: Tensor, places: Tensor): Shape {
     if (!sameShape(y.shape, places.shape)) {
-      throw new ShapeError(`${this.name}: ${formatShape(y.shape)} with places for ${formatShape(places.shape)}: shapes must be equal`);
+      throw new ShapeError(
+        `${this.name}: ${formatShape(y.shape)} with places for ${formatShape(places.shape)}: shapes must be equal`,
+      );
     }
     return this.shape;
   }
@@ -170,11 +180,11 @@ export class MaxUnpool extends Node {
  * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
  */
 export const maxPool2d = ((x: Tensor, options: PoolOptions) =>
-  new MaxPool(2, options).apply(x)) as PoolFunction<"maxPool2d", 2, PoolOptions>;
+  new MaxPool(2, options).apply(operand("MaxPool2d", x))) as PoolFunction<"maxPool2d", 2, PoolOptions>;
 
 /** As `maxPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
 export const maxPool1d = ((x: Tensor, options: PoolOptions) =>
-  new MaxPool(1, options).apply(x)) as PoolFunction<"maxPool1d", 1, PoolOptions>;
+  new MaxPool(1, options).apply(operand("MaxPool1d", x))) as PoolFunction<"maxPool1d", 1, PoolOptions>;
 
 export class AvgPool extends Pooling<AvgPoolOptions> {
   constructor(rank: SpatialRank, options: AvgPoolOptions) {
@@ -207,13 +217,19 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
   }
 
   override attributes(): Record<string, unknown> {
-    return { shape: this.shape, ...super.attributes(), ...(this.options.countIncludePad === false && { countIncludePad: false }) };
+    return {
+      shape: this.shape,
+      ...super.attributes(),
+      ...(this.options.countIncludePad === false && { countIncludePad: false }),
+    };
   }
 
   override shapeRule(y: Tensor): Shape {
     const expected = this.outputOf(this.shape);
     if (!sameShape(y.shape, expected)) {
-      throw new ShapeError(`${this.name}: windows on ${formatShape(this.shape)} make ${formatShape(expected)}, got ${formatShape(y.shape)}`);
+      throw new ShapeError(
+        `${this.name}: windows on ${formatShape(this.shape)} make ${formatShape(expected)}, got ${formatShape(y.shape)}`,
+      );
     }
     return this.shape;
   }
@@ -245,8 +261,8 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
  * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
  */
 export const avgPool2d = ((x: Tensor, options: AvgPoolOptions) =>
-  new AvgPool(2, options).apply(x)) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
+  new AvgPool(2, options).apply(operand("AvgPool2d", x))) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
 
 /** As `avgPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
 export const avgPool1d = ((x: Tensor, options: AvgPoolOptions) =>
-  new AvgPool(1, options).apply(x)) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;
+  new AvgPool(1, options).apply(operand("AvgPool1d", x))) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;

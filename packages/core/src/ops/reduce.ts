@@ -105,7 +105,8 @@ export class Mean extends Reduction {
 
   override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
-    return this.spread(dout, x).div(x.size / dout.size).broadcastTo(x.shape);
+    // Of no elements there is no mean, and nothing to divide by 0 either.
+    return this.spread(dout, x).div(Math.max(1, x.size / dout.size)).broadcastTo(x.shape);
   }
 }
 

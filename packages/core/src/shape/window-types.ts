@@ -10,55 +10,82 @@ import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
 /** `Rank` spatial axes of unknown size. */
 type Planes<Rank extends 1 | 2> = Rank extends 1 ? [number] : [number, number];
 
-type RankError<Op extends string, What extends string, Rank extends 1 | 2, S extends Shape> = ShapeError<`${Op}: ${What} has ${Rank extends 1
-  ? 3
-  : 4} axes, got ${Show<S>}`>;
-
-/** The first `Rank` of `S`, unknown sizes where its rank is not known; never where it is another. */
-type Leading<S extends Shape, Rank extends 1 | 2> = number extends S["length"]
-  ? [number, number]
-  : S extends readonly [infer A extends number, infer B extends number, ...infer Rest extends Shape]
-    ? Rest["length"] extends Rank
-      ? [A, B]
-      : never
-    : never;
+type RankError<
+  Op extends string,
+  What extends string,
+  Rank extends 1 | 2,
+  S extends Shape,
+> = ShapeError<`${Op}: ${What} has ${Rank extends 1 ? 3 : 4} axes, got ${Show<S>}`>;
 
 type GroupsOf<O> = O extends { readonly groups: infer G extends number } ? G : 1;
 
-/** Channels of x against those that a filter takes: compared where there is one group and both are known. */
-type SameChannels<C extends number, D extends number, Groups> = [Groups] extends [1]
-  ? Box<C> extends Box<D>
-    ? true
-    : number extends C | D
-      ? true
-      : false
-  : true;
+/** `Result`, if channels are those that are taken, or one of them is unknown. */
+type IfEqual<Channels extends number, Taken extends number, Result, Otherwise> =
+  Box<Channels> extends Box<Taken> ? Result : number extends Channels | Taken ? Result : Otherwise;
 
-export type ConvShape<Op extends string, Rank extends 1 | 2, X extends Shape, W extends Shape, O> = [
-  Leading<X, Rank>,
-] extends [[infer N extends number, infer C extends number]]
-  ? [Leading<W, Rank>] extends [[infer F extends number, infer D extends number]]
-    ? SameChannels<C, D, GroupsOf<O>> extends true
-      ? [N, F, ...Planes<Rank>]
-      : ShapeError<`${Op}: x has ${C} channels, the filters take ${D}`>
-    : RankError<Op, "w", Rank, W>
-  : RankError<Op, "x", Rank, X>;
+/** The rule of the batch and channels of x, which goes on to those of w; see `ConvRest` and `TransposeRest`. */
+export type ConvShape<
+  Op extends string,
+  Rank extends 1 | 2,
+  X extends Shape,
+  W extends Shape,
+  O,
+> = number extends X["length"]
+  ? ConvRest<Op, Rank, number, number, W, O>
+  : X extends readonly [infer N extends number, infer C extends number, ...Planes<Rank>]
+    ? ConvRest<Op, Rank, N, C, W, O>
+    : RankError<Op, "x", Rank, X>;
 
-export type ConvTransposeShape<Op extends string, Rank extends 1 | 2, X extends Shape, W extends Shape, O> = [
-  Leading<X, Rank>,
-] extends [[infer N extends number, infer C extends number]]
-  ? [Leading<W, Rank>] extends [[infer F extends number, infer D extends number]]
-    ? SameChannels<C, F, 1> extends true
-      ? [N, GroupsOf<O> extends 1 ? D : number, ...Planes<Rank>]
-      : ShapeError<`${Op}: x has ${C} channels, w takes ${F}`>
-    : RankError<Op, "w", Rank, W>
-  : RankError<Op, "x", Rank, X>;
+type ConvRest<
+  Op extends string,
+  Rank extends 1 | 2,
+  N extends number,
+  C extends number,
+  W extends Shape,
+  O,
+> = number extends W["length"]
+  ? [N, number, ...Planes<Rank>]
+  : W extends readonly [infer F extends number, infer D extends number, ...Planes<Rank>]
+    ? GroupsOf<O> extends 1
+      ? IfEqual<C, D, [N, F, ...Planes<Rank>], ShapeError<`${Op}: x has ${C} channels, the filters take ${D}`>>
+      : [N, F, ...Planes<Rank>]
+    : RankError<Op, "w", Rank, W>;
 
-export type PoolShape<Op extends string, Rank extends 1 | 2, X extends Shape> = [Leading<X, Rank>] extends [
-  [infer N extends number, infer C extends number],
-]
-  ? [N, C, ...Planes<Rank>]
-  : RankError<Op, "x", Rank, X>;
+export type ConvTransposeShape<
+  Op extends string,
+  Rank extends 1 | 2,
+  X extends Shape,
+  W extends Shape,
+  O,
+> = number extends X["length"]
+  ? TransposeRest<Op, Rank, number, number, W, O>
+  : X extends readonly [infer N extends number, infer C extends number, ...Planes<Rank>]
+    ? TransposeRest<Op, Rank, N, C, W, O>
+    : RankError<Op, "x", Rank, X>;
+
+type TransposeRest<
+  Op extends string,
+  Rank extends 1 | 2,
+  N extends number,
+  C extends number,
+  W extends Shape,
+  O,
+> = number extends W["length"]
+  ? [N, number, ...Planes<Rank>]
+  : W extends readonly [infer F extends number, infer D extends number, ...Planes<Rank>]
+    ? IfEqual<
+        C,
+        F,
+        [N, GroupsOf<O> extends 1 ? D : number, ...Planes<Rank>],
+        ShapeError<`${Op}: x has ${C} channels, w takes ${F}`>
+      >
+    : RankError<Op, "w", Rank, W>;
+
+export type PoolShape<Op extends string, Rank extends 1 | 2, X extends Shape> = number extends X["length"]
+  ? [number, number, ...Planes<Rank>]
+  : X extends readonly [infer N extends number, infer C extends number, ...Planes<Rank>]
+    ? [N, C, ...Planes<Rank>]
+    : RankError<Op, "x", Rank, X>;
 
 /** `pad(x, [[before, after], ...])`. */
 export type Padded<S extends Shape, W extends readonly Shape[]> = number extends S["length"] | W["length"]

@@ -34,7 +34,11 @@ export function perAxis(op: string, setting: string, value: PerAxis, rank: Spati
 }
 
 /** The settings, checked, with their defaults. */
-export function slidingOf(op: string, { stride = 1, padding = 0, dilation = 1 }: SlidingOptions, rank: SpatialRank): Sliding {
+export function slidingOf(
+  op: string,
+  { stride = 1, padding = 0, dilation = 1 }: SlidingOptions,
+  rank: SpatialRank,
+): Sliding {
   return {
     stride: perAxis(op, "stride", stride, rank, 1),
     padding: perAxis(op, "padding", padding, rank, 0),
@@ -43,7 +47,10 @@ export function slidingOf(op: string, { stride = 1, padding = 0, dilation = 1 }:
 }
 
 /** The settings that are not the default, a single number where all axes have the same, for pictures. */
-export function attributesOf(settings: Readonly<Record<string, Shape>>, defaults: Readonly<Record<string, number>>): Record<string, unknown> {
+export function attributesOf(
+  settings: Readonly<Record<string, Shape>>,
+  defaults: Readonly<Record<string, number>>,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).flatMap(([key, sizes]) => {
       const same = sizes.every((size) => size === sizes[0]);
@@ -74,7 +81,8 @@ export function countWindows(op: string, plane: Shape, kernel: Shape, { stride, 
 
 /** The windows as the loops want them; one spatial axis is a plane of height 1. */
 export function windowsOf(plane: Shape, kernel: Shape, counts: Shape, { stride, padding, dilation }: Sliding): Windows {
-  const pair = (sizes: Shape, other: number) => (sizes.length === 1 ? [other, sizes[0]] : sizes) as readonly [number, number];
+  const pair = (sizes: Shape, other: number) =>
+    (sizes.length === 1 ? [other, sizes[0]] : sizes) as readonly [number, number];
   const [height, width] = pair(plane, 1);
   const [kernelHeight, kernelWidth] = pair(kernel, 1);
   const [strideY, strideX] = pair(stride, 1);

@@ -35,7 +35,7 @@ export function checkpoint<const Inputs extends readonly (Tensor | number)[], S 
   ...inputs: Inputs
 ): Tensor<S> {
   const segment = f as unknown as TensorFunction;
-  const tensors = inputs.map(asTensor);
+  const tensors = inputs.map((input) => asTensor(input));
   if (tensors.length === 0) throw new GraphError("checkpoint: give at least one input, after the function");
   if (!isRecording()) {
     const result: unknown = segment(...tensors);

@@ -26,7 +26,11 @@ export function globalNorm(gradients: unknown): Tensor<[]> {
 export function clipByNorm<const G>(gradients: G, maxNorm: number): Tensors<G> {
   checkLimit("clipByNorm", maxNorm);
   // The root of the larger one, not the larger root: the derivative of the root at 0 is infinite.
-  const scale = asTensor(maxNorm).div(squares("clipByNorm", gradients).maximum(maxNorm ** 2).sqrt());
+  const scale = asTensor(maxNorm).div(
+    squares("clipByNorm", gradients)
+      .maximum(maxNorm ** 2)
+      .sqrt(),
+  );
   return mapLeaves("clipByNorm", gradients, "the gradients", (leaf) => {
     const gradient = asTensor(leaf);
     return gradient.mul(scale.cast(gradient.dtype));
@@ -44,7 +48,9 @@ export function clipByNorm<const G>(gradients: G, maxNorm: number): Tensors<G> {
  */
 export function clipByValue<const G>(gradients: G, limit: number): Tensors<G> {
   checkLimit("clipByValue", limit);
-  return mapLeaves("clipByValue", gradients, "the gradients", (leaf) => asTensor(leaf).clamp(-limit, limit)) as Tensors<G>;
+  return mapLeaves("clipByValue", gradients, "the gradients", (leaf) =>
+    asTensor(leaf).clamp(-limit, limit),
+  ) as Tensors<G>;
 }
 
 /**
@@ -89,7 +95,8 @@ export function clipGradValue(parameters: unknown, limit: number): void {
 function parametersIn(op: string, parameters: unknown): Tensor[] {
   const found = new Set<Tensor>();
   for (const { leaf, path } of leavesOf(op, parameters, "the parameters")) {
-    if (typeof leaf === "number") throw new GraphError(`${op}: ${path} is the number ${leaf}; parameters are variables`);
+    if (typeof leaf === "number")
+      throw new GraphError(`${op}: ${path} is the number ${leaf}; parameters are variables`);
     if (leaf.grad !== null) found.add(leaf);
   }
   return [...found];

@@ -40,7 +40,7 @@ export function customGradient<Inputs extends readonly Tensor[] = [Tensor, ...Te
         `${name}: ${inputs.length} inputs, and gradients for ${gradients.length}; give one gradient, or null, for each input`,
       );
     }
-    const tensors = (inputs as readonly (Tensor | number)[]).map(asTensor);
+    const tensors = (inputs as readonly (Tensor | number)[]).map((input) => asTensor(input));
     return new CustomGradient(name, f as unknown as TensorFunction, gradients).apply(...tensors) as Tensor<S>;
   };
 }

@@ -1,20 +1,20 @@
 import { allocate, type DType, isTypedArray, type TypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import {
-  binary,
   type BinaryRule,
+  binary,
   type ElementwiseRule,
-  ternary,
   type TernaryRule,
-  unary,
+  ternary,
   type UnaryRule,
+  unary,
 } from "../graph/elementwise.js";
 import { interpret } from "../graph/interpret.js";
 import { Node, type Values } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
-import { Tensor } from "../graph/tensor.js";
+import { asTensor, Tensor } from "../graph/tensor.js";
 import { checkShape, sizeOf } from "../shape/shape.js";
-import type { BinaryFunction, UnaryFunction, WhereFunction } from "../shape/signatures.js";
+import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
 /** A list of `N` times `T`. */
@@ -61,14 +61,19 @@ export function elementwise(name: string, rule: UnaryRule | BinaryRule | Ternary
         "are needed, none of them optional, and a gradient (or null) for each",
     );
   }
-  const Op = arity === 1 ? unary(name, rule as UnaryRule) : arity === 2 ? binary(name, rule as BinaryRule) : ternary(name, rule as TernaryRule);
+  const Op =
+    arity === 1
+      ? unary(name, rule as UnaryRule)
+      : arity === 2
+        ? binary(name, rule as BinaryRule)
+        : ternary(name, rule as TernaryRule);
   // Its own loops in any case: a built-in op may have the same name.
   Object.assign(Op.prototype, { loops: interpret(rule as ElementwiseRule) });
-  return functionOf(name, arity, Op);
+  return functionOf(name, arity, Op, rule.takes === "where" ? 1 : 0);
 }
 
 /** Three inputs, all broadcast. */
-type TernaryFunction = (x: Tensor | number, y: Tensor | number, w: Tensor | number) => ReturnType<WhereFunction>;
+type TernaryFunction = (x: Tensor | number, y: Tensor | number, w: Tensor | number) => Tensor;
 
 /** An op over whole arrays, with `N` inputs: see `customOp`. */
 export interface OpRule<N extends number> {
@@ -84,7 +89,7 @@ export interface OpRule<N extends number> {
    * For each input its gradient, computed with ops out of that of the output, the inputs and the output, in the shape of
    * the input (or of the output, if the input was broadcast to it); `null` where it is zero. Or why there is none.
    */
-  readonly backward: { readonly [I in keyof Times<N, Tensor>]: Gradient<Times<N, Tensor>> } | string;
+  readonly backward: Times<N, Gradient<Times<N, Tensor>>> | string;
   /** Settings to show in pictures of the graph. */
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
@@ -102,13 +107,14 @@ type Gradient<Inputs extends readonly Tensor[]> =
  * @throws GraphError for a rule whose backward has another number of gradients than `arity`
  *
  * @example
- * const reverse = customOp("Reverse", {
+ * const length = customOp("Length", {
  *   arity: 1,
- *   shape: (x) => x,
- *   forward: (out, x) => x.data.forEach((value, i) => { out[out.length - 1 - i] = value; }),
- *   backward: [(dout) => reverse(dout)],
+ *   shape: () => [],
+ *   forward: (out, x) => out.set([Math.hypot(...x.data)]),
+ *   backward: [(dout, x, z) => dout.mul(x.div(z))],
  * });
- * reverse(tensor([1, 2, 3])).toArray(); // [3, 2, 1]
+ * length(tensor([3, 4])).item(); // 5
+ * grad(length)(tensor([3, 4])).toArray(); // [0.6, 0.8]
  */
 export function customOp<const N extends 1 | 2 | 3 | 4>(
   name: string,
@@ -116,9 +122,12 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
 ): ((...inputs: Times<N, Tensor | number>) => Tensor) & OpClass<new () => Node> {
   checkName("customOp", name);
   const { arity, backward } = rule as unknown as AnyRule;
-  if (!Number.isInteger(arity) || arity < 1) throw new GraphError(`customOp: ${name}: arity ${arity}; an op has at least one input`);
+  if (!Number.isInteger(arity) || arity < 1)
+    throw new GraphError(`customOp: ${name}: arity ${arity}; an op has at least one input`);
   if (typeof backward !== "string" && backward.length !== arity) {
-    throw new GraphError(`customOp: ${name}: ${backward.length} gradients for ${arity} inputs; give one, or null, for each input`);
+    throw new GraphError(
+      `customOp: ${name}: ${backward.length} gradients for ${arity} inputs; give one, or null, for each input`,
+    );
   }
   return functionOf(name, arity, arrayNode(name, rule as unknown as AnyRule));
 }
@@ -158,7 +167,9 @@ function arrayNode(name: string, rule: AnyRule): new () => Node {
       const out = allocate(dtype, sizeOf(shape));
       const result: unknown = withRecording(false, () => rule.forward(out, ...inputs));
       if (result !== out && (Array.isArray(result) || isTypedArray(result) || result instanceof Tensor)) {
-        throw new GraphError(`${name}: forward gave a result; it fills the array that it gets first, as in out.set(...)`);
+        throw new GraphError(
+          `${name}: forward gave a result; it fills the array that it gets first, as in out.set(...)`,
+        );
       }
       return shape.length === 0 ? (out[0] as number) : out;
     }
@@ -170,11 +181,11 @@ function arrayNode(name: string, rule: AnyRule): new () => Node {
   };
 }
 
-/** The function of an op, which takes a number for any tensor, in the dtype of the first tensor. */
-function functionOf<F>(name: string, arity: number, Op: new () => Node): F {
+/** The function of an op; a number takes the dtype of the first tensor (from input `operands` on), or is float64. */
+function functionOf<F>(name: string, arity: number, Op: new () => Node, operands = 0): F {
   const apply = (...inputs: (Tensor | number)[]): Tensor => {
     checkCount(name, arity, inputs);
-    const like = inputs.find((input) => input instanceof Tensor) ?? new Tensor([], "float64", 0, null, false);
+    const like = inputs.slice(operands).find((input) => input instanceof Tensor) ?? asTensor(0);
     return new Op().apply(...inputs.map((input) => (typeof input === "number" ? like.constant(input) : input)));
   };
   Object.defineProperty(Op, "name", { value: name });
@@ -189,5 +200,6 @@ function checkCount(name: string, arity: number, inputs: readonly unknown[]): vo
 }
 
 function checkName(op: string, name: string): void {
-  if (typeof name !== "string" || name === "") throw new GraphError(`${op}: an op needs a name, for errors and pictures`);
+  if (typeof name !== "string" || name === "")
+    throw new GraphError(`${op}: an op needs a name, for errors and pictures`);
 }

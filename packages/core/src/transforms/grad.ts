@@ -38,10 +38,7 @@ export interface ValueAndGrad<Gradient> {
  * value.item(); // 9
  * gradient.item(); // 6
  */
-export function valueAndGrad<
-  Args extends readonly unknown[] = [Tensor, ...Tensor[]],
-  const N extends Chosen = 0,
->(
+export function valueAndGrad<Args extends readonly unknown[] = [Tensor, ...Tensor[]], const N extends Chosen = 0>(
   f: (...args: Args) => Tensor,
   options: GradOptions<N> = {},
 ): (...args: GradArguments<Args, N>) => ValueAndGrad<GradResult<Args, N>> {
@@ -90,7 +87,8 @@ export function differentiate<Args extends readonly unknown[]>(
     if (!(at in given)) {
       throw new GraphError(`${op}: argument ${at} is not there: the call has ${given.length}, counted from 0`);
     }
-    if (chosen.indexOf(at) !== i) throw new GraphError(`${op}: argument ${at} is named twice in [${chosen.join(", ")}]`);
+    if (chosen.indexOf(at) !== i)
+      throw new GraphError(`${op}: argument ${at} is named twice in [${chosen.join(", ")}]`);
   });
   const args = new Arguments(op, given, chosen);
   const value = args.run(f);

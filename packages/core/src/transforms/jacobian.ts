@@ -1,6 +1,6 @@
-import { Tensor } from "../graph/tensor.js";
-import { stack } from "../ops/concat.js";
 import { allocate } from "../dtype.js";
+import { asTensor, Tensor } from "../graph/tensor.js";
+import { stack } from "../ops/concat.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape, ShapeOf } from "../shape/types.js";
 import { Arguments } from "./arguments.js";
@@ -43,7 +43,8 @@ export function hessian<const X extends Tensor | number>(
   f: (x: Tensors<X>) => Tensor,
   x: X,
 ): Tensor<[...ShapeOf<X>, ...ShapeOf<X>]> {
-  const gradient = (at: Tensor) => differentiate("hessian", f as unknown as (x: Tensor) => Tensor, [at]).gradient as Tensor;
+  const gradient = (at: Tensor) =>
+    differentiate("hessian", f as unknown as (x: Tensor) => Tensor, [at]).gradient as Tensor;
   return derivatives("hessian", gradient, x) as Tensor<[...ShapeOf<X>, ...ShapeOf<X>]>;
 }
 
@@ -65,8 +66,13 @@ export function hvp<const X>(f: (x: Tensors<X>) => Tensor, x: X, v: Given<Tensor
   const slope = args.run((at: Tensors<X>) => {
     const { gradient } = differentiate("hvp", f as (x: unknown) => Tensor, [at]);
     return leavesOf("hvp", gradient, "the gradient")
-      .map(({ leaf }, i) => (leaf as Tensor).mul(vector[i] as Tensor).sum().cast("float64"))
-      .reduce((sum, next) => sum.add(next));
+      .map(({ leaf }, i) =>
+        (leaf as Tensor)
+          .mul(vector[i] as Tensor)
+          .sum()
+          .cast("float64"),
+      )
+      .reduce((sum, next) => sum.add(next), asTensor(0));
   });
   return args.rebuild(args.pull(slope, slope.constant(1)).gradients)[0] as Tensors<X>;
 }

@@ -18,13 +18,7 @@ export type Tensors<A> = A extends number
 
 /** The structure `A` as it can be given: a number does for a scalar. */
 export type Given<A> =
-  A extends Tensor<infer S>
-    ? [] extends S
-      ? A | number
-      : A
-    : A extends object
-      ? { [K in keyof A]: Given<A[K]> }
-      : A;
+  A extends Tensor<infer S> ? ([] extends S ? A | number : A) : A extends object ? { [K in keyof A]: Given<A[K]> } : A;
 
 /** Calls `leaf` for each tensor and number of a structure, and gives the structure of the results. */
 export function mapLeaves(
@@ -58,7 +52,9 @@ export function leavesOf(op: string, value: unknown, path: string): { leaf: Tens
 export function matching(op: string, what: string, value: unknown, like: readonly Tensor[]): Tensor[] {
   const leaves = leavesOf(op, value, what);
   if (leaves.length !== like.length) {
-    throw new ShapeError(`${op}: ${leaves.length} tensors as ${what} for ${like.length} inputs; give the structure of the inputs`);
+    throw new ShapeError(
+      `${op}: ${leaves.length} tensors as ${what} for ${like.length} inputs; give the structure of the inputs`,
+    );
   }
   return leaves.map(({ leaf, path }, i) => {
     const other = like[i] as Tensor;
@@ -69,7 +65,9 @@ export function matching(op: string, what: string, value: unknown, like: readonl
       );
     }
     if (tensor.dtype !== other.dtype) {
-      throw new DTypeError(`${op}: ${path} is ${tensor.dtype}, and its input ${other.dtype}; convert with cast("${other.dtype}")`);
+      throw new DTypeError(
+        `${op}: ${path} is ${tensor.dtype}, and its input ${other.dtype}; convert with cast("${other.dtype}")`,
+      );
     }
     return tensor;
   });

@@ -75,10 +75,17 @@ export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
   const { cotangent, gradients } = transposed("jvp", args, output);
   const along = withRecording(true, () =>
     gradients
-      .map((gradient, i) => gradient.mul(directions[i] as Tensor).sum().cast(output.dtype))
+      .map((gradient, i) =>
+        gradient
+          .mul(directions[i] as Tensor)
+          .sum()
+          .cast(output.dtype),
+      )
       .reduce((sum, next) => sum.add(next), output.constant(0)),
   );
-  const { gradients: [tangent] } = cotangent.pull(along, along.constant(1));
+  const {
+    gradients: [tangent],
+  } = cotangent.pull(along, along.constant(1));
   return {
     value: args.isLinked(output) ? output : output.detach(),
     tangent: (tangent ?? zerosLike(output)) as Tensor<S>,
@@ -89,7 +96,11 @@ export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
  * The gradients of `output` as functions of its cotangent, linear ones, recorded so that pulling them back to the cotangent
  * gives the derivative of `output`.
  */
-export function transposed(op: string, args: Arguments, output: Tensor): { cotangent: Arguments; gradients: readonly Tensor[] } {
+export function transposed(
+  op: string,
+  args: Arguments,
+  output: Tensor,
+): { cotangent: Arguments; gradients: readonly Tensor[] } {
   // Its value does not matter, as the gradients are linear in it; but 1 makes no 0 x infinity.
   const cotangent = new Arguments(op, [onesLike(output)]);
   try {

@@ -43,13 +43,20 @@ export function shapes(minRank = 0, maxRank = 3): fc.Arbitrary<number[]> {
 export function broadcasting(count: number, maxRank = 3): fc.Arbitrary<number[][]> {
   return shapes(0, maxRank).chain((shape) => {
     const part = fc
-      .tuple(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(shape.length)), fc.array(fc.nat(3), { minLength: 3, maxLength: 3 }))
+      .tuple(
+        fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(shape.length)),
+        fc.array(fc.nat(3), { minLength: 3, maxLength: 3 }),
+      )
       .map(([dropped, ones]) => shape.map((n, axis) => (ones[axis] === 0 ? 1 : n)).slice(dropped));
     return fc.array(part, { minLength: count, maxLength: count });
   });
 }
 
-export function operand(shape: readonly number[], numbers: Numbers, kind: Operand["kind"] = "float"): fc.Arbitrary<Operand> {
+export function operand(
+  shape: readonly number[],
+  numbers: Numbers,
+  kind: Operand["kind"] = "float",
+): fc.Arbitrary<Operand> {
   const n = sizeOf(shape);
   return fc.array(numbers, { minLength: n, maxLength: n }).map((values) => ({ shape, values, kind }));
 }
@@ -62,7 +69,10 @@ export function distinctOperand(shape: readonly number[]): fc.Arbitrary<Operand>
 }
 
 /** The operands of an elementwise op, each over its own domain. */
-export function elementwiseCases(domains: readonly Numbers[], kinds: readonly Operand["kind"][]): fc.Arbitrary<Case<null>> {
+export function elementwiseCases(
+  domains: readonly Numbers[],
+  kinds: readonly Operand["kind"][],
+): fc.Arbitrary<Case<null>> {
   return broadcasting(domains.length).chain((shapes) => {
     const operands = domains.map((domain, i) => operand(shapes[i] as number[], domain, kinds[i]));
     return fc.tuple(...operands).map((operands) => ({ operands, setting: null }));
@@ -75,7 +85,9 @@ export function unaryCases<S>(
   setting: (shape: number[]) => fc.Arbitrary<S>,
   draw: (shape: number[]) => fc.Arbitrary<Operand> = (shape) => operand(shape, grid(-2, 2, 2)),
 ): fc.Arbitrary<Case<S>> {
-  return shapes.chain((shape) => fc.tuple(draw(shape), setting(shape)).map(([x, setting]) => ({ operands: [x], setting })));
+  return shapes.chain((shape) =>
+    fc.tuple(draw(shape), setting(shape)).map(([x, setting]) => ({ operands: [x], setting })),
+  );
 }
 
 /** An axis of a shape of this rank, counted from either end. */

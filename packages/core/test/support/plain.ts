@@ -32,7 +32,8 @@ export function fill(shape: readonly number[], value: (index: Index) => number):
 
 export function positionOf(shape: readonly number[], index: Index): number {
   let position = 0;
-  for (let axis = 0; axis < shape.length; axis++) position = position * (shape[axis] as number) + (index[axis] as number);
+  for (let axis = 0; axis < shape.length; axis++)
+    position = position * (shape[axis] as number) + (index[axis] as number);
   return position;
 }
 

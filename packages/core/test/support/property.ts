@@ -1,9 +1,10 @@
 import fc from "fast-check";
 
 /** The same cases in each run, unless FC_SEED names others; a failure prints the seed and the smallest case found. */
-const seed = Number(process.env["FC_SEED"] ?? 20260401);
+const { FC_SEED, FC_RUNS } = process.env;
+const seed = Number(FC_SEED ?? 20260401);
 /** FC_RUNS=100 tries a hundred times as many cases. */
-const factor = Number(process.env["FC_RUNS"] ?? 1);
+const factor = Number(FC_RUNS ?? 1);
 
 /** Runs `test` on `runs` drawn cases. */
 export function forAll<T>(cases: fc.Arbitrary<T>, runs: number, test: (value: T) => void): void {

@@ -66,7 +66,12 @@ export function loadCheckpoint(out: string): Checkpoint {
     const [steps, points] = [[...(losses?.data ?? [])], [...(accuracies?.data ?? [])]];
     const seconds = Number(metadata["seconds"]);
     const options = readOptions(metadata["options"] ?? "");
-    if (options === null || !(seconds >= 0) || String(steps.length) !== metadata["iteration"] || points.length % 3 !== 0) {
+    if (
+      options === null ||
+      !(seconds >= 0) ||
+      String(steps.length) !== metadata["iteration"] ||
+      points.length % 3 !== 0
+    ) {
       throw new DataError(`${file}: corrupt: its options and its history do not agree`);
     }
     const history: History = { losses: steps, accuracies: [], seconds };
@@ -99,7 +104,10 @@ export function resumedOptions({ options, given }: CommandLine, { options: saved
   const iterations = given.has("iterations") ? options.iterations : saved.iterations;
   const done = history.losses.length;
   if (iterations < done) {
-    throw new Stop(2, `--iterations ${iterations} is less than the ${done} that the checkpoint in ${options.out} has done`);
+    throw new Stop(
+      2,
+      `--iterations ${iterations} is less than the ${done} that the checkpoint in ${options.out} has done`,
+    );
   }
   return { ...options, ...saved, iterations, data: given.has("data") ? options.data : saved.data };
 }

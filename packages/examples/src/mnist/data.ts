@@ -51,7 +51,10 @@ export function checkDigests(folder: string): void {
     const path = join(folder, name);
     const digest = createHash("md5").update(readFile(path)).digest("hex");
     if (digest !== expected) {
-      throw new Stop(2, `${path}: is not the original file of MNIST: its MD5 is ${digest}, not ${expected}; install again`);
+      throw new Stop(
+        2,
+        `${path}: is not the original file of MNIST: its MD5 is ${digest}, not ${expected}; install again`,
+      );
     }
   }
 }

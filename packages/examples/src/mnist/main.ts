@@ -19,7 +19,7 @@ import { type NetworkSizes, TwoLayerNet } from "./network.js";
 import { commandOf, defaults, type Options, readCommandLine } from "./options.js";
 import { prepareFolder, resultFiles } from "./out-folder.js";
 import { Progress, time } from "./progress.js";
-import { accuracyTable, gradientTable, verdict, writeResults } from "./report.js";
+import { accuracyTable, gradientTable, verdict } from "./report.js";
 import { reasonOf, Stop } from "./stop.js";
 import { type AccuracyPoint, evaluate, type History, iterationsPerEpoch, train } from "./train.js";
 import { verifyGradients } from "./verify.js";
@@ -55,7 +55,12 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** What an option may be depends on the data, too; and a run goes on with the data that it began with. */
-function checkAgainstData({ batch, out }: Options, data: Digits, checkpoint: Checkpoint | null, fingerprint: string): void {
+function checkAgainstData(
+  { batch, out }: Options,
+  data: Digits,
+  checkpoint: Checkpoint | null,
+  fingerprint: string,
+): void {
   const size = data.train.labels.size;
   if (batch > size) throw new Stop(2, `--batch ${batch} is more than the ${size} training images`);
   if (checkpoint !== null && checkpoint.data !== fingerprint) {
@@ -68,7 +73,9 @@ async function verify(sizes: NetworkSizes, { seed }: Options, data: Digits, inte
   const { images, labels } = data.train;
   const rows = verifiedImages.slice(0, labels.size);
   const network = new TwoLayerNet(sizes, seed, "float64");
-  console.log(`\nGradients: backpropagation against central differences, first ${rows.length} training images, float64`);
+  console.log(
+    `\nGradients: backpropagation against central differences, first ${rows.length} training images, float64`,
+  );
   const checks = await verifyGradients(network, images.take(rows).cast("float64"), labels.take(rows), interrupt);
   if (checks === null) throw new Stop(130, "interrupted before training: there is nothing to save");
   console.log(gradientTable(checks, { isSourcesNetwork: data.isMnist && sizes.hidden === defaults.hidden }));
@@ -98,7 +105,10 @@ async function runTraining(
     progress.stop();
   }
   const resume = commandOf({ ...defaults, out, resume: true });
-  throw new Stop(130, `interrupted at iteration ${history.losses.length}, saved in ${checkpointFile(out)}; to go on: ${resume}`);
+  throw new Stop(
+    130,
+    `interrupted at iteration ${history.losses.length}, saved in ${checkpointFile(out)}; to go on: ${resume}`,
+  );
 }
 
 /** @throws Stop (1) when a default run has not learned what it has to */
@@ -110,13 +120,20 @@ async function report(
   points: readonly AccuracyPoint[],
 ): Promise<void> {
   const perEpoch = iterationsPerEpoch(data, options);
+  // Loaded late: the chart library takes its time, and bad input should not have to wait for it.
+  const { writeResults } = await import("./results.js");
   const files = await writeResults(network, history, points, perEpoch, options);
   const { iterations } = options;
   const rate = iterations / history.seconds;
   console.log("\nSummary");
   console.log(accuracyTable(points.at(-1) as AccuracyPoint, data.isMnist));
-  console.log(`  ${iterations} iterations in ${time(history.seconds)}, ${rate.toFixed(0)} iterations/s, evaluation not counted`);
+  console.log(
+    `  ${iterations} iterations in ${time(history.seconds)}, ${rate.toFixed(0)} iterations/s, evaluation not counted`,
+  );
   console.log(`  written: ${files.join(", ")}`);
+  if ((history.losses.at(-1) ?? 0) > Math.log(classes)) {
+    console.log("  The last loss is above that of a guess, ln 10: if it does not fall, try a smaller --lr.");
+  }
   if (!isDefaultRun(options)) {
     console.log("  The bounds on the accuracy are for the default options, so they are not applied here.");
     return;
@@ -128,7 +145,9 @@ async function report(
 
 function isDefaultRun(options: Options): boolean {
   const free: readonly string[] = ["out", "resume"] satisfies (keyof Options)[];
-  return Object.entries(defaults).every(([name, value]) => free.includes(name) || options[name as keyof Options] === value);
+  return Object.entries(defaults).every(
+    ([name, value]) => free.includes(name) || options[name as keyof Options] === value,
+  );
 }
 
 function describeData({ isMnist, folder, train, test, imageShape }: Digits): string {
@@ -140,7 +159,9 @@ function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, { 
   const { iterations, batch, lr, seed, dtype, out } = options;
   const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}`;
   if (losses.length > 0) return `\nTraining, resumed at iteration ${losses.length} of ${iterations}: ${network}`;
-  const replaced = existsSync(checkpointFile(out)) ? `\n  ${checkpointFile(out)}, of an earlier run, will be replaced` : "";
+  const replaced = existsSync(checkpointFile(out))
+    ? `\n  ${checkpointFile(out)}, of an earlier run, will be replaced`
+    : "";
   return `\nTraining, ${iterations} iterations: ${network}${replaced}`;
 }
 

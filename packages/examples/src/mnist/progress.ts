@@ -55,7 +55,9 @@ export class Progress {
       this.bar.update(done, this.payload());
     } else if (performance.now() - this.lastLine > secondsOfSilence * 1000) {
       this.lastLine = performance.now();
-      console.log(`  ${this.title} ${done}/${this.total} ${this.unit}, ${this.rate.toFixed(0)}/s, ${time(this.remaining)} left${note}`);
+      console.log(
+        `  ${this.title} ${done}/${this.total} ${this.unit}, ${this.rate.toFixed(0)}/s, ${time(this.remaining)} left${note}`,
+      );
     }
   }
 

@@ -57,7 +57,11 @@ export async function verifyGradients(
     return { name, parameter, elements, smooth: elements.filter((element) => !atKink(name, element)) };
   });
 
-  const progress = new Progress("gradients", "parameters", samples.reduce((sum, { smooth }) => sum + smooth.length, 0));
+  const progress = new Progress(
+    "gradients",
+    "parameters",
+    samples.reduce((sum, { smooth }) => sum + smooth.length, 0),
+  );
   const checks: ParameterCheck[] = [];
   let done = 0;
   try {

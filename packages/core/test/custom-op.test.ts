@@ -1,0 +1,297 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  customGradient,
+  customOp,
+  elementwise,
+  grad,
+  gradcheck,
+  graphOf,
+  hessian,
+  jacobian,
+  jvp,
+  noGrad,
+  numericalGradient,
+  Random,
+  ShapeError,
+  type Tensor,
+  tensor,
+  variable,
+} from "../src/index.js";
+import { close, thrownBy } from "./support/numbers.js";
+
+const random = new Random(11);
+
+const elementwiseOps = suite("elementwise");
+
+const swish = elementwise("Swish", {
+  forward: (k, x) => k.mul(x, k.sigmoid(x)),
+  backward: [
+    (k, dout, x) => {
+      const s = k.sigmoid(x);
+      return k.mul(dout, k.mul(s, k.add(k.mul(x, k.sub(1, s)), 1)));
+    },
+  ],
+});
+/** Its name is that of a built-in op, whose loops it must not get. */
+const weighted = elementwise("Mul", {
+  forward: (k, x, y) => k.add(k.mul(x, 3), k.mul(x, y)),
+  backward: [(k, dout, _x, y) => k.mul(dout, k.add(y, 3)), (k, dout, x) => k.mul(dout, x)],
+});
+const between = elementwise("Between", {
+  takes: "where",
+  forward: (k, c, x, y) => k.select(c, k.mul(x, x), y),
+  backward: [null, (k, dout, c, x) => k.select(c, k.mul(dout, k.mul(x, 2)), 0), (k, dout, c) => k.select(c, 0, dout)],
+});
+
+elementwiseOps("values of scalars, arrays, broadcasts and strided views, in both float dtypes", () => {
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  close(swish(2), 2 * sigmoid(2));
+  close(
+    swish(tensor([-1, 0, 2])),
+    [-1, 0, 2].map((x) => x * sigmoid(x)),
+  );
+  const single = swish(tensor([-1, 2], { dtype: "float32" }));
+  assert.is(single.dtype, "float32");
+  assert.equal(
+    [...single.data],
+    [-1, 2].map((x) => Math.fround(x * sigmoid(x))),
+  );
+  assert.equal(weighted(tensor([[1], [2]]), tensor([10, 20, 30])).toArray(), [
+    [13, 23, 33],
+    [26, 46, 66],
+  ]);
+  assert.equal(
+    tensor([1, 2])
+      .mul(tensor([3, 4]))
+      .toArray(),
+    [3, 8],
+  );
+  assert.equal(between(tensor([true, false]), tensor([3, 3]), 7).toArray(), [9, 7]);
+  assert.equal(swish(tensor(new Float64Array(0))).shape, [0]);
+});
+elementwiseOps("gradients to second order, on scalars, arrays and broadcasts", () => {
+  const x = random.normal([3]);
+  const f = (at: Tensor) => swish(at).sum();
+  close(grad(f)(x), numericalGradient(f, x), 1e-7);
+  close(
+    noGrad(() => grad(f)(x)),
+    [...grad(f)(x).data],
+  );
+  const slope = (at: Tensor) => grad(f)(at).square().sum();
+  close(grad(slope)(x), numericalGradient(slope, x), 1e-6);
+  close(grad(grad((at: Tensor) => swish(at)))(0), 0.5);
+  const variables = [variable([[1], [2]]), variable([10, 20, 30])] as const;
+  weighted(...variables)
+    .sum()
+    .backward();
+  assert.equal(variables[0].grad?.toArray(), [[69], [69]]);
+  assert.equal(variables[1].grad?.toArray(), [3, 3, 3]);
+  assert.equal(hessian((at) => weighted(at.slice([0]), at.slice([1])), tensor([2, 5])).toArray(), [
+    [0, 1],
+    [1, 0],
+  ]);
+  const c = tensor([true, false]);
+  const [dx, dy] = grad((a: Tensor, b: Tensor) => between(c, a, b).sum(), { argument: [0, 1] })(
+    tensor([3, 3]),
+    tensor([7, 7]),
+  );
+  assert.equal(
+    [dx.toArray(), dy.toArray()],
+    [
+      [6, 0],
+      [0, 1],
+    ],
+  );
+  close(jvp((at) => swish(at), [0], [2]).tangent, 1);
+});
+elementwiseOps("is checked in one call", () => {
+  assert.ok(gradcheck((x) => swish(x), [random.normal([4])]).ok);
+  const wrong = elementwise("Wrong", { forward: (k, x) => k.mul(x, x), backward: [(k, dout, x) => k.mul(dout, x)] });
+  assert.not(gradcheck((x) => wrong(x), [random.normal([4])]).ok);
+});
+elementwiseOps("is printed, used alone, and refused like a built-in op", () => {
+  const x = variable([1, 2], { name: "x" });
+  assert.ok(graphOf(swish(x)).nodes.some(({ node }) => node.name === "Swish"));
+  assert.is(swish.name, "Swish");
+  const node = new swish.Node();
+  close(node.forward(0), 0);
+  assert.equal(node.backward(1), [0.5]);
+  assert.match(
+    thrownBy(() => swish(tensor([1], { dtype: "int32" }))),
+    /DTypeError: Swish: takes float64 or float32, got int32/,
+  );
+  assert.match(
+    thrownBy(() => (swish as (...x: number[]) => Tensor)(1, 2)),
+    /GraphError: Swish: takes 1 input, got 2/,
+  );
+  assert.match(
+    thrownBy(() => weighted(tensor([1, 2]), tensor([1, 2, 3]) as never)),
+    /ShapeError: Mul: .*\[2\] and \[3\]/,
+  );
+  const bad = { forward: (_k: unknown, x: never) => x, backward: [null, null] };
+  assert.match(
+    thrownBy(() => elementwise("Bad", bad as never)),
+    /GraphError: elementwise: Bad: forward takes k and 1 inputs, backward has 2/,
+  );
+  assert.match(
+    thrownBy(() => elementwise("", { forward: (_k, x) => x, backward: [(_k, dout) => dout] })),
+    /needs a name/,
+  );
+  const step = elementwise("Step", { gives: "bool", forward: (k, x) => k.greater(x, 0), backward: "it is a step" });
+  assert.equal(step(tensor([-1, 1])).toArray(), [false, true]);
+});
+elementwiseOps.run();
+
+const arrayOps = suite("customOp");
+
+const outer = customOp("Outer", {
+  arity: 2,
+  shape: (x, y) => {
+    if (x.length !== 1 || y.length !== 1) throw new ShapeError(`Outer: [${x}] and [${y}]: two vectors are needed`);
+    return [...x, ...y];
+  },
+  forward: (out, x, y) => {
+    x.data.forEach((a, i) => {
+      y.data.forEach((b, j) => {
+        out[i * y.size + j] = a * b;
+      });
+    });
+  },
+  backward: [(dout, _x, y) => dout.matmul(y), (dout, x) => x.matmul(dout)],
+});
+
+arrayOps("values and gradients to second order", () => {
+  const [x, y] = [random.normal([2]), random.normal([3])];
+  assert.equal(outer(tensor([1, 2]), tensor([3, 4, 5])).toArray(), [
+    [3, 4, 5],
+    [6, 8, 10],
+  ]);
+  const f = (a: Tensor, b: Tensor) => outer(a, b).sin().sum();
+  const [dx, dy] = grad(f, { argument: [0, 1] })(x, y);
+  close(
+    dx,
+    numericalGradient((a) => f(a, y), x),
+    1e-7,
+  );
+  close(
+    dy,
+    numericalGradient((b) => f(x, b), y),
+    1e-7,
+  );
+  const slope = (a: Tensor) => grad(f)(a, y).square().sum();
+  close(grad(slope)(x), numericalGradient(slope, x), 1e-6);
+  assert.equal(jacobian((a) => outer(a, tensor([3, 4])).reshape([4]), tensor([1, 2])).toArray(), [
+    [3, 0],
+    [4, 0],
+    [0, 3],
+    [0, 4],
+  ]);
+});
+arrayOps("settings, other dtypes, and a backward that is not there", () => {
+  const parity = customOp("Parity", {
+    arity: 1,
+    shape: (x) => x,
+    dtype: () => "bool",
+    forward: (out, x) =>
+      x.data.forEach((value, i) => {
+        out[i] = Math.abs(value) % 2;
+      }),
+    backward: "its values are whole",
+  });
+  assert.equal(parity(tensor([2, 3], { dtype: "int32" })).toArray(), [false, true]);
+  const scale = (factor: number): ((x: Tensor | number) => Tensor) =>
+    customOp("Scale", {
+      arity: 1,
+      attributes: { factor },
+      shape: (x) => x,
+      forward: (out, x) =>
+        x.data.forEach((value, i) => {
+          out[i] = value * factor;
+        }),
+      backward: [(dout) => scale(factor)(dout)],
+    });
+  const y = scale(3)(variable(2));
+  assert.is(y.item(), 6);
+  assert.equal(y.node?.attributes(), { factor: 3 });
+  const rounded = customOp("Whole", {
+    arity: 1,
+    shape: (x) => x,
+    forward: (out, x) => out.set([Math.round(x.item())]),
+    backward: "it is a step",
+  });
+  assert.match(
+    thrownBy(() => grad((x: Tensor) => rounded(x))(1)),
+    /GraphError: Whole: not differentiable: it is a step/,
+  );
+});
+arrayOps("mistakes are named", () => {
+  assert.match(
+    thrownBy(() => outer(tensor([[1]]), tensor([1]))),
+    /ShapeError: Outer: \[1,1\] and \[1\]: two vectors/,
+  );
+  assert.match(
+    thrownBy(() => (outer as (...x: Tensor[]) => Tensor)(tensor([1]))),
+    /GraphError: Outer: takes 2 inputs, got 1/,
+  );
+  assert.match(
+    thrownBy(() => outer(tensor([1]), tensor([1], { dtype: "float32" }))),
+    /DTypeError: Outer: float64 and float32/,
+  );
+  const base = { arity: 1, shape: (x: readonly number[]) => x } as const;
+  const wrong = customOp("Wrong", {
+    ...base,
+    forward: (out, x) => out.set([...x.data]),
+    backward: [() => tensor([1, 2, 3])],
+  });
+  assert.match(
+    thrownBy(() => grad((x: Tensor) => wrong(x).sum())(tensor([1, 2]))),
+    /Wrong: .*gradient of shape \[3\] for input 0 of shape \[2\]/,
+  );
+  const returns = customOp("Returns", {
+    ...base,
+    forward: (_out, x) => [...x.data] as never,
+    backward: [(dout) => dout],
+  });
+  assert.match(
+    thrownBy(() => returns(tensor([1]))),
+    /GraphError: Returns: forward gave a result; it fills the array/,
+  );
+  const few = { arity: 2, shape: (x: readonly number[]) => x, forward: () => {}, backward: [null] };
+  assert.match(
+    thrownBy(() => customOp("Few", few as never)),
+    /GraphError: customOp: Few: 1 gradients for 2 inputs/,
+  );
+});
+arrayOps.run();
+
+const gradients = suite("customGradient");
+
+gradients("replaces the gradient, and is differentiated through its backward", () => {
+  // log(1 + e^x) with a gradient that does not overflow.
+  const softplus = customGradient((x: Tensor) => x.exp().add(1).log(), [(dout, x) => dout.mul(x.sigmoid())]);
+  close(softplus(tensor(1)), Math.log1p(Math.E));
+  close(grad((x: Tensor) => softplus(x))(800), 1);
+  close(grad(grad((x: Tensor) => softplus(x)))(0), 0.25);
+  const product = customGradient((x: Tensor, y: Tensor) => x.mul(y), [(dout, _x, y) => dout.mul(y).mul(10), null], {
+    name: "Tenfold",
+  });
+  const [x, y] = [variable([1, 2]), variable(3)];
+  const z = product(x, y);
+  assert.is(z.node?.name, "Tenfold");
+  z.sum().backward();
+  assert.equal([x.grad?.toArray(), y.grad?.item()], [[30, 30], 0]);
+  assert.match(
+    thrownBy(() => (product as (...x: Tensor[]) => Tensor)(x)),
+    /GraphError: Tenfold: 1 inputs, and gradients for 2/,
+  );
+});
+gradients("the function itself leaves no graph", () => {
+  const w = variable(2);
+  const f = customGradient((x: Tensor) => x.mul(w), [(dout) => dout]);
+  const y = f(variable(3));
+  y.backward();
+  assert.is(w.grad, null);
+  assert.is(f(tensor(3)).requiresGrad, false);
+});
+gradients.run();

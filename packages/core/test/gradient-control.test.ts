@@ -1,0 +1,276 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  checkpoint,
+  clipByNorm,
+  clipByValue,
+  clipGradNorm,
+  clipGradValue,
+  globalNorm,
+  grad,
+  hessian,
+  jvp,
+  noGrad,
+  Random,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  variable,
+} from "../src/index.js";
+import { close, thrownBy } from "./support/numbers.js";
+
+const hooks = suite("onGradient");
+
+hooks("sees the complete gradient once, and may replace it", () => {
+  const x = variable([1, 2]);
+  const h = x.mul(3);
+  const seen: unknown[] = [];
+  h.onGradient((g) => {
+    seen.push(g.toArray());
+    return g.mul(10);
+  });
+  h.add(h.mul(2)).sum().backward();
+  assert.equal(seen, [[3, 3]]);
+  assert.equal(h.grad?.toArray(), [30, 30]);
+  assert.equal(x.grad?.toArray(), [90, 90]);
+});
+hooks("of scalars, of variables, in order, and until they are taken away", () => {
+  const x = variable(3);
+  const remove = x.onGradient((g) => g.add(1));
+  x.onGradient((g) => g.mul(2));
+  x.square().backward();
+  close(x.grad as Tensor, 14);
+  remove();
+  remove();
+  x.zeroGrad();
+  x.square().backward();
+  close(x.grad as Tensor, 12);
+});
+hooks("in transforms, and to second order", () => {
+  const f = (x: Tensor) => {
+    const h = x.square();
+    h.onGradient((g) => g.mul(x));
+    return h.mul(2);
+  };
+  // The gradient is 2 * x * 2x, and its derivative 8x.
+  close(grad(f)(3), 36);
+  close(grad(grad(f))(3), 24);
+  const own = (x: Tensor) => {
+    x.onGradient((g) => g.clamp(-1, 1));
+    return x.square();
+  };
+  close(grad(own)(3), 1);
+  const x = variable(3);
+  const h = x.square();
+  h.onGradient((g) => g.mul(h));
+  h.backward({ createGraph: true });
+  close(x.grad as Tensor, 54);
+});
+hooks("mistakes are named, and change nothing", () => {
+  assert.match(
+    thrownBy(() => tensor([1]).onGradient(() => undefined)),
+    /GraphError: onGradient: this tensor, float64 \[1\], gets no gradient/,
+  );
+  const x = variable([1, 2], { name: "x" });
+  x.onGradient(() => tensor(1));
+  assert.match(
+    thrownBy(() => x.sum().backward()),
+    /GraphError: onGradient: a hook gave float64 \[\] for the gradient of x, float64 \[2\]/,
+  );
+  assert.is(x.grad, null);
+  assert.match(
+    thrownBy(() => {
+      x.grad = tensor([1, 2, 3]) as never;
+    }),
+    /GraphError: grad: float64 \[3\] given as the gradient of x/,
+  );
+});
+hooks.run();
+
+const clipping = suite("gradient clipping");
+
+clipping("by the global norm", () => {
+  const g = { w: tensor([[3, 0]]), layers: [{ b: tensor([4], { dtype: "float32" }) }] };
+  close(globalNorm(g), 5);
+  const clipped = clipByNorm(g, 2.5);
+  close(clipped.w, [1.5, 0]);
+  close(clipped.layers[0]?.b as Tensor, [2]);
+  assert.is(clipped.layers[0]?.b.dtype, "float32");
+  close(globalNorm(clipped), 2.5);
+  close(clipByNorm(g, 5).w, [3, 0]);
+  close(clipByNorm(g, 50).w, [3, 0]);
+  assert.equal(clipByNorm([tensor([0, 0])], 1)[0].toArray(), [0, 0]);
+  // Differentiable, at zero as well: the derivative of (x + y) / |(x, y)| by x is y (y - x) / |(x, y)|^3.
+  const f = (x: Tensor) => clipByNorm(x, 1).sum();
+  close(grad(f)(tensor([3, 4])), [4 / 125, -3 / 125]);
+  assert.equal(grad(f)(tensor([0, 0])).toArray(), [1, 1]);
+});
+clipping("of parameters after backward", () => {
+  const [w, b, unused] = [variable([3, 0]), variable(4), variable(1)];
+  w.square().sum().add(b.square()).backward();
+  close(clipGradNorm({ w, rest: [b, unused] }, 1), 10);
+  close(w.grad as Tensor, [0.6, 0]);
+  close(b.grad as Tensor, 0.8);
+  assert.is(unused.grad, null);
+  close(clipGradNorm([w, b], 1), 1);
+  clipGradValue([w, b], 0.7);
+  close(w.grad as Tensor, [0.6, 0]);
+  close(b.grad as Tensor, 0.7);
+  close(clipGradNorm([], 1), 0);
+});
+clipping("by value", () => {
+  assert.equal(clipByValue({ w: tensor([-3, 0.5, 2]), b: 4 }, 1).w.toArray(), [-1, 0.5, 1]);
+  assert.match(
+    thrownBy(() => clipByValue(tensor(1), 0)),
+    /GraphError: clipByValue: the limit is a finite number above 0, got 0/,
+  );
+  assert.match(
+    thrownBy(() => clipGradNorm([1], 1)),
+    /the parameters\[0\] is the number 1/,
+  );
+});
+clipping.run();
+
+const recomputation = suite("checkpoint");
+
+/** The arrays that a graph keeps alive. */
+function arraysBehind(root: Tensor): number {
+  const met = new Set([root]);
+  for (const edge of met) for (const input of edge.node?.inputs ?? []) met.add(input);
+  return met.size;
+}
+const block = (w: Tensor) => (x: Tensor) => {
+  let h = x;
+  for (let i = 0; i < 5; i++) h = h.matmul(w).tanh().add(x);
+  return h;
+};
+
+recomputation("the same values and gradients with fewer live arrays", () => {
+  const make = () => [variable(new Random(1).normal([2, 3])), variable(new Random(2).normal([3, 3]))] as const;
+  const [x1, w1] = make();
+  const plain = block(w1)(block(w1)(x1));
+  const [x2, w2] = make();
+  const saving = checkpoint(block(w2), checkpoint(block(w2), x2));
+  assert.equal([...saving.data], [...plain.data]);
+  assert.is(arraysBehind(plain), 32);
+  assert.is(arraysBehind(saving), 4);
+  plain.square().sum().backward();
+  saving.square().sum().backward();
+  close(x2.grad as Tensor, [...(x1.grad as Tensor).data]);
+  close(w2.grad as Tensor, [...(w1.grad as Tensor).data]);
+});
+recomputation("to second order, and in transforms", () => {
+  const w = new Random(2).normal([3, 3]);
+  const x = new Random(1).normal([3]);
+  const f = (way: (g: (x: Tensor) => Tensor, x: Tensor) => Tensor) => (at: Tensor, matrix: Tensor) =>
+    way((h) => way(block(matrix), h).sin().mul(at), at).sum();
+  const plain = f((g, at) => g(at));
+  const saving = f((g, at) => checkpoint(g, at));
+  for (const argument of [0, 1] as const) {
+    const expected = valueAndGrad(plain, { argument })(x, w);
+    const found = valueAndGrad(saving, { argument })(x, w);
+    close(found.value, expected.value.item());
+    close(found.gradient, [...expected.gradient.data]);
+    assert.is(found.gradient.requiresGrad, false);
+  }
+  close(
+    hessian((at) => saving(at, w), x),
+    [...hessian((at) => plain(at, w), x).data],
+    1e-11,
+  );
+  close(jvp((at) => saving(at, w), [x], [x]).tangent, jvp((at) => plain(at, w), [x], [x]).tangent.item(), 1e-11);
+  const mixed = (g: typeof plain) => (at: Tensor) => grad(g, { argument: 1 })(at, w).square().sum();
+  close(grad(mixed(saving))(x), [...grad(mixed(plain))(x).data], 1e-10);
+});
+recomputation("what the segment closes over", () => {
+  const [v, k] = [variable(2), variable(5)];
+  const computed = v.mul(3);
+  checkpoint((x) => x.mul(computed).mul(k), 7).backward();
+  close(v.grad as Tensor, 3 * 5 * 7);
+  close(k.grad as Tensor, 2 * 3 * 7);
+  // A transform within a segment, by a constant, of what the segment closes over.
+  const f = (x: Tensor) => checkpoint((y) => grad((z: Tensor) => z.square().mul(x).mul(y))(3), 2).mul(1);
+  close(grad(f)(10), 12);
+  // The variable is given and closed over: both ways count.
+  const w = variable(3);
+  checkpoint((x) => x.mul(w), w).backward();
+  close(w.grad as Tensor, 6);
+  // Its hooks run once, on the whole.
+  const hooked = variable(3);
+  hooked.onGradient((g) => g.add(1));
+  checkpoint((x) => x.mul(hooked), 4)
+    .add(hooked)
+    .backward();
+  close(hooked.grad as Tensor, 6);
+});
+recomputation("a segment within a segment, with what lies further out", () => {
+  const w = variable(2);
+  const nested = (way: typeof checkpoint) => (x: Tensor) =>
+    way(
+      (y) =>
+        way(
+          (z) =>
+            z
+              .mul(x)
+              .mul(w)
+              .sin()
+              .mul(grad((t: Tensor) => t.square().mul(x).mul(y))(1)),
+          y.mul(3),
+        ).add(y),
+      x.square(),
+    );
+  const plain = nested((f, ...inputs) => f(...(inputs as never)));
+  close(grad(nested(checkpoint))(0.7), grad(plain)(0.7));
+  close(
+    noGrad(() => grad(nested(checkpoint))(0.7)),
+    grad(plain)(0.7),
+  );
+  close(grad(grad(nested(checkpoint)))(0.7), grad(grad(plain))(0.7));
+  close(grad(grad(grad(nested(checkpoint))))(0.7), grad(grad(grad(plain)))(0.7));
+  grad(nested(checkpoint))(0.7).backward();
+  const found = w.grad as Tensor;
+  w.zeroGrad();
+  grad(plain)(0.7).backward();
+  close(found, w.grad as Tensor);
+});
+recomputation("one gradient given twice, with graph and without", () => {
+  const x = variable([1, 2]);
+  const y = checkpoint((at) => at.pow(3), x);
+  const seed = tensor([1, 1]);
+  y.backward({ seed });
+  x.zeroGrad();
+  y.backward({ seed, createGraph: true });
+  const slope = x.grad as Tensor;
+  x.zeroGrad();
+  slope.sum().backward();
+  close(x.grad as unknown as Tensor, [6, 12]);
+});
+recomputation("indices, no gradients, and a function that changes", () => {
+  const table = variable([
+    [1, 2],
+    [3, 4],
+  ]);
+  checkpoint((t, rows) => t.take(rows).square(), table, tensor([1, 1], { dtype: "int32" }))
+    .sum()
+    .backward();
+  assert.equal(table.grad?.toArray(), [
+    [0, 0],
+    [12, 16],
+  ]);
+  assert.is(checkpoint((x) => x.mul(2), 3).requiresGrad, false);
+  assert.is(noGrad(() => checkpoint((x) => x.mul(table), 3)).requiresGrad, false);
+  let calls = 0;
+  const changing = checkpoint((x) => x.mul(++calls), table);
+  assert.match(
+    thrownBy(() => changing.sum().backward()),
+    /GraphError: Checkpoint: the function gave other values/,
+  );
+  const w = variable(2);
+  const stale = checkpoint((x) => x.mul(w), 3);
+  w.assign(5);
+  assert.match(
+    thrownBy(() => stale.backward()),
+    /GraphError: Checkpoint: its input .* was updated with assign/,
+  );
+});
+recomputation.run();

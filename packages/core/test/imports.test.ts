@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { build } from "esbuild";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { near } from "./support/property.js";
+
+// How the house is built: which folder knows which, what a consumer's bundle holds, and that any file may be loaded first.
+
+const source = fileURLToPath(new URL("../../src/", import.meta.url));
+const compiled = fileURLToPath(new URL("../src/", import.meta.url));
+
+function filesOf(folder: string, extension: string): string[] {
+  return readdirSync(folder, { recursive: true })
+    .map((file) => String(file).split(sep).join("/"))
+    .filter((file) => file.endsWith(extension))
+    .toSorted();
+}
+
+interface Import {
+  /** Relative to src, or the name of a package. */
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(source, file), "utf8");
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;"']*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+  );
+  return Array.from(statements, ([, type, from, bare, dynamic]) => {
+    const name = from ?? bare ?? dynamic ?? "";
+    const to = name.startsWith(".")
+      ? relative(source, join(source, dirname(file), name))
+          .split(sep)
+          .join("/")
+      : name;
+    return { to, typesOnly: type !== undefined };
+  });
+}
+
+const files = filesOf(source, ".ts");
+
+/** The folders whose values the files of each folder may use; types may be named anywhere. */
+const mayUse: Readonly<Record<string, readonly string[]>> = {
+  // The files in src itself: errors and dtypes, which know nothing else.
+  ".": [],
+  shape: [],
+  wasm: [],
+  kernels: ["shape", "wasm"],
+  random: ["graph", "shape"],
+  graph: ["kernels", "shape"],
+  ops: ["graph", "kernels", "shape"],
+  transforms: ["graph", "kernels", "ops", "shape"],
+  check: ["graph", "ops", "shape", "transforms"],
+  inspect: ["graph", "shape"],
+  compile: ["graph", "inspect", "kernels", "ops", "shape", "transforms", "wasm"],
+};
+
+/** Tensors have ops as methods: the one place where the graph knows of them. */
+const exceptions = [{ from: "graph/methods.ts", to: "ops/index.js" }];
+
+test("imports point one way: ops know nothing of compile, wasm or inspect, the graph nothing of ops", () => {
+  assert.ok(files.length > 30 && files.includes("ops/add.ts"));
+  for (const file of files) {
+    if (file === "index.ts") continue;
+    const folder = posix.dirname(file);
+    for (const { to, typesOnly } of importsOf(file)) {
+      if (typesOnly || exceptions.some((e) => e.from === file && e.to === to)) continue;
+      const target = posix.dirname(to);
+      const allowed = target === "." || target === folder || mayUse[folder]?.includes(target);
+      assert.ok(allowed, `${file} imports ${to}`);
+      assert.is.not(to, "index.js", `${file} imports the index, which is for consumers`);
+    }
+  }
+});
+
+test("nothing in src imports a package, a test or a built file", () => {
+  for (const file of files) {
+    for (const { to } of importsOf(file)) {
+      assert.ok(/^[\w/-]+(\.[\w-]+)*\.js$/.test(to), `${file} imports ${to}`);
+      assert.ok(to === "kernels/generated.js" || files.includes(to.replace(/\.js$/, ".ts")), `${file} imports ${to}`);
+    }
+  }
+});
+
+test("the walk over import lines sees what it should", () => {
+  // So that a change of style cannot blind the tests above.
+  const seen = files.flatMap((file) => importsOf(file).map(({ to }) => to));
+  const words = files.reduce(
+    (n, file) => n + (readFileSync(join(source, file), "utf8").match(/ from "/g)?.length ?? 0),
+    0,
+  );
+  assert.is(seen.length, words);
+});
+
+async function bundle(program: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: fileURLToPath(new URL("../../", import.meta.url)), loader: "js" },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    logLevel: "silent",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+test("a bundle of one imported op has all methods, errors with their names, and no more than it uses", async () => {
+  // By its own name, as a consumer imports it, so that the fields of package.json count.
+  const text = await bundle(`
+    import { mul, variable } from "@chainrule/core";
+    export const value = mul(2, 3).add(1).item();
+    const x = variable([1, 2]);
+    x.softmax().slice([0]).log().backward();
+    export const gradient = x.grad.toArray();
+    export let message;
+    try { x.add(variable([1, 2, 3])); } catch (error) { message = error.name + ": " + error.message; }
+  `);
+  const program = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as {
+    value: number;
+    gradient: number[];
+    message: string;
+  };
+  assert.is(program.value, 7);
+  const p = 1 / (1 + Math.E);
+  const expected = [1 - p, p - 1];
+  near(program.gradient, expected, 1e-15, "gradient");
+  assert.match(program.message, /^ShapeError: Add: \[2\] and \[3\] do not broadcast/);
+  assert.not.match(text, /digraph/);
+});
+
+test("what is imported for its types alone leaves nothing in a bundle", async () => {
+  assert.is((await bundle(`import "@chainrule/core";`)).trim(), "");
+});
+
+/** Loads each file in a thread of its own, so that it is the first one there. */
+test("any file of core can be loaded first", async () => {
+  const waiting = filesOf(compiled, ".js");
+  assert.ok(waiting.length > 30);
+  const failures: string[] = [];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const url = new URL(`../src/${file}`, import.meta.url).href;
+      const worker = new Worker(`import(${JSON.stringify(url)}).catch((error) => { throw error; })`, { eval: true });
+      const failure = await new Promise<Error | null>((resolve) => {
+        worker.on("error", resolve);
+        worker.on("exit", () => resolve(null));
+      });
+      if (failure) failures.push(`${file}: ${failure.message}`);
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  assert.equal(failures, []);
+});
+
+test.run();

@@ -1,0 +1,44 @@
+import type { Tensor } from "../../src/graph/tensor.js";
+import type { ConvFunction, ConvTransposeFunction, PadFunction, PoolFunction } from "../../src/shape/window-types.js";
+import { expectShape, n, zeros } from "./declared.js";
+
+interface Options {
+  readonly stride?: number | readonly number[] | undefined;
+  readonly groups?: number | undefined;
+}
+
+export declare const conv2d: ConvFunction<"conv2d", 2, Options>;
+export declare const conv1d: ConvFunction<"conv1d", 1, Options>;
+export declare const convTranspose2d: ConvTransposeFunction<"convTranspose2d", 2, Options>;
+export declare const maxPool2d: PoolFunction<"maxPool2d", 2, { readonly kernel: number }>;
+export declare const pad: PadFunction;
+declare const unknown: Tensor;
+declare const groups: number;
+
+// What is known of the batch and the channels is kept.
+const images = zeros([100, 6, 28, 28]);
+expectShape<[100, 16, number, number]>()(conv2d(images, zeros([16, 6, 3, 3])));
+expectShape<[100, 16, number, number]>()(conv2d(images, zeros([16, 6, 3, 3]), zeros([16]), { stride: [2, 1] }));
+expectShape<[100, 16, number, number]>()(conv2d(images, zeros([16, 3, 3, 3]), null, { groups: 2 }));
+expectShape<[100, 16, number, number]>()(conv2d(images, zeros([16, 3, 3, 3]), null, { groups }));
+expectShape<[number, 16, number, number]>()(conv2d(zeros([n, 6, 28, 28]), zeros([16, 6, 3, 3])));
+expectShape<[number, 16, number, number]>()(conv2d(unknown, zeros([16, 6, 3, 3])));
+expectShape<[100, number, number, number]>()(conv2d(images, unknown));
+expectShape<[2, 5, number]>()(conv1d(zeros([2, 3, 9]), zeros([5, 3, 2])));
+expectShape<[2, 5, number, number]>()(convTranspose2d(zeros([2, 3, 9, 9]), zeros([3, 5, 2, 2])));
+expectShape<[2, number, number, number]>()(
+  convTranspose2d(zeros([2, 4, 9, 9]), zeros([4, 5, 2, 2]), null, { groups: 2 }),
+);
+expectShape<[100, 6, number, number]>()(maxPool2d(images, { kernel: 2 }));
+expectShape<[number, number, number, number]>()(maxPool2d(unknown, { kernel: 2 }));
+
+// A generic layer.
+export function layer<N extends number>(x: Tensor<[N, 6, number, number]>): Tensor<[N, 16, number, number]> {
+  return conv2d(x, zeros([16, 6, 5, 5]));
+}
+
+// Sums of literals.
+expectShape<[3, 104]>()(pad(zeros([2, 99]), [[1, 0], [2, 3]])); // biome-ignore format: a matrix
+expectShape<[number, 4]>()(pad(zeros([n, 2]), [[1, 1], [1, 1]])); // biome-ignore format: a matrix
+expectShape<[number]>()(pad(zeros([2]), [[n, 1]]));
+expectShape<[]>()(pad(zeros([]), []));

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { saveTensors } from "@chainrule/nn/node";
+import { instance } from "@viz-js/viz";
+import { type Chart, type Point, renderChart } from "../chart.js";
+import type { TwoLayerNet } from "./network.js";
+import type { Options } from "./options.js";
+import { resultFiles, saveText } from "./out-folder.js";
+import { stepGraph } from "./step-graph.js";
+import type { AccuracyPoint, History } from "./train.js";
+
+/** How many losses are averaged for a point of the curve. */
+const smoothing = 100;
+
+/** Writes the curves, the graph of a small step and the weights; the names of the files. */
+export async function writeResults(
+  network: TwoLayerNet,
+  history: History,
+  points: readonly AccuracyPoint[],
+  perEpoch: number,
+  options: Options,
+): Promise<string[]> {
+  const path = (name: keyof typeof resultFiles) => join(options.out, resultFiles[name]);
+  saveText(path("loss"), renderChart(lossChart(history.losses)));
+  saveText(path("accuracy"), renderChart(accuracyChart(points, perEpoch)));
+  const dot = stepGraph();
+  saveText(path("dot"), dot);
+  saveText(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
+  const { batch, lr, seed } = options;
+  saveTensors(path("weights"), network.parameters(), {
+    network: "Affine(W1, b1), ReLU, Affine(W2, b2)",
+    training: JSON.stringify({ iterations: history.losses.length, batch, lr, seed }),
+  });
+  return (Object.keys(resultFiles) as (keyof typeof resultFiles)[]).map(path);
+}
+
+function lossChart(losses: readonly number[]): Chart {
+  const steps = losses.map((loss, i): Point => [i + 1, loss]);
+  const means: Point[] = [];
+  for (let end = Math.min(smoothing, losses.length); end <= losses.length; end += smoothing) {
+    const some = losses.slice(Math.max(0, end - smoothing), end);
+    if (some.length > 0) means.push([end - some.length / 2, some.reduce((sum, loss) => sum + loss, 0) / some.length]);
+  }
+  return {
+    title: `Loss of the training batches, and its mean over ${smoothing} steps`,
+    x: { name: "iteration", min: 0 },
+    y: { name: "loss", min: 0 },
+    series: [
+      { name: "each step", points: steps, faint: true },
+      { name: `mean of ${smoothing} steps`, points: means },
+    ],
+  };
+}
+
+function accuracyChart(points: readonly AccuracyPoint[], perEpoch: number): Chart {
+  const curve = (set: "train" | "test") => points.map((point): Point => [point.iteration / perEpoch, point[set]]);
+  return {
+    title: "Accuracy on all images",
+    x: { name: "epoch", min: 0 },
+    y: { name: "accuracy", min: 0, max: 1 },
+    series: [
+      { name: "train", points: curve("train") },
+      { name: "test", points: curve("test"), dashed: true },
+    ],
+  };
+}

@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import * as assert from "uvu/assert";
+import { checkDigests } from "../src/mnist/data.js";
+import { Stop } from "../src/mnist/stop.js";
+import { files, idx, names, refused, run, withFolder, writeData } from "./support/mnist-program.js";
+
+const options = withFolder("options");
+
+options("--help names every option and the exit codes", async () => {
+  const { code, stdout } = await run(["--help"]);
+  assert.is(code, 0);
+  for (const name of ["iterations", "batch", "lr", "hidden", "seed", "dtype", "data", "out", "resume"]) {
+    assert.match(stdout, `--${name}`);
+  }
+});
+
+options("unknown and impossible options are refused", async ({ folder }) => {
+  const cases: [string[], RegExp][] = [
+    [["--itterations", "5"], /unknown option '--itterations'.*--iterations/],
+    [["more"], /too many arguments/],
+    [["--lr", "-0.1"], /--lr.*'-0.1'.*above 0/],
+    [["--lr", "0"], /above 0/],
+    [["--lr", "1e999"], /above 0/],
+    [["--batch", "0"], /--batch.*whole number from 1/],
+    [["--hidden", "1.5"], /--hidden.*whole number from 1/],
+    [["--iterations", "many"], /--iterations.*whole number/],
+    [["--iterations"], /--iterations.*missing/],
+    [["--seed", "0.5"], /--seed.*whole number/],
+    [["--dtype", "int32"], /--dtype.*float64, float32/],
+  ];
+  const out = join(folder, "out");
+  await Promise.all(cases.map(([args, reason]) => refused(["--out", out, ...args], reason)));
+  await refused(
+    ["--batch", "121", "--data", writeData(join(folder, "data")), "--out", out],
+    /--batch 121.*120 training/,
+  );
+  assert.not(existsSync(out));
+});
+
+options("folders that cannot be written to are refused before training", async ({ folder }) => {
+  const data = writeData(join(folder, "data"));
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  await refused(["--data", data, "--out", join(file, "out")], /cannot be written to/);
+  await refused(["--data", data, "--out", file], /cannot be written to/);
+  mkdirSync(join(folder, "out/weights.safetensors"), { recursive: true });
+  await refused(["--data", data, "--out", join(folder, "out")], /weights\.safetensors: is in the way/);
+});
+
+options.run();
+
+const badData = withFolder("bad data");
+
+badData("files that are not what they should be are refused by name, and nothing is written", async ({ folder }) => {
+  const { trainImages, trainLabels } = files();
+  const cases: [Partial<Record<keyof typeof names, Buffer>>, RegExp][] = [
+    [{ trainImages: trainImages.subarray(0, -1) }, /train-images-idx3-ubyte: truncated/],
+    [{ testLabels: Buffer.alloc(3) }, /t10k-labels-idx1-ubyte: truncated/],
+    [{ trainImages: Buffer.concat([trainImages, Buffer.alloc(1)]) }, /train-images-idx3-ubyte: 1 extra bytes/],
+    [{ trainImages: trainLabels }, /train-images-idx3-ubyte: wrong magic number 2049/],
+    [{ trainLabels: idx(1234, [1], Buffer.alloc(1)) }, /train-labels-idx1-ubyte: wrong magic number 1234/],
+    [{ trainLabels: idx(2049, [119], Buffer.alloc(119)) }, /120 images.*119 labels/],
+    [{ trainLabels: idx(2049, [120], Buffer.alloc(120, 10)) }, /label 10 /],
+    [{ trainImages: gzipSync(trainImages).subarray(0, 500) }, /train-images-idx3-ubyte: truncated or corrupt gzip/],
+    [{ testImages: idx(2051, [50, 4, 5], Buffer.alloc(1000)) }, /4 x 4.*4 x 5/],
+  ];
+  const out = join(folder, "out");
+  await Promise.all(
+    cases.map(([changed, reason], i) =>
+      refused(["--data", writeData(join(folder, `data${i}`), changed), "--out", out], reason),
+    ),
+  );
+  await refused(["--data", join(folder, "none"), "--out", out], /none: cannot be read as a folder/);
+  const partial = writeData(join(folder, "partial"));
+  rmSync(join(partial, names.testLabels));
+  await refused(["--data", partial, "--out", out], /no file t10k-labels-idx1-ubyte/);
+  assert.not(existsSync(out));
+});
+
+badData("files that are not the original ones of MNIST are told by their digests", ({ folder }) => {
+  const error = thrown(() => checkDigests(writeData(folder)));
+  assert.instance(error, Stop);
+  assert.is((error as Stop).exitCode, 2);
+  assert.match(
+    (error as Stop).message,
+    /train-images-idx3-ubyte: is not the original.*6bbc9ace898e44ae57da46a324031adb/,
+  );
+});
+
+badData.run();
+
+function thrown(f: () => void): unknown {
+  try {
+    f();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}

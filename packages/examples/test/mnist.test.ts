@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadTensors } from "@chainrule/nn/node";
+import * as assert from "uvu/assert";
+import { idx, refused, run, withFolder, writeData } from "./support/mnist-program.js";
+
+const small = withFolder("training");
+
+/** Options of a run that takes a moment. 12 iterations are an epoch. */
+const quick = ["--batch", "10", "--hidden", "8"];
+
+small(
+  "a run verifies, trains, evaluates each epoch and writes its results; gzipped data are the same",
+  async ({ folder }) => {
+    const plain = join(folder, "plain");
+    const data = writeData(join(folder, "data"));
+    const { code, stdout, stderr } = await run([
+      ...quick,
+      "--lr",
+      "1",
+      "--iterations",
+      "600",
+      "--data",
+      data,
+      "--out",
+      plain,
+    ]);
+    assert.is(code, 0, stderr);
+    assert.is(stderr, "");
+    for (const name of ["W1", "b1", "W2", "b2"]) assert.match(stdout, new RegExp(`^  ${name} .* ok`, "m"));
+    assert.match(stdout, /epoch {2}0 +iteration +0 +train 0\.[01]/);
+    assert.match(stdout, /epoch 50 +iteration +600 +train 1\.0000 +test 1\.0000/);
+    assert.match(stdout, /bounds on the accuracy.*not applied/);
+    const results = [
+      "accuracy.svg",
+      "checkpoint.safetensors",
+      "loss.svg",
+      "step.dot",
+      "step.svg",
+      "weights.safetensors",
+    ];
+    assert.equal(readdirSync(plain).sort(), results);
+    for (const name of results.filter((file) => file.endsWith(".svg"))) {
+      assert.match(readFileSync(join(plain, name), "utf8"), /<svg[\s\S]*<\/svg>\s*$/);
+    }
+    assert.equal(loadTensors(join(plain, "weights.safetensors")).tensors["W1"]?.shape, [16, 8]);
+
+    const zipped = join(folder, "zipped");
+    const gz = writeData(join(folder, "gz"), {}, true);
+    assert.is((await run([...quick, "--lr", "1", "--iterations", "600", "--data", gz, "--out", zipped])).code, 0);
+    assert.ok(weightsOf(zipped).equals(weightsOf(plain)));
+  },
+);
+
+small("an interrupted run that goes on gives the bits of one that was not interrupted", async ({ folder }) => {
+  const data = writeData(join(folder, "data"));
+  const [straight, parts] = [join(folder, "straight"), join(folder, "parts")];
+  const common = [...quick, "--data", data];
+  assert.is((await run([...common, "--iterations", "40", "--out", straight])).code, 0);
+  assert.is((await run([...common, "--iterations", "20", "--out", parts])).code, 0);
+  const resumed = await run(["--resume", "--iterations", "40", "--out", parts]);
+  assert.is(resumed.code, 0, resumed.stderr);
+  assert.ok(weightsOf(parts).equals(weightsOf(straight)));
+  assert.ok(readFileSync(join(parts, "loss.svg")).equals(readFileSync(join(straight, "loss.svg"))));
+  assert.ok(readFileSync(join(parts, "accuracy.svg")).equals(readFileSync(join(straight, "accuracy.svg"))));
+});
+
+small("an interrupt saves, says how to resume, and loses nothing", async ({ folder }) => {
+  const data = writeData(join(folder, "data"));
+  const [straight, parts] = [join(folder, "straight"), join(folder, "parts")];
+  const common = [...quick, "--data", data];
+  let sent = false;
+  const interrupted = await run([...common, "--iterations", "1000000", "--out", parts], (child, stdout) => {
+    if (sent || !/epoch +3/.test(stdout)) return;
+    sent = true;
+    child.kill("SIGINT");
+  });
+  assert.is(interrupted.code, 130, interrupted.stderr);
+  const [, at = "", command = ""] =
+    /interrupted at iteration (\d+), saved in .*; to go on: (.*)\n$/.exec(interrupted.stderr) ?? [];
+  assert.ok(Number(at) >= 36);
+  assert.match(command, new RegExp(`--out ${parts} --resume$`));
+  assert.equal(readdirSync(parts), ["checkpoint.safetensors"]);
+
+  const more = String(Number(at) + 5);
+  assert.is((await run(["--resume", "--out", parts, "--iterations", more])).code, 0);
+  assert.is((await run([...common, "--iterations", more, "--out", straight])).code, 0);
+  assert.ok(weightsOf(parts).equals(weightsOf(straight)));
+});
+
+small("a checkpoint is not resumed with other options, other data, or when it is damaged", async ({ folder }) => {
+  const data = writeData(join(folder, "data"));
+  const out = join(folder, "out");
+  assert.is((await run([...quick, "--data", data, "--iterations", "20", "--out", out])).code, 0);
+  const resume = ["--resume", "--out", out];
+  const before = contents(out);
+  const other = writeData(join(folder, "other"), { testLabels: idx(2049, [50], Buffer.alloc(50)) });
+  await Promise.all([
+    refused([...resume, "--lr", "0.5"], /--lr 0.5 contradicts the checkpoint.*--lr 0.1/),
+    refused([...resume, "--hidden", "9"], /--hidden 9 contradicts/),
+    refused([...resume, "--dtype", "float64"], /--dtype float64 contradicts/),
+    refused([...resume, "--iterations", "19"], /--iterations 19 is less than the 20/),
+    refused([...resume, "--data", other], /not the data of the checkpoint/),
+    refused(["--resume", "--out", join(folder, "none")], /there is no checkpoint/),
+  ]);
+  assert.equal(contents(out), before);
+
+  const file = join(out, "checkpoint.safetensors");
+  const bytes = readFileSync(file);
+  const damaged: [Buffer, RegExp][] = [
+    [bytes.subarray(0, -1), /checkpoint\.safetensors: truncated/],
+    [Buffer.alloc(0), /checkpoint\.safetensors: truncated/],
+    [readFileSync(join(out, "weights.safetensors")), /no checkpoint of this program/],
+    [Buffer.from(bytes.toString("latin1").replace('"iteration":"20"', '"iteration":"21"'), "latin1"), /corrupt/],
+  ];
+  for (const [content, reason] of damaged) {
+    writeFileSync(file, content);
+    await refused(resume, reason);
+    assert.ok(readFileSync(file).equals(content));
+  }
+});
+
+small("a loss that is not finite stops the run and names the step and the first bad value", async ({ folder }) => {
+  const data = writeData(join(folder, "data"));
+  const { code, stderr } = await run([
+    ...quick,
+    "--lr",
+    "1e30",
+    "--iterations",
+    "40",
+    "--data",
+    data,
+    "--out",
+    join(folder, "out"),
+  ]);
+  assert.is(code, 1);
+  assert.match(stderr, /^error: training stopped at step \d+: .*; the first bad value is (NaN|-?Infinity) in .*\n$/);
+  assert.equal(readdirSync(join(folder, "out")), []);
+});
+
+small("MNIST itself is read and its gradients are verified", async ({ folder }) => {
+  const { code, stdout, stderr } = await run(["--hidden", "4", "--iterations", "30", "--out", join(folder, "out")]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /MNIST \(MD5 of all four files verified\): 60000 training and 10000 test images of 28 x 28/);
+  assert.match(stdout, /W1 +3136 /);
+});
+
+small.run();
+
+function weightsOf(out: string): Buffer {
+  return readFileSync(join(out, "weights.safetensors"));
+}
+
+function contents(folder: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "base64")]));
+}
