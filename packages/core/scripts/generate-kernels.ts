@@ -102,8 +102,16 @@ type DType = keyof typeof arrays;
 
 const operands = ["a", "b", "c", "d", "e"];
 
+/** What takes so long that the steps of `strided` cost nothing beside it: a flat loop would only be text to load. */
+const calls = /\bMath\.(?!abs|ceil|floor|imul|max|min|sign|sqrt)\w+\(|\b(?:erfc?|floorMod|roundHalfEven)\(|\*\*/;
+
 /** One expression as a Loop: `types` are the dtypes of the operands, in order. */
-function loop(out: DType, types: readonly DType[], evaluate: (k: Printer, terms: Term[]) => Term | number): string {
+function loop(
+  out: DType,
+  types: readonly DType[],
+  evaluate: (k: Printer, terms: Term[]) => Term | number,
+  unroll = false,
+): string {
   const printer = new Printer(types.includes("int32"));
   const terms = types.map((_, i) => ({ text: operands[i] as string }));
   const result = show(evaluate(printer, terms));
@@ -113,15 +121,25 @@ function loop(out: DType, types: readonly DType[], evaluate: (k: Printer, terms:
   const array = (i: number) => arrays[types[i] as DType];
   const body = (read: (i: number) => string, write: string) =>
     [...uses.map((i) => `const ${name(i)} = ${read(i)} as number;`), ...printer.lines, `${write} = ${result};`].join(" ");
+  const at = (place: string) => body((i) => `A${name(i)}[${place}]`, `o[${place}]`);
+  // Where the arithmetic is little, half of a loop's time is the turn itself; but text is not free either.
+  const unrolled =
+    !unroll || printer.lines.length > 1
+      ? ""
+      : `for (const end = n - 3; i < end; i += 4) { ${["i", "i + 1", "i + 2", "i + 3"].map((place) => `{ ${at(place)} }`).join(" ")} }\n      `;
   const flat = uses.map((i) => `, A${name(i)}: ${array(i)}`).join("");
   const strided = uses.map((i) => `, A${name(i)}: ${array(i)}, p${name(i)}: number, s${name(i)}: number`).join("");
   const steps = uses.map((i) => `p${name(i)} += s${name(i)};`).join(" ");
+  const flatLoop = calls.test(text)
+    ? ""
+    : `flat(o: ${arrays[out]}, n: number${flat}) {
+      let i = 0;
+      ${unrolled}for (; i < n; i++) { ${at("i")} }
+    },
+    `;
   return `{
     uses: [${uses.join(", ")}],
-    flat(o: ${arrays[out]}, n: number${flat}) {
-      for (let i = 0; i < n; i++) { ${body((i) => `A${name(i)}[i]`, "o[i]")} }
-    },
-    strided(o: ${arrays[out]}, at: number, n: number${strided}) {
+    ${flatLoop}strided(o: ${arrays[out]}, at: number, n: number${strided}) {
       for (let i = at; i < at + n; i++) { ${body((i) => `A${name(i)}[p${name(i)}]`, "o[i]")} ${steps} }
     },
   }`;
@@ -130,11 +148,14 @@ function loop(out: DType, types: readonly DType[], evaluate: (k: Printer, terms:
 function kernelSet(rule: ElementwiseRule): string {
   const { takes = "float", gives, forward, backward } = rule;
   const arity = forward.length - 1;
-  const dtypes: DType[] =
-    takes === "float" ? ["float64", "float32"] : takes === "number" ? ["float64", "float32", "int32"] : ["float64", "float32", "int32", "bool"];
+  const all: DType[] = ["float64", "float32", "int32", "bool"];
+  const dtypes = { float: all.slice(0, 2), number: all.slice(0, 3), bool: all.slice(3), any: all, where: all }[takes];
   const inputTypes = (dtype: DType) =>
     Array.from({ length: arity }, (_, i): DType => (takes === "where" && i === 0 ? "bool" : dtype));
-  const forwards = dtypes.map((dtype) => `${dtype}: ${loop(gives ?? dtype, inputTypes(dtype), (k, terms) => forward<Term>(k, ...terms))}`);
+  const forwards = dtypes.map((dtype) => {
+    const isFloat = gives === undefined && (dtype === "float64" || dtype === "float32");
+    return `${dtype}: ${loop(gives ?? dtype, inputTypes(dtype), (k, terms) => forward<Term>(k, ...terms), isFloat)}`;
+  });
   const parts = [`forward: { ${forwards.join(",\n")} }`];
   if (typeof backward !== "string") {
     const gradients = backward.map((gradient) => {

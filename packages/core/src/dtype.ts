@@ -21,7 +21,9 @@ export function allocate(dtype: DType, size: number): TypedArray {
 /** Throws for what is no dtype: an option from outside may be any text. */
 export function checkDType(op: string, dtype: DType): DType {
   if (!Object.hasOwn(arrayTypes, dtype)) {
-    throw new DTypeError(`${op}: ${JSON.stringify(dtype)} is no dtype; there are ${Object.keys(arrayTypes).join(", ")}`);
+    throw new DTypeError(
+      `${op}: ${JSON.stringify(dtype)} is no dtype; there are ${Object.keys(arrayTypes).join(", ")}`,
+    );
   }
   return dtype;
 }

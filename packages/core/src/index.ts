@@ -1,6 +1,7 @@
 export { assertGradcheck, type GradcheckArguments, type GradcheckOptions, gradcheck } from "./check/gradcheck.js";
 export type { GradcheckDerivative, GradcheckInput, GradcheckReport } from "./check/gradcheck-report.js";
 export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
+export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
 export type { DType, ReadonlyTypedArray, TypedArray } from "./dtype.js";
 export { ChainruleError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";

@@ -13,7 +13,7 @@ import {
   type Literal,
   numericalGradient,
   oneHot,
-  ScatterAdd,
+  IndexAdd,
   ShapeError,
   stack,
   Take,
@@ -291,14 +291,14 @@ const misuses: [
   ],
   [() => new Unslice([[0, 2]], [3]).forward(z(3)), ShapeError, "Unslice: the ranges read [2] of [3], got [3]"],
   [
-    () => new ScatterAdd([3, 2]).forward(z(2, 2), int([0])),
+    () => new IndexAdd([3, 2]).forward(z(2, 2), int([0])),
     ShapeError,
-    "ScatterAdd: [2, 2] at indices [1] into [3, 2]: expected [1, 2]",
+    "IndexAdd: [2, 2] at indices [1] into [3, 2]: expected [1, 2]",
   ],
   [
-    () => new ScatterAdd([3]).forward(t([true]), int([0])),
+    () => new IndexAdd([3]).forward(t([true]), int([0])),
     DTypeError,
-    `ScatterAdd: takes numbers, got bool; convert with cast("int32")`,
+    `IndexAdd: takes numbers, got bool; convert with cast("int32")`,
   ],
   [
     () => numericalGradient((x) => x.mul(2), t([1, 2])),

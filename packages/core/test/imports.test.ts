@@ -56,6 +56,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   transforms: ["graph", "kernels", "ops", "shape"],
   check: ["graph", "ops", "shape", "transforms"],
   inspect: ["graph", "shape"],
+  debug: ["graph", "inspect", "ops", "shape"],
   compile: ["graph", "inspect", "kernels", "ops", "shape", "transforms", "wasm"],
 };
 

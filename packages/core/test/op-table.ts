@@ -3,11 +3,13 @@ import type { DType, Tensor } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 import * as draw from "./support/draw.js";
 import { elementwiseRows } from "./support/elementwise-rows.js";
+import { mathRows } from "./support/math-rows.js";
 import { matMulRow } from "./support/matmul-row.js";
 import { joinedRows, movedRows } from "./support/moving-rows.js";
 import { at, fill, type Plain } from "./support/plain.js";
 import { reductionRows } from "./support/reduction-rows.js";
 import { all, type Row } from "./support/row.js";
+import { statisticsRows } from "./support/statistics-rows.js";
 
 const castRow: Row<DType> = {
   Node: ops.Cast,
@@ -55,7 +57,9 @@ const oneHotRow: Row<{ classes: number; dtype: DType }> = {
 /** A row for each op that is exported; a test fails when one is missing. */
 export const table: readonly Row[] = [
   ...elementwiseRows,
+  ...mathRows,
   ...reductionRows,
+  ...statisticsRows,
   matMulRow as Row,
   ...movedRows,
   ...joinedRows,

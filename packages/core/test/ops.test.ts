@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Elementwise } from "../src/graph/elementwise.js";
@@ -13,6 +14,11 @@ import type { Row } from "./support/row.js";
 // Every exported op against its row of the op table: values, gradients, gradients of gradients, and all of its forms.
 
 const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** Cases of a row, each in one of the dtypes that the op takes. */
+function inAnyDType(row: Row): fc.Arbitrary<{ dtype: DType; drawn: Case<unknown> }> {
+  return fc.record({ dtype: fc.constantFrom(...row.dtypes), drawn: row.cases });
+}
 
 /** What a drawn operand is in a dtype: the same numbers, whole ones or truth values. */
 function inDType({ kind, values }: Operand, dtype: DType): { dtype: DType; values: readonly number[] } {
@@ -101,70 +107,64 @@ for (const row of table) {
   const { name } = row.Node;
 
   test(`${name}: values equal the naive reference in ${row.dtypes.join(", ")}`, () => {
-    for (const dtype of row.dtypes) {
-      forAll(row.cases, 40, (drawn) => {
-        const inputs = drawn.operands.map((operand) => constant(operand, dtype));
-        const output = row.call(inputs, drawn.setting);
-        const expected = row.reference(inputs.map(plain), drawn.setting);
-        assert.equal(output.shape, expected.shape);
-        assert.is(output.dtype, row.result?.(drawn.setting) ?? dtype);
-        checkValues(output, name);
-        near(output.data, expected.values, dtype === "float32" ? 2e-6 : 1e-12, dtype);
-        assert.not.ok(output.requiresGrad);
-      });
-    }
+    forAll(inAnyDType(row), 60 * row.dtypes.length, ({ dtype, drawn }) => {
+      const inputs = drawn.operands.map((operand) => constant(operand, dtype));
+      const output = row.call(inputs, drawn.setting);
+      const expected = row.reference(inputs.map(plain), drawn.setting);
+      assert.equal(output.shape, expected.shape);
+      assert.is(output.dtype, row.result?.(drawn.setting) ?? dtype);
+      checkValues(output, name);
+      near(output.data, expected.values, dtype === "float32" ? 2e-6 : 1e-12, dtype);
+      assert.not.ok(output.requiresGrad);
+    });
   });
 
   test(`${name}: function, method and node alone agree`, () => {
-    for (const dtype of row.dtypes) {
-      forAll(row.cases, 15, (drawn) => {
-        const inputs = leavesOrConstants(drawn, dtype);
-        const expected = row.call(inputs, drawn.setting);
-        const node = row.node(drawn.setting);
-        for (const other of [row.method?.(inputs, drawn.setting), node.forward(...inputs)]) {
-          if (other === undefined) continue;
-          assert.equal(other.shape, expected.shape);
-          assert.is(other.dtype, expected.dtype);
-          near(other.data, expected.data, 0, name);
-        }
-        if (!isDifferentiable(row, drawn) || dtype === "int32" || dtype === "bool") return;
-        const local = node.backward(like(expected, weights(expected.size)));
-        const inGraph = gradients(row, drawn, dtype);
-        assert.is(local.length, inputs.length);
-        inputs.forEach((input, i) => {
-          assert.equal(local[i]?.shape, input.shape);
-          assert.is(local[i]?.dtype, input.dtype);
-        });
-        const ofLeaves = local.filter((_, i) => inputs[i]?.isVariable);
-        // The node computes its gradient in ops, the graph in one loop: in float32 these are rounded differently.
-        const tolerance = dtype === "float32" ? 1e-5 : 0;
-        for (const [i, g] of ofLeaves.entries())
-          near(g.data, (inGraph[i] as Tensor).data, tolerance, `${name}.backward, leaf ${i}`);
+    forAll(inAnyDType(row), 20 * row.dtypes.length, ({ dtype, drawn }) => {
+      const inputs = leavesOrConstants(drawn, dtype);
+      const expected = row.call(inputs, drawn.setting);
+      const node = row.node(drawn.setting);
+      for (const other of [row.method?.(inputs, drawn.setting), node.forward(...inputs)]) {
+        if (other === undefined) continue;
+        assert.equal(other.shape, expected.shape);
+        assert.is(other.dtype, expected.dtype);
+        near(other.data, expected.data, 0, name);
+      }
+      if (!isDifferentiable(row, drawn) || dtype === "int32" || dtype === "bool") return;
+      const local = node.backward(like(expected, weights(expected.size)));
+      const inGraph = gradients(row, drawn, dtype);
+      assert.is(local.length, inputs.length);
+      inputs.forEach((input, i) => {
+        assert.equal(local[i]?.shape, input.shape);
+        assert.is(local[i]?.dtype, input.dtype);
       });
-    }
+      const ofLeaves = local.filter((_, i) => inputs[i]?.isVariable);
+      // The node computes its gradient in ops, the graph in one loop: in float32 these are rounded differently.
+      const tolerance = dtype === "float32" ? 1e-5 : 0;
+      for (const [i, g] of ofLeaves.entries())
+        near(g.data, (inGraph[i] as Tensor).data, tolerance, `${name}.backward, leaf ${i}`);
+    });
   });
 
   if (row.Node.prototype instanceof Elementwise) {
     test(`${name}: a scalar gives what a tensor with one element gives`, () => {
-      for (const dtype of row.dtypes) {
-        forAll(row.cases, 15, (drawn) => {
-          if (drawn.operands.some(({ values }) => values.length === 0)) return;
-          const first = (shape: number[]): Case<unknown> => ({
-            ...drawn,
-            operands: drawn.operands.map(({ kind, values }) => ({ kind, shape, values: values.slice(0, 1) })),
-          });
-          const [scalar, one] = [first([]), first([1])].map((drawn) =>
-            row.call(leavesOrConstants(drawn, dtype), drawn.setting),
-          ) as [Tensor, Tensor];
-          assert.is(scalar.item(), one.item());
-          assert.is(scalar.dtype, one.dtype);
-          if (!isDifferentiable(row, drawn) || dtype === "int32" || dtype === "bool") return;
-          const [ofScalar, ofOne] = [first([]), first([1])].map((drawn) =>
-            gradients(row, drawn, dtype).map((g) => g.item()),
-          ) as [number[], number[]];
-          assert.equal(ofScalar, ofOne);
+      forAll(inAnyDType(row), 15 * row.dtypes.length, ({ dtype, drawn }) => {
+        if (drawn.operands.some(({ values }) => values.length === 0)) return;
+        const first = (shape: number[]): Case<unknown> => ({
+          ...drawn,
+          operands: drawn.operands.map(({ kind, values }) => ({ kind, shape, values: values.slice(0, 1) })),
         });
-      }
+        const [scalar, one] = [first([]), first([1])].map((drawn) =>
+          row.call(leavesOrConstants(drawn, dtype), drawn.setting),
+        ) as [Tensor, Tensor];
+        assert.is(scalar.item(), one.item());
+        assert.is(scalar.dtype, one.dtype);
+        if (!isDifferentiable(row, drawn) || dtype === "int32" || dtype === "bool") return;
+        const [ofScalar, ofOne] = [first([]), first([1])].map((drawn) =>
+          gradients(row, drawn, dtype).map((g) => g.item()),
+        ) as [number[], number[]];
+        assert.equal(ofScalar, ofOne);
+      });
     });
   }
 

@@ -167,6 +167,12 @@ test("a node used again remembers the last inputs, and leaves the graphs of the 
     node.forward(first, first).sum().backward();
     assert.is(x.grad?.data[0], 2 * 2 * 9);
   }
+  const applied = new Mul();
+  const [a, b] = [variable(2), variable(3)];
+  const product = applied.apply(a, b);
+  applied.apply(b, b);
+  product.backward();
+  assert.equal([a.grad?.item(), b.grad?.item()], [3, 2]);
   const sum = new Sum(0);
   const [x, y] = [variable([1, 2]), variable([[1], [2]])];
   const [first, second] = [sum.forward(x), sum.forward(y)];

@@ -88,6 +88,16 @@ small("an interrupt saves, says how to resume, and loses nothing", async ({ fold
   assert.ok(weightsOf(parts).equals(weightsOf(straight)));
 });
 
+small("an output that nobody reads is an interrupt", async ({ folder }) => {
+  const out = join(folder, "out");
+  const args = [...quick, "--data", writeData(join(folder, "data")), "--iterations", "1000000", "--out", out];
+  const { code, stderr } = await run(args, (child, stdout) => {
+    if (/epoch +3/.test(stdout)) child.stdout?.destroy();
+  });
+  assert.is(code, 130, stderr);
+  assert.match(stderr, /^interrupted at iteration \d+, saved in [^\n]*\n$/);
+});
+
 small("a checkpoint is not resumed with other options, other data, or when it is damaged", async ({ folder }) => {
   const data = writeData(join(folder, "data"));
   const out = join(folder, "out");

@@ -3,6 +3,24 @@ export { DataError } from "./data/errors.js";
 export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
 export { loadParameters } from "./data/parameters.js";
 export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
+export { type AttentionOptions, type AttentionShape, scaledDotProductAttention } from "./functions/attention.js";
+export { binaryCrossEntropyWithLogits, type CrossEntropyOptions, crossEntropy } from "./functions/cross-entropy.js";
+export { type DropoutMaskOptions, type DropoutOptions, dropout, dropoutMask } from "./functions/dropout.js";
+export { embedding } from "./functions/embedding.js";
+export { type HuberOptions, huberLoss } from "./functions/huber.js";
+export { type KlDivergenceOptions, klDivergence } from "./functions/kl-divergence.js";
+export {
+  type BatchNormOptions,
+  type BatchNormResult,
+  batchNorm,
+  batchNormInference,
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type NormOptions,
+  type RunningStatistics,
+} from "./functions/normalization.js";
+export type { Reduced, Reduction, ReductionOptions } from "./functions/reduction.js";
 export {
   constant,
   type FloatDType,

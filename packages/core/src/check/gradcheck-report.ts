@@ -21,7 +21,7 @@ export interface GradcheckDerivative {
 
 /** What was found for one input. */
 export interface GradcheckInput {
-  /** Its name, or `input 0`, `input 1`, ... */
+  /** Its name, or `input0`, `input1`, ... */
   readonly name: string;
   readonly shape: Shape;
   readonly ok: boolean;
@@ -49,36 +49,40 @@ export class GradcheckReport {
     this.eps = eps;
   }
 
-  /** A line for each input, with its worst derivative; for a wrong one both values. */
+  /** A line for each input; for one with a wrong derivative also the worst of them, with both values. */
   toString(): string {
-    const title = `gradcheck ${this.ok ? "passed" : "failed"}: result ${formatShape(this.shape)}, eps ${this.eps}`;
-    return [title, ...this.inputs.map(formatInput)].map((line, i) => (i === 0 ? line : `  ${line}`)).join("\n");
+    const title = `gradcheck ${this.ok ? "passed" : "failed"}: result ${formatShape(this.shape)}, eps ${short(this.eps)}`;
+    return [title, ...this.inputs.flatMap(describe).map((line) => `  ${line}`)].join("\n");
   }
 }
 
-function formatInput({ name, shape, ok, checked, wrong, worst }: GradcheckInput): string {
+function describe({ name, shape, ok, checked, wrong, worst }: GradcheckInput): string[] {
   const subject = `${name} ${formatShape(shape)}`;
-  if (worst === null) return `${subject}: nothing to compare`;
+  if (worst === null) return [`${subject}: nothing to compare`];
   const { analytic, numerical, error, tolerance } = worst;
   const size = `error ${short(error)}, tolerance ${short(tolerance)}`;
-  if (ok) return `${subject}: all ${checked} derivatives right, the worst with ${size}`;
-  const values = `analytic ${long(analytic)}, numerical ${long(numerical)}, ${size}`;
-  return `${subject}: ${wrong} of ${checked} derivatives wrong, the worst d${element("y", worst.output)}/d${element(name, worst.index)}: ${values}${hint(worst)}`;
+  if (ok) return [`${subject}: ${checked} of ${checked} derivatives right, the worst: ${size}`];
+  return [
+    `${subject}: ${wrong} of ${checked} derivatives wrong, the worst: d ${element("f", worst.output)} / d ${element(name, worst.index)}`,
+    `  analytic ${long(analytic)}, numerical ${long(numerical)}, ${size}`,
+    ...hints(worst),
+  ];
 }
 
 function element(name: string, index: readonly number[]): string {
-  return index.length === 0 ? `(${name})` : `(${name}[${index.join(", ")}])`;
+  return index.length === 0 ? name : `${name}[${index.join(", ")}]`;
 }
 
 /** Where the slopes to either side differ, it may be the numerical value that is of no use. */
-function hint({ numerical, tolerance, slopes: [left, right] }: GradcheckDerivative): string {
-  if (Number.isNaN(numerical)) return "; f is not finite here or within eps of here";
-  if (!(Math.abs(right - left) > 2 * tolerance)) return "";
-  return `; the slopes to its left and right are ${short(left)} and ${short(right)}: a kink or a jump, or an eps that is too small or too large for f`;
+function hints({ numerical, tolerance, slopes: [left, right] }: GradcheckDerivative): string[] {
+  if (!Number.isFinite(numerical)) return ["  f is not finite here, or eps away from here"];
+  if (!(Math.abs(right - left) > 2 * tolerance)) return [];
+  return [`  the slopes to the left and right are ${short(left)} and ${short(right)}: a kink or a jump, or an eps that does not suit f`];
 }
 
 function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  const rounded = Number(value.toPrecision(3));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
 function long(value: number): string {

@@ -4,7 +4,7 @@ import { walk } from "../graph/backward.js";
 import { variable } from "../graph/factory.js";
 import { withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
-import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
+import { formatShape, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { type GradcheckDerivative, type GradcheckInput, GradcheckReport } from "./gradcheck-report.js";
 
@@ -57,7 +57,7 @@ export function gradcheck<const T extends readonly (Tensor | number)[]>(
   options: GradcheckOptions = {},
 ): GradcheckReport {
   const given = inputs.map(asTensor);
-  const names = given.map((input, i) => input.name ?? `input ${i}`);
+  const names = given.map((input, i) => input.name ?? `input${i}`);
   given.forEach((input, i) => {
     checkDType(names[i] as string, input, options);
   });
@@ -161,7 +161,7 @@ function compare(
 ): GradcheckInput {
   let [checked, wrong, worstPart] = [0, 0, -1];
   let worst: GradcheckDerivative | null = null;
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = sizeOf(shape);
   let element = 0;
   for (const { central, left, right } of columns) {
     central.forEach((numerical, row) => {
@@ -171,8 +171,7 @@ function compare(
       const isRight = error <= tolerance;
       checked++;
       if (!isRight) wrong++;
-      // With no tolerance at all, 0 / 0 is still right; NaN is the worst there is.
-      const part = isRight ? (error === 0 ? 0 : error / tolerance) : Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / tolerance;
+      const part = partOf(error, tolerance);
       if (part <= worstPart) return;
       worstPart = part;
       const slopes = [left[row] as number, right[row] as number] as const;
@@ -184,6 +183,12 @@ function compare(
 }
 
 // --- small parts -----------------------------------------------------------------------------------------------------
+
+/** How much of its tolerance an error takes up: NaN is the worst there is, and no error is none, also of no tolerance. */
+function partOf(error: number, tolerance: number): number {
+  if (error === 0) return 0;
+  return error / tolerance >= 0 ? error / tolerance : Number.POSITIVE_INFINITY;
+}
 
 /** A tensor of the shape and dtype of `t`. */
 function likewise(t: Tensor, array: Tensor["array"]): Tensor {

@@ -2,10 +2,11 @@ import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { rounded } from "./elementwise.js";
-import { checkSeed, gradientOf } from "./node.js";
+import { checkSeed, gradientOf, type Node } from "./node.js";
 import { prune } from "./prune.js";
 import { withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
+import { watcher } from "./watch.js";
 
 /** How many walks are under way: a node's backward may differentiate something of its own. */
 let depth = 0;
@@ -164,6 +165,8 @@ function collect(root: Tensor, trace: Trace): void {
 
 function propagate(trace: Trace, seed: Tensor): void {
   const { edges, tensors, ready, createGraph, wanted } = trace;
+  const watch = watcher();
+  watch?.given("seed", edges[0] as Tensor, seed);
   const numbers = new Float64Array(createGraph ? 0 : edges.length);
   trace.numbers = numbers;
   if (trace.isNumber(edges[0] as Tensor)) numbers[0] = seed.item();
@@ -176,20 +179,27 @@ function propagate(trace: Trace, seed: Tensor): void {
     if (wanted?.has(edge)) continue;
     if (edge.hooks !== null) trace.setGradient(at, afterHooks(edge, trace.gradientAt(at)));
     if (node === null) continue;
-    if (trace.isNumber(edge) && node.backwardNumbers(numbers[at] as number, edge, trace)) continue;
-    const dout = trace.gradientAt(at);
-    for (let i = 0; i < node.arity; i++) {
-      const input = node.input(i);
-      if (!trace.has(input)) continue;
-      const slot = input.slot;
-      const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
-      if (gradient !== null) {
-        const own = gradientOf(node, i, gradient);
-        if (trace.isNumber(input)) numbers[slot] = rounded(input.dtype, (numbers[slot] as number) + own.item());
-        else tensors[slot] = tensors[slot]?.add(own) ?? own;
-      }
-      trace.countDown(slot);
+    if (watch === null) passBack(edge, node, trace);
+    else watch.walked(edge, node, trace, () => passBack(edge, node, trace));
+  }
+}
+
+/** Hands the gradient of an edge on to the inputs of the node that made it. */
+function passBack(edge: Tensor, node: Node, trace: Trace): void {
+  const { numbers, tensors, createGraph } = trace;
+  if (trace.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, trace)) return;
+  const dout = trace.gradientAt(edge.slot);
+  for (let i = 0; i < node.arity; i++) {
+    const input = node.input(i);
+    if (!trace.has(input)) continue;
+    const slot = input.slot;
+    const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
+    if (gradient !== null) {
+      const own = gradientOf(node, i, gradient);
+      if (trace.isNumber(input)) numbers[slot] = rounded(input.dtype, (numbers[slot] as number) + own.item());
+      else tensors[slot] = tensors[slot]?.add(own) ?? own;
     }
+    trace.countDown(slot);
   }
 }
 
@@ -204,6 +214,7 @@ export function afterHooks(edge: Tensor, gradient: Tensor): Tensor {
           `${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}; give a tensor like the one it got, or nothing`,
       );
     }
+    if (given !== current) watcher()?.given("hook", edge, given);
     current = given;
   }
   return current;

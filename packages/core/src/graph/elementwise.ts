@@ -10,6 +10,7 @@ import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./no
 import { isRecording } from "./recording.js";
 import type { Trace } from "./backward.js";
 import type { Tensor } from "./tensor.js";
+import { watcher } from "./watch.js";
 
 type K<T> = Arithmetic<T>;
 
@@ -19,8 +20,8 @@ export type BinaryGradient = (<T>(k: K<T>, dout: T, x: T, y: T, z: T) => T) | nu
 export type TernaryGradient = (<T>(k: K<T>, dout: T, x: T, y: T, w: T, z: T) => T) | null;
 
 interface Dtypes {
-  /** The dtypes that the op takes: floats, numbers (int32 as well) or any; "where" is a bool and two of any. */
-  readonly takes?: "float" | "number" | "any" | "where";
+  /** The dtypes that the op takes: floats, numbers (int32 as well), bools or any; "where" is a bool and two of any. */
+  readonly takes?: "float" | "number" | "bool" | "any" | "where";
   /** The dtype of the result where it is not that of the inputs. */
   readonly gives?: "bool";
 }
@@ -66,7 +67,10 @@ export abstract class Elementwise extends Node {
       return commonDType(this.name, branches);
     }
     const dtype = commonDType(this.name, inputs);
-    if (takes !== "any" && !(isFloat(dtype) || (takes === "number" && dtype === "int32"))) {
+    if (takes === "bool" && dtype !== "bool") {
+      throw new DTypeError(`${this.name}: takes bools, got ${dtype}; compare it, as in x.notEqual(0)`);
+    }
+    if (takes !== "any" && takes !== "bool" && !(isFloat(dtype) || (takes === "number" && dtype === "int32"))) {
       const taken = takes === "float" ? "float64 or float32" : "numbers";
       throw new DTypeError(`${this.name}: takes ${taken}, got ${dtype}; convert with cast("float64")`);
     }
@@ -190,7 +194,9 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
           this.first = x;
           this.stamp = x.version;
         }
-        return x.derive(scalarShape, dtype, value, record ? this : null);
+        const output = x.derive(scalarShape, dtype, value, record ? this : null);
+        watcher()?.applied(this, output, [x]);
+        return output;
       }
 
       override countUses(trace: Trace): void {
@@ -230,7 +236,9 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
           this.second = y;
           this.stamp = x.version + y.version;
         }
-        return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
+        const output = x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
+        watcher()?.applied(this, output, [x, y]);
+        return output;
       }
 
       override countUses(trace: Trace): void {

@@ -15,7 +15,9 @@ function create(op: string, literal: Literal, options: TensorOptions, requiresGr
 }
 
 function noGradient(op: string, dtype: DType): DTypeError {
-  return new DTypeError(`${op}: integers and bools have no gradient, got ${dtype}; use dtype "float64" here, or tensor(...) for a constant`);
+  return new DTypeError(
+    `${op}: integers and bools have no gradient, got ${dtype}; use dtype "float64" here, or tensor(...) for a constant`,
+  );
 }
 
 /**
@@ -48,7 +50,11 @@ export const variable = ((values: Literal | Tensor, options: TensorOptions = {})
 }) as TensorFactory & (<S extends Shape>(values: Tensor<S>, options?: TensorOptions) => Tensor<S>);
 
 /** A constant out of a typed array in row-major order, which is not copied: do not write to it afterwards. */
-export function fromArray<const S extends Shape>(array: TypedArray, shape: S, options: { readonly name?: string } = {}): Tensor<Mutable<S>> {
+export function fromArray<const S extends Shape>(
+  array: TypedArray,
+  shape: S,
+  options: { readonly name?: string } = {},
+): Tensor<Mutable<S>> {
   const made: Tensor = new Tensor(shape, dtypeOf(array), valuesOfShape("fromArray", shape, array), null, false);
   made.name = options.name;
   return made as Tensor<Mutable<S>>;
@@ -63,7 +69,8 @@ function filled(op: string, shape: Shape, value: number, { dtype = "float64", na
 }
 
 /** A constant of zeros, float64 unless said otherwise. */
-export const zeros = ((shape: Shape, options: TensorOptions = {}) => filled("zeros", shape, 0, options)) as FilledFactory;
+export const zeros = ((shape: Shape, options: TensorOptions = {}) =>
+  filled("zeros", shape, 0, options)) as FilledFactory;
 
 /** A constant of ones, float64 unless said otherwise. */
 export const ones = ((shape: Shape, options: TensorOptions = {}) => filled("ones", shape, 1, options)) as FilledFactory;

@@ -56,7 +56,9 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
     });
   };
   fill(literal as Nested, 0, "");
-  return shape.length === 0 ? { shape: scalarShape, dtype: to, values: values[0] as number } : { shape, dtype: to, values };
+  return shape.length === 0
+    ? { shape: scalarShape, dtype: to, values: values[0] as number }
+    : { shape, dtype: to, values };
 }
 
 function badElement(op: string, element: unknown, path: string, shape: Shape): ChainruleError {
@@ -75,7 +77,9 @@ function badElement(op: string, element: unknown, path: string, shape: Shape): C
 export function valuesOfShape(op: string, shape: Shape, array: TypedArray): Values {
   checkShape(op, shape);
   if (sizeOf(shape) !== array.length) {
-    throw new ShapeError(`${op}: ${array.length} elements do not make the shape ${formatShape(shape)}, which has ${sizeOf(shape)}`);
+    throw new ShapeError(
+      `${op}: ${array.length} elements do not make the shape ${formatShape(shape)}, which has ${sizeOf(shape)}`,
+    );
   }
   return shape.length === 0 ? (array[0] as number) : array;
 }

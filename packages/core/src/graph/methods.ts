@@ -1,10 +1,12 @@
 import type { DType } from "../dtype.js";
 import * as ops from "../ops/index.js";
+import type { CumulateOptions } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 import type { Tensor } from "./tensor.js";
 
 type Operand = Tensor | number;
 type Reduce = Parameters<typeof ops.sum>[1];
+type ReduceOptions = Exclude<Reduce, number | readonly number[]>;
 type Indices = Operand | readonly number[];
 
 /**
@@ -34,6 +36,15 @@ export function installMethods(prototype: object): void {
     minimum(y: Operand) {
       return ops.minimum(this, y);
     },
+    mod(y: Operand) {
+      return ops.mod(this, y);
+    },
+    hypot(y: Operand) {
+      return ops.hypot(this, y);
+    },
+    atan2(x: Operand) {
+      return ops.atan2(this, x);
+    },
     equal(y: Operand) {
       return ops.equal(this, y);
     },
@@ -52,6 +63,21 @@ export function installMethods(prototype: object): void {
     greaterEqual(y: Operand) {
       return ops.greaterEqual(this, y);
     },
+    logicalAnd(y: Operand) {
+      return ops.logicalAnd(this, y);
+    },
+    logicalOr(y: Operand) {
+      return ops.logicalOr(this, y);
+    },
+    logicalNot() {
+      return ops.logicalNot(this);
+    },
+    isNaN() {
+      return ops.isNaN(this);
+    },
+    isFinite() {
+      return ops.isFinite(this);
+    },
     neg() {
       return ops.neg(this);
     },
@@ -61,8 +87,17 @@ export function installMethods(prototype: object): void {
     sqrt() {
       return ops.sqrt(this);
     },
+    rsqrt() {
+      return ops.rsqrt(this);
+    },
+    reciprocal() {
+      return ops.reciprocal(this);
+    },
     exp() {
       return ops.exp(this);
+    },
+    expm1() {
+      return ops.expm1(this);
     },
     log() {
       return ops.log(this);
@@ -76,14 +111,56 @@ export function installMethods(prototype: object): void {
     sign() {
       return ops.sign(this);
     },
+    floor() {
+      return ops.floor(this);
+    },
+    ceil() {
+      return ops.ceil(this);
+    },
+    round() {
+      return ops.round(this);
+    },
     sin() {
       return ops.sin(this);
     },
     cos() {
       return ops.cos(this);
     },
+    tan() {
+      return ops.tan(this);
+    },
+    asin() {
+      return ops.asin(this);
+    },
+    acos() {
+      return ops.acos(this);
+    },
+    atan() {
+      return ops.atan(this);
+    },
+    sinh() {
+      return ops.sinh(this);
+    },
+    cosh() {
+      return ops.cosh(this);
+    },
     tanh() {
       return ops.tanh(this);
+    },
+    asinh() {
+      return ops.asinh(this);
+    },
+    acosh() {
+      return ops.acosh(this);
+    },
+    atanh() {
+      return ops.atanh(this);
+    },
+    erf() {
+      return ops.erf(this);
+    },
+    erfc() {
+      return ops.erfc(this);
     },
     sigmoid() {
       return ops.sigmoid(this);
@@ -94,8 +171,26 @@ export function installMethods(prototype: object): void {
     softplus() {
       return ops.softplus(this);
     },
+    logSigmoid() {
+      return ops.logSigmoid(this);
+    },
+    silu() {
+      return ops.silu(this);
+    },
+    gelu(options?: { approximate?: "none" | "tanh" }) {
+      return ops.gelu(this, options);
+    },
+    elu(alpha?: Operand) {
+      return ops.elu(this, alpha);
+    },
+    leakyRelu(slope?: Operand) {
+      return ops.leakyRelu(this, slope);
+    },
     sum(options?: Reduce) {
       return ops.sum(this, options);
+    },
+    prod(options?: Reduce) {
+      return ops.prod(this, options);
     },
     mean(options?: Reduce) {
       return ops.mean(this, options);
@@ -109,6 +204,24 @@ export function installMethods(prototype: object): void {
     logSumExp(options?: Reduce) {
       return ops.logSumExp(this, options);
     },
+    variance(options?: ReduceOptions) {
+      return ops.variance(this, options);
+    },
+    std(options?: ReduceOptions) {
+      return ops.std(this, options);
+    },
+    norm(options?: ReduceOptions) {
+      return ops.norm(this, options);
+    },
+    any(options?: Reduce) {
+      return ops.any(this, options);
+    },
+    all(options?: Reduce) {
+      return ops.all(this, options);
+    },
+    count(options?: Reduce) {
+      return ops.count(this, options);
+    },
     clamp(low?: Operand, high?: Operand) {
       return ops.clamp(this, low, high);
     },
@@ -117,6 +230,15 @@ export function installMethods(prototype: object): void {
     },
     argMax(axis?: number, options?: { keepDims?: boolean }) {
       return ops.argMax(this, axis, options);
+    },
+    argMin(axis?: number, options?: { keepDims?: boolean }) {
+      return ops.argMin(this, axis, options);
+    },
+    cumsum(axis?: number, options?: CumulateOptions) {
+      return ops.cumsum(this, axis, options);
+    },
+    cumprod(axis?: number, options?: CumulateOptions) {
+      return ops.cumprod(this, axis, options);
     },
     matmul(b: Tensor) {
       return ops.matmul(this, b);

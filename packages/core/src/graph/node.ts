@@ -5,6 +5,7 @@ import type { Shape } from "../shape/types.js";
 import type { Trace } from "./backward.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
+import { watcher } from "./watch.js";
 
 /** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
 export type Values = number | TypedArray;
@@ -90,7 +91,9 @@ export abstract class Node {
     const first = inputs[0];
     if (first === undefined) throw new GraphError(`${this.name}: an op needs at least one input`);
     if (record) this.connectAll(inputs);
-    return first.derive(shape, dtype, values, record ? this : null);
+    const output = first.derive(shape, dtype, values, record ? this : null);
+    watcher()?.applied(this, output, inputs);
+    return output;
   }
 
   /** A vertex of its own with the same settings. */
@@ -115,9 +118,7 @@ export abstract class Node {
    * node.forward(100, 2); // 200
    * node.backward(1); // [2, 100]
    */
-  forward(...inputs: number[]): number;
-  forward(...inputs: (Tensor | number)[]): Tensor;
-  forward(...inputs: (Tensor | number)[]): Tensor | number {
+  forward(...inputs: (Tensor | number)[]): Tensor {
     // A rule that takes a list of any length has none of its own.
     checkArity(this.name, this.shapeRule.length, inputs);
     const tensors = this.tensorsOf(inputs);
@@ -138,9 +139,7 @@ export abstract class Node {
   }
 
   /** The local gradients, one for each input of the last `forward`, given the gradient of its output. */
-  backward(dout: number): number[];
-  backward(dout: Tensor | number): Tensor[];
-  backward(dout: Tensor | number): (Tensor | number)[] {
+  backward(dout: Tensor | number): Tensor[] {
     const last = applied.get(this);
     if (last === undefined) throw new GraphError(`${this.name}: backward before forward: call node.forward(...) first`);
     const { node, output } = last;

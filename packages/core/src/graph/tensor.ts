@@ -7,9 +7,14 @@ import type {
   BroadcastToMethod,
   ClampMethod,
   ComparisonMethod,
+  CorrectionOption,
+  CumulateMethod,
   ExpandDimsMethod,
+  GeluMethod,
   MatMulMethod,
   OneHotMethod,
+  OrdOption,
+  ParametricMethod,
   ReduceMethod,
   ReshapeMethod,
   SliceMethod,
@@ -22,9 +27,9 @@ import type {
 } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { seedOf, Trace, walk } from "./backward.js";
-import type { Node, Values } from "./node.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
+import type { Node, Values } from "./node.js";
 import { withRecording } from "./recording.js";
 
 export interface BackwardOptions {
@@ -113,7 +118,9 @@ export class Tensor<out S extends Shape = Shape> {
   item(): number {
     if (typeof this.values === "number") return this.values;
     if (this.values.length !== 1) {
-      throw new ShapeError(`item: a tensor of shape ${formatShape(this.shape)} has ${this.values.length} elements, not one; read data or toArray()`);
+      throw new ShapeError(
+        `item: a tensor of shape ${formatShape(this.shape)} has ${this.values.length} elements, not one; read data or toArray()`,
+      );
     }
     return this.values[0] as number;
   }
@@ -269,7 +276,9 @@ export class Tensor<out S extends Shape = Shape> {
    */
   assign(values: Literal | Tensor): this {
     if (this.node !== null) {
-      throw new GraphError(`assign: this tensor is the result of ${this.node.name}; only variables and constants take new values`);
+      throw new GraphError(
+        `assign: this tensor is the result of ${this.node.name}; only variables and constants take new values`,
+      );
     }
     const given = values instanceof Tensor ? values : readLiteral("assign", values, this.dtype);
     if (!sameShape(given.shape, this.shape)) {
@@ -279,7 +288,9 @@ export class Tensor<out S extends Shape = Shape> {
       );
     }
     if (given.dtype !== this.dtype) {
-      throw new DTypeError(`assign: ${given.dtype} given to a ${this.dtype} tensor; convert with cast("${this.dtype}")`);
+      throw new DTypeError(
+        `assign: ${given.dtype} given to a ${this.dtype} tensor; convert with cast("${this.dtype}")`,
+      );
     }
     // Arrays are never written to, so that of a tensor can be shared.
     this.values = given.values;
@@ -296,35 +307,76 @@ export class Tensor<out S extends Shape = Shape> {
   declare readonly pow: BinaryMethod;
   declare readonly maximum: BinaryMethod;
   declare readonly minimum: BinaryMethod;
+  declare readonly mod: BinaryMethod;
+  declare readonly hypot: BinaryMethod;
+  /** `y.atan2(x)`: see the function `atan2`. */
+  declare readonly atan2: BinaryMethod;
   declare readonly equal: ComparisonMethod;
   declare readonly notEqual: ComparisonMethod;
   declare readonly less: ComparisonMethod;
   declare readonly lessEqual: ComparisonMethod;
   declare readonly greater: ComparisonMethod;
   declare readonly greaterEqual: ComparisonMethod;
+  declare readonly logicalAnd: ComparisonMethod;
+  declare readonly logicalOr: ComparisonMethod;
+  declare readonly logicalNot: UnaryMethod;
+  declare readonly isNaN: UnaryMethod;
+  declare readonly isFinite: UnaryMethod;
   declare readonly neg: UnaryMethod;
   declare readonly square: UnaryMethod;
   declare readonly sqrt: UnaryMethod;
+  declare readonly rsqrt: UnaryMethod;
+  declare readonly reciprocal: UnaryMethod;
   declare readonly exp: UnaryMethod;
+  declare readonly expm1: UnaryMethod;
   declare readonly log: UnaryMethod;
   declare readonly log1p: UnaryMethod;
   declare readonly abs: UnaryMethod;
   declare readonly sign: UnaryMethod;
+  declare readonly floor: UnaryMethod;
+  declare readonly ceil: UnaryMethod;
+  declare readonly round: UnaryMethod;
   declare readonly sin: UnaryMethod;
   declare readonly cos: UnaryMethod;
+  declare readonly tan: UnaryMethod;
+  declare readonly asin: UnaryMethod;
+  declare readonly acos: UnaryMethod;
+  declare readonly atan: UnaryMethod;
+  declare readonly sinh: UnaryMethod;
+  declare readonly cosh: UnaryMethod;
   declare readonly tanh: UnaryMethod;
+  declare readonly asinh: UnaryMethod;
+  declare readonly acosh: UnaryMethod;
+  declare readonly atanh: UnaryMethod;
+  declare readonly erf: UnaryMethod;
+  declare readonly erfc: UnaryMethod;
   declare readonly sigmoid: UnaryMethod;
   declare readonly relu: UnaryMethod;
   declare readonly softplus: UnaryMethod;
+  declare readonly logSigmoid: UnaryMethod;
+  declare readonly silu: UnaryMethod;
+  declare readonly gelu: GeluMethod;
+  declare readonly elu: ParametricMethod;
+  declare readonly leakyRelu: ParametricMethod;
   declare readonly clamp: ClampMethod;
   /** `condition.where(x, y)`: see the function `where`. */
   declare readonly where: WhereMethod;
   declare readonly sum: ReduceMethod;
+  declare readonly prod: ReduceMethod;
   declare readonly mean: ReduceMethod;
   declare readonly max: ReduceMethod;
   declare readonly min: ReduceMethod;
   declare readonly logSumExp: ReduceMethod;
+  declare readonly variance: ReduceMethod<CorrectionOption>;
+  declare readonly std: ReduceMethod<CorrectionOption>;
+  declare readonly norm: ReduceMethod<OrdOption>;
+  declare readonly any: ReduceMethod;
+  declare readonly all: ReduceMethod;
+  declare readonly count: ReduceMethod;
   declare readonly argMax: ArgMaxMethod;
+  declare readonly argMin: ArgMaxMethod;
+  declare readonly cumsum: CumulateMethod;
+  declare readonly cumprod: CumulateMethod;
   declare readonly matmul: MatMulMethod;
   declare readonly transpose: TransposeMethod;
   declare readonly reshape: ReshapeMethod;

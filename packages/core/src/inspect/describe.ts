@@ -1,4 +1,4 @@
-import { formatNumber, formatValues } from "../graph/literal.js";
+import { formatValues } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { formatShape } from "../shape/shape.js";
@@ -19,9 +19,15 @@ export interface InspectOptions {
 
 /** The elements to six digits: a scalar as a number, a small tensor whole, a larger one as its least, greatest and mean. */
 export function shortValues(t: Tensor): string {
-  if (t.size <= WHOLE && t.shape.every((size) => size <= WHOLE_AXIS)) return formatValues(t.array, t.shape, t.dtype);
+  const lines = valueLines(t);
+  return lines.length === 1 ? lines.join() : `(${lines.join(", ")})`;
+}
+
+/** The same on lines of their own. */
+export function valueLines(t: Tensor): string[] {
+  if (t.size <= WHOLE && t.shape.every((size) => size <= WHOLE_AXIS)) return [formatValues(t.array, t.shape, t.dtype)];
   const array = t.array;
-  if (array.length === 0) return "(no elements)";
+  if (array.length === 0) return ["no elements"];
   let [least, most, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   // Math.min and Math.max keep a NaN, and so does the sum: it is not hidden by the summary.
   for (const value of array) {
@@ -29,7 +35,12 @@ export function shortValues(t: Tensor): string {
     most = Math.max(most, value);
     sum += value;
   }
-  return `(min ${formatNumber(least)}, max ${formatNumber(most)}, mean ${formatNumber(sum / array.length)})`;
+  return [`min ${rough(least)}, max ${rough(most)}`, `mean ${rough(sum / array.length)}`];
+}
+
+/** A summary is not what numbers are compared by: four digits keep it short. */
+function rough(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 /** The shape, behind the dtype where that is not the default: `[2, 3]`, `float32 [2, 3]`. */

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { attributesOf, type InspectOptions, kindOf, shortValues } from "./describe.js";
+import { attributesOf, type InspectOptions, kindOf, valueLines } from "./describe.js";
 import { type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./graph.js";
 
 export interface DotOptions extends GraphOptions, InspectOptions {}
@@ -10,7 +10,7 @@ const SYMBOLS: Readonly<Record<string, string>> = { Add: "+", Sub: "\u2212", Mul
 const HEADER = [
   "digraph {",
   '  graph [rankdir=LR, ranksep=0.25, nodesep=0.25, fontname="Helvetica"];',
-  '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04"];',
+  '  node [fontname="Helvetica", fontsize=12, margin="0.1,0.05"];',
   "  edge [arrowsize=0.7];",
 ];
 
@@ -64,9 +64,9 @@ function line(edge: GraphEdge, { values = true, gradients = true }: InspectOptio
     // A leaf has its name in its box.
     ...(edge.name !== undefined && maker !== null ? [edge.label] : []),
     ...(isPlain ? [] : [kindOf(tensor)]),
-    ...(values ? [shortValues(tensor)] : []),
+    ...(values ? valueLines(tensor) : []),
   ];
-  const below = gradient === null ? [] : [shortValues(gradient)];
+  const below = gradient === null ? [] : valueLines(gradient);
   const cell = (texts: readonly string[]) =>
     `<TR><TD CELLPADDING="2">${texts.length === 0 ? " " : texts.map(escape).join("<BR/>")}</TD></TR>`;
   const stroke = '<TR><TD PORT="line" HEIGHT="1" CELLPADDING="0" BGCOLOR="black"></TD></TR>';
@@ -87,7 +87,14 @@ function html(text: string): string {
   return text === "" ? '""' : `<${escape(text)}>`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\\": "&#92;" };
+/** A backslash twice: Graphviz replaces \N, \G and the like by names of its own, inside HTML-like labels too. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "\\": "&#92;&#92;",
+};
 
 /** Any text inside an HTML-like label: markup as entities, lines broken, and what XML cannot hold as its code. */
 function escape(text: string): string {

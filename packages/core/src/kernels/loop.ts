@@ -8,8 +8,8 @@ import type { Shape } from "../shape/types.js";
  */
 export interface Loop {
   readonly uses: readonly number[];
-  /** All operands have the shape of the output. */
-  flat(out: TypedArray, n: number, ...operands: TypedArray[]): void;
+  /** All operands have the shape of the output; absent where the steps of `strided` cost nothing beside the expression. */
+  flat?(out: TypedArray, n: number, ...operands: TypedArray[]): void;
   /** A row: `n` elements of `out` from `at`, each operand from its own position with its own step. */
   strided(out: TypedArray, at: number, n: number, ...operands: (TypedArray | number)[]): void;
 }
@@ -29,7 +29,7 @@ export interface Operand {
 export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, operands: readonly Operand[]): void {
   if (loop === undefined) throw new Error("no loop was generated for this dtype");
   const used = loop.uses.map((i) => operands[i] as Operand);
-  if (used.every((operand) => sameShape(operand.shape, shape))) {
+  if (loop.flat !== undefined && used.every((operand) => sameShape(operand.shape, shape))) {
     loop.flat(out, out.length, ...used.map((operand) => operand.array));
     return;
   }

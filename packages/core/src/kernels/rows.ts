@@ -19,6 +19,76 @@ export function sumAxis(out: Float64Array, x: Float64Array, outer: number, n: nu
   }
 }
 
+/** out[outer, inner] = the product along the axis; of whole numbers, the last 32 bits of it. */
+export function prodAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
+  const whole = out instanceof Int32Array;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let product = 1;
+      for (let j = 0, at = o * n * inner + i; j < n; j++, at += inner) {
+        const value = x[at] as number;
+        product = whole ? Math.imul(product, value) : product * value;
+      }
+      out[o * inner + i] = product;
+    }
+  }
+}
+
+/** out[outer, inner] = the sum of squared deviations from the mean along the axis, divided by `freedom`; its root if `root`. */
+export function varianceAxis(
+  out: Float64Array,
+  x: Float64Array,
+  outer: number,
+  n: number,
+  inner: number,
+  freedom: number,
+  root: boolean,
+): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const start = o * n * inner + i;
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += x[start + j * inner] as number;
+      const mean = sum / n;
+      let squares = 0;
+      for (let j = 0; j < n; j++) {
+        const deviation = (x[start + j * inner] as number) - mean;
+        squares += deviation * deviation;
+      }
+      out[o * inner + i] = root ? Math.sqrt(squares / freedom) : squares / freedom;
+    }
+  }
+}
+
+/** out[outer, inner] = the root of the sum of squares along the axis, also where the squares leave the range of a double. */
+export function normAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const start = o * n * inner + i;
+      let squares = 0;
+      for (let j = 0; j < n; j++) {
+        const value = x[start + j * inner] as number;
+        squares += value * value;
+      }
+      // Below 1e-290 squares that have been lost to underflow would count.
+      let scale = 1;
+      if (!(squares > 1e-290 && squares < Infinity)) {
+        let largest = 0;
+        for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(x[start + j * inner] as number));
+        if (largest > 0 && largest < Infinity) {
+          scale = largest;
+          squares = 0;
+          for (let j = 0; j < n; j++) {
+            const value = (x[start + j * inner] as number) / scale;
+            squares += value * value;
+          }
+        }
+      }
+      out[o * inner + i] = scale * Math.sqrt(squares);
+    }
+  }
+}
+
 /** out[outer, inner] = the maximum along the axis (n > 0); NaN if there is one. */
 export function maxAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
   for (let o = 0; o < outer; o++) {
@@ -50,6 +120,24 @@ export function argMaxAxis(out: Int32Array, x: Float64Array, outer: number, n: n
       for (let j = 1; j < n && best === best; j++) {
         const value = x[(o * n + j) * inner + i] as number;
         if (!(value <= best)) {
+          best = value;
+          index = j;
+        }
+      }
+      out[o * inner + i] = index;
+    }
+  }
+}
+
+/** out[outer, inner] = where the first minimum along the axis stands (n > 0); the first NaN counts as one. */
+export function argMinAxis(out: Int32Array, x: Float64Array, outer: number, n: number, inner: number): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let best = x[o * n * inner + i] as number;
+      let index = 0;
+      for (let j = 1; j < n && best === best; j++) {
+        const value = x[(o * n + j) * inner + i] as number;
+        if (!(value >= best)) {
           best = value;
           index = j;
         }
@@ -108,6 +196,76 @@ export function logSoftmaxAxis(out: Float64Array, x: Float64Array, outer: number
   }
 }
 
+/** out[j] = x[0] + ... + x[j] along the axis; from the last one on if `reverse`, and without x[j] itself if `exclusive`. */
+export function cumsumAxis(
+  out: Float64Array,
+  x: Float64Array,
+  outer: number,
+  n: number,
+  inner: number,
+  reverse: boolean,
+  exclusive: boolean,
+): void {
+  const step = reverse ? -inner : inner;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let sum = 0;
+      for (let j = 0, at = (o * n + (reverse ? n - 1 : 0)) * inner + i; j < n; j++, at += step) {
+        if (exclusive) out[at] = sum;
+        sum += x[at] as number;
+        if (!exclusive) out[at] = sum;
+      }
+    }
+  }
+}
+
+/** out[j] = x[0] * ... * x[j] along the axis; from the last one on if `reverse`, and without x[j] itself if `exclusive`. */
+export function cumprodAxis(
+  out: Float64Array,
+  x: Float64Array,
+  outer: number,
+  n: number,
+  inner: number,
+  reverse: boolean,
+  exclusive: boolean,
+): void {
+  const whole = out instanceof Int32Array;
+  const step = reverse ? -inner : inner;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let product = 1;
+      for (let j = 0, at = (o * n + (reverse ? n - 1 : 0)) * inner + i; j < n; j++, at += step) {
+        const value = x[at] as number;
+        if (exclusive) out[at] = product;
+        product = whole ? Math.imul(product, value) : product * value;
+        if (!exclusive) out[at] = product;
+      }
+    }
+  }
+}
+
+/** out[0] = 0, out[j + 1] = a[j] out[j] + b[j] along the axis; from the last one on if `reverse`. */
+export function linearScanAxis(
+  out: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  outer: number,
+  n: number,
+  inner: number,
+  reverse: boolean,
+): void {
+  const step = reverse ? -inner : inner;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let state = 0;
+      for (let j = 0, at = (o * n + (reverse ? n - 1 : 0)) * inner + i; j < n; j++, at += step) {
+        out[at] = state;
+        state = (a[at] as number) * state + (b[at] as number);
+      }
+    }
+  }
+}
+
 /** `n` elements of `out` from `to` on, each `toStep` further, from x likewise. */
 export function copyRow(
   out: Float64Array,
@@ -135,5 +293,36 @@ export function scatterAddAxis(
       const to = (o * n + (rows[r] as number)) * inner;
       for (let i = 0; i < inner; i++, from++) out[to + i] = (out[to + i] as number) + (x[from] as number);
     }
+  }
+}
+
+/** A row of a gather: `n` elements of `out` from `at` on, each from x `indices` strides further than its own place. */
+export function gatherRow(
+  out: Float64Array,
+  x: Float64Array,
+  indices: Int32Array,
+  at: number,
+  n: number,
+  from: number,
+  step: number,
+  stride: number,
+): void {
+  for (let i = 0; i < n; i++) out[at + i] = x[from + i * step + (indices[at + i] as number) * stride] as number;
+}
+
+/** The adjoint: `n` elements of x from `at` on, each added where `gatherRow` would read it. */
+export function scatterAddRow(
+  out: Float64Array,
+  x: Float64Array,
+  indices: Int32Array,
+  at: number,
+  n: number,
+  to: number,
+  step: number,
+  stride: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const place = to + i * step + (indices[at + i] as number) * stride;
+    out[place] = (out[place] as number) + (x[at + i] as number);
   }
 }

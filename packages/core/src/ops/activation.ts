@@ -1,5 +1,7 @@
-import { unary } from "../graph/elementwise.js";
-import { unaryFunction } from "./functions.js";
+import { bounded } from "../graph/arithmetic.js";
+import { binary, unary } from "../graph/elementwise.js";
+import type { ParametricFunction } from "../shape/signatures.js";
+import { binaryFunction, unaryFunction } from "./functions.js";
 
 export class Tanh extends unary("Tanh", {
   forward: (k, x) => k.tanh(x),
@@ -32,3 +34,61 @@ export class Softplus extends unary("Softplus", {
 
 /** log(1 + e^x), without overflow at any x. float64, float32. */
 export const softplus = unaryFunction(Softplus);
+
+export class LogSigmoid extends unary("LogSigmoid", {
+  forward: (k, x) => k.sub(k.min(x, 0), k.log1p(k.exp(k.neg(k.abs(x))))),
+  backward: [(k, dout, x) => k.mul(dout, k.sigmoid(k.neg(x)))],
+}) {}
+
+/** log(sigmoid(x)), exact also where the sigmoid underflows. float64, float32. */
+export const logSigmoid = unaryFunction(LogSigmoid);
+
+export class Silu extends unary("Silu", {
+  // Where the sigmoid is 0, so is the product, also at -Infinity.
+  forward: (k, x) => k.mul(k.max(x, -800), k.sigmoid(x)),
+  backward: [
+    (k, dout, x) => {
+      const s = k.sigmoid(x);
+      return k.mul(dout, k.mul(s, k.add(1, k.mul(bounded(k, x, 800), k.sigmoid(k.neg(x))))));
+    },
+  ],
+}) {}
+
+/** x sigmoid(x), also called swish; 0 at -Infinity. float64, float32. */
+export const silu = unaryFunction(Silu);
+
+export class LeakyRelu extends binary("LeakyRelu", {
+  forward: (k, x, slope) => k.select(k.greater(x, 0), x, k.mul(slope, x)),
+  backward: [
+    (k, dout, x, slope) => k.select(k.greater(x, 0), dout, k.mul(dout, slope)),
+    (k, dout, x) => k.mul(dout, k.select(k.greater(x, 0), 0, x)),
+  ],
+}) {}
+
+/**
+ * x above 0 and `slope` x below. The slope is a number, or a tensor, broadcast, which gets a gradient as well (PReLU). The
+ * derivative at 0 is the slope (PyTorch's convention). float64, float32.
+ *
+ * @param slope 0.01 by default
+ */
+export const leakyRelu = binaryFunction(LeakyRelu, 0.01) as ParametricFunction;
+
+export class Elu extends binary("Elu", {
+  forward: (k, x, alpha) => k.select(k.greater(x, 0), x, k.mul(alpha, k.expm1(x))),
+  backward: [
+    // Above 0 the exponential is that of 0: a large x would make it infinite, and 0 times its derivative NaN.
+    (k, dout, x, alpha) => {
+      const positive = k.greater(x, 0);
+      return k.select(positive, dout, k.mul(dout, k.mul(alpha, k.exp(k.select(positive, 0, x)))));
+    },
+    (k, dout, x) => k.mul(dout, k.expm1(k.select(k.greater(x, 0), 0, x))),
+  ],
+}) {}
+
+/**
+ * x above 0 and `alpha` (e^x - 1) below. Alpha is a number, or a tensor, broadcast, which gets a gradient as well. The
+ * derivative at 0 is alpha (PyTorch's convention). float64, float32.
+ *
+ * @param alpha 1 by default
+ */
+export const elu = binaryFunction(Elu, 1) as ParametricFunction;

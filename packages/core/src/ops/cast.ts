@@ -26,7 +26,13 @@ export class Cast extends Node {
 
   override localForward(_shape: Shape, dtype: DType, x: Tensor): Values {
     const convert = (value: number) =>
-      dtype === "bool" ? (value !== 0 ? 1 : 0) : dtype === "int32" ? Math.trunc(value) | 0 : checkNumber("Cast", value, dtype);
+      dtype === "bool"
+        ? value !== 0
+          ? 1
+          : 0
+        : dtype === "int32"
+          ? Math.trunc(value) | 0
+          : checkNumber("Cast", value, dtype);
     if (typeof x.values === "number") return convert(x.values);
     const out = allocate(dtype, x.values.length);
     if (isFloat(dtype) || (dtype === "int32" && x.dtype === "bool")) out.set(x.values);

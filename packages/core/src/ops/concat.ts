@@ -50,19 +50,26 @@ export class Concat extends Joining {
 
   override shapeRule(...inputs: Tensor[]): Shape {
     const [first, ...others] = inputs as [Tensor, ...Tensor[]];
-    if (first.rank === 0) throw new ShapeError("Concat: scalars have no axis to stand one behind the other on; use stack");
+    if (first.rank === 0)
+      throw new ShapeError("Concat: scalars have no axis to stand one behind the other on; use stack");
     const axis = normalizeAxis(this.name, this.axis, first.shape);
     for (const { shape } of others) {
       const differing = shape.flatMap((size, i) => (size === first.shape[i] ? [] : [i]));
       if (shape.length === first.rank && differing.every((i) => i === axis)) continue;
-      const repair = differing.length === 1 && shape.length === first.rank ? `; did you mean axis ${differing[0]}?` : "; reshape or slice one";
+      const repair =
+        differing.length === 1 && shape.length === first.rank
+          ? `; did you mean axis ${differing[0]}?`
+          : "; reshape or slice one";
       throw new ShapeError(
         `Concat: ${formatShape(first.shape)} and ${formatShape(shape)}: sizes must be equal on every axis but axis ${axis}${repair}`,
       );
     }
     const starts = [0];
     let end = 0;
-    for (const t of inputs) starts.push((end += t.shape[axis] as number));
+    for (const t of inputs) {
+      end += t.shape[axis] as number;
+      starts.push(end);
+    }
     this.starts = starts;
     return first.shape.map((size, i) => (i === axis ? end : size));
   }
@@ -88,7 +95,9 @@ export class Stack extends Joining {
     const { shape } = inputs[0] as Tensor;
     for (const other of inputs) {
       if (!sameShape(other.shape, shape)) {
-        throw new ShapeError(`Stack: ${formatShape(shape)} and ${formatShape(other.shape)}: shapes must be equal; use concat for others`);
+        throw new ShapeError(
+          `Stack: ${formatShape(shape)} and ${formatShape(other.shape)}: shapes must be equal; use concat for others`,
+        );
       }
     }
     const axis = this.position(shape.length + 1, shape);
@@ -105,7 +114,9 @@ export class Stack extends Joining {
 
   private position(rank: number, shape: Shape): number {
     if (!Number.isInteger(this.axis) || this.axis < -rank || this.axis >= rank) {
-      throw new ShapeError(`Stack: axis ${this.axis} is out of range for ${formatShape(shape)}: the new axis can stand from ${-rank} to ${rank - 1}`);
+      throw new ShapeError(
+        `Stack: axis ${this.axis} is out of range for ${formatShape(shape)}: the new axis can stand from ${-rank} to ${rank - 1}`,
+      );
     }
     return this.axis < 0 ? this.axis + rank : this.axis;
   }

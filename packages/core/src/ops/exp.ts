@@ -9,6 +9,15 @@ export class Exp extends unary("Exp", {
 /** e to the power x. float64, float32. */
 export const exp = unaryFunction(Exp);
 
+export class Expm1 extends unary("Expm1", {
+  forward: (k, x) => k.expm1(x),
+  // Not the result plus 1, which far below 0 has lost e^x.
+  backward: [(k, dout, x) => k.mul(dout, k.exp(x))],
+}) {}
+
+/** e^x - 1, exact near 0. float64, float32. */
+export const expm1 = unaryFunction(Expm1);
+
 export class Log extends unary("Log", {
   forward: (k, x) => k.log(x),
   backward: [(k, dout, x) => k.div(dout, x)],

@@ -1,6 +1,6 @@
 import { binary, ternary } from "../graph/elementwise.js";
-import type { ClampFunction } from "../shape/signatures.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { ClampFunction } from "../shape/signatures.js";
 import { binaryFunction, constantLike } from "./functions.js";
 
 export class Maximum extends binary("Maximum", {
@@ -44,6 +44,7 @@ export class Clamp extends ternary("Clamp", {
 export const clamp = ((x: Tensor | number, low: Tensor | number = -Infinity, high: Tensor | number = Infinity) => {
   const value = typeof x === "number" ? constantLike("Clamp", x, low, high) : x;
   const [least, most] = value.dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
-  const bound = (b: Tensor | number) => (typeof b === "number" ? value.constant(Math.min(Math.max(b, least), most), "Clamp") : b);
+  const bound = (b: Tensor | number) =>
+    typeof b === "number" ? value.constant(Math.min(Math.max(b, least), most), "Clamp") : b;
   return new Clamp().apply(value, bound(low), bound(high));
 }) as ClampFunction;

@@ -1,6 +1,6 @@
 import type { Node } from "../graph/node.js";
 import { asTensor, operand, type Tensor } from "../graph/tensor.js";
-import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
+import type { BinaryFunction, ReduceFunction, UnaryFunction } from "../shape/signatures.js";
 
 /** The function of an op with one input, with the compile-time shapes of its signature. */
 export function unaryFunction(Op: new () => Node): UnaryFunction {
@@ -8,10 +8,10 @@ export function unaryFunction(Op: new () => Node): UnaryFunction {
   return ((x: Tensor | number) => new Op().apply(operand(name, x))) as UnaryFunction;
 }
 
-/** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. */
-export function binaryFunction(Op: new () => Node): BinaryFunction {
+/** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. The second may have a default. */
+export function binaryFunction(Op: new () => Node, otherwise?: number): BinaryFunction {
   const { name } = Op.prototype as Node;
-  return ((x: Tensor | number, y: Tensor | number) => {
+  return ((x: Tensor | number, y: Tensor | number = otherwise as number) => {
     const a = typeof x === "number" ? constantLike(name, x, y) : operand(name, x);
     return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : operand(name, y));
   }) as BinaryFunction;
@@ -21,4 +21,12 @@ export function binaryFunction(Op: new () => Node): BinaryFunction {
 export function constantLike(op: string, value: number, ...others: readonly (Tensor | number)[]): Tensor {
   const like = others.find((other) => typeof other !== "number");
   return like === undefined ? asTensor(value) : operand(op, like).constant(value, op);
+}
+
+/** The function of an op that reduces: `options` are an axis, a list of axes or a record. */
+export function reduceFunction<Options, Extra = unknown>(Op: new (options?: Options) => Node): ReduceFunction<Extra> {
+  return ((x: Tensor | number, options?: Options) => {
+    const node = new Op(options);
+    return node.apply(operand(node.name, x));
+  }) as ReduceFunction<Extra>;
 }

@@ -1,20 +1,61 @@
 export { Abs, abs, Sign, sign } from "./abs.js";
-export { Relu, relu, Sigmoid, sigmoid, Softplus, softplus, Tanh, tanh } from "./activation.js";
+export {
+  Elu,
+  elu,
+  LeakyRelu,
+  LogSigmoid,
+  leakyRelu,
+  logSigmoid,
+  Relu,
+  relu,
+  Sigmoid,
+  Silu,
+  Softplus,
+  sigmoid,
+  silu,
+  softplus,
+  Tanh,
+  tanh,
+} from "./activation.js";
 export { Add, add, Neg, neg, Sub, sub } from "./add.js";
+export { ArgMax, ArgMin, argMax, argMin } from "./arg-extremes.js";
 export { BroadcastTo, broadcastTo } from "./broadcast-to.js";
 export { Cast, cast } from "./cast.js";
 export { Equal, equal, Greater, GreaterEqual, greater, greaterEqual, Less, LessEqual, less, lessEqual, NotEqual, notEqual } from "./compare.js";
 export { Concat, concat, Stack, stack } from "./concat.js";
-export { Exp, exp, Log, Log1p, log, log1p } from "./exp.js";
+export { All, Any, all, any, Count, count } from "./count.js";
+export { Cumprod, Cumsum, cumprod, cumsum, LinearScan } from "./cumulate.js";
+export { Erf, Erfc, erf, erfc } from "./erf.js";
+export { Exp, Expm1, exp, expm1, Log, Log1p, log, log1p } from "./exp.js";
 export { Clamp, clamp, Maximum, Minimum, maximum, minimum } from "./extremes.js";
+export { Gelu, GeluTanh, gelu } from "./gelu.js";
+export { Acosh, Asinh, Atanh, acosh, asinh, atanh, Cosh, cosh, Sinh, sinh } from "./hyperbolic.js";
+export { Hypot, hypot } from "./hypot.js";
+export { Acos, Asin, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";
+export {
+  IsFinite,
+  IsNaN,
+  isFinite,
+  isNaN,
+  LogicalAnd,
+  LogicalNot,
+  LogicalOr,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+} from "./logical.js";
 export { MatMul, matmul } from "./matmul.js";
-export { Div, div, Mul, mul, Square, square } from "./mul.js";
-export { Pow, pow, Sqrt, sqrt } from "./pow.js";
-export { ArgMax, argMax, LogSumExp, logSumExp, Max, max, Mean, mean, Min, min, Sum, sum } from "./reduce.js";
+export { Div, div, Mul, mul, Reciprocal, reciprocal, Square, square } from "./mul.js";
+export { Norm, norm } from "./norm.js";
+export { Pow, pow, Rsqrt, rsqrt, Sqrt, sqrt } from "./pow.js";
+export { Prod, prod } from "./prod.js";
+export { LogSumExp, logSumExp, Max, Mean, Min, max, mean, min, Sum, sum } from "./reduce.js";
 export { ExpandDims, expandDims, Reshape, reshape, Squeeze, squeeze } from "./reshape.js";
-export { Cos, cos, Sin, sin } from "./sin.js";
+export { Ceil, ceil, Floor, floor, Mod, mod, Round, round } from "./round.js";
+export { Cos, cos, Sin, sin, Tan, tan } from "./sin.js";
 export { Slice, slice, Unslice } from "./slice.js";
 export { LogSoftmax, logSoftmax, Softmax, softmax } from "./softmax.js";
-export { OneHot, oneHot, ScatterAdd, Take, take } from "./take.js";
+export { IndexAdd, OneHot, oneHot, Take, take } from "./take.js";
 export { Transpose, transpose } from "./transpose.js";
+export { Std, std, Variance, variance } from "./variance.js";
 export { Where, where } from "./where.js";

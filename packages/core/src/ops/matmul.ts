@@ -35,7 +35,11 @@ export class MatMul extends Node {
         `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}${flag}: inner sizes ${k} and ${l} differ; ${repair(a.shape, b.shape, k)}`,
       );
     }
-    const batch = broadcastShapes(`MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`, a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const batch = broadcastShapes(
+      `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`,
+      a.shape.slice(0, -2),
+      b.shape.slice(0, -2),
+    );
     return [...batch, ...(a.rank === 1 ? [] : [m]), ...(b.rank === 1 ? [] : [n])];
   }
 
@@ -55,7 +59,10 @@ export class MatMul extends Node {
       gemm(out, x, y, sizeOf(batchA) * m, n, k, false, this.transposeB);
     } else {
       const batch = broadcastShapes(this.name, batchA, batchB);
-      const strides = [broadcastStrides(batchA, batch).map((s) => s * m * k), broadcastStrides(batchB, batch).map((s) => s * k * n)];
+      const strides = [
+        broadcastStrides(batchA, batch).map((s) => s * m * k),
+        broadcastStrides(batchB, batch).map((s) => s * k * n),
+      ];
       forEachRow([...batch, 1], strides, ([atA, atB], i) => {
         gemm(out, x, y, m, n, k, this.transposeA, this.transposeB, i * m * n, atA as number, atB as number);
       });
@@ -90,10 +97,14 @@ export class MatMul extends Node {
   /** a stands for m x k and b for l x n, flags applied; a vector is a row on the left and a column on the right. */
   private sizes(a: Tensor, b: Tensor): { m: number; k: number; l: number; n: number } {
     if (a.rank === 0 || b.rank === 0) {
-      throw new ShapeError(`MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: a scalar is no matrix; use mul for scalars`);
+      throw new ShapeError(
+        `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: a scalar is no matrix; use mul for scalars`,
+      );
     }
     if ((this.transposeA && a.rank === 1) || (this.transposeB && b.rank === 1)) {
-      throw new ShapeError(`MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: a vector has no transpose; leave out its flag`);
+      throw new ShapeError(
+        `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: a vector has no transpose; leave out its flag`,
+      );
     }
     const [rows, columns] = a.rank === 1 ? [1, a.size] : (a.shape.slice(-2) as [number, number]);
     const [l, n] = b.rank === 1 ? [b.size, 1] : (b.shape.slice(-2) as [number, number]);
@@ -117,7 +128,8 @@ function sumBatch(gradient: Tensor): Tensor {
 
 function repair(a: Shape, b: Shape, k: number): string {
   if (b.length >= 2 && b[b.length - 1] === k) return `did you mean a.matmul(b.transpose(${order(b)}))?`;
-  if (a.length >= 2 && a[a.length - 2] === b[Math.max(0, b.length - 2)]) return `did you mean a.transpose(${order(a)}).matmul(b)?`;
+  if (a.length >= 2 && a[a.length - 2] === b[Math.max(0, b.length - 2)])
+    return `did you mean a.transpose(${order(a)}).matmul(b)?`;
   return "the last axis of a and the second to last of b (its only one, if a vector) must have the same size";
 }
 
@@ -133,4 +145,5 @@ function order(shape: Shape): string {
  *
  * @throws ShapeError when the inner sizes differ.
  */
-export const matmul = ((a: Tensor, b: Tensor) => new MatMul().apply(operand("MatMul", a), operand("MatMul", b))) as MatMulFunction;
+export const matmul = ((a: Tensor, b: Tensor) =>
+  new MatMul().apply(operand("MatMul", a), operand("MatMul", b))) as MatMulFunction;

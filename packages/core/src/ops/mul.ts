@@ -26,3 +26,11 @@ export class Square extends unary("Square", {
 
 /** x * x. float64, float32, int32. */
 export const square = unaryFunction(Square);
+
+export class Reciprocal extends unary("Reciprocal", {
+  forward: (k, x) => k.div(1, x),
+  backward: [(k, dout, _x, z) => k.neg(k.mul(dout, k.mul(z, z)))],
+}) {}
+
+/** 1 / x; infinite at 0. float64, float32. */
+export const reciprocal = unaryFunction(Reciprocal);

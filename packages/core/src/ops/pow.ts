@@ -23,3 +23,11 @@ export class Sqrt extends unary("Sqrt", {
 
 /** The square root; NaN below 0. Its derivative at 0 is infinite. float64, float32. */
 export const sqrt = unaryFunction(Sqrt);
+
+export class Rsqrt extends unary("Rsqrt", {
+  forward: (k, x) => k.div(1, k.sqrt(x)),
+  backward: [(k, dout, _x, z) => k.mul(dout, k.mul(-0.5, k.mul(z, k.mul(z, z))))],
+}) {}
+
+/** 1 / sqrt(x); Infinity at 0, with an infinite derivative; NaN below. float64, float32. */
+export const rsqrt = unaryFunction(Rsqrt);

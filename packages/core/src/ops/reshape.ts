@@ -37,7 +37,8 @@ export class Reshape extends Reshaping {
   override shapeRule(x: Tensor): Shape {
     const open = this.shape.indexOf(-1);
     if (open === -1) {
-      if (this.shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(this.shape) !== x.size) throw this.mismatch(x);
+      if (this.shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(this.shape) !== x.size)
+        throw this.mismatch(x);
       return this.shape;
     }
     const others = this.shape.filter((_, axis) => axis !== open);
@@ -53,14 +54,17 @@ export class Reshape extends Reshaping {
   private why(x: Tensor): string {
     const open = this.shape.filter((n) => n === -1).length;
     if (open > 1) return "only one size can be left open as -1";
-    if (this.shape.some((n) => !Number.isInteger(n) || n < -1)) return "a size is a whole number, 0 or more (or one of them -1, to be computed)";
-    if (open === 1 && this.shape.includes(0)) return "beside a 0 any size would do for -1; write the size that is meant";
+    if (this.shape.some((n) => !Number.isInteger(n) || n < -1))
+      return "a size is a whole number, 0 or more (or one of them -1, to be computed)";
+    if (open === 1 && this.shape.includes(0))
+      return "beside a 0 any size would do for -1; write the size that is meant";
     return `${x.size} elements do not fill it; the product of the sizes must be ${x.size} (one size may be -1, to be computed)`;
   }
 }
 
 /** The same elements in another shape; one size may be -1, and is computed from the others. Any dtype; no copy. */
-export const reshape = ((x: Tensor | number, shape: Shape) => new Reshape(shape).apply(operand("Reshape", x))) as ReshapeFunction;
+export const reshape = ((x: Tensor | number, shape: Shape) =>
+  new Reshape(shape).apply(operand("Reshape", x))) as ReshapeFunction;
 
 export class ExpandDims extends Reshaping {
   override readonly name = "ExpandDims";
@@ -88,7 +92,8 @@ export class ExpandDims extends Reshaping {
 }
 
 /** A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy. */
-export const expandDims = ((x: Tensor | number, axis: number) => new ExpandDims(axis).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
+export const expandDims = ((x: Tensor | number, axis: number) =>
+  new ExpandDims(axis).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
 export class Squeeze extends Reshaping {
   override readonly name = "Squeeze";
@@ -108,7 +113,9 @@ export class Squeeze extends Reshaping {
     const axes = normalizeAxes(this.name, this.axis, x.shape);
     for (const axis of axes) {
       if (x.shape[axis] !== 1) {
-        throw new ShapeError(`Squeeze: axis ${axis} of ${formatShape(x.shape)} has size ${x.shape[axis]}; only axes of size 1 can go`);
+        throw new ShapeError(
+          `Squeeze: axis ${axis} of ${formatShape(x.shape)} has size ${x.shape[axis]}; only axes of size 1 can go`,
+        );
       }
     }
     return x.shape.filter((_, axis) => !axes.includes(axis));

@@ -16,3 +16,11 @@ export class Cos extends unary("Cos", {
 
 /** The cosine of x in radians. float64, float32. */
 export const cos = unaryFunction(Cos);
+
+export class Tan extends unary("Tan", {
+  forward: (k, x) => k.tan(x),
+  backward: [(k, dout, _x, z) => k.mul(dout, k.add(1, k.mul(z, z)))],
+}) {}
+
+/** The tangent of x in radians. float64, float32. */
+export const tan = unaryFunction(Tan);

@@ -28,7 +28,9 @@ function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
     const stride = own[axis] as number;
     if (typeof range === "number") {
       if (!Number.isInteger(range) || range < -size || range >= size) {
-        throw new ShapeError(`${op}: index ${range} is out of range for axis ${axis} of ${formatShape(shape)}: from ${-size} to ${size - 1}`);
+        throw new ShapeError(
+          `${op}: index ${range} is out of range for axis ${axis} of ${formatShape(shape)}: from ${-size} to ${size - 1}`,
+        );
       }
       start += (range < 0 ? range + size : range) * stride;
       return;
@@ -96,7 +98,8 @@ export class Slice extends Node {
  * @example
  * slice(tensor([[1, 2, 3], [4, 5, 6]]), [1, [0, null, 2]]).toArray(); // [4, 6]
  */
-export const slice = ((x: Tensor, ranges: readonly Range[]) => new Slice(ranges).apply(operand("Slice", x))) as SliceFunction;
+export const slice = ((x: Tensor, ranges: readonly Range[]) =>
+  new Slice(ranges).apply(operand("Slice", x))) as SliceFunction;
 
 /** The adjoint of Slice: zeros of `shape`, with the input where the ranges read. */
 export class Unslice extends Node {
@@ -117,7 +120,9 @@ export class Unslice extends Node {
   override shapeRule(x: Tensor): Shape {
     const read = viewOf(this.name, this.shape, this.ranges).shape;
     if (formatShape(read) !== formatShape(x.shape)) {
-      throw new ShapeError(`Unslice: the ranges read ${formatShape(read)} of ${formatShape(this.shape)}, got ${formatShape(x.shape)}`);
+      throw new ShapeError(
+        `Unslice: the ranges read ${formatShape(read)} of ${formatShape(this.shape)}, got ${formatShape(x.shape)}`,
+      );
     }
     return this.shape;
   }

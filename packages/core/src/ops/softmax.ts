@@ -27,7 +27,11 @@ abstract class AlongAxis extends Node {
 
   override localForward(_shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, x.size);
-    (rowKernels[dtype][this.loop] as AxisLoop)(out, x.array, ...around(x.shape, normalizeAxis(this.name, this.axis, x.shape)));
+    (rowKernels[dtype][this.loop] as AxisLoop)(
+      out,
+      x.array,
+      ...around(x.shape, normalizeAxis(this.name, this.axis, x.shape)),
+    );
     return out;
   }
 
@@ -46,7 +50,8 @@ export class Softmax extends AlongAxis {
 }
 
 /** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows. */
-export const softmax = ((x: Tensor, axis?: number) => new Softmax(axis).apply(operand("Softmax", x))) as SoftmaxFunction;
+export const softmax = ((x: Tensor, axis?: number) =>
+  new Softmax(axis).apply(operand("Softmax", x))) as SoftmaxFunction;
 
 export class LogSoftmax extends AlongAxis {
   override readonly name = "LogSoftmax";
@@ -58,4 +63,5 @@ export class LogSoftmax extends AlongAxis {
 }
 
 /** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows. */
-export const logSoftmax = ((x: Tensor, axis?: number) => new LogSoftmax(axis).apply(operand("LogSoftmax", x))) as SoftmaxFunction;
+export const logSoftmax = ((x: Tensor, axis?: number) =>
+  new LogSoftmax(axis).apply(operand("LogSoftmax", x))) as SoftmaxFunction;

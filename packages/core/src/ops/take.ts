@@ -1,18 +1,22 @@
 import { allocate, checkDType, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
+import { type Literal, readLiteral } from "../graph/literal.js";
 import { Node, type Values } from "../graph/node.js";
-import { Tensor } from "../graph/tensor.js";
+import { operand, Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { formatShape, normalizeAxis, sizeOf } from "../shape/shape.js";
+import type { IndexAddFunction } from "../shape/indexing-types.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
-import { readLiteral } from "../graph/literal.js";
 
 type ScatterAdder = (out: TypedArray, x: TypedArray, rows: Int32Array, outer: number, n: number, inner: number) => void;
 
-/** Indices as an int32 tensor: as they are, or from a list of numbers. */
-function indexTensor(op: string, indices: Tensor | number | readonly number[] | Int32Array): Tensor {
+/** Positions: an int32 tensor, or nested lists of whole numbers. */
+export type IndexLike = Tensor | Literal;
+
+/** Indices as an int32 tensor: as they are, or from lists of numbers. */
+export function indexTensor(op: string, indices: IndexLike): Tensor {
   if (indices instanceof Tensor) {
     checkIndices(op, indices);
     return indices;
@@ -21,13 +25,13 @@ function indexTensor(op: string, indices: Tensor | number | readonly number[] | 
   return new Tensor(shape, dtype, values, null, false);
 }
 
-function checkIndices(op: string, indices: Tensor): void {
+export function checkIndices(op: string, indices: Tensor): void {
   if (indices.dtype === "int32") return;
   throw new DTypeError(`${op}: indices are an int32 tensor, got ${indices.dtype}; convert with cast("int32")`);
 }
 
 /** The indices counted from the front and checked against the size of the axis. */
-function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32Array {
+export function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32Array {
   const rows = Int32Array.from(indices.array);
   rows.forEach((row, i) => {
     if (row < -size || row >= size) {
@@ -87,7 +91,7 @@ export class Take extends ByIndex {
 
   override localBackward(dout: Tensor, i: number): Tensor | null {
     const [x, indices] = [this.input(0), this.input(1)];
-    return i === 0 ? new ScatterAdd(x.shape, this.axis).apply(dout, indices) : null;
+    return i === 0 ? new IndexAdd(x.shape, this.axis).apply(dout, indices) : null;
   }
 }
 
@@ -99,8 +103,8 @@ export const take = ((x: Tensor, indices: Tensor | number | readonly number[] | 
   new Take(axis ?? 0).apply(x, indexTensor("take", indices))) as TakeFunction;
 
 /** The adjoint of Take: zeros of `shape`, with each row of the input added where its index says. */
-export class ScatterAdd extends ByIndex {
-  override readonly name = "ScatterAdd";
+export class IndexAdd extends ByIndex {
+  override readonly name = "IndexAdd";
   readonly shape: Shape;
 
   constructor(shape: Shape, axis = 0) {
@@ -122,7 +126,7 @@ export class ScatterAdd extends ByIndex {
     const taken = [...this.shape.slice(0, axis), ...indices.shape, ...this.shape.slice(axis + 1)];
     if (formatShape(taken) !== formatShape(x.shape)) {
       throw new ShapeError(
-        `ScatterAdd: ${formatShape(x.shape)} at indices ${formatShape(indices.shape)} into ${formatShape(this.shape)}: expected ${formatShape(taken)}`,
+        `IndexAdd: ${formatShape(x.shape)} at indices ${formatShape(indices.shape)} into ${formatShape(this.shape)}: expected ${formatShape(taken)}`,
       );
     }
     return this.shape;
@@ -140,6 +144,27 @@ export class ScatterAdd extends ByIndex {
     return i === 0 ? new Take(this.axis).apply(dout, this.input(1)) : null;
   }
 }
+
+/**
+ * x with the rows of `source` added where the indices say: what `take` reads, written (PyTorch's `index_add`). Rows for one
+ * index add up. Gradients go to x and to the source. float64, float32, int32.
+ *
+ * @param indices int32, of any shape; a negative index counts from the end
+ * @param source a number, or of the shape that `take(x, indices, axis)` has, or one that broadcasts to it
+ *
+ * @example
+ * indexAdd(tensor([[1, 2], [3, 4]]), [1, 1], tensor([[10, 20], [30, 40]])).toArray(); // [[1, 2], [43, 64]]
+ *
+ * @throws ShapeError for an index out of range, or a source of another shape.
+ */
+export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis = 0) => {
+  const into = operand("indexAdd", x);
+  const at = indexTensor("indexAdd", indices);
+  const along = normalizeAxis("indexAdd", axis, into.shape);
+  const taken = [...into.shape.slice(0, along), ...at.shape, ...into.shape.slice(along + 1)];
+  const rows = typeof source === "number" ? into.constant(source, "indexAdd") : operand("indexAdd", source);
+  return into.add(new IndexAdd(into.shape, along).apply(rows.broadcastTo(taken), at));
+}) as IndexAddFunction;
 
 export class OneHot extends Node {
   override readonly name = "OneHot";

@@ -31,7 +31,13 @@ export class Transpose extends Node {
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     if (shape.length === 0) return x.values;
     const strides = stridesOf(x.shape);
-    return gatherView(dtype, x.array, shape, 0, this.orderOf(x).map((axis) => strides[axis] as number));
+    return gatherView(
+      dtype,
+      x.array,
+      shape,
+      0,
+      this.orderOf(x).map((axis) => strides[axis] as number),
+    );
   }
 
   override localBackward(dout: Tensor): Tensor {

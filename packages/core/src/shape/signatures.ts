@@ -53,6 +53,20 @@ export interface UnaryMethod {
   <S extends Shape>(this: Tensor<S>): Tensor<S>;
 }
 
+/** `gelu(x, { approximate })`: the shape stays. */
+export interface GeluFunction {
+  <X extends Operand>(x: X, options?: GeluOptions): Tensor<ShapeOf<X>>;
+}
+
+/** `x.gelu({ approximate })`: the shape stays. */
+export interface GeluMethod {
+  <S extends Shape>(this: Tensor<S>, options?: GeluOptions): Tensor<S>;
+}
+
+interface GeluOptions {
+  readonly approximate?: "none" | "tanh" | undefined;
+}
+
 /** `add(x, y)`: the shapes broadcast; either may be a number. */
 export interface BinaryFunction {
   <X extends Operand, Y extends Operand>(x: X, y: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
@@ -61,6 +75,16 @@ export interface BinaryFunction {
 /** `x.add(y)`: the shapes broadcast; `y` may be a number. */
 export interface BinaryMethod {
   <S extends Shape, Y extends Operand>(this: Tensor<S>, y: Y & BinaryFits<Tensor<S>, Y>): BinaryOf<Tensor<S>, Y>;
+}
+
+/** `elu(x, alpha = 1)`: as `BinaryFunction`, with a default for `y`. */
+export interface ParametricFunction {
+  <X extends Operand, Y extends Operand = number>(x: X, y?: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
+}
+
+/** `x.elu(alpha = 1)`: as `BinaryMethod`, with a default for `y`. */
+export interface ParametricMethod {
+  <S extends Shape, Y extends Operand = number>(this: Tensor<S>, y?: Y & BinaryFits<Tensor<S>, Y>): BinaryOf<Tensor<S>, Y>;
 }
 
 /** `less(x, y)`: as `BinaryFunction`; the result is a bool. */
@@ -144,8 +168,8 @@ interface ReduceOptions<S extends Shape, Axis extends Axes | undefined, Keep ext
 
 // The compiler reports the last overload only, so that one takes the short form as well (`Short`), to blame its axis.
 
-/** `sum(x)`, `sum(x, axis)`, `sum(x, { axis, keepDims })`. */
-export interface ReduceFunction {
+/** `sum(x)`, `sum(x, axis)`, `sum(x, { axis, keepDims })`; `Extra` are the options that an op has besides. */
+export interface ReduceFunction<Extra = unknown> {
   <X extends Operand, const Axis extends Axes>(
     x: X,
     axis: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
@@ -157,12 +181,12 @@ export interface ReduceFunction {
     const Short extends Axes = Axes,
   >(
     x: X,
-    options?: ReduceOptions<ShapeOf<X>, Axis, Keep> | (Short & Fits<Reduced<ShapeOf<X>, Short>>),
+    options?: (ReduceOptions<ShapeOf<X>, Axis, Keep> & Extra) | (Short & Fits<Reduced<ShapeOf<X>, Short>>),
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
 }
 
-/** `x.sum()`, `x.sum(axis)`, `x.sum({ axis, keepDims })`. */
-export interface ReduceMethod {
+/** `x.sum()`, `x.sum(axis)`, `x.sum({ axis, keepDims })`; `Extra` are the options that an op has besides. */
+export interface ReduceMethod<Extra = unknown> {
   <S extends Shape, const Axis extends Axes>(
     this: Tensor<S>,
     axis: Axis & Fits<Reduced<S, Axis>>,
@@ -174,7 +198,7 @@ export interface ReduceMethod {
     const Short extends Axes = Axes,
   >(
     this: Tensor<S>,
-    options?: ReduceOptions<S, Axis, Keep> | (Short & Fits<Reduced<S, Short>>),
+    options?: (ReduceOptions<S, Axis, Keep> & Extra) | (Short & Fits<Reduced<S, Short>>),
   ): Of<Reduced<S, Axis, Keep>>;
 }
 
@@ -194,6 +218,47 @@ export interface ArgMaxMethod {
     axis?: Axis & Fits<Reduced<S, Axis>>,
     options?: { readonly keepDims?: Keep | undefined },
   ): Of<Reduced<S, Axis, Keep>>;
+}
+
+/** What `variance` and `std` have besides the axes. */
+export interface CorrectionOption {
+  /**
+   * What is taken off the number of elements that the squares are divided by: 0, the default, for the variance of these
+   * elements, 1 for the unbiased estimate from a sample.
+   */
+  readonly correction?: number | undefined;
+}
+
+/** What `norm` has besides the axes. */
+export interface OrdOption {
+  /** 1 for the sum of magnitudes, 2 (the default) for the root of the sum of squares, Infinity for the largest magnitude. */
+  readonly ord?: number | undefined;
+}
+
+/** What `cumsum` and `cumprod` have besides the axis. */
+export interface CumulateOptions {
+  /** Whether to begin at the last element. Default false. */
+  readonly reverse?: boolean | undefined;
+  /** Whether each result leaves out the element in its own place. Default false. */
+  readonly exclusive?: boolean | undefined;
+}
+
+/** `cumsum(x, axis = -1, { reverse, exclusive })`: the shape stays. */
+export interface CumulateFunction {
+  <S extends Shape, Axis extends number = -1>(
+    x: Tensor<S>,
+    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    options?: CumulateOptions,
+  ): Tensor<S>;
+}
+
+/** `x.cumsum(axis = -1, { reverse, exclusive })`: the shape stays. */
+export interface CumulateMethod {
+  <S extends Shape, Axis extends number = -1>(
+    this: Tensor<S>,
+    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    options?: CumulateOptions,
+  ): Tensor<S>;
 }
 
 /** `softmax(x, axis = -1)`: the shape stays. */

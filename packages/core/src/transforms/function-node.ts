@@ -2,6 +2,7 @@ import { type DType, isFloat } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
+import { watcher } from "../graph/watch.js";
 import type { Shape } from "../shape/types.js";
 import { checkResult } from "./arguments.js";
 
@@ -25,7 +26,9 @@ export abstract class FunctionNode extends Node {
     const [first, second, ...others] = inputs;
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     if (record) this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
-    return (first as Tensor).derive(shape, dtype, values, record ? this : null);
+    const output = (first as Tensor).derive(shape, dtype, values, record ? this : null);
+    watcher()?.applied(this, output, inputs);
+    return output;
   }
 
   protected evaluate(...inputs: Tensor[]): Tensor {

@@ -5,7 +5,7 @@ import * as draw from "./draw.js";
 import { elementwise } from "./plain.js";
 import { type Anywhere, all, callMethod, floats, methodName, numbers, type Row } from "./row.js";
 
-function elementwiseRow(
+export function elementwiseRow(
   Class: new () => Node,
   fn: (...args: never[]) => unknown,
   f: (...numbers: number[]) => number,

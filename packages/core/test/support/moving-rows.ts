@@ -28,9 +28,16 @@ function positions(range: Range, size: number): number[] {
 }
 
 function drawRange(size: number): fc.Arbitrary<Range> {
+  // Beyond either end as well, where a range is cut off.
   const end = fc.option(fc.integer({ min: -size - 2, max: size + 2 }));
-  const step = fc.option(fc.constantFrom(1, 2, -1, -2, 3));
-  const ranges: fc.Arbitrary<Range>[] = [fc.constant(null), fc.tuple(end, end), fc.tuple(end, end, step)];
+  const step = fc.option(fc.constantFrom(1, -1, 2, -2, 3, -1));
+  const ranges: fc.Arbitrary<Range>[] = [
+    fc.constant(null),
+    fc.tuple(end, end),
+    fc.tuple(end, end, step),
+    fc.tuple(end, end, step),
+    fc.tuple(end, end, step),
+  ];
   return fc.oneof(...ranges, ...(size > 0 ? [fc.integer({ min: -size, max: size - 1 })] : []));
 }
 
@@ -283,15 +290,15 @@ export const movedRows: readonly Row[] = [
   }),
   {
     ...movingRow<ByIndex>({
-      Node: ops.ScatterAdd,
+      Node: ops.IndexAdd,
       fn: null,
       cases: indexCases.chain(({ indices, shape, axis }) =>
         draw
           .operand(takenBy(indices, { shape, axis }).shape, x)
           .map((operand) => ({ operands: [operand, indices], setting: { shape, axis } })),
       ),
-      node: ({ shape, axis }) => new ops.ScatterAdd(shape, axis),
-      call: ([x, indices], { shape, axis }) => new ops.ScatterAdd(shape, axis).apply(x as Tensor, indices as Tensor),
+      node: ({ shape, axis }) => new ops.IndexAdd(shape, axis),
+      call: ([x, indices], { shape, axis }) => new ops.IndexAdd(shape, axis).apply(x as Tensor, indices as Tensor),
       reference: ([x, indices], setting) => scatter(x, setting.shape, takenBy(indices as Plain, setting).sources),
     }),
     dtypes: numbers,

@@ -19,6 +19,8 @@ export class Interrupt {
 
   constructor() {
     for (const signal of signals) process.on(signal, this.request);
+    // Nobody reads on, as in `npm start | head`. This one stays: each further line is an error again.
+    process.stdout.on("error", this.request);
   }
 
   close(): void {

@@ -41,9 +41,9 @@ async function main(args: readonly string[]): Promise<void> {
   const files = [checkpointFile(options.out), ...Object.values(resultFiles).map((name) => join(options.out, name))];
   prepareFolder(options.out, files);
 
-  console.log(describeData(data));
   const interrupt = new Interrupt();
   try {
+    console.log(describeData(data));
     if (checkpoint === null) await verify(sizes, options, data, interrupt);
     const history: History = checkpoint?.history ?? { losses: [], accuracies: [], seconds: 0 };
     console.log(describeTraining(sizes, options, history));

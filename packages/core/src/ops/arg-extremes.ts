@@ -1,0 +1,73 @@
+import type { DType } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { commonDType, Node, type Values } from "../graph/node.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { type AxisLoop, around } from "../kernels/along.js";
+import { rowKernels } from "../kernels/generated.js";
+import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
+import type { ArgMaxFunction } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+
+abstract class ArgExtreme extends Node {
+  protected abstract readonly loop: "argMaxAxis" | "argMinAxis";
+  readonly axis: number | undefined;
+  readonly keepDims: boolean;
+
+  constructor(axis?: number, keepDims = false) {
+    super();
+    this.axis = axis;
+    this.keepDims = keepDims;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ...(this.axis !== undefined && { axis: this.axis }), ...(this.keepDims && { keepDims: true }) };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    const axes = normalizeAxes(this.name, this.axis, x.shape);
+    const shape = reducedShape(x.shape, axes, this.keepDims);
+    if (x.size === 0 && sizeOf(shape) > 0) {
+      throw new ShapeError(`${this.name}: ${formatShape(x.shape)} has no elements to choose from; check that the input is not empty`);
+    }
+    return shape;
+  }
+
+  override dtypeRule(x: Tensor): DType {
+    commonDType(this.name, [x]);
+    return "int32";
+  }
+
+  override localForward(shape: Shape, _dtype: DType, x: Tensor): Values {
+    const sizes = this.axis === undefined ? ([1, x.size, 1] as const) : around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
+    const out = new Int32Array(sizes[0] * sizes[2]);
+    (rowKernels[x.dtype][this.loop] as AxisLoop)(out, x.array, ...sizes);
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(): never {
+    throw this.notDifferentiable("the result is a position, which does not change with small changes of the input");
+  }
+}
+
+export class ArgMax extends ArgExtreme {
+  override readonly name = "ArgMax";
+  protected override readonly loop = "argMaxAxis";
+}
+
+/** Where the first maximum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
+export const argMax = argFunction(ArgMax);
+
+export class ArgMin extends ArgExtreme {
+  override readonly name = "ArgMin";
+  protected override readonly loop = "argMinAxis";
+}
+
+/** Where the first minimum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
+export const argMin = argFunction(ArgMin);
+
+function argFunction(Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
+  return ((x: Tensor | number, axis?: number, options: { readonly keepDims?: boolean } = {}) => {
+    const node = new Op(axis, options.keepDims);
+    return node.apply(operand(node.name, x));
+  }) as ArgMaxFunction;
+}

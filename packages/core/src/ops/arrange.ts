@@ -1,0 +1,84 @@
+import { ShapeError } from "../errors.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import type { FlipFunction, RollFunction, TileFunction } from "../shape/indexing-types.js";
+import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+
+type Axes = number | readonly number[];
+
+/**
+ * The elements in reverse order along the axes that are named, or along all. Any dtype.
+ *
+ * @example
+ * flip(tensor([[1, 2], [3, 4]]), 1).toArray(); // [[2, 1], [4, 3]]
+ */
+export const flip = ((x: Tensor, axis?: Axes) => {
+  const tensor = operand("flip", x);
+  const axes = normalizeAxes("flip", axis, tensor.shape);
+  return tensor.slice(tensor.shape.map((_, i) => (axes.includes(i) ? ([null, null, -1] as const) : null)));
+}) as FlipFunction;
+
+/**
+ * x repeated as often as the list says for each axis, counted from the last: a longer list gives new axes in front, a
+ * shorter one leaves the first axes alone (NumPy's `tile`). Any dtype; gradients of an element add up over its copies.
+ *
+ * @example
+ * tile(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2, 1, 2], [1, 2, 1, 2]]
+ *
+ * @throws ShapeError when a number of repeats is no whole number, 0 or more.
+ */
+export const tile = ((x: Tensor | number, repeats: Shape) => {
+  const tensor = operand("tile", x);
+  if (repeats.some((times) => !Number.isSafeInteger(times) || times < 0)) {
+    throw new ShapeError(
+      `tile: ${formatShape(repeats)} for ${formatShape(tensor.shape)}: repeats are whole numbers, 0 or more`,
+    );
+  }
+  const rank = Math.max(repeats.length, tensor.rank);
+  const sizes = [...Array<number>(rank - tensor.rank).fill(1), ...tensor.shape];
+  const times = [...Array<number>(rank - repeats.length).fill(1), ...repeats];
+  // An axis of size 1 before each axis holds its copies.
+  const pairs = (copies: (axis: number) => number) => sizes.flatMap((size, axis) => [copies(axis), size]);
+  const spread = tensor.reshape(pairs(() => 1)).broadcastTo(pairs((axis) => times[axis] as number));
+  return spread.reshape(sizes.map((size, axis) => size * (times[axis] as number)));
+}) as TileFunction;
+
+function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
+  const size = x.shape[axis] as number;
+  return x.take(Int32Array.from({ length: size }, (_, i) => (((i - shift) % size) + size) % size) as never, axis);
+}
+
+/**
+ * The elements moved by `shift` places along the axis; what leaves at the end comes in at the beginning (and the other way
+ * round for a negative shift). Without an axis the tensor is rolled as if flattened; a list of axes takes a list of shifts,
+ * or one for all (NumPy's `roll`). Any dtype.
+ *
+ * @example
+ * roll(tensor([1, 2, 3, 4]), 1).toArray(); // [4, 1, 2, 3]
+ *
+ * @throws ShapeError when there are not as many shifts as axes, or a shift is no whole number.
+ */
+export const roll = ((x: Tensor, shift: Axes, axis?: Axes) => {
+  const tensor = operand("roll", x);
+  const shifts = typeof shift === "number" ? [shift] : shift;
+  if (shifts.some((by) => !Number.isSafeInteger(by))) {
+    throw new ShapeError(`roll: shift ${shifts.join(", ")} of ${formatShape(tensor.shape)}: whole numbers are needed`);
+  }
+  if (axis === undefined) {
+    if (shifts.length !== 1) {
+      throw new ShapeError(`roll: ${shifts.length} shifts of ${formatShape(tensor.shape)} without axes; name an axis for each`);
+    }
+    return rollAxis(tensor.reshape([sizeOf(tensor.shape)]), shifts[0] as number, 0).reshape(tensor.shape);
+  }
+  const axes = typeof axis === "number" ? [axis] : axis;
+  if (shifts.length !== axes.length && shifts.length !== 1) {
+    throw new ShapeError(
+      `roll: ${shifts.length} shifts for ${axes.length} axes of ${formatShape(tensor.shape)}; give one for each, or one for all`,
+    );
+  }
+  // An axis that is named twice is rolled twice.
+  return axes.reduce(
+    (rolled, along, i) => rollAxis(rolled, (shifts[i] ?? shifts[0]) as number, normalizeAxis("roll", along, tensor.shape)),
+    tensor,
+  );
+}) as RollFunction;

@@ -1,0 +1,77 @@
+import { allocate, type DType } from "../dtype.js";
+import type { Values } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type AxisLoop, reduceAxes } from "../kernels/along.js";
+import { rowKernels } from "../kernels/generated.js";
+import { sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { reduceFunction } from "./functions.js";
+import { Reduction } from "./reduction.js";
+
+abstract class Counting extends Reduction {
+  protected override readonly ofNothing = true;
+
+  /** The result for `count` elements that are not 0, of `n`. */
+  protected abstract judge(count: number, n: number): number;
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const ones = new Int32Array(x.size);
+    const { array } = x;
+    for (let i = 0; i < ones.length; i++) if (array[i] !== 0) ones[i] = 1;
+    const create = (size: number) => new Int32Array(size);
+    const counts = reduceAxes(rowKernels.int32.sumAxis as AxisLoop, create, ones, x.shape, this.axesOf(x));
+    const n = x.size / sizeOf(shape);
+    const out = allocate(dtype, counts.length);
+    for (let i = 0; i < out.length; i++) out[i] = this.judge(counts[i] as number, n);
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(): never {
+    throw this.notDifferentiable("the result changes in steps");
+  }
+}
+
+export class Count extends Counting {
+  override readonly name = "Count";
+
+  override dtypeRule(): DType {
+    return "int32";
+  }
+
+  protected override judge(count: number): number {
+    return count;
+  }
+}
+
+/** The number of elements over the axes that are not 0, as int32; NaN is not 0. Any dtype. */
+export const count = reduceFunction(Count);
+
+export class Any extends Counting {
+  override readonly name = "Any";
+
+  override dtypeRule(): DType {
+    return "bool";
+  }
+
+  protected override judge(count: number): number {
+    return count > 0 ? 1 : 0;
+  }
+}
+
+/** Whether any element over the axes is not 0 (of bools, holds); false over no elements. NaN is not 0. Any dtype. */
+export const any = reduceFunction(Any);
+
+export class All extends Counting {
+  override readonly name = "All";
+
+  override dtypeRule(): DType {
+    return "bool";
+  }
+
+  protected override judge(count: number, n: number): number {
+    return count === n ? 1 : 0;
+  }
+}
+
+/** Whether no element over the axes is 0 (of bools, all hold); true over no elements. NaN is not 0. Any dtype. */
+export const all = reduceFunction(All);

@@ -1,0 +1,145 @@
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import { Node, type Values } from "../graph/node.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { around } from "../kernels/along.js";
+import { rowKernels } from "../kernels/generated.js";
+import { formatShape, normalizeAxis, sameShape } from "../shape/shape.js";
+import type { CumulateFunction, CumulateOptions } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+
+abstract class Cumulation extends Node {
+  readonly axis: number;
+  readonly reverse: boolean;
+  readonly exclusive: boolean;
+  protected abstract readonly loop: "cumsumAxis" | "cumprodAxis";
+
+  constructor(axis = -1, { reverse = false, exclusive = false }: CumulateOptions = {}) {
+    super();
+    this.axis = axis;
+    this.reverse = reverse;
+    this.exclusive = exclusive;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { axis: this.axis, ...(this.reverse && { reverse: true }), ...(this.exclusive && { exclusive: true }) };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    normalizeAxis(this.name, this.axis, x.shape);
+    return x.shape;
+  }
+
+  override dtypeRule(x: Tensor): DType {
+    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
+    return x.dtype;
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const out = allocate(dtype, x.size);
+    const sizes = around(shape, normalizeAxis(this.name, this.axis, shape));
+    (rowKernels[dtype][this.loop] as CumulateLoop)(out, x.array, ...sizes, this.reverse, this.exclusive);
+    return out;
+  }
+}
+
+type Sizes = [outer: number, n: number, inner: number];
+type CumulateLoop = (out: TypedArray, x: TypedArray, ...rest: [...Sizes, reverse: boolean, exclusive: boolean]) => void;
+type ScanLoop = (out: TypedArray, a: TypedArray, b: TypedArray, ...rest: [...Sizes, reverse: boolean]) => void;
+
+function cumulateFunction(Op: new (axis?: number, options?: CumulateOptions) => Cumulation): CumulateFunction {
+  return ((x: Tensor | number, axis?: number, options?: CumulateOptions) => {
+    const node = new Op(axis, options);
+    return node.apply(operand(node.name, x));
+  }) as CumulateFunction;
+}
+
+export class Cumsum extends Cumulation {
+  override readonly name = "Cumsum";
+  protected override readonly loop = "cumsumAxis";
+
+  override localBackward(dout: Tensor): Tensor {
+    return dout.cumsum(this.axis, { reverse: !this.reverse, exclusive: this.exclusive });
+  }
+}
+
+/**
+ * The sums of all elements up to each one, along `axis` (the last by default). float64, float32 (added up in double
+ * precision), int32.
+ *
+ * @param options.reverse whether to begin at the last element
+ * @param options.exclusive whether each sum leaves out the element in its own place
+ *
+ * @example
+ * tensor([1, 2, 3]).cumsum().toArray(); // [1, 3, 6]
+ * tensor([1, 2, 3]).cumsum(0, { reverse: true, exclusive: true }).toArray(); // [5, 3, 0]
+ */
+export const cumsum = cumulateFunction(Cumsum);
+
+export class Cumprod extends Cumulation {
+  override readonly name = "Cumprod";
+  protected override readonly loop = "cumprodAxis";
+
+  /**
+   * An element multiplies what stands before it, and all that comes behind it is linear in that: a scan back adds up the
+   * gradients of those products. Nothing is divided by, so that a 0 is nothing special.
+   */
+  override localBackward(dout: Tensor): Tensor {
+    const x = this.input(0);
+    const before = x.cumprod(this.axis, { reverse: this.reverse, exclusive: true });
+    const back = new LinearScan(this.axis, !this.reverse);
+    return before.mul(this.exclusive ? back.apply(x, dout) : dout.add(back.apply(x, dout.mul(x))));
+  }
+}
+
+/**
+ * The products of all elements up to each one, along `axis` (the last by default). Its gradients are those of the
+ * polynomials that they are, to any order, also where elements are 0. float64, float32 (in double precision), int32.
+ *
+ * @param options.reverse whether to begin at the last element
+ * @param options.exclusive whether each product leaves out the element in its own place
+ *
+ * @example
+ * tensor([2, 3, 4]).cumprod().toArray(); // [2, 6, 24]
+ */
+export const cumprod = cumulateFunction(Cumprod);
+
+/** y_0 = 0, y_(i+1) = a_i y_i + b_i along an axis, or the same from its end: what its own derivative is as well. */
+export class LinearScan extends Node {
+  override readonly name = "LinearScan";
+  readonly axis: number;
+  readonly reverse: boolean;
+
+  constructor(axis: number, reverse = false) {
+    super();
+    this.axis = axis;
+    this.reverse = reverse;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { axis: this.axis, ...(this.reverse && { reverse: true }) };
+  }
+
+  override shapeRule(a: Tensor, b: Tensor): Shape {
+    if (!sameShape(a.shape, b.shape)) {
+      throw new ShapeError(
+        `LinearScan: ${formatShape(a.shape)} and ${formatShape(b.shape)}: factors and summands must have one shape; ` +
+          "broadcastTo it",
+      );
+    }
+    normalizeAxis(this.name, this.axis, a.shape);
+    return a.shape;
+  }
+
+  override localForward(shape: Shape, dtype: DType, a: Tensor, b: Tensor): Values {
+    const out = allocate(dtype, a.size);
+    const sizes = around(shape, normalizeAxis(this.name, this.axis, shape));
+    (rowKernels[dtype].linearScanAxis as ScanLoop)(out, a.array, b.array, ...sizes, this.reverse);
+    return out;
+  }
+
+  override localBackward(dout: Tensor, i: number, output: Tensor): Tensor {
+    const back = new LinearScan(this.axis, !this.reverse).apply(this.input(0), dout);
+    return i === 0 ? back.mul(output) : back;
+  }
+}

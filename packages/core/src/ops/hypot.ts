@@ -1,0 +1,28 @@
+import type { Arithmetic } from "../graph/arithmetic.js";
+import { binary } from "../graph/elementwise.js";
+import { binaryFunction } from "./functions.js";
+
+/**
+ * x / r for a vector of length r with x as one of its components: the derivative of the length by that component. 0 for
+ * the vector 0; and where r is infinite, 1 or -1 for an infinite component and 0 for the others.
+ */
+export function cosine<T>(k: Arithmetic<T>, x: T, r: T): T {
+  // 0 and infinity, which to divide by would make a NaN, are what halving does not change.
+  const singular = k.equal(k.mul(r, 0.5), r);
+  const limit = k.select(k.equal(k.abs(x), r), k.sign(x), 0);
+  return k.div(k.select(singular, limit, x), k.select(singular, 1, r));
+}
+
+export class Hypot extends binary("Hypot", {
+  forward: (k, x, y) => k.hypot(x, y),
+  backward: [(k, dout, x, _y, z) => k.mul(dout, cosine(k, x, z)), (k, dout, _x, y, z) => k.mul(dout, cosine(k, y, z))],
+}) {}
+
+/**
+ * The length of the vector (x, y), sqrt(x^2 + y^2), broadcast, without overflow of the squares. At the origin both
+ * derivatives are 0. float64, float32.
+ *
+ * @example
+ * hypot(3, 4).item(); // 5
+ */
+export const hypot = binaryFunction(Hypot);

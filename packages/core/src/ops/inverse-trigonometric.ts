@@ -1,0 +1,56 @@
+import { bounded } from "../graph/arithmetic.js";
+import { binary, unary } from "../graph/elementwise.js";
+import { binaryFunction, unaryFunction } from "./functions.js";
+import { cosine } from "./hypot.js";
+
+export class Asin extends unary("Asin", {
+  forward: (k, x) => k.asin(x),
+  backward: [(k, dout, x) => k.div(k.div(dout, k.sqrt(k.sub(1, x))), k.sqrt(k.add(1, x)))],
+}) {}
+
+/** The angle in radians, from -pi/2 to pi/2, whose sine is x: NaN beyond +-1, where its derivative is infinite. float64, float32. */
+export const asin = unaryFunction(Asin);
+
+export class Acos extends unary("Acos", {
+  forward: (k, x) => k.acos(x),
+  backward: [(k, dout, x) => k.neg(k.div(k.div(dout, k.sqrt(k.sub(1, x))), k.sqrt(k.add(1, x))))],
+}) {}
+
+/** The angle in radians, from 0 to pi, whose cosine is x: NaN beyond +-1, where its derivative is infinite. float64, float32. */
+export const acos = unaryFunction(Acos);
+
+export class Atan extends unary("Atan", {
+  forward: (k, x) => k.atan(x),
+  backward: [
+    (k, dout, x) => {
+      const t = bounded(k, x, 1e160);
+      return k.div(dout, k.add(1, k.mul(t, t)));
+    },
+  ],
+}) {}
+
+/** The angle in radians, from -pi/2 to pi/2, whose tangent is x. float64, float32. */
+export const atan = unaryFunction(Atan);
+
+export class Atan2 extends binary("Atan2", {
+  forward: (k, y, x) => k.atan2(y, x),
+  backward: [
+    (k, dout, y, x) => {
+      const r = k.hypot(y, x);
+      return k.div(k.mul(dout, cosine(k, x, r)), k.select(k.equal(r, 0), 1, r));
+    },
+    (k, dout, y, x) => {
+      const r = k.hypot(y, x);
+      return k.neg(k.div(k.mul(dout, cosine(k, y, r)), k.select(k.equal(r, 0), 1, r)));
+    },
+  ],
+}) {}
+
+/**
+ * `atan2(y, x)`: the angle of the point (x, y) in radians, from -pi to pi, broadcast. At the origin it is 0 or +-pi by the
+ * signs of the zeros, and both derivatives are 0 there. float64, float32.
+ *
+ * @example
+ * atan2(1, -1).item(); // about 2.35619
+ */
+export const atan2 = binaryFunction(Atan2);

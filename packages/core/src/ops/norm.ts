@@ -1,0 +1,66 @@
+import { allocate, type DType } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { tensorArithmetic } from "../graph/arithmetic.js";
+import type { Values } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { AxisLoop } from "../kernels/along.js";
+import { rowKernels } from "../kernels/generated.js";
+import type { OrdOption } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+import { reduceFunction } from "./functions.js";
+import { cosine } from "./hypot.js";
+import { optionsOf, type ReduceOptions, Reduction } from "./reduction.js";
+
+export interface NormOptions extends ReduceOptions, OrdOption {}
+
+export class Norm extends Reduction {
+  override readonly name = "Norm";
+  protected override readonly ofNothing: boolean;
+  readonly ord: number;
+
+  constructor(options: number | readonly number[] | NormOptions = {}) {
+    super(options);
+    this.ord = optionsOf(options).ord ?? 2;
+    this.ofNothing = this.ord !== Infinity;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ...super.attributes(), ord: this.ord };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    if (![1, 2, Infinity].includes(this.ord)) {
+      throw new ShapeError(`Norm: ord ${this.ord}: there are the norms 1, 2 and Infinity; for others use abs, pow and sum`);
+    }
+    return super.shapeRule(x);
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const [array, ...sizes] = this.gathered(x);
+    const out = allocate(dtype, sizes[0] * sizes[2]);
+    const loop = this.ord === 1 ? "sumAxis" : this.ord === 2 ? "normAxis" : "maxAxis";
+    (rowKernels[dtype][loop] as AxisLoop)(out, this.ord === 2 ? array : array.map(Math.abs), ...sizes);
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
+    const x = this.input(0);
+    const [norm, gradient] = [this.spread(output, x), this.spread(dout, x)];
+    if (this.ord === 1) return x.sign().mul(gradient);
+    if (this.ord === 2) return cosine(tensorArithmetic, x, norm).mul(gradient);
+    const largest = x.abs().equal(norm).cast(x.dtype);
+    return x.sign().mul(largest.div(largest.sum({ axis: this.axesOf(x), keepDims: true }))).mul(gradient);
+  }
+}
+
+/**
+ * The vector norm over the axes. `ord` is 1, 2 (the default; no square overflows) or Infinity. The gradient at the vector 0
+ * is 0, that of the 1-norm is 0 for each element that is 0, and elements that tie for the largest share it evenly
+ * (PyTorch's conventions). float64, float32.
+ *
+ * @example
+ * norm(tensor([3, -4])).item(); // 5
+ * norm(tensor([3, -4]), { ord: 1 }).item(); // 7
+ * norm(tensor([3, -4]), { ord: Infinity }).item(); // 4
+ */
+export const norm = reduceFunction<number | readonly number[] | NormOptions, OrdOption>(Norm);

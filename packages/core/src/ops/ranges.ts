@@ -1,0 +1,80 @@
+import { allocate, checkDType, checkNumber, type DType, isFloat, type TypedArray } from "../dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import { fromArray } from "../graph/factory.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { ArangeFunction, EyeFunction, LinspaceFunction } from "../shape/indexing-types.js";
+import { checkShape } from "../shape/shape.js";
+import type { TensorOptions } from "../shape/signatures.js";
+import type { Shape } from "../shape/types.js";
+
+function made(array: TypedArray, shape: Shape, { name }: TensorOptions): Tensor {
+  return fromArray(array, shape, name === undefined ? {} : { name });
+}
+
+function dtypeOf(op: string, { dtype = "float64" }: TensorOptions): DType {
+  return checkDType(op, dtype);
+}
+
+function checkFinite(op: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isFinite(value)) throw new ShapeError(`${op}: ${name} ${value}: a finite number is needed`);
+  }
+}
+
+/**
+ * A matrix with 1 on its main diagonal and 0 elsewhere: the identity, if it is square. float64 unless said otherwise.
+ *
+ * @param columns as many as rows by default
+ *
+ * @example
+ * eye(2).toArray(); // [[1, 0], [0, 1]]
+ */
+export const eye = ((rows: number, columns = rows, options: TensorOptions = {}) => {
+  checkShape("eye", [rows, columns]);
+  const array = allocate(dtypeOf("eye", options), rows * columns);
+  for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
+  return made(array, [rows, columns], options);
+}) as EyeFunction;
+
+/**
+ * `count` numbers at equal distances from `start` to `stop`, both included; `start` alone if it is one. float64 unless said
+ * otherwise, or float32.
+ *
+ * @example
+ * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
+ */
+export const linspace = ((start: number, stop: number, count: number, options: TensorOptions = {}) => {
+  checkFinite("linspace", { start, stop });
+  checkShape("linspace", [count]);
+  const dtype = dtypeOf("linspace", options);
+  if (!isFloat(dtype)) {
+    throw new DTypeError(`linspace: makes float64 or float32, got ${dtype}; use arange for whole numbers`);
+  }
+  const step = (stop - start) / (count - 1);
+  const array = allocate(dtype, count);
+  for (let i = 0; i < count; i++) array[i] = i > 0 && i === count - 1 ? stop : i > 0 ? start + i * step : start;
+  return made(array, [count], options);
+}) as LinspaceFunction;
+
+/**
+ * The numbers from `start` (0) on in steps of `step` (1), `stop` not included: start + i step, ceil((stop - start) / step) of
+ * them, as in NumPy. With a step that is no whole number rounding may let in one more or less; use `linspace` then. float64
+ * unless said otherwise; `{ dtype: "int32" }` for indices.
+ *
+ * @example
+ * arange(3).toArray(); // [0, 1, 2]
+ * arange(5, 0, -2, { dtype: "int32" }).toArray(); // [5, 3, 1]
+ *
+ * @throws ShapeError for a step of 0.
+ */
+export const arange = ((...args: readonly (number | TensorOptions | undefined)[]) => {
+  const numbers = args.filter((arg) => typeof arg === "number");
+  const options = args.find((arg) => typeof arg === "object") ?? {};
+  const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0] as number] : (numbers as [number, number, number?]);
+  checkFinite("arange", { start, stop, step });
+  if (step === 0) throw new ShapeError(`arange: from ${start} to ${stop} in steps of 0 there is no end; give another step`);
+  const dtype = dtypeOf("arange", options);
+  const array = allocate(dtype, Math.max(0, Math.ceil((stop - start) / step)));
+  for (let i = 0; i < array.length; i++) array[i] = checkNumber("arange", start + i * step, dtype);
+  return made(array, [array.length], options);
+}) as ArangeFunction;

@@ -1,0 +1,92 @@
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { Node, type Values } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type AxisLoop, around, reduceAxes } from "../kernels/along.js";
+import { gatherView } from "../kernels/copy.js";
+import { rowKernels } from "../kernels/generated.js";
+import { formatShape, normalizeAxes, reducedShape, sizeOf, stridesOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+
+// Imports no tensor: the classes of several files extend these, and any of those files may be loaded first.
+
+/** Which axes to reduce over (all when none is named; negative ones count from the end), and whether they stay, as 1. */
+export interface ReduceOptions {
+  readonly axis?: number | readonly number[] | undefined;
+  readonly keepDims?: boolean | undefined;
+}
+
+export type AxisArgument = number | readonly number[] | ReduceOptions | undefined;
+
+/** The short form names the axes alone. */
+export function optionsOf<Options extends ReduceOptions>(argument: number | readonly number[] | Options): Options {
+  const isAxis = typeof argument === "number" || Array.isArray(argument);
+  return isAxis ? ({ axis: argument } as Options) : (argument as Options);
+}
+
+/** A node with one result for all the elements that stand along one axis or several. */
+export abstract class Reduction extends Node {
+  readonly axis: number | readonly number[] | undefined;
+  readonly keepDims: boolean;
+  /** Whether there is a result over no elements. */
+  protected abstract readonly ofNothing: boolean;
+
+  constructor(options: AxisArgument = {}) {
+    super();
+    const { axis, keepDims = false } = optionsOf(options);
+    this.axis = axis;
+    this.keepDims = keepDims;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ...(this.axis !== undefined && { axis: this.axis }), ...(this.keepDims && { keepDims: true }) };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    const axes = this.axesOf(x);
+    if (!this.ofNothing && axes.some((axis) => x.shape[axis] === 0) && sizeOf(reducedShape(x.shape, axes, false)) > 0) {
+      throw new ShapeError(
+        `${this.name}: ${formatShape(x.shape)} has no elements along axis ${axes.join(", ")}: the ${this.name.toLowerCase()} ` +
+          "of nothing does not exist; check that the input is not empty",
+      );
+    }
+    return reducedShape(x.shape, axes, this.keepDims);
+  }
+
+  protected axesOf(x: Tensor): number[] {
+    return normalizeAxes(this.name, this.axis, x.shape);
+  }
+
+  /** A tensor of the output's shape as one that broadcasts against the input. */
+  protected spread(t: Tensor, x: Tensor): Tensor {
+    return this.keepDims ? t : t.reshape(reducedShape(x.shape, this.axesOf(x), true));
+  }
+
+  /** The elements with those to be reduced next to each other, and the sizes in which a loop sees them. */
+  protected gathered(x: Tensor): readonly [array: TypedArray, outer: number, n: number, inner: number] {
+    const axes = this.axesOf(x);
+    const [first = 0] = axes;
+    if (axes.every((axis, i) => axis === first + i)) return [x.array, ...around(x.shape, first, first + axes.length)];
+    const others = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+    const order = [...others, ...axes];
+    const strides = stridesOf(x.shape);
+    const moved = order.map((axis) => x.shape[axis] as number);
+    const steps = order.map((axis) => strides[axis] as number);
+    const [outer, n] = [sizeOf(moved.slice(0, others.length)), sizeOf(moved.slice(others.length))];
+    return [gatherView(x.dtype, x.array, moved, 0, steps), outer, n, 1];
+  }
+}
+
+/** A reduction by one of the loops, which go over several axes one after another. */
+export abstract class LoopReduction extends Reduction {
+  /** The loop, by its name in rows.ts. */
+  protected abstract readonly loop: "sumAxis" | "prodAxis" | "maxAxis" | "minAxis" | "logSumExpAxis";
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const loop = rowKernels[dtype][this.loop] as AxisLoop;
+    const axes = this.axesOf(x);
+    // Also where there is nothing to reduce the values are as the loop makes them, in an array of their own.
+    const array = axes.length === 0 ? x.array : reduceAxes(loop, (size) => allocate(dtype, size), x.array, x.shape, axes);
+    return shape.length === 0 ? (array[0] as number) : array;
+  }
+}

@@ -1,0 +1,49 @@
+import { binary, unary } from "../graph/elementwise.js";
+import { binaryFunction, unaryFunction } from "./functions.js";
+
+export class Floor extends unary("Floor", {
+  forward: (k, x) => k.floor(x),
+  backward: [null],
+}) {}
+
+/** The largest whole number that is not above x; its derivative is 0 everywhere (PyTorch's convention at the steps). float64, float32. */
+export const floor = unaryFunction(Floor);
+
+export class Ceil extends unary("Ceil", {
+  forward: (k, x) => k.ceil(x),
+  backward: [null],
+}) {}
+
+/** The least whole number that is not below x; its derivative is 0 everywhere (PyTorch's convention at the steps). float64, float32. */
+export const ceil = unaryFunction(Ceil);
+
+export class Round extends unary("Round", {
+  forward: (k, x) => k.round(x),
+  backward: [null],
+}) {}
+
+/**
+ * The nearest whole number, and the even one of two (as NumPy and PyTorch, unlike Math.round); its derivative is 0
+ * everywhere (PyTorch's convention at the steps). float64, float32.
+ *
+ * @example
+ * round(tensor([0.5, 1.5, 2.5])).toArray(); // [0, 2, 2]
+ */
+export const round = unaryFunction(Round);
+
+export class Mod extends binary("Mod", {
+  takes: "number",
+  forward: (k, x, y) => k.mod(x, y),
+  // The quotient that belongs to the result: x / y itself may have been rounded up to the next whole number.
+  backward: [(_k, dout) => dout, (k, dout, x, y, z) => k.neg(k.mul(dout, k.round(k.div(k.sub(x, z), y))))],
+}) {}
+
+/**
+ * x - floor(x / y) y, broadcast: the remainder with the sign of y (as Python, NumPy and PyTorch's remainder, unlike %). NaN
+ * for y = 0, in int32 0. The derivative by x is 1 and that by y is -floor(x / y), also at the steps (PyTorch's convention).
+ * float64, float32, int32.
+ *
+ * @example
+ * mod(-7, 3).item(); // 2
+ */
+export const mod = binaryFunction(Mod);

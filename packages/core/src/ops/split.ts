@@ -1,0 +1,66 @@
+import { ShapeError } from "../errors.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import type { SplitFunction, UnstackFunction } from "../shape/indexing-types.js";
+import { formatShape, normalizeAxis } from "../shape/shape.js";
+import type { Range } from "../shape/types.js";
+
+function partOf(x: Tensor, axis: number, range: Range): Tensor {
+  return x.slice(x.shape.map((_, i) => (i === axis ? range : null)));
+}
+
+function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): readonly number[] {
+  const size = x.shape[axis] as number;
+  const of = `of axis ${axis} of ${formatShape(x.shape)}`;
+  if (typeof parts === "number") {
+    if (!Number.isInteger(parts) || parts < 1) {
+      throw new ShapeError(`split: ${parts} parts ${of}: a whole number of at least 1 is needed, or a list of sizes`);
+    }
+    if (size % parts !== 0) {
+      throw new ShapeError(
+        `split: ${size} elements ${of} do not divide into ${parts} equal parts; give a list of sizes that add up to ${size}`,
+      );
+    }
+    return Array<number>(parts).fill(size / parts);
+  }
+  const sum = parts.reduce((a, b) => a + b, 0);
+  if (sum !== size || parts.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw new ShapeError(
+      `split: sizes ${formatShape(parts)} ${of}: they must be whole numbers, 0 or more, that add up to ${size}, not ${sum}`,
+    );
+  }
+  return parts;
+}
+
+/**
+ * x cut along an axis (the first by default) into a number of equal parts, or into parts of the sizes in a list; what
+ * `concat` puts together again. Any dtype.
+ *
+ * @example
+ * split(tensor([1, 2, 3, 4]), 2); // [[1, 2], [3, 4]]
+ * split(tensor([1, 2, 3, 4]), [1, 3]); // [[1], [2, 3, 4]]
+ *
+ * @throws ShapeError when the parts cannot be equal, or the sizes do not add up to that of the axis.
+ */
+export const split = ((x: Tensor, parts: number | readonly number[], axis = 0) => {
+  const tensor = operand("split", x);
+  const along = normalizeAxis("split", axis, tensor.shape);
+  let end = 0;
+  return sizesOf(tensor, parts, along).map((size) => {
+    const start = end;
+    end += size;
+    return partOf(tensor, along, [start, end]);
+  });
+}) as SplitFunction;
+
+/**
+ * What stands along an axis (the first by default), one tensor for each position, without the axis; what `stack` puts
+ * together again. Any dtype.
+ *
+ * @example
+ * unstack(tensor([[1, 2], [3, 4]])); // [[1, 2], [3, 4]]
+ */
+export const unstack = ((x: Tensor, axis = 0) => {
+  const tensor = operand("unstack", x);
+  const along = normalizeAxis("unstack", axis, tensor.shape);
+  return Array.from({ length: tensor.shape[along] as number }, (_, i) => partOf(tensor, along, i));
+}) as UnstackFunction;

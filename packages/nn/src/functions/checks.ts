@@ -1,0 +1,67 @@
+import {
+  ChainruleError,
+  DTypeError,
+  formatShape,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+} from "@chainrule/core";
+
+/** Throws for a tensor that is not float64 or float32. */
+export function checkFloat(op: string, what: string, x: Tensor): void {
+  if (x.dtype === "float64" || x.dtype === "float32") return;
+  throw new DTypeError(`${op}: ${what} is float64 or float32, got ${x.dtype}; convert with cast("float64")`);
+}
+
+/** Throws where `x`, which belongs to `other`, has another dtype. */
+export function checkDType(op: string, what: string, x: Tensor, otherWhat: string, other: Tensor): void {
+  if (x.dtype === other.dtype) return;
+  throw new DTypeError(
+    `${op}: ${what} is ${x.dtype}, but ${otherWhat} is ${other.dtype}; convert one with cast, as in cast("${other.dtype}")`,
+  );
+}
+
+/** Throws unless both are floats of one dtype and one shape: a [N] against a [N, 1] is a slip, not N x N pairs. */
+export function checkAlike(op: string, what: string, x: Tensor, otherWhat: string, other: Tensor): void {
+  checkFloat(op, what, x);
+  checkDType(op, otherWhat, other, what, x);
+  if (sameShape(x.shape, other.shape)) return;
+  throw new ShapeError(
+    `${op}: ${what} is ${formatShape(x.shape)}, but ${otherWhat} is ${formatShape(other.shape)}: they do not broadcast; ` +
+      "reshape one",
+  );
+}
+
+/** Throws where a parameter, if there is one, has not the shape and the dtype that belong to the input. */
+export function checkParameter(op: string, what: string, parameter: Tensor | undefined, shape: Shape, x: Tensor): void {
+  if (parameter === undefined) return;
+  if (!sameShape(parameter.shape, shape)) {
+    throw new ShapeError(
+      `${op}: ${what} is ${formatShape(parameter.shape)}, but an input of ${formatShape(x.shape)} takes ` +
+        `${formatShape(shape)}; reshape or remake it`,
+    );
+  }
+  checkDType(op, what, parameter, "the input", x);
+}
+
+/** Throws unless `mask` is bool and broadcasts to `shape`, the shape of what it masks. */
+export function checkMask(op: string, mask: Tensor, shape: Shape, what: string): void {
+  if (mask.dtype !== "bool") {
+    throw new DTypeError(
+      `${op}: the mask is bool, got ${mask.dtype}; make one with a comparison, as in mask.notEqual(0)`,
+    );
+  }
+  const extra = shape.length - mask.rank;
+  if (extra < 0 || !mask.shape.every((size, axis) => size === 1 || size === shape[axis + extra])) {
+    throw new ShapeError(
+      `${op}: the mask ${formatShape(mask.shape)} does not broadcast to ${what} ${formatShape(shape)}; reshape it, so ` +
+        "that each axis, counted from the last, has that size or 1",
+    );
+  }
+}
+
+/** Throws where a setting does not hold; `wanted` says what would. */
+export function checkSetting(op: string, name: string, value: number, holds: boolean, wanted: string): void {
+  if (!holds) throw new ChainruleError(`${op}: ${name} ${value}: ${wanted} is needed`);
+}

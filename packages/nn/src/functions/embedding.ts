@@ -1,0 +1,59 @@
+import { DTypeError, formatShape, fromArray, type Shape, ShapeError, Tensor } from "@chainrule/core";
+
+type Indices = Tensor | number | readonly number[] | Int32Array;
+
+type IndexShape<I extends Indices> = I extends Tensor<infer S> ? S : I extends number ? [] : [number];
+
+/**
+ * The rows of a table at the indices: for each index the vector that stands for it. The gradient of a row is the sum of
+ * those of all places where it was used, and zeros for a row that was not. (PyTorch's embedding.)
+ *
+ * @param weights the table, [V, D]: V vectors of D numbers
+ * @param indices from 0 to V - 1: an int32 tensor of any shape [...], or plain numbers
+ * @returns [..., D], of the dtype of the table
+ *
+ * @example
+ * embedding(tensor([[1, 2], [3, 4], [5, 6]]), [2, 0]).toArray(); // [[5, 6], [1, 2]]
+ *
+ * @throws ShapeError for a table that is no matrix, or an index out of range (also a negative one); DTypeError for
+ * indices that are not whole numbers.
+ */
+export function embedding<D extends number, const I extends Indices>(
+  weights: Tensor<readonly [number, D] | [number, D]>,
+  indices: I,
+): Tensor<[...IndexShape<I>, D]> {
+  const op = "embedding";
+  const table: Tensor = weights;
+  if (table.rank !== 2) {
+    throw new ShapeError(
+      `${op}: the table is [V, D], a row for each index, got ${formatShape(table.shape)}; reshape it`,
+    );
+  }
+  const size = table.shape[0] as number;
+  const rows = indexTensor(op, indices);
+  let element = 0;
+  for (const index of rows.data) {
+    if (index < 0 || index >= size) {
+      throw new ShapeError(
+        `${op}: index ${index} (element ${element}) is out of range for a table of ${formatShape(table.shape)}: from 0 to ${size - 1}`,
+      );
+    }
+    element++;
+  }
+  return table.take(rows) as Tensor as Tensor<[...IndexShape<I>, D]>;
+}
+
+function indexTensor(op: string, indices: Indices): Tensor {
+  if (indices instanceof Tensor) {
+    if (indices.dtype === "int32") return indices;
+    throw new DTypeError(`${op}: indices are int32, got ${indices.dtype}; convert with cast("int32")`);
+  }
+  const list = typeof indices === "number" ? [indices] : indices;
+  list.forEach((index, i) => {
+    if (!Number.isInteger(index)) {
+      throw new DTypeError(`${op}: index ${String(index)} (element ${i}) is no whole number; round it first`);
+    }
+  });
+  const shape: Shape = typeof indices === "number" ? [] : [list.length];
+  return fromArray(Int32Array.from(list), shape);
+}
