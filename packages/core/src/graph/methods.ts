@@ -1,12 +1,15 @@
 import type { DType } from "../dtype.js";
 import * as ops from "../ops/index.js";
+import type { DiagonalOptions, SortOptions, TopKOptions } from "../shape/indexing-types.js";
 import type { CumulateOptions } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
+import type { Literal } from "./literal.js";
 import type { Tensor } from "./tensor.js";
 
 type Operand = Tensor | number;
 type Reduce = Parameters<typeof ops.sum>[1];
 type ReduceOptions = Exclude<Reduce, number | readonly number[]>;
+type Axes = number | readonly number[];
 type Indices = Operand | readonly number[];
 
 /**
@@ -14,7 +17,7 @@ type Indices = Operand | readonly number[];
  * tensors and tensors have ops, and neither can be loaded first.
  */
 export function installMethods(prototype: object): void {
-  const methods: Record<string, (this: Tensor, ...args: never[]) => Tensor> = {
+  const methods: Record<string, (this: Tensor, ...args: never[]) => unknown> = {
     add(y: Operand) {
       return ops.add(this, y);
     },
@@ -243,6 +246,24 @@ export function installMethods(prototype: object): void {
     matmul(b: Tensor) {
       return ops.matmul(this, b);
     },
+    dot(b: Tensor) {
+      return ops.dot(this, b);
+    },
+    outer(b: Tensor) {
+      return ops.outer(this, b);
+    },
+    diagonal(options?: DiagonalOptions) {
+      return ops.diagonal(this, options);
+    },
+    trace(options?: DiagonalOptions) {
+      return ops.trace(this, options);
+    },
+    tril(offset?: number) {
+      return ops.tril(this, offset);
+    },
+    triu(offset?: number) {
+      return ops.triu(this, offset);
+    },
     transpose(order?: Shape) {
       return ops.transpose(this, order);
     },
@@ -263,6 +284,39 @@ export function installMethods(prototype: object): void {
     },
     take(indices: Indices, axis?: number) {
       return ops.take(this, indices, axis as 0);
+    },
+    indexAdd(indices: Tensor | Literal, source: Operand, axis?: number) {
+      return ops.indexAdd(this, indices, source, axis);
+    },
+    gather(indices: Tensor | Literal, axis: number) {
+      return ops.gather(this, indices, axis);
+    },
+    scatterAdd(indices: Tensor | Literal, source: Operand, axis: number) {
+      return ops.scatterAdd(this, indices, source, axis);
+    },
+    flip(axis?: Axes) {
+      return ops.flip(this, axis);
+    },
+    roll(shift: Axes, axis?: Axes) {
+      return ops.roll(this, shift, axis);
+    },
+    tile(repeats: Shape) {
+      return ops.tile(this, repeats);
+    },
+    split(parts: Axes, axis?: number) {
+      return ops.split(this, parts, axis);
+    },
+    unstack(axis?: number) {
+      return ops.unstack(this, axis);
+    },
+    sort(axis?: number, options?: SortOptions) {
+      return ops.sort(this, axis, options);
+    },
+    argSort(axis?: number, options?: SortOptions) {
+      return ops.argSort(this, axis, options);
+    },
+    topK(k: number, axis?: number, options?: TopKOptions) {
+      return ops.topK(this, k, axis, options);
     },
     oneHot(classes: number, options?: { dtype?: DType }) {
       return ops.oneHot(this, classes, options);

@@ -2,6 +2,23 @@ import { allocate, checkNumber, type DType, isTypedArray, type ReadonlyTypedArra
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type {
+  DiagonalMethod,
+  DotMethod,
+  FlipMethod,
+  GatherMethod,
+  IndexAddMethod,
+  OuterMethod,
+  RollMethod,
+  ScatterAddMethod,
+  SortMethod,
+  SplitMethod,
+  TileMethod,
+  TopKMethod,
+  TraceMethod,
+  TriangleMethod,
+  UnstackMethod,
+} from "../shape/indexing-types.js";
+import type {
   ArgMaxMethod,
   BinaryMethod,
   BroadcastToMethod,
@@ -378,6 +395,12 @@ export class Tensor<out S extends Shape = Shape> {
   declare readonly cumsum: CumulateMethod;
   declare readonly cumprod: CumulateMethod;
   declare readonly matmul: MatMulMethod;
+  declare readonly dot: DotMethod;
+  declare readonly outer: OuterMethod;
+  declare readonly diagonal: DiagonalMethod;
+  declare readonly trace: TraceMethod;
+  declare readonly tril: TriangleMethod<"tril">;
+  declare readonly triu: TriangleMethod<"triu">;
   declare readonly transpose: TransposeMethod;
   declare readonly reshape: ReshapeMethod;
   declare readonly broadcastTo: BroadcastToMethod;
@@ -385,6 +408,17 @@ export class Tensor<out S extends Shape = Shape> {
   declare readonly squeeze: SqueezeMethod;
   declare readonly slice: SliceMethod;
   declare readonly take: TakeMethod;
+  declare readonly indexAdd: IndexAddMethod;
+  declare readonly gather: GatherMethod;
+  declare readonly scatterAdd: ScatterAddMethod;
+  declare readonly flip: FlipMethod;
+  declare readonly roll: RollMethod;
+  declare readonly tile: TileMethod;
+  declare readonly split: SplitMethod;
+  declare readonly unstack: UnstackMethod;
+  declare readonly sort: SortMethod;
+  declare readonly argSort: SortMethod;
+  declare readonly topK: TopKMethod;
   declare readonly oneHot: OneHotMethod;
   declare readonly softmax: SoftmaxMethod;
   declare readonly logSoftmax: SoftmaxMethod;

@@ -76,7 +76,8 @@ export function normAxis(out: Float64Array, x: Float64Array, outer: number, n: n
         let largest = 0;
         for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(x[start + j * inner] as number));
         if (largest > 0 && largest < Infinity) {
-          scale = largest;
+          // A power of 2, which to divide by rounds nothing.
+          scale = 2 ** Math.floor(Math.log2(largest));
           squares = 0;
           for (let j = 0; j < n; j++) {
             const value = (x[start + j * inner] as number) / scale;

@@ -1,4 +1,3 @@
-import { bounded } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 import { cosine } from "./hypot.js";
@@ -22,9 +21,10 @@ export const acos = unaryFunction(Acos);
 export class Atan extends unary("Atan", {
   forward: (k, x) => k.atan(x),
   backward: [
+    // 1 / (1 + x^2), without the square, which at infinity would make a NaN of the second derivative.
     (k, dout, x) => {
-      const t = bounded(k, x, 1e160);
-      return k.div(dout, k.add(1, k.mul(t, t)));
+      const r = k.hypot(x, 1);
+      return k.div(k.div(dout, r), r);
     },
   ],
 }) {}
