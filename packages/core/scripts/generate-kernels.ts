@@ -63,7 +63,7 @@ class Printer implements Arithmetic<Term> {
   select = (condition: Term, x: Term | number, y: Term | number) =>
     this.line(`${condition.condition ?? `${condition.text} !== 0`} ? ${show(x)} : ${show(y)}`);
   atan2 = (y: Term | number, x: Term | number) => this.call("atan2", y, x);
-  hypot = (x: Term | number, y: Term | number) => this.call("hypot", x, y);
+  hypot = (x: Term | number, y: Term | number) => this.line(`hypot(${show(x)}, ${show(y)})`);
   mod = (x: Term | number, y: Term | number) => this.line(`floorMod(${show(x)}, ${show(y)})`);
   neg = (x: Term) => this.line(`-${x.text}`);
   abs = (x: Term) => this.call("abs", x);
@@ -102,8 +102,8 @@ type DType = keyof typeof arrays;
 
 const operands = ["a", "b", "c", "d", "e"];
 
-/** What takes so long that the steps of `strided` cost nothing beside it: a flat loop would only be text to load. */
-const calls = /\bMath\.(?!abs|ceil|floor|imul|max|min|sign|sqrt)\w+\(|\b(?:erfc?|floorMod|roundHalfEven)\(|\*\*/;
+/** What takes so long that the steps of `strided` cost little beside it: a flat loop, if it is not unrolled, is only text to load. */
+const calls = /\bMath\.(?!abs|ceil|floor|imul|max|min|sign|sqrt)\w+\(|\b(?:erfc?|floorMod|hypot|roundHalfEven)\(|\*\*/;
 
 /** One expression as a Loop: `types` are the dtypes of the operands, in order. */
 function loop(
@@ -120,7 +120,9 @@ function loop(
   const name = (i: number) => operands[i] as string;
   const array = (i: number) => arrays[types[i] as DType];
   const body = (read: (i: number) => string, write: string) =>
-    [...uses.map((i) => `const ${name(i)} = ${read(i)} as number;`), ...printer.lines, `${write} = ${result};`].join(" ");
+    [...uses.map((i) => `const ${name(i)} = ${read(i)} as number;`), ...printer.lines, `${write} = ${result};`].join(
+      " ",
+    );
   const at = (place: string) => body((i) => `A${name(i)}[${place}]`, `o[${place}]`);
   // Where the arithmetic is little, half of a loop's time is the turn itself; but text is not free either.
   const unrolled =
@@ -130,9 +132,10 @@ function loop(
   const flat = uses.map((i) => `, A${name(i)}: ${array(i)}`).join("");
   const strided = uses.map((i) => `, A${name(i)}: ${array(i)}, p${name(i)}: number, s${name(i)}: number`).join("");
   const steps = uses.map((i) => `p${name(i)} += s${name(i)};`).join(" ");
-  const flatLoop = calls.test(text)
-    ? ""
-    : `flat(o: ${arrays[out]}, n: number${flat}) {
+  const flatLoop =
+    unrolled === "" && calls.test(text)
+      ? ""
+      : `flat(o: ${arrays[out]}, n: number${flat}) {
       let i = 0;
       ${unrolled}for (; i < n; i++) { ${at("i")} }
     },
@@ -161,10 +164,12 @@ function kernelSet(rule: ElementwiseRule): string {
     const gradients = backward.map((gradient) => {
       if (gradient === null) return "null";
       const loops = (["float64", "float32"] as const).map(
-        (dtype) => `${dtype}: ${loop(dtype, [dtype, ...inputTypes(dtype), dtype], (k, terms) => gradient<Term>(k, ...(terms as [Term, ...Term[]])))}`,
+        (dtype) =>
+          `${dtype}: ${loop(dtype, [dtype, ...inputTypes(dtype), dtype], (k, terms) => gradient<Term>(k, ...(terms as [Term, ...Term[]])))}`,
       );
       const dout = { text: "dout" };
-      const unchanged = gradient<Term>(new Printer(false), dout, ...Array.from({ length: arity + 1 }, () => ({ text: "x" }))) === dout;
+      const unchanged =
+        gradient<Term>(new Printer(false), dout, ...Array.from({ length: arity + 1 }, () => ({ text: "x" }))) === dout;
       return unchanged ? '"dout"' : `{ ${loops.join(",\n")} }`;
     });
     parts.push(`backward: [${gradients.join(", ")}]`);
@@ -178,7 +183,9 @@ function rowKernels(sources: readonly string[]): string {
   const functions = parts.filter((part) => part.startsWith("export function"));
   return Object.entries(arrays)
     .map(([dtype, array]) => {
-      const copies = functions.map((text) => text.replace("export function ", "").replaceAll(": Float64Array", `: ${array}`).trim());
+      const copies = functions.map((text) =>
+        text.replace("export function ", "").replaceAll(": Float64Array", `: ${array}`).trim(),
+      );
       return `${dtype}: { ${copies.join(",\n")} }`;
     })
     .join(",\n");
@@ -192,7 +199,7 @@ const sets = Object.values(ops).flatMap((value) => {
 
 process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
 import type { KernelSet } from "./loop.js";
-import { erf, erfc, floorMod, roundHalfEven } from "./math.js";
+import { erf, erfc, floorMod, hypot, roundHalfEven } from "./math.js";
 import type { Windows } from "./windows.js";
 
 export const kernels: Readonly<Record<string, KernelSet>> = {

@@ -1,6 +1,17 @@
+/** How many frames of its own the engine may have above the user's in a stack: of all, V8 keeps 10 unless told otherwise. */
+const OWN_FRAMES = 20;
+
 /** Every error that chainrule throws on purpose; the subclasses say what kind of thing was wrong. */
 export class ChainruleError extends Error {
   override readonly name: string = "ChainruleError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    // Other engines have no limit; and where somebody has frozen the class an assignment would throw.
+    const limit = (Error as { stackTraceLimit?: number }).stackTraceLimit ?? 0;
+    if (limit > 0) Reflect.set(Error, "stackTraceLimit", limit + OWN_FRAMES);
+    super(message, options);
+    if (limit > 0) Reflect.set(Error, "stackTraceLimit", limit);
+  }
 }
 
 /** Shapes, sizes, axes or indices that an op cannot take. */

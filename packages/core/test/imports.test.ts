@@ -54,7 +54,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   graph: ["kernels", "shape"],
   ops: ["graph", "kernels", "shape"],
   transforms: ["graph", "kernels", "ops", "shape"],
-  check: ["graph", "ops", "shape", "transforms"],
+  check: ["graph", "inspect", "ops", "random", "shape", "transforms"],
   inspect: ["graph", "shape"],
   debug: ["graph", "inspect", "ops", "shape"],
   compile: ["graph", "inspect", "kernels", "ops", "shape", "transforms", "wasm"],

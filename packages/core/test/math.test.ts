@@ -20,7 +20,7 @@ import {
   reciprocal,
   rsqrt,
   silu,
-  Tensor,
+  type Tensor,
   tensor,
   variable,
 } from "../src/index.js";
@@ -94,15 +94,34 @@ const points: [string, Op, Readonly<Record<string, readonly [number, number, num
   ["gelu by tanh", (x) => gelu(x, { approximate: "tanh" }), { ...gated, 0: [0, 0.5, 2 * density0] }],
   ["elu", (x) => elu(x), { Infinity: [Infinity, 1, 0], 1000: [1000, 1, 0], "-1000": [-1, 0, 0], 0: [0, 1, 1] }],
   ["leakyRelu", (x) => leakyRelu(x), { 1000: [1000, 1, 0], "-1000": [-10, 0.01, 0], 0: [0, 0.01, 0] }],
-  ["hypot with 1", (x) => hypot(x, 1), { Infinity: [Infinity, 1, 0], "-1000": [1000001 ** 0.5, -1000 * 1000001 ** -0.5, 1000001 ** -1.5], 0: [1, 0, 1] }],
+  [
+    "hypot with 1",
+    (x) => hypot(x, 1),
+    { Infinity: [Infinity, 1, 0], "-1000": [1000001 ** 0.5, -1000 * 1000001 ** -0.5, 1000001 ** -1.5], 0: [1, 0, 1] },
+  ],
   ["hypot with 0", (x) => hypot(0, x), { 0: [0, 0, 0], "-3": [3, -1, 0] }],
   ["atan2 over 1", (x) => atan2(x, 1), { Infinity: [halfPi, 0, 0], "-Infinity": [-halfPi, 0, 0], 0: [0, 1, 0] }],
   ["atan2 of 0", (x) => atan2(0, x), { 0: [0, 0, 0], 2: [0, 0, 0], "-2": [Math.PI, 0, 0] }],
   ["floor", (x) => x.floor(), { 2: [2, 0, 0], "-0.5": [-1, 0, 0] }],
-  ["round", (x) => x.round(), { 0.5: [0, 0, 0], 1.5: [2, 0, 0], 2.5: [2, 0, 0], "-1.5": [-2, 0, 0], "-2.5": [-2, 0, 0], 2147483648.5: [2147483648, 0, 0] }],
+  [
+    "round",
+    (x) => x.round(),
+    {
+      0.5: [0, 0, 0],
+      1.5: [2, 0, 0],
+      2.5: [2, 0, 0],
+      "-1.5": [-2, 0, 0],
+      "-2.5": [-2, 0, 0],
+      2147483648.5: [2147483648, 0, 0],
+    },
+  ],
   ["mod 3", (x) => mod(x, 3), { "-7": [2, 1, 0], 7: [1, 1, 0], "-6": [0, 1, 0] }],
   ["mod -3", (x) => mod(x, -3), { "-7": [-1, 1, 0], 7: [-2, 1, 0] }],
-  ["norm of one number", (x) => norm(x.expandDims(-1), -1), { 0: [0, 0, 0], "-2": [2, -1, 0], "-Infinity": [Infinity, -1, 0] }],
+  [
+    "norm of one number",
+    (x) => norm(x.expandDims(-1), -1),
+    { 0: [0, 0, 0], "-2": [2, -1, 0], "-Infinity": [Infinity, -1, 0] },
+  ],
 ];
 for (const [name, f, expected] of points) {
   test(`${name} at ${Object.keys(expected).join(", ")}: value, first and second derivative`, () => {
@@ -125,15 +144,15 @@ test("erf and erfc agree with published values to 15 digits", () => {
   // M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions", tables 7.1 to 7.3, and more digits by mpmath.
   const values: [x: number, erf: number, erfc: number][] = [
     [1e-10, 1.1283791670955126e-10, 0.9999999998871621],
-    [0.1, 0.11246291601828489, 0.8875370839817151],
-    [0.5, 0.52049987781304654, 0.47950012218695346],
-    [1, 0.84270079294971487, 0.15729920705028513],
-    [2, 0.99532226501895273, 0.0046777349810472658],
-    [4, 0.99999998458274210, 1.5417257900280019e-8],
-    [5, 0.99999999999846254, 1.5374597944280349e-12],
-    [10, 1, 2.0884875837625448e-45],
-    [26, 1, 5.6631924088561428e-296],
-    [-0.7, -0.67780119383741847, 1.6778011938374185],
+    [0.1, 0.11246291601828488, 0.887537083981715],
+    [0.5, 0.5204998778130465, 0.4795001221869535],
+    [1, 0.8427007929497149, 0.15729920705028513],
+    [2, 0.9953222650189527, 0.004677734981047266],
+    [4, 0.9999999845827421, 1.541725790028002e-8],
+    [5, 0.9999999999984626, 1.537459794428035e-12],
+    [10, 1, 2.088487583762545e-45],
+    [26, 1, 5.663192408856143e-296],
+    [-0.7, -0.6778011938374184, 1.6778011938374184],
   ];
   for (const [x, ofErf, ofErfc] of values) {
     assert.ok(Math.abs(erf(x).item() / ofErf - 1) < 5e-16, `erf(${x}) = ${erf(x).item()}`);
@@ -146,15 +165,16 @@ test("erf and erfc agree with published values to 15 digits", () => {
 test("gelu keeps its digits far below 0, where 1 + erf would have none", () => {
   for (const [x, value] of [
     [-1, -0.15865525393145705],
-    [-10, -7.6198530241605261e-23],
-    [-30, -1.4720141781444561e-196],
+    [-10, -7.619853024160526e-23],
+    [-30, -1.472014178144456e-196],
   ] as const) {
     assert.ok(Math.abs(gelu(x).item() / value - 1) < 1e-13, `${gelu(x).item()}`);
   }
 });
 
 test("derivatives of order 3 and 4 of erf, atan and gelu are those of the formulas", () => {
-  const nth = (f: (x: Tensor) => Tensor, n: number): ((x: Tensor) => Tensor) => (n === 0 ? f : nth(grad(f) as Op, n - 1));
+  const nth = (f: (x: Tensor) => Tensor, n: number): ((x: Tensor) => Tensor) =>
+    n === 0 ? f : nth(grad(f) as Op, n - 1);
   const at = 0.75;
   const bell = (2 / Math.sqrt(Math.PI)) * Math.exp(-at * at);
   close(nth(erf, 3)(tensor(at)), (4 * at ** 2 - 2) * bell, 1e-13);
@@ -186,19 +206,30 @@ test("int32: mod has the sign of the divisor, products keep the last 32 bits", (
 });
 
 test("prod and cumprod with zeros: gradients and Hessians are those of the polynomial", () => {
-  for (const values of [[2, 0, 4], [0, 0, 3], [0, 0, 0], [1, 2, 3]] as const) {
+  for (const values of [
+    [2, 0, 4],
+    [0, 0, 3],
+    [0, 0, 0],
+    [1, 2, 3],
+  ] as const) {
     const [a, b, c] = values;
     const x = variable(values) as Tensor;
     x.prod().backward({ createGraph: true });
     const first = x.grad as Tensor;
     assert.equal(first.toArray(), [b * c, a * c, a * b]);
     x.zeroGrad();
-    first.mul(tensor([1, 10, 100])).sum().backward();
+    first
+      .mul(tensor([1, 10, 100]))
+      .sum()
+      .backward();
     assert.equal(x.grad?.toArray(), [10 * c + 100 * b, c + 100 * a, b + 10 * a]);
 
     const y = variable(values) as Tensor;
     // a + 10 ab + 100 abc
-    y.cumprod().mul(tensor([1, 10, 100])).sum().backward({ createGraph: true });
+    y.cumprod()
+      .mul(tensor([1, 10, 100]))
+      .sum()
+      .backward({ createGraph: true });
     const ofCumprod = y.grad as Tensor;
     assert.equal(ofCumprod.toArray(), [1 + 10 * b + 100 * b * c, 10 * a + 100 * a * c, 100 * a * b]);
     y.zeroGrad();
@@ -208,10 +239,26 @@ test("prod and cumprod with zeros: gradients and Hessians are those of the polyn
 });
 
 test("prod over axes that are no neighbours", () => {
-  const x = variable(Array.from({ length: 2 }, (_, i) => [[i + 1, 0, 2], [3, i, 1]])) as Tensor;
-  x.prod({ axis: [0, 2] }).sum().backward();
+  const x = variable(
+    Array.from({ length: 2 }, (_, i) => [
+      [i + 1, 0, 2],
+      [3, i, 1],
+    ]),
+  ) as Tensor;
+  x.prod({ axis: [0, 2] })
+    .sum()
+    .backward();
   // The rows hold 1, 0, 2, 2, 0, 2 and 3, 0, 1, 3, 1, 1: two zeros and one.
-  assert.equal(x.grad?.toArray(), [[[0, 0, 0], [0, 9, 0]], [[0, 0, 0], [0, 0, 0]]]);
+  assert.equal(x.grad?.toArray(), [
+    [
+      [0, 0, 0],
+      [0, 9, 0],
+    ],
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+  ]);
 });
 
 test("norms: at 0, over ties, and of what has squares beyond the range of a double", () => {
@@ -225,8 +272,9 @@ test("norms: at 0, over ties, and of what has squares beyond the range of a doub
   assert.equal(at([3, -3, 1], Infinity), [3, 0.5, -0.5, 0]);
   assert.equal(at([-3, 0], 1), [3, -1, 0]);
   assert.equal(at([3, -4], 2), [5, 0.6, -0.8]);
-  assert.equal(at([3e200, 4e200], 2), [5e200, 0.6, 0.8]);
-  assert.equal(at([3e-200, -4e-200], 2), [5e-200, 0.6, -0.8]);
+  for (const scale of [2 ** 700, 2 ** -700, 2 ** -1070]) {
+    assert.equal(at([3 * scale, -4 * scale], 2), [5 * scale, 0.6, -0.8]);
+  }
   assert.equal(at([Infinity, 1], 2), [Infinity, 1, 0]);
   assert.ok(Number.isNaN(tensor([nan, 1]).norm().item()));
   assert.is(fromArray(new Float64Array(0), [0]).norm().item(), 0);
@@ -248,27 +296,47 @@ test("variance and std: corrections, and a constant whose deviation has the grad
 });
 
 test("counts: NaN and -0, and nothing at all", () => {
-  const x = tensor([[0, nan, -0], [1, -2, 3]]) as Tensor;
+  const x = tensor([
+    [0, nan, -0],
+    [1, -2, 3],
+  ]) as Tensor;
   assert.equal(x.count(1).toArray(), [1, 3]);
   assert.equal(x.any(1).toArray(), [true, true]);
   assert.equal(x.all(1).toArray(), [false, true]);
   const empty = fromArray(new Float64Array(0), [2, 0]) as Tensor;
-  assert.equal([empty.count(1), empty.any(1), empty.all(1)].map((t) => t.toArray()), [
-    [0, 0],
-    [false, false],
-    [true, true],
-  ]);
+  assert.equal(
+    [empty.count(1), empty.any(1), empty.all(1)].map((t) => t.toArray()),
+    [
+      [0, 0],
+      [false, false],
+      [true, true],
+    ],
+  );
   assert.equal(tensor([true, false]).logicalNot().toArray(), [false, true]);
 });
 
 test("argMin takes the first of several, and the first NaN", () => {
-  assert.equal(tensor([[3, 1, 1], [2, 2, 2]]).argMin(1).toArray(), [1, 0]);
+  assert.equal(
+    tensor([
+      [3, 1, 1],
+      [2, 2, 2],
+    ])
+      .argMin(1)
+      .toArray(),
+    [1, 0],
+  );
   assert.is(tensor([1, nan, 5, nan]).argMin().item(), 1);
 });
 
 test("a slope or an alpha that is a variable gets a gradient, added up over what it was broadcast to", () => {
   const slope = variable([0.1, 0.2]);
-  tensor([[-1, 2], [-3, -4]]).leakyRelu(slope).sum().backward();
+  tensor([
+    [-1, 2],
+    [-3, -4],
+  ])
+    .leakyRelu(slope)
+    .sum()
+    .backward();
   assert.equal(slope.grad?.toArray(), [-4, -4]);
   const alpha = variable(2);
   tensor([-1, 1000, -Infinity]).elu(alpha).sum().backward();
@@ -279,13 +347,25 @@ test("what these ops do not take, they name", () => {
   const x = tensor([1, 2]) as Tensor;
   const said: [() => unknown, string][] = [
     [() => x.logicalAnd(x), "DTypeError: LogicalAnd: takes bools, got float64; compare it, as in x.notEqual(0)"],
-    [() => x.norm({ ord: 3 }), "ShapeError: Norm: ord 3: there are the norms 1, 2 and Infinity; for others use abs, pow and sum"],
-    [() => x.std({ correction: -1 }), "ShapeError: Std: correction -1: 0 or 1 is meant, or another number of at least 0"],
+    [
+      () => x.norm({ ord: 3 }),
+      "ShapeError: Norm: ord 3: there are the norms 1, 2 and Infinity; for others use abs, pow and sum",
+    ],
+    [
+      () => x.std({ correction: -1 }),
+      "ShapeError: Std: correction -1: 0 or 1 is meant, or another number of at least 0",
+    ],
     [() => x.gelu({ approximate: "erf" as "tanh" }), 'GraphError: Gelu: approximate is "none" or "tanh", got "erf"'],
     [() => x.equal(1).prod(), 'DTypeError: Prod: takes numbers, got bool; convert with cast("int32")'],
     [() => tensor(3).cumsum(0 as never), "ShapeError: Cumsum: axis 0 is out of range for []: a scalar has no axes"],
-    [() => tensor([1], { dtype: "int32" }).floor(), 'DTypeError: Floor: takes float64 or float32, got int32; convert with cast("float64")'],
-    [() => fromArray(new Float64Array(0), [0]).norm({ ord: Infinity }), "ShapeError: Norm: [0] has no elements along axis 0: the norm of nothing does not exist; check that the input is not empty"],
+    [
+      () => tensor([1], { dtype: "int32" }).floor(),
+      'DTypeError: Floor: takes float64 or float32, got int32; convert with cast("float64")',
+    ],
+    [
+      () => fromArray(new Float64Array(0), [0]).norm({ ord: Infinity }),
+      "ShapeError: Norm: [0] has no elements along axis 0: the norm of nothing does not exist; check that the input is not empty",
+    ],
   ];
   for (const [misuse, message] of said) assert.is(thrownBy(misuse), message);
 });

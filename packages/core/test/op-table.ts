@@ -2,14 +2,18 @@ import fc from "fast-check";
 import type { DType, Tensor } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 import * as draw from "./support/draw.js";
+import { arrangedRows, diagonalRows } from "./support/arranged-rows.js";
 import { elementwiseRows } from "./support/elementwise-rows.js";
+import { indexingRows } from "./support/indexing-rows.js";
 import { mathRows } from "./support/math-rows.js";
 import { matMulRow } from "./support/matmul-row.js";
 import { joinedRows, movedRows } from "./support/moving-rows.js";
 import { at, fill, type Plain } from "./support/plain.js";
+import { productRows } from "./support/product-rows.js";
 import { reductionRows } from "./support/reduction-rows.js";
 import { all, type Row } from "./support/row.js";
 import { statisticsRows } from "./support/statistics-rows.js";
+import { windowRows } from "./support/window-rows.js";
 
 const castRow: Row<DType> = {
   Node: ops.Cast,
@@ -63,6 +67,11 @@ export const table: readonly Row[] = [
   matMulRow as Row,
   ...movedRows,
   ...joinedRows,
+  ...arrangedRows,
+  ...diagonalRows,
+  ...indexingRows,
+  ...productRows,
+  ...windowRows,
   castRow as Row,
   oneHotRow as Row,
 ];

@@ -41,6 +41,7 @@ export const examples: readonly Example[] = [
   example("curves", ["--iterations", "600", "--out", "out/short"]),
   withoutOptions("shapes-and-labels"),
   example("slips", ["--iterations", "240"]),
+  withoutOptions("where-nan"),
 ];
 
 /** The first line of the comment that a file begins with. */

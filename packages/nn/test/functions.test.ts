@@ -230,7 +230,7 @@ test("binaryCrossEntropyWithLogits: known values, and the cross-entropy of two c
   const x = tensor([-2, 0, 0.5, 30, -1000, 1000]);
   const t = tensor([1, 0.3, 0, 1, 1, 1]);
   // SciPy 1.17: t logaddexp(0, -x) + (1 - t) logaddexp(0, x)
-  const expected = [2.1269280110429727, 0.6931471805599453, 0.9740769841801067, 9.357622968839737e-14, 1000, 0];
+  const expected = [2.1269280110429727, Math.LN2, 0.9740769841801067, 9.357622968839737e-14, 1000, 0];
   const losses: Tensor<[6]> = binaryCrossEntropyWithLogits(x, t, { reduction: "none" });
   assertClose(losses, tensor(expected), 1e-15);
   assertClose(losses.slice([3]).mul(1e14), tensor(9.357622968839737), 1e-14, "a small loss, relatively");
@@ -273,7 +273,7 @@ test("klDivergence: known values, zero for equals, and the cross-entropy of one-
     [0.25, 0.25, 0.5],
   ]).log();
   // SciPy 1.17: rel_entr(p, q).sum(-1)
-  const expected = tensor([0.20077680106635193, 0.6931471805599453]);
+  const expected = tensor([0.20077680106635193, Math.LN2]);
   for (const [target, logTarget] of [
     [p, false],
     [p.log(), true],
@@ -496,7 +496,10 @@ function naiveNorm(
     return groupOf(index.reverse());
   });
   const groups = new Map<string, number[]>();
-  numbers(x).forEach((value, i) => groups.set(names[i] as string, [...(groups.get(names[i] as string) ?? []), value]));
+  numbers(x).forEach((value, i) => {
+    const name = names[i] as string;
+    groups.set(name, [...(groups.get(name) ?? []), value]);
+  });
   const output = numbers(x).map((value, i) => {
     const { mean, variance } = momentsOf(groups.get(names[i] as string) as number[]);
     return (value - mean) / Math.sqrt(variance + eps);
@@ -666,7 +669,9 @@ test("dropout: the share that is kept, the seed, and what the mean becomes", () 
 test("dropout: a gradient check says that a mask is redrawn, and passes with one that is held", () => {
   const x = wave([20]);
   const random = new Random(3);
-  assertThrows(() => gradcheck((a) => dropout(a as Tensor, { random }), [x]), GraphError, "dropout mask");
+  const redrawn = gradcheck((a) => dropout(a as Tensor, { random }), [x]);
+  assert.is(redrawn.kind, "not deterministic");
+  assert.match(redrawn.explanation, "dropout mask");
   assertGradcheck((a) => dropout(a as Tensor, { random: random.fork(7) }), [x]);
   assertGradcheck((a) => dropout(a as Tensor, { mask: dropoutMask([20], { random: new Random(1) }) }), [x]);
 });

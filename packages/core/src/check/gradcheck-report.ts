@@ -1,22 +1,40 @@
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import type { GradcheckCulprit } from "./culprit.js";
+
+/**
+ * What a gradient check comes to.
+ *
+ * - "right": every derivative is right.
+ * - "wrong gradient": one differs from the slope of the function, beyond rounding and on both sides.
+ * - "kink": the slopes to the left and right differ (or the values do: a jump), and the gradient is one of those between.
+ * - "precision": rounding (or curvature, within eps) hides the derivative: the differences say nothing against it.
+ * - "not deterministic": the function gives different values for the same inputs.
+ * - "not finite": a value or a gradient is NaN or infinite.
+ */
+export type GradcheckKind = "right" | "wrong gradient" | "kink" | "precision" | "not deterministic" | "not finite";
 
 /** One derivative, found both ways. */
 export interface GradcheckDerivative {
-  /** The element of the result that is differentiated; `[]` for a scalar. */
-  readonly output: readonly number[];
-  /** The element of the input that it is differentiated by; `[]` for a scalar. */
-  readonly index: readonly number[];
+  /** 1 for a derivative of the function, 2 for one of its gradient, and so on. */
+  readonly order: number;
+  /** What is differentiated: `y`, or `gradient by x`. */
+  readonly of: string;
+  /** The element of it; `[]` for a scalar, `null` for a random combination of all elements. */
+  readonly output: readonly number[] | null;
+  /** The element of the input that it is differentiated by; `[]` for a scalar, `null` for a random direction. */
+  readonly index: readonly number[] | null;
   /** From the graph's backward pass. */
   readonly analytic: number;
   /** From central differences. */
   readonly numerical: number;
   /** |analytic - numerical|. */
   readonly error: number;
-  /** The error that is allowed: atol + rtol |numerical|. */
+  /** The error that is allowed: atol + rtol |numerical|; in a random direction, atol + rtol |gradient|. */
   readonly tolerance: number;
-  /** The slopes on the way from x - eps to x and from x to x + eps: they differ where x is on a kink or a jump. */
+  /** The slopes to the left and to the right; of a wrong derivative as good as the function lets them be known. */
   readonly slopes: readonly [left: number, right: number];
+  readonly kind: Exclude<GradcheckKind, "not deterministic">;
 }
 
 /** What was found for one input. */
@@ -25,64 +43,89 @@ export interface GradcheckInput {
   readonly name: string;
   readonly shape: Shape;
   readonly ok: boolean;
-  /** How many derivatives were compared, and how many of them are wrong. */
+  readonly kind: GradcheckDerivative["kind"];
+  /** How many derivatives were compared, and how many of them are not right. */
   readonly checked: number;
   readonly wrong: number;
-  /** The derivative whose error is the largest part of its tolerance (or NaN); `null` where there was none to compare. */
+  /** The one that says most: of the gravest kind, the one farthest off; `null` where there was none to compare. */
   readonly worst: GradcheckDerivative | null;
 }
 
-/** What `gradcheck` found. */
-export class GradcheckReport {
-  /** Whether every derivative is right. */
-  readonly ok: boolean;
+export interface GradcheckFindings {
+  readonly kind: GradcheckKind;
   readonly inputs: readonly GradcheckInput[];
   /** The shape of the function's result. */
   readonly shape: Shape;
   /** The step that was taken to either side. */
   readonly eps: number;
+  /** The nodes that are wrong by themselves, in forward order; the first one is the most likely culprit. */
+  readonly culprits: readonly GradcheckCulprit[];
+  /** The name of the op that made the first NaN or infinity; `null` where there is none, or where it was given. */
+  readonly origin: string | null;
+  /** What to do, or what else is known. */
+  readonly explanation: string;
+}
 
-  constructor(shape: Shape, inputs: readonly GradcheckInput[], eps: number) {
-    this.ok = inputs.every((input) => input.ok);
+/** What `gradcheck` found. */
+export class GradcheckReport implements GradcheckFindings {
+  /** Whether every derivative is right. */
+  readonly ok: boolean;
+  readonly kind: GradcheckKind;
+  readonly inputs: readonly GradcheckInput[];
+  readonly shape: Shape;
+  readonly eps: number;
+  readonly culprits: readonly GradcheckCulprit[];
+  readonly origin: string | null;
+  readonly explanation: string;
+
+  constructor({ kind, inputs, shape, eps, culprits, origin, explanation }: GradcheckFindings) {
+    this.ok = kind === "right";
+    this.kind = kind;
     this.inputs = inputs;
     this.shape = shape;
     this.eps = eps;
+    this.culprits = culprits;
+    this.origin = origin;
+    this.explanation = explanation;
   }
 
-  /** A line for each input; for one with a wrong derivative also the worst of them, with both values. */
+  /** The verdict, a line for each input with its worst derivative (for a wrong one both values), the culprit, and the repair. */
   toString(): string {
-    const title = `gradcheck ${this.ok ? "passed" : "failed"}: result ${formatShape(this.shape)}, eps ${short(this.eps)}`;
-    return [title, ...this.inputs.flatMap(describe).map((line) => `  ${line}`)].join("\n");
+    const verdict = this.ok ? "passed" : `failed: ${this.kind}`;
+    const title = `gradcheck ${verdict} (result ${formatShape(this.shape)}, eps ${this.eps})`;
+    const explanation = this.explanation === "" ? [] : [this.explanation];
+    return [title, ...[...this.inputs.map(formatInput), ...this.culprits.slice(0, 3).map(formatCulprit), ...explanation].map((line) => `  ${line}`)].join("\n");
   }
 }
 
-function describe({ name, shape, ok, checked, wrong, worst }: GradcheckInput): string[] {
+function formatInput({ name, shape, ok, checked, wrong, worst }: GradcheckInput): string {
   const subject = `${name} ${formatShape(shape)}`;
-  if (worst === null) return [`${subject}: nothing to compare`];
-  const { analytic, numerical, error, tolerance } = worst;
+  if (worst === null) return `${subject}: nothing to compare`;
+  const { order, of, output, index, analytic, numerical, error, tolerance, slopes, kind } = worst;
   const size = `error ${short(error)}, tolerance ${short(tolerance)}`;
-  if (ok) return [`${subject}: ${checked} of ${checked} derivatives right, the worst: ${size}`];
-  return [
-    `${subject}: ${wrong} of ${checked} derivatives wrong, the worst: d ${element("f", worst.output)} / d ${element(name, worst.index)}`,
-    `  analytic ${long(analytic)}, numerical ${long(numerical)}, ${size}`,
-    ...hints(worst),
-  ];
+  if (ok) return `${subject}: all ${checked} derivatives right, the worst with ${size}`;
+  const values = `analytic ${long(analytic)}, numerical ${long(numerical)}, ${size}`;
+  const which = `d${element(of, output)}/d${element(name, index)}`;
+  const sides = kind === "kink" ? `; slopes ${short(slopes[0])} on the left, ${short(slopes[1])} on the right` : "";
+  const level = order === 1 ? "derivatives" : `derivatives up to order ${order}`;
+  return `${subject}: ${wrong} of ${checked} ${level} not right; ${kind}: ${which}: ${values}${sides}`;
 }
 
-function element(name: string, index: readonly number[]): string {
-  return index.length === 0 ? name : `${name}[${index.join(", ")}]`;
+function formatCulprit(culprit: GradcheckCulprit, at: number, { length }: readonly GradcheckCulprit[]): string {
+  const { op, text, position, nodes, input, index, analytic, numerical } = culprit;
+  const where = index === null ? "in a random direction" : index.length === 0 ? "" : `at [${index.join(", ")}]`;
+  const others = at === 0 && length > 1 ? `; ${length - 1} more` : "";
+  const place = `node ${position} of ${nodes}, ${text}`;
+  return `${at === 0 ? "the likely culprit is" : "also wrong by itself:"} ${op}, ${place}: its gradient by input ${input} ${where}${where === "" ? "" : " "}is ${long(analytic)}, its own forward says ${long(numerical)}${others}`;
 }
 
-/** Where the slopes to either side differ, it may be the numerical value that is of no use. */
-function hints({ numerical, tolerance, slopes: [left, right] }: GradcheckDerivative): string[] {
-  if (!Number.isFinite(numerical)) return ["  f is not finite here, or eps away from here"];
-  if (!(Math.abs(right - left) > 2 * tolerance)) return [];
-  return [`  the slopes to the left and right are ${short(left)} and ${short(right)}: a kink or a jump, or an eps that does not suit f`];
+function element(name: string, index: readonly number[] | null): string {
+  if (index === null) return `(${name}, in a random direction)`;
+  return index.length === 0 ? `(${name})` : `(${name}[${index.join(", ")}])`;
 }
 
 function short(value: number): string {
-  const rounded = Number(value.toPrecision(3));
-  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
+  return String(Number(value.toPrecision(3)));
 }
 
 function long(value: number): string {

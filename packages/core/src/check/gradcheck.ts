@@ -1,12 +1,12 @@
-import { allocate, isFloat } from "../dtype.js";
-import { ChainruleError, DTypeError, GraphError, ShapeError } from "../errors.js";
-import { walk } from "../graph/backward.js";
-import { variable } from "../graph/factory.js";
-import { withRecording } from "../graph/recording.js";
-import { asTensor, Tensor } from "../graph/tensor.js";
-import { formatShape, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
-import type { Shape } from "../shape/types.js";
-import { type GradcheckDerivative, type GradcheckInput, GradcheckReport } from "./gradcheck-report.js";
+import { isFloat } from "../dtype.js";
+import { ChainruleError, DTypeError } from "../errors.js";
+import { asTensor, type Tensor } from "../graph/tensor.js";
+import { Generator } from "../random/generator.js";
+import { type Comparison, compareAll, compareRandomly, GRAVITY, type Settings, walksAgree } from "./comparison.js";
+import { findCulprits } from "./culprit.js";
+import { type GradcheckFindings, type GradcheckInput, GradcheckReport } from "./gradcheck-report.js";
+import { backwardOrigin, forwardOrigin, type GradcheckOrigin } from "./not-finite.js";
+import { indexOf, resultOf, Subject } from "./subject.js";
 
 export interface GradcheckOptions {
   /** The step to either side of each element. Default 1e-6; 1e-2 where float32 takes part. */
@@ -15,8 +15,21 @@ export interface GradcheckOptions {
   readonly atol?: number;
   /** The part of the tolerance that grows with the derivative. Default 1e-3; 1e-2 where float32 takes part. */
   readonly rtol?: number;
+  /**
+   * Up to which order: 1 (the default) checks the gradient of `f`, 2 also the gradient of that gradient (of the sum of the
+   * result, each element times a random number), and so on.
+   */
+  readonly order?: number;
+  /** "full" (the default): every derivative, 2 calls of `f` an element; "random": random directions, for large inputs. */
+  readonly mode?: "full" | "random";
+  /** How many random directions for each input, in the mode "random". Default 4. */
+  readonly projections?: number;
+  /** Of the random numbers that the check draws itself. Default 0. */
+  readonly seed?: number;
   /** Checks float32 too, as well as it can be. Default false. */
   readonly allowFloat32?: boolean;
+  /** Passes int32 and bool inputs to `f` as they are, and does not differentiate by them. Default false. */
+  readonly allowIntegers?: boolean;
 }
 
 /** The inputs as the function gets them: tensors of their shapes, numbers as scalars. */
@@ -24,62 +37,71 @@ export type GradcheckArguments<T extends readonly (Tensor | number)[]> = {
   readonly [K in keyof T]: T[K] extends Tensor ? T[K] : Tensor<readonly []>;
 };
 
-type Settings = Required<Omit<GradcheckOptions, "allowFloat32">>;
+type Precision = Pick<Settings, "eps" | "atol" | "rtol">;
 
 /** A central difference is off by about eps^2, and by the rounding of f divided by eps: float32 needs a wide step. */
-const DEFAULTS: Readonly<Record<"float64" | "float32", Settings>> = {
+const DEFAULTS: Readonly<Record<"float64" | "float32", Precision>> = {
   float64: { eps: 1e-6, atol: 1e-5, rtol: 1e-3 },
   float32: { eps: 1e-2, atol: 1e-3, rtol: 1e-2 },
 };
 
 /**
  * Compares the gradients of the graph with central differences, (f(x + eps) - f(x - eps)) / 2 eps: every derivative of an
- * element of the result by an element of an input. One is right if |analytic - numerical| <= atol + rtol |numerical|; NaN
- * is never right.
+ * element of the result by an element of an input. One is right if |analytic - numerical| <= atol + rtol |numerical|.
+ *
+ * What is not right is looked into: the report says of which `kind` it is (see `GradcheckKind`), and for a wrong gradient
+ * which node is wrong by itself, its local backward unlike its own local forward. Both walks are checked, the one that makes
+ * graph and the one that does not.
  *
  * `f` gets variables of its own, made of the inputs: neither the inputs nor the `.grad` of any tensor change, and other
- * variables that `f` reads count as constants. It is called 2 + 2n times for n elements, and has to give the same each time.
+ * variables that `f` reads count as constants. In the mode "random" all derivatives are checked at once in a few random
+ * directions: a handful of calls of `f` whatever the size, but an error far smaller than the whole gradient times `rtol`
+ * may pass.
  *
  * @param f from tensors like the inputs to a float tensor of any shape
- * @param inputs tensors or numbers; float64, or float32 with `allowFloat32`
- * @returns a report: `ok`, and for each input the worst derivative, where it stands, and its value both ways
+ * @param inputs tensors or numbers; float64, or others if allowed
+ * @returns a report: `ok`, `kind`, for each input the worst derivative with its place and its value both ways, `culprits`
  *
  * @example
  * gradcheck((x, y) => x.mul(y).sin(), [tensor([1, 2, 3]), 0.5]).ok; // true
- * gradcheck((x) => x.detach().square(), [3]).inputs[0]?.worst?.analytic; // 0
+ * gradcheck((x) => x.detach().square(), [3]).kind; // "wrong gradient"
+ * gradcheck((x) => x.relu(), [0]).kind; // "kink"
+ * gradcheck((x) => x.tanh().exp(), [tensor([1, 2])], { order: 3 }).ok; // true
  *
- * @throws DTypeError for integer inputs or results, and for float32 unless it is allowed; GraphError when `f` gives no
- * tensor, or different ones for the same inputs; ChainruleError for impossible options or a step too small for a value
+ * @throws DTypeError for integer inputs or results, and for float32, unless allowed; GraphError when `f` gives no tensor;
+ * ShapeError when its shape changes; ChainruleError for impossible options or a step too small for a value
  */
 export function gradcheck<const T extends readonly (Tensor | number)[]>(
   f: (...inputs: GradcheckArguments<T>) => Tensor,
   inputs: T,
   options: GradcheckOptions = {},
 ): GradcheckReport {
-  const given = inputs.map(asTensor);
-  const names = given.map((input, i) => input.name ?? `input${i}`);
-  given.forEach((input, i) => {
-    checkDType(names[i] as string, input, options);
-  });
-  const variables = given.map(copyOf);
-  const call = (of: readonly Tensor[]) => resultOf(f as unknown as (...inputs: readonly Tensor[]) => Tensor, of);
-  const output = call(variables);
+  const { order = 1, seed = 0 } = options;
+  const first = subjectOf(f as unknown as (...inputs: readonly Tensor[]) => Tensor, inputs, options);
+  const [output] = first.here.outputs as readonly [Tensor];
   checkDType("the result", output, options);
-  checkRepeatable(output, call(given.map(copyOf)));
-  const settings = settingsOf([...given, output], options);
+  const settings = settingsOf([...first.inputs, output], options);
+  const random = new Generator(seed);
+  const shape = { shape: output.shape, eps: settings.eps };
 
-  const jacobians = analyticJacobians(output, variables);
-  const reports = given.map((input, i) => {
-    const columns = differences(input, names[i] as string, output, settings.eps, (moved) =>
-      call(given.map((other, k) => (k === i ? moved : copyOf(other)))),
-    );
-    return compare(names[i] as string, input.shape, output.shape, jacobians[i] as Float64Array, columns, settings);
-  });
-  return new GradcheckReport(output.shape, reports, settings.eps);
+  const unsteady = difference(first);
+  if (unsteady !== null) return new GradcheckReport({ ...nothing(first), ...shape, ...unsteady });
+  let inputsSoFar: readonly GradcheckInput[] | null = null;
+  for (let subject = first; ; subject = subject.gradients(random)) {
+    const compared = compare(subject, settings, random);
+    // A mask may agree with the next one and differ from the one after that.
+    const later = difference(first);
+    if (later !== null) return new GradcheckReport({ ...nothing(first), ...shape, ...later });
+    inputsSoFar = join(subject, compared, inputsSoFar);
+    const findings = explain(subject, compared, settings, random);
+    if (findings.kind !== "right" || subject.order >= order) {
+      return new GradcheckReport({ ...findings, inputs: inputsSoFar, ...shape });
+    }
+  }
 }
 
 /**
- * `gradcheck` for tests: throws the report where a gradient is wrong.
+ * `gradcheck` for tests: throws the report where a gradient is not right.
  *
  * @example
  * assertGradcheck((x) => x.exp().sum(), [tensor([0, 1])]);
@@ -95,136 +117,159 @@ export function assertGradcheck<const T extends readonly (Tensor | number)[]>(
   if (!report.ok) throw new ChainruleError(report.toString());
 }
 
-// --- the two ways to a derivative ------------------------------------------------------------------------------------
+type Findings = Pick<GradcheckFindings, "kind" | "culprits" | "origin" | "explanation">;
 
-/** For each variable the Jacobian, a row for each element of the output: one walk a row, seeded with 1 in its place. */
-function analyticJacobians(output: Tensor, variables: readonly Tensor[]): Float64Array[] {
-  const jacobians = variables.map((input) => new Float64Array(output.size * input.size));
-  // A result that depends on no variable has derivatives of 0, as far as the graph knows: that is compared, too.
-  if (!output.requiresGrad) return jacobians;
-  for (let row = 0; row < output.size; row++) {
-    const seed = allocate(output.dtype, output.size);
-    seed[row] = 1;
-    const trace = walk(output, likewise(output, seed), false);
-    variables.forEach((input, i) => {
-      const gradient = trace.gradient(input);
-      if (gradient !== undefined) (jacobians[i] as Float64Array).set(gradient.array, row * input.size);
-    });
-  }
-  return jacobians;
+function compare(subject: Subject, settings: Settings, random: Generator): Comparison[] {
+  if (settings.mode === "random") return compareRandomly(subject, settings, random);
+  const fast = compareAll(subject, settings, false);
+  if (fast.some(({ wrong }) => wrong > 0) || walksAgree(subject, settings, random)) return fast;
+  return compareAll(subject, settings, true);
 }
 
-/** A column of the Jacobian, an entry for each element of the output: the central difference and the one-sided ones. */
-interface Column {
-  readonly central: Float64Array;
-  readonly left: Float64Array;
-  readonly right: Float64Array;
-}
-
-function* differences(
-  input: Tensor,
-  name: string,
-  output: Tensor,
-  eps: number,
-  f: (moved: Tensor) => Tensor,
-): Generator<Column, void> {
-  const here = output.array;
-  const at = (element: number, value: number) => {
-    // An array of its own for each call: a result may share it.
-    const array = input.array.slice();
-    array[element] = value;
-    const x = array[element] as number;
-    const y = f(copyOf(likewise(input, array)));
-    checkSameKind(output, y);
-    return { x, y: y.array };
-  };
-  for (let element = 0; element < input.size; element++) {
-    const x = input.array[element] as number;
-    const [up, down] = [at(element, x + eps), at(element, x - eps)];
-    if (up.x === x || down.x === x) {
-      throw new ChainruleError(`gradcheck: ${name} has the value ${x}, which ${eps} more or less does not change; give a larger eps`);
+/** What the gravest of the derivatives means. */
+function explain(subject: Subject, compared: readonly Comparison[], settings: Settings, random: Generator): Findings {
+  const kind = GRAVITY.find((kind) => compared.some(({ worst }) => worst?.kind === kind)) ?? "right";
+  const none: Findings = { kind, culprits: [], origin: null, explanation: "" };
+  const at = compared.find(({ worst }) => worst?.kind === kind);
+  if (kind === "right" || at === undefined) return none;
+  switch (kind) {
+    case "not finite": {
+      const origin = originOf(subject, at, settings.eps);
+      return { ...none, origin: origin?.op ?? null, explanation: origin?.text ?? "no node of the graph made it" };
     }
-    // Divided by the step that was taken, not by the one that was asked for: x + eps has been rounded.
-    const slopes = (a: typeof up, b: typeof up) => Float64Array.from(here, (_, k) => ((a.y[k] as number) - (b.y[k] as number)) / (a.x - b.x));
-    const still = { x, y: here };
-    yield { central: slopes(up, down), left: slopes(still, down), right: slopes(up, still) };
+    case "kink":
+      return {
+        ...none,
+        explanation:
+          "the function has a kink or a jump here, where there is no derivative, and the gradient is a slope that it may " +
+          "have: move the input away from it, by more than eps",
+      };
+    case "wrong gradient":
+    case "precision": {
+      const culprits = findCulprits(subject, at.seed, settings, random);
+      if (culprits.length > 0) return { ...none, kind: "wrong gradient", culprits };
+      return { ...none, explanation: kind === "precision" ? imprecise(settings) : unconnected };
+    }
+    default:
+      return kind satisfies never;
   }
 }
 
-function compare(
-  name: string,
-  shape: Shape,
-  outputShape: Shape,
-  jacobian: Float64Array,
-  columns: Iterable<Column>,
-  { atol, rtol }: Settings,
-): GradcheckInput {
-  let [checked, wrong, worstPart] = [0, 0, -1];
-  let worst: GradcheckDerivative | null = null;
-  const size = sizeOf(shape);
-  let element = 0;
-  for (const { central, left, right } of columns) {
-    central.forEach((numerical, row) => {
-      const analytic = jacobian[row * size + element] as number;
-      const error = Math.abs(analytic - numerical);
-      const tolerance = atol + rtol * Math.abs(numerical);
-      const isRight = error <= tolerance;
-      checked++;
-      if (!isRight) wrong++;
-      const part = partOf(error, tolerance);
-      if (part <= worstPart) return;
-      worstPart = part;
-      const slopes = [left[row] as number, right[row] as number] as const;
-      worst = { output: indexOf(row, outputShape), index: indexOf(element, shape), analytic, numerical, error, tolerance, slopes };
-    });
-    element++;
+const unconnected =
+  "every node on the way is right by itself: something leaves the graph (detach, stopGradient, noGrad, item() or data), " +
+  "or a hook or a checkpoint changes the gradient";
+
+function imprecise({ eps }: Settings): string {
+  return (
+    "the differences are not precise enough to judge by: the error is no more than the rounding of the values, or the " +
+    `curvature, explains at eps ${eps}; give another eps (a larger one against rounding), or check in float64`
+  );
+}
+
+/** Where the NaN or infinity behind a derivative began: in the values, in the backward pass, or a step away. */
+function originOf(subject: Subject, { worst, seed }: Comparison, eps: number): GradcheckOrigin | null {
+  const here = forwardOrigin(subject.here.outputs);
+  const backward = worst !== null && !Number.isFinite(worst.analytic) ? backwardOrigin(subject, seed) : null;
+  if (subject.here.values.some((value) => !Number.isFinite(value))) return here;
+  if (backward !== null) return backward;
+  for (const [i, input] of subject.inputs.entries()) {
+    for (let element = 0; element < input.size; element++) {
+      for (const t of [-eps, eps]) {
+        const { evaluation } = subject.element(i, element)(t);
+        if (evaluation.values.every(Number.isFinite)) continue;
+        const found = forwardOrigin(evaluation.outputs);
+        const place = `${subject.names[i]}[${indexOf(element, input.shape).join(", ")}] ${t < 0 ? "less" : "plus"} eps`;
+        if (found !== null) return { op: found.op, text: `at ${place}, a step away: ${found.text}` };
+      }
+    }
   }
-  return { name, shape, ok: wrong === 0, checked, wrong, worst };
+  return here;
+}
+
+/** What is wrong with a function that gives different values for the same inputs; `null` for one that does not. */
+function difference(subject: Subject): Findings | null {
+  const [first, second] = [subject.here.values, subject.again().values];
+  const at = first.findIndex((value, k) => !Object.is(value, second[k]));
+  if (at === -1) return null;
+  const index = subject.row(at).index.join(", ");
+  return {
+    kind: "not deterministic",
+    culprits: [],
+    origin: null,
+    explanation:
+      `the function gave ${first[at]} and then ${second[at]} (element [${index}]) for the same inputs, so differences mean ` +
+      "nothing: fix the seed, as in new Random(1) inside of the function, or draw random numbers (a dropout mask) once, outside of it",
+  };
 }
 
 // --- small parts -----------------------------------------------------------------------------------------------------
 
-/** How much of its tolerance an error takes up: NaN is the worst there is, and no error is none, also of no tolerance. */
-function partOf(error: number, tolerance: number): number {
-  if (error === 0) return 0;
-  return error / tolerance >= 0 ? error / tolerance : Number.POSITIVE_INFINITY;
+/** The inputs of a check that has compared nothing. */
+function nothing(subject: Subject): { readonly inputs: readonly GradcheckInput[] } {
+  return {
+    inputs: subject.inputs.map(({ shape }, i) => {
+      const name = subject.names[i] as string;
+      return { name, shape, ok: false, kind: "right", checked: 0, wrong: 0, worst: null };
+    }),
+  };
 }
 
-/** A tensor of the shape and dtype of `t`. */
-function likewise(t: Tensor, array: Tensor["array"]): Tensor {
-  return t.derive(t.shape, t.dtype, t.rank === 0 ? (array[0] as number) : array, null);
+/** Adds what was found of one order to what was found of those before, all of which was right. */
+function join(subject: Subject, compared: readonly Comparison[], before: readonly GradcheckInput[] | null): GradcheckInput[] {
+  return compared.map(({ checked, wrong, worst }, i) => {
+    const old = before?.[i];
+    const part = (one: GradcheckInput["worst"]) => (one === null ? -1 : one.error / one.tolerance);
+    const keep = wrong === 0 && old !== undefined && part(old.worst) > part(worst) ? old.worst : worst;
+    return {
+      name: subject.names[i] as string,
+      shape: (subject.inputs[i] as Tensor).shape,
+      ok: wrong === 0,
+      kind: worst?.kind ?? "right",
+      checked: checked + (old?.checked ?? 0),
+      wrong,
+      worst: keep,
+    };
+  });
 }
 
-function copyOf(input: Tensor): Tensor {
-  return variable(input, input.name === undefined ? {} : { name: input.name });
-}
-
-/** The graph is recorded for differences as well: f may differentiate something inside. */
-function resultOf(f: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
-  const result: unknown = withRecording(true, () => f(...inputs));
-  if (result instanceof Tensor) return result;
-  throw new GraphError(`gradcheck: the function gave ${result === null ? "null" : `a ${typeof result}`}, not a tensor; return the result of ops on its arguments`);
-}
-
-function indexOf(element: number, shape: Shape): number[] {
-  const strides = stridesOf(shape);
-  return shape.map((size, axis) => Math.floor(element / (strides[axis] as number)) % size);
+function subjectOf(f: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly (Tensor | number)[], options: GradcheckOptions): Subject {
+  const given = inputs.map(asTensor);
+  const names = given.map((input, i) => input.name ?? `input${i}`);
+  given.forEach((input, i) => {
+    if (!(options.allowIntegers === true && !isFloat(input.dtype))) checkDType(names[i] as string, input, options);
+  });
+  const chosen = given.flatMap((input, i) => (isFloat(input.dtype) ? [i] : []));
+  const all = (floats: readonly Tensor[]) => {
+    const args = [...given];
+    for (const [k, i] of chosen.entries()) args[i] = floats[k] as Tensor;
+    return [resultOf(f(...args))];
+  };
+  return new Subject(all, chosen.map((i) => given[i] as Tensor), chosen.map((i) => names[i] as string));
 }
 
 function settingsOf(tensors: readonly Tensor[], options: GradcheckOptions): Settings {
   const defaults = DEFAULTS[tensors.some((t) => t.dtype === "float32") ? "float32" : "float64"];
-  const { eps = defaults.eps, atol = defaults.atol, rtol = defaults.rtol } = options;
+  const { eps = defaults.eps, atol = defaults.atol, rtol = defaults.rtol, order = 1, mode = "full", projections = 4 } = options;
   if (!(eps > 0 && Number.isFinite(eps))) throw new ChainruleError(`gradcheck: eps ${eps} is no step: a number above 0 is needed`);
   if (!(atol >= 0 && rtol >= 0)) throw new ChainruleError(`gradcheck: atol ${atol}, rtol ${rtol}: numbers of at least 0 are needed`);
-  return { eps, atol, rtol };
+  for (const [name, value] of Object.entries({ order, projections })) {
+    if (!(Number.isInteger(value) && value >= 1)) {
+      throw new ChainruleError(`gradcheck: ${name} ${value}: a whole number of at least 1 is needed`);
+    }
+  }
+  if (mode !== "full" && mode !== "random") {
+    throw new ChainruleError(`gradcheck: there is no mode ${JSON.stringify(mode)}; there are "full" and "random"`);
+  }
+  return { eps, atol, rtol, mode, projections };
 }
 
 function checkDType(what: string, t: Tensor, { allowFloat32 = false }: GradcheckOptions): void {
   if (!isFloat(t.dtype)) {
-    throw new DTypeError(
-      `gradcheck: ${what} is ${t.dtype}: integers and bools have no gradient and no small changes; let f read them from ` +
-        'outside instead of as an argument, or convert with cast("float64")',
-    );
+    const repair =
+      what === "the result"
+        ? 'convert it with cast("float64")'
+        : 'pass { allowIntegers: true } to hold it fixed, or convert with cast("float64")';
+    throw new DTypeError(`gradcheck: ${what} is ${t.dtype}: integers and bools have no gradient and no small changes; ${repair}`);
   }
   if (t.dtype === "float32" && !allowFloat32) {
     throw new DTypeError(
@@ -232,23 +277,4 @@ function checkDType(what: string, t: Tensor, { allowFloat32 = false }: Gradcheck
         'cast("float64"), or pass { allowFloat32: true } for a coarse check',
     );
   }
-}
-
-function checkSameKind(output: Tensor, other: Tensor): void {
-  if (sameShape(output.shape, other.shape) && output.dtype === other.dtype) return;
-  throw new ShapeError(
-    `gradcheck: the function gave ${output.dtype} ${formatShape(output.shape)} and then ${other.dtype} ${formatShape(other.shape)}; ` +
-      "what it gives must not depend on the values of its arguments, or on how often it is called",
-  );
-}
-
-function checkRepeatable(output: Tensor, again: Tensor): void {
-  checkSameKind(output, again);
-  const [first, second] = [output.array, again.array];
-  const at = first.findIndex((value, k) => !Object.is(value, second[k]));
-  if (at === -1) return;
-  throw new GraphError(
-    `gradcheck: the function gave ${first[at]} and then ${second[at]} (element [${indexOf(at, output.shape).join(", ")}]) for the ` +
-      "same inputs, so differences mean nothing; draw random numbers (a dropout mask) once, outside of it",
-  );
 }

@@ -103,7 +103,11 @@ class Detector implements Watcher {
     if (at === null) return;
     const { finding, message } = explainGiven(from, edge, gradient, at);
     const origin = describeOrigin(edge.node);
-    throw new AnomalyError(finding, placeOfNode(edge.node), `${message}${origin === null ? "" : `\n  its output was made at ${origin}`}`);
+    throw new AnomalyError(
+      finding,
+      placeOfNode(edge.node),
+      `${message}${origin === null ? "" : `\n  its output was made at ${origin}`}`,
+    );
   }
 
   walked(edge: Tensor, node: Node, trace: Trace, pass: () => void): void {

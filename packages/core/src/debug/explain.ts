@@ -109,7 +109,9 @@ export function explainBackward(
     lines.push(...zeroTimesInfinity(edge, node, i, trace, originOf));
   }
   if (good && !Number.isNaN(finding.value)) {
-    lines.push(`the derivative of ${node.name} is infinite there, or overflows; if it is meant, pass { infinities: false } to detectAnomaly`);
+    lines.push(
+      `the derivative of ${node.name} is infinite there, or overflows; if it is meant, pass { infinities: false } to detectAnomaly`,
+    );
   }
   return { finding, message: lines.join("\n  ") };
 }
@@ -199,7 +201,9 @@ function broadcastElement(element: number, shape: Shape, inputShape: Shape): num
 /** The numbers that an elementwise op made its element of, as `Log(0)`. */
 function elements(node: Node, shape: Shape, inputs: readonly Tensor[], at: number): string | null {
   if (!(node instanceof Elementwise)) return null;
-  const values = inputs.map((input) => formatNumber(valueAt(input.values, broadcastElement(at, shape, input.shape)), input.dtype));
+  const values = inputs.map((input) =>
+    formatNumber(valueAt(input.values, broadcastElement(at, shape, input.shape)), input.dtype),
+  );
   return `${node.name}(${values.join(", ")})`;
 }
 

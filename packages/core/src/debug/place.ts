@@ -47,7 +47,15 @@ export function placeOf(captured: Error): string | null {
   const [own, ...frames] = framesOf(typeof captured.stack === "string" ? captured.stack : "");
   if (own === undefined) return null;
   const outside = frames.find(({ file }) => !isOwn(file, own.file));
-  return outside?.text ?? (frames.length > 0 ? frames.slice(0, 8).map(({ text }) => text).join("\n    ") : null);
+  return (
+    outside?.text ??
+    (frames.length > 0
+      ? frames
+          .slice(0, 8)
+          .map(({ text }) => text)
+          .join("\n    ")
+      : null)
+  );
 }
 
 function isOwn(file: string, here: string): boolean {

@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { erf, erfc, floorMod, roundHalfEven } from "../kernels/math.js";
+import { erf, erfc, floorMod, hypot, roundHalfEven } from "../kernels/math.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -73,7 +73,7 @@ export const numberArithmetic: Arithmetic<number> = {
   greaterEqual: (x, y) => (x >= y ? 1 : 0),
   select: (condition, x, y) => (condition !== 0 ? x : y),
   atan2: Math.atan2,
-  hypot: (x, y) => Math.hypot(x, y),
+  hypot,
   mod: floorMod,
   neg: (x) => -x,
   abs: Math.abs,

@@ -10,7 +10,7 @@ import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./no
 import { isRecording } from "./recording.js";
 import type { Trace } from "./backward.js";
 import type { Tensor } from "./tensor.js";
-import { watcher } from "./watch.js";
+import { isWatched } from "./watch.js";
 
 type K<T> = Arithmetic<T>;
 
@@ -186,7 +186,7 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
     rule,
     class extends Elementwise {
       override apply(x: Tensor): Tensor {
-        if (x.shape.length !== 0 || this.first !== null) return super.apply(x);
+        if (x.shape.length !== 0 || this.first !== null || isWatched()) return super.apply(x);
         const dtype = this.dtypeRule(x);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
@@ -194,9 +194,7 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
           this.first = x;
           this.stamp = x.version;
         }
-        const output = x.derive(scalarShape, dtype, value, record ? this : null);
-        watcher()?.applied(this, output, [x]);
-        return output;
+        return x.derive(scalarShape, dtype, value, record ? this : null);
       }
 
       override countUses(trace: Trace): void {
@@ -226,7 +224,7 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor): Tensor {
-        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null) return super.apply(x, y);
+        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null || isWatched()) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
         const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
@@ -236,9 +234,7 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
           this.second = y;
           this.stamp = x.version + y.version;
         }
-        const output = x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
-        watcher()?.applied(this, output, [x, y]);
-        return output;
+        return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
       }
 
       override countUses(trace: Trace): void {

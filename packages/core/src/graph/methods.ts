@@ -1,5 +1,6 @@
 import type { DType } from "../dtype.js";
 import * as ops from "../ops/index.js";
+import type { PadWidths } from "../ops/pad.js";
 import type { DiagonalOptions, SortOptions, TopKOptions } from "../shape/indexing-types.js";
 import type { CumulateOptions } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
@@ -303,6 +304,9 @@ export function installMethods(prototype: object): void {
     tile(repeats: Shape) {
       return ops.tile(this, repeats);
     },
+    pad(widths: PadWidths, value?: number) {
+      return ops.pad(this, widths, value);
+    },
     split(parts: Axes, axis?: number) {
       return ops.split(this, parts, axis);
     },
@@ -331,5 +335,6 @@ export function installMethods(prototype: object): void {
       return ops.cast(this, dtype);
     },
   };
-  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true });
+  for (const [name, value] of Object.entries(methods))
+    Object.defineProperty(prototype, name, { value, writable: true });
 }

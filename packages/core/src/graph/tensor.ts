@@ -43,6 +43,7 @@ import type {
   WhereMethod,
 } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import type { PadMethod } from "../shape/window-types.js";
 import { seedOf, Trace, walk } from "./backward.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
@@ -414,6 +415,7 @@ export class Tensor<out S extends Shape = Shape> {
   declare readonly flip: FlipMethod;
   declare readonly roll: RollMethod;
   declare readonly tile: TileMethod;
+  declare readonly pad: PadMethod;
   declare readonly split: SplitMethod;
   declare readonly unstack: UnstackMethod;
   declare readonly sort: SortMethod;

@@ -19,6 +19,10 @@ export function watcher(): Watcher | null {
   return current;
 }
 
+export function isWatched(): boolean {
+  return current !== null;
+}
+
 /** Runs `f` under the eyes of a watcher, and puts back what was, also when `f` throws. */
 export function withWatcher<R>(watcher: Watcher | null, f: () => R): R {
   const before = current;

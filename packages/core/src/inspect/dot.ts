@@ -4,8 +4,14 @@ import { type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./gr
 
 export interface DotOptions extends GraphOptions, InspectOptions {}
 
-/** Ops that have a sign of their own; the others go by the name of their function. */
-const SYMBOLS: Readonly<Record<string, string>> = { Add: "+", Sub: "\u2212", Mul: "\u00d7", Div: "/" };
+/** Ops that have a sign of their own; the others go by the name of their function, mostly that of the node with a small letter. */
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ["Add", "+"],
+  ["Sub", "\u2212"],
+  ["Mul", "\u00d7"],
+  ["Div", "/"],
+  ["MatMul", "matmul"],
+]);
 
 const HEADER = [
   "digraph {",
@@ -45,12 +51,11 @@ function leaf(edge: GraphEdge): string {
 /** A node comes behind its inputs, so the arrows into it can be drawn with it. */
 function op({ index, node, inputs }: GraphNode): string[] {
   const { name } = node;
-  const symbol = Object.hasOwn(SYMBOLS, name) ? SYMBOLS[name] : undefined;
-  const label = symbol ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
-  const attributes = attributesOf(node).map((text) => `<BR/><FONT POINT-SIZE="9">${escape(text)}</FONT>`);
-  const shape = symbol === undefined ? "ellipse" : "circle";
+  const label = LABELS.get(name) ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  const attributes = attributesOf(node).map((text) => `<BR/><FONT POINT-SIZE="9">${escaped(text)}</FONT>`);
+  const shape = label.length === 1 ? "circle" : "ellipse";
   return [
-    `  op${index} [shape=${shape}, ordering=in, label=<${escape(label)}${attributes.join("")}>];`,
+    `  op${index} [shape=${shape}, ordering=in, label=<${escaped(label)}${attributes.join("")}>];`,
     ...inputs.map((input) => `  ${input.isLiteral ? `leaf${input.index}` : `t${input.index}:line:e`} -> op${index};`),
   ];
 }
@@ -68,7 +73,7 @@ function line(edge: GraphEdge, { values = true, gradients = true }: InspectOptio
   ];
   const below = gradient === null ? [] : valueLines(gradient);
   const cell = (texts: readonly string[]) =>
-    `<TR><TD CELLPADDING="2">${texts.length === 0 ? " " : texts.map(escape).join("<BR/>")}</TD></TR>`;
+    `<TR><TD CELLPADDING="2">${texts.length === 0 ? " " : texts.map(escaped).join("<BR/>")}</TD></TR>`;
   const stroke = '<TR><TD PORT="line" HEIGHT="1" CELLPADDING="0" BGCOLOR="black"></TD></TR>';
   const table = `<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">${cell(above)}${stroke}${cell(below)}</TABLE>`;
   return [
@@ -84,7 +89,7 @@ function end(edge: GraphEdge): string[] {
 }
 
 function html(text: string): string {
-  return text === "" ? '""' : `<${escape(text)}>`;
+  return text === "" ? '""' : `<${escaped(text)}>`;
 }
 
 /** A backslash twice: Graphviz replaces \N, \G and the like by names of its own, inside HTML-like labels too. */
@@ -97,7 +102,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Any text inside an HTML-like label: markup as entities, lines broken, and what XML cannot hold as its code. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return text
     .replace(/[&<>"\\]/g, (character) => ENTITIES[character] ?? character)
     .replace(/\r\n|\r|\n/g, "<BR/>")

@@ -1,4 +1,3 @@
-import { GraphError } from "../errors.js";
 import { formatNumber } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -53,8 +52,6 @@ export interface GraphOptions {
  * const graph = graphOf(t.mul(t), { names: { x, t } });
  * graph.edges.map((edge) => edge.label); // ["x", "2", "t", "t1"]
  * graph.nodes.map(({ node }) => node.name); // ["Add", "Mul"]
- *
- * @throws GraphError when a node has been applied again, to something computed from its own result
  */
 export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}): Graph {
   const roots = [...new Set(Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor])];
@@ -85,32 +82,21 @@ interface OpenEdge extends GraphEdge {
 /** All tensors that the roots depend on, each behind those that it was computed from: depth first, inputs in order. */
 function forwardOrder(roots: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
-  /** `false` while what a tensor was computed from is still being listed. */
-  const listed = new Map<Tensor, boolean>();
+  const met = new Set<Tensor>();
   for (const root of roots) {
-    if (listed.has(root)) continue;
-    const path = [{ tensor: root, next: 0 }];
-    listed.set(root, false);
+    const path: { readonly tensor: Tensor; next: number }[] = [];
+    const enter = (tensor: Tensor) => {
+      if (met.has(tensor)) return;
+      met.add(tensor);
+      path.push({ tensor, next: 0 });
+    };
+    enter(root);
     for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
-      const { tensor, next } = step;
-      const node = tensor.node;
-      if (node === null || next === node.arity) {
-        order.push(tensor);
-        listed.set(tensor, true);
+      const { node } = step.tensor;
+      if (node !== null && step.next < node.arity) enter(node.input(step.next++));
+      else {
+        order.push(step.tensor);
         path.pop();
-        continue;
-      }
-      step.next++;
-      const input = node.input(next);
-      const done = listed.get(input);
-      if (done === undefined) {
-        listed.set(input, false);
-        path.push({ tensor: input, next: 0 });
-      } else if (!done) {
-        throw new GraphError(
-          `${node.name}: this node was applied again, to something computed from its own result, and has forgotten its ` +
-            `first inputs; make a new one for each use, as in new ${node.name}().forward(...)`,
-        );
       }
     }
   }
@@ -119,7 +105,11 @@ function forwardOrder(roots: readonly Tensor[]): Tensor[] {
 
 type Label = Pick<GraphEdge, "name" | "label" | "isLiteral">;
 
-function labelsOf(tensors: readonly Tensor[], asked: ReadonlySet<Tensor>, names: Readonly<Record<string, Tensor>>): Label[] {
+function labelsOf(
+  tensors: readonly Tensor[],
+  asked: ReadonlySet<Tensor>,
+  names: Readonly<Record<string, Tensor>>,
+): Label[] {
   const given = new Map(Object.entries(names).map(([name, tensor]) => [tensor, name]));
   const nameOf = (tensor: Tensor) => given.get(tensor) ?? tensor.name;
   const taken = new Set(tensors.map(nameOf));

@@ -30,7 +30,9 @@ export interface PrintOptions extends GraphOptions, InspectOptions {
 export function print(output: Tensor | readonly Tensor[], options: PrintOptions = {}): string {
   const { maxNodes = 100 } = options;
   if (!(maxNodes >= 0 && (Number.isInteger(maxNodes) || maxNodes === Number.POSITIVE_INFINITY))) {
-    throw new ChainruleError(`print: maxNodes ${maxNodes} is no number of lines: a whole number of at least 0, or Infinity for all`);
+    throw new ChainruleError(
+      `print: maxNodes ${maxNodes} is no number of lines: a whole number of at least 0, or Infinity for all`,
+    );
   }
   const lines = graphOf(output, options).edges.filter((edge) => !edge.isLiteral);
   const show = (edge: GraphEdge) => lineOf(edge, options);

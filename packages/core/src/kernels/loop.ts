@@ -58,8 +58,7 @@ function collapse(shape: Shape, strides: readonly number[][]): { sizes: number[]
     const size = shape[axis] as number;
     if (size === 1) continue;
     const previous = sizes.length - 1;
-    const joins =
-      previous >= 0 && strides.every((own, i) => collapsed[i]?.[previous] === (own[axis] as number) * size);
+    const joins = previous >= 0 && strides.every((own, i) => collapsed[i]?.[previous] === (own[axis] as number) * size);
     if (joins) sizes[previous] = (sizes[previous] as number) * size;
     else sizes.push(size);
     strides.forEach((own, i) => {

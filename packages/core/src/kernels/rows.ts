@@ -118,7 +118,7 @@ export function argMaxAxis(out: Int32Array, x: Float64Array, outer: number, n: n
     for (let i = 0; i < inner; i++) {
       let best = x[o * n * inner + i] as number;
       let index = 0;
-      for (let j = 1; j < n && best === best; j++) {
+      for (let j = 1; j < n && !Number.isNaN(best); j++) {
         const value = x[(o * n + j) * inner + i] as number;
         if (!(value <= best)) {
           best = value;
@@ -136,7 +136,7 @@ export function argMinAxis(out: Int32Array, x: Float64Array, outer: number, n: n
     for (let i = 0; i < inner; i++) {
       let best = x[o * n * inner + i] as number;
       let index = 0;
-      for (let j = 1; j < n && best === best; j++) {
+      for (let j = 1; j < n && !Number.isNaN(best); j++) {
         const value = x[(o * n + j) * inner + i] as number;
         if (!(value >= best)) {
           best = value;

@@ -27,7 +27,9 @@ abstract class ArgExtreme extends Node {
     const axes = normalizeAxes(this.name, this.axis, x.shape);
     const shape = reducedShape(x.shape, axes, this.keepDims);
     if (x.size === 0 && sizeOf(shape) > 0) {
-      throw new ShapeError(`${this.name}: ${formatShape(x.shape)} has no elements to choose from; check that the input is not empty`);
+      throw new ShapeError(
+        `${this.name}: ${formatShape(x.shape)} has no elements to choose from; check that the input is not empty`,
+      );
     }
     return shape;
   }
@@ -38,7 +40,10 @@ abstract class ArgExtreme extends Node {
   }
 
   override localForward(shape: Shape, _dtype: DType, x: Tensor): Values {
-    const sizes = this.axis === undefined ? ([1, x.size, 1] as const) : around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
+    const sizes =
+      this.axis === undefined
+        ? ([1, x.size, 1] as const)
+        : around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
     const out = new Int32Array(sizes[0] * sizes[2]);
     (rowKernels[x.dtype][this.loop] as AxisLoop)(out, x.array, ...sizes);
     return shape.length === 0 ? (out[0] as number) : out;

@@ -1,4 +1,3 @@
-import { ShapeError } from "../errors.js";
 import { commonDType } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { EinsumFunction } from "../shape/einsum-types.js";

@@ -1,6 +1,6 @@
+import { GraphError } from "../errors.js";
 import { type Arithmetic, bounded } from "../graph/arithmetic.js";
 import { unary } from "../graph/elementwise.js";
-import { GraphError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { GeluFunction } from "../shape/signatures.js";
 
@@ -58,7 +58,10 @@ export class GeluTanh extends unary("GeluTanh", {
  * gelu(1).item(); // about 0.841345
  * gelu(1, { approximate: "tanh" }).item(); // about 0.841192
  */
-export const gelu = ((x: Tensor | number, { approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {}) => {
+export const gelu = ((
+  x: Tensor | number,
+  { approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {},
+) => {
   if (approximate !== "none" && approximate !== "tanh") {
     throw new GraphError(`Gelu: approximate is "none" or "tanh", got ${JSON.stringify(approximate)}`);
   }

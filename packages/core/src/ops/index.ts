@@ -22,8 +22,30 @@ export { ArgMax, ArgMin, argMax, argMin } from "./arg-extremes.js";
 export { flip, roll, tile } from "./arrange.js";
 export { BroadcastTo, broadcastTo } from "./broadcast-to.js";
 export { Cast, cast } from "./cast.js";
-export { Equal, equal, Greater, GreaterEqual, greater, greaterEqual, Less, LessEqual, less, lessEqual, NotEqual, notEqual } from "./compare.js";
+export {
+  Equal,
+  equal,
+  Greater,
+  GreaterEqual,
+  greater,
+  greaterEqual,
+  Less,
+  LessEqual,
+  less,
+  lessEqual,
+  NotEqual,
+  notEqual,
+} from "./compare.js";
 export { Concat, concat, Stack, stack } from "./concat.js";
+export {
+  Conv,
+  ConvTranspose,
+  ConvWeights,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+} from "./conv.js";
 export { All, Any, all, any, Count, count } from "./count.js";
 export { Cumprod, Cumsum, cumprod, cumsum, LinearScan } from "./cumulate.js";
 export { diagonal, trace, tril, triu } from "./diagonal.js";
@@ -35,6 +57,7 @@ export { Gather, gather, ScatterAdd, scatterAdd } from "./gather.js";
 export { Gelu, GeluTanh, gelu } from "./gelu.js";
 export { Acosh, Asinh, Atanh, acosh, asinh, atanh, Cosh, cosh, Sinh, sinh } from "./hyperbolic.js";
 export { Hypot, hypot } from "./hypot.js";
+export { Col2im, col2im, Im2col, im2col } from "./im2col.js";
 export { Acos, Asin, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";
 export {
   IsFinite,
@@ -51,6 +74,18 @@ export {
 export { MatMul, matmul } from "./matmul.js";
 export { Div, div, Mul, mul, Reciprocal, reciprocal, Square, square } from "./mul.js";
 export { Norm, norm } from "./norm.js";
+export { Pad, pad } from "./pad.js";
+export {
+  ArgMaxPool,
+  AvgPool,
+  AvgUnpool,
+  avgPool1d,
+  avgPool2d,
+  MaxPool,
+  MaxUnpool,
+  maxPool1d,
+  maxPool2d,
+} from "./pool.js";
 export { Pow, pow, Rsqrt, rsqrt, Sqrt, sqrt } from "./pow.js";
 export { Prod, prod } from "./prod.js";
 export { dot, outer } from "./products.js";

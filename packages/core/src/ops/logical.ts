@@ -37,7 +37,7 @@ export class IsNaN extends unary("IsNaN", {
 }) {}
 
 /** Whether x is NaN, as a bool tensor. float64, float32. */
-export const isNaN = unaryFunction(IsNaN);
+const isNotANumber = unaryFunction(IsNaN);
 
 export class IsFinite extends unary("IsFinite", {
   gives: "bool",
@@ -46,4 +46,7 @@ export class IsFinite extends unary("IsFinite", {
 }) {}
 
 /** Whether x is neither infinite nor NaN, as a bool tensor. float64, float32. */
-export const isFinite = unaryFunction(IsFinite);
+const isFiniteNumber = unaryFunction(IsFinite);
+
+// Under names that stand for other functions without an import.
+export { isFiniteNumber as isFinite, isNotANumber as isNaN };

@@ -30,7 +30,9 @@ export class Norm extends Reduction {
 
   override shapeRule(x: Tensor): Shape {
     if (![1, 2, Infinity].includes(this.ord)) {
-      throw new ShapeError(`Norm: ord ${this.ord}: there are the norms 1, 2 and Infinity; for others use abs, pow and sum`);
+      throw new ShapeError(
+        `Norm: ord ${this.ord}: there are the norms 1, 2 and Infinity; for others use abs, pow and sum`,
+      );
     }
     return super.shapeRule(x);
   }
@@ -49,7 +51,10 @@ export class Norm extends Reduction {
     if (this.ord === 1) return x.sign().mul(gradient);
     if (this.ord === 2) return cosine(tensorArithmetic, x, norm).mul(gradient);
     const largest = x.abs().equal(norm).cast(x.dtype);
-    return x.sign().mul(largest.div(largest.sum({ axis: this.axesOf(x), keepDims: true }))).mul(gradient);
+    return x
+      .sign()
+      .mul(largest.div(largest.sum({ axis: this.axesOf(x), keepDims: true })))
+      .mul(gradient);
   }
 }
 

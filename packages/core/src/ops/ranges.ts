@@ -29,7 +29,8 @@ function checkFinite(op: string, numbers: Readonly<Record<string, number>>): voi
  * @example
  * eye(2).toArray(); // [[1, 0], [0, 1]]
  */
-export const eye = ((rows: number, columns = rows, options: TensorOptions = {}) => {
+export const eye = ((rows: number, wanted?: number, options: TensorOptions = {}) => {
+  const columns = wanted ?? rows;
   checkShape("eye", [rows, columns]);
   const array = allocate(dtypeOf("eye", options), rows * columns);
   for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;

@@ -41,7 +41,9 @@ export class Mean extends LoopReduction {
   override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
     // Of no elements there is no mean, and nothing to divide by 0 either.
-    return this.spread(dout, x).div(Math.max(1, x.size / dout.size)).broadcastTo(x.shape);
+    return this.spread(dout, x)
+      .div(Math.max(1, x.size / dout.size))
+      .broadcastTo(x.shape);
   }
 }
 
@@ -95,7 +97,11 @@ export class LogSumExp extends LoopReduction {
     const x = this.input(0);
     const shifted = x.sub(this.spread(output, x));
     // e^-infinity has no part in the sum, also where the sum is e^-infinity itself and the difference is NaN.
-    return x.equal(-Infinity).where(0, shifted).exp().mul(x.equal(-Infinity).where(0, this.spread(dout, x)));
+    return x
+      .equal(-Infinity)
+      .where(0, shifted)
+      .exp()
+      .mul(x.equal(-Infinity).where(0, this.spread(dout, x)));
   }
 }
 

@@ -86,7 +86,8 @@ export abstract class LoopReduction extends Reduction {
     const loop = rowKernels[dtype][this.loop] as AxisLoop;
     const axes = this.axesOf(x);
     // Also where there is nothing to reduce the values are as the loop makes them, in an array of their own.
-    const array = axes.length === 0 ? x.array : reduceAxes(loop, (size) => allocate(dtype, size), x.array, x.shape, axes);
+    const array =
+      axes.length === 0 ? x.array : reduceAxes(loop, (size) => allocate(dtype, size), x.array, x.shape, axes);
     return shape.length === 0 ? (array[0] as number) : array;
   }
 }

@@ -90,9 +90,9 @@ export const argSort = ((x: Tensor, axis?: number, options?: SortOptions) =>
  * sort(tensor([[3, 1, 2], [5, 6, 4]])).toArray(); // [[1, 2, 3], [4, 5, 6]]
  * sort(tensor([3, NaN, 1])).toArray(); // [1, 3, NaN]
  */
-export const sort = ((x: Tensor, axis = -1, options?: SortOptions) => {
+export const sort = ((x: Tensor, axis?: number, options?: SortOptions) => {
   const tensor = operand("sort", x);
-  return new Gather(axis).apply(tensor, new ArgSort(axis, options).apply(tensor));
+  return new Gather(axis ?? -1).apply(tensor, new ArgSort(axis, options).apply(tensor));
 }) as SortFunction;
 
 /**
@@ -109,9 +109,9 @@ export const sort = ((x: Tensor, axis = -1, options?: SortOptions) => {
  *
  * @throws ShapeError when k is no whole number from 0 to the size of the axis.
  */
-export const topK = ((x: Tensor, k: number, axis = -1, options: TopKOptions = {}) => {
+export const topK = ((x: Tensor, k: number, axis?: number, options: TopKOptions = {}) => {
   const tensor = operand("topK", x);
-  const along = normalizeAxis("topK", axis, tensor.shape);
+  const along = normalizeAxis("topK", axis ?? -1, tensor.shape);
   const size = tensor.shape[along] as number;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new ShapeError(

@@ -41,9 +41,9 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
  *
  * @throws ShapeError when the parts cannot be equal, or the sizes do not add up to that of the axis.
  */
-export const split = ((x: Tensor, parts: number | readonly number[], axis = 0) => {
+export const split = ((x: Tensor, parts: number | readonly number[], axis?: number) => {
   const tensor = operand("split", x);
-  const along = normalizeAxis("split", axis, tensor.shape);
+  const along = normalizeAxis("split", axis ?? 0, tensor.shape);
   let end = 0;
   return sizesOf(tensor, parts, along).map((size) => {
     const start = end;
@@ -59,8 +59,8 @@ export const split = ((x: Tensor, parts: number | readonly number[], axis = 0) =
  * @example
  * unstack(tensor([[1, 2], [3, 4]])); // [[1, 2], [3, 4]]
  */
-export const unstack = ((x: Tensor, axis = 0) => {
+export const unstack = ((x: Tensor, axis?: number) => {
   const tensor = operand("unstack", x);
-  const along = normalizeAxis("unstack", axis, tensor.shape);
+  const along = normalizeAxis("unstack", axis ?? 0, tensor.shape);
   return Array.from({ length: tensor.shape[along] as number }, (_, i) => partOf(tensor, along, i));
 }) as UnstackFunction;

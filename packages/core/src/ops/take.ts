@@ -157,10 +157,10 @@ export class IndexAdd extends ByIndex {
  *
  * @throws ShapeError for an index out of range, or a source of another shape.
  */
-export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis = 0) => {
+export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis?: number) => {
   const into = operand("indexAdd", x);
   const at = indexTensor("indexAdd", indices);
-  const along = normalizeAxis("indexAdd", axis, into.shape);
+  const along = normalizeAxis("indexAdd", axis ?? 0, into.shape);
   const taken = [...into.shape.slice(0, along), ...at.shape, ...into.shape.slice(along + 1)];
   const rows = typeof source === "number" ? into.constant(source, "indexAdd") : operand("indexAdd", source);
   return into.add(new IndexAdd(into.shape, along).apply(rows.broadcastTo(taken), at));

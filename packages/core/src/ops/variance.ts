@@ -30,7 +30,9 @@ abstract class Dispersion extends Reduction {
 
   override shapeRule(x: Tensor): Shape {
     if (!(this.correction >= 0 && this.correction < Infinity)) {
-      throw new ShapeError(`${this.name}: correction ${this.correction}: 0 or 1 is meant, or another number of at least 0`);
+      throw new ShapeError(
+        `${this.name}: correction ${this.correction}: 0 or 1 is meant, or another number of at least 0`,
+      );
     }
     return super.shapeRule(x);
   }

@@ -219,7 +219,7 @@ export interface SplitMethod {
 }
 
 type Split<S extends Shape, P extends Axes, Axis extends number> = P extends Shape
-  ? { -readonly [I in keyof P]: Of<Take<S, [P[I]], Axis>> }
+  ? { -readonly [I in keyof P]: Of<Take<S, [Extract<P[I], number>], Axis>> }
   : P extends number
     ? Several<P, Of<Take<S, [number], Axis>>>
     : never;

@@ -129,3 +129,12 @@ export interface PadFunction {
     value?: number,
   ): Of<Padded<S, W>>;
 }
+
+/** `x.pad([[1, 1], [0, 2]], value = 0)`: a pair of widths for each axis. */
+export interface PadMethod {
+  <S extends Shape, const W extends readonly (readonly [before: number, after: number])[]>(
+    this: Tensor<S>,
+    widths: W & Fits<Padded<S, W>>,
+    value?: number,
+  ): Of<Padded<S, W>>;
+}

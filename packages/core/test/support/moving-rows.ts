@@ -67,12 +67,12 @@ const unsliceCases: fc.Arbitrary<draw.Case<{ ranges: Range[]; shape: number[] }>
     draw.operand(readBy(setting.ranges, setting.shape).shape, x).map((operand) => ({ operands: [operand], setting })),
   );
 
-interface ByIndex {
+export interface ByIndex {
   readonly shape: readonly number[];
   readonly axis: number;
 }
 
-const indexCases: fc.Arbitrary<{ indices: draw.Operand; shape: number[]; axis: number }> = draw
+export const indexCases: fc.Arbitrary<{ indices: draw.Operand; shape: number[]; axis: number }> = draw
   .shapes(1, 2)
   .chain((shape) =>
     fc.tuple(draw.axis(shape.length), draw.shapes(0, 2)).chain(([axis, taken]) => {
@@ -86,7 +86,7 @@ const indexCases: fc.Arbitrary<{ indices: draw.Operand; shape: number[]; axis: n
   .filter(({ indices, shape }) => indices.values.length * sizeOf(shape) <= 60);
 
 /** The shape of what is taken, and for each of its elements the position that it comes from. */
-function takenBy(indicesOf: Plain, { shape, axis }: ByIndex): { shape: number[]; sources: number[] } {
+export function takenBy(indicesOf: Plain, { shape, axis }: ByIndex): { shape: number[]; sources: number[] } {
   const from = axis < 0 ? axis + shape.length : axis;
   const rank = indicesOf.shape.length;
   const out = replaced(shape, from, ...indicesOf.shape);
@@ -106,7 +106,7 @@ const gather = (x: Plain | undefined, { shape, sources }: { shape: number[]; sou
   values: sources.map((source) => x?.values[source] as number),
 });
 
-function scatter(x: Plain | undefined, shape: readonly number[], sources: readonly number[]): Plain {
+export function scatter(x: Plain | undefined, shape: readonly number[], sources: readonly number[]): Plain {
   const values = new Array<number>(sizeOf(shape)).fill(0);
   sources.forEach((target, i) => {
     values[target] = (values[target] as number) + (x?.values[i] as number);

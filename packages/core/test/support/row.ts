@@ -5,20 +5,22 @@ import type { Plain } from "./plain.js";
 
 /** An op as the table sees it: how its inputs are drawn, and what its result is, said once more and without the library. */
 export interface Row<S = unknown> {
-  readonly Node: abstract new (...args: never[]) => Node;
+  /** The class of the node; null for a function that is composed of other ops. */
+  readonly Node: (abstract new (...args: never[]) => Node) | null;
   /** The exported function; null for a node that is only the derivative of another. */
   readonly fn: ((...args: never[]) => unknown) | null;
   readonly dtypes: readonly DType[];
   readonly cases: fc.Arbitrary<Case<S>>;
   /** Whether gradients are compared, first and second derivatives (all ops have those of any order), or why not. */
   readonly gradient: true | string | ((setting: S) => boolean);
-  node(setting: S): Node;
+  /** The node on its own; absent for a composed function. */
+  node?(setting: S): Node;
   call(inputs: readonly Tensor[], setting: S): Tensor;
-  /** The form `x.op(...)`; absent for ops on a list of tensors. */
+  /** The form `x.op(...)`; absent for ops on a list of tensors, or on none. */
   method?(inputs: readonly Tensor[], setting: S): Tensor;
   reference(inputs: readonly Plain[], setting: S): Plain;
   /** The dtype of the result where it is not that of the inputs. */
-  result?(setting: S): DType;
+  result?(setting: S): DType | undefined;
 }
 
 export const floats = ["float64", "float32"] as const;

@@ -3,8 +3,10 @@ import {
   add,
   clamp,
   div,
+  elu,
   exp,
   expectShape,
+  gelu,
   less,
   mul,
   n,
@@ -33,6 +35,15 @@ expectShape<[100, 10]>()(matrix.clamp(0));
 expectShape<[100, 10]>()(matrix.clamp(0, zeros([10])));
 expectShape<[100, 10]>()(clamp(matrix, 0, 1));
 expectShape<[]>()(clamp(5));
+
+expectShape<[100, 10]>()(gelu(matrix, { approximate: "tanh" }));
+expectShape<[number, 10]>()(unknownRows.gelu());
+expectShape<[100, 10]>()(matrix.elu());
+expectShape<[100, 10]>()(zeros([10]).elu(matrix));
+expectShape<[100, 10]>()(elu(matrix, zeros([10])));
+expectShape<[]>()(elu(2));
+expectShape<[100, 10]>()(matrix.isNaN().logicalNot());
+expectShape<[100, 10]>()(matrix.less(0).logicalAnd(zeros([10])));
 
 // Numbers
 expectShape<[100, 10]>()(matrix.add(1));

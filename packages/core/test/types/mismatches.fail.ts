@@ -5,9 +5,11 @@ import {
   broadcastTo,
   clamp,
   concat,
+  cumsum,
   exp,
   matmul,
   mul,
+  norm,
   oneHot,
   reshape,
   slice,
@@ -59,6 +61,13 @@ y.max({ axis: 7, keepDims: true }); // error: axis 7 is out of range for [100, 1
 y.max({ axis: 1, keepdims: true }); // error: 'keepdims' does not exist
 argMax(y, 2); // error: axis 2 is out of range for [100, 10]
 y.argMax(-3); // error: axis -3 is out of range for [100, 10]
+cumsum(y, 2); // error: axis 2 is out of range for [100, 10]
+y.cumprod(-3); // error: axis -3 is out of range for [100, 10]
+norm(y, 2); // error: axis 2 is out of range for [100, 10]
+y.norm({ axis: 2, ord: 1 }); // error: axis 2 is out of range for [100, 10]
+y.norm({ axis: 1, order: 1 }); // error: 'order' does not exist
+y.elu(zeros([3])); // error: 10 and 3 do not broadcast
+y.gelu({ approximate: "erf" }); // error: Type '"erf"' is not assignable to type '"none" | "tanh" | undefined'
 softmax(y, 2); // error: axis 2 is out of range for [100, 10]
 y.softmax(2); // error: axis 2 is out of range for [100, 10]
 

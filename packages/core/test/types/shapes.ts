@@ -3,12 +3,14 @@ import {
   argMax,
   broadcastTo,
   concat,
+  cumsum,
   expandDims,
   expectShape,
   expectType,
   full,
   matmul,
   n,
+  norm,
   oneHot,
   reshape,
   slice,
@@ -64,6 +66,14 @@ expectShape<[10]>()(unknownRows.sum(0));
 expectShape<[number]>()(unknownRows.argMax(1));
 expectShape<[2, 3, 1]>()(argMax(cube, -1, { keepDims: true }));
 expectShape<[]>()(argMax(cube));
+expectShape<[3, 4]>()(cube.norm(0));
+expectShape<[2, 4]>()(norm(cube, { axis: 1, ord: 1 }));
+expectShape<[2, 1, 4]>()(cube.std({ axis: 1, keepDims: true, correction: 1 }));
+expectShape<[]>()(cube.variance({ correction: 1 }));
+expectShape<readonly number[]>()(unknown.norm({ axis: 0, ord: Infinity }));
+expectShape<[2]>()(cube.all([1, 2]));
+expectShape<[2, 3, 4]>()(cumsum(cube));
+expectShape<[2, 3, 4]>()(cube.cumprod(1, { reverse: true, exclusive: true }));
 expectShape<[2, 3, 4]>()(softmax(cube));
 expectShape<[2, 3, 4]>()(cube.softmax(1));
 expectShape<readonly number[]>()(unknown.softmax(1));

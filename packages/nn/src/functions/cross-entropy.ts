@@ -51,18 +51,23 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
     "a number from 0 to 1",
   );
 
-  const loss = (target: Tensor): Tensor =>
-    reduction === "mean"
-      ? softmaxWithLoss(scores, target)
-      : reduce<Reduction, Shape>(op, weighed(target, scores.logSoftmax()).sum(-1).neg(), reduction);
-  // The mean of index labels as they are needs no other form of them.
-  if (labels.dtype === "int32" && labelSmoothing === 0 && reduction === "mean")
-    return loss(labels) as Reduced<R, Rows<S>>;
   const { classes } = batchSizes(op, scores);
   const target =
-    labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: x.dtype }) as Tensor).reshape(scores.shape) : labels;
-  const smoothed = labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  return loss(smoothed) as Reduced<R, Rows<S>>;
+    labelSmoothing === 0
+      ? labels
+      : probabilitiesOf(labels, scores)
+          .mul(1 - labelSmoothing)
+          .add(labelSmoothing / classes);
+  if (reduction === "mean") return softmaxWithLoss(scores, target) as Reduced<R, Rows<S>>;
+  const losses = weighed(probabilitiesOf(target, scores), scores.logSoftmax()).sum(-1).neg();
+  return reduce(op, losses, reduction);
+}
+
+/** Class indices as one-hot labels; all other labels are probabilities already. */
+function probabilitiesOf(labels: Tensor, scores: Tensor): Tensor {
+  if (labels.dtype !== "int32") return labels;
+  const hot: Tensor = oneHot(labels, scores.shape.at(-1) as number, { dtype: scores.dtype });
+  return hot.reshape(scores.shape);
 }
 
 /**
@@ -88,8 +93,9 @@ export function binaryCrossEntropyWithLogits<S extends Shape, R extends Reductio
   { reduction = "mean" as R }: ReductionOptions<R> = {},
 ): Reduced<R, S> {
   const op = "binaryCrossEntropyWithLogits";
-  const [scores, labels]: Tensor[] = [x, t] as [Tensor, Tensor];
-  checkAlike(op, "x", x, "t", t);
+  const scores: Tensor = x;
+  const labels: Tensor = t;
+  checkAlike(op, "x", scores, "t", labels);
   const losses = weighed(labels, scores.neg().softplus()).add(weighed(labels.neg().add(1), scores.softplus()));
   return reduce(op, losses, reduction);
 }

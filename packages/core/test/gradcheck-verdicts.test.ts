@@ -1,0 +1,267 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  add,
+  customGradient,
+  customOp,
+  DTypeError,
+  elementwise,
+  gradcheck,
+  Node,
+  Random,
+  type Shape,
+  type Tensor,
+  tensor,
+  where,
+} from "../src/index.js";
+
+// What gradcheck says of a function whose gradient is not right, and of one whose gradient only looks wrong.
+
+/** x^3 with a gradient of 2 x^2, as a slip of the pen makes it. */
+const slip = customOp("Slip", {
+  arity: 1,
+  shape: (x) => x,
+  forward: (out, x) => out.set(Array.from(x.data, (value) => value ** 3)),
+  backward: [(dout, x) => dout.mul(x.square().mul(2))],
+});
+
+test("a wrong backward is found and named among fifty right ones", () => {
+  const smooth = [(x: Tensor) => x.sin().add(x.mul(0.5)), (x: Tensor) => x.tanh().mul(1.2), (x: Tensor) => x.sigmoid().sub(0.5).mul(4)];
+  const f = (x: Tensor, w: Tensor): Tensor => {
+    let y = x.matmul(w);
+    for (let i = 0; i < 30; i++) y = i === 17 ? slip(y).add(0.5) : (smooth[i % smooth.length] as (x: Tensor) => Tensor)(y);
+    return y.mean();
+  };
+  const random = new Random(3);
+  const report = gradcheck(f, [random.normal([3, 4]), random.normal([4, 2])]);
+  assert.is(report.kind, "wrong gradient");
+  assert.equal(
+    report.culprits.map(({ op }) => op),
+    ["Slip"],
+  );
+  const [culprit] = report.culprits;
+  assert.ok((culprit?.nodes ?? 0) > 50, String(culprit?.nodes));
+  // 2 x^2 in the place of 3 x^2.
+  assert.ok(Math.abs((culprit?.analytic ?? 0) / (culprit?.numerical ?? 1) - 2 / 3) < 1e-5);
+  assert.match(report.toString(), /the likely culprit is Slip, node \d+ of \d+, t\d+: Slip\(t\d+\) \[3, 2\]/);
+});
+
+test("several wrong nodes are all named, the first in forward order first", () => {
+  const half = elementwise("Half", { forward: (k, x) => k.div(x, 2), backward: [(_, dout) => dout] });
+  const report = gradcheck((x) => half(slip(x).sin()).sum(), [tensor([0.5, 1])]);
+  assert.equal(
+    report.culprits.map(({ op, position }) => [op, position]),
+    [
+      ["Slip", 1],
+      ["Half", 3],
+    ],
+  );
+});
+
+test("a wrong gradient by the second of two inputs, one of them large, is named with that input", () => {
+  const wrong = customOp("Scaled", {
+    arity: 2,
+    shape: (x) => x,
+    forward: (out, x, s) => out.set(Array.from(x.data, (value) => value * (s.data[0] as number))),
+    backward: [(dout, _, s) => dout.mul(s), (dout, x) => dout.mul(x).mean()],
+  });
+  const report = gradcheck((x, s) => wrong(x, s).sum(), [new Random(1).normal([50]), tensor(2, { name: "s" })]);
+  assert.equal(
+    report.inputs.map(({ ok }) => ok),
+    [true, false],
+  );
+  assert.is(report.culprits[0]?.input, 1);
+});
+
+test("a fast backward unlike the one in ops is found, whichever of the two is wrong", () => {
+  class TwoWays extends Node {
+    override readonly name = "TwoWays";
+    readonly factors: readonly [fast: number, ops: number];
+    constructor(fast: number, ops: number) {
+      super();
+      this.factors = [fast, ops];
+    }
+    override shapeRule(x: Tensor): Shape {
+      return x.shape;
+    }
+    override localForward(_shape: Shape, _dtype: string, x: Tensor) {
+      return Float64Array.from(x.data, (value) => 3 * value);
+    }
+    override localBackward(dout: Tensor): Tensor {
+      return dout.mul(this.factors[1]);
+    }
+    override fastBackward(dout: Tensor): Tensor {
+      return dout.mul(this.factors[0]);
+    }
+  }
+  const check = (fast: number, ops: number) => gradcheck((x) => new TwoWays(fast, ops).apply(x).sin(), [tensor([1, 2])]);
+  assert.ok(check(3, 3).ok);
+  for (const report of [check(2, 3), check(3, 2)]) {
+    assert.is(report.kind, "wrong gradient");
+    assert.is(report.culprits[0]?.op, "TwoWays");
+    assert.ok(Math.abs((report.culprits[0]?.analytic ?? 0) / (report.culprits[0]?.numerical ?? 1) - 2 / 3) < 1e-6);
+  }
+});
+
+test("the second derivative is checked with order 2, the third with order 3, and the order is told", () => {
+  // Right once: a backward that is itself not differentiable as it should be, as it leaves the graph.
+  const once = customOp("Once", {
+    arity: 1,
+    shape: (x) => x,
+    forward: (out, x) => out.set(Array.from(x.data, (value) => value ** 3)),
+    backward: [(dout, x) => dout.mul(x.detach().square().mul(3))],
+  });
+  const x = tensor([0.5, -1], { name: "x" });
+  assert.ok(gradcheck((x) => once(x), [x]).ok);
+  const second = gradcheck((x) => once(x), [x], { order: 2 });
+  assert.is(second.kind, "wrong gradient");
+  assert.is(second.inputs[0]?.worst?.order, 2);
+  assert.is(second.inputs[0]?.worst?.of, "gradient by x");
+  assert.match(second.toString(), /detach/);
+  const third = gradcheck((x, y) => x.mul(y).sin(), [x, 0.7], { order: 3 });
+  assert.ok(third.ok, third.toString());
+  // Orders 1 to 3: 2 rows, then 3 gradients (2 by x, 1 by y), by each of the 3 elements.
+  assert.equal(
+    third.inputs.map(({ checked }) => checked),
+    [2 * 2 + 3 * 2 + 3 * 2, 2 + 3 + 3],
+  );
+});
+
+test("a kink is no wrong gradient, unless the gradient is none of its slopes", () => {
+  for (const f of [(x: Tensor) => x.relu(), (x: Tensor) => x.abs().mul(0.5).add(x.mul(0.2)), (x: Tensor) => x.maximum(0).square().add(x.relu())]) {
+    for (const at of [0, 4e-7]) {
+      const report = gradcheck((x) => f(x).sum(), [tensor([1, at])]);
+      // 0.7 and -0.3 have the mean 0.2, which is what |x| + 0.2 x gives at 0.
+      if (report.ok) continue;
+      assert.is(report.kind, "kink", report.toString());
+      assert.equal(report.inputs[0]?.worst?.index, [1]);
+      assert.equal(report.culprits, []);
+      assert.match(report.toString(), /kink.*move the input away/s);
+    }
+  }
+  const slopes = gradcheck((x) => x.relu().mul(3), [0]).inputs[0]?.worst?.slopes ?? [];
+  assert.ok(Math.abs((slopes[0] ?? 9) - 0) < 1e-9 && Math.abs((slopes[1] ?? 9) - 3) < 1e-9);
+  assert.is(gradcheck((x) => x.floor().add(x.mul(2)), [2]).kind, "kink", "a jump");
+  const outside = elementwise("Outside", { forward: (k, x) => k.max(x, 0), backward: [(k, dout) => k.mul(dout, 7)] });
+  const report = gradcheck((x) => outside(x), [0]);
+  assert.is(report.kind, "wrong gradient");
+  assert.is(report.culprits[0]?.op, "Outside");
+});
+
+test("a wrong gradient beside kinks is still reported", () => {
+  const report = gradcheck((x) => x.relu().add(slip(x)).sum(), [tensor([0, 0, 2, 0])]);
+  assert.is(report.kind, "wrong gradient");
+  assert.equal(report.inputs[0]?.worst?.index, [2]);
+  assert.is(report.culprits[0]?.op, "Slip");
+});
+
+test("an error that rounding explains is a matter of precision, in whichever way it comes", () => {
+  const far = (offset: number) => gradcheck((x) => x.add(offset).sub(offset), [tensor([0.3, 1.7])]);
+  for (const offset of [1e9, 1e11, 1e13]) {
+    const report = far(offset);
+    assert.is(report.kind, "precision", report.toString());
+    assert.match(report.toString(), /rounding.*larger one/);
+  }
+  assert.ok(far(1e3).ok);
+  // 1 - cos x at 1e-3, by way of numbers near 1e8: right with a larger step.
+  const f = (x: Tensor) => x.cos().mul(1e8).sub(1e8);
+  assert.is(gradcheck(f, [1e-3], { eps: 1e-9, atol: 1e-6 }).kind, "precision");
+  // A step so wide that it sees the curvature.
+  assert.is(gradcheck((x) => x.mul(40).sin(), [1], { eps: 0.05 }).kind, "precision");
+  // A wrong gradient is one in spite of noise that is too small to explain it.
+  assert.is(gradcheck((x) => slip(x).add(1e7).sub(1e7), [2]).kind, "wrong gradient");
+});
+
+test("float32 that is allowed: right ones pass, wrong ones fail, noise is called precision", () => {
+  const x = tensor([0.5, 2, -1], { dtype: "float32" });
+  assert.ok(gradcheck((x) => x.exp().sin(), [x], { allowFloat32: true, order: 2 }).ok);
+  assert.is(gradcheck((x) => slip(x), [x], { allowFloat32: true }).kind, "wrong gradient");
+  assert.is(gradcheck((x) => x.sin(), [x], { allowFloat32: true, eps: 1e-6 }).kind, "precision");
+});
+
+test("a mask that is redrawn is told from a wrong gradient, and a mask that is fixed passes", () => {
+  const random = new Random(5);
+  const mask = (random: Random) => random.uniform([20]).less(0.5).cast("float64");
+  const x = new Random(1).normal([20]);
+  const redrawn = gradcheck((x) => x.mul(mask(random)), [x]);
+  assert.is(redrawn.kind, "not deterministic");
+  assert.match(redrawn.toString(), /fix the seed/);
+  assert.ok(gradcheck((x) => x.mul(mask(new Random(5))), [x]).ok);
+});
+
+test("of a NaN the node that made it first is named: forward, backward, and a step away", () => {
+  const forward = gradcheck((x) => x.square().neg().sqrt().add(1).sin(), [tensor([2, 3])]);
+  assert.is(forward.kind, "not finite");
+  assert.is(forward.origin, "Sqrt");
+  const behind = gradcheck((x) => x.log().mul(x).sum(), [tensor([0, 1])]);
+  assert.is(behind.origin, "Mul");
+  assert.match(behind.explanation, /= \[-Infinity, 0\], made by Log/);
+  // The value is right, the gradient is 0 x infinity behind the branch that was not taken.
+  const hidden = gradcheck((x) => where(x.greater(0), x.log(), x.mul(0)), [tensor([0, 1])]);
+  assert.is(hidden.kind, "not finite");
+  assert.is(hidden.origin, "Log");
+  assert.match(hidden.explanation, /the backward of Log/);
+  const border = gradcheck((x) => x.log(), [5e-7]);
+  assert.is(border.kind, "not finite");
+  assert.match(border.explanation, /input0\[\] less eps, a step away: Log made the first one/);
+  assert.is(gradcheck((x) => x.add(tensor(Number.NaN)), [1]).origin, null);
+});
+
+test("random projections agree with the whole Jacobian and find the element of a wrong one", () => {
+  const random = new Random(9);
+  const [x, w] = [random.normal([40, 30]), random.normal([30, 20])];
+  let calls = 0;
+  const right = gradcheck(
+    (x, w) => {
+      calls++;
+      return x.matmul(w).tanh();
+    },
+    [x, w],
+    { mode: "random" },
+  );
+  assert.ok(right.ok, right.toString());
+  assert.ok(calls < 30, `${calls} calls`);
+  assert.is(right.inputs[0]?.checked, 4);
+  assert.is(right.inputs[0]?.worst?.index, null);
+  const at = 777;
+  const spot = customOp("Spot", {
+    arity: 1,
+    shape: (x) => x,
+    forward: (out, x) => out.set(Array.from(x.data, (value) => value ** 2)),
+    backward: [(dout, x) => dout.mul(x.mul(tensor(Array.from({ length: 1200 }, (_, i) => (i === at ? 5 : 2))).reshape([40, 30])))],
+  });
+  const wrong = gradcheck((x) => spot(x).sin(), [x], { mode: "random" });
+  assert.is(wrong.kind, "wrong gradient");
+  assert.equal(wrong.inputs[0]?.worst?.index, [25, 27]);
+  assert.equal(wrong.inputs[0]?.worst?.output, [25, 27]);
+  assert.is(wrong.culprits[0]?.op, "Spot");
+  assert.ok(gradcheck((x) => x.sin().matmul(w), [x], { mode: "random", order: 2 }).ok);
+  const [first, second] = [1, 1].map((seed) => gradcheck((x) => x.sin(), [x], { mode: "random", seed }).toString());
+  assert.is(first, second);
+});
+
+test("integers may be held fixed; otherwise they are refused, with the reason", () => {
+  const index = tensor([1, 0, 1], { dtype: "int32", name: "index" });
+  const f = (x: Tensor, i: Tensor) => x.take(i).square();
+  assert.throws(() => gradcheck(f, [tensor([3, 4]), index]), (error: unknown) => error instanceof DTypeError && /index is int32/.test(error.message));
+  const report = gradcheck(f, [tensor([3, 4]), index], { allowIntegers: true, order: 2 });
+  assert.ok(report.ok, report.toString());
+  assert.is(report.inputs.length, 1);
+});
+
+test("what leaves the graph has no wrong node, and that is said; a custom gradient is a node like any other", () => {
+  const cut = gradcheck((x) => add(x, x.detach()).sin(), [tensor([1, 2])]);
+  assert.is(cut.kind, "wrong gradient");
+  assert.equal(cut.culprits, []);
+  assert.match(cut.explanation, /every node on the way is right by itself/);
+  const straight = customGradient((x: Tensor) => x.mul(3), [(dout) => dout]);
+  assert.is(gradcheck((x) => straight(x).sum(), [tensor([1, 2])]).culprits.length, 1);
+});
+
+test("options that mean nothing are errors", () => {
+  for (const bad of [{ order: 0 }, { order: 1.5 }, { projections: 0 }, { mode: "some" as "full" }]) {
+    assert.throws(() => gradcheck((x) => x, [1], bad), /gradcheck: /);
+  }
+});
+
+test.run();
