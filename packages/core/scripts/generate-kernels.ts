@@ -177,12 +177,13 @@ function kernelSet(rule: ElementwiseRule): string {
   return `{ ${parts.join(",\n")} }`;
 }
 
-/** The loops of the files, written for Float64Array, with another array in the place of it. */
+/** The loops of the files, written for Float64Array, and copies with another array in the place of it. */
 function rowKernels(sources: readonly string[]): string {
   const parts = sources.flatMap((source) => source.split(/^(?=\/\*\*|export function)/m));
   const functions = parts.filter((part) => part.startsWith("export function"));
   return Object.entries(arrays)
     .map(([dtype, array]) => {
+      if (dtype === "float64") return "float64: { ...rows, ...windows }";
       const copies = functions.map((text) =>
         text.replace("export function ", "").replaceAll(": Float64Array", `: ${array}`).trim(),
       );
@@ -200,6 +201,8 @@ const sets = Object.values(ops).flatMap((value) => {
 process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
 import type { KernelSet } from "./loop.js";
 import { erf, erfc, floorMod, hypot, roundHalfEven } from "./math.js";
+import * as rows from "./rows.js";
+import * as windows from "./windows.js";
 import type { Windows } from "./windows.js";
 
 export const kernels: Readonly<Record<string, KernelSet>> = {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type { DType, Tensor } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
-import * as draw from "./support/draw.js";
 import { arrangedRows, diagonalRows } from "./support/arranged-rows.js";
+import * as draw from "./support/draw.js";
 import { elementwiseRows } from "./support/elementwise-rows.js";
 import { indexingRows } from "./support/indexing-rows.js";
 import { mathRows } from "./support/math-rows.js";

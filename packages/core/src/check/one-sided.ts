@@ -20,8 +20,10 @@ export type Line = (t: number) => { readonly t: number; readonly y: number };
 
 /** Points on each side. */
 const POINTS = 8;
-/** The steps that are tried, in units of eps, until one tells; other steps see less rounding, or less curvature. */
-const SCALES = [1, 1 / 16, 16, 256];
+/** The steps that are tried, in units of eps, where eps itself does not tell: from less curvature to less rounding. */
+const SCALES = [1 / 256, 1 / 16, 1, 16, 256];
+/** By what factor the noise may grow with the step before it is taken for a function that is no parabola. */
+const STEADY = 4;
 /** How many standard errors count as possible. */
 const CONFIDENCE = 6;
 
@@ -34,16 +36,24 @@ const CONFIDENCE = 6;
  * @param rounding what is known of the rounding error of the values: a lower bound for their noise
  */
 export function judge(line: Line, derivative: number, eps: number, tolerance: Tolerance, rounding: number): Judgement {
-  const tries: Sides[] = [];
-  for (const scale of SCALES) {
-    const found = sides(line, eps * scale, rounding);
-    if (found === null) continue;
-    tries.push(found);
-    if (found.error <= allowed(found.middle, tolerance)) break;
-  }
-  const best = tries.reduce<Sides | null>((a, b) => (a === null || b.error < a.error ? b : a), null);
+  const best = bestSides(line, eps, tolerance, rounding);
   if (best === null) return { verdict: "not finite", slopes: [Number.NaN, Number.NaN], uncertainty: Number.NaN };
   return { verdict: verdictOf(best, derivative, tolerance), slopes: best.slopes, uncertainty: best.error };
+}
+
+function bestSides(line: Line, eps: number, tolerance: Tolerance, rounding: number): Sides | null {
+  const own = sides(line, eps, rounding);
+  if (own !== null && own.error <= allowed(own.middle, tolerance)) return own;
+  let best: Sides | null = null;
+  let steady = Number.POSITIVE_INFINITY;
+  for (const scale of SCALES) {
+    const found = scale === 1 ? own : sides(line, eps * scale, rounding);
+    if (found === null) continue;
+    if (found.noise > steady) break;
+    steady = STEADY * (best === null ? found.noise : Math.min(found.noise, best.noise));
+    if (best === null || found.error < best.error) best = found;
+  }
+  return best;
 }
 
 function verdictOf({ slopes, middle, error, jump }: Sides, derivative: number, tolerance: Tolerance): Verdict {
@@ -64,6 +74,7 @@ interface Sides {
   readonly slopes: readonly [left: number, right: number];
   readonly middle: number;
   readonly error: number;
+  readonly noise: number;
   /** Whether the values to the left and to the right do not meet. */
   readonly jump: boolean;
 }
@@ -79,6 +90,7 @@ function sides(line: Line, h: number, rounding: number): Sides | null {
     slopes: [l.slope, r.slope],
     middle: (l.slope + r.slope) / 2,
     error: Math.max(l.slopeError, r.slopeError),
+    noise: Math.max(l.noise, r.noise),
     // Lines that meet at a kink up to h away from here are up to 2 h times their slope apart here.
     jump: Math.abs(l.value - r.value) > l.valueError + r.valueError + 2 * h * Math.max(1, steepest),
   };
@@ -89,13 +101,15 @@ interface Fit {
   readonly slopeError: number;
   readonly value: number;
   readonly valueError: number;
+  readonly noise: number;
 }
 
 /** Least squares of a + b s + c s^2 at s = t / h = 1, 2, ... */
 function fit(line: Line, h: number, here: number, rounding: number): Fit | null {
   const points = Array.from({ length: POINTS }, (_, j) => line((j + 1) * h))
     .map(({ t, y }) => ({ s: t / h, y: y - here }))
-    .filter(({ y }) => Number.isFinite(y));
+    // Where rounding leaves no step, or the same as before, there is nothing new.
+    .filter(({ s, y }, j, all) => Number.isFinite(y) && s !== 0 && s !== all[j - 1]?.s);
   if (points.length < 5) return null;
   const sum = (f: (s: number, y: number) => number) => points.reduce((total, { s, y }) => total + f(s, y), 0);
   const m = [0, 1, 2, 3, 4].map((power) => sum((s) => s ** power)) as [number, number, number, number, number];
@@ -113,6 +127,7 @@ function fit(line: Line, h: number, here: number, rounding: number): Fit | null 
     slopeError: (noise * Math.sqrt(inverse[1]?.[1] ?? 0)) / Math.abs(h),
     value: a,
     valueError: noise * Math.sqrt(inverse[0]?.[0] ?? 0),
+    noise,
   };
 }
 

@@ -1,6 +1,5 @@
 import { allocate, checkNumber, type DType, isTypedArray, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
-import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type {
   DiagonalMethod,
   DotMethod,
@@ -18,6 +17,7 @@ import type {
   TriangleMethod,
   UnstackMethod,
 } from "../shape/indexing-types.js";
+import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type {
   ArgMaxMethod,
   BinaryMethod,

@@ -45,7 +45,10 @@ export const tile = ((x: Tensor | number, repeats: Shape) => {
 
 function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
   const size = x.shape[axis] as number;
-  return x.take(Int32Array.from({ length: size }, (_, i) => (((i - shift) % size) + size) % size) as never, axis);
+  return x.take(
+    Array.from({ length: size }, (_, i) => (((i - shift) % size) + size) % size),
+    axis,
+  );
 }
 
 /**
@@ -66,7 +69,9 @@ export const roll = ((x: Tensor, shift: Axes, axis?: Axes) => {
   }
   if (axis === undefined) {
     if (shifts.length !== 1) {
-      throw new ShapeError(`roll: ${shifts.length} shifts of ${formatShape(tensor.shape)} without axes; name an axis for each`);
+      throw new ShapeError(
+        `roll: ${shifts.length} shifts of ${formatShape(tensor.shape)} without axes; name an axis for each`,
+      );
     }
     return rollAxis(tensor.reshape([sizeOf(tensor.shape)]), shifts[0] as number, 0).reshape(tensor.shape);
   }
@@ -78,7 +83,8 @@ export const roll = ((x: Tensor, shift: Axes, axis?: Axes) => {
   }
   // An axis that is named twice is rolled twice.
   return axes.reduce(
-    (rolled, along, i) => rollAxis(rolled, (shifts[i] ?? shifts[0]) as number, normalizeAxis("roll", along, tensor.shape)),
+    (rolled, along, i) =>
+      rollAxis(rolled, (shifts[i] ?? shifts[0]) as number, normalizeAxis("roll", along, tensor.shape)),
     tensor,
   );
 }) as RollFunction;

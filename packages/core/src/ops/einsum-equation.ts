@@ -54,7 +54,9 @@ export class Equation {
     if (open < 0 || (open > 0 && !term.includes(dots))) {
       throw this.error(
         `"${term}" names ${named} of the ${shape.length} axes of operand ${operand}, ${formatShape(shape)}; ` +
-          (open < 0 ? "leave letters out, or give it more axes with expandDims" : 'name them all, or write "..." for the others'),
+          (open < 0
+            ? "leave letters out, or give it more axes with expandDims"
+            : 'name them all, or write "..." for the others'),
       );
     }
     const [before, after] = term.includes(dots) ? (term.split(dots) as [string, string]) : [term, ""];
@@ -71,10 +73,10 @@ export class Equation {
         const broadcasts = label.startsWith(".");
         if (known !== size && !(broadcasts && (known === 1 || size === 1))) {
           const owner = owners.get(label) as number;
-          const name = broadcasts ? `an axis of "..."` : label;
-          const places = owner === operand ? `both in operand ${operand}` : `in operand ${owner} and ${size} in operand ${operand}`;
+          const first = owner === operand ? known : `${known} in operand ${owner}`;
           throw this.error(
-            `${name} is ${known} ${owner === operand ? `and ${size}, ${places}` : places}; ${this.repair(written, operand, sizes)}`,
+            `${broadcasts ? 'an axis of "..."' : label} is ${first} and ${size} in operand ${operand}; ` +
+              (broadcasts ? "these axes broadcast: sizes must be equal, or 1" : this.repair(written, operand, sizes)),
           );
         }
         sizes.set(label, known === 1 ? size : known);
@@ -91,7 +93,12 @@ export class Equation {
       const size = (this.shapes[operand] as Shape)[axis];
       return (sizes.get(label) ?? size) === size;
     });
-    if (!fits || turned.length < 2 || new Set(turned).size < turned.length || turned.some((label) => label.startsWith("."))) {
+    if (
+      !fits ||
+      turned.length < 2 ||
+      new Set(turned).size < turned.length ||
+      turned.some((label) => label.startsWith("."))
+    ) {
       return "a letter has one size everywhere; use another letter, or transpose or reshape an operand";
     }
     const [, right] = this.text.replaceAll(" ", "").split("->");

@@ -4,8 +4,8 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import { forEachRow } from "../kernels/loop.js";
-import { formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
+import { formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { checkIndices, type IndexLike, indexTensor, rowsOf } from "./take.js";
 

@@ -71,9 +71,11 @@ export const linspace = ((start: number, stop: number, count: number, options: T
 export const arange = ((...args: readonly (number | TensorOptions | undefined)[]) => {
   const numbers = args.filter((arg) => typeof arg === "number");
   const options = args.find((arg) => typeof arg === "object") ?? {};
-  const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0] as number] : (numbers as [number, number, number?]);
+  const [start, stop, step = 1] =
+    numbers.length === 1 ? [0, numbers[0] as number] : (numbers as [number, number, number?]);
   checkFinite("arange", { start, stop, step });
-  if (step === 0) throw new ShapeError(`arange: from ${start} to ${stop} in steps of 0 there is no end; give another step`);
+  if (step === 0)
+    throw new ShapeError(`arange: from ${start} to ${stop} in steps of 0 there is no end; give another step`);
   const dtype = dtypeOf("arange", options);
   const array = allocate(dtype, Math.max(0, Math.ceil((stop - start) / step)));
   for (let i = 0; i < array.length; i++) array[i] = checkNumber("arange", start + i * step, dtype);

@@ -5,8 +5,8 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
-import { formatShape, normalizeAxis, sizeOf } from "../shape/shape.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
+import { formatShape, normalizeAxis, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 

@@ -7,11 +7,6 @@ import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
  * is left to run time.
  */
 
-/** The sizes of the letters of an equation. */
-interface Sizes {
-  readonly [letter: string]: number;
-}
-
 type WithoutSpaces<Text extends string> = Text extends `${infer H} ${infer T}` ? WithoutSpaces<`${H}${T}`> : Text;
 
 type Terms<Text extends string, R extends readonly string[] = []> = Text extends `${infer H},${infer T}`
@@ -27,26 +22,30 @@ export type Einsum<Equation extends string, Shapes extends readonly Shape[]> = s
       ? Shape
       : WithoutSpaces<Equation> extends `${infer In}->${infer Out}`
         ? Operands<Equation, Terms<In>, Shapes> extends infer R
-          ? R extends Sizes
-            ? Output<Equation, Out, R>
-            : R
+          ? R extends ShapeError<string>
+            ? R
+            : Output<Equation, Out, R>
           : never
         : Shape;
 
 /** The sizes of all letters, or an error. */
 // biome-ignore lint/complexity/noBannedTypes: no letter yet
-type Operands<Equation extends string, T extends readonly string[], Shapes extends readonly Shape[], Found = {}> =
-  T extends readonly [infer Term extends string, ...infer MoreTerms extends readonly string[]]
-    ? Shapes extends readonly [infer S extends Shape, ...infer MoreShapes extends readonly Shape[]]
-      ? Letters<Equation, Term, Term, S, S, Found> extends infer R
-        ? R extends ShapeError<string>
-          ? R
-          : Operands<Equation, MoreTerms, MoreShapes, R>
-        : never
-      : ShapeError<`einsum "${Equation}": there are fewer operands than terms`>
-    : Shapes extends readonly []
-      ? Found
-      : ShapeError<`einsum "${Equation}": there are more operands than terms`>;
+type Operands<
+  Equation extends string,
+  T extends readonly string[],
+  Shapes extends readonly Shape[],
+  Found = {},
+> = T extends readonly [infer Term extends string, ...infer MoreTerms extends readonly string[]]
+  ? Shapes extends readonly [infer S extends Shape, ...infer MoreShapes extends readonly Shape[]]
+    ? Letters<Equation, Term, Term, S, S, Found> extends infer R
+      ? R extends ShapeError<string>
+        ? R
+        : Operands<Equation, MoreTerms, MoreShapes, R>
+      : never
+    : ShapeError<`einsum ${Equation}: there are fewer operands than terms`>
+  : Shapes extends readonly []
+    ? Found
+    : ShapeError<`einsum ${Equation}: there are more operands than terms`>;
 
 type Letters<
   Equation extends string,
@@ -68,23 +67,22 @@ type Letters<
             ? Letters<Equation, Term, More, S, Others, Found>
             : Box<N> extends Box<Found[L]>
               ? Letters<Equation, Term, More, S, Others, Found>
-              : ShapeError<`einsum "${Equation}": ${L} is both ${Extract<Found[L], number>} and ${N}`>
+              : ShapeError<`einsum ${Equation}: ${L} is both ${Extract<Found[L], number>} and ${N}`>
         : Letters<Equation, Term, More, S, Others, Found & Record<L, N>>
-      : NoTerm<Equation, Term, S>
+      : ShapeError<`einsum ${Equation}: ${Term} does not name the ${S["length"]} axes of ${Show<S>}`>
     : Sizes extends readonly []
       ? Found
-      : NoTerm<Equation, Term, S>;
+      : ShapeError<`einsum ${Equation}: ${Term} does not name the ${S["length"]} axes of ${Show<S>}`>;
 
-type NoTerm<
+type Output<
   Equation extends string,
-  Term extends string,
-  S extends Shape,
-> = ShapeError<`einsum "${Equation}": "${Term}" does not name the ${S["length"]} axes of ${Show<S>}`>;
-
-type Output<Equation extends string, Out extends string, Found, R extends Shape = []> = Out extends `${infer L}${infer T}`
+  Out extends string,
+  Found,
+  R extends Shape = [],
+> = Out extends `${infer L}${infer T}`
   ? L extends keyof Found
-    ? Output<Equation, T, Found, [...R, Extract<Found[L], number>]>
-    : ShapeError<`einsum "${Equation}": no operand has the ${L} of the result`>
+    ? Output<Equation, T, Found, [...R, Found[L] & number]>
+    : ShapeError<`einsum ${Equation}: no operand has the ${L} of the result`>
   : R;
 
 /** `einsum("ij,jk->ik", a, b)`. */

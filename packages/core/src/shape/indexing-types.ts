@@ -248,7 +248,10 @@ export interface UnstackFunction {
 
 /** `x.unstack(axis = 0)`: what stands along the axis, without it. */
 export interface UnstackMethod {
-  <S extends Shape, Axis extends number = 0>(this: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Unstacked<S, Axis>;
+  <S extends Shape, Axis extends number = 0>(
+    this: Tensor<S>,
+    axis?: Axis & Fits<WithAxis<S, Axis>>,
+  ): Unstacked<S, Axis>;
 }
 
 type Unstacked<S extends Shape, Axis extends number> = Several<SizeAt<S, Axis>, Of<Take<S, [], Axis>>>;

@@ -133,7 +133,9 @@ const drawSplit = (shape: number[]): fc.Arbitrary<Split> =>
     const divisors = [1, 2, 3, 17].filter((parts) => n % parts === 0);
     const sizes = fc
       .array(fc.nat(n), { maxLength: 2 })
-      .map((cuts) => [0, ...cuts.toSorted((a, b) => a - b), n].flatMap((end, i, ends) => (i ? [end - (ends[i - 1] as number)] : [])));
+      .map((cuts) =>
+        [0, ...cuts.toSorted((a, b) => a - b), n].flatMap((end, i, ends) => (i ? [end - (ends[i - 1] as number)] : [])),
+      );
     return fc
       .oneof<fc.Arbitrary<number | number[]>[]>(fc.constantFrom(...divisors), sizes)
       .chain((parts) =>
@@ -199,7 +201,8 @@ export const arrangedRows: readonly Row[] = [
       }
       const axes = typeof axis === "number" ? [axis] : axis;
       return axes.reduce(
-        (out, along, i) => rolled(out, typeof shift === "number" ? shift : (shift[i] as number), fromFront(along, shape.length)),
+        (out, along, i) =>
+          rolled(out, typeof shift === "number" ? shift : (shift[i] as number), fromFront(along, shape.length)),
         x as Plain,
       );
     },
@@ -213,7 +216,9 @@ export const arrangedRows: readonly Row[] = [
       const { shape } = x as Plain;
       const along = fromFront(split.axis, shape.length);
       const [start, size] = partOf(shape[along] as number, split);
-      return fill(replaced(shape, along, size), (index) => at(x as Plain, index.with(along, start + (index[along] as number))));
+      return fill(replaced(shape, along, size), (index) =>
+        at(x as Plain, index.with(along, start + (index[along] as number))),
+      );
     },
   }),
   composedRow<{ axis: number; part: number }>({
@@ -221,9 +226,7 @@ export const arrangedRows: readonly Row[] = [
     cases: draw.unaryCases(
       draw.shapes(1).filter((shape) => !shape.includes(0)),
       (shape) =>
-        draw
-          .axis(shape.length)
-          .chain((axis) => fc.nat((shape.at(axis) as number) - 1).map((part) => ({ axis, part }))),
+        draw.axis(shape.length).chain((axis) => fc.nat((shape.at(axis) as number) - 1).map((part) => ({ axis, part }))),
     ),
     call: ([x], { axis, part }) => ops.unstack(x as Tensor, axis)[part] as Tensor,
     method: ([x], { axis, part }) => (x as Tensor).unstack(axis)[part] as Tensor,

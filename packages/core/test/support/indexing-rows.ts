@@ -114,7 +114,8 @@ interface Ordered {
 
 /** NaN is the greatest; equal elements stand as they come. */
 function positionsInOrder(list: readonly number[], descending: boolean): number[] {
-  const rank = (value: number) => list.filter((other) => other < value || (Number.isNaN(value) && !Number.isNaN(other))).length;
+  const rank = (value: number) =>
+    list.filter((other) => other < value || (Number.isNaN(value) && !Number.isNaN(other))).length;
   const order = list.map((_, i) => i);
   // An insertion sort, which leaves equal elements as they are.
   const out: number[] = [];

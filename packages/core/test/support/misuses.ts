@@ -667,7 +667,8 @@ export const misuses: readonly Misuse[] = [
     cases: [
       [
         () => {
-          variable([1, 2], { name: "W" }).grad = t(1);
+          const w: Tensor = variable([1, 2], { name: "W" });
+          w.grad = t(1);
         },
         GraphError,
         "grad: float64 [] given as the gradient of W, float64 [2]; the two are alike in shape and dtype",
@@ -811,7 +812,7 @@ export const misuses: readonly Misuse[] = [
     advice: "Vectors of `vjp`, `jvp` and `hvp` have the structure, shapes and dtypes of what they go with.",
     cases: [
       [
-        () => wrong(vjp((x: Tensor) => x, [t([1, 2])]).pullback, t([1, 2, 3])),
+        () => vjp((x: Tensor) => x, [t([1, 2])]).pullback(t([1, 2, 3])),
         GraphError,
         "vjp: backward takes a gradient of the output's shape [2], or a number for all elements, got [3]",
       ],

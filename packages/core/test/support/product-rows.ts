@@ -84,11 +84,15 @@ const einsumCases: fc.Arbitrary<draw.Case<Equation>> = fc.constantFrom(...writte
     .chain((sizes) => {
       const shapes = equation.terms.map((term) => [...term].map((letter) => sizes[letters.indexOf(letter)] as number));
       const ones = shapes.map((shape) => fc.array(fc.nat(2), { minLength: shape.length, maxLength: shape.length }));
-      return fc.tuple(...ones).map((ones) =>
-        shapes.map((shape, i) =>
-          shape.map((size, axis) => (/[.:]/.test(equation.terms[i]?.[axis] ?? "") && ones[i]?.[axis] === 0 ? 1 : size)),
-        ),
-      );
+      return fc
+        .tuple(...ones)
+        .map((ones) =>
+          shapes.map((shape, i) =>
+            shape.map((size, axis) =>
+              /[.:]/.test(equation.terms[i]?.[axis] ?? "") && ones[i]?.[axis] === 0 ? 1 : size,
+            ),
+          ),
+        );
     })
     .filter((shapes) => shapes.every((shape) => sizeOf(shape) <= 40))
     .chain((shapes) => fc.tuple(...shapes.map((shape) => draw.operand(shape, x))))
@@ -99,7 +103,9 @@ const einsumCases: fc.Arbitrary<draw.Case<Equation>> = fc.constantFrom(...writte
 function summation(inputs: readonly Plain[], { terms, output }: Equation): Plain {
   const letters = [...new Set(terms.join(""))];
   const sizeOfLetter = (letter: string) => {
-    const found = terms.flatMap((term, i) => [...term].flatMap((l, axis) => (l === letter ? [inputs[i]?.shape[axis] as number] : [])));
+    const found = terms.flatMap((term, i) =>
+      [...term].flatMap((l, axis) => (l === letter ? [inputs[i]?.shape[axis] as number] : [])),
+    );
     return found.find((size) => size !== 1) ?? 1;
   };
   const shape = [...output].map(sizeOfLetter);

@@ -27,8 +27,7 @@ function countsOf(plane: Sizes, kernel: Sizes, { stride, padding, dilation }: Sl
 /** The element of a plane that a window sees in a place of its kernel; undefined in the padding. */
 function seen(plane: Sizes, window: Sizes, place: Sizes, { stride, padding, dilation }: Sliding): number[] | undefined {
   const index = window.map(
-    (i, a) =>
-      i * (stride[a] as number) + (place[a] as number) * (dilation[a] as number) - (padding[a] as number),
+    (i, a) => i * (stride[a] as number) + (place[a] as number) * (dilation[a] as number) - (padding[a] as number),
   );
   return index.every((i, a) => i >= 0 && i < (plane[a] as number)) ? index : undefined;
 }
@@ -277,11 +276,13 @@ const unpoolRows: readonly Row[] = [
       .shapes(1)
       .filter((shape) => sizeOf(shape) > 0)
       .chain((shape) =>
-        draw.shapes(0, 2).chain((taken) =>
-          fc
-            .tuple(draw.operand(taken, x), draw.operand(taken, fc.nat(sizeOf(shape) - 1), "int32"))
-            .map((operands) => ({ operands, setting: shape })),
-        ),
+        draw
+          .shapes(0, 2)
+          .chain((taken) =>
+            fc
+              .tuple(draw.operand(taken, x), draw.operand(taken, fc.nat(sizeOf(shape) - 1), "int32"))
+              .map((operands) => ({ operands, setting: shape })),
+          ),
       ),
     gradient: true,
     node: (shape) => new ops.MaxUnpool(shape),

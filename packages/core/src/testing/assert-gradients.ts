@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { assertGradcheck, type GradcheckOptions } from "../check/gradcheck.js";
+import type { Tensor } from "../graph/tensor.js";
+
+export interface AssertGradientsOptions extends GradcheckOptions {
+  /** How many lists of inputs. Default 50. */
+  readonly runs?: number;
+  /** Of what is drawn; the same numbers each time unless it is another. Default 1. */
+  readonly seed?: number;
+}
+
+/**
+ * Checks the gradients of `f` at inputs drawn from arbitraries, one for each argument; what fails is shrunk to small inputs.
+ *
+ * @example
+ * assertGradients((x) => x.sin(), [tensors()]);
+ * assertGradients((x, y) => x.div(y), [tensors({ shape: [3] }), tensors({ shape: [2, 3], awayFrom: [0] })], { order: 2 });
+ *
+ * @throws Error of fast-check, with the seed, the inputs that are left, and the report of `gradcheck`
+ */
+export function assertGradients<const T extends readonly fc.Arbitrary<Tensor>[]>(
+  f: (...inputs: { [K in keyof T]: Tensor }) => Tensor,
+  arbitraries: T,
+  options: AssertGradientsOptions = {},
+): void {
+  const { runs: numRuns = 50, seed = 1, ...others } = options;
+  const call = f as unknown as (...inputs: readonly Tensor[]) => Tensor;
+  const property = fc.property(fc.tuple(...arbitraries), (inputs) => assertGradcheck(call, inputs, others));
+  fc.assert(property, { numRuns, seed, includeErrorInReport: true });
+}
