@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { DType, Tensor } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 import { arrangedRows, diagonalRows } from "./support/arranged-rows.js";
+import { convRows } from "./support/conv-rows.js";
 import * as draw from "./support/draw.js";
 import { elementwiseRows } from "./support/elementwise-rows.js";
 import { indexingRows } from "./support/indexing-rows.js";
@@ -9,11 +10,11 @@ import { mathRows } from "./support/math-rows.js";
 import { matMulRow } from "./support/matmul-row.js";
 import { joinedRows, movedRows } from "./support/moving-rows.js";
 import { at, fill, type Plain } from "./support/plain.js";
+import { poolRows } from "./support/pool-rows.js";
 import { productRows } from "./support/product-rows.js";
 import { reductionRows } from "./support/reduction-rows.js";
 import { all, type Row } from "./support/row.js";
 import { statisticsRows } from "./support/statistics-rows.js";
-import { windowRows } from "./support/window-rows.js";
 
 const castRow: Row<DType> = {
   Node: ops.Cast,
@@ -71,7 +72,8 @@ export const table: readonly Row[] = [
   ...diagonalRows,
   ...indexingRows,
   ...productRows,
-  ...windowRows,
+  ...convRows,
+  ...poolRows,
   castRow as Row,
   oneHotRow as Row,
 ];

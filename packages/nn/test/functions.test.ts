@@ -2,7 +2,6 @@ import {
   assertGradcheck,
   ChainruleError,
   DTypeError,
-  GraphError,
   grad,
   gradcheck,
   logSoftmax,

@@ -2,11 +2,9 @@ import { allocate, checkNumber, type DType, isTypedArray, type ReadonlyTypedArra
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import type {
   DiagonalMethod,
-  DotMethod,
   FlipMethod,
   GatherMethod,
   IndexAddMethod,
-  OuterMethod,
   RollMethod,
   ScatterAddMethod,
   SortMethod,
@@ -17,6 +15,7 @@ import type {
   TriangleMethod,
   UnstackMethod,
 } from "../shape/indexing-types.js";
+import type { DotMethod, OuterMethod } from "../shape/product-types.js";
 import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type {
   ArgMaxMethod,

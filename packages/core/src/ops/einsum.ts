@@ -1,6 +1,6 @@
 import { commonDType } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import type { EinsumFunction } from "../shape/einsum-types.js";
+import type { EinsumFunction } from "../shape/product-types.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { Equation, type Labels } from "./einsum-equation.js";

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import type { DotFunction, OuterFunction } from "../shape/indexing-types.js";
+import type { DotFunction, OuterFunction } from "../shape/product-types.js";
 import { formatShape } from "../shape/shape.js";
 
 /** Both as tensors, if they are vectors. */

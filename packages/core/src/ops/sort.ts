@@ -12,7 +12,7 @@ import { Gather } from "./gather.js";
 function compare(a: number, b: number): number {
   if (a < b) return -1;
   if (a > b) return 1;
-  return Number(a !== a) - Number(b !== b);
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
 }
 
 /** The positions along the middle axis of [outer, n, inner], sorted by the elements there; equal ones as they stand. */

@@ -6,61 +6,8 @@ import type { TensorOptions } from "./signatures.js";
 import type { Box, Fits, NestedShape, Of, Operand, Shape, ShapeError, ShapeOf, Show } from "./types.js";
 
 /*
- * The types of ops that pick, order and repeat elements, and of those that take two vectors; see types.ts for what all
- * shape rules have in common.
+ * The types of ops that pick, order and repeat elements; see types.ts for what all shape rules have in common.
  */
-
-// Vectors -------------------------------------------------------------------------------------------------------------
-
-type NotVectors<
-  Op extends string,
-  A extends Shape,
-  B extends Shape,
-> = ShapeError<`${Op}: takes two vectors, got ${Show<A>} and ${Show<B>}`>;
-
-type Dot<A extends Shape, B extends Shape> = number extends A["length"] | B["length"]
-  ? []
-  : A extends readonly [infer M extends number]
-    ? B extends readonly [infer N extends number]
-      ? Box<M> extends Box<N>
-        ? []
-        : number extends M
-          ? []
-          : ShapeError<`dot: sizes ${M} and ${N} differ`>
-      : NotVectors<"dot", A, B>
-    : NotVectors<"dot", A, B>;
-
-type Outer<A extends Shape, B extends Shape> = number extends A["length"]
-  ? number extends B["length"]
-    ? [number, number]
-    : Outer<[number], B>
-  : number extends B["length"]
-    ? Outer<A, [number]>
-    : A extends readonly [infer M extends number]
-      ? B extends readonly [infer N extends number]
-        ? [M, N]
-        : NotVectors<"outer", A, B>
-      : NotVectors<"outer", A, B>;
-
-/** `dot(a, b)`: vectors of one size. */
-export interface DotFunction {
-  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
-}
-
-/** `a.dot(b)`: vectors of one size. */
-export interface DotMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
-}
-
-/** `outer(a, b)`: two vectors. */
-export interface OuterFunction {
-  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
-}
-
-/** `a.outer(b)`: two vectors. */
-export interface OuterMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
-}
 
 // Diagonals -----------------------------------------------------------------------------------------------------------
 

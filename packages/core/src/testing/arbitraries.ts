@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { allocate } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -98,8 +99,11 @@ export function tensors(options: TensorsOptions = {}): fc.Arbitrary<Tensor> {
     if (distinct && n > grid.length) throw new ChainruleError(`tensors: ${n} distinct elements of ${grid.length} numbers`);
     const lengths = { minLength: n, maxLength: n };
     const places = distinct ? fc.uniqueArray(index, lengths) : fc.array(index, lengths);
-    const Numbers = dtype === "float32" ? Float32Array : Float64Array;
-    return places.map((list) => fromArray(Numbers.from(list, (place) => grid[place] as number), shape) as Tensor);
+    return places.map((list) => {
+      const array = allocate(dtype, n);
+      for (const [i, place] of list.entries()) array[i] = grid[place] as number;
+      return fromArray(array, shape) as Tensor;
+    });
   };
   return Array.isArray(shape) ? fill(shape as Shape) : (shape as fc.Arbitrary<Shape>).chain(fill);
 }

@@ -1,10 +1,11 @@
 import type { Tensor } from "../../src/graph/tensor.js";
-import type { EinsumFunction } from "../../src/shape/einsum-types.js";
+
 import type * as signature from "../../src/shape/indexing-types.js";
+import type * as product from "../../src/shape/product-types.js";
 import { expectShape, expectType, n, zeros } from "./declared.js";
 
-export declare const dot: signature.DotFunction;
-export declare const outer: signature.OuterFunction;
+export declare const dot: product.DotFunction;
+export declare const outer: product.OuterFunction;
 export declare const diagonal: signature.DiagonalFunction;
 export declare const trace: signature.TraceFunction;
 export declare const tril: signature.TriangleFunction<"tril">;
@@ -21,7 +22,7 @@ export declare const topK: signature.TopKFunction;
 export declare const eye: signature.EyeFunction;
 export declare const linspace: signature.LinspaceFunction;
 export declare const arange: signature.ArangeFunction;
-export declare const einsum: EinsumFunction;
+export declare const einsum: product.EinsumFunction;
 declare const unknown: Tensor;
 declare const text: string;
 

@@ -3,9 +3,63 @@ import type { ShapesOf } from "./axis-types.js";
 import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
 
 /*
- * The type of einsum: its equation is read at compile time where it is a literal with "->" and without "...". Any other
- * is left to run time.
+ * The types of products of vectors, and of einsum: its equation is read at compile time where it is a literal with "->" and
+ * without "...". Any other is left to run time.
  */
+
+// Vectors -------------------------------------------------------------------------------------------------------------
+
+type NotVectors<
+  Op extends string,
+  A extends Shape,
+  B extends Shape,
+> = ShapeError<`${Op}: takes two vectors, got ${Show<A>} and ${Show<B>}`>;
+
+type Dot<A extends Shape, B extends Shape> = number extends A["length"] | B["length"]
+  ? []
+  : A extends readonly [infer M extends number]
+    ? B extends readonly [infer N extends number]
+      ? Box<M> extends Box<N>
+        ? []
+        : number extends M
+          ? []
+          : ShapeError<`dot: sizes ${M} and ${N} differ`>
+      : NotVectors<"dot", A, B>
+    : NotVectors<"dot", A, B>;
+
+type Outer<A extends Shape, B extends Shape> = number extends A["length"]
+  ? number extends B["length"]
+    ? [number, number]
+    : Outer<[number], B>
+  : number extends B["length"]
+    ? Outer<A, [number]>
+    : A extends readonly [infer M extends number]
+      ? B extends readonly [infer N extends number]
+        ? [M, N]
+        : NotVectors<"outer", A, B>
+      : NotVectors<"outer", A, B>;
+
+/** `dot(a, b)`: vectors of one size. */
+export interface DotFunction {
+  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
+}
+
+/** `a.dot(b)`: vectors of one size. */
+export interface DotMethod {
+  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
+}
+
+/** `outer(a, b)`: two vectors. */
+export interface OuterFunction {
+  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
+}
+
+/** `a.outer(b)`: two vectors. */
+export interface OuterMethod {
+  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
+}
+
+// Sums by name --------------------------------------------------------------------------------------------------------
 
 type WithoutSpaces<Text extends string> = Text extends `${infer H} ${infer T}` ? WithoutSpaces<`${H}${T}`> : Text;
 
@@ -29,12 +83,11 @@ export type Einsum<Equation extends string, Shapes extends readonly Shape[]> = s
         : Shape;
 
 /** The sizes of all letters, or an error. */
-// biome-ignore lint/complexity/noBannedTypes: no letter yet
 type Operands<
   Equation extends string,
   T extends readonly string[],
   Shapes extends readonly Shape[],
-  Found = {},
+  Found = unknown,
 > = T extends readonly [infer Term extends string, ...infer MoreTerms extends readonly string[]]
   ? Shapes extends readonly [infer S extends Shape, ...infer MoreShapes extends readonly Shape[]]
     ? Letters<Equation, Term, Term, S, S, Found> extends infer R

@@ -1,0 +1,200 @@
+import fc from "fast-check";
+import type { Node, Tensor } from "../../src/index.js";
+import * as ops from "../../src/ops/index.js";
+import * as draw from "./draw.js";
+import { at, fill, indices, type Plain, positionOf, sizeOf } from "./plain.js";
+import { all, floats, type Row } from "./row.js";
+import { countsOf, fits, perAxis, type Rank, type Sizes, type Sliding, seen } from "./sliding.js";
+
+const x = draw.grid(-2, 2);
+
+// Pools ---------------------------------------------------------------------------------------------------------------
+
+interface Pool {
+  readonly options: {
+    readonly kernel: Sizes;
+    readonly stride?: Sizes;
+    readonly padding: Sizes;
+    readonly countIncludePad?: boolean;
+  };
+  readonly x: Sizes;
+  readonly y: Sizes;
+}
+
+const slidingOf = ({ kernel, stride = kernel, padding }: Pool["options"]): Sliding => ({
+  stride,
+  padding,
+  dilation: kernel.map(() => 1),
+});
+
+function drawPool(rank: Rank): fc.Arbitrary<Pool> {
+  return fc
+    .record({
+      images: fc.tuple(fc.constantFrom(1, 2, 0), fc.constantFrom(1, 2)),
+      plane: perAxis(rank, fc.integer({ min: 1, max: 6 })),
+      kernel: perAxis(rank, fc.integer({ min: 1, max: 3 })),
+      stride: fc.option(perAxis(rank, fc.integer({ min: 1, max: 3 }))),
+      padded: perAxis(rank, fc.nat(1)),
+      countIncludePad: fc.option(fc.boolean()),
+    })
+    .map(({ images, plane, kernel, stride, padded, countIncludePad }) => {
+      const options = {
+        kernel,
+        ...(stride && { stride }),
+        padding: kernel.map((size, a) => Math.min(padded[a] as number, size >> 1)),
+        ...(countIncludePad !== null && { countIncludePad }),
+      };
+      const y = [...images, ...countsOf(plane, kernel, slidingOf(options))];
+      return { options, x: [...images, ...plane], y };
+    })
+    .filter(({ x, y }) => fits(y.slice(2)) && sizeOf(x) <= 48);
+}
+
+/** The positions in x that a window sees. */
+function positionsSeen({ options, x }: Pool, [n = 0, c = 0, ...window]: Sizes): number[] {
+  return indices(options.kernel).flatMap((place) => {
+    const index = seen(x.slice(2), window, place, slidingOf(options));
+    return index === undefined ? [] : positionOf(x, [n, c, ...index]);
+  });
+}
+
+function placeOfMaximum(x: Plain, positions: readonly number[]): number {
+  return positions.reduce((best, p) => ((x.values[p] as number) > (x.values[best] as number) ? p : best));
+}
+
+/** How many elements a window's mean is over. */
+function countIn({ options }: Pool, positions: readonly number[]): number {
+  return (options.countIncludePad ?? true) ? sizeOf(options.kernel) : positions.length;
+}
+
+const poolCases = (rank: Rank, shapeOf: (pool: Pool) => Sizes, draws: (shape: Sizes) => fc.Arbitrary<draw.Operand>) =>
+  drawPool(rank).chain((pool) => draws(shapeOf(pool)).map((operand) => ({ operands: [operand], setting: pool })));
+
+function poolRow(
+  rank: Rank,
+  Class: new (rank: Rank, options: Pool["options"]) => Node,
+  fn: ((...args: never[]) => unknown) | null,
+  window: (x: Plain, positions: readonly number[], pool: Pool) => number,
+): Row {
+  const row: Row<Pool> = {
+    Node: Class,
+    fn,
+    dtypes: floats,
+    cases: poolCases(rank, ({ x }) => x, draw.distinctOperand),
+    gradient: true,
+    node: ({ options }) => new Class(rank, options),
+    call: ([x], { options }) =>
+      fn === null ? new Class(rank, options).apply(x as Tensor) : (fn as (...args: unknown[]) => Tensor)(x, options),
+    reference: ([x], pool) => fill(pool.y, (index) => window(x as Plain, positionsSeen(pool, index), pool)),
+  };
+  return row as Row;
+}
+
+const maximum = (x: Plain, positions: readonly number[]) => x.values[placeOfMaximum(x, positions)] as number;
+const mean = (x: Plain, positions: readonly number[], pool: Pool) =>
+  positions.reduce((sum, p) => sum + (x.values[p] as number), 0) / countIn(pool, positions);
+
+const unpoolRows: readonly Row[] = [
+  {
+    ...poolRow(2, ops.ArgMaxPool, null, placeOfMaximum),
+    cases: poolCases(
+      2,
+      ({ x }) => x,
+      (shape) => draw.operand(shape, fc.integer({ min: -1, max: 1 })),
+    ),
+    gradient: "the result are positions",
+    result: () => "int32",
+  } as Row,
+  {
+    Node: ops.MaxUnpool,
+    fn: null,
+    dtypes: floats,
+    cases: draw
+      .shapes(1)
+      .filter((shape) => sizeOf(shape) > 0)
+      .chain((shape) =>
+        draw
+          .shapes(0, 2)
+          .chain((taken) =>
+            fc
+              .tuple(draw.operand(taken, x), draw.operand(taken, fc.nat(sizeOf(shape) - 1), "int32"))
+              .map((operands) => ({ operands, setting: shape })),
+          ),
+      ),
+    gradient: true,
+    node: (shape) => new ops.MaxUnpool(shape),
+    call: (inputs, shape) => new ops.MaxUnpool(shape).apply(...inputs),
+    reference: ([y, places], shape) => {
+      const values = new Array<number>(sizeOf(shape)).fill(0);
+      places?.values.forEach((place, i) => {
+        values[place] = (values[place] as number) + (y?.values[i] as number);
+      });
+      return { shape, values };
+    },
+  } satisfies Row<Sizes> as Row,
+  {
+    Node: ops.AvgUnpool,
+    fn: null,
+    dtypes: floats,
+    cases: poolCases(
+      2,
+      ({ y }) => y,
+      (shape) => draw.operand(shape, x),
+    ),
+    gradient: true,
+    node: ({ x, options }) => new ops.AvgUnpool(2, x, options),
+    call: ([y], { x, options }) => new ops.AvgUnpool(2, x, options).apply(y as Tensor),
+    reference: ([y], pool) => {
+      const values = new Array<number>(sizeOf(pool.x)).fill(0);
+      for (const index of indices(pool.y)) {
+        const positions = positionsSeen(pool, index);
+        const share = at(y as Plain, index) / countIn(pool, positions);
+        for (const p of positions) values[p] = (values[p] as number) + share;
+      }
+      return { shape: pool.x, values };
+    },
+  } satisfies Row<Pool> as Row,
+];
+
+// Padding -------------------------------------------------------------------------------------------------------------
+
+interface Padding {
+  readonly widths: readonly (readonly [number, number])[];
+  readonly value: number | undefined;
+}
+
+const padRow: Row<Padding> = {
+  Node: ops.Pad,
+  fn: ops.pad,
+  dtypes: all,
+  cases: draw.unaryCases(draw.shapes(), (shape) =>
+    fc.record({
+      widths: fc.tuple(...shape.map(() => fc.tuple(fc.nat(2), fc.nat(2)))),
+      value: fc.constantFrom(undefined, 0, 1),
+    }),
+  ),
+  gradient: true,
+  node: ({ widths, value }) => new ops.Pad(widths, value),
+  call: ([x], { widths, value }) => ops.pad(x as Tensor, widths, value),
+  method: ([x], { widths, value }) => (x as Tensor).pad(widths, value),
+  reference: ([x], { widths, value = 0 }) => {
+    const { shape } = x as Plain;
+    return fill(
+      shape.map((size, axis) => size + (widths[axis]?.[0] ?? 0) + (widths[axis]?.[1] ?? 0)),
+      (index) => {
+        const inside = index.map((i, axis) => i - (widths[axis]?.[0] ?? 0));
+        return inside.every((i, axis) => i >= 0 && i < (shape[axis] as number)) ? at(x as Plain, inside) : value;
+      },
+    );
+  },
+};
+
+/** Pools and padding. */
+export const poolRows: readonly Row[] = [
+  poolRow(1, ops.MaxPool, ops.maxPool1d, maximum),
+  poolRow(2, ops.MaxPool, ops.maxPool2d, maximum),
+  poolRow(1, ops.AvgPool, ops.avgPool1d, mean),
+  poolRow(2, ops.AvgPool, ops.avgPool2d, mean),
+  ...unpoolRows,
+  padRow as Row,
+];
