@@ -7,10 +7,10 @@ import * as assert from "uvu/assert";
 
 const bundle = readFileSync(new URL("../chainrule-core.min.js", import.meta.url));
 
-test("the minified bundle fits 260 kB, and 64 kB gzipped", () => {
-  assert.ok(bundle.length <= 260_000, `${bundle.length} bytes`);
+test("the minified bundle fits 280 kB, and 72 kB gzipped", () => {
+  assert.ok(bundle.length <= 280_000, `${bundle.length} bytes`);
   const gzipped = gzipSync(bundle, { level: 9 }).length;
-  assert.ok(gzipped <= 64_000, `${gzipped} bytes gzipped`);
+  assert.ok(gzipped <= 72_000, `${gzipped} bytes gzipped`);
 });
 
 test("the bundle evaluates no text, so that a strict content security policy allows it", () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transform } from "esbuild";
+import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -101,8 +102,11 @@ function check(actual: unknown, expected: unknown, about: boolean, text: string)
 /** What a block without imports knows; its own names hide these. */
 async function surroundings(module: string): Promise<Record<string, unknown>> {
   const indices = packages.map(({ compiled }) => new URL("index.js", compiled).href);
+  // In the files of the entry for tests, what its consumers have imported besides.
+  const isForTests = module.includes("/src/testing/");
+  if (isForTests) indices.push(new URL("index.js", module).href);
   const modules = await Promise.all([...indices, module].map((url) => import(url) as Promise<Record<string, unknown>>));
-  return Object.assign({}, ...modules) as Record<string, unknown>;
+  return Object.assign(isForTests ? { fc } : {}, ...modules) as Record<string, unknown>;
 }
 
 async function run({ module, lines }: Example): Promise<number> {

@@ -26,10 +26,15 @@ const slip = customOp("Slip", {
 });
 
 test("a wrong backward is found and named among fifty right ones", () => {
-  const smooth = [(x: Tensor) => x.sin().mul(0.2).add(x), (x: Tensor) => x.softplus().sub(0.4), (x: Tensor) => x.asinh().mul(1.2)];
+  const smooth = [
+    (x: Tensor) => x.sin().mul(0.2).add(x),
+    (x: Tensor) => x.softplus().sub(0.4),
+    (x: Tensor) => x.asinh().mul(1.2),
+  ];
   const f = (x: Tensor, w: Tensor): Tensor => {
     let y = x.matmul(w);
-    for (let i = 0; i < 30; i++) y = i === 17 ? slip(y.add(1)) : (smooth[i % smooth.length] as (x: Tensor) => Tensor)(y);
+    for (let i = 0; i < 30; i++)
+      y = i === 17 ? slip(y.add(1)) : (smooth[i % smooth.length] as (x: Tensor) => Tensor)(y);
     return y.mean();
   };
   const random = new Random(3);
@@ -94,7 +99,8 @@ test("a fast backward unlike the one in ops is found, whichever of the two is wr
       return dout.mul(this.factors[0]);
     }
   }
-  const check = (fast: number, ops: number) => gradcheck((x) => new TwoWays(fast, ops).apply(x).sin(), [tensor([1, 2])]);
+  const check = (fast: number, ops: number) =>
+    gradcheck((x) => new TwoWays(fast, ops).apply(x).sin(), [tensor([1, 2])]);
   assert.ok(check(3, 3).ok);
   for (const report of [check(2, 3), check(3, 2)]) {
     assert.is(report.kind, "wrong gradient");
@@ -128,7 +134,11 @@ test("the second derivative is checked with order 2, the third with order 3, and
 });
 
 test("a kink is no wrong gradient, unless the gradient is none of its slopes", () => {
-  for (const f of [(x: Tensor) => x.relu(), (x: Tensor) => x.abs().mul(0.5).add(x.mul(0.2)), (x: Tensor) => x.maximum(0).square().add(x.relu())]) {
+  for (const f of [
+    (x: Tensor) => x.relu(),
+    (x: Tensor) => x.abs().mul(0.5).add(x.mul(0.2)),
+    (x: Tensor) => x.maximum(0).square().add(x.relu()),
+  ]) {
     for (const at of [0, 4e-7]) {
       const report = gradcheck((x) => f(x).sum(), [tensor([1, at])]);
       // 0.7 and -0.3 have the mean 0.2, which is what |x| + 0.2 x gives at 0.
@@ -225,7 +235,10 @@ test("random projections agree with the whole Jacobian and find the element of a
     arity: 1,
     shape: (x) => x,
     forward: (out, x) => out.set(Array.from(x.data, (value) => value ** 2)),
-    backward: [(dout, x) => dout.mul(x.mul(tensor(Array.from({ length: 1200 }, (_, i) => (i === at ? 5 : 2))).reshape([40, 30])))],
+    backward: [
+      (dout, x) =>
+        dout.mul(x.mul(tensor(Array.from({ length: 1200 }, (_, i) => (i === at ? 5 : 2))).reshape([40, 30]))),
+    ],
   });
   const wrong = gradcheck((x) => spot(x).sin(), [x], { mode: "random" });
   assert.is(wrong.kind, "wrong gradient");
@@ -240,7 +253,10 @@ test("random projections agree with the whole Jacobian and find the element of a
 test("integers may be held fixed; otherwise they are refused, with the reason", () => {
   const index = tensor([1, 0, 1], { dtype: "int32", name: "index" });
   const f = (x: Tensor, i: Tensor) => x.take(i).square();
-  assert.throws(() => gradcheck(f, [tensor([3, 4]), index]), (error: unknown) => error instanceof DTypeError && /index is int32/.test(error.message));
+  assert.throws(
+    () => gradcheck(f, [tensor([3, 4]), index]),
+    (error: unknown) => error instanceof DTypeError && /index is int32/.test(error.message),
+  );
   const report = gradcheck(f, [tensor([3, 4]), index], { allowIntegers: true, order: 2 });
   assert.ok(report.ok, report.toString());
   assert.is(report.inputs.length, 1);

@@ -90,9 +90,9 @@ test("a wrong gradient of a node is reported with the worst index and both value
     "gradcheck failed: wrong gradient (result [2, 3], eps 0.000001)\n" +
       "  x [2, 3]: 1 of 36 derivatives not right; wrong gradient: d(y[1, 1])/d(x[1, 1]): " +
       `analytic 75.5, numerical ${Number(input?.worst?.numerical.toPrecision(10))}, error 0.5, tolerance 0.075\n` +
-      `  the likely culprit is WrongCube, node 1 of 1, t1: WrongCube(x) [2, 3]: its gradient by input 0 at [1, 1] is ${
-        Number(report.culprits[0]?.analytic.toPrecision(10))
-      }, its own forward says ${Number(report.culprits[0]?.numerical.toPrecision(10))}`,
+      `  the likely culprit is WrongCube, node 1 of 1, t1: WrongCube(x) [2, 3]: its gradient by input 0 at [1, 1] is ${Number(
+        report.culprits[0]?.analytic.toPrecision(10),
+      )}, its own forward says ${Number(report.culprits[0]?.numerical.toPrecision(10))}`,
   );
   assert.is(report.kind, "wrong gradient");
   assert.ok(Math.abs((report.culprits[0]?.analytic ?? 0) / (report.culprits[0]?.numerical ?? 0) - 75.5 / 75) < 1e-6);

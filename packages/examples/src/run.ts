@@ -42,6 +42,13 @@ export const examples: readonly Example[] = [
   withoutOptions("shapes-and-labels"),
   example("slips", ["--iterations", "240"]),
   withoutOptions("where-nan"),
+  withoutOptions("gradcheck-wrong-backward"),
+  withoutOptions("gradcheck-kink"),
+  withoutOptions("gradcheck-dropout"),
+  withoutOptions("gradcheck-float32"),
+  withoutOptions("rosenbrock-newton"),
+  withoutOptions("taylor-sine"),
+  withoutOptions("pendulum"),
 ];
 
 /** The first line of the comment that a file begins with. */

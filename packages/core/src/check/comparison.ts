@@ -22,7 +22,13 @@ export interface Comparison {
 }
 
 /** What counts most first: a report, and an input, is of its gravest kind. */
-export const GRAVITY: readonly GradcheckDerivative["kind"][] = ["not finite", "wrong gradient", "kink", "precision", "right"];
+export const GRAVITY: readonly GradcheckDerivative["kind"][] = [
+  "not finite",
+  "wrong gradient",
+  "kink",
+  "precision",
+  "right",
+];
 
 /** Collects derivatives, and keeps the one that says most. */
 class Tally {
@@ -109,7 +115,11 @@ function columnOf(subject: Subject, i: number, element: number, { eps, atol, rto
   checkStep(subject.names[i] as string, input, eps, up.t === 0 || down.t === 0 ? 0 : eps);
   const here = subject.here.values;
   return (row, analytic) => {
-    const [above, below, still] = [up.evaluation.values[row], down.evaluation.values[row], here[row]] as [number, number, number];
+    const [above, below, still] = [up.evaluation.values[row], down.evaluation.values[row], here[row]] as [
+      number,
+      number,
+      number,
+    ];
     // Divided by the step that was taken, not by the one that was asked for: x + eps has been rounded.
     const numerical = (above - below) / (up.t - down.t);
     const error = Math.abs(analytic - numerical);
@@ -171,7 +181,11 @@ function projected(
   const sample = subject.direction(i, direction);
   const here = subject.here.values;
   const [up, down] = [sample(eps), sample(-eps)];
-  const along = (to: Sample, from: Float64Array, t: number) => dot(seed, to.evaluation.values.map((value, k) => value - (from[k] as number))) / t;
+  const along = (to: Sample, from: Float64Array, t: number) =>
+    dot(
+      seed,
+      to.evaluation.values.map((value, k) => value - (from[k] as number)),
+    ) / t;
   const numerical = along(up, down.evaluation.values, 2 * eps);
   const analytic = dot(direction, gradient);
   const error = Math.abs(analytic - numerical);
@@ -207,8 +221,17 @@ function locate(
   seed: Float64Array,
   settings: Settings,
 ): { readonly derivative: GradcheckDerivative; readonly seed: Float64Array } | null {
-  const element = halve(direction.length, (from, to) =>
-    projected(subject, i, direction.map((value, k) => (k >= from && k < to ? value : 0)), gradient, seed, settings).error,
+  const element = halve(
+    direction.length,
+    (from, to) =>
+      projected(
+        subject,
+        i,
+        direction.map((value, k) => (k >= from && k < to ? value : 0)),
+        gradient,
+        seed,
+        settings,
+      ).error,
   );
   const column = columnOf(subject, i, element, settings);
   const row = halve(subject.rows, (from, to) => {
@@ -216,7 +239,9 @@ function locate(
     const analytic = subject.pull(part, false)[i]?.[element] as number;
     const sample = subject.element(i, element);
     const [up, down] = [sample(settings.eps), sample(-settings.eps)];
-    const differences = up.evaluation.values.map((value, k) => (value - (down.evaluation.values[k] as number)) / (up.t - down.t));
+    const differences = up.evaluation.values.map(
+      (value, k) => (value - (down.evaluation.values[k] as number)) / (up.t - down.t),
+    );
     return Math.abs(analytic - dot(part, differences));
   });
   const one = unit(subject.rows, row);

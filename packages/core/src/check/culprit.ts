@@ -44,7 +44,12 @@ const DIRECTIONS = 6;
  * gradient at the recorded inputs, of the gradient that reaches it and of a random one, against differences of its local
  * forward. In forward order.
  */
-export function findCulprits(subject: Subject, seed: Float64Array, settings: Settings, random: Generator): GradcheckCulprit[] {
+export function findCulprits(
+  subject: Subject,
+  seed: Float64Array,
+  settings: Settings,
+  random: Generator,
+): GradcheckCulprit[] {
   const found = new Map<Node, GradcheckCulprit>();
   const { nodes } = graphOf(subject.here.outputs);
   for (const trace of subject.walks(seed, true)) {
@@ -64,7 +69,10 @@ export function findCulprits(subject: Subject, seed: Float64Array, settings: Set
   return [...found.values()].sort((a, b) => a.position - b.position);
 }
 
-function placeOf(node: GraphNode, nodes: number): Pick<GradcheckCulprit, "op" | "node" | "text" | "position" | "nodes"> {
+function placeOf(
+  node: GraphNode,
+  nodes: number,
+): Pick<GradcheckCulprit, "op" | "node" | "text" | "position" | "nodes"> {
   const call = [...node.inputs.map(({ label }) => label), ...attributesOf(node.node)].join(", ");
   const text = `${node.output.label}: ${node.node.name}(${call}) ${formatShape(node.output.tensor.shape)}`;
   return { op: node.node.name, node: node.node, text, position: node.index + 1, nodes };
@@ -141,7 +149,10 @@ function wrongElement(
   };
   const unit = (element: number) => Float64Array.from(x, (_, k) => (k === element ? 1 : 0));
   const n = x.length;
-  const elements = n <= ELEMENTS ? Array.from({ length: n }, (_, k) => k) : Array.from({ length: DIRECTIONS }, (_, k) => Math.floor((k * n) / DIRECTIONS));
+  const elements =
+    n <= ELEMENTS
+      ? Array.from({ length: n }, (_, k) => k)
+      : Array.from({ length: DIRECTIONS }, (_, k) => Math.floor((k * n) / DIRECTIONS));
   for (const element of elements) {
     const wrong = along(unit(element), element);
     if (wrong !== null) return wrong;

@@ -94,7 +94,12 @@ export class GradcheckReport implements GradcheckFindings {
     const verdict = this.ok ? "passed" : `failed: ${this.kind}`;
     const title = `gradcheck ${verdict} (result ${formatShape(this.shape)}, eps ${this.eps})`;
     const explanation = this.explanation === "" ? [] : [this.explanation];
-    return [title, ...[...this.inputs.map(formatInput), ...this.culprits.slice(0, 3).map(formatCulprit), ...explanation].map((line) => `  ${line}`)].join("\n");
+    return [
+      title,
+      ...[...this.inputs.map(formatInput), ...this.culprits.slice(0, 3).map(formatCulprit), ...explanation].map(
+        (line) => `  ${line}`,
+      ),
+    ].join("\n");
   }
 }
 

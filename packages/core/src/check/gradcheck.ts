@@ -215,7 +215,11 @@ function nothing(subject: Subject): { readonly inputs: readonly GradcheckInput[]
 }
 
 /** Adds what was found of one order to what was found of those before, all of which was right. */
-function join(subject: Subject, compared: readonly Comparison[], before: readonly GradcheckInput[] | null): GradcheckInput[] {
+function join(
+  subject: Subject,
+  compared: readonly Comparison[],
+  before: readonly GradcheckInput[] | null,
+): GradcheckInput[] {
   return compared.map(({ checked, wrong, worst }, i) => {
     const old = before?.[i];
     const part = (one: GradcheckInput["worst"]) => (one === null ? -1 : one.error / one.tolerance);
@@ -232,7 +236,11 @@ function join(subject: Subject, compared: readonly Comparison[], before: readonl
   });
 }
 
-function subjectOf(f: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly (Tensor | number)[], options: GradcheckOptions): Subject {
+function subjectOf(
+  f: (...inputs: readonly Tensor[]) => Tensor,
+  inputs: readonly (Tensor | number)[],
+  options: GradcheckOptions,
+): Subject {
   const given = inputs.map(asTensor);
   const names = given.map((input, i) => input.name ?? `input${i}`);
   given.forEach((input, i) => {
@@ -244,14 +252,27 @@ function subjectOf(f: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly
     for (const [k, i] of chosen.entries()) args[i] = floats[k] as Tensor;
     return [resultOf(f(...args))];
   };
-  return new Subject(all, chosen.map((i) => given[i] as Tensor), chosen.map((i) => names[i] as string));
+  return new Subject(
+    all,
+    chosen.map((i) => given[i] as Tensor),
+    chosen.map((i) => names[i] as string),
+  );
 }
 
 function settingsOf(tensors: readonly Tensor[], options: GradcheckOptions): Settings {
   const defaults = DEFAULTS[tensors.some((t) => t.dtype === "float32") ? "float32" : "float64"];
-  const { eps = defaults.eps, atol = defaults.atol, rtol = defaults.rtol, order = 1, mode = "full", projections = 4 } = options;
-  if (!(eps > 0 && Number.isFinite(eps))) throw new ChainruleError(`gradcheck: eps ${eps} is no step: a number above 0 is needed`);
-  if (!(atol >= 0 && rtol >= 0)) throw new ChainruleError(`gradcheck: atol ${atol}, rtol ${rtol}: numbers of at least 0 are needed`);
+  const {
+    eps = defaults.eps,
+    atol = defaults.atol,
+    rtol = defaults.rtol,
+    order = 1,
+    mode = "full",
+    projections = 4,
+  } = options;
+  if (!(eps > 0 && Number.isFinite(eps)))
+    throw new ChainruleError(`gradcheck: eps ${eps} is no step: a number above 0 is needed`);
+  if (!(atol >= 0 && rtol >= 0))
+    throw new ChainruleError(`gradcheck: atol ${atol}, rtol ${rtol}: numbers of at least 0 are needed`);
   for (const [name, value] of Object.entries({ order, projections })) {
     if (!(Number.isInteger(value) && value >= 1)) {
       throw new ChainruleError(`gradcheck: ${name} ${value}: a whole number of at least 1 is needed`);
@@ -269,7 +290,9 @@ function checkDType(what: string, t: Tensor, { allowFloat32 = false }: Gradcheck
       what === "the result"
         ? 'convert it with cast("float64")'
         : 'pass { allowIntegers: true } to hold it fixed, or convert with cast("float64")';
-    throw new DTypeError(`gradcheck: ${what} is ${t.dtype}: integers and bools have no gradient and no small changes; ${repair}`);
+    throw new DTypeError(
+      `gradcheck: ${what} is ${t.dtype}: integers and bools have no gradient and no small changes; ${repair}`,
+    );
   }
   if (t.dtype === "float32" && !allowFloat32) {
     throw new DTypeError(

@@ -1,8 +1,8 @@
-import type { Tensor } from "../graph/tensor.js";
-import { type GraphNode, graphOf } from "../inspect/graph.js";
-import { shortValues } from "../inspect/describe.js";
-import { withRecording } from "../graph/recording.js";
 import { gradientOf } from "../graph/node.js";
+import { withRecording } from "../graph/recording.js";
+import type { Tensor } from "../graph/tensor.js";
+import { shortValues } from "../inspect/describe.js";
+import { type GraphNode, graphOf } from "../inspect/graph.js";
 import type { Evaluation, Subject } from "./subject.js";
 
 /** Where a NaN or an infinity began. */
@@ -19,7 +19,10 @@ export function forwardOrigin(outputs: Evaluation["outputs"]): GradcheckOrigin |
     const first = graph.edges.find(({ tensor }) => tensor.array.some(isBad));
     if (first === undefined) continue;
     if (first.maker === null) {
-      return { op: null, text: `${first.isLiteral ? "the constant" : "the leaf"} ${first.label} is not finite: ${shortValues(first.tensor)}` };
+      return {
+        op: null,
+        text: `${first.isLiteral ? "the constant" : "the leaf"} ${first.label} is not finite: ${shortValues(first.tensor)}`,
+      };
     }
     return { op: first.maker.node.name, text: `${first.maker.node.name} made the first one: ${describe(first.maker)}` };
   }
@@ -34,11 +37,11 @@ export function backwardOrigin(subject: Subject, seed: Float64Array): GradcheckO
     for (const node of nodes) {
       const output = node.output.tensor;
       const dout = onPath.has(output) ? trace.gradient(output) : undefined;
-      if (dout === undefined || !isFinite(dout)) continue;
+      if (dout === undefined || !allFinite(dout)) continue;
       for (const [i, input] of node.node.inputs.entries()) {
         if (!onPath.has(input)) continue;
         const gradient = withRecording(false, () => node.node.fastBackward(dout, i, output));
-        if (gradient === null || isFinite(gradientOf(node.node, i, gradient))) continue;
+        if (gradient === null || allFinite(gradientOf(node.node, i, gradient))) continue;
         const name = node.node.name;
         return { op: name, text: `the backward of ${name} made the first one, for its input ${i}: ${describe(node)}` };
       }
@@ -47,15 +50,17 @@ export function backwardOrigin(subject: Subject, seed: Float64Array): GradcheckO
   return null;
 }
 
-function isFinite({ array }: Tensor): boolean {
+function allFinite({ array }: Tensor): boolean {
   return array.every(Number.isFinite);
 }
 
 function describe({ node, inputs, output }: GraphNode): string {
   const call = `${node.name}(${inputs.map(({ label }) => label).join(", ")})`;
-  const values = inputs.filter(({ isLiteral }) => !isLiteral).map(({ label, tensor, maker }) => {
-    const made = maker !== null && !isFinite(tensor) ? `, made by ${maker.node.name}` : "";
-    return `${label} = ${shortValues(tensor)}${made}`;
-  });
+  const values = inputs
+    .filter(({ isLiteral }) => !isLiteral)
+    .map(({ label, tensor, maker }) => {
+      const made = maker !== null && !allFinite(tensor) ? `, made by ${maker.node.name}` : "";
+      return `${label} = ${shortValues(tensor)}${made}`;
+    });
   return `${output.label} = ${call} = ${shortValues(output.tensor)}${values.length > 0 ? `, with ${values.join(", ")}` : ""}`;
 }

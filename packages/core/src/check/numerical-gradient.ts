@@ -33,7 +33,9 @@ export function numericalGradient<S extends Shape = readonly []>(
   const { h = 1e-4 } = options;
   const given = asTensor(x) as Tensor<S>;
   if (!isFloat(given.dtype)) {
-    throw new DTypeError(`numericalGradient: ${given.dtype} values cannot change by ${h}; convert with cast("float64")`);
+    throw new DTypeError(
+      `numericalGradient: ${given.dtype} values cannot change by ${h}; convert with cast("float64")`,
+    );
   }
   const target = given.isVariable ? given : (given.detach() as Tensor<S>);
   const before = target.values;
@@ -46,7 +48,9 @@ export function numericalGradient<S extends Shape = readonly []>(
     target.values = typeof before === "number" ? (changed[0] as number) : changed;
     const y = noGrad(() => f(target));
     if (y instanceof Tensor && y.size !== 1) {
-      throw new GraphError(`numericalGradient: the function gave a tensor of shape ${formatShape(y.shape)}, not a scalar; reduce it, as in sum()`);
+      throw new GraphError(
+        `numericalGradient: the function gave a tensor of shape ${formatShape(y.shape)}, not a scalar; reduce it, as in sum()`,
+      );
     }
     return typeof y === "number" ? y : y.item();
   };
@@ -54,12 +58,18 @@ export function numericalGradient<S extends Shape = readonly []>(
     for (let i = 0; i < array.length; i++) {
       const value = array[i] as number;
       // The step that is taken, not the one that was asked for: float32 has no value exactly h further.
-      const [up, down] = given.dtype === "float32" ? [Math.fround(value + h), Math.fround(value - h)] : [value + h, value - h];
+      const [up, down] =
+        given.dtype === "float32" ? [Math.fround(value + h), Math.fround(value - h)] : [value + h, value - h];
       gradient[i] = (at(i, up) - at(i, down)) / (given.dtype === "float32" ? up - down : 2 * h);
       changed[i] = value;
     }
   } finally {
     target.values = before;
   }
-  return given.derive(given.shape, given.dtype, typeof before === "number" ? (gradient[0] as number) : gradient, null) as Tensor<S>;
+  return given.derive(
+    given.shape,
+    given.dtype,
+    typeof before === "number" ? (gradient[0] as number) : gradient,
+    null,
+  ) as Tensor<S>;
 }

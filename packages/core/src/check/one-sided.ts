@@ -119,7 +119,11 @@ function fit(line: Line, h: number, here: number, rounding: number): Fit | null 
     [m[2], m[3], m[4]],
   ]);
   const moments = [0, 1, 2].map((power) => sum((s, y) => s ** power * y));
-  const [a, b, c] = inverse.map((row) => row.reduce((total, w, k) => total + w * (moments[k] as number), 0)) as [number, number, number];
+  const [a, b, c] = inverse.map((row) => row.reduce((total, w, k) => total + w * (moments[k] as number), 0)) as [
+    number,
+    number,
+    number,
+  ];
   const squares = sum((s, y) => (y - a - b * s - c * s * s) ** 2);
   const noise = CONFIDENCE * Math.max(Math.sqrt(squares / (points.length - 3)), rounding);
   return {

@@ -53,7 +53,12 @@ export class Subject {
     const seeds = this.here.outputs.map((output) => likewise(output, signs(random, output.size, true)));
     const scalar = (...inputs: Tensor[]): Tensor =>
       this.f(inputs)
-        .map((output, k) => output.mul(seeds[k] as Tensor).sum().cast("float64"))
+        .map((output, k) =>
+          output
+            .mul(seeds[k] as Tensor)
+            .sum()
+            .cast("float64"),
+        )
         .reduce((sum, next) => sum.add(next));
     const gradient = grad(scalar, { argument: this.inputs.map((_, i) => i) }) as (...inputs: Tensor[]) => TensorList;
     return new Subject((inputs) => gradient(...inputs), this.inputs, this.names, this.order + 1);

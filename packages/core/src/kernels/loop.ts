@@ -51,7 +51,7 @@ export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, o
 }
 
 /** Neighbouring axes that every operand walks through in one step become one axis. */
-function collapse(shape: Shape, strides: readonly number[][]): { sizes: number[]; strides: number[][] } {
+export function collapse(shape: Shape, strides: readonly (readonly number[])[]): { sizes: number[]; strides: number[][] } {
   const sizes: number[] = [];
   const collapsed = strides.map((): number[] => []);
   for (let axis = 0; axis < shape.length; axis++) {

@@ -32,7 +32,7 @@ export function checkIndices(op: string, indices: Tensor): void {
 
 /** The indices counted from the front and checked against the size of the axis. */
 export function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32Array {
-  const rows = Int32Array.from(indices.array);
+  const rows = new Int32Array(indices.array);
   rows.forEach((row, i) => {
     if (row < -size || row >= size) {
       const range = size === 0 ? "there is nothing to take" : `from ${-size} to ${size - 1}`;

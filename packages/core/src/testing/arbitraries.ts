@@ -85,18 +85,29 @@ const STEPS = 500;
  * fc.assert(fc.property(tensors({ awayFrom: [0] }), (x) => assertGradcheck((x) => x.abs(), [x])));
  */
 export function tensors(options: TensorsOptions = {}): fc.Arbitrary<Tensor> {
-  const { shape = shapes(), min = -2, max = 2, awayFrom = [], distance = 1 / 16, distinct = false, dtype = "float64" } = options;
-  if (!(min <= max && Number.isFinite(max - min))) throw new ChainruleError(`tensors: there are no numbers from ${min} to ${max}`);
+  const {
+    shape = shapes(),
+    min = -2,
+    max = 2,
+    awayFrom = [],
+    distance = 1 / 16,
+    distinct = false,
+    dtype = "float64",
+  } = options;
+  if (!(min <= max && Number.isFinite(max - min)))
+    throw new ChainruleError(`tensors: there are no numbers from ${min} to ${max}`);
   const step = (max - min) / STEPS;
   const grid = Array.from({ length: STEPS + 1 }, (_, i) => Math.min(max, min + i * step))
     .filter((value) => awayFrom.every((point) => Math.abs(value - point) >= distance))
     // The simplest first, as an index shrinks to 0.
     .sort((a, b) => Math.abs(a) - Math.abs(b) || b - a);
-  if (grid.length === 0) throw new ChainruleError(`tensors: from ${min} to ${max} nothing is ${distance} away from ${awayFrom.join(", ")}`);
+  if (grid.length === 0)
+    throw new ChainruleError(`tensors: from ${min} to ${max} nothing is ${distance} away from ${awayFrom.join(", ")}`);
   const index = fc.nat(grid.length - 1);
   const fill = (shape: Shape): fc.Arbitrary<Tensor> => {
     const n = sizeOf(shape);
-    if (distinct && n > grid.length) throw new ChainruleError(`tensors: ${n} distinct elements of ${grid.length} numbers`);
+    if (distinct && n > grid.length)
+      throw new ChainruleError(`tensors: ${n} distinct elements of ${grid.length} numbers`);
     const lengths = { minLength: n, maxLength: n };
     const places = distinct ? fc.uniqueArray(index, lengths) : fc.array(index, lengths);
     return places.map((list) => {

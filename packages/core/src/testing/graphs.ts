@@ -33,7 +33,13 @@ export class RandomGraph {
   /** The function of the graph, at other inputs of the same shapes; an arrow, to be passed to `gradcheck`. */
   readonly f = (...inputs: readonly Tensor[]): Tensor => {
     const all = [...inputs];
-    for (const { op, operands } of this.steps) all.push(apply(op, operands.map((i) => all[i] as Tensor)));
+    for (const { op, operands } of this.steps)
+      all.push(
+        apply(
+          op,
+          operands.map((i) => all[i] as Tensor),
+        ),
+      );
     const used = new Set(this.steps.flatMap(({ operands }) => operands));
     const ends = all.filter((_, i) => !used.has(i) && (i >= inputs.length || this.steps.length === 0));
     return ends.map((end) => end.mean()).reduce((sum, next) => sum.add(next));
@@ -80,13 +86,25 @@ export function graphs(options: GraphsOptions = {}): fc.Arbitrary<RandomGraph> {
     y: fc.nat(8),
   });
   // The longest graphs are as likely as the shortest.
-  const genes = fc.integer({ min: minOps, max: maxOps }).chain((n) => fc.array(gene, { minLength: minOps, maxLength: n, size: "max" }));
-  const shapes = fc.integer({ min: 1, max: 3 }).chain((count) => broadcastableShapes(count, { maxElements: 12 }));
-  const inputs = shapes.chain((list) => fc.tuple(...list.map((shape) => tensors({ shape, awayFrom: [0], distinct: true }))));
+  const genes = fc
+    .integer({ min: minOps, max: maxOps })
+    .chain((n) => fc.array(gene, { minLength: minOps, maxLength: n, size: "max" }));
+  const shapes = fc
+    .integer({ min: 1, max: 3 })
+    .chain((count) => broadcastableShapes(count, { minRank: 1, maxElements: 12 }));
+  const inputs = shapes.chain((list) =>
+    fc.tuple(...list.map((shape) => tensors({ shape, awayFrom: [0], distinct: true }))),
+  );
   return fc.tuple(inputs, genes).map(([drawn, steps]) => {
     const known = drawn.map((tensor) => ({ ...operandOf(tensor), growth: 1 }));
     const taken = steps.map(({ own: isOwn, op, x, y }) => {
-      const { step, result } = nextStep(isOwn ? [...own, ...randomOps] : randomOps, isOwn ? op % own.length : op, x, y, known);
+      const { step, result } = nextStep(
+        isOwn ? [...own, ...randomOps] : randomOps,
+        isOwn ? op % own.length : op,
+        x,
+        y,
+        known,
+      );
       known.push(result);
       return step;
     });
@@ -100,7 +118,13 @@ interface Known extends RandomOperand {
 }
 
 /** The first op, from number `at` on, that takes the operands and stays in bounds: tanh, if not before. */
-function nextStep(ops: readonly RandomOp[], at: number, backX: number, backY: number, known: readonly Known[]): { step: Step; result: Known } {
+function nextStep(
+  ops: readonly RandomOp[],
+  at: number,
+  backX: number,
+  backY: number,
+  known: readonly Known[],
+): { step: Step; result: Known } {
   const i = known.length - 1 - (backX % known.length);
   const j = known.length - 1 - (backY % known.length);
   const [x, y] = [known[i] as Known, known[j] as Known];
@@ -109,7 +133,10 @@ function nextStep(ops: readonly RandomOp[], at: number, backX: number, backY: nu
     const growth = op.growth(x, y) * (op.arity === 1 ? x.growth : Math.max(x.growth, y.growth));
     if (!(growth <= MOST_GROWTH) || (op.arity === 2 && !broadcast(x.tensor, y.tensor))) continue;
     const operands = op.arity === 1 ? [i] : [i, j];
-    const tensor = apply(op, operands.map((place) => (known[place] as Known).tensor));
+    const tensor = apply(
+      op,
+      operands.map((place) => (known[place] as Known).tensor),
+    );
     const result = { ...operandOf(tensor), growth };
     if (tensor.size <= MOST_ELEMENTS && result.most <= MOST_VALUE) return { step: { op, operands }, result };
   }
@@ -123,7 +150,13 @@ function apply(op: RandomOp, [x, y = x]: readonly Tensor[]): Tensor {
 function operandOf(tensor: Tensor): RandomOperand {
   const values = [...tensor.data];
   const sizes = values.map(Math.abs);
-  return { tensor, min: Math.min(...values), max: Math.max(...values), most: Math.max(...sizes), least: Math.min(...sizes) };
+  return {
+    tensor,
+    min: Math.min(...values),
+    max: Math.max(...values),
+    most: Math.max(...sizes),
+    least: Math.min(...sizes),
+  };
 }
 
 function broadcast(x: Tensor, y: Tensor): boolean {
