@@ -127,6 +127,11 @@ test("the second derivative is checked with order 2, the third with order 3, and
   const third = gradcheck((x, y) => x.mul(y).sin(), [x, 0.7], { order: 3 });
   assert.ok(third.ok, third.toString());
   // Orders 1 to 3: 2 rows, then 3 gradients (2 by x, 1 by y), by each of the 3 elements.
+  for (const order of [1, 2, 3]) {
+    assert.ok(gradcheck(() => tensor([1, 2]), [3], { order }).ok, "a constant");
+    assert.ok(gradcheck(() => tensor([1, 2]), [], { order }).ok, "no inputs");
+    assert.ok(gradcheck((x) => x, [tensor([3, 4])], { order }).ok, "the argument itself");
+  }
   assert.equal(
     third.inputs.map(({ checked }) => checked),
     [2 * 2 + 3 * 2 + 3 * 2, 2 + 3 + 3],

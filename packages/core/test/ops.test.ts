@@ -3,84 +3,34 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Elementwise } from "../src/graph/elementwise.js";
 import * as core from "../src/index.js";
-import { type DType, fromArray, Node, Tensor, variable } from "../src/index.js";
+import { type DType, Node, Tensor, variable } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 import { table } from "./op-table.js";
-import type { Case, Operand } from "./support/draw.js";
+import type { Case } from "./support/draw.js";
 import { type Plain, sizeOf } from "./support/plain.js";
 import { differences, forAll, near } from "./support/property.js";
 import type { Row } from "./support/row.js";
+import {
+  arrays,
+  constant,
+  dot,
+  flatten,
+  gradients,
+  isDifferentiable,
+  leaves,
+  like,
+  nameOf,
+  weights,
+} from "./support/tensors.js";
 
 // Every exported op against its row of the op table: values, gradients, gradients of gradients, and all of its forms.
-
-const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** Cases of a row, each in one of the dtypes that the op takes. */
 function inAnyDType(row: Row): fc.Arbitrary<{ dtype: DType; drawn: Case<unknown> }> {
   return fc.record({ dtype: fc.constantFrom(...row.dtypes), drawn: row.cases });
 }
 
-/** What a drawn operand is in a dtype: the same numbers, whole ones or truth values. */
-function inDType({ kind, values }: Operand, dtype: DType): { dtype: DType; values: readonly number[] } {
-  if (kind !== "float") return { dtype: kind, values };
-  if (dtype === "int32") return { dtype, values: values.map((x) => Math.round(x * 4)) };
-  if (dtype === "bool") return { dtype, values: values.map((x) => (x > 0 ? 1 : 0)) };
-  return { dtype, values };
-}
-
-function constant(operand: Operand, dtype: DType): Tensor {
-  const { values, dtype: own } = inDType(operand, dtype);
-  return fromArray(arrays[own].from(values), operand.shape);
-}
-
-/** Leaves for the float operands, constants for the rest. */
-function leaves({ operands }: Case<unknown>, dtype: DType): Tensor[] {
-  return operands.map((operand) =>
-    operand.kind === "float" ? variable(constant(operand, dtype)) : constant(operand, dtype),
-  );
-}
-
 const plain = (t: Tensor): Plain => ({ shape: t.shape, values: Array.from(t.data) });
-
-/** Numbers that stand for any gradient: none is 0 or like another nearby, all are exact in float32. */
-function weights(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => (((i * 7 + 3) % 16) + 1) / 8 - 1.0625);
-}
-
-function like(t: Tensor, values: readonly number[]): Tensor {
-  return fromArray(arrays[t.dtype].from(values), t.shape);
-}
-
-/** The gradients of all leaves, given one for the output. */
-function gradients(row: Row, drawn: Case<unknown>, dtype: DType, createGraph = false): Tensor[] {
-  const inputs = leaves(drawn, dtype);
-  const output = row.call(inputs, drawn.setting);
-  output.backward({ seed: like(output, weights(output.size)), createGraph });
-  return inputs.filter((input) => input.isVariable).map((input) => input.grad as Tensor);
-}
-
-function isDifferentiable(row: Row, { setting }: Case<unknown>): boolean {
-  return typeof row.gradient === "function" ? row.gradient(setting) : row.gradient === true;
-}
-
-/** The sum of products that `backward` with these weights as its seed is the gradient of. */
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
-
-/** Gives f the float operands as one list of numbers, to change one at a time. */
-function flatten(drawn: Case<unknown>): { x: number[]; withValues: (x: readonly number[]) => Case<unknown> } {
-  const x = drawn.operands.flatMap(({ kind, values }) => (kind === "float" ? values : []));
-  const withValues = (x: readonly number[]) => {
-    let from = 0;
-    const operands = drawn.operands.map((operand) => {
-      if (operand.kind !== "float") return operand;
-      const values = x.slice(from, from + operand.values.length);
-      from += values.length;
-      return { ...operand, values };
-    });
-    return { ...drawn, operands };
-  };
-  return { x, withValues };
-}
 
 /** Each tensor holds what its dtype can hold, also where it is a plain number. */
 function checkValues(t: Tensor, what: string): void {
@@ -272,11 +222,6 @@ function secondOrder(row: Row, drawn: Case<unknown>, project: (gradients: readon
   // A gradient that depends on nothing (that of sign) has no graph.
   if (total.requiresGrad) total.backward();
   return [...variables, seed].flatMap((t) => Array.from(t.grad?.data ?? new Float64Array(t.size)));
-}
-
-/** The name under which the function of a row is exported; that of the class, where it has none. */
-function nameOf(row: Row): string {
-  return Object.entries(ops).find(([, value]) => value === row.fn)?.[0] ?? row.Node?.name ?? "";
 }
 
 test("every exported op has a row, and every row an export", () => {

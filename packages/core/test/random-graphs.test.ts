@@ -151,6 +151,18 @@ test("second derivatives of random graphs are those of differences", () => {
   });
 });
 
+test("the entry for tests goes by its name in the package, and fast-check is an optional peer", async () => {
+  const byName = (await import("@chainrule/core/testing" as string)) as Record<string, unknown>;
+  assert.is(byName["graphs"], graphs);
+  const { readFile } = await import("node:fs/promises");
+  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
+    peerDependencies: Record<string, string>;
+    peerDependenciesMeta: Record<string, { optional: boolean }>;
+  };
+  assert.ok(manifest.peerDependencies["fast-check"]);
+  assert.is(manifest.peerDependenciesMeta["fast-check"]?.optional, true);
+});
+
 // --- what consumers get --------------------------------------------------------------------------------------------------
 
 const broken = customOp("Broken", {

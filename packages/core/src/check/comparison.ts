@@ -1,7 +1,7 @@
 import type { Generator } from "../random/generator.js";
 import type { GradcheckDerivative } from "./gradcheck-report.js";
 import { judge } from "./one-sided.js";
-import { checkStep, indexOf, type Sample, type Subject, signs } from "./subject.js";
+import { checkStep, indexOf, type Sample, type Subject, signs, unit } from "./subject.js";
 
 export interface Settings {
   readonly eps: number;
@@ -45,10 +45,16 @@ class Tally {
     // With no tolerance at all, 0 / 0 is still right.
     const part = error === 0 ? 0 : !Number.isFinite(error) ? Number.POSITIVE_INFINITY : error / tolerance;
     const order = this.worst === null ? -1 : GRAVITY.indexOf(kind) - GRAVITY.indexOf(this.worst.kind);
-    if (order > 0 || (order === 0 && part <= this.part)) return;
+    // An element says more than a direction.
+    const isVaguer = derivative.index === null && this.worst?.index !== null;
+    if (order > 0 || (order === 0 && (part <= this.part || (kind !== "right" && isVaguer)))) return;
     this.part = part;
     this.worst = derivative;
     this.seed = seed();
+  }
+
+  get isWrong(): boolean {
+    return this.wrong > 0;
   }
 
   get result(): Comparison {
@@ -82,12 +88,12 @@ export function compareRandomly(subject: Subject, settings: Settings, random: Ge
       if (input.size === 0 || subject.rows === 0) return;
       const gradient = gradients[i] as Float64Array;
       const direction = signs(random, input.size);
+      const tally = tallies[i] as Tally;
       const whole = projected(subject, i, direction, gradient, seed, settings);
-      if (whole.kind === "right") (tallies[i] as Tally).add(whole, () => seed);
-      else {
-        const located = locate(subject, i, direction, gradient, seed, settings);
-        (tallies[i] as Tally).add(located?.derivative ?? whole, () => located?.seed ?? seed);
-      }
+      // One element that is wrong will do: to find it takes many calls.
+      const located =
+        whole.kind === "right" || tally.isWrong ? null : locate(subject, i, direction, gradient, seed, settings);
+      tally.add(located?.derivative ?? whole, () => located?.seed ?? seed);
     });
   }
   return tallies.map(({ result }) => result);
@@ -135,7 +141,7 @@ function columnOf(subject: Subject, i: number, element: number, { eps, atol, rto
       const { t: taken, evaluation } = sample(t);
       return { t: taken, y: evaluation.values[row] as number };
     };
-    const judgement = judge(line, analytic, eps, { atol, rtol }, rounding(subject, row));
+    const judgement = judge(line, analytic, eps, { atol, rtol }, subject.rounding(row));
     return { ...found, slopes: judgement.slopes, kind: judgement.verdict };
   };
 }
@@ -147,25 +153,6 @@ function cached(sample: (t: number) => Sample, { here }: Subject): (t: number) =
     known.set(t, value);
     return value;
   };
-}
-
-/**
- * A bound on the error of a row that rounding makes, to first order: half a unit in the last place of each value on the way,
- * times the derivative by that value.
- */
-function rounding(subject: Subject, row: number): number {
-  let sum = 0;
-  for (const trace of subject.walks(unit(subject.rows, row), false)) {
-    for (const [at, edge] of trace.edges.entries()) {
-      const unitInLastPlace = edge.dtype === "float32" ? 2 ** -24 : 2 ** -53;
-      const gradient = trace.gradientAt(at).array;
-      edge.array.forEach((value, k) => {
-        const part = unitInLastPlace * Math.abs(value * (gradient[k] as number));
-        if (Number.isFinite(part)) sum += part;
-      });
-    }
-  }
-  return sum;
 }
 
 // --- random directions -----------------------------------------------------------------------------------------------
@@ -221,51 +208,48 @@ function locate(
   seed: Float64Array,
   settings: Settings,
 ): { readonly derivative: GradcheckDerivative; readonly seed: Float64Array } | null {
-  const element = halve(
-    direction.length,
-    (from, to) =>
-      projected(
-        subject,
-        i,
-        direction.map((value, k) => (k >= from && k < to ? value : 0)),
-        gradient,
+  const error = (part: Float64Array) => {
+    const sample = subject.direction(i, part);
+    const [up, down] = [sample(settings.eps).evaluation.values, sample(-settings.eps).evaluation.values];
+    const numerical =
+      dot(
         seed,
-        settings,
-      ).error,
-  );
+        up.map((value, k) => value - (down[k] as number)),
+      ) /
+      (2 * settings.eps);
+    return dot(part, gradient) - numerical;
+  };
+  const element = halve(direction, error);
   const column = columnOf(subject, i, element, settings);
-  const row = halve(subject.rows, (from, to) => {
-    const part = seed.map((value, k) => (k >= from && k < to ? value : 0));
-    const analytic = subject.pull(part, false)[i]?.[element] as number;
-    const sample = subject.element(i, element);
-    const [up, down] = [sample(settings.eps), sample(-settings.eps)];
-    const differences = up.evaluation.values.map(
-      (value, k) => (value - (down.evaluation.values[k] as number)) / (up.t - down.t),
-    );
-    return Math.abs(analytic - dot(part, differences));
-  });
+  const sample = subject.element(i, element);
+  const [up, down] = [sample(settings.eps), sample(-settings.eps)];
+  const below = down.evaluation.values;
+  const slopes = up.evaluation.values.map((value, k) => (value - (below[k] as number)) / (up.t - down.t));
+  const row = halve(seed, (part) => (subject.pull(part, false)[i]?.[element] as number) - dot(part, slopes));
   const one = unit(subject.rows, row);
   const found = [false, true].map((createGraph) => column(row, subject.pull(one, createGraph)[i]?.[element] as number));
   const derivative = found.find(({ kind }) => kind !== "right");
   return derivative === undefined ? null : { derivative, seed: one };
 }
 
-function halve(size: number, error: (from: number, to: number) => number): number {
-  let [from, to] = [0, size];
+/** The place in which a linear error is largest, by halves: what is not in the first half is in the second. */
+function halve(whole: Float64Array, error: (part: Float64Array) => number): number {
+  let [from, to] = [0, whole.length];
+  const within = (from: number, to: number) => error(whole.map((value, k) => (k >= from && k < to ? value : 0)));
+  let total = within(from, to);
   while (to - from > 1) {
     const middle = (from + to) >> 1;
-    const [left, right] = [error(from, middle), error(middle, to)];
+    const left = within(from, middle);
     // A NaN is worse than anything.
-    if (Number.isNaN(left) || (!Number.isNaN(right) && left >= right)) to = middle;
-    else from = middle;
+    if (Number.isNaN(left) || Math.abs(left) >= Math.abs(total - left)) {
+      to = middle;
+      total = left;
+    } else {
+      from = middle;
+      total -= left;
+    }
   }
   return from;
-}
-
-function unit(size: number, at: number): Float64Array {
-  const array = new Float64Array(size);
-  array[at] = 1;
-  return array;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

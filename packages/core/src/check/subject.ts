@@ -33,6 +33,7 @@ export class Subject {
   readonly here: Evaluation;
   private readonly f: (inputs: TensorList) => TensorList;
   private readonly starts: readonly number[];
+  private readonly roundings = new Map<number, number>();
 
   constructor(f: (inputs: TensorList) => TensorList, inputs: TensorList, names: readonly string[], order = 1) {
     this.f = f;
@@ -139,6 +140,28 @@ export class Subject {
     });
   }
 
+  /**
+   * A bound on the error of a row that rounding makes, to first order: half a unit in the last place of each value on the
+   * way, times the derivative by that value.
+   */
+  rounding(row: number): number {
+    const known = this.roundings.get(row);
+    if (known !== undefined) return known;
+    let sum = 0;
+    for (const trace of this.walks(unit(this.rows, row), false)) {
+      for (const [at, edge] of trace.edges.entries()) {
+        const half = edge.dtype === "float32" ? 2 ** -24 : 2 ** -53;
+        const gradient = trace.gradientAt(at).array;
+        edge.array.forEach((value, k) => {
+          const part = half * Math.abs(value * (gradient[k] as number));
+          if (Number.isFinite(part)) sum += part;
+        });
+      }
+    }
+    this.roundings.set(row, sum);
+    return sum;
+  }
+
   private call(inputs: TensorList): Evaluation {
     const variables = inputs.map((input, i) => variable(input, { name: this.names[i] as string }));
     // Recorded for differences as well: the function may differentiate something inside.
@@ -165,6 +188,13 @@ export function likewise(t: Tensor, array: ArrayLike<number>): Tensor {
 export function signs(random: Generator, n: number, vary = false): Float64Array {
   const drawn = random.uniform(n);
   return Float64Array.from(drawn, (r) => (r < 0.5 ? -1 : 1) * (vary ? 0.5 + ((2 * r) % 1) : 1));
+}
+
+/** 1 in one place of many, and else 0. */
+export function unit(size: number, at: number): Float64Array {
+  const array = new Float64Array(size);
+  array[at] = 1;
+  return array;
 }
 
 export function indexOf(element: number, shape: Shape): number[] {
