@@ -109,7 +109,7 @@ for (const row of table) {
   const name = nameOf(row);
 
   test(`${name}: a transposed, sliced or broadcast input gives what a copied one gives`, () => {
-    forAll(fc.record({ drawn: row.cases, kind: fc.constantFrom(...Object.keys(views)) }), 8, ({ drawn, kind }) => {
+    forAll(fc.record({ drawn: row.cases, kind: fc.constantFrom(...Object.keys(views)) }), 16, ({ drawn, kind }) => {
       const [dtype] = row.dtypes;
       if (dtype === undefined) return;
       const seen = drawn.operands.map(({ shape }) => (views[kind] as (typeof views)[string])(shape));
@@ -146,7 +146,7 @@ for (const row of table) {
   if (typeof row.gradient === "string") continue;
 
   test(`${name}: forward mode equals numerical derivatives along a direction, and backward mode`, () => {
-    forAll(row.cases, 12, (drawn) => {
+    forAll(row.cases, 20, (drawn) => {
       if (!isDifferentiable(row, drawn)) return;
       const { f, inputs } = functionOf(row, drawn);
       const u = directions(inputs);
@@ -167,7 +167,7 @@ for (const row of table) {
   });
 
   test(`${name}: grad of grad equals numerical derivatives of grad`, () => {
-    forAll(row.cases, 8, (drawn) => {
+    forAll(row.cases, 12, (drawn) => {
       if (!isDifferentiable(row, drawn) || !drawn.operands.some(({ kind }) => kind === "float")) return;
       const scalarised = (drawn: Case<unknown>) => {
         const { f, inputs } = functionOf(row, drawn);

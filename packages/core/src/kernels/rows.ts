@@ -261,7 +261,8 @@ export function linearScanAxis(
       let state = 0;
       for (let j = 0, at = (o * n + (reverse ? n - 1 : 0)) * inner + i; j < n; j++, at += step) {
         out[at] = state;
-        state = (a[at] as number) * state + (b[at] as number);
+        // The first factor has nothing to multiply: where it is infinite, times 0 would be NaN.
+        state = j === 0 ? (b[at] as number) : (a[at] as number) * state + (b[at] as number);
       }
     }
   }

@@ -94,7 +94,8 @@ export class Cumprod extends Cumulation {
 
 /**
  * The products of all elements up to each one, along `axis` (the last by default). Its gradients are those of the
- * polynomials that they are, to any order, also where elements are 0. float64, float32 (in double precision), int32.
+ * polynomials that they are, to any order, also where elements are 0; only where one is infinite the second may be NaN.
+ * float64, float32 (in double precision), int32.
  *
  * @param options.reverse whether to begin at the last element
  * @param options.exclusive whether each product leaves out the element in its own place

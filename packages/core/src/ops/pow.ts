@@ -7,7 +7,11 @@ export class Pow extends binary("Pow", {
     // y * x^(y - 1) would be 0 * infinity where both are 0, and so would its own derivative: there 1 stands for x.
     (k, dout, x, y) =>
       k.mul(dout, k.mul(y, k.pow(k.select(k.equal(x, 0), k.select(k.equal(y, 0), 1, x), x), k.sub(y, 1)))),
-    (k, dout, x, _y, z) => k.mul(dout, k.mul(z, k.log(k.select(k.equal(x, 0), 1, x)))),
+    // A power that has gone to 0 outweighs the logarithm, also of an infinite x.
+    (k, dout, x, _y, z) => {
+      const least = k.select(k.equal(z, 0), k.min(x, 1), x);
+      return k.mul(dout, k.mul(z, k.log(k.select(k.equal(x, 0), 1, least))));
+    },
   ],
 }) {}
 

@@ -40,7 +40,7 @@ function productsOfOthers(x: Tensor, axes: readonly number[]): Tensor {
 
 /**
  * The product over the axes; 1 over no elements. Its gradients are those of the polynomial that it is, to any order, also
- * where elements are 0. float64, float32, int32.
+ * where elements are 0; only where one is infinite the second may be NaN. float64, float32, int32.
  *
  * @example
  * const x = variable([2, 0, 4]);

@@ -96,9 +96,10 @@ export class LogSumExp extends LoopReduction {
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     const x = this.input(0);
     const shifted = x.sub(this.spread(output, x));
-    // e^-infinity has no part in the sum, also where the sum is e^-infinity itself and the difference is NaN.
+    // An infinite element is all of the sum or no part of it, also where the sum is alike and the difference is NaN.
     return x
-      .equal(-Infinity)
+      .abs()
+      .equal(Infinity)
       .where(0, shifted)
       .exp()
       .mul(x.equal(-Infinity).where(0, this.spread(dout, x)));

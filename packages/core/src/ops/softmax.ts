@@ -49,7 +49,7 @@ export class Softmax extends AlongAxis {
   }
 }
 
-/** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows. */
+/** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows; NaN where the maximum is infinite. */
 export const softmax = ((x: Tensor, axis?: number) =>
   new Softmax(axis).apply(operand("Softmax", x))) as SoftmaxFunction;
 
@@ -62,6 +62,6 @@ export class LogSoftmax extends AlongAxis {
   }
 }
 
-/** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows. */
+/** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows; NaN where the maximum is infinite. */
 export const logSoftmax = ((x: Tensor, axis?: number) =>
   new LogSoftmax(axis).apply(operand("LogSoftmax", x))) as SoftmaxFunction;
