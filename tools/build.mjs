@@ -69,20 +69,21 @@ async function bundleCore() {
   });
 }
 
+/** Builds everything; false when it cannot, after the compiler or the bundler has said why. */
 export async function buildAll() {
-  mkdirSync(join(core, "dist"), { recursive: true });
-  await generateKernels();
-  removeOrphans();
-  compile();
-  await bundleCore();
+  try {
+    mkdirSync(join(core, "dist"), { recursive: true });
+    await generateKernels();
+    removeOrphans();
+    compile();
+    await bundleCore();
+    return true;
+  } catch (error) {
+    if (error.status === undefined && error.errors === undefined) throw error;
+    return false;
+  }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  try {
-    await buildAll();
-  } catch (error) {
-    // The compiler and the bundler have said what is wrong.
-    if (error.status === undefined && error.errors === undefined) throw error;
-    process.exitCode = 1;
-  }
+  if (!(await buildAll())) process.exitCode = 1;
 }

@@ -2,7 +2,7 @@
 // fresh clone: install and build; afterwards nothing), then the work. Needs nothing but Node and npm.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -10,6 +10,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...args] = process.argv.slice(2);
 
 if (Number.parseInt(process.versions.node, 10) < 20) fail(`chainrule needs Node 20 or newer; this is ${process.versions.node}`);
+
+const packages = ["core", "nn", "examples"];
+const tsc = bin("typescript", "bin/tsc");
 
 const commands = {
   async start() {
@@ -25,12 +28,11 @@ const commands = {
     await import("./test.mjs");
   },
   async build() {
-    install();
-    await build();
+    await setUp();
   },
   async check() {
     await setUp();
-    run([bin("typescript", "bin/tsc"), "-b", ...packages.map((name) => join("packages", name))]);
+    for (const name of [...packages, "core/scripts"]) run([tsc, "--noEmit", "-p", join("packages", name)]);
     run([bin("@biomejs/biome", "bin/biome"), "check", "."]);
   },
   async coverage() {
@@ -47,15 +49,9 @@ const commands = {
   },
 };
 
-const packages = ["core", "nn", "examples"];
-
 async function setUp() {
   install();
-  const stamp = hash(sources());
-  const file = join(root, "packages/core/dist/.built");
-  if (existsSync(file) && readFileSync(file, "utf8") === stamp) return;
   await build();
-  writeFileSync(file, stamp);
 }
 
 function install() {
@@ -86,10 +82,16 @@ function pnpm(parameters, folder, files) {
   writeFileSync(file, stamp);
 }
 
+/** Builds, unless nothing has changed since the last build. The stamp goes first: half a build is none. */
 async function build() {
+  const stamp = hash(sources());
+  const file = join(root, "packages/core/dist/.built");
+  if (existsSync(file) && readFileSync(file, "utf8") === stamp) return;
+  rmSync(file, { force: true });
   console.error("Building ...");
   const { buildAll } = await import("./build.mjs");
-  await buildAll();
+  if (!(await buildAll())) process.exit(1);
+  writeFileSync(file, stamp);
 }
 
 /** All that a build depends on. */

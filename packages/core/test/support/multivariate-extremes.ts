@@ -53,7 +53,7 @@ export const extremes: Readonly<Record<string, (tiny: number) => readonly Extrem
     [[0, t], 0, [I, 0]],
     [[t, 1], t, [1, -t]],
   ],
-  Pow: () => [
+  Pow: (t) => [
     [[0, 0], 1, [0, 0]],
     [[-0, 3], -0, [0, 0], [0, 0, 0]],
     [[0, 2], 0, [0, 0], [2, 0, 0]],
@@ -63,6 +63,9 @@ export const extremes: Readonly<Record<string, (tiny: number) => readonly Extrem
     [[1000, 0], 1, [0, Math.log(1000)], [0, 0.001, Math.log(1000) ** 2]],
     [[I, 2], I, [I, I], [2, u, I]],
     [[I, -1], 0, [0, 0], flat],
+    [[t, 0], 1, [0, Math.log(t)]],
+    [[t, 1], t, [1, t * Math.log(t)], [0, u, u]],
+    [[t, 2], 0, [2 * t, 0], [2, u, 0]],
     [[I, -1000], 0, [0, 0], flat],
     [[1000, -1000], 0, [0, 0], flat],
     [[2, 1000], 2 ** 1000, [1000 * 2 ** 999, 2 ** 1000 * ln2]],
