@@ -32,7 +32,8 @@ const commands = {
   },
   async check() {
     await setUp();
-    for (const name of [...packages, "core/scripts"]) run([tsc, "--noEmit", "-p", join("packages", name)]);
+    run([tsc, "-b", ...packages.map((name) => `packages/${name}`)]);
+    run([tsc, "-p", "packages/core/scripts"]);
     run([bin("@biomejs/biome", "bin/biome"), "check", "."]);
   },
   async coverage() {

@@ -130,8 +130,11 @@ function loop(
       ? ""
       : `for (const end = n - 3; i < end; i += 4) { ${["i", "i + 1", "i + 2", "i + 3"].map((place) => `{ ${at(place)} }`).join(" ")} }\n      `;
   const flat = uses.map((i) => `, A${name(i)}: ${array(i)}`).join("");
-  const strided = uses.map((i) => `, A${name(i)}: ${array(i)}, p${name(i)}: number, s${name(i)}: number`).join("");
+  const strided = uses
+    .map((i) => `, A${name(i)}: ${array(i)}, p${name(i)}: number, s${name(i)}: number, j${name(i)}: number`)
+    .join("");
   const steps = uses.map((i) => `p${name(i)} += s${name(i)};`).join(" ");
+  const jumps = uses.map((i) => `p${name(i)} += j${name(i)};`).join(" ");
   const flatLoop =
     unrolled === "" && calls.test(text)
       ? ""
@@ -142,8 +145,11 @@ function loop(
     `;
   return `{
     uses: [${uses.join(", ")}],
-    ${flatLoop}strided(o: ${arrays[out]}, at: number, n: number${strided}) {
-      for (let i = at; i < at + n; i++) { ${body((i) => `A${name(i)}[p${name(i)}]`, "o[i]")} ${steps} }
+    ${flatLoop}strided(o: ${arrays[out]}, at: number, rows: number, n: number${strided}) {
+      for (let i = at; rows > 0; rows--) {
+        for (const end = i + n; i < end; i++) { ${body((i) => `A${name(i)}[p${name(i)}]`, "o[i]")} ${steps} }
+        ${jumps}
+      }
     },
   }`;
 }

@@ -1,11 +1,28 @@
-export { assertGradcheck, type GradcheckArguments, type GradcheckOptions, gradcheck } from "./check/gradcheck.js";
 export type { GradcheckCulprit } from "./check/culprit.js";
-export type { GradcheckDerivative, GradcheckInput, GradcheckKind, GradcheckReport } from "./check/gradcheck-report.js";
+export { assertGradcheck, type GradcheckArguments, type GradcheckOptions, gradcheck } from "./check/gradcheck.js";
+export type {
+  GradcheckDerivative,
+  GradcheckFindings,
+  GradcheckInput,
+  GradcheckKind,
+  GradcheckReport,
+} from "./check/gradcheck-report.js";
+export type { GradcheckOrigin } from "./check/not-finite.js";
 export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
 export type { DType, ReadonlyTypedArray, TypedArray } from "./dtype.js";
 export { ChainruleError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";
+export type {
+  BinaryGradient,
+  BinaryRule,
+  Elementwise,
+  LocalNode,
+  TernaryGradient,
+  TernaryRule,
+  UnaryGradient,
+  UnaryRule,
+} from "./graph/elementwise.js";
 export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.js";
 export type { Literal, NestedArray } from "./graph/literal.js";
 export { Node, type Values } from "./graph/node.js";
@@ -18,13 +35,25 @@ export { type PrintOptions, print } from "./inspect/print.js";
 export type { ConvOptions, ConvTransposeOptions } from "./ops/conv.js";
 export type { Im2colOptions } from "./ops/im2col.js";
 export * from "./ops/index.js";
+export type { NormOptions } from "./ops/norm.js";
 export type { PadWidths } from "./ops/pad.js";
 export type { AvgPoolOptions, PoolOptions } from "./ops/pool.js";
-export { Generator, type GeneratorState } from "./random/generator.js";
+export type { AxisArgument, ReduceOptions } from "./ops/reduction.js";
+export type { IndexLike } from "./ops/take.js";
+export type { VarianceOptions } from "./ops/variance.js";
+export {
+  type ChoiceOptions,
+  Generator,
+  type GeneratorState,
+  type IntegersOptions,
+  type NormalOptions,
+  type RandomDType,
+  type UniformOptions,
+} from "./random/generator.js";
 export { Random } from "./random/random.js";
 export type { DiagonalOptions, SortOptions, TopK, TopKOptions } from "./shape/indexing-types.js";
 export { formatShape, sameShape, sizeOf } from "./shape/shape.js";
-export type { TensorOptions } from "./shape/signatures.js";
+export type { CorrectionOption, CumulateOptions, OrdOption, TensorOptions } from "./shape/signatures.js";
 export type { Box, Fits, Of, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
-export type { PerAxis } from "./shape/window.js";
+export type { PerAxis, SlidingOptions } from "./shape/window.js";
 export * from "./transforms/index.js";

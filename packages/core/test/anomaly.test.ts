@@ -334,6 +334,10 @@ places("the stacks of Firefox and Safari are read as well, and a package's path"
   );
   assert.is(placeOf(stackOf(...lines, "@https://app.example/train.js:9:1")), "https://app.example/train.js:9:1");
   assert.is(placeOf(stackOf("")), null);
+  // A folder of the user's that has the name of a package of ours is still the user's.
+  const here = "https://app.example/vendor/core/src/debug/place.js:1:2";
+  const beside = "https://app.example/vendor/nn/src/mine.js:3:4";
+  assert.is(placeOf(stackOf(`captureStack@${here}`, `mine@${beside}`)), `mine (${beside})`);
 });
 
 places.run();

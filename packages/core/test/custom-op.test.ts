@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  type BinaryRule,
+  type CumulateOptions,
   customGradient,
   customOp,
   elementwise,
@@ -10,12 +12,18 @@ import {
   hessian,
   jacobian,
   jvp,
+  type LocalNode,
+  type NormOptions,
   noGrad,
   numericalGradient,
   Random,
   ShapeError,
   type Tensor,
+  type TernaryRule,
   tensor,
+  type UnaryGradient,
+  type UnaryRule,
+  type VarianceOptions,
   variable,
 } from "../src/index.js";
 import { close, thrownBy } from "./support/numbers.js";
@@ -140,6 +148,25 @@ elementwiseOps("is printed, used alone, and refused like a built-in op", () => {
   );
   const step = elementwise("Step", { gives: "bool", forward: (k, x) => k.greater(x, 0), backward: "it is a step" });
   assert.equal(step(tensor([-1, 1])).toArray(), [false, true]);
+});
+elementwiseOps("rules and options have names, to be written apart from their calls", () => {
+  const gradient: UnaryGradient = (k, dout) => k.mul(dout, 3);
+  const rule: UnaryRule = { forward: (k, x) => k.mul(x, 3), backward: [gradient] };
+  const binary: BinaryRule = { forward: (k, x, y) => k.add(x, y), backward: [(_, dout) => dout, null] };
+  const ternary: TernaryRule = { forward: (k, x, y, z) => k.add(k.add(x, y), z), backward: "it is a test" };
+  const triple: LocalNode<[number], [Tensor]> = new (elementwise("Triple", rule).Node)();
+  assert.is(triple.forward(2), 6);
+  assert.is(elementwise("First", binary)(1, 2).item(), 3);
+  assert.is(elementwise("Three", ternary)(1, 2, 3).item(), 6);
+  const [options, backward, ord]: [VarianceOptions, CumulateOptions, NormOptions] = [
+    { correction: 1 },
+    { reverse: true },
+    { ord: 1 },
+  ];
+  const x = tensor([1, 3]);
+  assert.is(x.variance(options).item(), 2);
+  assert.equal(x.cumsum(0, backward).toArray(), [4, 3]);
+  assert.is(x.norm(ord).item(), 4);
 });
 elementwiseOps.run();
 

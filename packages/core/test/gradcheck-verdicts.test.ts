@@ -276,6 +276,19 @@ test("what leaves the graph has no wrong node, and that is said; a custom gradie
   assert.is(gradcheck((x) => straight(x).sum(), [tensor([1, 2])]).culprits.length, 1);
 });
 
+test("an op of one's own is found whatever its name, that of a checkpoint as well", () => {
+  const named = customOp("Checkpoint", {
+    arity: 1,
+    shape: (x) => x,
+    forward: (out, x) => out.set(x.data),
+    backward: [(dout) => dout.mul(2)],
+  });
+  assert.equal(
+    gradcheck((x) => named(x).sin(), [tensor([1, 2])]).culprits.map(({ op }) => op),
+    ["Checkpoint"],
+  );
+});
+
 test("options that mean nothing are errors", () => {
   for (const bad of [{ order: 0 }, { order: 1.5 }, { projections: 0 }, { mode: "some" as "full" }]) {
     assert.throws(() => gradcheck((x) => x, [1], bad), /gradcheck: /);

@@ -105,6 +105,20 @@ clipping("by the global norm", () => {
   close(grad(f)(tensor([3, 4])), [4 / 125, -3 / 125]);
   assert.equal(grad(f)(tensor([0, 0])).toArray(), [1, 1]);
 });
+clipping("of what overflows or vanishes when it is squared", () => {
+  const only = (g: Tensor, maxNorm: number) => clipByNorm([g], maxNorm)[0] as Tensor;
+  for (const most of [1e200, Number.MAX_VALUE]) assert.equal(only(tensor([[3, 4]]), most).toArray(), [[3, 4]]);
+  assert.equal(only(tensor([[0, 0]]), 1e-200).toArray(), [[0, 0]]);
+  close(only(tensor([3e200, 4e200]), 1), [0.6, 0.8]);
+  close(only(tensor([3e-200, 4e-200]), 1e-200).div(1e-200), [0.6, 0.8]);
+  close(globalNorm([tensor([3e200]), 4e200]).div(1e200), 5);
+  assert.is(globalNorm([]).item(), 0);
+  assert.equal(grad((x: Tensor) => only(x, 1e-200).sum())(tensor([0, 0])).toArray(), [1, 1]);
+  const w = variable([3, 4]);
+  w.square().mul(0.5).sum().backward();
+  close(clipGradNorm([w], Number.MAX_VALUE), 5);
+  assert.equal(w.grad?.toArray(), [3, 4]);
+});
 clipping("of parameters after backward", () => {
   const [w, b, unused] = [variable([3, 0]), variable(4), variable(1)];
   w.square().sum().add(b.square()).backward();

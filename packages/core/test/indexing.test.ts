@@ -9,8 +9,10 @@ import {
   eye,
   gather,
   grad,
+  gradcheck,
   indexAdd,
   linspace,
+  Node,
   outer,
   roll,
   scatterAdd,
@@ -238,6 +240,76 @@ const errors: readonly (readonly [f: () => unknown, message: string])[] = [
 
 test("errors name the op, the shapes and the repair", () => {
   for (const [f, message] of errors) assert.is(thrownBy(f).replace(/^\w+Error: /, ""), message);
+});
+
+/** How many elements the ops that `f` applies have in their results. */
+function elementsMade(f: () => void): number {
+  const { apply } = Node.prototype;
+  let count = 0;
+  Node.prototype.apply = function (...inputs) {
+    const output = apply.call(this, ...inputs);
+    count += output.size;
+    return output;
+  };
+  try {
+    f();
+  } finally {
+    Node.prototype.apply = apply;
+  }
+  return count;
+}
+
+test("backward through many parts of one tensor makes no array of the whole for each", () => {
+  const ways: Record<string, (x: Tensor) => Tensor[]> = {
+    unstack: (x) => unstack(x),
+    split: (x) => split(x, x.shape[0] as number),
+    slice: (x) =>
+      Array.from({ length: x.shape[0] as number }, (_, i) =>
+        x.slice([
+          [i, i + 1],
+          [null, null, -1],
+        ]),
+      ),
+    take: (x) => Array.from({ length: x.shape[0] as number }, (_, i) => x.take(i)),
+  };
+  for (const [name, parts] of Object.entries(ways)) {
+    const x = variable(linspace(-1, 1, 2000 * 16).reshape([2000, 16])) as Tensor;
+    const loss = parts(x)
+      .map((part, i) => part.square().mul(i).sum())
+      .reduce((a, b) => a.add(b));
+    const made = elementsMade(() => loss.backward());
+    assert.ok(made < 20 * x.size, `${name}: ${made} elements for ${x.size}`);
+    // The gradient of the sum of i times the squares of row i.
+    const rows = arange(0, 2000).reshape([2000, 1]);
+    assert.equal(x.grad?.toArray(), x.detach().mul(2).mul(rows).toArray(), name);
+  }
+  for (const [name, parts] of Object.entries(ways)) {
+    const f = (x: Tensor) =>
+      [...parts(x.sin()), ...unstack(x)].map((part, i) => part.mul(part.exp()).mul(i).sum()).reduce((a, b) => a.add(b));
+    const at = linspace(-1, 1, 12).reshape([4, 3]) as Tensor;
+    const report = gradcheck(f, [at]);
+    assert.ok(report.ok, `${name}: ${report}`);
+  }
+});
+
+test("the sum of the gradients of parts is written to no array that anybody else holds", () => {
+  const part: Record<string, (x: Tensor) => Tensor> = {
+    slice: (x) => x.slice([[0, 1]]),
+    take: (x) => x.take([0, 0]),
+  };
+  for (const [name, of] of Object.entries(part)) {
+    for (const partsFirst of [false, true]) {
+      const [a, b] = [variable([1, 2]), variable([3, 4])];
+      const seed = tensor([1, 1]);
+      const h = a.add(b);
+      const parts = of(a).sum().add(of(a).sum()).mul(10);
+      const whole = h.mul(seed).sum();
+      (partsFirst ? parts.add(whole) : whole.add(parts)).backward();
+      const times = name === "take" ? 2 : 1;
+      assert.equal(a.grad?.toArray(), [1 + 20 * times, 1], name);
+      for (const other of [b.grad, h.grad, seed]) assert.equal(other?.toArray(), [1, 1], name);
+    }
+  }
 });
 
 test("dtypes that do not go together", () => {

@@ -1,6 +1,7 @@
 /** Pictures of the examples: lines, marked paths and arrows over two axes, written as SVG. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeFileAtomically } from "@chainrule/nn/node";
 import * as echarts from "echarts";
 
 export type Point = readonly [x: number, y: number];
@@ -113,9 +114,7 @@ export function saveChart(file: string, chart: Chart): void {
 /** Writes a text to a file, complete or not at all, and says so. */
 export function saveFile(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
+  writeFileAtomically(file, text);
   console.log(`  written: ${file}`);
 }
 

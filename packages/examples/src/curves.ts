@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { noGrad, Random } from "@chainrule/core";
-import { Affine, accuracy, gather, normal, ReLU, Sequential, SGD, softmaxWithLoss } from "@chainrule/nn";
+import { Affine, accuracy, normal, ReLU, Sequential, SGD, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import type { ImageSet } from "@chainrule/nn/node";
 import { type Point, saveChart } from "./chart.js";
 import { readDigits } from "./mnist/data.js";
@@ -27,7 +27,7 @@ const testAccuracy: number[] = [];
 
 for (let i = 0; i < iterations; i++) {
   if (i % perEpoch === 0) evaluate();
-  const { images, labels } = gather(train, random.choice(train.labels.size, batch));
+  const { images, labels } = takeRows(train, random.choice(train.labels.size, batch));
   const loss = softmaxWithLoss(network.forward(images), labels);
   optimizer.zeroGrad();
   loss.backward();

@@ -5,7 +5,7 @@
  * backpropagation needs one forward and one backward pass. Both find the same gradient.
  */
 import { noGrad, numericalGradient, Random, type Tensor } from "@chainrule/core";
-import { Affine, gather, normal, Sequential, SGD, Sigmoid, softmaxWithLoss } from "@chainrule/nn";
+import { Affine, normal, Sequential, SGD, Sigmoid, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import { readDigits } from "./mnist/data.js";
 import { readOptions } from "./options.js";
 import { check, section } from "./report.js";
@@ -24,7 +24,7 @@ const count = parameters.reduce((sum, [, parameter]) => sum + parameter.size, 0)
 
 const { train } = readDigits(null, "float32");
 const lossOn = (size: number): (() => Tensor) => {
-  const { images, labels } = gather(train, random.choice(train.labels.size, size));
+  const { images, labels } = takeRows(train, random.choice(train.labels.size, size));
   const x = images.cast("float64");
   return () => softmaxWithLoss(network.forward(x), labels);
 };

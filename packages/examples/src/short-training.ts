@@ -2,7 +2,7 @@
  * A9. The network of the gradient check trained for 1,000 iterations: accuracy and seconds every 120 iterations.
  */
 import { noGrad, Random } from "@chainrule/core";
-import { Affine, accuracy, gather, normal, ReLU, Sequential, SGD, softmaxWithLoss } from "@chainrule/nn";
+import { Affine, accuracy, normal, ReLU, Sequential, SGD, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import type { ImageSet } from "@chainrule/nn/node";
 import { readDigits } from "./mnist/data.js";
 import { readOptions } from "./options.js";
@@ -27,7 +27,7 @@ for (let i = 0; i <= iterations; i++) {
   }
   if (i === iterations) break;
   const start = performance.now();
-  const { images, labels } = gather(train, random.choice(train.labels.size, batch));
+  const { images, labels } = takeRows(train, random.choice(train.labels.size, batch));
   const loss = softmaxWithLoss(network.forward(images), labels);
   optimizer.zeroGrad();
   loss.backward();

@@ -6,7 +6,7 @@
  * third one never stops: the network learns nearly as well.
  */
 import { noGrad, Random, ShapeError, type Tensor } from "@chainrule/core";
-import { Affine, accuracy, gather, normal, softmaxWithLoss } from "@chainrule/nn";
+import { Affine, accuracy, normal, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import { readDigits } from "./mnist/data.js";
 import { readOptions } from "./options.js";
 import { check, compare, section } from "./report.js";
@@ -31,7 +31,7 @@ function errorOf(work: () => unknown): string {
   }
 }
 
-const batch = gather(
+const batch = takeRows(
   train,
   Array.from({ length: 100 }, (_, i) => i),
 );
@@ -83,7 +83,7 @@ function trainOver(names: readonly ("W1" | "b1" | "W2" | "b2")[]) {
   const random = new Random(seed);
   let firstMove: Tensor = affine1.b.detach();
   for (let i = 0; i < iterations; i++) {
-    const { images, labels } = gather(train, random.choice(train.labels.size, 100));
+    const { images, labels } = takeRows(train, random.choice(train.labels.size, 100));
     for (const parameter of Object.values(parameters)) parameter.zeroGrad();
     softmaxWithLoss(forward(images), labels).backward();
     for (const name of names) {

@@ -122,12 +122,17 @@ small("a checkpoint is not resumed with other options, other data, or when it is
     [Buffer.alloc(0), /checkpoint\.safetensors: truncated/],
     [readFileSync(join(out, "weights.safetensors")), /no checkpoint of this program/],
     [Buffer.from(bytes.toString("latin1").replace('"iteration":"20"', '"iteration":"21"'), "latin1"), /corrupt/],
+    [Buffer.from(bytes).fill(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1), /corrupt: its values/],
   ];
   for (const [content, reason] of damaged) {
     writeFileSync(file, content);
     await refused(resume, reason);
     assert.ok(readFileSync(file).equals(content));
   }
+
+  writeFileSync(file, bytes);
+  assert.is((await run([...quick, "--data", data, "--iterations", "10", "--out", out])).code, 0);
+  assert.ok(readFileSync(join(out, "checkpoint.previous.safetensors")).equals(bytes), "a new run keeps the old checkpoint");
 });
 
 small("a loss that is not finite stops the run and names the step and the first bad value", async ({ folder }) => {

@@ -1,4 +1,11 @@
-export { type Batch, BatchSampler, type BatchSamplerOptions, batches, gather, type WithRows } from "./data/batches.js";
+export {
+  type Batch,
+  BatchSampler,
+  type BatchSamplerOptions,
+  batches,
+  takeRows,
+  type WithRows,
+} from "./data/batches.js";
 export { DataError } from "./data/errors.js";
 export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
 export { loadParameters } from "./data/parameters.js";

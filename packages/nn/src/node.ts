@@ -1,2 +1,2 @@
-export { loadTensors, saveTensors } from "./node/files.js";
+export { loadTensors, saveTensors, writeFileAtomically } from "./node/files.js";
 export { type IdxFolder, type IdxFolderOptions, type ImageSet, readIdxFolder } from "./node/idx-folder.js";

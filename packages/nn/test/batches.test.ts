@@ -1,7 +1,7 @@
 import { ChainruleError, Random, ShapeError, tensor } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BatchSampler, batches, DataError, gather } from "../src/index.js";
+import { BatchSampler, batches, DataError, takeRows } from "../src/index.js";
 import { assertThrows } from "./support.js";
 
 for (const replace of [true, false]) {
@@ -73,8 +73,8 @@ const data = {
   labels: tensor([10, 20, 30], { dtype: "int32" }),
 };
 
-test("gather: the same rows of each tensor", () => {
-  const { images, labels } = gather(data, tensor([2, 0, 2], { dtype: "int32" }));
+test("takeRows: the same rows of each tensor", () => {
+  const { images, labels } = takeRows(data, tensor([2, 0, 2], { dtype: "int32" }));
   assert.equal(images.toArray(), [
     [5, 6],
     [1, 2],
@@ -82,7 +82,7 @@ test("gather: the same rows of each tensor", () => {
   ]);
   assert.equal(labels.toArray(), [30, 10, 30]);
   assert.is(labels.dtype, "int32");
-  assertThrows(() => gather(data, [3]), ShapeError, "index 3");
+  assertThrows(() => takeRows(data, [3]), ShapeError, "index 3");
 });
 
 test("batches: all rows in order, the last batch shorter", () => {
@@ -104,12 +104,12 @@ test("batches: all rows in order, the last batch shorter", () => {
   assertThrows(() => [...batches(data, 0)], ChainruleError, "batch size is 0");
 });
 
-test("gather and batches: tensors with different numbers of rows are an error that names them", () => {
+test("takeRows and batches: tensors with different numbers of rows are an error that names them", () => {
   for (const wrong of [{ ...data, labels: tensor([1, 2]) }, { ...data, labels: tensor(1) }, {}]) {
-    assertThrows(() => gather(wrong, [0]), DataError, "gather", "same number of rows");
+    assertThrows(() => takeRows(wrong, [0]), DataError, "takeRows", "same number of rows");
     assertThrows(() => [...batches(wrong, 1)], DataError, "batches", "same number of rows");
   }
-  assertThrows(() => gather({ ...data, labels: tensor([1, 2]) }, [0]), DataError, "images has 3, labels has 2");
+  assertThrows(() => takeRows({ ...data, labels: tensor([1, 2]) }, [0]), DataError, "images has 3, labels has 2");
 });
 
 test.run();

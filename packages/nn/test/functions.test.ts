@@ -814,6 +814,12 @@ const misuses: readonly [what: string, call: () => unknown, kind: Kind, ...parts
   ["embedding, table", () => embedding(wave([4]) as unknown as Tensor<[2, 2]>, [0]), ShapeError, "[V, D]", "[4]"],
   ["embedding, floats", () => embedding(wave([2, 4]) as Tensor<[2, 4]>, wave([1])), DTypeError, "float64", "int32"],
   ["embedding, fractions", () => embedding(wave([2, 4]) as Tensor<[2, 4]>, [0.5]), DTypeError, "index 0.5"],
+  [
+    "embedding, more than an int32",
+    () => embedding(wave([2, 4]) as Tensor<[2, 4]>, [0, 2 ** 32]),
+    DTypeError,
+    "index 4294967296 (element 1)",
+  ],
 ];
 for (const [what, call, kind, ...parts] of misuses) {
   test(`misuse: ${what}: the error says what is wrong`, () => {

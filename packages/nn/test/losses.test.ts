@@ -1,5 +1,6 @@
 import {
   DTypeError,
+  detectAnomaly,
   noGrad,
   numericalGradient,
   oneHot,
@@ -93,6 +94,29 @@ test("softmaxWithLoss: known values", () => {
   const x = variable([0.3, 2.9, 4.0]);
   softmaxWithLoss(x, 0).backward();
   assertClose(x.grad as Tensor, tensor([0.01821127 - 1, 0.24519181, 0.73659691]), 1e-8);
+});
+
+test("softmaxWithLoss: a masked class leaves nothing for detectAnomaly to stop at", () => {
+  for (const dtype of ["float64", "float32"] as const) {
+    for (const t of [[0], tensor([[1, 0]], { dtype })]) {
+      const x = variable([[0, -Infinity]], { dtype });
+      detectAnomaly(() => {
+        const loss = softmaxWithLoss(x, t);
+        assert.is(loss.item(), 0);
+        loss.backward();
+      });
+      assert.equal(x.grad?.toArray(), [[0, 0]]);
+    }
+  }
+});
+
+test("Labels that no int32 holds are not wrapped", () => {
+  for (const label of [2 ** 32, -(2 ** 32), 2 ** 31, 0.5, Number.NaN]) {
+    for (const loss of [softmaxWithLoss, crossEntropyError, accuracy]) {
+      assertThrows(() => loss(tensor([[1, 2]]), [label]), DTypeError, `label ${label} (element 0)`, "float tensor");
+    }
+  }
+  assertThrows(() => softmaxWithLoss(tensor([1, 2]), 2 ** 32), DTypeError, "SoftmaxWithLoss: label 4294967296");
 });
 
 test("softmaxWithLoss: a vector is a batch of one; plain numbers are indices", () => {

@@ -13,7 +13,7 @@ import {
   type NamedTensors,
   Sequential,
 } from "../src/index.js";
-import { loadTensors, saveTensors } from "../src/node.js";
+import { loadTensors, saveTensors, writeFileAtomically } from "../src/node.js";
 import { assertThrows } from "./support.js";
 
 /** What the format's own library (safetensors 0.8.0 for Python) wrote for these tensors. */
@@ -218,6 +218,16 @@ files("a path that cannot be written is an error with its name, and leaves nothi
   assert.equal(readdirSync(folder), ["taken"]);
   writeFileSync(join(folder, "file"), "");
   assertThrows(() => saveTensors(join(folder, "file", "w"), tensors), DataError, "ENOTDIR");
+});
+
+files("writeFileAtomically writes texts and bytes, over what was there", ({ folder }) => {
+  const path = join(folder, "text");
+  writeFileAtomically(path, "long old text");
+  writeFileAtomically(path, "n\u00e9w");
+  assert.equal([...readFileSync(path)], [0x6e, 0xc3, 0xa9, 0x77], "UTF-8");
+  writeFileAtomically(path, Uint8Array.of(0, 255));
+  assert.equal([...readFileSync(path)], [0, 255]);
+  assert.equal(readdirSync(folder), ["text"]);
 });
 
 files("a file that cannot be read, or is none, is an error with its name", ({ folder }) => {

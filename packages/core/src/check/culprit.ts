@@ -8,6 +8,7 @@ import { attributesOf } from "../inspect/describe.js";
 import { type GraphNode, graphOf } from "../inspect/graph.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
+import { Checkpoint } from "../transforms/checkpoint.js";
 import { judge, type Line } from "./one-sided.js";
 import { indexOf, likewise, type Subject, signs } from "./subject.js";
 
@@ -89,7 +90,7 @@ function wrongInput(
   random: Generator,
 ): Wrong | null {
   // What it closes over counts among the inputs of a checkpoint, whose local forward does not take it from there.
-  if (node.name === "Checkpoint") return null;
+  if (node instanceof Checkpoint) return null;
   const inputs = node.inputs.map((input) => (isFloat(input.dtype) ? variable(input) : input));
   // A copy, so that the node of the graph is not touched; what has inputs already copies itself in turn.
   const copy = () => Object.assign(Object.create(Object.getPrototypeOf(node)), node) as Node;

@@ -2,6 +2,7 @@ import { isFloat } from "../dtype.js";
 import { ChainruleError, GraphError } from "../errors.js";
 import type { Trace } from "../graph/backward.js";
 import type { Node, Values } from "../graph/node.js";
+import { isThenable } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
 import { explainBackward, explainForward, explainGiven, type Finding } from "./explain.js";
@@ -68,7 +69,7 @@ const origins = new WeakMap<Node, Origin>();
 export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}): R {
   const { infinities = true } = options;
   const result = withWatcher(new Detector(infinities), f);
-  if (result instanceof Promise) {
+  if (isThenable(result)) {
     throw new GraphError("detectAnomaly: the function returned a promise; use it around each synchronous part instead");
   }
   return result;

@@ -61,7 +61,6 @@ export function placeOf(captured: Error): string | null {
 function isOwn(file: string, here: string): boolean {
   const [, root] = /^(.*\/)debug\/place\.[jt]s(?:\?.*)?$/.exec(here) ?? [];
   if (root === undefined) return file === here;
-  // The layers and losses of nn are no code of the user's either.
-  const neighbour = root.replace(/\/core\/((?:dist\/)?src\/)$/, "/nn/$1");
-  return file.startsWith(root) || file.startsWith(neighbour) || /\/@chainrule\/(?:core|nn)[@/]/.test(file);
+  // The layers and losses of the packages beside this one are no code of the user's either.
+  return file.startsWith(root) || file.includes("/@chainrule/");
 }

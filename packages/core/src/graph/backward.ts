@@ -1,4 +1,4 @@
-import { isFloat } from "../dtype.js";
+import { isFloat, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { rounded } from "./elementwise.js";
@@ -34,6 +34,8 @@ export class Trace {
   /** What stood in the slots of the edges before, for a walk inside a walk. */
   readonly before: number[] | null = depth > 0 ? [] : null;
   private positions: Map<Tensor, number> | null = null;
+  /** The sums that `sumOf` has made: nobody else has seen them while there is more to come. */
+  private sums: Set<Tensor> | null = null;
 
   constructor(createGraph: boolean, wanted: ReadonlySet<Tensor> | null) {
     this.createGraph = createGraph;
@@ -68,6 +70,21 @@ export class Trace {
     const { slot } = edge;
     this.numbers[slot] = rounded(edge.dtype, (this.numbers[slot] as number) + gradient);
     this.countDown(slot);
+  }
+
+  /**
+   * The gradient of an edge as far as it has come, in an array of this walk's own that may be added to, in a walk that makes
+   * no graph; `null` if nothing has come, or if the edge is a scalar.
+   */
+  sumOf(edge: Tensor): TypedArray | null {
+    const known = this.tensors[edge.slot];
+    if (known === undefined) return null;
+    if (this.sums?.has(known)) return known.array;
+    const sum = edge.derive(edge.shape, edge.dtype, known.array.slice(), null);
+    this.sums ??= new Set();
+    this.sums.add(sum);
+    this.tensors[edge.slot] = sum;
+    return sum.array;
   }
 
   /** One use of an edge has been done. */
@@ -189,6 +206,7 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
   const { numbers, tensors, createGraph } = trace;
   if (trace.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, trace)) return;
   const dout = trace.gradientAt(edge.slot);
+  if (!createGraph && node.backwardInPlace(dout, trace)) return;
   for (let i = 0; i < node.arity; i++) {
     const input = node.input(i);
     if (!trace.has(input)) continue;

@@ -35,13 +35,15 @@ function loopOf(arity: number, expression: Expression): Loop {
         out[at] = expression(...operands);
       }
     },
-    strided(out, at, n, ...args: (TypedArray | number)[]) {
-      for (let step = 0; step < n; step++) {
+    strided(out, at, rows, n, ...args: (TypedArray | number)[]) {
+      const given = (at: number) => args[at] as number;
+      for (let k = 0; k < rows * n; k++) {
+        const row = Math.floor(k / n);
         for (let i = 0; i < arity; i++) {
-          const from = (args[3 * i + 1] as number) + step * (args[3 * i + 2] as number);
-          operands[i] = (args[3 * i] as TypedArray)[from] as number;
+          const from = given(4 * i + 1) + k * given(4 * i + 2) + row * given(4 * i + 3);
+          operands[i] = (args[4 * i] as TypedArray)[from] as number;
         }
-        out[at + step] = expression(...operands);
+        out[at + k] = expression(...operands);
       }
     },
   };

@@ -51,9 +51,8 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
     }
     const row = isTypedArray(element) ? Array.from(element) : element;
     if (!Array.isArray(row) || row.length !== shape[axis]) throw badElement(op, row, path, shape);
-    row.forEach((next, i) => {
-      fill(next, axis + 1, `${path}[${i}]`);
-    });
+    // Not forEach, which leaves out the holes of a sparse array.
+    for (let i = 0; i < row.length; i++) fill(row[i], axis + 1, `${path}[${i}]`);
   };
   fill(literal as Nested, 0, "");
   return shape.length === 0
@@ -82,6 +81,28 @@ export function valuesOfShape(op: string, shape: Shape, array: TypedArray): Valu
     );
   }
   return shape.length === 0 ? (array[0] as number) : array;
+}
+
+/** What a local forward gave is of the shape and the dtype that the rules gave. */
+export function checkValues(op: string, values: unknown, shape: Shape, dtype: DType): void {
+  if (shape.length === 0) {
+    if (typeof values === "number") return;
+    throw new ShapeError(
+      `${op}: its local forward gave ${describe(values)} for the shape []; give a plain number, as in out[0]`,
+    );
+  }
+  const size = sizeOf(shape);
+  if (isTypedArray(values) && values.length === size && dtypeOf(values) === dtype) return;
+  throw new ShapeError(
+    `${op}: its local forward gave ${describe(values)} for ${dtype} ${formatShape(shape)}; give a typed array of that dtype ` +
+      `with ${size} ${size === 1 ? "element" : "elements"}`,
+  );
+}
+
+function describe(values: unknown): string {
+  if (isTypedArray(values)) return `a ${values.constructor.name} of length ${values.length}`;
+  if (Array.isArray(values)) return `an array of length ${values.length}, not a typed one,`;
+  return typeof values === "number" ? `the number ${values}` : values === null ? "null" : typeof values;
 }
 
 /** Nested arrays out of row-major elements. */

@@ -3,6 +3,7 @@ import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { Trace } from "./backward.js";
+import { checkValues } from "./literal.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { watcher } from "./watch.js";
@@ -25,7 +26,11 @@ export abstract class Node {
   protected first: Tensor | null = null;
   protected second: Tensor | null = null;
   private others: readonly Tensor[] | null = null;
-  /** The sum of the inputs' versions when this node used them: versions only grow, so a changed sum is a changed input. */
+  /**
+   * The sum of the inputs' versions when this node used them: versions only grow, so a changed sum is a changed input.
+   *
+   * @internal
+   */
   stamp = 0;
 
   /** The number of inputs. */
@@ -87,6 +92,7 @@ export abstract class Node {
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
     const values = this.localForward(shape, dtype, ...inputs);
+    checkValues(this.name, values, shape, dtype);
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     const first = inputs[0];
     if (first === undefined) throw new GraphError(`${this.name}: an op needs at least one input`);
@@ -156,14 +162,32 @@ export abstract class Node {
   // Two steps of a walk, here for any node. Elementwise ops have them once more, each op for itself: code that all ops
   // share sees objects of many classes, and in a graph of a million scalars the engine's look-ups would be half the time.
 
-  /** Tells a walk which edges this node uses. */
+  /**
+   * Tells a walk which edges this node uses.
+   *
+   * @internal
+   */
   countUses(trace: Trace): void {
     checkUnchanged(this);
     for (let i = 0; i < this.arity; i++) trace.use(this.input(i));
   }
 
-  /** Hands the gradient of a scalar output on to the inputs as plain numbers; false if that needs `localBackward`. */
+  /**
+   * Hands the gradient of a scalar output on to the inputs as plain numbers; false if that needs `localBackward`.
+   *
+   * @internal
+   */
   backwardNumbers(_dout: number, _output: Tensor, _trace: Trace): boolean {
+    return false;
+  }
+
+  /**
+   * Adds to the gradient that an input has so far in place (see `sumOf`), for a node that reads a part of it: so the
+   * gradients of n parts are not n arrays as large as the whole. False if that needs `localBackward`.
+   *
+   * @internal
+   */
+  backwardInPlace(_dout: Tensor, _trace: Trace): boolean {
     return false;
   }
 

@@ -18,6 +18,11 @@ export function withRecording<R>(value: boolean, f: () => R): R {
   }
 }
 
+/** Whether a function has given what is to be awaited: a promise, of this realm or another, or what acts as one. */
+export function isThenable(result: unknown): boolean {
+  return typeof (result as { readonly then?: unknown } | null | undefined)?.then === "function";
+}
+
 /**
  * Runs `f` and records no graph: what it computes has no gradient and holds no memory but its values.
  *
@@ -29,7 +34,7 @@ export function withRecording<R>(value: boolean, f: () => R): R {
  */
 export function noGrad<R>(f: () => R): R {
   const result = withRecording(false, f);
-  if (result instanceof Promise) {
+  if (isThenable(result)) {
     throw new GraphError("noGrad: the function returned a promise; use noGrad around each synchronous part instead");
   }
   return result;

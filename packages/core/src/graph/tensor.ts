@@ -441,6 +441,16 @@ export function asTensor(x: Tensor | number): Tensor {
 export function operand(op: string, x: Tensor | number): Tensor {
   if (x instanceof Tensor) return x;
   if (typeof x === "number") return new Tensor(scalarShape, "float64", x, null, false);
+  if (isForeign(x)) {
+    throw new DTypeError(
+      `${op}: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)`,
+    );
+  }
   const what = Array.isArray(x) || isTypedArray(x) ? "an array" : x === null ? "null" : typeof x;
   throw new DTypeError(`${op}: takes tensors and numbers, got ${what}; make a tensor of it with tensor(...)`);
+}
+
+/** Whether something looks like a tensor, though it is none of this module's class. */
+function isForeign(x: unknown): boolean {
+  return typeof x === "object" && x !== null && "shape" in x && "dtype" in x && "values" in x;
 }

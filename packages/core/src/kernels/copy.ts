@@ -50,6 +50,21 @@ export function scatterView(
   });
 }
 
+/** The elements of `x` added to `out` where a view of it reads them. */
+export function addToView(
+  out: TypedArray,
+  x: TypedArray,
+  shape: Shape,
+  start: number,
+  strides: readonly number[],
+): void {
+  forEachViewRow(shape, strides, (position, at, step, n) => {
+    for (let i = 0, to = start + position; i < n; i++, to += step) {
+      out[to] = (out[to] as number) + (x[at + i] as number);
+    }
+  });
+}
+
 /** Calls `visit` for each row of a view: where it is in the array, where in the list of all elements, its step and length. */
 function forEachViewRow(
   shape: Shape,

@@ -10,8 +10,11 @@ export interface Loop {
   readonly uses: readonly number[];
   /** All operands have the shape of the output; absent where the steps of `strided` cost nothing beside the expression. */
   flat?(out: TypedArray, n: number, ...operands: TypedArray[]): void;
-  /** A row: `n` elements of `out` from `at`, each operand from its own position with its own step. */
-  strided(out: TypedArray, at: number, n: number, ...operands: (TypedArray | number)[]): void;
+  /**
+   * `rows` rows of `n` elements of `out` from `at` on; of each operand the array, its own position, its own step and the
+   * jump from where a row ends to the next one. Two axes in one call: a call for each row costs more than a short row.
+   */
+  strided(out: TypedArray, at: number, rows: number, n: number, ...operands: (TypedArray | number)[]): void;
 }
 
 export interface KernelSet {
@@ -34,24 +37,35 @@ export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, o
     return;
   }
   if (out.length === 0) return;
+  const args: (TypedArray | number)[] = [];
+  if (used.every((operand) => operand.array.length === 1 || sameShape(operand.shape, shape))) {
+    for (const { array } of used) args.push(array, 0, array.length === 1 ? 0 : 1, 0);
+    loop.strided(out, 0, 1, out.length, ...args);
+    return;
+  }
   const { sizes, strides } = collapse(
     shape,
     used.map((operand) => broadcastStrides(operand.shape, shape)),
   );
   const last = sizes.length - 1;
-  const row = sizes[last] as number;
-  const args: (TypedArray | number)[] = [];
-  used.forEach((operand, i) => {
-    args.push(operand.array, 0, (strides[i] as number[])[last] as number);
+  const n = sizes[last] as number;
+  const rows = sizes[last - 1] ?? 1;
+  used.forEach(({ array }, i) => {
+    const own = strides[i] as number[];
+    const step = own[last] as number;
+    args.push(array, 0, step, (own[last - 1] ?? 0) - n * step);
   });
-  forEachRow(sizes, strides, (positions, at) => {
-    for (let i = 0; i < positions.length; i++) args[3 * i + 1] = positions[i] as number;
-    loop.strided(out, at, row, ...args);
+  forEachRow([...sizes.slice(0, -2), rows * n], strides, (positions, at) => {
+    for (let i = 0; i < positions.length; i++) args[4 * i + 1] = positions[i] as number;
+    loop.strided(out, at, rows, n, ...args);
   });
 }
 
 /** Neighbouring axes that every operand walks through in one step become one axis. */
-export function collapse(shape: Shape, strides: readonly (readonly number[])[]): { sizes: number[]; strides: number[][] } {
+export function collapse(
+  shape: Shape,
+  strides: readonly (readonly number[])[],
+): { sizes: number[]; strides: number[][] } {
   const sizes: number[] = [];
   const collapsed = strides.map((): number[] => []);
   for (let axis = 0; axis < shape.length; axis++) {

@@ -1,5 +1,6 @@
 // Loops along one axis: an array seen as [outer, n, inner], the axis in the middle. Written once, for Float64Array; the
-// build prints a copy for each other dtype, so that the JavaScript engine sees one type of array in each loop.
+// build prints a copy for each other dtype, so that the JavaScript engine sees one type of array in each loop. A reduction
+// keeps `inner` results at once, so that it reads the array in the order of memory; where there is one, in a variable.
 
 /** out[outer, inner] = the sum along the axis, added up in double precision. */
 export function sumAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
@@ -44,32 +45,58 @@ export function varianceAxis(
   freedom: number,
   root: boolean,
 ): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const start = o * n * inner + i;
+  const means = new Float64Array(inner);
+  const squares = new Float64Array(inner);
+  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
+    const end = start + n * inner;
+    if (inner === 1) {
       let sum = 0;
-      for (let j = 0; j < n; j++) sum += x[start + j * inner] as number;
+      for (let at = start; at < end; at++) sum += x[at] as number;
       const mean = sum / n;
-      let squares = 0;
-      for (let j = 0; j < n; j++) {
-        const deviation = (x[start + j * inner] as number) - mean;
-        squares += deviation * deviation;
+      let square = 0;
+      for (let at = start; at < end; at++) {
+        const deviation = (x[at] as number) - mean;
+        square += deviation * deviation;
       }
-      out[o * inner + i] = root ? Math.sqrt(squares / freedom) : squares / freedom;
+      squares[0] = square;
+    } else {
+      means.fill(0);
+      squares.fill(0);
+      for (let at = start; at < end; )
+        for (let i = 0; i < inner; i++) means[i] = (means[i] as number) + (x[at++] as number);
+      for (let i = 0; i < inner; i++) means[i] = (means[i] as number) / n;
+      for (let at = start; at < end; ) {
+        for (let i = 0; i < inner; i++) {
+          const deviation = (x[at++] as number) - (means[i] as number);
+          squares[i] = (squares[i] as number) + deviation * deviation;
+        }
+      }
+    }
+    for (let i = 0; i < inner; i++) {
+      const variance = (squares[i] as number) / freedom;
+      out[o * inner + i] = root ? Math.sqrt(variance) : variance;
     }
   }
 }
 
 /** out[outer, inner] = the root of the sum of squares along the axis, also where the squares leave the range of a double. */
 export function normAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  for (let o = 0; o < outer; o++) {
+  const sums = new Float64Array(inner);
+  for (let o = 0, at = 0; o < outer; o++) {
+    const end = at + n * inner;
+    if (inner === 1) {
+      let sum = 0;
+      for (; at < end; at++) sum += (x[at] as number) * (x[at] as number);
+      sums[0] = sum;
+    } else {
+      sums.fill(0);
+      while (at < end) {
+        for (let i = 0; i < inner; i++, at++) sums[i] = (sums[i] as number) + (x[at] as number) * (x[at] as number);
+      }
+    }
     for (let i = 0; i < inner; i++) {
       const start = o * n * inner + i;
-      let squares = 0;
-      for (let j = 0; j < n; j++) {
-        const value = x[start + j * inner] as number;
-        squares += value * value;
-      }
+      let squares = sums[i] as number;
       // Below 1e-290 squares that have been lost to underflow would count.
       let scale = 1;
       if (!(squares > 1e-290 && squares < Infinity)) {
@@ -92,23 +119,33 @@ export function normAxis(out: Float64Array, x: Float64Array, outer: number, n: n
 
 /** out[outer, inner] = the maximum along the axis (n > 0); NaN if there is one. */
 export function maxAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      let best = x[o * n * inner + i] as number;
-      for (let j = 1; j < n; j++) best = Math.max(best, x[(o * n + j) * inner + i] as number);
-      out[o * inner + i] = best;
+  for (let o = 0, at = 0; o < outer; o++) {
+    const to = o * inner;
+    const end = at + n * inner;
+    if (inner === 1) {
+      let best = x[at++] as number;
+      for (; at < end; at++) best = Math.max(best, x[at] as number);
+      out[o] = best;
+      continue;
     }
+    for (let i = 0; i < inner; i++) out[to + i] = x[at++] as number;
+    while (at < end) for (let i = to; i < to + inner; i++) out[i] = Math.max(out[i] as number, x[at++] as number);
   }
 }
 
 /** out[outer, inner] = the minimum along the axis (n > 0); NaN if there is one. */
 export function minAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      let best = x[o * n * inner + i] as number;
-      for (let j = 1; j < n; j++) best = Math.min(best, x[(o * n + j) * inner + i] as number);
-      out[o * inner + i] = best;
+  for (let o = 0, at = 0; o < outer; o++) {
+    const to = o * inner;
+    const end = at + n * inner;
+    if (inner === 1) {
+      let best = x[at++] as number;
+      for (; at < end; at++) best = Math.min(best, x[at] as number);
+      out[o] = best;
+      continue;
     }
+    for (let i = 0; i < inner; i++) out[to + i] = x[at++] as number;
+    while (at < end) for (let i = to; i < to + inner; i++) out[i] = Math.min(out[i] as number, x[at++] as number);
   }
 }
 
@@ -150,49 +187,100 @@ export function argMinAxis(out: Int32Array, x: Float64Array, outer: number, n: n
 
 /** out[outer, inner] = log of the sum of exponentials, shifted by the maximum. -Infinity over nothing. */
 export function logSumExpAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const start = o * n * inner + i;
+  const maxima = new Float64Array(inner);
+  const sums = new Float64Array(inner);
+  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
+    const end = start + n * inner;
+    if (inner === 1) {
       let max = -Infinity;
-      for (let j = 0; j < n; j++) max = Math.max(max, x[start + j * inner] as number);
+      for (let at = start; at < end; at++) max = Math.max(max, x[at] as number);
       let sum = 0;
+      for (let at = start; at < end; at++) sum += Math.exp((x[at] as number) - max);
       // An infinite maximum is the answer itself: infinity - infinity would be NaN.
-      const finite = Math.abs(max) < Infinity;
-      if (finite) for (let j = 0; j < n; j++) sum += Math.exp((x[start + j * inner] as number) - max);
-      out[o * inner + i] = finite ? max + Math.log(sum) : max;
+      out[o] = Math.abs(max) < Infinity ? max + Math.log(sum) : max;
+      continue;
+    }
+    maxima.fill(-Infinity);
+    sums.fill(0);
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++) maxima[i] = Math.max(maxima[i] as number, x[at++] as number);
+    }
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++, at++) {
+        sums[i] = (sums[i] as number) + Math.exp((x[at] as number) - (maxima[i] as number));
+      }
+    }
+    for (let i = 0; i < inner; i++) {
+      const max = maxima[i] as number;
+      out[o * inner + i] = Math.abs(max) < Infinity ? max + Math.log(sums[i] as number) : max;
     }
   }
 }
 
 /** out = exp(x - max) / sum along the axis. */
 export function softmaxAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const start = o * n * inner + i;
+  const maxima = new Float64Array(inner);
+  const sums = new Float64Array(inner);
+  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
+    const end = start + n * inner;
+    if (inner === 1) {
       let max = -Infinity;
-      for (let j = 0; j < n; j++) max = Math.max(max, x[start + j * inner] as number);
+      for (let at = start; at < end; at++) max = Math.max(max, x[at] as number);
       let sum = 0;
-      for (let j = 0; j < n; j++) {
-        const e = Math.exp((x[start + j * inner] as number) - max);
-        out[start + j * inner] = e;
+      for (let at = start; at < end; at++) {
+        const e = Math.exp((x[at] as number) - max);
+        out[at] = e;
         sum += e;
       }
-      for (let j = 0; j < n; j++) out[start + j * inner] = (out[start + j * inner] as number) / sum;
+      for (let at = start; at < end; at++) out[at] = (out[at] as number) / sum;
+      continue;
+    }
+    maxima.fill(-Infinity);
+    sums.fill(0);
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++) maxima[i] = Math.max(maxima[i] as number, x[at++] as number);
+    }
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++, at++) {
+        const e = Math.exp((x[at] as number) - (maxima[i] as number));
+        out[at] = e;
+        sums[i] = (sums[i] as number) + e;
+      }
+    }
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++, at++) out[at] = (out[at] as number) / (sums[i] as number);
     }
   }
 }
 
 /** out = x - max - log(sum of exp(x - max)) along the axis. */
 export function logSoftmaxAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const start = o * n * inner + i;
+  const maxima = new Float64Array(inner);
+  const sums = new Float64Array(inner);
+  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
+    const end = start + n * inner;
+    if (inner === 1) {
       let max = -Infinity;
-      for (let j = 0; j < n; j++) max = Math.max(max, x[start + j * inner] as number);
+      for (let at = start; at < end; at++) max = Math.max(max, x[at] as number);
       let sum = 0;
-      for (let j = 0; j < n; j++) sum += Math.exp((x[start + j * inner] as number) - max);
+      for (let at = start; at < end; at++) sum += Math.exp((x[at] as number) - max);
       const log = Math.log(sum);
-      for (let j = 0; j < n; j++) out[start + j * inner] = (x[start + j * inner] as number) - max - log;
+      for (let at = start; at < end; at++) out[at] = (x[at] as number) - max - log;
+      continue;
+    }
+    maxima.fill(-Infinity);
+    sums.fill(0);
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++) maxima[i] = Math.max(maxima[i] as number, x[at++] as number);
+    }
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++, at++) {
+        sums[i] = (sums[i] as number) + Math.exp((x[at] as number) - (maxima[i] as number));
+      }
+    }
+    for (let i = 0; i < inner; i++) sums[i] = Math.log(sums[i] as number);
+    for (let at = start; at < end; ) {
+      for (let i = 0; i < inner; i++, at++) out[at] = (x[at] as number) - (maxima[i] as number) - (sums[i] as number);
     }
   }
 }

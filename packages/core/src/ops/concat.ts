@@ -79,7 +79,7 @@ export class Concat extends Joining {
   }
 
   override localBackward(dout: Tensor, i: number): Tensor {
-    const range = this.starts.slice(i, i + 2) as unknown as readonly [number, number];
+    const range = [this.starts[i] as number, this.starts[i + 1] as number] as const;
     return dout.slice(this.part(normalizeAxis(this.name, this.axis, dout.shape), range));
   }
 }

@@ -1,9 +1,10 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
+import type { Trace } from "../graph/backward.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { gatherView, scatterView } from "../kernels/copy.js";
-import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { addToView, gatherView, scatterView } from "../kernels/copy.js";
+import { formatShape, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { SliceFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 
@@ -89,6 +90,16 @@ export class Slice extends Node {
   override localBackward(dout: Tensor): Tensor {
     return new Unslice(this.ranges, this.input(0).shape).apply(dout);
   }
+
+  override backwardInPlace(dout: Tensor, trace: Trace): boolean {
+    const x = this.input(0);
+    const sum = trace.sumOf(x);
+    if (sum === null) return false;
+    const { shape, start, strides } = viewOf(this.name, x.shape, this.ranges);
+    addToView(sum, dout.array, shape, start, strides);
+    trace.countDown(x.slot);
+    return true;
+  }
 }
 
 /**
@@ -119,7 +130,7 @@ export class Unslice extends Node {
 
   override shapeRule(x: Tensor): Shape {
     const read = viewOf(this.name, this.shape, this.ranges).shape;
-    if (formatShape(read) !== formatShape(x.shape)) {
+    if (!sameShape(read, x.shape)) {
       throw new ShapeError(
         `Unslice: the ranges read ${formatShape(read)} of ${formatShape(this.shape)}, got ${formatShape(x.shape)}`,
       );

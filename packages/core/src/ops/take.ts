@@ -1,12 +1,13 @@
 import { allocate, checkDType, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
+import type { Trace } from "../graph/backward.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
-import { formatShape, normalizeAxis, sizeOf } from "../shape/shape.js";
+import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -30,16 +31,21 @@ export function checkIndices(op: string, indices: Tensor): void {
   throw new DTypeError(`${op}: indices are an int32 tensor, got ${indices.dtype}; convert with cast("int32")`);
 }
 
-/** The indices counted from the front and checked against the size of the axis. */
+/** The indices counted from the front and checked against the size of the axis; to be read only. */
 export function rowsOf(op: string, indices: Tensor, size: number, what: string): Int32Array {
-  const rows = new Int32Array(indices.array);
-  rows.forEach((row, i) => {
+  const given = indices.array as Int32Array;
+  // Copied where there is a negative index, and only there.
+  let rows = given;
+  for (let i = 0; i < given.length; i++) {
+    const row = given[i] as number;
+    if (row >= 0 && row < size) continue;
     if (row < -size || row >= size) {
       const range = size === 0 ? "there is nothing to take" : `from ${-size} to ${size - 1}`;
       throw new ShapeError(`${op}: index ${row} (element ${i} of the indices) is out of range for ${what}: ${range}`);
     }
-    if (row < 0) rows[i] = row + size;
-  });
+    if (rows === given) rows = given.slice();
+    rows[i] = row + size;
+  }
   return rows;
 }
 
@@ -93,6 +99,16 @@ export class Take extends ByIndex {
     const [x, indices] = [this.input(0), this.input(1)];
     return i === 0 ? new IndexAdd(x.shape, this.axis).apply(dout, indices) : null;
   }
+
+  override backwardInPlace(dout: Tensor, trace: Trace): boolean {
+    const [x, indices] = [this.input(0), this.input(1)];
+    const sum = trace.sumOf(x);
+    if (sum === null) return false;
+    const sizes = around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
+    (rowKernels[x.dtype].scatterAddAxis as ScatterAdder)(sum, dout.array, this.rows(x.shape, indices), ...sizes);
+    trace.countDown(x.slot);
+    return true;
+  }
 }
 
 /**
@@ -124,7 +140,7 @@ export class IndexAdd extends ByIndex {
   override shapeRule(x: Tensor, indices: Tensor): Shape {
     const axis = normalizeAxis(this.name, this.axis, this.shape);
     const taken = [...this.shape.slice(0, axis), ...indices.shape, ...this.shape.slice(axis + 1)];
-    if (formatShape(taken) !== formatShape(x.shape)) {
+    if (!sameShape(taken, x.shape)) {
       throw new ShapeError(
         `IndexAdd: ${formatShape(x.shape)} at indices ${formatShape(indices.shape)} into ${formatShape(this.shape)}: expected ${formatShape(taken)}`,
       );

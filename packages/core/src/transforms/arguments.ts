@@ -2,7 +2,7 @@ import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { Argument } from "../graph/argument.js";
 import { afterHooks, dependsOnOthers, walk } from "../graph/backward.js";
-import { isRecording, withRecording } from "../graph/recording.js";
+import { isRecording, isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
 import { formatShape } from "../shape/shape.js";
 import { describe, mapLeaves } from "./structure.js";
@@ -103,10 +103,9 @@ export class Arguments {
 /** A function that is differentiated gives one tensor: what else there may be says why it has no graph. */
 export function checkResult(op: string, result: unknown): asserts result is Tensor {
   if (result instanceof Tensor) return;
-  const why =
-    result instanceof Promise
-      ? "a promise: differentiate the synchronous part"
-      : `${describe(result)}: compute with ops; item() and data leave the graph`;
+  const why = isThenable(result)
+    ? "a promise: differentiate the synchronous part"
+    : `${describe(result)}: compute with ops; item() and data leave the graph`;
   throw new GraphError(`${op}: the function must give a tensor, got ${why}`);
 }
 

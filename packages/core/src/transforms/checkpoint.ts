@@ -69,7 +69,7 @@ function leavesBehind(root: Tensor, known: ReadonlySet<Tensor>): Tensor[] {
   return leaves;
 }
 
-class Checkpoint extends FunctionNode {
+export class Checkpoint extends FunctionNode {
   override readonly name = "Checkpoint";
   /** How many of the inputs are those of the segment; the rest is what it closes over. */
   private readonly given: number;

@@ -1,6 +1,7 @@
 import { GraphError } from "../errors.js";
 import { noGrad } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
+import { stack } from "../ops/concat.js";
 import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
 
 /**
@@ -10,7 +11,7 @@ import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
  * globalNorm({ w: tensor([3]), b: tensor([4]) }).item(); // 5
  */
 export function globalNorm(gradients: unknown): Tensor<[]> {
-  return squares("globalNorm", gradients).sqrt();
+  return normOf("globalNorm", gradients);
 }
 
 /**
@@ -25,16 +26,7 @@ export function globalNorm(gradients: unknown): Tensor<[]> {
  */
 export function clipByNorm<const G>(gradients: G, maxNorm: number): Tensors<G> {
   checkLimit("clipByNorm", maxNorm);
-  // The root of the larger one, not the larger root: the derivative of the root at 0 is infinite.
-  const scale = asTensor(maxNorm).div(
-    squares("clipByNorm", gradients)
-      .maximum(maxNorm ** 2)
-      .sqrt(),
-  );
-  return mapLeaves("clipByNorm", gradients, "the gradients", (leaf) => {
-    const gradient = asTensor(leaf);
-    return gradient.mul(scale.cast(gradient.dtype));
-  }) as Tensors<G>;
+  return scaled("clipByNorm", gradients, normOf("clipByNorm", gradients), maxNorm);
 }
 
 /**
@@ -71,11 +63,12 @@ export function clipGradNorm(parameters: unknown, maxNorm: number): number {
   const withGradient = parametersIn("clipGradNorm", parameters);
   return noGrad(() => {
     const gradients = withGradient.map((parameter) => parameter.grad as Tensor);
-    const clipped = clipByNorm(gradients, maxNorm);
+    const norm = normOf("clipGradNorm", gradients);
+    const clipped = scaled("clipGradNorm", gradients, norm, maxNorm);
     withGradient.forEach((parameter, i) => {
       parameter.grad = clipped[i] as Tensor;
     });
-    return globalNorm(gradients).item();
+    return norm.item();
   });
 }
 
@@ -102,11 +95,19 @@ function parametersIn(op: string, parameters: unknown): Tensor[] {
   return [...found];
 }
 
-/** The sum of the squares of all elements. */
-function squares(op: string, gradients: unknown): Tensor<[]> {
-  return leavesOf(op, gradients, "the gradients")
-    .map(({ leaf }): Tensor<[]> => asTensor(leaf).cast("float64").square().sum())
-    .reduce((sum, next) => sum.add(next), asTensor(0) as Tensor<[]>);
+/** The norm of the norms: `norm` squares nothing that overflows, and has the derivative 0 at 0. */
+function normOf(op: string, gradients: unknown): Tensor<[]> {
+  const norms = leavesOf(op, gradients, "the gradients").map(({ leaf }) => asTensor(leaf).cast("float64").norm());
+  return norms.length === 0 ? (asTensor(0) as Tensor<[]>) : (stack(norms).norm() as Tensor<[]>);
+}
+
+/** Gradients with the global norm `norm`, scaled so that it is `maxNorm` at most. */
+function scaled<const G>(op: string, gradients: G, norm: Tensor<[]>, maxNorm: number): Tensors<G> {
+  const scale = asTensor(maxNorm).div(norm.maximum(maxNorm));
+  return mapLeaves(op, gradients, "the gradients", (leaf) => {
+    const gradient = asTensor(leaf);
+    return gradient.mul(scale.cast(gradient.dtype));
+  }) as Tensors<G>;
 }
 
 function checkLimit(op: string, limit: number): void {

@@ -23,11 +23,13 @@ import {
   jvp,
   type Literal,
   Mul,
+  Node,
   noGrad,
   numericalGradient,
   type OpRule,
   oneHot,
   print,
+  type Shape,
   ShapeError,
   stack,
   stopGradient,
@@ -35,6 +37,7 @@ import {
   type Tensor,
   tensor,
   Unslice,
+  type Values,
   variable,
   vjp,
   zeros,
@@ -53,6 +56,35 @@ const wrong = (f: unknown, ...args: unknown[]) => (f as (...args: unknown[]) => 
 /** An op of one's own with nothing wrong. */
 const copy: OpRule<1> = { arity: 1, shape: (x) => x, forward: (out, x) => out.set(x.data), backward: [(dout) => dout] };
 const rounded = customOp("Rounded", { ...copy, backward: "it is a step" });
+
+/** What libraries give in the place of a promise. */
+// biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+const thenable = { then: () => undefined };
+/** A tensor as a second copy of the package makes it. */
+const foreign = { shape: [2], dtype: "float64", values: Float64Array.of(1, 2), node: null };
+
+/** An op whose local forward gives what it is told to. */
+class Giving extends Node {
+  override readonly name = "Giving";
+  readonly values: unknown;
+
+  constructor(values: unknown) {
+    super();
+    this.values = values;
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    return x.shape;
+  }
+
+  override localForward(): Values {
+    return this.values as Values;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return dout;
+  }
+}
 
 export interface Misuse {
   readonly kind: string;
@@ -276,6 +308,44 @@ export const misuses: readonly Misuse[] = [
     ],
   },
   {
+    kind: "a tensor of another copy of the package",
+    advice: "Let the package manager, or the bundler, give all code one copy of @chainrule/core.",
+    cases: [
+      [
+        () => wrong(add, t(1), foreign),
+        DTypeError,
+        "Add: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)",
+      ],
+    ],
+  },
+  {
+    kind: "a local forward that gives other values than its shape and dtype",
+    advice:
+      "A plain number for the shape `[]`, else a typed array of the dtype with as many elements as the shape has.",
+    cases: [
+      [
+        () => new Giving(Float64Array.of(1)).apply(t(1)),
+        ShapeError,
+        "Giving: its local forward gave a Float64Array of length 1 for the shape []; give a plain number, as in out[0]",
+      ],
+      [
+        () => new Giving(Float64Array.of(1)).apply(t([1, 2])),
+        ShapeError,
+        "Giving: its local forward gave a Float64Array of length 1 for float64 [2]; give a typed array of that dtype with 2 elements",
+      ],
+      [
+        () => new Giving(Float32Array.of(1)).apply(t([1])),
+        ShapeError,
+        "Giving: its local forward gave a Float32Array of length 1 for float64 [1]; give a typed array of that dtype with 1 element",
+      ],
+      [
+        () => new Giving([1, 2]).apply(t([1, 2])),
+        ShapeError,
+        "Giving: its local forward gave an array of length 2, not a typed one, for float64 [2]; give a typed array of that dtype with 2 elements",
+      ],
+    ],
+  },
+  {
     kind: "ragged arrays",
     advice: "All rows of an axis have one length.",
     cases: [
@@ -304,6 +374,12 @@ export const misuses: readonly Misuse[] = [
         () => wrong(tensor, [1, undefined]),
         DTypeError,
         "tensor: element [1] is undefined; a tensor is made of numbers or booleans, nested in arrays",
+      ],
+      [
+        // biome-ignore lint/suspicious/noSparseArray: a hole is what this is about
+        () => wrong(tensor, [[1, , 3]]),
+        DTypeError,
+        "tensor: element [0][1] is undefined; a tensor is made of numbers or booleans, nested in arrays",
       ],
     ],
   },
@@ -949,6 +1025,16 @@ export const misuses: readonly Misuse[] = [
       ],
       [
         () => detectAnomaly(async () => 1),
+        GraphError,
+        "detectAnomaly: the function returned a promise; use it around each synchronous part instead",
+      ],
+      [
+        () => noGrad(() => thenable),
+        GraphError,
+        "noGrad: the function returned a promise; use noGrad around each synchronous part instead",
+      ],
+      [
+        () => detectAnomaly(() => thenable),
         GraphError,
         "detectAnomaly: the function returned a promise; use it around each synchronous part instead",
       ],

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fromArray, tensor } from "@chainrule/core";
+import { fromArray, type Tensor, tensor } from "@chainrule/core";
 import { DataError, loadParameters, type NamedTensors } from "@chainrule/nn";
 import { loadTensors, saveTensors } from "@chainrule/nn/node";
 import type { TwoLayerNet } from "./network.js";
@@ -28,6 +29,26 @@ export function checkpointFile(out: string): string {
   return join(out, "checkpoint.safetensors");
 }
 
+/**
+ * Moves the checkpoint of an earlier run out of the way of a new one: hours of work may be in it.
+ *
+ * @returns where it is now; `null` if there was none
+ */
+export function keepEarlier(out: string): string | null {
+  const file = checkpointFile(out);
+  if (!existsSync(file)) return null;
+  const kept = join(out, "checkpoint.previous.safetensors");
+  renameSync(file, kept);
+  return kept;
+}
+
+/** Of all values, to find a file that was damaged on the disk: damaged weights are weights, too. */
+function digestOf(tensors: NamedTensors): string {
+  const digest = createHash("sha256");
+  for (const name of Object.keys(tensors).sort()) digest.update(`${name}\n`).update((tensors[name] as Tensor).array);
+  return digest.digest("hex");
+}
+
 /** Writes all that it takes to go on; the file is complete or the old one. */
 export function saveCheckpoint(network: TwoLayerNet, history: History, options: Options, data: string): void {
   const { iterations, batch, lr, hidden, seed, dtype } = options;
@@ -48,6 +69,7 @@ export function saveCheckpoint(network: TwoLayerNet, history: History, options: 
     options: JSON.stringify(kept),
     data,
     seconds: String(seconds),
+    digest: digestOf(tensors),
   });
 }
 
@@ -62,6 +84,7 @@ export function loadCheckpoint(out: string): Checkpoint {
   try {
     const { tensors, metadata } = loadTensors(file);
     if (metadata["format"] !== format) throw new DataError(`${file}: is no checkpoint of this program`);
+    if (metadata["digest"] !== digestOf(tensors)) throw new DataError(`${file}: corrupt: its values are not those that were saved`);
     const { losses, accuracies, ...parameters } = tensors;
     const [steps, points] = [[...(losses?.data ?? [])], [...(accuracies?.data ?? [])]];
     const seconds = Number(metadata["seconds"]);

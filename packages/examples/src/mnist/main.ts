@@ -2,12 +2,12 @@
  * The main job: verifies the gradients of the textbook's two-layer network numerically (A7), then trains it on MNIST (A8)
  * and writes curves, the graph of a small step and the weights. `--help` says the rest.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "@chainrule/nn";
 import {
   type Checkpoint,
   checkpointFile,
+  keepEarlier,
   loadCheckpoint,
   restore,
   resumedOptions,
@@ -159,10 +159,9 @@ function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, { 
   const { iterations, batch, lr, seed, dtype, out } = options;
   const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}`;
   if (losses.length > 0) return `\nTraining, resumed at iteration ${losses.length} of ${iterations}: ${network}`;
-  const replaced = existsSync(checkpointFile(out))
-    ? `\n  ${checkpointFile(out)}, of an earlier run, will be replaced`
-    : "";
-  return `\nTraining, ${iterations} iterations: ${network}${replaced}`;
+  const kept = keepEarlier(out);
+  const earlier = kept === null ? "" : `\n  the checkpoint of an earlier run is kept as ${kept}`;
+  return `\nTraining, ${iterations} iterations: ${network}${earlier}`;
 }
 
 try {

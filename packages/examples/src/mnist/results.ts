@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { saveTensors } from "@chainrule/nn/node";
+import { saveTensors, writeFileAtomically } from "@chainrule/nn/node";
 import { instance } from "@viz-js/viz";
 import { type Chart, type Point, renderChart } from "../chart.js";
 import type { TwoLayerNet } from "./network.js";
 import type { Options } from "./options.js";
-import { resultFiles, saveText } from "./out-folder.js";
+import { resultFiles } from "./out-folder.js";
 import { stepGraph } from "./step-graph.js";
 import type { AccuracyPoint, History } from "./train.js";
 
@@ -20,11 +20,11 @@ export async function writeResults(
   options: Options,
 ): Promise<string[]> {
   const path = (name: keyof typeof resultFiles) => join(options.out, resultFiles[name]);
-  saveText(path("loss"), renderChart(lossChart(history.losses)));
-  saveText(path("accuracy"), renderChart(accuracyChart(points, perEpoch)));
+  writeFileAtomically(path("loss"), renderChart(lossChart(history.losses)));
+  writeFileAtomically(path("accuracy"), renderChart(accuracyChart(points, perEpoch)));
   const dot = stepGraph();
-  saveText(path("dot"), dot);
-  saveText(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
+  writeFileAtomically(path("dot"), dot);
+  writeFileAtomically(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
   const { batch, lr, seed } = options;
   saveTensors(path("weights"), network.parameters(), {
     network: "Affine(W1, b1), ReLU, Affine(W2, b2)",

@@ -1,5 +1,5 @@
 import { noGrad, Random } from "@chainrule/core";
-import { accuracy, BatchSampler, batches, gather, SGD } from "@chainrule/nn";
+import { accuracy, BatchSampler, batches, SGD, takeRows } from "@chainrule/nn";
 import type { IdxFolder, ImageSet } from "@chainrule/nn/node";
 import { firstBadValue } from "./bad-value.js";
 import type { Interrupt } from "./interrupt.js";
@@ -80,7 +80,7 @@ export async function train(
       return done === iterations;
     }
     const started = performance.now();
-    const loss = step(network, optimizer, gather(data.train, sampler.rows(done)), done + 1);
+    const loss = step(network, optimizer, takeRows(data.train, sampler.rows(done)), done + 1);
     losses.push(loss);
     history.seconds += (performance.now() - started) / 1000;
     progress.update(done + 1, `, loss ${loss.toFixed(4)}`);

@@ -76,15 +76,15 @@ export type Batch<R> = { readonly [K in keyof R]: WithRows<R[K]> };
  *
  * @example
  * const data = { x: tensor([[1, 2], [3, 4], [5, 6]]), t: tensor([10, 20, 30]) };
- * gather(data, [2, 0]).x.toArray(); // [[5, 6], [1, 2]]
+ * takeRows(data, [2, 0]).x.toArray(); // [[5, 6], [1, 2]]
  *
  * @throws DataError when the tensors have not the same number of rows; ShapeError for an index out of range.
  */
-export function gather<R extends { readonly [K in keyof R]: Tensor }>(
+export function takeRows<R extends { readonly [K in keyof R]: Tensor }>(
   data: R,
   rows: Tensor | readonly number[],
 ): Batch<R> {
-  rowsOf("gather", data);
+  rowsOf("takeRows", data);
   return eachTensor(data, (values) => values.take(rows as Tensor));
 }
 

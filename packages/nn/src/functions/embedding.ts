@@ -1,6 +1,7 @@
-import { DTypeError, formatShape, fromArray, type Shape, ShapeError, Tensor } from "@chainrule/core";
+import { DTypeError, formatShape, ShapeError, Tensor } from "@chainrule/core";
+import { indexTensor, type PlainIndices } from "./indices.js";
 
-type Indices = Tensor | number | readonly number[] | Int32Array;
+type Indices = Tensor | PlainIndices;
 
 type IndexShape<I extends Indices> = I extends Tensor<infer S> ? S : I extends number ? [] : [number];
 
@@ -30,7 +31,7 @@ export function embedding<D extends number, const I extends Indices>(
     );
   }
   const size = table.shape[0] as number;
-  const rows = indexTensor(op, indices);
+  const rows = rowTensor(op, indices);
   let element = 0;
   for (const index of rows.data) {
     if (index < 0 || index >= size) {
@@ -43,17 +44,8 @@ export function embedding<D extends number, const I extends Indices>(
   return table.take(rows) as Tensor as Tensor<[...IndexShape<I>, D]>;
 }
 
-function indexTensor(op: string, indices: Indices): Tensor {
-  if (indices instanceof Tensor) {
-    if (indices.dtype === "int32") return indices;
-    throw new DTypeError(`${op}: indices are int32, got ${indices.dtype}; convert with cast("int32")`);
-  }
-  const list = typeof indices === "number" ? [indices] : indices;
-  list.forEach((index, i) => {
-    if (!Number.isInteger(index)) {
-      throw new DTypeError(`${op}: index ${String(index)} (element ${i}) is no whole number; round it first`);
-    }
-  });
-  const shape: Shape = typeof indices === "number" ? [] : [list.length];
-  return fromArray(Int32Array.from(list), shape);
+function rowTensor(op: string, indices: Indices): Tensor {
+  if (!(indices instanceof Tensor)) return indexTensor(op, "index", indices, "round it first");
+  if (indices.dtype === "int32") return indices;
+  throw new DTypeError(`${op}: indices are int32, got ${indices.dtype}; convert with cast("int32")`);
 }

@@ -1,23 +1,16 @@
-import { DTypeError, formatShape, fromArray, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
+import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
+import { indexTensor, type PlainIndices } from "../functions/indices.js";
 
 /**
  * The true classes of a batch: one-hot (a float tensor of the shape of the scores), or the index of each row's class
  * (an int32 tensor, or numbers).
  */
-export type Labels = Tensor | number | readonly number[] | Int32Array;
+export type Labels = Tensor | PlainIndices;
 
 /** Labels as a tensor: plain numbers are indices. */
 export function labelTensor(op: string, labels: Labels): Tensor {
   if (labels instanceof Tensor) return labels;
-  const indices = typeof labels === "number" ? [labels] : labels;
-  indices.forEach((index: unknown, i) => {
-    if (!Number.isInteger(index)) {
-      throw new DTypeError(
-        `${op}: label ${String(index)} (element ${i}) is no class index; one-hot labels are a float tensor`,
-      );
-    }
-  });
-  return fromArray(Int32Array.from(indices), typeof labels === "number" ? [] : [indices.length]);
+  return indexTensor(op, "label", labels, "one-hot labels are a float tensor");
 }
 
 /** The number of classes and of rows of a batch of scores, [..., classes]; a vector is a batch of one. */

@@ -25,15 +25,23 @@ export class SoftmaxWithLoss extends Node {
 
   override localForward(_shape: Shape, dtype: DType, x: Tensor, t: Tensor): Values {
     const { classes, rows } = batchSizes(this.name, x);
-    const logs = x.detach().logSoftmax().array;
-    const labels = t.array;
+    // Plain loops: an op in here would be one that is not in the user's graph.
+    const [scores, labels] = [x.array, t.array];
     let sum = 0;
-    if (t.dtype === "int32") {
-      for (let i = 0; i < rows; i++) sum -= logs[i * classes + (labels[i] as number)] as number;
-    } else {
-      for (let i = 0; i < logs.length; i++) {
+    for (let row = 0; row < rows; row++) {
+      const start = row * classes;
+      let max = -Infinity;
+      for (let i = start; i < start + classes; i++) max = Math.max(max, scores[i] as number);
+      let exps = 0;
+      for (let i = start; i < start + classes; i++) exps += Math.exp((scores[i] as number) - max);
+      const log = Math.log(exps);
+      if (t.dtype === "int32") {
+        sum -= (scores[start + (labels[row] as number)] as number) - max - log;
+        continue;
+      }
+      for (let i = start; i < start + classes; i++) {
         // A class of no probability costs nothing, also where its logarithm is -infinity.
-        if (labels[i] !== 0) sum -= (logs[i] as number) * (labels[i] as number);
+        if (labels[i] !== 0) sum -= ((scores[i] as number) - max - log) * (labels[i] as number);
       }
     }
     return dtype === "float32" ? Math.fround(sum / rows) : sum / rows;

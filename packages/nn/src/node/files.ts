@@ -5,9 +5,7 @@ import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../data/s
 import type { NamedTensors } from "../layers/layer.js";
 
 /**
- * Writes tensors (and texts about them) to a file in the safetensors format. The file is written under a temporary name
- * in the same folder and then renamed: whatever happens on the way, `path` holds all of the old file or all of the new
- * one.
+ * Writes tensors (and texts about them) to a file in the safetensors format, as `writeFileAtomically` does.
  *
  * @throws DataError when it cannot be written.
  */
@@ -16,7 +14,7 @@ export function saveTensors(
   tensors: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  replaceFile(path, encodeSafetensors(tensors, metadata));
+  writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
 /**
@@ -40,7 +38,13 @@ export function fileError(path: string, what: string, cause: unknown): DataError
   return new DataError(`${path}: ${what}: ${(cause as Error).message}`, { cause });
 }
 
-function replaceFile(path: string, bytes: Uint8Array): void {
+/**
+ * Writes a text (as UTF-8) or bytes to a file, all or nothing: under a temporary name in the same folder, which is then
+ * renamed. Whatever happens on the way, `path` holds all of the old file or all of the new one.
+ *
+ * @throws DataError, with the name of the file, when it cannot be written.
+ */
+export function writeFileAtomically(path: string, content: string | Uint8Array): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   let made = false;
@@ -48,7 +52,7 @@ function replaceFile(path: string, bytes: Uint8Array): void {
     const file = openSync(temporary, "w");
     made = true;
     try {
-      writeFileSync(file, bytes);
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);

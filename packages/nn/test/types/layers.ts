@@ -1,5 +1,5 @@
 import { type Tensor, zeros } from "@chainrule/core";
-import { Affine, gather, Layer, ReLU, Sequential, Sigmoid, sumOfSquaredErrors } from "../../src/index.js";
+import { Affine, Layer, ReLU, Sequential, Sigmoid, sumOfSquaredErrors, takeRows } from "../../src/index.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** A call that compiles if the tensor has exactly the shape S. */
@@ -64,5 +64,5 @@ const data: { images: Tensor<[60, 784]>; labels: Tensor<[60]> } = {
   images: zeros([60, 784]),
   labels: zeros([60]),
 };
-expectShape<[number, 784]>()(gather(data, [1, 2]).images);
+expectShape<[number, 784]>()(takeRows(data, [1, 2]).images);
 expectShape<[]>()(sumOfSquaredErrors(zeros([2, 3]), zeros([2, 3])));
