@@ -24,7 +24,9 @@ async function generateKernels() {
         name: "no-loops-yet",
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /\/generated\.js$/ }, () => ({ path: "generated", namespace: "none" }));
-          onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const kernels = {}, rowKernels = {};" }));
+          onLoad({ filter: /.*/, namespace: "none" }, () => ({
+            contents: "export const kernels = {}, rowKernels = {};",
+          }));
         },
       },
     ],

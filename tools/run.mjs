@@ -9,7 +9,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...args] = process.argv.slice(2);
 
-if (Number.parseInt(process.versions.node, 10) < 20) fail(`chainrule needs Node 20 or newer; this is ${process.versions.node}`);
+if (Number.parseInt(process.versions.node, 10) < 20)
+  fail(`chainrule needs Node 20 or newer; this is ${process.versions.node}`);
 
 const packages = ["core", "nn", "examples"];
 const tsc = bin("typescript", "bin/tsc");
@@ -78,7 +79,8 @@ function pnpm(parameters, folder, files) {
     shell: process.platform === "win32",
     env: { ...process.env, CI: "true" },
   });
-  if (error || status !== 0) fail(`the installation failed${error ? `: ${error.message}` : ""}; is the npm registry reachable?`);
+  if (error || status !== 0)
+    fail(`the installation failed${error ? `: ${error.message}` : ""}; is the npm registry reachable?`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, stamp);
 }
@@ -107,7 +109,8 @@ function sources() {
   };
   for (const name of packages) {
     files.push(`packages/${name}/tsconfig.json`);
-    for (const part of ["src", "test", "scripts"]) if (existsSync(join(root, "packages", name, part))) visit(`packages/${name}/${part}`);
+    for (const part of ["src", "test", "scripts"])
+      if (existsSync(join(root, "packages", name, part))) visit(`packages/${name}/${part}`);
   }
   return files;
 }

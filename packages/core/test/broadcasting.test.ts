@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { take, type Tensor, tensor } from "../src/index.js";
+import { type Tensor, take, tensor } from "../src/index.js";
 
 // The loops take the last two axes at once and walk over the others; NumPy's rule, element by element, is the judge.
 
@@ -12,20 +12,41 @@ function counted(shape: readonly number[]): Tensor {
 /** The element that broadcasting reads at `index`, the axes of both counted from the last. */
 function read(x: Tensor, index: readonly number[]): number {
   const skipped = index.length - x.rank;
-  const position = x.shape.reduce((at, size, axis) => at * size + (size === 1 ? 0 : (index[axis + skipped] as number)), 0);
+  const position = x.shape.reduce(
+    (at, size, axis) => at * size + (size === 1 ? 0 : (index[axis + skipped] as number)),
+    0,
+  );
   return x.array[position] as number;
 }
 
 for (const [a, b] of [
   [[5, 2], [2]],
-  [[5, 2], [5, 1]],
-  [[5, 1], [1, 3]],
+  [
+    [5, 2],
+    [5, 1],
+  ],
+  [
+    [5, 1],
+    [1, 3],
+  ],
   [[4, 3], [1]],
   [[4, 3], []],
-  [[2, 3, 4], [3, 1]],
-  [[2, 3, 4, 5], [3, 1, 5]],
-  [[2, 1, 4, 1], [3, 1, 5]],
-  [[2, 3, 2, 3, 2], [2, 1, 2, 1, 2]],
+  [
+    [2, 3, 4],
+    [3, 1],
+  ],
+  [
+    [2, 3, 4, 5],
+    [3, 1, 5],
+  ],
+  [
+    [2, 1, 4, 1],
+    [3, 1, 5],
+  ],
+  [
+    [2, 3, 2, 3, 2],
+    [2, 1, 2, 1, 2],
+  ],
   [[3, 0], [1]],
 ] as const) {
   test(`[${a.join(", ")}] - [${b.join(", ")}] and back`, () => {
@@ -51,7 +72,7 @@ for (const [a, b] of [
 test("reductions over a leading or middle axis equal those over the last one of the array turned round", () => {
   const x = counted([3, 5, 4]);
   for (const axis of [0, 1]) {
-    const turned = x.transpose(...(axis === 0 ? ([1, 2, 0] as const) : ([0, 2, 1] as const)));
+    const turned = x.transpose(axis === 0 ? [1, 2, 0] : [0, 2, 1]);
     for (const reduce of [
       (t: Tensor, along: number) => t.variance(along),
       (t: Tensor, along: number) => t.max(along),

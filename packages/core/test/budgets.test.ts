@@ -18,7 +18,10 @@ test("the bundle evaluates no text, so that a strict content security policy all
 });
 
 test("core has no run-time dependency and no side effects on import", () => {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as Record<string, unknown>;
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as Record<
+    string,
+    unknown
+  >;
   assert.is(manifest["dependencies"], undefined);
   assert.is(manifest["sideEffects"], false);
 });

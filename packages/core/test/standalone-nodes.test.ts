@@ -220,10 +220,17 @@ test("what a node alone refuses", () => {
     () => numbers.backward(tensor(1)),
     /^Mul: forward was given numbers, so backward takes a number; give forward a tensor instead$/,
   );
-  assert.throws(
-    () => new Sum().forward(1),
-    /^Sum: takes tensors, got numbers only; make one with tensor\(1\)$|Sum: takes tensors/,
+});
+
+test("numbers are scalars to a node of any op", () => {
+  const sum = new Sum();
+  assert.is(sum.forward(3).item(), 3);
+  assert.equal(
+    sum.backward(1).map((gradient) => gradient.item()),
+    [1],
   );
+  const cubed = new SquaredSum(2);
+  assert.is(cubed.forward(1, 2).item(), cubed.forward(tensor(1), tensor(2)).item());
 });
 
 /** An op of a consumer: the square of the sum of two inputs, its derivative written in ops. */

@@ -132,7 +132,10 @@ small("a checkpoint is not resumed with other options, other data, or when it is
 
   writeFileSync(file, bytes);
   assert.is((await run([...quick, "--data", data, "--iterations", "10", "--out", out])).code, 0);
-  assert.ok(readFileSync(join(out, "checkpoint.previous.safetensors")).equals(bytes), "a new run keeps the old checkpoint");
+  assert.ok(
+    readFileSync(join(out, "checkpoint.previous.safetensors")).equals(bytes),
+    "a new run keeps the old checkpoint",
+  );
 });
 
 small("a loss that is not finite stops the run and names the step and the first bad value", async ({ folder }) => {

@@ -31,7 +31,8 @@ programs.forEach((program, i) => {
     Object.assign(globalThis, {
       check(actual: unknown, expected: unknown, about: boolean) {
         checks++;
-        if (about) assert.ok(Math.abs(Number(actual) - Number(expected)) < 1e-9, `${String(actual)}, not ${String(expected)}`);
+        if (about)
+          assert.ok(Math.abs(Number(actual) - Number(expected)) < 1e-9, `${String(actual)}, not ${String(expected)}`);
         else assert.equal(actual, expected);
       },
     });

@@ -5,10 +5,10 @@ import { type KernelSet, runLoop } from "../kernels/loop.js";
 import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { type Arithmetic, arithmeticOf, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
+import type { Trace } from "./backward.js";
 import { interpret } from "./interpret.js";
 import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./node.js";
 import { isRecording } from "./recording.js";
-import type { Trace } from "./backward.js";
 import type { Tensor } from "./tensor.js";
 import { isWatched } from "./watch.js";
 
@@ -62,7 +62,9 @@ export abstract class Elementwise extends Node {
     if (takes === "where") {
       const [condition, ...branches] = inputs;
       if (condition?.dtype !== "bool") {
-        throw new DTypeError(`${this.name}: the condition is a bool tensor, got ${condition?.dtype}; compare it, as in x.greater(0)`);
+        throw new DTypeError(
+          `${this.name}: the condition is a bool tensor, got ${condition?.dtype}; compare it, as in x.greater(0)`,
+        );
       }
       return commonDType(this.name, branches);
     }
@@ -138,7 +140,9 @@ export abstract class Elementwise extends Node {
     const numbers = standaloneNumbers.get(this);
     if (numbers === undefined) return super.backward(dout);
     if (typeof dout !== "number") {
-      throw new GraphError(`${this.name}: forward was given numbers, so backward takes a number; give forward a tensor instead`);
+      throw new GraphError(
+        `${this.name}: forward was given numbers, so backward takes a number; give forward a tensor instead`,
+      );
     }
     if (typeof rule.backward === "string") throw this.notDifferentiable(rule.backward);
     const z = rule.forward(numberArithmetic, ...numbers);
@@ -224,7 +228,8 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor): Tensor {
-        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null || isWatched()) return super.apply(x, y);
+        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null || isWatched())
+          return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
         const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
@@ -257,14 +262,14 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
 }
 
 export function ternary(name: string, rule: TernaryRule): new () => TernaryNode {
-  return define(
-    name,
-    rule,
-    class extends Elementwise {},
-  );
+  return define(name, rule, class extends Elementwise {});
 }
 
-function define<N extends Elementwise>(name: string, rule: UnaryRule | BinaryRule | TernaryRule, base: ElementwiseClass): new () => N {
+function define<N extends Elementwise>(
+  name: string,
+  rule: UnaryRule | BinaryRule | TernaryRule,
+  base: ElementwiseClass,
+): new () => N {
   Object.assign(base.prototype, { name, rule, loops: kernels[name] ?? interpret(rule) });
   return base as new () => N;
 }

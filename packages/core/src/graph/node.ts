@@ -68,7 +68,8 @@ export abstract class Node {
   /** The dtype of the result, or a DTypeError. By default all inputs have one float dtype, and so has the result. */
   dtypeRule(...inputs: Tensor[]): DType {
     const dtype = commonDType(this.name, inputs);
-    if (!isFloat(dtype)) throw new DTypeError(`${this.name}: takes float64 or float32, got ${dtype}; convert with cast("float64")`);
+    if (!isFloat(dtype))
+      throw new DTypeError(`${this.name}: takes float64 or float32, got ${dtype}; convert with cast("float64")`);
     return dtype;
   }
 
@@ -116,8 +117,8 @@ export abstract class Node {
   }
 
   /**
-   * The local forward computation, on its own as in the textbook: numbers give a number, tensors a tensor. The node
-   * remembers its inputs for `backward`.
+   * The local forward computation, on its own as in the textbook. The node remembers its inputs for `backward`. Numbers are
+   * scalars; an elementwise op makes a number of numbers, any other a tensor.
    *
    * @example
    * const node = new Mul();
@@ -135,10 +136,10 @@ export abstract class Node {
     return output;
   }
 
-  /** The inputs of `forward`, numbers among them in the dtype of the tensors. */
+  /** The inputs of `forward`, numbers among them as scalars: in the dtype of the tensors, in float64 if there are none. */
   protected tensorsOf(inputs: readonly (Tensor | number)[]): Tensor[] {
-    const like = inputs.find((input) => typeof input !== "number");
-    if (like === undefined) {
+    const like = inputs.find((input) => typeof input !== "number") ?? (inputs.length > 0 ? scalar.one : null);
+    if (like === null) {
       throw new DTypeError(`${this.name}: takes tensors, got numbers only; make one with tensor(${inputs[0] ?? ""})`);
     }
     return inputs.map((input) => (typeof input === "number" ? like.constant(input, this.name) : input));
@@ -197,6 +198,12 @@ export abstract class Node {
   }
 }
 
+/**
+ * A scalar to make others out of plain numbers with; tensor.ts, which this file cannot import, puts it here. Without it there
+ * are no tensors in the program at all.
+ */
+export const scalar: { one: Tensor | null } = { one: null };
+
 /** What nodes that are used alone did last; in a graph the output knows its node, and that is enough. */
 const applied = new WeakMap<Node, { readonly node: Node; readonly output: Tensor }>();
 
@@ -216,7 +223,8 @@ function versionsOf(node: Node): number {
 /** A local backward reads the inputs as they are now; they have to be what the local forward used. */
 export function checkUnchanged(node: Node): void {
   if (versionsOf(node) === node.stamp) return;
-  const names = node.inputs.flatMap((input) => (input.version > 0 ? [input.name ?? formatShape(input.shape)] : []));
+  const changed = new Set(node.inputs.filter((input) => input.version > 0));
+  const names = [...changed].map((input) => input.name ?? formatShape(input.shape));
   throw new GraphError(
     `${node.name}: its input ${names.join(" or ")} was updated with assign() after this graph had used it; ` +
       "compute the output again after the update, then call backward()",
@@ -231,7 +239,9 @@ export function commonDType(op: string, inputs: readonly Tensor[]): DType {
       const [x, y] = isFloat(dtype) === isFloat(input.dtype) ? ["one", "the other"] : [dtype, input.dtype];
       const ways = [`${x} with cast("${input.dtype}")`, `${y} with cast("${dtype}")`];
       // From a float to an integer something may get lost: then there is one way only.
-      const repair = ways.filter((_, i) => isFloat(i === 0 ? input.dtype : dtype) || !(isFloat(dtype) || isFloat(input.dtype)));
+      const repair = ways.filter(
+        (_, i) => isFloat(i === 0 ? input.dtype : dtype) || !(isFloat(dtype) || isFloat(input.dtype)),
+      );
       throw new DTypeError(`${op}: ${dtype} and ${input.dtype} do not mix; convert ${repair.join(" or ")}`);
     }
   }

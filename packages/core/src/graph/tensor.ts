@@ -46,7 +46,7 @@ import type { PadMethod } from "../shape/window-types.js";
 import { seedOf, Trace, walk } from "./backward.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
-import type { Node, Values } from "./node.js";
+import { type Node, scalar, type Values } from "./node.js";
 import { withRecording } from "./recording.js";
 
 export interface BackwardOptions {
@@ -150,6 +150,19 @@ export class Tensor<out S extends Shape = Shape> {
   toString(): string {
     const name = this.name === undefined ? "" : `${this.name}: `;
     return `${name}${this.dtype} ${formatShape(this.shape)} ${formatValues(this.array, this.shape, this.dtype)}`;
+  }
+
+  /** For JSON.stringify: dtype, shape and nested values. */
+  toJSON(): { readonly dtype: DType; readonly shape: Shape; readonly values: unknown } {
+    return { dtype: this.dtype, shape: this.shape, values: nest(this.array, this.shape, this.dtype) };
+  }
+
+  /** In a text, the tensor as text; in arithmetic an error, as `x * y` would be a number without a gradient. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new GraphError(
+      "Tensor: operators such as x * y know no gradients; write x.mul(y), or x.item() for the number",
+    );
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -431,6 +444,8 @@ export class Tensor<out S extends Shape = Shape> {
     installMethods(Tensor.prototype);
   }
 }
+
+scalar.one = new Tensor(scalarShape, "float64", 1, null, false);
 
 /** A number as a float64 scalar; a tensor as it is. */
 export function asTensor(x: Tensor | number): Tensor {

@@ -1,5 +1,5 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
-import { ShapeError } from "../errors.js";
+import { ChainruleError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around, reduceAxes } from "../kernels/along.js";
@@ -20,9 +20,16 @@ export type AxisArgument = number | readonly number[] | ReduceOptions | undefine
 
 /** The short form names the axes alone. */
 export function optionsOf<Options extends ReduceOptions>(argument: number | readonly number[] | Options): Options {
-  const isAxis = typeof argument === "number" || Array.isArray(argument);
-  return isAxis ? ({ axis: argument } as Options) : (argument as Options);
+  if (typeof argument === "number" || Array.isArray(argument)) return { axis: argument } as unknown as Options;
+  for (const name of Object.keys(argument)) {
+    if (!known.has(name))
+      throw new ChainruleError(`reduction: unknown option ${name}; there are ${[...known].join(", ")}`);
+  }
+  return argument as Options;
 }
+
+/** A misspelled option would be a wrong number, not an error, where no compiler sees it. */
+const known = new Set(["axis", "keepDims", "correction", "ord"]);
 
 /** A node with one result for all the elements that stand along one axis or several. */
 export abstract class Reduction extends Node {

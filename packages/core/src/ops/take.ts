@@ -211,8 +211,14 @@ export class OneHot extends Node {
 
   override localForward(shape: Shape, dtype: DType, indices: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    rowsOf(this.name, indices, this.classes, `${this.classes} classes`).forEach((row, i) => {
-      out[i * this.classes + row] = 1;
+    indices.array.forEach((index: number, i: number) => {
+      // Not from the end: -1 is how data sets mark a label that is missing.
+      if (index < 0 || index >= this.classes) {
+        throw new ShapeError(
+          `OneHot: index ${index} (element ${i} of the indices) is none of ${this.classes} classes: from 0 to ${this.classes - 1}`,
+        );
+      }
+      out[i * this.classes + index] = 1;
     });
     return out;
   }
@@ -222,7 +228,7 @@ export class OneHot extends Node {
   }
 }
 
-/** A new last axis of size `classes` with 1 at the index and 0 elsewhere, float64 unless said otherwise. */
+/** A new last axis of size `classes` with 1 at the index, 0 to classes - 1, and 0 elsewhere; float64 unless said otherwise. */
 export const oneHot = ((
   indices: Tensor | number | readonly number[] | Int32Array,
   classes: number,

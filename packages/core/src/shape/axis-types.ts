@@ -121,12 +121,7 @@ export type ExpandDims<S extends Shape, Axis extends number, Size extends number
       ? ShapeError<`axis ${Axis} is out of range for ${Show<S>} with one more axis`>
       : Inserted<S, Normal<[...S, Size], Axis>, Size>;
 
-type Inserted<
-  S extends Shape,
-  At extends number,
-  Size extends number,
-  T extends Shape = [],
-> = S["length"] extends At
+type Inserted<S extends Shape, At extends number, Size extends number, T extends Shape = []> = S["length"] extends At
   ? [...S, Size, ...T]
   : S extends readonly [...infer H extends Shape, infer L extends number]
     ? Inserted<H, At, Size, [L, ...T]>

@@ -84,7 +84,10 @@ export interface ParametricFunction {
 
 /** `x.elu(alpha = 1)`: as `BinaryMethod`, with a default for `y`. */
 export interface ParametricMethod {
-  <S extends Shape, Y extends Operand = number>(this: Tensor<S>, y?: Y & BinaryFits<Tensor<S>, Y>): BinaryOf<Tensor<S>, Y>;
+  <S extends Shape, Y extends Operand = number>(
+    this: Tensor<S>,
+    y?: Y & BinaryFits<Tensor<S>, Y>,
+  ): BinaryOf<Tensor<S>, Y>;
 }
 
 /** `less(x, y)`: as `BinaryFunction`; the result is a bool. */

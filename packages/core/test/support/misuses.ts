@@ -524,7 +524,12 @@ export const misuses: readonly Misuse[] = [
       [
         () => oneHot([10], 10),
         ShapeError,
-        "OneHot: index 10 (element 0 of the indices) is out of range for 10 classes: from -10 to 9",
+        "OneHot: index 10 (element 0 of the indices) is none of 10 classes: from 0 to 9",
+      ],
+      [
+        () => oneHot([1, -1], 3),
+        ShapeError,
+        "OneHot: index -1 (element 1 of the indices) is none of 3 classes: from 0 to 2",
       ],
     ],
   },

@@ -105,4 +105,5 @@ expectShape<[2]>()(variable([1, 2]).named("x"));
 expectShape<[2]>()([zeros([2])].map(exp)[0] ?? zeros([2]));
 const binary: (x: Tensor<[2]>, y: Tensor<[2]>) => Tensor<[2]> = add;
 const general: (x: Tensor, y: Tensor) => Tensor = add;
+
 export { binary, general };

@@ -46,10 +46,7 @@ function attention<N extends number, D extends number>(
   return q.matmul(k.transpose()).softmax().matmul(v);
 }
 
-function matrixVector<M extends number, K extends number>(
-  a: Tensor<[M, K]>,
-  x: Tensor<[K]>,
-): Tensor<[M]> {
+function matrixVector<M extends number, K extends number>(a: Tensor<[M, K]>, x: Tensor<[K]>): Tensor<[M]> {
   return a.matmul(x);
 }
 

@@ -107,4 +107,5 @@ tensor(["1"]); // error: Type 'string' is not assignable to type
 const wrongRank: Tensor<[3]> = y; // error: Source has 2 element(s) but target allows only 1
 const wrongSize: Tensor<[100, 11]> = y; // error: Type '10' is not assignable to type '11'
 const wrongKnowledge: Tensor<[100, 10]> = unknown; // error: cannot be assigned to the mutable type
+
 export { wrongKnowledge, wrongRank, wrongSize };

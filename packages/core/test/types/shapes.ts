@@ -159,9 +159,16 @@ const toUnknownRank: Tensor = toUnknownSize;
 expectType<Tensor<[100, 10]> | null>()(known.grad);
 // @ts-expect-error: it may have any rank
 const back: Tensor<[100, 10]> = toUnknownRank;
+
 export { back };
 
 // Both ways of writing a shape name the type of a result.
-export const written: Tensor<[2, 2]> = tensor([[1, 2], [3, 4]]);
-export const readonlyWritten: Tensor<readonly [2, 2]> = tensor([[1, 2], [3, 4]]);
+export const written: Tensor<[2, 2]> = tensor([
+  [1, 2],
+  [3, 4],
+]);
+export const readonlyWritten: Tensor<readonly [2, 2]> = tensor([
+  [1, 2],
+  [3, 4],
+]);
 export const product: Tensor<[2, 3]> = written.matmul(zeros([2, 3]));

@@ -84,7 +84,8 @@ export function loadCheckpoint(out: string): Checkpoint {
   try {
     const { tensors, metadata } = loadTensors(file);
     if (metadata["format"] !== format) throw new DataError(`${file}: is no checkpoint of this program`);
-    if (metadata["digest"] !== digestOf(tensors)) throw new DataError(`${file}: corrupt: its values are not those that were saved`);
+    if (metadata["digest"] !== digestOf(tensors))
+      throw new DataError(`${file}: corrupt: its values are not those that were saved`);
     const { losses, accuracies, ...parameters } = tensors;
     const [steps, points] = [[...(losses?.data ?? [])], [...(accuracies?.data ?? [])]];
     const seconds = Number(metadata["seconds"]);

@@ -58,7 +58,8 @@ export class SumOfSquaredErrors extends SquaredError {
 }
 
 /**
- * The mean of (y - t)^2 over all elements, a scalar; its gradient is 2 (y - t) / n. float64, float32.
+ * The mean of (y - t)^2 over all elements, a scalar; its gradient is 2 (y - t) / n. Some texts take half of it, which is
+ * `meanSquaredError(y, t).div(2)`. float64, float32.
  *
  * @example
  * meanSquaredError(tensor([1, 2]), tensor([1, 4])).item(); // 2
