@@ -14,7 +14,8 @@ export interface Convolution {
   readonly windows: Windows;
 }
 
-type MoveWindows = (
+/** The loops between planes and matrices of windows, for arrays of any one dtype; see windows.ts. */
+export type MoveWindows = (
   out: TypedArray,
   to: number,
   x: TypedArray,

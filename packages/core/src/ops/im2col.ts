@@ -3,6 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
+import type { MoveWindows } from "../kernels/convolution.js";
 import type { Windows } from "../kernels/windows.js";
 import { checkShape, formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -21,17 +22,6 @@ export interface Im2colOptions extends SlidingOptions {
   /** The size of a window: a number or [height, width]. */
   readonly kernel: PerAxis;
 }
-
-type MoveWindows = (
-  out: TypedArray,
-  to: number,
-  x: TypedArray,
-  from: number,
-  channels: number,
-  windows: Windows,
-  elementStep: number,
-  windowStep: number,
-) => void;
 
 abstract class WindowMatrix extends Node {
   abstract override readonly name: "Im2col" | "Col2im";
