@@ -269,7 +269,8 @@ function checkFilterRank(op: string, axes: string, w: Shape, rank: SpatialRank):
 
 /** The inputs of a node that takes a bias or does not. */
 function withBias(op: string, inputs: readonly Tensor[]): [Tensor, Tensor, Tensor?] {
-  if (inputs.length === 2 || inputs.length === 3) return inputs as unknown as [Tensor, Tensor, Tensor?];
+  const [x, w, b] = inputs;
+  if (x !== undefined && w !== undefined && inputs.length <= 3) return b === undefined ? [x, w] : [x, w, b];
   throw new GraphError(`${op}: takes x and w, and perhaps a bias, got ${inputs.length} inputs`);
 }
 

@@ -19,7 +19,7 @@ export class Norm extends Reduction {
   readonly ord: number;
 
   constructor(options: number | readonly number[] | NormOptions = {}) {
-    super(options);
+    super(options, ["ord"]);
     this.ord = optionsOf(options).ord ?? 2;
     this.ofNothing = this.ord !== Infinity;
   }

@@ -20,16 +20,16 @@ export type AxisArgument = number | readonly number[] | ReduceOptions | undefine
 
 /** The short form names the axes alone. */
 export function optionsOf<Options extends ReduceOptions>(argument: number | readonly number[] | Options): Options {
-  if (typeof argument === "number" || Array.isArray(argument)) return { axis: argument } as unknown as Options;
-  for (const name of Object.keys(argument)) {
-    if (!known.has(name))
-      throw new ChainruleError(`reduction: unknown option ${name}; there are ${[...known].join(", ")}`);
-  }
-  return argument as Options;
+  const isAxis = typeof argument === "number" || Array.isArray(argument);
+  return isAxis ? ({ axis: argument } as Options) : (argument as Options);
 }
 
 /** A misspelled option would be a wrong number, not an error, where no compiler sees it. */
-const known = new Set(["axis", "keepDims", "correction", "ord"]);
+function checkOptions(options: ReduceOptions, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new ChainruleError(`reduction: unknown option ${unknown}; there are ${names.join(", ")}`);
+}
 
 /** A node with one result for all the elements that stand along one axis or several. */
 export abstract class Reduction extends Node {
@@ -38,9 +38,12 @@ export abstract class Reduction extends Node {
   /** Whether there is a result over no elements. */
   protected abstract readonly ofNothing: boolean;
 
-  constructor(options: AxisArgument = {}) {
+  /** @param own the names of further options, which the subclass reads */
+  constructor(options: AxisArgument = {}, own: readonly string[] = []) {
     super();
-    const { axis, keepDims = false } = optionsOf(options);
+    const given = optionsOf(options);
+    checkOptions(given, ["axis", "keepDims", ...own]);
+    const { axis, keepDims = false } = given;
     this.axis = axis;
     this.keepDims = keepDims;
   }

@@ -20,7 +20,7 @@ abstract class Dispersion extends Reduction {
   protected abstract readonly root: boolean;
 
   constructor(options: VarianceArgument = {}) {
-    super(options);
+    super(options, ["correction"]);
     this.correction = optionsOf(options).correction ?? 0;
   }
 

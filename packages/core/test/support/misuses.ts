@@ -185,6 +185,27 @@ export const misuses: readonly Misuse[] = [
     cases: [[() => z(2, 3).mean([0, -2]), ShapeError, "Mean: axis 0 is named twice for [2, 3]"]],
   },
   {
+    kind: "an option that a reduction does not have",
+    advice: "Compare the spelling with the names that the message lists.",
+    cases: [
+      [
+        () => z(2, 3).sum({ keepdims: true } as object),
+        ChainruleError,
+        "reduction: unknown option keepdims; there are axis, keepDims",
+      ],
+      [
+        () => z(2, 3).sum({ correction: 1 } as object),
+        ChainruleError,
+        "reduction: unknown option correction; there are axis, keepDims",
+      ],
+      [
+        () => z(2, 3).variance({ ord: 1 } as object),
+        ChainruleError,
+        "reduction: unknown option ord; there are axis, keepDims, correction",
+      ],
+    ],
+  },
+  {
     kind: "a reduction of nothing",
     advice: "The greatest of no elements does not exist: check for the empty input before.",
     cases: [
