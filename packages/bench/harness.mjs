@@ -2,12 +2,15 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * One of the programs that are compared: `run` does the work once (or several times, see `perRun`) and gives what it
- * computed, so that the work can be neither skipped nor wrong.
+ * One of the programs that are compared: `run` does the work `perRun` times and gives, or promises, what it computed, so
+ * that the work can be neither skipped nor wrong. One that runs in another process has `timed` instead, which does the
+ * same and promises the milliseconds that it measured there.
  *
  * @typedef {object} Contestant
- * @property {() => unknown} run
+ * @property {() => unknown} [run]
+ * @property {() => Promise<number>} [timed]
  * @property {() => unknown} [before] not timed, before each repetition
+ * @property {number} [perRun] 1 unless said
  */
 
 /**
@@ -26,26 +29,31 @@ const collectGarbage = runInNewContext("gc");
  * @param {object} options
  * @param {number} options.repetitions
  * @param {number} [options.warmUp] repetitions before those that count
- * @param {number} [options.perRun] works in one run
  * @param {boolean} [options.collect] whether the heap is collected before each run, so that nobody pays for the garbage
  *   of another: for long runs with much garbage. A forced collection also throws optimised code away, which short runs
  *   would measure instead of the work.
  * @returns {Promise<Record<string, Measured>>}
  */
-export async function alternate(contestants, { repetitions, warmUp = 2, perRun = 1, collect = false }) {
+export async function alternate(contestants, { repetitions, warmUp = 2, collect = false }) {
   const entries = Object.entries(contestants);
   const times = Object.fromEntries(entries.map(([name]) => [name, /** @type {number[]} */ ([])]));
   for (let repetition = -warmUp; repetition < repetitions; repetition++) {
-    for (const [name, { before, run }] of entries) {
-      await before?.();
+    for (const [name, contestant] of entries) {
+      await contestant.before?.();
       if (collect) collectGarbage();
-      const start = performance.now();
-      run();
-      const time = performance.now() - start;
-      if (repetition >= 0) times[name].push(time / perRun);
+      const time = await (contestant.timed?.() ?? timeOf(contestant.run));
+      if (repetition >= 0) times[name].push(time / (contestant.perRun ?? 1));
     }
   }
   return Object.fromEntries(entries.map(([name]) => [name, summary(times[name])]));
+}
+
+/** Milliseconds; a run that promises nothing is not made to wait for a turn of the event loop. */
+async function timeOf(run) {
+  const start = performance.now();
+  const result = run();
+  if (result instanceof Promise) await result;
+  return performance.now() - start;
 }
 
 /** @param {number[]} times */
@@ -57,6 +65,16 @@ function summary(times) {
     return low + (high - low) * (place - Math.floor(place));
   };
   return { median: at(0.5), spread: (at(0.75) - at(0.25)) / at(0.5) };
+}
+
+/** A run of `count` works, for those that are too short to be timed alone. */
+export function repeated(count, f) {
+  return {
+    perRun: count,
+    run() {
+      for (let i = 0; i < count; i++) f();
+    },
+  };
 }
 
 /**
@@ -77,15 +95,4 @@ export function checkEqual(work, ours, theirs, tolerance) {
   if (!(difference <= tolerance * scale)) {
     throw new Error(`${work}: the results differ by ${difference}, the largest value being ${scale}`);
   }
-}
-
-/** Uniform numbers from 0 to 1, the same in each run (a linear congruential generator: no speed rests on its quality). */
-export function uniform(size, seed = 1) {
-  const out = new Float32Array(size);
-  let state = seed >>> 0;
-  for (let i = 0; i < size; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    out[i] = state / 2 ** 32;
-  }
-  return out;
 }

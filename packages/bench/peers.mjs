@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startPython } from "./python.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -17,9 +18,9 @@ async function load(name) {
 
 /**
  * tfjs with its backends for Node, or `null` if it is not installed; `wasm` says whether that backend is there, too.
- * "PROD" leaves out its checks and its advice to install the native addon.
+ * "PROD" leaves out its checks and its advice to install the native addon. In Node it runs on one thread.
  */
-export async function loadTensorflow() {
+async function loadTensorflow() {
   const tf = await load("@tensorflow/tfjs");
   if (tf === null) return null;
   tf.env().set("PROD", true);
@@ -31,7 +32,37 @@ export async function loadTensorflow() {
   }
   await tf.setBackend("cpu");
   await tf.ready();
-  return { tf, wasm: wasm !== null };
+  return { tf, wasm: wasm !== null, versions: `tfjs ${tf.version.tfjs}` };
+}
+
+/** jax-js on its WebAssembly backend, or `null`. It uses several threads only where there are web workers: not in Node. */
+async function loadJax() {
+  const jax = await load("@jax-js/jax");
+  if (jax === null) return null;
+  await jax.init("wasm");
+  jax.defaultDevice("wasm");
+  const { dependencies } = require("./package.json");
+  return { jax, versions: `jax-js ${dependencies["@jax-js/jax"]}` };
+}
+
+/** The peers that are installed, `null` in the place of each other one. `close` ends those that are processes. */
+export async function loadPeers() {
+  const peers = {
+    tensorflow: await loadTensorflow(),
+    jax: await loadJax(),
+    // Both variables make OpenBLAS take a slower kernel than it has for the processor.
+    numpy: await startPython("numpy", { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined }),
+    torch: await startPython("torch", {}),
+  };
+  const all = Object.values(peers).filter((peer) => peer !== null);
+  return {
+    ...peers,
+    versions: all.map((peer) => peer.versions),
+    close() {
+      peers.numpy?.close();
+      peers.torch?.close();
+    },
+  };
 }
 
 /** The folder of the MNIST files, from the package that the examples use, or `null`. */

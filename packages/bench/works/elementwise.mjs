@@ -1,47 +1,65 @@
 import { tensor } from "@chainrule/core";
-import { alternate, checkEqual, uniform } from "../harness.mjs";
+import { uniform } from "../data.mjs";
+import { alternate, checkEqual, repeated } from "../harness.mjs";
+import { comparisons } from "../report.mjs";
+import { ways } from "../ways.mjs";
 
 const size = 1_000_000;
 /** Several works in one run: it is the memory of new arrays, and when it comes back, that makes one alone uneven. */
 const perRun = 10;
 
-function repeat(f) {
-  return () => {
-    for (let i = 0; i < perRun; i++) f();
-  };
-}
+const functions = {
+  add: {
+    ours: (x, y) => x.add(y),
+    loop(out, a, b) {
+      for (let i = 0; i < size; i++) out[i] = a[i] + b[i];
+      return out;
+    },
+  },
+  exp: {
+    ours: (x) => x.exp(),
+    loop(out, a) {
+      for (let i = 0; i < size; i++) out[i] = Math.exp(a[i]);
+      return out;
+    },
+  },
+};
+
+const newArray = "plain loop into a new array";
+const oldArray = "plain loop into an array that is there";
+
+/** A work is a function at a precision, with the bars for each peer and way. */
+const works = [
+  { name: "add", dtype: "float32", bars: { [newArray]: { eager: 0.6 }, [oldArray]: {} } },
+  { name: "exp", dtype: "float32", bars: { [newArray]: { eager: 0.8 }, [oldArray]: { compiled: 6 } } },
+  { name: "exp", dtype: "float64", bars: { [newArray]: {}, [oldArray]: { compiled: 3 } } },
+];
 
 /** @type {import("../bench.mjs").Work} */
 export const elementwise = {
   name: "elementwise",
   async measure({ repetitions }) {
-    const [a, b] = [uniform(size, 1), uniform(size, 2)];
-    const [x, y] = [tensor(a), tensor(b)];
-    const kept = new Float32Array(size);
-    const addLoop = (out) => {
-      for (let i = 0; i < size; i++) out[i] = a[i] + b[i];
-      return out;
-    };
-    const expLoop = (out) => {
-      for (let i = 0; i < size; i++) out[i] = Math.exp(a[i]);
-      return out;
-    };
     const rows = [];
-    for (const [name, bar, loop, ours] of [
-      ["add", 0.6, addLoop, () => x.add(y).data],
-      ["exp", 0.8, expLoop, () => x.exp().data],
-    ]) {
-      const theirs = () => loop(new Float32Array(size));
-      checkEqual(name, ours(), theirs(), 1e-6);
-      const times = await alternate(
-        { ours: { run: repeat(ours) }, theirs: { run: repeat(theirs) }, kept: { run: repeat(() => loop(kept)) } },
-        { repetitions: repetitions(25), warmUp: 3, perRun },
-      );
-      const work = `${name} of 10^6 elements`;
-      rows.push(
-        { work, ours: times.ours, peer: "plain loop into a new array", theirs: times.theirs, bar },
-        { work, ours: times.ours, peer: "plain loop into an array that is there", theirs: times.kept },
-      );
+    for (const { name, dtype, bars } of works) {
+      const { ours, loop } = functions[name];
+      const ArrayType = dtype === "float32" ? Float32Array : Float64Array;
+      const [a, b] = [uniform(size, 1, ArrayType), uniform(size, 2, ArrayType)];
+      // Only those that the function takes.
+      const inputs = [tensor(a), tensor(b)].slice(0, ours.length);
+      const kept = new ArrayType(size);
+      const contestants = {
+        [newArray]: repeated(perRun, () => loop(new ArrayType(size), a, b)),
+        [oldArray]: repeated(perRun, () => loop(kept, a, b)),
+      };
+      const expected = loop(new ArrayType(size), a, b);
+      for (const [way, run] of Object.entries(ways)) {
+        const done = run(ours);
+        checkEqual(`${name}, ${way}`, done(...inputs).data, expected, dtype === "float32" ? 1e-6 : 1e-15);
+        contestants[way] = repeated(perRun, () => done(...inputs).data);
+      }
+      const times = await alternate(contestants, { repetitions: repetitions(25), warmUp: 3 });
+      const work = `${name} of 10^6 elements${dtype === "float32" ? "" : `, ${dtype}`}`;
+      rows.push(...comparisons(work, times, bars));
     }
     return rows;
   },

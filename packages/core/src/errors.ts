@@ -24,6 +24,11 @@ export class DTypeError extends ChainruleError {
   override readonly name = "DTypeError";
 }
 
+/** A function that cannot be compiled, or a place where nothing can be. */
+export class CompileError extends ChainruleError {
+  override readonly name = "CompileError";
+}
+
 /** A graph used in a way that has no meaning: no gradient to be had, or a value that has changed since. */
 export class GraphError extends ChainruleError {
   override readonly name = "GraphError";

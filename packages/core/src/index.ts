@@ -10,8 +10,10 @@ export type {
 export type { GradcheckOrigin } from "./check/not-finite.js";
 export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
+export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
+export type { Program } from "./compile/program.js";
 export type { DType, ReadonlyTypedArray, TypedArray } from "./dtype.js";
-export { ChainruleError, DTypeError, GraphError, ShapeError } from "./errors.js";
+export { ChainruleError, CompileError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";
 export type {
   BinaryGradient,
@@ -28,6 +30,7 @@ export type { Literal, NestedArray } from "./graph/literal.js";
 export { Node, type Values } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
 export { type BackwardOptions, type GradientHook, Tensor } from "./graph/tensor.js";
+export { eagerly } from "./graph/tracing.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
 export { type Graph, type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./inspect/graph.js";

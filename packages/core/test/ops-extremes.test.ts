@@ -7,6 +7,7 @@ import { table } from "./op-table.js";
 import { extremePoints, type Said, type UnaryExtremes, unaryExtremes, unsaid } from "./support/extremes.js";
 import { extremes } from "./support/multivariate-extremes.js";
 import { reductionExtremes } from "./support/reduction-extremes.js";
+import { hessians } from "./support/second-derivatives.js";
 import { arrays, nameOf } from "./support/tensors.js";
 
 // Every elementwise op and every reduction of the table at +-0, +-1000, the infinities, NaN and the least numbers there are.
@@ -135,6 +136,101 @@ for (const row of table.filter(({ Node }) => Node?.prototype instanceof Elementw
     }
   });
 }
+
+/** Rounding errors are those of the largest second derivative: terms of its size cancel, unless `isExact`, in the others. */
+function checkSecond(
+  found: number,
+  expected: Said,
+  largest: number,
+  isExact: boolean,
+  dtype: Float,
+  what: string,
+): void {
+  if (expected === unsaid) return;
+  const wanted = dtype === "float32" ? Math.fround(expected) : expected;
+  const allowed = 4 * precision[dtype] * largest + 2 * least[dtype];
+  const close = isExact && wanted === 0 ? found === 0 : Math.abs(found - wanted) <= allowed;
+  assert.ok(
+    Number.isFinite(wanted) ? close : found === wanted,
+    `${what}, ${dtype}: ${show(found)} is not ${show(wanted)}`,
+  );
+}
+
+const ofTwoNumbers = table.filter(
+  ({ Node, gradient }) =>
+    Node?.prototype instanceof Elementwise && gradient === true && Node.prototype.rule.forward.length === 3,
+);
+
+for (const row of ofTwoNumbers) {
+  const node = row.Node?.name ?? "";
+  test(`${nameOf(row)}: second derivatives at all pairs of extreme numbers`, () => {
+    const reference = hessians[node];
+    assert.ok(reference, `${node} has no second derivatives in support/second-derivatives.ts`);
+    for (const dtype of floats) {
+      const [tiny, leastNormal, short] =
+        dtype === "float64" ? [least.float64, 2 ** -1022, 1e-200] : [least.float32, 2 ** -126, Math.fround(1e-30)];
+      const positive = [0, tiny, short, 1, 1000, Infinity];
+      const numbers = positive.flatMap((x) => [x, -x]);
+      for (const [x, y] of numbers.flatMap((x) => numbers.map((y) => [x, y] as const))) {
+        const [xx, xy, yy] = reference(x, y, leastNormal);
+        const largest = Math.max(...[xx, xy, yy].map((d) => (d === unsaid ? 0 : Math.abs(d))));
+        const bound = dtype === "float32" ? Math.fround(largest) : largest;
+        const isExact = x === 0 || y === 0;
+        for (const shape of [[], [5]]) {
+          const [, , found] = jet((inputs) => row.call(inputs, null), [x, y], dtype, shape);
+          const where = `${node} at ${show(x)}, ${show(y)}: second derivative`;
+          checkSecond(found[0]?.[0] as number, xx, bound, isExact, dtype, `${where} 0, 0`);
+          checkSecond(found[0]?.[1] as number, xy, bound, isExact, dtype, `${where} 0, 1`);
+          checkSecond(found[1]?.[0] as number, xy, bound, isExact, dtype, `${where} 1, 0`);
+          checkSecond(found[1]?.[1] as number, yy, bound, isExact, dtype, `${where} 1, 1`);
+        }
+      }
+    }
+  });
+}
+
+test("a gradient that is 0 everywhere stays 0 behind an infinite derivative", () => {
+  const steps: [name: string, f: (x: Tensor) => Tensor][] = [
+    ["floor", (x) => x.log().floor()],
+    ["ceil", (x) => x.sqrt().ceil()],
+    ["round", (x) => x.log().round()],
+    ["sign", (x) => x.sqrt().sign()],
+    ["mod", (x) => x.log().floor().mul(2).add(x.sqrt().sign())],
+  ];
+  for (const shape of [[], [2]]) {
+    for (const [name, f] of steps) {
+      for (const createGraph of [false, true]) {
+        const x = variable(fromArray(new Float64Array(shape[0] ?? 1), shape)) as Tensor;
+        f(x).backward({ seed: 1, createGraph });
+        assert.equal(x.grad?.shape, shape, name);
+        assert.ok(
+          x.grad?.data.every((g) => g === 0),
+          `${name}: ${x.grad?.data}`,
+        );
+        // What comes on another way is not held up.
+        x.zeroGrad();
+        f(x).add(x.mul(3)).backward({ seed: 1, createGraph });
+        assert.ok(
+          x.grad?.data.every((g) => g === 3),
+          `${name} and another way: ${x.grad?.data}`,
+        );
+      }
+    }
+    const x = variable(fromArray(new Float64Array(shape[0] ?? 1).fill(1), shape)) as Tensor;
+    const seen: number[] = [];
+    const inner = x.mul(5);
+    inner.onGradient((g) => {
+      seen.push(...g.data);
+      return g.add(1);
+    });
+    inner.floor().backward({ seed: 1 });
+    assert.equal(seen, shape.length === 0 ? [0] : [0, 0], "a hook sees the zeros");
+    assert.ok(
+      x.grad?.data.every((g) => g === 5),
+      "and what it gives in their place goes on",
+    );
+  }
+});
 
 const counting = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 

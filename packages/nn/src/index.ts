@@ -47,5 +47,6 @@ export type { Labels } from "./losses/labels.js";
 export { SoftmaxWithLoss, softmaxWithLoss } from "./losses/softmax-with-loss.js";
 export { MeanSquaredError, meanSquaredError, SumOfSquaredErrors, sumOfSquaredErrors } from "./losses/squared-error.js";
 export { accuracy } from "./metrics.js";
-export { Optimizer, type OptimizerOptions, type Update } from "./optimizers/optimizer.js";
+export { Optimizer, type OptimizerOptions, type StepOptions, type Update } from "./optimizers/optimizer.js";
 export { SGD } from "./optimizers/sgd.js";
+export { type TrainStepOptions, trainStep } from "./train-step.js";

@@ -1,5 +1,5 @@
 import type { Tensor } from "@chainrule/core";
-import { batchSizes, checkLabels, type Labels, labelTensor } from "./losses/labels.js";
+import { batchSizes, checkLabelRange, checkLabels, type Labels, labelTensor } from "./losses/labels.js";
 
 /**
  * The share of rows, from 0 to 1, whose greatest score stands at the true class; of equal scores the first counts, and
@@ -17,6 +17,7 @@ export function accuracy(scores: Tensor, labels: Labels): number {
   const op = "accuracy";
   const t = labelTensor(op, labels);
   checkLabels(op, scores, t);
+  checkLabelRange(op, scores, t);
   const { classes, rows } = batchSizes(op, scores);
   const values = scores.data;
   // Where there is a NaN, argMax gives its place.

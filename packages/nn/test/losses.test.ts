@@ -14,7 +14,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   accuracy,
+  crossEntropy,
   crossEntropyError,
+  type Labels,
   MeanSquaredError,
   meanSquaredError,
   SoftmaxWithLoss,
@@ -210,12 +212,51 @@ test("SoftmaxWithLoss: the node alone, forward and backward as in the textbook",
   assert.equal(dt.toArray(), [0, 0]);
 });
 
+test("The losses as compositions of ops, which compiled programs run, give what their loops give", () => {
+  const hot = oneHot([1, 0, 3], 4) as Tensor;
+  const soft = wave([3, 4]).softmax() as Tensor;
+  const x = wave([3, 4], 30);
+  const masked = tensor([0, -Infinity, 0, 0, /**/ 0, 0, 0, 0, /**/ 0, 0, 0, 0]).reshape([3, 4]).add(x) as Tensor;
+  const rows: [SoftmaxWithLoss | MeanSquaredError | SumOfSquaredErrors, Tensor, Tensor][] = [
+    ...[x, x.mul(100) as Tensor, masked].flatMap((scores): (typeof rows)[number][] => [
+      [new SoftmaxWithLoss(), scores, int32([1, 0, 3])],
+      [new SoftmaxWithLoss(), scores, int32([0, 0, 3])],
+      [new SoftmaxWithLoss(), scores, hot],
+      [new SoftmaxWithLoss(), scores, oneHot([0, 2, 2], 4) as Tensor],
+      [new SoftmaxWithLoss(), scores, soft],
+    ]),
+    [new SoftmaxWithLoss(), wave([4]), int32(2)],
+    [new SoftmaxWithLoss(), wave([4]), int32([2])],
+    [new SoftmaxWithLoss(), wave([2, 3, 4]), int32([0, 1, 2, 3, 0, 1]).reshape([2, 3]) as Tensor],
+    [new SoftmaxWithLoss(), wave([0, 4]), int32([])],
+    [new SoftmaxWithLoss(), x.mul(Number.NaN) as Tensor, int32([1, 0, 3])],
+    [new MeanSquaredError(), wave([2, 3]), wave([2, 3], 1, 1)],
+    [new MeanSquaredError(), wave([0, 3]), wave([0, 3])],
+    [new SumOfSquaredErrors(), wave([2, 3]), wave([2, 3], 1, 1)],
+  ];
+  for (const [node, a, b] of rows) {
+    const [inLoops, inOps] = [node.apply(a, b).item(), node.composed(a, b).item()];
+    const what = `${node.name} of ${a} and ${b}`;
+    if (Number.isFinite(inLoops)) assert.ok(Math.abs(inOps - inLoops) <= 1e-14 * Math.max(1, inLoops), what);
+    else assert.ok(Object.is(inOps, inLoops), what);
+    if (a.size === 0) continue;
+    const singles = [a.cast("float32"), b.dtype === "int32" ? b : b.cast("float32")] as const;
+    const [loops, ops] = [node.apply(...singles), node.composed(...singles)];
+    assert.equal([ops.dtype, ops.shape], [loops.dtype, loops.shape], what);
+    if (Number.isFinite(inLoops)) assertClose(ops.cast("float64"), loops.cast("float64"), 1e-6, what);
+  }
+  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, 4, 0])), ShapeError, "index 4");
+  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, -1, 0])), ShapeError, "index -1");
+});
+
 test("Labels that do not belong to the scores are errors that say why", () => {
   const x = wave([2, 3]);
   for (const [name, f] of [
     ["SoftmaxWithLoss", softmaxWithLoss],
     ["crossEntropyError", crossEntropyError],
     ["accuracy", accuracy],
+    ["crossEntropy", (x: Tensor, t: Labels) => crossEntropy(x, t)],
+    ["crossEntropy", (x: Tensor, t: Labels) => crossEntropy(x, t, { labelSmoothing: 0.5 })],
   ] as const) {
     assertThrows(() => f(x, [0, 3]), ShapeError, name, "label 3 (element 1)", "0 to 2");
     assertThrows(() => f(x, [-1, 0]), ShapeError, name, "label -1 (element 0)");

@@ -11,24 +11,7 @@ import {
   softmaxWithLoss,
   type Update,
 } from "../src/index.js";
-import { assertClose, assertThrows, wave } from "./support.js";
-
-/** An optimizer that remembers: v <- 0.9 v - lr g, W <- W + v. */
-class Momentum extends Optimizer {
-  constructor(parameters: NamedTensors, lr = 0.1) {
-    super("Momentum", parameters, lr);
-  }
-
-  protected override initialState(parameter: Tensor): NamedTensors {
-    return { velocity: parameter.detach().mul(0) };
-  }
-
-  protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors): Update {
-    const { velocity: before = parameter } = state;
-    const velocity = before.mul(0.9).sub(gradient.mul(this.lr)) as Tensor;
-    return { value: parameter.add(velocity) as Tensor, state: { velocity } };
-  }
-}
+import { assertClose, assertThrows, Momentum, wave } from "./support.js";
 
 /** f = x^2/20 + y^2, the textbook's bowl (chapter 6). */
 function bowl(p: Tensor): Tensor {
@@ -239,6 +222,73 @@ test("An optimizer with a state: the closed form of momentum, and a state that i
   after.loadState(before.state());
   run(second, after, 18);
   assert.equal(second.toArray(), whole.toArray());
+});
+
+test("The state that an update gives has the names, shapes and dtypes that it began with", () => {
+  class Forgetful extends Momentum {
+    wrong: NamedTensors = {};
+    protected override update(parameter: Tensor): Update {
+      return { value: parameter.mul(2) as Tensor, state: this.wrong };
+    }
+  }
+  const p = variable([1, 2]);
+  const optimizer = new Forgetful({ p });
+  p.sum().backward();
+  for (const [wrong, kind, ...parts] of [
+    [{}, ChainruleError, "parameter p", "no new state velocity"],
+    [{ velocity: tensor([1, 2]), speed: tensor(1) }, ChainruleError, "state speed", "initialState"],
+    [{ velocity: tensor([1, 2, 3]) }, ShapeError, "p.velocity", "[3]", "[2]"],
+  ] as const) {
+    optimizer.wrong = wrong;
+    assertThrows(() => optimizer.step(), kind, "Momentum", ...parts);
+    assert.equal([p.toArray(), p.version], [[1, 2], 0]);
+  }
+});
+
+test("New values and new state are those computed of the old ones, whatever is assigned first", () => {
+  /** Its state are the values of the last two steps. */
+  class Shift extends Optimizer {
+    protected override initialState(parameter: Tensor): NamedTensors {
+      return { last: parameter, older: parameter };
+    }
+    protected override update(parameter: Tensor, gradient: Tensor, { last, older }: NamedTensors): Update {
+      return { value: parameter.sub(gradient) as Tensor, state: { older: last ?? gradient, last: older ?? gradient } };
+    }
+  }
+  const p = variable([10]);
+  const optimizer = new Shift("Shift", { p }, 1);
+  const values = (state: NamedTensors) => Object.entries(state).map(([name, { data }]) => [name, ...data]);
+  const begin = optimizer.state();
+  optimizer.loadState({ "p.last": tensor([1]), "p.older": tensor([2]) });
+  p.sum().backward();
+  optimizer.step();
+  assert.equal(p.toArray(), [9]);
+  assert.equal(values(optimizer.state()), [
+    ["p.last", 2],
+    ["p.older", 1],
+  ]);
+  assert.equal(values(begin), [
+    ["p.last", 10],
+    ["p.older", 10],
+  ]);
+});
+
+test("step({ when }): a false condition leaves parameters and state as they were, NaN or not", () => {
+  const p = variable([1, 2]);
+  const optimizer = new Momentum({ p });
+  const [yes, no] = [tensor(true), tensor(false)];
+  p.div(p.sub(1)).sum().backward();
+  assert.not(p.grad?.data.every(Number.isFinite));
+  optimizer.step({ when: no });
+  assert.equal(p.toArray(), [1, 2]);
+  assert.equal([...(optimizer.state()["p.velocity"] as Tensor).data], [0, 0]);
+  p.zeroGrad();
+  p.mul(10).sum().backward();
+  optimizer.step({ when: yes });
+  assert.equal(p.toArray(), [0, 1]);
+  assertThrows(() => optimizer.step({ when: tensor(1) }), ShapeError, "Momentum", "when is float64 []", "bool scalar");
+  assertThrows(() => optimizer.step({ when: tensor([true, true]) }), ShapeError, "when is bool [2]");
+  assert.equal(p.toArray(), [0, 1]);
 });
 
 test("A state that does not belong to the optimizer is refused, and changes nothing", () => {

@@ -3,6 +3,7 @@ import type { Shape } from "../shape/types.js";
 import type { Trace } from "./backward.js";
 import { Node, type Values } from "./node.js";
 import type { Tensor } from "./tensor.js";
+import { valuesOf } from "./tracing.js";
 
 /**
  * What a transform such as `grad` puts in the place of an argument: the same value as an edge of its own. A walk that asks
@@ -17,7 +18,7 @@ export class Argument extends Node {
   override apply(x: Tensor): Tensor {
     // Recorded for a constant as well, whether or not there is recording: the gradient of this edge is wanted.
     this.connect(x, null, null);
-    const made = x.derive(x.shape, x.dtype, x.values, this);
+    const made = x.derive(x.shape, x.dtype, valuesOf(x), this);
     made.name = x.name;
     return made;
   }
@@ -31,7 +32,7 @@ export class Argument extends Node {
   }
 
   override localForward(_shape: Shape, _dtype: DType, x: Tensor): Values {
-    return x.values;
+    return valuesOf(x);
   }
 
   override countUses(trace: Trace): void {

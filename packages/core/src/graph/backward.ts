@@ -6,6 +6,7 @@ import { checkSeed, gradientOf, type Node } from "./node.js";
 import { prune } from "./prune.js";
 import { withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
+import { tracer } from "./tracing.js";
 import { watcher } from "./watch.js";
 
 /** How many walks are under way: a node's backward may differentiate something of its own. */
@@ -23,6 +24,8 @@ export class Trace {
   uses: number[] = [];
   /** The gradients of scalars in a walk that makes no graph; those of all others stand in `tensors`. */
   numbers: Float64Array = new Float64Array(0);
+  /** 1 for each of those scalars to which a gradient has come. */
+  private reached: Uint8Array = new Uint8Array(0);
   readonly tensors: (Tensor | undefined)[] = [];
   createGraph: boolean;
   /** The edges that the walk is for and stops at; `null` when it is for all. */
@@ -33,6 +36,7 @@ export class Trace {
   readonly ready: number[] = [];
   /** What stood in the slots of the edges before, for a walk inside a walk. */
   readonly before: number[] | null = depth > 0 ? [] : null;
+  private readonly isTraced = tracer() !== null;
   private positions: Map<Tensor, number> | null = null;
   /** The sums that `sumOf` has made: nobody else has seen them while there is more to come. */
   private sums: Set<Tensor> | null = null;
@@ -65,11 +69,26 @@ export class Trace {
     this.uses[edge.slot] = (this.uses[edge.slot] as number) + 1;
   }
 
-  /** Adds to the gradient of a scalar edge what one of its uses gives. */
-  addNumber(edge: Tensor, gradient: number): void {
+  /** Adds to the gradient of a scalar edge what one of its uses gives; `undefined` where that is zero everywhere. */
+  addNumber(edge: Tensor, gradient: number | undefined): void {
     const { slot } = edge;
-    this.numbers[slot] = rounded(edge.dtype, (this.numbers[slot] as number) + gradient);
+    if (gradient !== undefined) {
+      this.numbers[slot] = rounded(edge.dtype, (this.numbers[slot] as number) + gradient);
+      this.reached[slot] = 1;
+    }
     this.countDown(slot);
+  }
+
+  /** Makes room for the gradients of scalars, which are all 0 as long as none has come. */
+  allocateNumbers(): void {
+    const size = this.inOps ? 0 : this.edges.length;
+    this.numbers = new Float64Array(size);
+    this.reached = new Uint8Array(size);
+  }
+
+  /** Whether a gradient has come to an edge: if not, that is 0 everywhere, however large the derivatives behind the edge. */
+  isReached(at: number): boolean {
+    return this.isNumber(this.edges[at] as Tensor) ? this.reached[at] === 1 : this.tensors[at] !== undefined;
   }
 
   /**
@@ -94,8 +113,13 @@ export class Trace {
     if (left === 0) this.ready.push(slot);
   }
 
+  /** Whether gradients are made by ops alone: they are to be graph, or they are taken down for a program. */
+  get inOps(): boolean {
+    return this.createGraph || this.isTraced;
+  }
+
   isNumber(edge: Tensor): boolean {
-    return !this.createGraph && edge.shape.length === 0;
+    return !this.createGraph && !this.isTraced && edge.shape.length === 0;
   }
 
   /** The gradient of an edge; `undefined` for one that the walk has not met. */
@@ -115,8 +139,10 @@ export class Trace {
   }
 
   setGradient(at: number, gradient: Tensor): void {
-    if (this.isNumber(this.edges[at] as Tensor)) this.numbers[at] = gradient.item();
-    else this.tensors[at] = gradient;
+    if (this.isNumber(this.edges[at] as Tensor)) {
+      this.numbers[at] = gradient.item();
+      this.reached[at] = 1;
+    } else this.tensors[at] = gradient;
   }
 }
 
@@ -181,20 +207,21 @@ function collect(root: Tensor, trace: Trace): void {
 }
 
 function propagate(trace: Trace, seed: Tensor): void {
-  const { edges, tensors, ready, createGraph, wanted } = trace;
+  const { edges, ready, wanted } = trace;
   const watch = watcher();
   watch?.given("seed", edges[0] as Tensor, seed);
-  const numbers = new Float64Array(createGraph ? 0 : edges.length);
-  trace.numbers = numbers;
-  if (trace.isNumber(edges[0] as Tensor)) numbers[0] = seed.item();
-  else tensors[0] = seed;
-
+  trace.allocateNumbers();
+  trace.setGradient(0, seed);
   ready.push(0);
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
     const node = edge.node;
     if (wanted?.has(edge)) continue;
-    if (edge.hooks !== null) trace.setGradient(at, afterHooks(edge, trace.gradientAt(at)));
+    if (edge.hooks !== null) {
+      const gradient = trace.gradientAt(at);
+      const after = afterHooks(edge, gradient);
+      if (after !== gradient) trace.setGradient(at, after);
+    }
     if (node === null) continue;
     if (watch === null) passBack(edge, node, trace);
     else watch.walked(edge, node, trace, () => passBack(edge, node, trace));
@@ -203,19 +230,27 @@ function propagate(trace: Trace, seed: Tensor): void {
 
 /** Hands the gradient of an edge on to the inputs of the node that made it. */
 function passBack(edge: Tensor, node: Node, trace: Trace): void {
-  const { numbers, tensors, createGraph } = trace;
+  const { numbers, tensors, inOps } = trace;
+  if (!trace.isReached(edge.slot)) {
+    // Only zeros would follow, or NaN where they met an infinite derivative.
+    for (const input of node.inputs) if (trace.has(input)) trace.countDown(input.slot);
+    return;
+  }
   if (trace.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, trace)) return;
   const dout = trace.gradientAt(edge.slot);
-  if (!createGraph && node.backwardInPlace(dout, trace)) return;
+  if (!inOps && node.backwardInPlace(dout, trace)) return;
   for (let i = 0; i < node.arity; i++) {
     const input = node.input(i);
     if (!trace.has(input)) continue;
     const slot = input.slot;
-    const gradient = createGraph ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
+    const gradient = inOps ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
     if (gradient !== null) {
       const own = gradientOf(node, i, gradient);
-      if (trace.isNumber(input)) numbers[slot] = rounded(input.dtype, (numbers[slot] as number) + own.item());
-      else tensors[slot] = tensors[slot]?.add(own) ?? own;
+      if (trace.isNumber(input)) {
+        trace.addNumber(input, own.item());
+        continue;
+      }
+      tensors[slot] = tensors[slot]?.add(own) ?? own;
     }
     trace.countDown(slot);
   }

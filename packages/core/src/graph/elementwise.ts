@@ -10,7 +10,7 @@ import { interpret } from "./interpret.js";
 import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import { isWatched } from "./watch.js";
+import { isObserved } from "./watch.js";
 
 type K<T> = Arithmetic<T>;
 
@@ -116,7 +116,7 @@ export abstract class Elementwise extends Node {
     const { inputs } = this;
     const values = [...inputs, output].map((tensor) => tensor.values as number);
     inputs.forEach((input, i) => {
-      if (trace.has(input)) trace.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values) ?? 0);
+      if (trace.has(input)) trace.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values));
     });
     return true;
   }
@@ -190,7 +190,7 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
     rule,
     class extends Elementwise {
       override apply(x: Tensor): Tensor {
-        if (x.shape.length !== 0 || this.first !== null || isWatched()) return super.apply(x);
+        if (x.shape.length !== 0 || this.first !== null || isObserved()) return super.apply(x);
         const dtype = this.dtypeRule(x);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
@@ -211,7 +211,7 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
         if (typeof backward === "string") throw this.notDifferentiable(backward);
         const x = this.first as Tensor;
         const z = output.values as number;
-        if (trace.has(x)) trace.addNumber(x, gradient?.(numberArithmetic, dout, x.values as number, z) ?? 0);
+        if (trace.has(x)) trace.addNumber(x, gradient?.(numberArithmetic, dout, x.values as number, z));
         return true;
       }
     },
@@ -228,7 +228,7 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor): Tensor {
-        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null || isWatched())
+        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null || isObserved())
           return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
@@ -253,8 +253,8 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
         if (typeof backward === "string") throw this.notDifferentiable(backward);
         const [x, y] = [this.first as Tensor, this.second as Tensor];
         const [a, b, z] = [x.values as number, y.values as number, output.values as number];
-        if (trace.has(x)) trace.addNumber(x, gradientX?.(numberArithmetic, dout, a, b, z) ?? 0);
-        if (trace.has(y)) trace.addNumber(y, gradientY?.(numberArithmetic, dout, a, b, z) ?? 0);
+        if (trace.has(x)) trace.addNumber(x, gradientX?.(numberArithmetic, dout, a, b, z));
+        if (trace.has(y)) trace.addNumber(y, gradientY?.(numberArithmetic, dout, a, b, z));
         return true;
       }
     },

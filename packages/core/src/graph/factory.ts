@@ -5,12 +5,14 @@ import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from ".
 import type { Mutable, Shape } from "../shape/types.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
 import { Tensor } from "./tensor.js";
+import { tracer, valuesOf } from "./tracing.js";
 
 function create(op: string, literal: Literal, options: TensorOptions, requiresGrad: boolean): Tensor {
   const { shape, dtype, values } = readLiteral(op, literal, options.dtype);
   if (requiresGrad && !isFloat(dtype)) throw noGradient(op, dtype);
   const made = new Tensor(shape, dtype, values, null, requiresGrad);
   made.name = options.name;
+  tracer()?.tensorMade(made);
   return made;
 }
 
@@ -42,10 +44,12 @@ export const tensor = ((values: Literal, options: TensorOptions = {}) =>
  */
 export const variable = ((values: Literal | Tensor, options: TensorOptions = {}) => {
   if (!(values instanceof Tensor)) return create("variable", values, options, true);
-  const { shape, dtype, values: own } = values.cast(options.dtype ?? values.dtype);
+  const cast = values.cast(options.dtype ?? values.dtype);
+  const { shape, dtype } = cast;
   if (!isFloat(dtype)) throw noGradient("variable", dtype);
-  const made = new Tensor(shape, dtype, own, null, true);
+  const made = new Tensor(shape, dtype, valuesOf(cast), null, true);
   made.name = options.name;
+  tracer()?.tensorMade(made);
   return made;
 }) as TensorFactory & (<S extends Shape>(values: Tensor<S>, options?: TensorOptions) => Tensor<S>);
 
@@ -57,6 +61,7 @@ export function fromArray<const S extends Shape>(
 ): Tensor<Mutable<S>> {
   const made: Tensor = new Tensor(shape, dtypeOf(array), valuesOfShape("fromArray", shape, array), null, false);
   made.name = options.name;
+  tracer()?.tensorMade(made);
   return made as Tensor<Mutable<S>>;
 }
 

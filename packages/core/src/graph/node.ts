@@ -6,6 +6,7 @@ import type { Trace } from "./backward.js";
 import { checkValues } from "./literal.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
+import { tracer } from "./tracing.js";
 import { watcher } from "./watch.js";
 
 /** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
@@ -92,8 +93,7 @@ export abstract class Node {
     if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
-    const values = this.localForward(shape, dtype, ...inputs);
-    checkValues(this.name, values, shape, dtype);
+    const values = this.compute(shape, dtype, inputs);
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     const first = inputs[0];
     if (first === undefined) throw new GraphError(`${this.name}: an op needs at least one input`);
@@ -101,6 +101,22 @@ export abstract class Node {
     const output = first.derive(shape, dtype, values, record ? this : null);
     watcher()?.applied(this, output, inputs);
     return output;
+  }
+
+  private compute(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
+    const traced = tracer()?.apply(this, inputs, shape, dtype);
+    if (traced !== undefined) return traced;
+    const values = this.localForward(shape, dtype, ...inputs);
+    checkValues(this.name, values, shape, dtype);
+    return values;
+  }
+
+  /**
+   * The result as a composition of ops, for a node whose `localForward` computes over arrays: a compiled program runs this
+   * form. `null` where there is none; then only eager mode can run the node.
+   */
+  composed(..._inputs: Tensor[]): Tensor | null {
+    return null;
   }
 
   /** A vertex of its own with the same settings. */

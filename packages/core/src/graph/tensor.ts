@@ -48,6 +48,7 @@ import { formatValues, type Literal, type NestedArray, nest, readLiteral } from 
 import { installMethods } from "./methods.js";
 import { type Node, scalar, type Values } from "./node.js";
 import { withRecording } from "./recording.js";
+import { deferredIn, tracer, valuesOf } from "./tracing.js";
 
 export interface BackwardOptions {
   /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
@@ -103,7 +104,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** A scalar of this tensor's dtype; where the number is none of it, the error names the `op` that wanted it. */
   constant(value: number, op = "constant"): Tensor {
-    return new Tensor(scalarShape, this.dtype, checkNumber(op, value, this.dtype), null, false);
+    return new Tensor(scalarShape, this.dtype, literal(checkNumber(op, value, this.dtype), this.dtype), null, false);
   }
 
   // --- reading -------------------------------------------------------------------------------------------------------
@@ -125,21 +126,31 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The elements as a typed array, for ops. */
   get array(): TypedArray {
-    if (typeof this.values !== "number") return this.values;
+    const values = this.known;
+    if (typeof values !== "number") return values;
     const array = allocate(this.dtype, 1);
-    array[0] = this.values;
+    array[0] = values;
     return array;
   }
 
   /** The value of a tensor with one element. */
   item(): number {
-    if (typeof this.values === "number") return this.values;
-    if (this.values.length !== 1) {
+    const values = this.known;
+    if (typeof values === "number") return values;
+    if (values.length !== 1) {
       throw new ShapeError(
-        `item: a tensor of shape ${formatShape(this.shape)} has ${this.values.length} elements, not one; read data or toArray()`,
+        `item: a tensor of shape ${formatShape(this.shape)} has ${values.length} elements, not one; read data or toArray()`,
       );
     }
-    return this.values[0] as number;
+    return values[0] as number;
+  }
+
+  /** The values, fetched from where they are if need be; an error where there are none. */
+  private get known(): Values {
+    if (tracer() !== null && this.isVariable) return readDeferred(tracer()?.read(this) ?? this.values);
+    const deferred = deferredIn(this.values);
+    if (deferred !== null) this.values = deferred.read();
+    return this.values;
   }
 
   /** The elements as nested arrays of the tensor's shape; a scalar as a number. Bools come as true and false. */
@@ -211,6 +222,7 @@ export class Tensor<out S extends Shape = Shape> {
    * in between, that of the last call. `null` before.
    */
   get grad(): Tensor<S> | null {
+    if (this.isVariable) tracer()?.gradient(this, "read");
     if (this.gradient instanceof Trace) return (this.gradient.gradient(this) ?? null) as Tensor<S> | null;
     return this.gradient as Tensor<S> | null;
   }
@@ -223,17 +235,19 @@ export class Tensor<out S extends Shape = Shape> {
           `${this.dtype} ${formatShape(this.shape)}; the two are alike in shape and dtype`,
       );
     }
+    tracer()?.gradient(this, "replace");
     this.gradient = gradient;
   }
 
   /** Forgets the gradient. */
   zeroGrad(): void {
+    tracer()?.gradient(this, "replace");
     this.gradient = null;
   }
 
   /** The same values as a constant: no gradient flows back through it. */
   detach(): Tensor<S> {
-    return new Tensor(this.shape, this.dtype, this.values, null, false);
+    return new Tensor(this.shape, this.dtype, valuesOf(this), null, false);
   }
 
   /**
@@ -323,9 +337,21 @@ export class Tensor<out S extends Shape = Shape> {
       );
     }
     // Arrays are never written to, so that of a tensor can be shared.
-    this.values = given.values;
+    const taken = given instanceof Tensor ? valuesOf(given) : given.values;
+    tracer()?.assigned(this, taken);
+    this.values = taken;
     this.more.version++;
     return this;
+  }
+
+  /**
+   * Takes values that belong here, without a copy and without checks: those that a compiled program has computed.
+   *
+   * @internal
+   */
+  settle(values: Values, version: number): void {
+    this.values = values;
+    if (version !== this.version) this.more.version = version;
   }
 
   // --- ops as methods: the docstrings stand at the functions of the same names --------------------------------------
@@ -447,6 +473,15 @@ export class Tensor<out S extends Shape = Shape> {
 
 scalar.one = new Tensor(scalarShape, "float64", 1, null, false);
 
+function readDeferred(values: Values): Values {
+  return deferredIn(values)?.read() ?? values;
+}
+
+/** A number of a dtype as values: in a program that is traced, one that is known. */
+function literal(value: number, dtype: DType): Values {
+  return tracer()?.literal(value, dtype) ?? value;
+}
+
 /** A number as a float64 scalar; a tensor as it is. */
 export function asTensor(x: Tensor | number): Tensor {
   return operand("tensor", x);
@@ -455,7 +490,7 @@ export function asTensor(x: Tensor | number): Tensor {
 /** The same for an op: for anything else, which the types do not let through, an error that names it. */
 export function operand(op: string, x: Tensor | number): Tensor {
   if (x instanceof Tensor) return x;
-  if (typeof x === "number") return new Tensor(scalarShape, "float64", x, null, false);
+  if (typeof x === "number") return new Tensor(scalarShape, "float64", literal(x, "float64"), null, false);
   if (isForeign(x)) {
     throw new DTypeError(
       `${op}: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)`,

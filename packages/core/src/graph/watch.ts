@@ -1,6 +1,7 @@
 import type { Trace } from "./backward.js";
 import type { Node } from "./node.js";
 import type { Tensor } from "./tensor.js";
+import { tracer } from "./tracing.js";
 
 /** One who looks on at what the graph computes, forward and backward, and may stop it by an error: see `detectAnomaly`. */
 export interface Watcher {
@@ -19,8 +20,9 @@ export function watcher(): Watcher | null {
   return current;
 }
 
-export function isWatched(): boolean {
-  return current !== null;
+/** Whether ops must take the long way, on which somebody looks on or takes them down. */
+export function isObserved(): boolean {
+  return current !== null || tracer() !== null;
 }
 
 /** Runs `f` under the eyes of a watcher, and puts back what was, also when `f` throws. */

@@ -8,9 +8,9 @@ export type GemmArray = FloatArray | Int32Array;
 
 /**
  * Up to so many multiplications the direct loop is as fast as WebAssembly with its copies, and starts nothing. Measured
- * in V8, microseconds (direct, blocked JavaScript, WebAssembly), float32: 2x2x2 0.12, 0.33, 0.55; 3x3x3 0.24, 0.4, 0.5;
- * 4x4x4 0.5, 0.5, 0.5; 6x6x6 1.5, 1.5, 0.7; 8x8x8 3.2, 1.8, 0.6; 16x16x16 23, 9, 1.3. Thin shapes agree (10x50x1: 6.4,
- * 5.5, 1.0; 2x2x500: 10, 20, 2.8), matrix times vector too; only a dot product of two vectors never repays the copies.
+ * in V8, microseconds (direct, blocked JavaScript, WebAssembly), float32: 2x2x2 0.07, 0.24, 0.38; 3x3x3 0.14, 0.38, 0.56;
+ * 4x4x4 0.23, 0.21, 0.55; 5x5x5 0.69, 0.56, 0.42; 8x8x8 2.3, 1.5, 0.6; 16x16x16 19, 7, 1.2. Thin shapes agree (10x50x1:
+ * 6.2, 5.9, 0.8; 2x2x500: 9, 17, 3), matrix times vector too; only a dot product of two vectors never repays the copies.
  */
 const directLimit = 64;
 

@@ -76,10 +76,12 @@ export const leakyRelu = binaryFunction(LeakyRelu, 0.01) as ParametricFunction;
 export class Elu extends binary("Elu", {
   forward: (k, x, alpha) => k.select(k.greater(x, 0), x, k.mul(alpha, k.expm1(x))),
   backward: [
-    // Above 0 the exponential is that of 0: a large x would make it infinite, and 0 times its derivative NaN.
+    // Above 0 the exponential is that of 0: a large x would make it infinite, and 0 times its derivative NaN. Where it has
+    // gone to 0, it outweighs also an infinite alpha.
     (k, dout, x, alpha) => {
       const positive = k.greater(x, 0);
-      return k.select(positive, dout, k.mul(dout, k.mul(alpha, k.exp(k.select(positive, 0, x)))));
+      const e = k.exp(k.select(positive, 0, x));
+      return k.select(positive, dout, k.mul(dout, k.mul(k.select(k.equal(e, 0), 0, alpha), e)));
     },
     (k, dout, x) => k.mul(dout, k.expm1(k.select(k.greater(x, 0), 0, x))),
   ],
@@ -87,7 +89,8 @@ export class Elu extends binary("Elu", {
 
 /**
  * x above 0 and `alpha` (e^x - 1) below. Alpha is a number, or a tensor, broadcast, which gets a gradient as well. The
- * derivative at 0 is alpha (PyTorch's convention). float64, float32.
+ * derivative at 0 is alpha (PyTorch's convention). Where e^x underflows the derivative by x is 0, for an infinite alpha too.
+ * float64, float32.
  *
  * @param alpha 1 by default
  */

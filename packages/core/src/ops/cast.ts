@@ -33,10 +33,11 @@ export class Cast extends Node {
         : dtype === "int32"
           ? Math.trunc(value) | 0
           : checkNumber("Cast", value, dtype);
-    if (typeof x.values === "number") return convert(x.values);
-    const out = allocate(dtype, x.values.length);
-    if (isFloat(dtype) || (dtype === "int32" && x.dtype === "bool")) out.set(x.values);
-    else for (let i = 0; i < out.length; i++) out[i] = convert(x.values[i] as number);
+    if (x.rank === 0) return convert(x.item());
+    const { array } = x;
+    const out = allocate(dtype, array.length);
+    if (isFloat(dtype) || (dtype === "int32" && x.dtype === "bool")) out.set(array);
+    else for (let i = 0; i < out.length; i++) out[i] = convert(array[i] as number);
     return out;
   }
 

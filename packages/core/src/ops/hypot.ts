@@ -13,9 +13,32 @@ export function cosine<T>(k: Arithmetic<T>, x: T, r: T): T {
   return k.div(k.select(singular, limit, x), k.select(singular, 1, r));
 }
 
+/**
+ * A factor that, applied twice, brings a vector as short as `r` up to a length whose inverse square is finite; 1 where that
+ * of r is so itself. A power of 2, so that nothing is rounded; 2^600 is for float64 alone, float32 has no such r.
+ */
+export function magnifier<T>(k: Arithmetic<T>, r: T): T {
+  return k.select(k.less(r, 1e-150), 2 ** 600, k.select(k.less(r, 1e-15), 2 ** 70, k.sign(r)));
+}
+
+/** x times a factor, twice. */
+export function magnified<T>(k: Arithmetic<T>, x: T, factor: T): T {
+  return k.mul(k.mul(x, factor), factor);
+}
+
+/**
+ * The derivative of the length `r` of (x, y) by x. Of the magnified vector, as in the second derivative terms as large as
+ * 1 / r cancel, which must not be infinite each.
+ */
+function slope<T>(k: Arithmetic<T>, dout: T, x: T, y: T, r: T): T {
+  const factor = magnifier(k, r);
+  const [longX, longY] = [magnified(k, x, factor), magnified(k, y, factor)];
+  return k.mul(dout, cosine(k, longX, k.hypot(longX, longY)));
+}
+
 export class Hypot extends binary("Hypot", {
   forward: (k, x, y) => k.hypot(x, y),
-  backward: [(k, dout, x, _y, z) => k.mul(dout, cosine(k, x, z)), (k, dout, _x, y, z) => k.mul(dout, cosine(k, y, z))],
+  backward: [(k, dout, x, y, z) => slope(k, dout, x, y, z), (k, dout, x, y, z) => slope(k, dout, y, x, z)],
 }) {}
 
 /**

@@ -1,6 +1,7 @@
+import type { Arithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
-import { cosine } from "./hypot.js";
+import { cosine, magnified, magnifier } from "./hypot.js";
 
 export class Asin extends unary("Asin", {
   forward: (k, x) => k.asin(x),
@@ -32,23 +33,27 @@ export class Atan extends unary("Atan", {
 /** The angle in radians, from -pi/2 to pi/2, whose tangent is x. float64, float32. */
 export const atan = unaryFunction(Atan);
 
+/**
+ * x / (x^2 + y^2), 0 at the origin: the derivative of the angle by y. Of the magnified vector (see `slope` in hypot.ts),
+ * and magnified again itself.
+ */
+function curl<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
+  const factor = magnifier(k, k.max(k.abs(x), k.abs(y)));
+  const [longX, longY] = [magnified(k, x, factor), magnified(k, y, factor)];
+  const r = k.hypot(longX, longY);
+  const shrunk = k.div(k.mul(cosine(k, longX, r), factor), k.select(k.equal(r, 0), 1, r));
+  return k.mul(dout, k.mul(shrunk, factor));
+}
+
 export class Atan2 extends binary("Atan2", {
   forward: (k, y, x) => k.atan2(y, x),
-  backward: [
-    (k, dout, y, x) => {
-      const r = k.hypot(y, x);
-      return k.div(k.mul(dout, cosine(k, x, r)), k.select(k.equal(r, 0), 1, r));
-    },
-    (k, dout, y, x) => {
-      const r = k.hypot(y, x);
-      return k.neg(k.div(k.mul(dout, cosine(k, y, r)), k.select(k.equal(r, 0), 1, r)));
-    },
-  ],
+  backward: [(k, dout, y, x) => curl(k, dout, x, y), (k, dout, y, x) => k.neg(curl(k, dout, y, x))],
 }) {}
 
 /**
  * `atan2(y, x)`: the angle of the point (x, y) in radians, from -pi to pi, broadcast. At the origin it is 0 or +-pi by the
- * signs of the zeros, and both derivatives are 0 there. float64, float32.
+ * signs of the zeros, and both derivatives are 0 there. Where the distance from the origin is so small that its inverse
+ * overflows, the second derivatives are NaN, as that inverse is a factor of them. float64, float32.
  *
  * @example
  * atan2(1, -1).item(); // about 2.35619

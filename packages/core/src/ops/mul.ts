@@ -15,7 +15,10 @@ export class Div extends binary("Div", {
   backward: [(k, dout, _x, y) => k.div(dout, y), (k, dout, _x, y, z) => k.neg(k.div(k.mul(dout, z), y))],
 }) {}
 
-/** x / y, broadcast. float64, float32. */
+/**
+ * x / y, broadcast. float64, float32. At x = 0 the second derivative by y is NaN where 1 / y, a factor of it, is infinite (y
+ * so small that its inverse overflows).
+ */
 export const div = binaryFunction(Div);
 
 export class Square extends unary("Square", {

@@ -2,6 +2,7 @@ import { checkNumber, type DType } from "../dtype.js";
 import { DTypeError } from "../errors.js";
 import type { Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
+import { valuesOf } from "../graph/tracing.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
@@ -89,7 +90,7 @@ export class LogSumExp extends LoopReduction {
   protected override readonly ofNothing = true;
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
-    if (this.axesOf(x).length === 0) return x.values;
+    if (this.axesOf(x).length === 0) return valuesOf(x);
     return super.localForward(shape, dtype, x);
   }
 

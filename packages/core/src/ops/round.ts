@@ -34,14 +34,18 @@ export const round = unaryFunction(Round);
 export class Mod extends binary("Mod", {
   takes: "number",
   forward: (k, x, y) => k.mod(x, y),
-  // The quotient that belongs to the result: x / y itself may have been rounded up to the next whole number.
-  backward: [(_k, dout) => dout, (k, dout, x, y, z) => k.neg(k.mul(dout, k.round(k.div(k.sub(x, z), y))))],
+  backward: [
+    (_k, dout) => dout,
+    // The quotient that belongs to the result: x / y itself may have been rounded up to the next whole number. The result is
+    // y itself where x is too small to count beside it: with the other sign, and y perhaps infinite.
+    (k, dout, x, y, z) => k.neg(k.mul(dout, k.select(k.equal(z, y), -1, k.round(k.div(k.sub(x, z), y))))),
+  ],
 }) {}
 
 /**
  * x - floor(x / y) y, broadcast: the remainder with the sign of y (as Python, NumPy and PyTorch's remainder, unlike %). NaN
- * for y = 0, in int32 0. The derivative by x is 1 and that by y is -floor(x / y), also at the steps (PyTorch's convention).
- * float64, float32, int32.
+ * for y = 0, in int32 0. The derivative by x is 1 and that by y is -floor(x / y), also at the steps (PyTorch's convention)
+ * and for an infinite y, to which a number of the other sign is one step. float64, float32, int32.
  *
  * @example
  * mod(-7, 3).item(); // 2

@@ -16,7 +16,7 @@ interface View {
 }
 
 /** NumPy's rules: negative positions count from the end, a range is cut off at the ends, an index is not. */
-function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
+export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
   if (ranges.length > shape.length) {
     throw new ShapeError(`${op}: ${ranges.length} ranges for ${formatShape(shape)}: give one for each axis at most`);
   }

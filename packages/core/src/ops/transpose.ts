@@ -29,7 +29,7 @@ export class Transpose extends Node {
   }
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
-    if (shape.length === 0) return x.values;
+    if (shape.length === 0) return x.item();
     const strides = stridesOf(x.shape);
     return gatherView(
       dtype,
@@ -49,12 +49,13 @@ export class Transpose extends Node {
   }
 
   /** Which axis of x stands in each place of the result. */
-  private orderOf(x: Tensor): number[] {
-    if (this.order === undefined) return x.shape.map((_, i) => x.rank - 1 - i);
+  orderOf(x: { readonly shape: Shape }): number[] {
+    const rank = x.shape.length;
+    if (this.order === undefined) return x.shape.map((_, i) => rank - 1 - i);
     const order = this.order.map((axis) => normalizeAxis(this.name, axis, x.shape));
-    if (order.length !== x.rank || new Set(order).size !== x.rank) {
+    if (order.length !== rank || new Set(order).size !== rank) {
       throw new ShapeError(
-        `Transpose: [${this.order.join(", ")}] is no order of the ${x.rank} axes of ${formatShape(x.shape)}: name each once`,
+        `Transpose: [${this.order.join(", ")}] is no order of the ${rank} axes of ${formatShape(x.shape)}: name each once`,
       );
     }
     return order;

@@ -1,3 +1,4 @@
+import { tracer } from "../graph/tracing.js";
 import { normalQuantile } from "./normal.js";
 import { mulHigh, philox4x32 } from "./philox.js";
 
@@ -103,6 +104,7 @@ export class Generator {
           "a larger seed may be a bigint of up to 64 bits",
       );
     }
+    tracer()?.generatorMade(this, null, 0);
     const bits = BigInt.asUintN(64, BigInt(seed));
     this.#key[0] = Number(bits & 0xffffffffn);
     this.#key[1] = Number(bits >> 32n);
@@ -264,7 +266,20 @@ export class Generator {
     }
     // Stream 0 is the unforked generator's own.
     setWide(child.#counter, 2, stream + 1);
+    tracer()?.generatorMade(child, this, stream);
     return child;
+  }
+
+  /**
+   * Puts the next draw at a position: a program that draws the numbers itself moves the generator on with this.
+   *
+   * @throws RangeError for a position that no draw reaches
+   */
+  moveTo(position: number): void {
+    if (!isWhole(position, POSITION_MAX)) {
+      throw new RangeError(`moveTo: position ${position} is not a whole number in 0..2^52`);
+    }
+    this.#position = position;
   }
 
   /** What {@link fromState} needs to go on from here; survives JSON.stringify and JSON.parse. */
@@ -352,7 +367,7 @@ function setWide(counter: Uint32Array, at: 0 | 2, value: number): void {
 }
 
 /** The least and the greatest number of the dtype in [low, high); the least is the greater one if there is none. */
-function extent(low: number, high: number, dtype: RandomDType): [number, number] {
+export function extent(low: number, high: number, dtype: RandomDType): [number, number] {
   if (dtype === "float64") return [low, nextBelow(high, dtype)];
   const first = Math.fround(low);
   const last = Math.fround(high);

@@ -1,5 +1,7 @@
+import type { DType, TypedArray } from "../dtype.js";
 import { fromArray } from "../graph/factory.js";
-import type { Tensor } from "../graph/tensor.js";
+import { Tensor } from "../graph/tensor.js";
+import { type Draw, tracer } from "../graph/tracing.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Mutable, Shape } from "../shape/types.js";
 import {
@@ -30,27 +32,44 @@ export class Random {
 
   /** Normally distributed numbers: mean 0 and standard deviation 1 unless said otherwise, float64 unless float32 is asked for. */
   normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<Mutable<S>> {
-    return fromArray(this.generator.normal(sizeOf(shape), options), shape);
+    const { mean = 0, std = 1, dtype = "float64" } = options;
+    return this.draw("normal", shape, dtype, { mean, std }, () => this.generator.normal(sizeOf(shape), options));
   }
 
   /** Uniformly distributed numbers in [low, high): [0, 1) unless said otherwise, float64 unless float32 is asked for. */
   uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<Mutable<S>> {
-    return fromArray(this.generator.uniform(sizeOf(shape), options), shape);
+    const { low = 0, high = 1, dtype = "float64" } = options;
+    return this.draw("uniform", shape, dtype, { low, high }, () => this.generator.uniform(sizeOf(shape), options));
   }
 
   /** Whole numbers in [low, high), as int32. */
   integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<Mutable<S>> {
-    return fromArray(this.generator.integers(sizeOf(shape), options), shape);
+    const { low = 0, high } = options;
+    return this.draw("integers", shape, "int32", { low, high }, () => this.generator.integers(sizeOf(shape), options));
   }
 
   /** The numbers 0 to n - 1 in random order, as int32. */
   permutation(n: number): Tensor<[number]> {
-    return fromArray(this.generator.permutation(n), [n]);
+    return this.draw("choice", [n], "int32", { n, replace: false }, () => this.generator.permutation(n));
   }
 
   /** `count` of the numbers 0 to n - 1, as int32: each may come again unless `replace` is false. */
   choice(n: number, count: number, options: ChoiceOptions = {}): Tensor<[number]> {
-    return fromArray(this.generator.choice(n, count, options), [count]);
+    const { replace = true } = options;
+    return this.draw("choice", [count], "int32", { n, replace }, () => this.generator.choice(n, count, options));
+  }
+
+  /** Draws now, or takes the draw down for a program that is traced; in both cases bad options are refused here. */
+  private draw<const S extends Shape>(
+    method: Draw["method"],
+    shape: S,
+    dtype: DType,
+    options: Draw["options"],
+    now: () => TypedArray,
+  ): Tensor<Mutable<S>> {
+    const values = tracer()?.draw(this.generator, method, options, dtype, shape, now);
+    if (values === undefined) return fromArray(now(), shape);
+    return new Tensor(shape as unknown as Mutable<S>, dtype, values, null, false);
   }
 
   /** An independent source for stream number `stream`; this one is not affected. */

@@ -2,6 +2,7 @@ import { type DType, isFloat } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
+import { valuesOf } from "../graph/tracing.js";
 import { watcher } from "../graph/watch.js";
 import type { Shape } from "../shape/types.js";
 import { checkResult } from "./arguments.js";
@@ -22,11 +23,12 @@ export abstract class FunctionNode extends Node {
   }
 
   /** A tensor like `result`, as what this node made out of the inputs. */
-  record({ shape, dtype, values }: Tensor, inputs: readonly Tensor[]): Tensor {
+  record(result: Tensor, inputs: readonly Tensor[]): Tensor {
+    const { shape, dtype } = result;
     const [first, second, ...others] = inputs;
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     if (record) this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
-    const output = (first as Tensor).derive(shape, dtype, values, record ? this : null);
+    const output = (first as Tensor).derive(shape, dtype, valuesOf(result), record ? this : null);
     watcher()?.applied(this, output, inputs);
     return output;
   }
@@ -46,6 +48,6 @@ export abstract class FunctionNode extends Node {
   }
 
   override localForward(_shape: Shape, _dtype: DType, ...inputs: Tensor[]): Values {
-    return this.evaluate(...inputs).values;
+    return valuesOf(this.evaluate(...inputs));
   }
 }

@@ -2,7 +2,9 @@
  * The matrix product in WebAssembly. Blocks of the operands are copied into the module's memory, packed there into
  * panels (which absorbs transposition: all four forms cost alike), multiplied tile by tile, and the sums copied out.
  */
-import { gemmModule, lanesOf, panelVectors, type Scalar, tileRows, tileVectors, vectorBytes } from "./gemm-kernels.js";
+import { relaxedSimd, simd, type WebAssemblyApi, webAssembly } from "./features.js";
+import { gemmModule, panelLines } from "./gemm-kernels.js";
+import { type Scalar, sizeOf } from "./gemm-tile.js";
 
 export type FloatArray = Float32Array | Float64Array;
 
@@ -19,43 +21,46 @@ const blockElements = 1 << 18;
  */
 const blockSide = 800;
 
-type Pack = (from: number, to: number, end: number, depth: number, step: number) => void;
+/** Block sides are multiples of the panels' widths, whichever tile is used. */
+const blockUnit = 40;
+
+type Pack = (from: number, to: number, panels: number, depth: number, line: number, step: number) => void;
+type Multiply = (
+  a: number,
+  b: number,
+  c: number,
+  cRow: number,
+  rowPanels: number,
+  columnPanels: number,
+  depth: number,
+  accumulate: number,
+) => void;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly multiply: (
-    ...block: [a: number, aEnd: number, b: number, bEnd: number, c: number, k: number, half: number, accumulate: number]
-  ) => void;
-  readonly compact: (from: number, end: number, stride: number, length: number) => void;
-  readonly [pack: `lines${number}` | `columns${number}`]: Pack;
-}
-
-/** The part of the WebAssembly API used here: the language's own library has no types for it without the DOM's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
+  readonly multiply: Multiply;
+  readonly multiplyNarrow: Multiply;
+  readonly compact: (from: number, rows: number, stride: number, length: number) => void;
+  readonly rowsLines: Pack;
+  readonly rowsSteps: Pack;
+  readonly columnsLines: Pack;
+  readonly columnsSteps: Pack;
 }
 
 /** An instance of one element type's module, and its memory as an array. */
 class Engine {
   readonly exports: Exports;
-  readonly packRows: { readonly lines: Pack; readonly columns: Pack };
-  readonly packColumns: { readonly lines: Pack; readonly columns: Pack };
+  readonly panel: { readonly rows: number; readonly columns: number };
   readonly #array: new (
     buffer: ArrayBuffer,
   ) => FloatArray;
   #view: FloatArray;
 
   constructor(api: WebAssemblyApi, scalar: Scalar) {
-    const exports = new api.Instance(new api.Module(gemmModule(scalar))).exports as Exports;
-    const pack = (width: number) => ({
-      lines: exports[`lines${width}`] as Pack,
-      columns: exports[`columns${width}`] as Pack,
-    });
-    const { rows, columns } = panelVectors(scalar);
+    const relaxed = relaxedSimd().available;
+    const exports = new api.Instance(new api.Module(gemmModule(scalar, relaxed))).exports as Exports;
     this.exports = exports;
-    this.packRows = pack(rows);
-    this.packColumns = pack(columns);
+    this.panel = panelLines(scalar, relaxed);
     this.#array = scalar === "f32" ? Float32Array : Float64Array;
     this.#view = new this.#array(exports.memory.buffer);
   }
@@ -79,14 +84,15 @@ const engines: Partial<Record<Scalar, Engine | null>> = {};
 function engineFor(scalar: Scalar): Engine | null {
   const known = engines[scalar];
   if (known !== undefined) return known;
-  const { WebAssembly: api } = globalThis as { readonly WebAssembly?: WebAssemblyApi };
+  const api = webAssembly();
   if (api === undefined) return null;
   let engine: Engine | null = null;
-  try {
-    // WebAssembly's memory is little-endian; the copies here keep the machine's order.
-    if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) engine = new Engine(api, scalar);
-  } catch {
-    // No vectors in this engine, or no permission to compile.
+  if (simd().available) {
+    try {
+      engine = new Engine(api, scalar);
+    } catch {
+      // No permission to compile.
+    }
   }
   engines[scalar] = engine;
   return engine;
@@ -113,10 +119,10 @@ function copyRows(
   }
 }
 
-/** The length of about equal blocks that cover `total`: a multiple of every panel's width, at most `limit`. */
+/** The length of about equal blocks that cover `total`: a multiple of the unit, at most `limit`. */
 function blockOf(total: number, limit: number): number {
-  const count = Math.ceil(total / (Math.floor(limit / 8) * 8));
-  return Math.ceil(total / count / 8) * 8;
+  const count = Math.ceil(total / (Math.floor(limit / blockUnit) * blockUnit));
+  return Math.ceil(total / count / blockUnit) * blockUnit;
 }
 
 /**
@@ -143,50 +149,55 @@ export function wasmGemm<T extends FloatArray>(
     out.fill(0, outOffset, outOffset + m * n);
     return true;
   }
-  const { exports, packRows, packColumns } = engine;
+  const { exports, panel } = engine;
   const depth = blockOf(k, blockSide);
   const rows = blockOf(m, Math.min(blockSide, blockElements / depth));
   const columns = blockOf(n, blockElements / Math.max(depth, rows));
 
-  // A raw block comes first: packing reads a few lines beyond it, and writes a few steps beyond what it packs.
-  const size = vectorBytes / lanesOf[scalar];
-  const slack = 8 * vectorBytes;
+  // A raw block comes first: packing reads a few lines beyond it.
+  const size = sizeOf[scalar];
   const aAt = Math.max(rows, columns) * depth * size;
-  const bAt = aAt + rows * depth * size + slack;
-  const cAt = bAt + columns * depth * size + slack;
+  const bAt = aAt + rows * depth * size;
+  const cAt = bAt + columns * depth * size;
   const view = engine.reserve(cAt + rows * columns * size);
 
-  const panel = tileVectors * lanesOf[scalar];
   for (let i = 0; i < m; i += rows) {
     const height = Math.min(rows, m - i);
+    const rowPanels = Math.ceil(height / panel.rows);
     for (let j = 0; j < n; j += columns) {
       const width = Math.min(columns, n - j);
-      const padded = Math.ceil(width / panel) * panel;
-      const half = padded - width >= panel / 2 ? 1 : 0;
+      const columnPanels = Math.ceil(width / panel.columns);
+      const padded = columnPanels * panel.columns;
+      const narrow = padded - width >= panel.columns / 2 ? 1 : 0;
+      const whole = columnPanels - narrow;
       for (let p = 0; p < k; p += depth) {
         const steps = Math.min(depth, k - p);
-        const aEnd = aAt + Math.ceil(height / tileRows) * tileRows * steps * size;
         if (transA) {
           copyRows(view, 0, height, a, aOffset + p * m + i, m, steps, height);
-          packRows.lines(0, aAt, aEnd, steps, height * size);
+          exports.rowsLines(0, aAt, rowPanels, steps, size, height * size);
         } else {
           copyRows(view, 0, steps, a, aOffset + i * k + p, k, height, steps);
-          packRows.columns(0, aAt, aEnd, steps, steps * size);
+          exports.rowsSteps(0, aAt, rowPanels, steps, steps * size, size);
         }
-        const bEnd = bAt + padded * steps * size;
         if (transB) {
           copyRows(view, 0, steps, b, bOffset + j * k + p, k, width, steps);
-          packColumns.columns(0, bAt, bEnd, steps, steps * size);
+          exports.columnsSteps(0, bAt, columnPanels, steps, steps * size, size);
         } else {
           copyRows(view, 0, width, b, bOffset + p * n + j, n, steps, width);
-          packColumns.lines(0, bAt, bEnd, steps, width * size);
+          exports.columnsLines(0, bAt, columnPanels, steps, size, width * size);
         }
-        exports.multiply(aAt, aEnd, bAt, bEnd, cAt, steps, half, p === 0 ? 0 : 1);
+        const row = padded * size;
+        const accumulate = p === 0 ? 0 : 1;
+        if (whole > 0) exports.multiply(aAt, bAt, cAt, row, rowPanels, whole, steps, accumulate);
+        if (narrow > 0) {
+          const before = whole * panel.columns * size;
+          exports.multiplyNarrow(aAt, bAt + before * steps, cAt + before, row, rowPanels, 1, steps, accumulate);
+        }
       }
       // Whole rows leave in one copy, once the columns beyond the last are gone.
-      const whole = width === n;
-      if (whole && padded !== n) exports.compact(cAt, cAt + height * padded * size, padded * size, n * size);
-      copyRows(out, outOffset + i * n + j, n, view, cAt / size, whole ? n : padded, height, width);
+      const wholeRows = width === n;
+      if (wholeRows && padded !== n) exports.compact(cAt, height, padded * size, n * size);
+      copyRows(out, outOffset + i * n + j, n, view, cAt / size, wholeRows ? n : padded, height, width);
     }
   }
   return true;

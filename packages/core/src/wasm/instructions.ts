@@ -28,6 +28,7 @@ export const plain = {
   "i64.lt_u": 0x54,
   "i64.gt_s": 0x55,
   "i64.gt_u": 0x56,
+  "i64.le_s": 0x57,
   "f32.eq": 0x5b,
   "f32.ne": 0x5c,
   "f32.lt": 0x5d,
@@ -229,6 +230,7 @@ export const plain = {
   "f32x4.convert_i32x4_s": 0xfd0fa,
   "f32x4.convert_i32x4_u": 0xfd0fb,
   "i32x4.trunc_sat_f64x2_s_zero": 0xfd0fc,
+  "i32x4.trunc_sat_f64x2_u_zero": 0xfd0fd,
   "f64x2.convert_low_i32x4_s": 0xfd0fe,
   "f64x2.convert_low_i32x4_u": 0xfd0ff,
   // Relaxed SIMD: not in every engine; see features.ts.

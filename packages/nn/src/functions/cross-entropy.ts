@@ -1,5 +1,5 @@
 import { oneHot, type Shape, type Tensor } from "@chainrule/core";
-import { batchSizes, checkLabels, type Labels, labelTensor } from "../losses/labels.js";
+import { batchSizes, checkKnownLabelRange, checkLabels, type Labels, labelTensor } from "../losses/labels.js";
 import { softmaxWithLoss } from "../losses/softmax-with-loss.js";
 import { checkAlike, checkDType, checkFloat, checkSetting } from "./checks.js";
 import { type Reduced, type Reduction, type ReductionOptions, type Rows, reduce, weighed } from "./reduction.js";
@@ -42,6 +42,7 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
   const labels = labelTensor(op, t);
   checkFloat(op, "scores", scores);
   checkLabels(op, scores, labels);
+  checkKnownLabelRange(op, scores, labels);
   if (labels.dtype !== "int32") checkDType(op, "labels", labels, "scores", scores);
   checkSetting(
     op,

@@ -1,5 +1,5 @@
 import { DTypeError, formatShape, ShapeError, Tensor } from "@chainrule/core";
-import { indexTensor, type PlainIndices } from "./indices.js";
+import { indexTensor, inRange, type PlainIndices } from "./indices.js";
 
 type Indices = Tensor | PlainIndices;
 
@@ -32,16 +32,8 @@ export function embedding<D extends number, const I extends Indices>(
   }
   const size = table.shape[0] as number;
   const rows = rowTensor(op, indices);
-  let element = 0;
-  for (const index of rows.data) {
-    if (index < 0 || index >= size) {
-      throw new ShapeError(
-        `${op}: index ${index} (element ${element}) is out of range for a table of ${formatShape(table.shape)}: from 0 to ${size - 1}`,
-      );
-    }
-    element++;
-  }
-  return table.take(rows) as Tensor as Tensor<[...IndexShape<I>, D]>;
+  const checked = inRange(op, "index", rows, size, `a table of ${formatShape(table.shape)}`);
+  return table.take(checked) as Tensor as Tensor<[...IndexShape<I>, D]>;
 }
 
 function rowTensor(op: string, indices: Indices): Tensor {

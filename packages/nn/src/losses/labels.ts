@@ -1,5 +1,5 @@
 import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
-import { indexTensor, type PlainIndices } from "../functions/indices.js";
+import { checkRange, indexTensor, inRange, type PlainIndices } from "../functions/indices.js";
 
 /**
  * The true classes of a batch: one-hot (a float tensor of the shape of the scores), or the index of each row's class
@@ -24,9 +24,9 @@ export function batchSizes(op: string, scores: Tensor): { readonly classes: numb
   return { classes, rows: sizeOf(scores.shape.slice(0, -1)) };
 }
 
-/** Checks that labels belong to the scores: their shape, their dtype, and the range of indices. */
+/** Checks that labels belong to the scores: their shape and their dtype; the range of indices is `checkLabelRange`'s. */
 export function checkLabels(op: string, scores: Tensor, labels: Tensor): void {
-  const { classes } = batchSizes(op, scores);
+  batchSizes(op, scores);
   if (labels.dtype !== "int32") {
     if (labels.dtype === "bool")
       throw new DTypeError(`${op}: one-hot labels are floats, got bool; convert with cast("${scores.dtype}")`);
@@ -36,15 +36,23 @@ export function checkLabels(op: string, scores: Tensor, labels: Tensor): void {
   const indexShape: Shape = scores.shape.slice(0, -1);
   const batchOfOne = scores.rank === 1 && sameShape(labels.shape, [1]);
   if (!sameShape(labels.shape, indexShape) && !batchOfOne) throw mismatch(op, scores, labels);
-  let i = 0;
-  for (const index of labels.data) {
-    if (index < 0 || index >= classes) {
-      throw new ShapeError(
-        `${op}: label ${index} (element ${i}) is out of range for ${classes} classes: from 0 to ${classes - 1}`,
-      );
-    }
-    i++;
-  }
+}
+
+/** Checks that labels which are indices are classes of the scores; to be called where their values are known. */
+export function checkLabelRange(op: string, scores: Tensor, labels: Tensor): void {
+  if (labels.dtype !== "int32") return;
+  const { classes } = batchSizes(op, scores);
+  checkRange(op, "label", labels, classes, `${classes} classes`);
+}
+
+/**
+ * The same for a function that may be compiled, where values are not known yet: a program checks the indices in the ops that
+ * use them, `oneHot` here.
+ */
+export function checkKnownLabelRange(op: string, scores: Tensor, labels: Tensor): void {
+  if (labels.dtype !== "int32") return;
+  const { classes } = batchSizes(op, scores);
+  inRange(op, "label", labels, classes, `${classes} classes`);
 }
 
 function mismatch(op: string, scores: Tensor, labels: Tensor): ShapeError {

@@ -1,5 +1,5 @@
 import { type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
-import { batchSizes, checkLabels, type Labels, labelTensor } from "./labels.js";
+import { batchSizes, checkLabelRange, checkLabels, type Labels, labelTensor } from "./labels.js";
 
 /**
  * The node of `softmaxWithLoss`, of two inputs: the scores x, [N, classes] or [classes], and the labels t, one-hot or
@@ -25,6 +25,7 @@ export class SoftmaxWithLoss extends Node {
 
   override localForward(_shape: Shape, dtype: DType, x: Tensor, t: Tensor): Values {
     const { classes, rows } = batchSizes(this.name, x);
+    checkLabelRange(this.name, x, t);
     // Plain loops: an op in here would be one that is not in the user's graph.
     const [scores, labels] = [x.array, t.array];
     let sum = 0;
@@ -45,6 +46,16 @@ export class SoftmaxWithLoss extends Node {
       }
     }
     return dtype === "float32" ? Math.fround(sum / rows) : sum / rows;
+  }
+
+  override composed(x: Tensor, t: Tensor): Tensor {
+    const { classes, rows } = batchSizes(this.name, x);
+    const costs = x.logSoftmax().neg();
+    const cost =
+      t.dtype === "int32"
+        ? (oneHot(t, classes, { dtype: "bool" }) as Tensor).reshape(x.shape).where(costs, 0)
+        : t.notEqual(0).where(costs.mul(t), 0);
+    return cost.sum().div(rows);
   }
 
   override localBackward(dout: Tensor, i: number): Tensor | null {

@@ -34,6 +34,10 @@ abstract class SquaredError extends Node {
     return dtype === "float32" ? Math.fround(value) : value;
   }
 
+  override composed(y: Tensor, t: Tensor): Tensor {
+    return y.sub(t).square().sum().mul(this.factor(y.size));
+  }
+
   override localBackward(dout: Tensor, i: number): Tensor {
     const [y, t] = [this.input(0), this.input(1)];
     const scale = dout.mul(2 * this.factor(y.size));

@@ -1,4 +1,15 @@
-import { ChainruleError, formatShape, GraphError, noGrad, ShapeError, sameShape, type Tensor } from "@chainrule/core";
+import {
+  ChainruleError,
+  CompileError,
+  eagerly,
+  formatShape,
+  GraphError,
+  noGrad,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  tensor,
+} from "@chainrule/core";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 
 export interface OptimizerOptions {
@@ -12,17 +23,37 @@ export interface Update {
   readonly state: NamedTensors;
 }
 
+export interface StepOptions {
+  /** A bool scalar; where it is false, the step changes nothing. */
+  readonly when?: Tensor;
+}
+
+/** A tensor that takes new values, and what they are. */
+type Assignment = readonly [target: Tensor, values: Tensor];
+
 /**
- * Changes parameters by their gradients. An optimizer is a subclass that says how: `update`, and, if it remembers
- * anything from step to step, `initialState`.
+ * Changes parameters by their gradients. An optimizer is a subclass that says how, in ops: `update`, and, if it remembers
+ * anything from step to step, `initialState`. Then a step runs in a compiled function as well.
+ *
+ * @example
+ * class Momentum extends Optimizer {
+ *   override initialState(parameter: Tensor) {
+ *     return { velocity: zeros(parameter.shape, { dtype: parameter.dtype }) };
+ *   }
+ *   override update(parameter: Tensor, gradient: Tensor, { velocity: before }: { velocity: Tensor }, lr: Tensor) {
+ *     const velocity = before.mul(0.9).sub(gradient.mul(lr));
+ *     return { value: parameter.add(velocity), state: { velocity } };
+ *   }
+ * }
  */
 export abstract class Optimizer {
   /** What errors call it. */
   readonly name: string;
   /** The variables that `step` changes, by name. */
   readonly parameters: NamedTensors;
-  private rate: number;
-  /** By name of the parameter; without those that have not been updated yet. */
+  /** The learning rate as tensors, which a compiled step reads at each call. */
+  private readonly rates: { readonly float64: Tensor; readonly float32: Tensor };
+  /** By name of the parameter; without those that nobody has asked for yet. */
   private readonly states = new Map<string, NamedTensors>();
 
   /**
@@ -41,22 +72,41 @@ export abstract class Optimizer {
       }),
     );
     if (seen.size === 0) throw new ChainruleError(`${name}: there are no parameters to update`);
-    this.rate = checkRate(name, lr);
+    const rate = checkRate(name, lr);
+    this.rates = { float64: tensor(rate), float32: tensor(rate, { dtype: "float32" }) };
   }
 
-  /** The learning rate; it may be changed between steps. */
+  /**
+   * The learning rate; it may be changed between steps, compiled ones included.
+   *
+   * @throws CompileError when it is read in a function that is being compiled: `update` is given it as a tensor.
+   */
   get lr(): number {
-    return this.rate;
+    try {
+      return this.rates.float64.detach().item();
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      throw new CompileError(
+        `${this.name}: lr is read as a number in a function that is being compiled, where it would stay what it is now; use the ` +
+          "last argument of update, which is the learning rate as a tensor",
+      );
+    }
   }
 
   set lr(lr: number) {
-    this.rate = checkRate(this.name, lr);
+    const rate = checkRate(this.name, lr);
+    for (const tensor of Object.values(this.rates)) tensor.assign(rate);
   }
 
-  /** The new values and state of a parameter; called without recording of the graph. */
-  protected abstract update(parameter: Tensor, gradient: Tensor, state: NamedTensors): Update;
+  /**
+   * The new values and state of a parameter, computed by ops; called without recording of the graph.
+   *
+   * @param state what `initialState` gave at first; each step gives the same names, shapes and dtypes
+   * @param lr the learning rate, a scalar of the dtype of the parameter
+   */
+  protected abstract update(parameter: Tensor, gradient: Tensor, state: NamedTensors, lr: Tensor): Update;
 
-  /** What is remembered of a parameter before its first step: nothing, unless the optimizer says otherwise. */
+  /** What is remembered of a parameter before its first step, made once: nothing, unless the optimizer says otherwise. */
   protected initialState(_parameter: Tensor): NamedTensors {
     return {};
   }
@@ -64,27 +114,24 @@ export abstract class Optimizer {
   /**
    * Gives every parameter new values by its gradient, `.grad`.
    *
-   * @throws GraphError when a parameter has no gradient; then none of them has changed.
+   * @throws GraphError when a parameter has no gradient; then nothing has changed, nor has it when an update fails or is
+   * not what it has to be.
    */
-  step(): void {
-    const updates = noGrad(() =>
-      Object.entries(this.parameters).map(([name, parameter]) => {
-        const { grad } = parameter;
-        if (grad === null) {
-          throw new GraphError(
-            `${this.name}: parameter ${name} has no gradient: call loss.backward() before step(); if the loss does not depend on ` +
-              "it, leave it out of the optimizer",
-          );
-        }
-        const update = this.update(parameter, grad, this.stateOf(name, parameter));
-        this.checkAlike(`the update of parameter ${name}`, update.value, parameter);
-        return [name, parameter, update] as const;
-      }),
-    );
-    for (const [name, parameter, { value, state }] of updates) {
-      parameter.assign(value);
-      this.states.set(name, state);
+  step({ when }: StepOptions = {}): void {
+    if (when !== undefined && (when.dtype !== "bool" || when.rank > 0)) {
+      throw new ShapeError(
+        `${this.name}: when is ${when.dtype} ${formatShape(when.shape)}; give a bool scalar, such as loss.isFinite()`,
+      );
     }
+    const assignments = noGrad(() =>
+      Object.entries(this.parameters).flatMap(([name, parameter]) =>
+        this.assignments(name, parameter).map(
+          // Not the tensor itself: it may be one that is about to be assigned to.
+          ([target, values]): Assignment => [target, when?.where(values, target) ?? values.detach()],
+        ),
+      ),
+    );
+    for (const [target, values] of assignments) target.assign(values);
   }
 
   /** Forgets the gradients of all parameters; without it those of the next `backward` are added to them. */
@@ -92,11 +139,11 @@ export abstract class Optimizer {
     for (const parameter of Object.values(this.parameters)) parameter.zeroGrad();
   }
 
-  /** All that the optimizer remembers, by name (`"0.W.velocity"`), to be saved with the parameters. */
+  /** All that the optimizer remembers now, by name (`"0.W.velocity"`), to be saved with the parameters. */
   state(): NamedTensors {
     return Object.fromEntries(
       Object.entries(this.parameters).flatMap(([name, parameter]) =>
-        Object.entries(this.stateOf(name, parameter)).map(([slot, value]) => [`${name}.${slot}`, value]),
+        Object.entries(this.stateOf(name, parameter)).map(([slot, value]) => [`${name}.${slot}`, value.detach()]),
       ),
     );
   }
@@ -109,23 +156,53 @@ export abstract class Optimizer {
    */
   loadState(saved: NamedTensors): void {
     const left = new Set(Object.keys(saved));
-    const loaded = Object.entries(this.parameters).map(([name, parameter]) => {
-      const slots = Object.entries(this.initialState(parameter)).map(([slot, initial]) => {
+    const loaded = Object.entries(this.parameters).flatMap(([name, parameter]) =>
+      Object.entries(this.stateOf(name, parameter)).map(([slot, target]): Assignment => {
         const key = `${name}.${slot}`;
         const value = Object.hasOwn(saved, key) ? saved[key] : undefined;
         if (value === undefined) throw new ChainruleError(`${this.name}: the saved state has no ${key}`);
-        this.checkAlike(`the saved ${key}`, value, initial);
+        this.checkAlike(`the saved ${key}`, value, target);
         left.delete(key);
-        return [slot, value] as const;
-      });
-      return [name, Object.fromEntries(slots)] as const;
-    });
+        return [target, value];
+      }),
+    );
     if (left.size > 0) {
       throw new ChainruleError(
         `${this.name}: the saved state has ${[...left].join(", ")}, which this optimizer does not know`,
       );
     }
-    for (const [name, state] of loaded) this.states.set(name, state);
+    for (const [target, value] of loaded) target.assign(value);
+  }
+
+  /** What a step makes of a parameter and of its state. */
+  private assignments(name: string, parameter: Tensor): Assignment[] {
+    const { grad, dtype } = parameter;
+    if (grad === null) {
+      throw new GraphError(
+        `${this.name}: parameter ${name} has no gradient: call loss.backward() before step(); if the loss does not depend on ` +
+          "it, leave it out of the optimizer",
+      );
+    }
+    const own = this.stateOf(name, parameter);
+    const rate = dtype === "float32" ? this.rates.float32 : this.rates.float64;
+    // Detached: what is to be traced must not be read as the constants that these tensors seem to be.
+    const { value, state } = this.update(parameter, grad, detached(own), rate.detach());
+    this.checkAlike(`the update of parameter ${name}`, value, parameter);
+    const unknown = Object.keys(state).filter((slot) => !Object.hasOwn(own, slot));
+    if (unknown.length > 0) {
+      throw new ChainruleError(
+        `${this.name}: the update of parameter ${name} gives the state ${unknown.join(", ")}, which initialState does not begin with`,
+      );
+    }
+    const slots = Object.entries(own).map(([slot, target]): Assignment => {
+      const next = state[slot];
+      if (next === undefined) {
+        throw new ChainruleError(`${this.name}: the update of parameter ${name} gives no new state ${slot}`);
+      }
+      this.checkAlike(`the new ${name}.${slot}`, next, target);
+      return [target, next];
+    });
+    return [[parameter, value], ...slots];
   }
 
   private checkAlike(what: string, value: Tensor, like: Tensor): void {
@@ -135,9 +212,18 @@ export abstract class Optimizer {
     );
   }
 
+  /** Tensors of the optimizer's own, which stay the same ones: what is compiled updates them in place. */
   private stateOf(name: string, parameter: Tensor): NamedTensors {
-    return this.states.get(name) ?? this.initialState(parameter);
+    const known = this.states.get(name);
+    if (known !== undefined) return known;
+    const made = eagerly(() => noGrad(() => detached(this.initialState(parameter))));
+    this.states.set(name, made);
+    return made;
   }
+}
+
+function detached(tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.detach()]));
 }
 
 function checkRate(name: string, lr: number): number {

@@ -1,4 +1,4 @@
-import { fromArray, type Tensor } from "@chainrule/core";
+import type { Tensor } from "@chainrule/core";
 import type { Layer, NamedTensors } from "../layers/layer.js";
 import { Optimizer, type OptimizerOptions, type Update } from "./optimizer.js";
 
@@ -17,11 +17,7 @@ export class SGD extends Optimizer {
     super("SGD", parameters, lr);
   }
 
-  protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors): Update {
-    // One loop into one new array: through the ops it would be two, and new memory costs more than the arithmetic.
-    const values = parameter.array.slice();
-    const slope = gradient.array;
-    for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) - this.lr * (slope[i] as number);
-    return { value: fromArray(values, parameter.shape), state };
+  protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors, lr: Tensor): Update {
+    return { value: parameter.sub(gradient.mul(lr)) as Tensor, state };
   }
 }

@@ -1,0 +1,60 @@
+import { conv2d, fromArray, maxPool2d, tensor, variable } from "@chainrule/core";
+import { Affine, ReLU, Sequential, SGD, softmaxWithLoss } from "@chainrule/nn";
+
+function perceptron(weights) {
+  const layers = weights.map(({ shape: [inputs, outputs], values }) => {
+    const initializer = (shape) => fromArray(values, shape);
+    return new Affine(inputs, outputs, { initializer, dtype: "float32" });
+  });
+  const network = new Sequential(layers.flatMap((layer, i) => (i === 0 ? [layer] : [new ReLU(), layer])));
+  return { parameters: network, forward: (x) => network.forward(x) };
+}
+
+function convolutional(weights) {
+  const W = weights.map(({ shape, values }) => variable(fromArray(values, shape)));
+  const b = weights.map(({ shape }) => variable(new Float32Array(shape.length === 4 ? shape[0] : shape[1])));
+  const last = weights.length - 1;
+  const forward = (x) => {
+    for (let i = 0; i < last; i++) {
+      x = maxPool2d(conv2d(x, W[i], b[i], { padding: 1 }).relu(), { kernel: 2 });
+    }
+    return x.reshape([x.shape[0], W[last].shape[0]]).matmul(W[last]).add(b[last]);
+  };
+  return {
+    parameters: Object.fromEntries([...W.map((own, i) => [`W${i}`, own]), ...b.map((own, i) => [`b${i}`, own])]),
+    forward,
+  };
+}
+
+/**
+ * As a user of the packages writes it.
+ *
+ * @param {import("./problem.mjs").Problem} problem
+ * @param {(step: Function) => Function} way see ways.mjs
+ * @returns {import("./problem.mjs").Training}
+ */
+export function chainruleTraining({ kind, rate, shape, images, labels, weights, rows, gather }, way) {
+  const x = fromArray(images, shape);
+  const t = tensor(labels);
+  const { parameters, forward } = { mlp: perceptron, cnn: convolutional }[kind](weights);
+  const optimizer = new SGD(parameters, { lr: rate });
+
+  const step = (images, labels) => {
+    const loss = softmaxWithLoss(forward(images), labels);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+
+  const indices = rows.map((own) => tensor(own));
+  const batches = gather ? indices.map((own) => [own]) : indices.map((own) => [x.take(own), t.take(own)]);
+  const done = way(gather ? (own) => step(x.take(own), t.take(own)) : step);
+  let losses = [];
+  return {
+    run() {
+      losses = batches.map((batch) => done(...batch).item());
+    },
+    result: () => losses,
+  };
+}

@@ -1,0 +1,222 @@
+import { CompileError } from "../errors.js";
+import { isRecording, isThenable } from "../graph/recording.js";
+import { asTensor, Tensor } from "../graph/tensor.js";
+import { tracer } from "../graph/tracing.js";
+import { watcher } from "../graph/watch.js";
+import type { Generator } from "../random/generator.js";
+import { Random } from "../random/random.js";
+import { formatShape } from "../shape/shape.js";
+import { describe } from "../transforms/structure.js";
+import { simd } from "../wasm/features.js";
+import { Program } from "./program.js";
+import { trace } from "./trace.js";
+
+export interface CompileOptions {
+  /** For how many different shapes and dtypes of the arguments a program is kept; beyond, the oldest is dropped. Default 8. */
+  readonly cacheSize?: number;
+  /** Checks the program between the stages of compilation, for tests of the compiler. Default false. */
+  readonly verify?: boolean;
+  /** Whether fused multiply-add (relaxed SIMD) is used where the engine has it. Default true. */
+  readonly relaxed?: boolean;
+}
+
+/** A compiled function: call it as the function itself. */
+export interface Compiled<Args extends readonly unknown[], R> {
+  (...args: Args): R;
+  /** The program for arguments of the shapes and dtypes of these; compiled, if it is new, and not run. */
+  program(...args: Args): Program<R>;
+  /** How many programs are kept. */
+  readonly cached: number;
+  /** Forgets all programs; the memory that they had is free again. */
+  clear(): void;
+}
+
+/**
+ * Why functions cannot be compiled here, as text; `null` where they can. Without WebAssembly, its vectors or the permission to
+ * use them (a content security policy) everything works in eager mode.
+ */
+export function compileSupport(): string | null {
+  const { available, why } = simd();
+  return available ? null : `compile: ${why}; call the function without compile, which gives the same numbers`;
+}
+
+/**
+ * The function `f` as a program: the first call runs `f` once on placeholders and takes down its ops, gradients and updates
+ * of variables included; all calls run what was made of them, one WebAssembly module, without `f`.
+ *
+ * The arguments are tensors, numbers (scalars: float64 tensors inside of `f`), `Random` sources, and arrays and records of these;
+ * texts, booleans, null and undefined are constants of the program. `f` gives tensors, numbers, and arrays and records of them.
+ * Other shapes or dtypes (or constants) make another program; `cacheSize` of them are kept.
+ *
+ * Tensors that `f` closes over are read at each call, with the values that they have then. Those that `f` assigns to live in the
+ * program's memory and are updated there; reading one fetches its values. Gradients that `f` leaves in `.grad` are there after
+ * each call. Random numbers are those of eager mode, and move their source on.
+ *
+ * What JavaScript does in `f` happens once, when it is traced: a value cannot be read, branched on or printed there, and what
+ * `f` closes over besides tensors (numbers, arrays) is as it was then. The results belong to no graph: compile the function that
+ * computes the gradient. Inside of another compiled function, and of `detectAnomaly`, `f` itself is called.
+ *
+ * @throws CompileError where a value is read while `f` is traced, for an op that cannot be compiled, and where WebAssembly with
+ * vectors is missing (see `compileSupport`)
+ *
+ * @example
+ * const f = compile((x: Tensor, y: Tensor) => x.mul(y).sum());
+ * f(tensor([1, 2, 3]), tensor([4, 5, 6])).item(); // 32
+ * const slope = compile(grad((x: Tensor) => x.sin()));
+ * slope(tensor(0)).item(); // 1
+ */
+export function compile<Args extends readonly unknown[], R>(
+  f: (...args: Args) => R,
+  options: CompileOptions = {},
+): Compiled<Args, R> {
+  const { cacheSize = 8 } = options;
+  if (!(Number.isInteger(cacheSize) && cacheSize >= 1)) {
+    throw new CompileError(`compile: cacheSize ${cacheSize}: at least one program is kept; give a whole number of 1 or more`);
+  }
+  // In the order of their last use.
+  const programs = new Map<string, Program<R>>();
+
+  const programFor = (args: Leaves): Program<R> => {
+    const known = programs.get(args.key);
+    if (known !== undefined) {
+      programs.delete(args.key);
+      programs.set(args.key, known);
+      return known;
+    }
+    const made = build(f as unknown as (...args: unknown[]) => R, args, options);
+    programs.set(args.key, made);
+    for (const [key, oldest] of programs) {
+      if (programs.size <= cacheSize) break;
+      programs.delete(key);
+      oldest.release();
+    }
+    return made;
+  };
+
+  const call = (...args: Args): R => {
+    if (tracer() !== null || watcher() !== null) return f(...args);
+    const leaves = leavesOf(args);
+    return programFor(leaves).call(leaves.tensors, leaves.generators);
+  };
+  Object.defineProperty(call, "name", { value: f.name === "" ? "compiled" : f.name });
+  return Object.defineProperties(call, {
+    program: { value: (...args: Args) => programFor(leavesOf(args)) },
+    cached: { get: () => programs.size },
+    clear: {
+      value: () => {
+        for (const program of programs.values()) program.release();
+        programs.clear();
+      },
+    },
+  }) as unknown as Compiled<Args, R>;
+}
+
+/** The arguments of a call: what the program is given, and what it depends on. */
+interface Leaves {
+  readonly tensors: readonly Tensor[];
+  readonly generators: readonly Generator[];
+  readonly key: string;
+  /** The arguments again, with other tensors in the places of these. */
+  rebuild(tensors: readonly Tensor[]): readonly unknown[];
+}
+
+function leavesOf(args: readonly unknown[]): Leaves {
+  const tensors: Tensor[] = [];
+  const generators: Generator[] = [];
+  const keys: string[] = [];
+  const collect = (value: unknown, path: string): void => {
+    if (value instanceof Tensor || typeof value === "number") {
+      const tensor = asTensor(value);
+      checkArgument(tensor, path);
+      tensors.push(tensor);
+      keys.push(`${tensor.dtype}[${tensor.shape.join()}]`);
+    } else if (value instanceof Random) {
+      generators.push(value.generator);
+      keys.push("random");
+    } else if (Array.isArray(value)) {
+      keys.push("(");
+      value.forEach((element, i) => collect(element, `${path}[${i}]`));
+      keys.push(")");
+    } else if (isRecord(value)) {
+      keys.push("{");
+      for (const [key, element] of Object.entries(value)) {
+        keys.push(JSON.stringify(key));
+        collect(element, `${path}.${key}`);
+      }
+      keys.push("}");
+    } else if (value === null || ["string", "boolean", "undefined"].includes(typeof value)) {
+      keys.push(typeof value === "string" ? JSON.stringify(value) : String(value));
+    } else {
+      throw new CompileError(
+        `compile: ${path} is ${describe(value)}; a program takes tensors, numbers, Random sources, constants, and arrays and plain ` +
+          "records of them; let the function close over anything else",
+      );
+    }
+  };
+  args.forEach((arg, i) => collect(arg, `argument ${i}`));
+  return {
+    tensors,
+    generators,
+    key: `${keys.join(" ")}`,
+    rebuild: (others) => {
+      let next = 0;
+      const again = (value: unknown): unknown => {
+        if (value instanceof Tensor || typeof value === "number") return others[next++];
+        if (Array.isArray(value)) return value.map(again);
+        if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, x]) => [key, again(x)]));
+        return value;
+      };
+      return args.map(again);
+    },
+  };
+}
+
+function checkArgument(tensor: Tensor, path: string): void {
+  if (tensor.isVariable) {
+    throw new CompileError(
+      `compile: ${path} is the variable ${tensor.name ?? formatShape(tensor.shape)}; let the function close over it, so that the ` +
+        "program can update it, or give its values with detach()",
+    );
+  }
+  if (tensor.node !== null && isRecording()) {
+    throw new CompileError(
+      `compile: ${path} is part of a graph, and the result of a program is not: compile the function that computes the gradient, ` +
+        "as in compile(grad(f)), or give the values with detach()",
+    );
+  }
+}
+
+function isRecord(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function build<R>(f: (...args: unknown[]) => R, args: Leaves, options: CompileOptions): Program<R> {
+  const missing = compileSupport();
+  if (missing !== null) throw new CompileError(missing);
+  let result: unknown;
+  const start = performance.now();
+  const traced = trace(args, (tensors) => {
+    result = f(...args.rebuild(tensors));
+    return resultTensors(result);
+  });
+  return new Program<R>(traced, performance.now() - start, args, result, options);
+}
+
+/** The tensors of a result, in order. */
+function resultTensors(result: unknown): Tensor[] {
+  const tensors: Tensor[] = [];
+  const collect = (value: unknown, path: string): void => {
+    if (value instanceof Tensor) tensors.push(value);
+    else if (Array.isArray(value)) value.forEach((element, i) => collect(element, `${path}[${i}]`));
+    else if (isRecord(value)) for (const [key, element] of Object.entries(value)) collect(element, `${path}.${key}`);
+    else if (typeof value === "object" && value !== null) {
+      const what = isThenable(value) ? "a promise: compile the synchronous part" : describe(value);
+      throw new CompileError(`compile: ${path} is ${what}; a program gives tensors, and arrays and plain records of them`);
+    }
+  };
+  collect(result, "the result");
+  return tensors;
+}
+

@@ -1,0 +1,94 @@
+import type { Code, Local } from "../../wasm/encoder.js";
+import type { Affine } from "../expression.js";
+import type { Buffer } from "../kernel.js";
+import type { Nest } from "./nest.js";
+
+/**
+ * The addresses that the loops of a kernel go through. What moves in the same steps in every loop shares one counter in bytes,
+ * and has its own beginning as the constant offset of its loads: a loop over whole buffers has one counter in all.
+ */
+export class Streams {
+  private readonly code: Code;
+  private readonly nest: Nest;
+  private readonly axis: number;
+  private readonly address: (buffer: Buffer) => number;
+  /** By the steps: the counter in the innermost loop so far; none before the first. */
+  private readonly counters = new Map<string, { readonly steps: readonly number[]; local: Local | null }>();
+
+  constructor(code: Code, nest: Nest, axis: number, address: (buffer: Buffer) => number) {
+    this.code = code;
+    this.nest = nest;
+    this.axis = axis;
+    this.address = address;
+  }
+
+  /** Runs `body` for `count` elements of an axis in steps of `step`, at least one. */
+  loop(axis: number, count: number, step: number, body: () => void): void {
+    if (count === step) {
+      body();
+      return;
+    }
+    const { code } = this;
+    const moving = [...this.counters.values()].filter(({ steps }) => steps[axis] !== 0);
+    const before = moving.map(({ local }) => local);
+    const ends = moving.findIndex(({ local, steps }) => local === null && (steps[axis] as number) > 0);
+    for (const counter of moving) {
+      const local = code.local("i32");
+      if (counter.local === null) code.i32(0);
+      else code.get(counter.local);
+      code.set(local);
+      counter.local = local;
+    }
+    const own = ends === -1 ? code.local("i32") : null;
+    if (own !== null) code.i32(count / step).set(own);
+    code.loop((again) => {
+      body();
+      for (const { local, steps } of moving) {
+        code.get(local as Local).i32((steps[axis] as number) * step).op("i32.add").set(local as Local);
+      }
+      if (own !== null) code.get(own).i32(1).op("i32.sub").tee(own).branchIf(again);
+      else {
+        const { local, steps } = moving[ends] as (typeof moving)[number];
+        code.get(local as Local).i32((steps[axis] as number) * count).op("i32.ne").branchIf(again);
+      }
+    });
+    moving.forEach((counter, i) => {
+      counter.local = before[i] as Local | null;
+    });
+  }
+
+  /** Announces what will be addressed; counters exist only for what has been announced before the first loop. */
+  announce(at: Affine, bytes: number): void {
+    const steps = this.nest.stridesOf(at).map((stride) => stride * bytes);
+    const key = steps.join();
+    if (!this.counters.has(key)) this.counters.set(key, { steps, local: null });
+  }
+
+  /** Pushes the address of the element `shift` elements on along the vectors; the constant offset that remains is returned. */
+  pushAddress(buffer: Buffer, at: Affine, bytes: number, shift: number): number {
+    const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
+    return this.pushSum(at, bytes, this.address(buffer) + (at.offset + shift * stride) * bytes, true);
+  }
+
+  /** Pushes the value of an affine function. */
+  pushIndex(at: Affine, shift: number): void {
+    const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
+    this.pushSum(at, 1, at.offset + shift * stride, false);
+  }
+
+  private pushSum(at: Affine, bytes: number, constant: number, asOffset: boolean): number {
+    const { code } = this;
+    const strides = this.nest.stridesOf(at);
+    const local = this.counters.get(strides.map((stride) => stride * bytes).join())?.local ?? null;
+    const isForward = strides.every((stride) => stride >= 0);
+    if (local === null) {
+      code.i32(asOffset ? 0 : constant);
+      return asOffset ? constant : 0;
+    }
+    code.get(local);
+    // A counter that goes below 0 is only an address together with its beginning.
+    if (asOffset && isForward) return constant;
+    if (constant !== 0) code.i32(constant).op("i32.add");
+    return 0;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Traced } from "../graph/tracing.js";
+import type { Trace } from "./trace.js";
+
+/** A traced function as the compiler sees it: the values that its results need, each behind what it is made of. */
+export interface Graph {
+  readonly order: readonly Traced[];
+  /** By value: those that it is an input of, once for each use. */
+  readonly users: ReadonlyMap<Traced, readonly Traced[]>;
+  /** Values that outlive the program's run. */
+  readonly results: ReadonlySet<Traced>;
+}
+
+/** All values that some roots need, in an order in which each comes behind its inputs. */
+export function orderOf(roots: Iterable<Traced>): Traced[] {
+  const met = new Set<Traced>();
+  const stack = [...roots];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (met.has(next)) continue;
+    met.add(next);
+    stack.push(...next.inputs);
+  }
+  // A value is made after its inputs, and numbered when it is made.
+  return [...met].sort((a, b) => a.id - b.id);
+}
+
+export function resultsOf({ outputs, assignments, gradients }: Trace): Traced[] {
+  return [
+    ...outputs,
+    ...assignments.map(({ value }) => value),
+    ...gradients.flatMap(({ value }) => (value === null ? [] : [value])),
+  ];
+}
+
+export function graphOf(trace: Trace): Graph {
+  const results = new Set(resultsOf(trace));
+  const order = orderOf(results);
+  const users = new Map<Traced, Traced[]>(order.map((value) => [value, []]));
+  for (const value of order) for (const input of value.inputs) users.get(input)?.push(value);
+  return { order, users, results };
+}
+
+/** A name for pictures: that of the op, or of what stands in its place. */
+export function nameOf({ source }: Traced): string {
+  switch (source.kind) {
+    case "node":
+      return source.node.name;
+    case "literal":
+      return String(source.value);
+    case "input":
+      return `input ${source.index}`;
+    case "capture":
+      return `capture ${source.index}`;
+    case "draw":
+      return `draw ${source.draw.method}`;
+    default:
+      return source satisfies never;
+  }
+}
+

@@ -1,0 +1,115 @@
+import type { DType } from "../dtype.js";
+import type { Shape } from "../shape/types.js";
+import type { Operand } from "../wasm/gemm-emit.js";
+import type { KernelCode } from "./emit/context.js";
+import { type Affine, type Expression, visitExpressions } from "./expression.js";
+
+/** A piece of the program's memory: the elements of one value, row by row without gaps. */
+export interface Buffer {
+  readonly id: number;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** In elements. */
+  readonly size: number;
+  readonly role: BufferRole;
+}
+
+/** Only temporary buffers share memory with others; all else keeps its values between calls. */
+export type BufferRole = "input" | "capture" | "output" | "temporary" | "scratch";
+
+export const elementBytes: Readonly<Record<DType, number>> = { float64: 8, float32: 4, int32: 4, bool: 1 };
+
+/** One loop over `sizes`, the last `reduced` axes of which are reduced: `target` gets an element for each of the others. */
+export interface LoopKernel {
+  readonly kind: "loop";
+  readonly name: string;
+  readonly sizes: readonly number[];
+  readonly reduced: number;
+  readonly reduction: "sum" | "prod" | "max" | "min" | null;
+  readonly value: Expression;
+  readonly target: Buffer;
+  /** Where an element goes; over the axes that are not reduced. */
+  readonly to: Affine;
+}
+
+/** A product of matrices, for each index of a batch. Operands say where they begin in elements. */
+export interface ContractionKernel {
+  readonly kind: "contraction";
+  readonly name: string;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Matrix;
+  readonly b: Matrix;
+  readonly target: Buffer;
+  readonly scratch: Buffer | null;
+  /** The products one after another: where each begins in a, b and the target, in elements. */
+  readonly batch: readonly (readonly [a: number, b: number, target: number])[];
+}
+
+export interface Matrix extends Omit<Operand, "address"> {
+  readonly buffer: Buffer;
+}
+
+/** Scalars, computed one after the other without a loop. */
+export interface ScalarKernel {
+  readonly kind: "scalars";
+  readonly name: string;
+  readonly stores: readonly { readonly value: Expression; readonly target: Buffer }[];
+  /** For values on their way from one function of the code to another: `scalarScratch` bytes, if any. */
+  readonly scratch: Buffer | null;
+}
+
+/** An op that is none of these: it writes its own code. */
+export interface SpecialKernel {
+  readonly kind: "special";
+  readonly name: string;
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  /** Appends the code; addresses come from the context. */
+  readonly emit: (context: KernelCode) => void;
+  /** Whether it only looks at its inputs, and may stop the program: it runs as early as it can. */
+  readonly check?: boolean;
+}
+
+export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | SpecialKernel;
+
+/** The buffers that a kernel reads. */
+export function readsOf(kernel: Kernel): readonly Buffer[] {
+  switch (kernel.kind) {
+    case "loop":
+      return loadedBy([kernel.value]);
+    case "contraction":
+      return [kernel.a.buffer, kernel.b.buffer];
+    case "scalars":
+      return loadedBy(kernel.stores.map(({ value }) => value));
+    case "special":
+      return kernel.reads;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** The buffers that a kernel writes, its scratch memory among them. */
+export function writesOf(kernel: Kernel): readonly Buffer[] {
+  switch (kernel.kind) {
+    case "loop":
+      return [kernel.target];
+    case "contraction":
+      return kernel.scratch === null ? [kernel.target] : [kernel.target, kernel.scratch];
+    case "scalars":
+      return [...kernel.stores.map(({ target }) => target), ...(kernel.scratch === null ? [] : [kernel.scratch])];
+    case "special":
+      return kernel.writes;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+function loadedBy(values: readonly Expression[]): Buffer[] {
+  const loaded = new Set<Buffer>();
+  visitExpressions(values, (e) => {
+    if (e.op === "load") loaded.add(e.buffer);
+  });
+  return [...loaded];
+}

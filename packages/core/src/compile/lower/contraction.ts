@@ -1,0 +1,116 @@
+import type { Traced } from "../../graph/tracing.js";
+import { MatMul } from "../../ops/matmul.js";
+import { broadcastShapes, sizeOf, stridesOf } from "../../shape/shape.js";
+import { gemmPlan } from "../../wasm/gemm-emit.js";
+import { kindOf } from "../expression.js";
+import type { LoopKernel, Matrix } from "../kernel.js";
+import type { Scheduler } from "../schedule.js";
+import { axisOf, constantAffine, linear, ownPlace, type Place } from "../views.js";
+import { nodeOf } from "./inline.js";
+import type { KernelRule } from "./kernels.js";
+
+/** The two last axes of an operand as those of a matrix, the flag applied: a vector is a row or a column. */
+interface Side {
+  readonly batch: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  /** Which axis of the operand the rows and the columns are; `null` for the one that a vector has not. */
+  readonly rowAxis: number | null;
+  readonly columnAxis: number | null;
+}
+
+function sideOf(x: Traced, transposed: boolean, vectorIsRow: boolean): Side {
+  const rank = x.shape.length;
+  const size = (axis: number | null) => (axis === null ? 1 : (x.shape[axis] as number));
+  const [first, second] =
+    rank > 1 ? [rank - 2, rank - 1] : vectorIsRow ? ([null, 0] as const) : ([0, null] as const);
+  const [rowAxis, columnAxis] = transposed ? [second, first] : [first, second];
+  return { batch: x.shape.slice(0, -2), rows: size(rowAxis), columns: size(columnAxis), rowAxis, columnAxis };
+}
+
+const matMul: KernelRule = {
+  uses: () => "matrix",
+  lower: (value, s) => {
+    const { transposeA, transposeB } = nodeOf<MatMul>(value);
+    const [x, y] = value.inputs as [Traced, Traced];
+    const [a, b] = [sideOf(x, transposeA, true), sideOf(y, transposeB, false)];
+    if (value.dtype === "int32") {
+      multiplyIntegers(value, a, b, s);
+      return;
+    }
+    const target = s.target(value);
+    const batch = broadcastShapes("MatMul", a.batch, b.batch);
+    const [m, k, n] = [a.rows, a.columns, b.columns];
+    const scalar = value.dtype === "float32" ? "f32" : "f64";
+    const { scratchBytes } = gemmPlan(scalar, m, n, k);
+    const steps = [x, y].map((operand, i) => {
+      const { buffer, at } = s.strided(operand);
+      const side = i === 0 ? a : b;
+      const stride = (axis: number | null) => (axis === null ? 0 : (at.strides[axis] as number));
+      const own = at.strides.slice(0, side.batch.length);
+      const extra = batch.length - side.batch.length;
+      return {
+        matrix: { buffer, rowStride: stride(side.rowAxis), colStride: stride(side.columnAxis) } satisfies Matrix,
+        offset: at.offset,
+        batch: batch.map((_, axis) => (axis < extra || side.batch[axis - extra] === 1 ? 0 : (own[axis - extra] as number))),
+      };
+    }) as unknown as [OperandSteps, OperandSteps];
+    const count = sizeOf(batch);
+    const own = stridesOf(batch);
+    const indices = Array.from({ length: count }, (_, i) =>
+      batch.map((size, axis) => (size === 0 ? 0 : Math.floor(i / (own[axis] as number)) % size)),
+    );
+    const at = ({ offset, batch: strides }: OperandSteps, index: readonly number[]) =>
+      index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), offset);
+    s.push({
+      kind: "contraction",
+      name: "MatMul",
+      m,
+      n,
+      k,
+      a: steps[0].matrix,
+      b: steps[1].matrix,
+      target,
+      scratch: scratchBytes > 0 ? s.scratch(scratchBytes) : null,
+      batch: indices.map((index, i) => [at(steps[0], index), at(steps[1], index), i * m * n]),
+    });
+  },
+};
+
+interface OperandSteps {
+  readonly matrix: Matrix;
+  readonly offset: number;
+  readonly batch: readonly number[];
+}
+
+/** A sum of products as any other reduction. */
+function multiplyIntegers(value: Traced, a: Side, b: Side, s: Scheduler): void {
+  const batch = broadcastShapes("MatMul", a.batch, b.batch);
+  const k = s.kernelling([...batch, a.rows, b.columns, a.columns]);
+  const axes = k.sizes.length;
+  const [row, column, inner] = [0, 1, 2].map((i) => axisOf(axes, batch.length + i));
+  const placeOf = (x: Traced, side: Side, rows: typeof row, columns: typeof row): Place =>
+    x.shape.map((size, axis) => {
+      if (axis === side.rowAxis) return rows as Place[number];
+      if (axis === side.columnAxis) return columns as Place[number];
+      return size === 1 ? constantAffine(axes) : axisOf(axes, axis + batch.length - side.batch.length);
+    });
+  const [x, y] = value.inputs as [Traced, Traced];
+  const product = k.builder
+    .arithmetic("i32")
+    .mul(s.element(x, placeOf(x, a, row, inner), k), s.element(y, placeOf(y, b, inner, column), k));
+  const outer = k.sizes.slice(0, -1);
+  const kernel: LoopKernel = {
+    kind: "loop",
+    name: "MatMul",
+    sizes: k.sizes,
+    reduced: 1,
+    reduction: "sum",
+    value: k.builder.as(product, kindOf(value.dtype)),
+    target: s.target(value),
+    to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
+  };
+  s.push(kernel);
+}
+
+export const contractionRules: readonly (readonly [unknown, KernelRule])[] = [[MatMul, matMul]];

@@ -1,0 +1,168 @@
+import { Elementwise } from "../../graph/elementwise.js";
+import type { Node } from "../../graph/node.js";
+import type { Traced } from "../../graph/tracing.js";
+import { BroadcastTo } from "../../ops/broadcast-to.js";
+import { Cast } from "../../ops/cast.js";
+import { Gather } from "../../ops/gather.js";
+import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
+import { Slice, viewOf } from "../../ops/slice.js";
+import { OneHot, Take } from "../../ops/take.js";
+import { Transpose } from "../../ops/transpose.js";
+import { normalizeAxis, stridesOf } from "../../shape/shape.js";
+import { type Affine, type Expression, kindOf, numberKindOf } from "../expression.js";
+import type { Kernelling, Scheduler, Use } from "../schedule.js";
+import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../views.js";
+import { checkIndices } from "./check-indices.js";
+
+/** What an inline rule asks the scheduler for. */
+export type Elements = Pick<Scheduler, "element" | "strided" | "once" | "buffer" | "push" | "failure" | "temporary">;
+
+/** How one element of a value is computed inside of the kernel that uses it. */
+export interface InlineRule {
+  /** Whether it only reads its first input in another order, and is computed again wherever it is used. */
+  readonly isView?: boolean;
+  /** How it uses input `i`; "inline" unless it says otherwise. */
+  readonly uses?: (i: number) => Use;
+  /** The element at a place; `null` where the input can only be read out of a buffer in this order. */
+  readonly element: (value: Traced, place: Place, k: Kernelling, s: Elements) => Expression | null;
+}
+
+const literal: InlineRule = {
+  element: ({ source, dtype }, _place, k) => {
+    const number = k.builder.constant(numberKindOf(dtype), source.kind === "literal" ? source.value : 0);
+    return k.builder.as(number, kindOf(dtype));
+  },
+};
+
+const elementwise: InlineRule = {
+  element: (value, place, k, s) => {
+    const { rule } = nodeOf<Elementwise>(value);
+    const inputs = value.inputs.map((input) => s.element(input, unbroadcast(place, input.shape), k));
+    const operand = value.inputs[value.inputs.length - 1] as Traced;
+    const result = rule.forward(k.builder.arithmetic(numberKindOf(operand.dtype)), ...inputs);
+    const expression = typeof result === "number" ? k.builder.constant(numberKindOf(operand.dtype), result) : result;
+    return k.builder.as(expression, kindOf(value.dtype));
+  },
+};
+
+/** A view: the same element of the input at another place. */
+function view(placeIn: (value: Traced, place: Place, sizes: readonly number[]) => Place | null): InlineRule {
+  return {
+    isView: true,
+    element: (value, place, k, s) => {
+      const inner = placeIn(value, place, k.sizes);
+      return inner === null ? null : s.element(value.inputs[0] as Traced, inner, k);
+    },
+  };
+}
+
+const reshape = view(({ shape, inputs: [x] }, place, sizes) => reshaped(place, shape, (x as Traced).shape, sizes));
+
+const transpose = view((value, place) => {
+  const [x] = value.inputs as [Traced];
+  const inner: Affine[] = [];
+  nodeOf<Transpose>(value)
+    .orderOf(x)
+    .forEach((axis, i) => {
+      inner[axis] = place[i] as Affine;
+    });
+  return inner;
+});
+
+const broadcastTo = view(({ inputs: [x] }, place) => unbroadcast(place, (x as Traced).shape));
+
+const slice = view((value, place, sizes) => {
+  const [x] = value.inputs as [Traced];
+  const { start, strides } = viewOf("Slice", x.shape, nodeOf<Slice>(value).ranges);
+  // A range is an axis of the result, an index is none.
+  let next = 0;
+  return stridesOf(x.shape).map((own, axis) => {
+    const size = x.shape[axis] as number;
+    const first = own === 0 || size === 0 ? 0 : Math.floor(start / own) % size;
+    if (typeof nodeOf<Slice>(value).ranges[axis] === "number") return constantAffine(sizes.length, first);
+    const at = place[next] as Affine;
+    const step = own === 0 ? 1 : (strides[next] as number) / own;
+    next++;
+    return scaled(at, step, first);
+  });
+});
+
+/** An index counted from the front. */
+function fromFront(index: Expression, size: number, k: Kernelling): Expression {
+  const i32 = k.builder.arithmetic("i32");
+  return i32.select(i32.less(index, 0), i32.add(index, size), index);
+}
+
+const take: InlineRule = {
+  uses: (i) => (i === 0 ? "matrix" : "inline"),
+  element: (value, place, k, s) => {
+    const [x, indices] = value.inputs as [Traced, Traced];
+    const axis = normalizeAxis("Take", nodeOf<Take>(value).axis, x.shape);
+    const size = x.shape[axis] as number;
+    checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: x.shape }, s);
+    const rank = indices.shape.length;
+    const index = fromFront(s.element(indices, place.slice(axis, axis + rank), k), size, k);
+    const { buffer, at } = s.strided(x);
+    const inner = [...place.slice(0, axis), constantAffine(k.sizes.length), ...place.slice(axis + rank)];
+    const { offset, strides } = linear(inner, at.strides, k.sizes.length);
+    const address = { offset: offset + at.offset, strides };
+    return k.builder.load(buffer, address, { value: index, stride: at.strides[axis] as number });
+  },
+};
+
+const gather: InlineRule = {
+  uses: (i) => (i === 0 ? "matrix" : "inline"),
+  element: (value, place, k, s) => {
+    const [x, indices] = value.inputs as [Traced, Traced];
+    const axis = normalizeAxis("Gather", nodeOf<Gather>(value).axis, x.shape);
+    const size = x.shape[axis] as number;
+    checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: x.shape }, s);
+    const index = fromFront(s.element(indices, place, k), size, k);
+    const { buffer, at } = s.strided(x);
+    const inner = place.map((at, i) => (i === axis ? constantAffine(k.sizes.length) : at));
+    const { offset, strides } = linear(inner, at.strides, k.sizes.length);
+    const address = { offset: offset + at.offset, strides };
+    return k.builder.load(buffer, address, { value: index, stride: at.strides[axis] as number });
+  },
+};
+
+const oneHot: InlineRule = {
+  element: (value, place, k, s) => {
+    const [indices] = value.inputs as [Traced];
+    const { classes } = nodeOf<OneHot>(value);
+    checkIndices(value, indices, { least: 0, most: classes - 1, axis: null, shape: value.shape }, s);
+    const index = s.element(indices, place.slice(0, -1), k);
+    const position = k.builder.index(place[place.length - 1] as Affine);
+    return k.builder.as(k.builder.arithmetic("i32").equal(index, position), kindOf(value.dtype));
+  },
+};
+
+const cast: InlineRule = {
+  element: (value, place, k, s) =>
+    k.builder.as(s.element(value.inputs[0] as Traced, place, k), kindOf(value.dtype)),
+};
+
+const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
+  [Cast, cast],
+  [Reshape, reshape],
+  [ExpandDims, reshape],
+  [Squeeze, reshape],
+  [Transpose, transpose],
+  [BroadcastTo, broadcastTo],
+  [Slice, slice],
+  [Take, take],
+  [Gather, gather],
+  [OneHot, oneHot],
+]);
+
+/** The rule of a value that can be computed where it is used; `null` for any other. */
+export function inlineRuleOf({ source }: Traced): InlineRule | null {
+  if (source.kind === "literal") return literal;
+  if (source.kind !== "node") return null;
+  return rules.get(source.node.constructor) ?? (source.node instanceof Elementwise ? elementwise : null);
+}
+
+export function nodeOf<N extends Node>({ source }: Traced): N {
+  if (source.kind !== "node") throw new Error(`a value from ${source.kind} has no node`);
+  return source.node as N;
+}

@@ -1,0 +1,194 @@
+import type { DType } from "../../dtype.js";
+import type { Traced } from "../../graph/tracing.js";
+import { around } from "../../kernels/along.js";
+import { ArgMax, ArgMin } from "../../ops/arg-extremes.js";
+import { ArgSort } from "../../ops/sort.js";
+import { normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../../shape/shape.js";
+import type { Code, Local } from "../../wasm/encoder.js";
+import type { Expression } from "../expression.js";
+import { type Buffer, elementBytes } from "../kernel.js";
+import type { Kernelling } from "../schedule.js";
+import { axisOf, linear, ownPlace } from "../views.js";
+import { advance, repeat, shared } from "./code.js";
+import { nodeOf } from "./inline.js";
+import type { KernelRule } from "./kernels.js";
+import { mergeSort } from "./merge-sort.js";
+
+/** The extreme itself, then the least position at which it stands: two reductions. */
+function argExtreme(operation: "max" | "min"): KernelRule {
+  return {
+    uses: () => "matrix",
+    reduces: true,
+    lower: (value, s) => {
+      const [x] = value.inputs as [Traced];
+      const { axis, name } = nodeOf<ArgMax | ArgMin>(value);
+      const reduced = normalizeAxes(name, axis, x.shape);
+      const kept = x.shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]));
+      const [outer, sizes] = [kept, [...kept, ...reduced]].map((axes) => axes.map((i) => x.shape[i] as number)) as [
+        number[],
+        number[],
+      ];
+      const own = linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length);
+      const loop = (target: Buffer, reduction: "max" | "min", element: (k: Kernelling) => Expression) => {
+        const k = s.kernelling(sizes);
+        s.push({
+          kind: "loop",
+          name,
+          sizes,
+          reduced: reduced.length,
+          reduction: reduced.length === 0 ? null : reduction,
+          value: element(k),
+          target,
+          to: own,
+        });
+      };
+      const elementOf = (k: Kernelling) => {
+        const order = [...kept, ...reduced];
+        const element = s.element(
+          x,
+          x.shape.map((_, i) => axisOf(order.length, order.indexOf(i))),
+          k,
+        );
+        return k.builder.as(element, x.dtype === "bool" ? "i32" : element.kind);
+      };
+
+      const extreme = s.temporary(x.dtype === "bool" ? "int32" : x.dtype, outer);
+      loop(extreme, operation, elementOf);
+      loop(s.target(value), "min", (k) => {
+        const [element, best] = [
+          elementOf(k),
+          k.builder.load(extreme, linear(ownPlace(outer, sizes.length), stridesOf(outer), sizes.length)),
+        ];
+        const kind = element.kind === "mask" ? "i32" : element.kind;
+        const numbers = k.builder.arithmetic(kind);
+        const steps = stridesOf(sizes.slice(kept.length));
+        const position = k.builder.index({ offset: 0, strides: [...kept.map(() => 0), ...steps] });
+        const whole = k.builder.arithmetic("i32");
+        const found = whole.select(numbers.equal(element, best), position, sizeOf(x.shape));
+        // Where there is a NaN the extreme is one, which equals nothing.
+        return kind === "i32" ? found : whole.select(numbers.notEqual(element, element), position, found);
+      });
+    },
+  };
+}
+
+const argSort: KernelRule = {
+  lower: (value, s) => {
+    const [x] = value.inputs as [Traced];
+    const { axis, descending } = nodeOf<ArgSort>(value);
+    const [outer, n, inner] = around(x.shape, normalizeAxis("ArgSort", axis, x.shape));
+    const [source, target] = [s.buffer(x), s.target(value)];
+    const record = recordBytes(x.dtype);
+    const scratch = s.scratch(2 * n * record);
+    s.push({
+      kind: "special",
+      name: "ArgSort",
+      reads: [source],
+      writes: [target, scratch],
+      emit: ({ code, module, address }) => {
+        if (target.size === 0) return;
+        const sort = shared(module, `merge sort of ${record} bytes`, (module) => mergeSort(module, record));
+        const [from, to, line, at, j] = [0, 1, 2, 3, 4].map(() => code.local("i32")) as [
+          Local,
+          Local,
+          Local,
+          Local,
+          Local,
+        ];
+        const bytes = elementBytes[x.dtype];
+        const records = address(scratch);
+        code.i32(address(source)).set(from).i32(address(target)).set(to);
+        repeat(code, outer, () => {
+          repeat(code, inner, () => {
+            code.get(from).set(line).i32(records).set(at).i32(0).set(j);
+            repeat(code, n, () => {
+              emitRecord(code, x.dtype, descending, line, j, at);
+              advance(code, line, inner * bytes);
+              advance(code, at, record);
+              advance(code, j, 1);
+            });
+            code
+              .i32(records)
+              .i32(records + n * record)
+              .i32(n)
+              .call(sort)
+              .set(at);
+            code.get(to).set(line);
+            repeat(code, n, () => {
+              code.get(line).get(at).memory("i32.load", positionIn(record)).memory("i32.store");
+              advance(code, line, inner * 4);
+              advance(code, at, record);
+            });
+            advance(code, from, bytes);
+            advance(code, to, 4);
+          });
+          advance(code, from, (n - 1) * inner * bytes);
+          advance(code, to, (n - 1) * inner * 4);
+        });
+      },
+    });
+  },
+};
+
+/**
+ * What is sorted are records whose order as integers of 64 bits is that of the elements: of 8 bytes, the key above the
+ * position; or of 16, a key of 64 bits and then the position.
+ */
+function recordBytes(dtype: DType): 8 | 16 {
+  return dtype === "float64" ? 16 : 8;
+}
+
+/** Where the position stands in a record. */
+function positionIn(record: 8 | 16): number {
+  return record === 8 ? 0 : 8;
+}
+
+/**
+ * Stores the record of the element at `from`, the position being `j`. The bits of floats are in the order of integers, but
+ * for the negative ones, whose order is turned round; 0 and -0 are one key, and so are all NaN, above infinity.
+ */
+function emitRecord(code: Code, dtype: DType, descending: boolean, from: Local, j: Local, at: Local): void {
+  if (dtype === "float64") {
+    const [value, bits] = [code.local("f64"), code.local("i64")];
+    code.get(from).memory("f64.load").f64(0).op("f64.add").tee(value).op("i64.reinterpret_f64").tee(bits);
+    code.get(bits).i64(63n).op("i64.shr_s").i64(1n).op("i64.shr_u").op("i64.xor").set(bits);
+    code
+      .get(at)
+      .get(bits)
+      .i64(2n ** 63n - 1n)
+      .get(value)
+      .get(value)
+      .op("f64.eq")
+      .op("select");
+    if (descending) code.i64(-1n).op("i64.xor");
+    code.memory("i64.store").get(at).get(j).memory("i32.store", 8);
+    return;
+  }
+  const key = code.local("i32");
+  if (dtype === "float32") {
+    const value = code.local("f32");
+    code.get(from).memory("f32.load").f32(0).op("f32.add").tee(value).op("i32.reinterpret_f32").tee(key);
+    code.get(key).i32(31).op("i32.shr_s").i32(1).op("i32.shr_u").op("i32.xor");
+    code
+      .i32(2 ** 31 - 1)
+      .get(value)
+      .get(value)
+      .op("f32.eq")
+      .op("select")
+      .set(key);
+  } else {
+    code
+      .get(from)
+      .memory(dtype === "bool" ? "i32.load8_u" : "i32.load")
+      .set(key);
+  }
+  code.get(at).get(key);
+  if (descending) code.i32(-1).op("i32.xor");
+  code.op("i64.extend_i32_s").i64(32n).op("i64.shl").get(j).op("i64.extend_i32_u").op("i64.or").memory("i64.store");
+}
+
+export const orderRules: readonly (readonly [unknown, KernelRule])[] = [
+  [ArgMax, argExtreme("max")],
+  [ArgMin, argExtreme("min")],
+  [ArgSort, argSort],
+];

@@ -1,0 +1,210 @@
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { CompileError } from "../errors.js";
+import type { Values } from "../graph/node.js";
+import { Tensor } from "../graph/tensor.js";
+import { Deferred } from "../graph/tracing.js";
+import { Generator } from "../random/generator.js";
+import { relaxedSimd, webAssembly } from "../wasm/features.js";
+import { emitModule } from "./emit/module.js";
+import type { Buffer } from "./kernel.js";
+import { type Plan, plan } from "./plan.js";
+import { type Schedule, schedule } from "./schedule.js";
+import { simplify } from "./simplify.js";
+import { gradientLeft, type Trace } from "./trace.js";
+import { verify } from "./verify.js";
+
+/** What the compiler made of a function, stage by stage. */
+export interface Stages {
+  readonly traced: Trace;
+  readonly simplified: Trace;
+  readonly schedule: Schedule;
+  readonly plan: Plan;
+  readonly module: Uint8Array<ArrayBuffer>;
+  /** Milliseconds: tracing, all stages up to the module, and the engine's own compilation. */
+  readonly times: { readonly trace: number; readonly compile: number; readonly instantiate: number };
+}
+
+export interface BuildOptions {
+  /** Checks the program between the stages. Default false. */
+  readonly verify?: boolean | undefined;
+  /** Whether relaxed SIMD is used where the engine has it. Default true. */
+  readonly relaxed?: boolean | undefined;
+}
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly run: () => number;
+}
+
+const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** A compiled function for arguments of certain shapes and dtypes, with a memory of its own. */
+export class Machine {
+  readonly stages: Stages;
+  private readonly trace: Trace;
+  private readonly exports: Exports;
+  private readonly views: ReadonlyMap<Buffer, TypedArray>;
+  /** By capture: the version of the tensor whose values are in the memory; -1 before the first run. */
+  private readonly versions: number[];
+  private readonly residents: readonly Resident[];
+
+  constructor(traced: Trace, traceTime: number, options: BuildOptions) {
+    const api = webAssembly();
+    if (api === undefined) throw new CompileError("compile: this environment has no WebAssembly");
+    const start = performance.now();
+    const simplified = simplify(traced);
+    const made = schedule(simplified);
+    const planned = plan(made);
+    if (options.verify === true) verify(simplified, made, planned);
+    const relaxed = options.relaxed !== false && relaxedSimd().available;
+    const module = emitModule(made, planned, { relaxed });
+    const emitted = performance.now();
+    this.exports = new api.Instance(new api.Module(module)).exports as Exports;
+    const times = { trace: traceTime, compile: emitted - start, instantiate: performance.now() - emitted };
+    this.stages = { traced, simplified, schedule: made, plan: planned, module, times };
+    this.trace = simplified;
+    const { buffer: memory } = this.exports.memory;
+    const visible = [...made.inputs, ...made.captures, ...made.outputs, ...made.assigned, ...made.gradients, ...made.generators];
+    this.views = new Map(
+      [...visible, ...made.failures.map(({ buffer }) => buffer)].flatMap((buffer) =>
+        buffer === null
+          ? []
+          : [[buffer, new arrays[buffer.dtype](memory, planned.addresses.get(buffer), buffer.size)] as const],
+      ),
+    );
+    this.versions = made.captures.map(() => -1);
+    this.residents = simplified.assignments.map((_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer));
+  }
+
+  /** The memory of the arguments that are tensors, in order: what is written here is what a run without them finds. */
+  get inputs(): readonly TypedArray[] {
+    return this.stages.schedule.inputs.map((buffer) => this.view(buffer));
+  }
+
+  /**
+   * Runs the program once.
+   *
+   * @param tensors the arguments; without them those that are in the memory
+   * @returns the results, in arrays of their own
+   */
+  run(tensors: readonly Tensor[] | null, generators: readonly Generator[]): readonly Tensor[] {
+    const { trace } = this;
+    const { inputs, outputs, gradients, failures } = this.stages.schedule;
+    for (const tensor of trace.withoutGradient) if (tensor.grad !== null) throw gradientLeft(tensor);
+    tensors?.forEach((tensor, i) => this.write(inputs[i] as Buffer, tensor));
+    this.writeCaptures();
+    const sources = this.writeGenerators(generators);
+    const code = this.exports.run();
+    const failure = failures[code - 1];
+    if (failure !== undefined) throw failure.error(this.view(failure.buffer) as Int32Array);
+    trace.generators.forEach(({ source, blocks }, i) => {
+      const generator = sources[i] as Generator;
+      if (source.kind === "outside" || source.kind === "argument") generator.moveTo(generator.position + blocks);
+    });
+    const results = outputs.map((buffer) => this.read(buffer));
+    this.settle();
+    trace.gradients.forEach(({ tensor }, i) => {
+      const buffer = gradients[i] as Buffer | null;
+      tensor.grad = buffer === null ? null : this.read(buffer);
+    });
+    return results;
+  }
+
+  /** Takes the values that are only here to the tensors that they belong to: the program is not needed any more. */
+  release(): void {
+    this.trace.assignments.forEach(({ tensor }, i) => {
+      if ((tensor.values as unknown) === this.residents[i]) tensor.settle(this.residents[i]?.read() as Values, tensor.version);
+    });
+  }
+
+  private view(buffer: Buffer): TypedArray {
+    return this.views.get(buffer) as TypedArray;
+  }
+
+  private write(buffer: Buffer, tensor: Tensor): void {
+    const view = this.view(buffer);
+    if (tensor.rank === 0) view[0] = tensor.item();
+    else if (tensor.array !== view) view.set(tensor.array);
+  }
+
+  private read(buffer: Buffer): Tensor {
+    return new Tensor(buffer.shape, buffer.dtype, copyOf(this.view(buffer), buffer), null, false);
+  }
+
+  private writeCaptures(): void {
+    const { captures } = this.stages.schedule;
+    this.trace.captures.forEach(({ tensor }, i) => {
+      if (this.versions[i] === tensor.version) return;
+      this.write(captures[i] as Buffer, tensor);
+      this.versions[i] = tensor.version;
+    });
+  }
+
+  /** Writes where each generator stands; gives the generators. */
+  private writeGenerators(given: readonly Generator[]): Generator[] {
+    const sources: Generator[] = [];
+    this.trace.generators.forEach(({ source }, i) => {
+      const generator = generatorOf(source, given, sources);
+      sources.push(generator);
+      const buffer = this.stages.schedule.generators[i];
+      if (!buffer) return;
+      const { key, stream, position } = generator.state();
+      const words = [...key, ...stream, position % 2 ** 32, Math.floor(position / 2 ** 32)];
+      (this.view(buffer) as Int32Array).set(words.map((word) => word | 0));
+    });
+    return sources;
+  }
+
+  /** The tensors that the program assigns to have their new values, which stay here until somebody reads them. */
+  private settle(): void {
+    this.trace.assignments.forEach(({ tensor }, i) => {
+      const resident = this.residents[i] as Resident;
+      const values = tensor.rank === 0 ? resident.read() : (resident as unknown as Values);
+      tensor.settle(values, tensor.version + 1);
+      const capture = this.trace.captures.findIndex((known) => known.tensor === tensor);
+      this.versions[capture] = tensor.version;
+    });
+  }
+}
+
+function generatorOf(
+  source: Trace["generators"][number]["source"],
+  given: readonly Generator[],
+  others: readonly Generator[],
+): Generator {
+  switch (source.kind) {
+    case "outside":
+      return source.generator;
+    case "argument":
+      return given[source.index] as Generator;
+    case "made":
+      return Generator.fromState(source.state);
+    case "fork":
+      return (others[source.parent] as Generator).fork(source.stream);
+    default:
+      return source satisfies never;
+  }
+}
+
+function copyOf(view: TypedArray, { shape, dtype }: { readonly shape: Buffer["shape"]; readonly dtype: DType }): Values {
+  if (shape.length === 0) return view[0] as number;
+  const copy = allocate(dtype, view.length);
+  copy.set(view);
+  return copy;
+}
+
+/** The values of a tensor that lie in the memory of a program. */
+class Resident extends Deferred {
+  private readonly view: TypedArray;
+  private readonly buffer: Buffer;
+
+  constructor(view: TypedArray, buffer: Buffer) {
+    super();
+    this.view = view;
+    this.buffer = buffer;
+  }
+
+  override read(): Values {
+    return copyOf(this.view, this.buffer);
+  }
+}

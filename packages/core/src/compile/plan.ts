@@ -1,0 +1,143 @@
+import { visitExpressions } from "./expression.js";
+import { type Buffer, elementBytes, type Kernel, type LoopKernel, readsOf, writesOf } from "./kernel.js";
+import type { Schedule } from "./schedule.js";
+import { sameAffine } from "./views.js";
+
+/** Where each buffer lies in the memory of the program. */
+export interface Plan {
+  readonly addresses: ReadonlyMap<Buffer, number>;
+  /** The memory that the program needs. */
+  readonly bytes: number;
+  /** What it would need if no two buffers shared memory. */
+  readonly bytesWithoutReuse: number;
+}
+
+/** Vectors begin at multiples of 16; address 0 is left free, so that a wrong one is seen. */
+const alignment = 16;
+
+export function bytesOf({ dtype, size }: Buffer): number {
+  return Math.max(alignment, Math.ceil((size * elementBytes[dtype]) / alignment) * alignment);
+}
+
+/** From the kernel that first writes a buffer to the last one that uses it. */
+export interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The lifetimes of the buffers that share memory: those that nobody needs before the run or after it. */
+export function lifetimesOf({ kernels }: Pick<Schedule, "kernels">): Map<Buffer, Lifetime> {
+  const lifetimes = new Map<Buffer, Lifetime>();
+  kernels.forEach((kernel, i) => {
+    for (const buffer of [...readsOf(kernel), ...writesOf(kernel)]) {
+      if (buffer.role !== "temporary" && buffer.role !== "scratch") continue;
+      lifetimes.set(buffer, { first: lifetimes.get(buffer)?.first ?? i, last: i });
+    }
+  });
+  return lifetimes;
+}
+
+export function plan(schedule: Schedule): Plan {
+  const { kernels, buffers } = schedule;
+  const addresses = new Map<Buffer, number>();
+  let end = alignment;
+  let all = alignment;
+  for (const buffer of buffers) {
+    if (buffer.role === "temporary" || buffer.role === "scratch") continue;
+    addresses.set(buffer, end);
+    end += bytesOf(buffer);
+  }
+  all = end;
+  const lifetimes = lifetimesOf(schedule);
+  const ending: Buffer[][] = kernels.map(() => []);
+  for (const [buffer, { last }] of lifetimes) {
+    ending[last]?.push(buffer);
+    all += bytesOf(buffer);
+  }
+  const arena = new Arena(end);
+  /** Buffers whose memory another one has taken over. */
+  const taken = new Set<Buffer>();
+  kernels.forEach((kernel, i) => {
+    for (const buffer of writesOf(kernel)) {
+      if (addresses.has(buffer)) continue;
+      const heir = inheritable(kernel, buffer, ending[i] as Buffer[], taken);
+      if (heir !== null && addresses.has(heir)) {
+        taken.add(heir);
+        addresses.set(buffer, addresses.get(heir) as number);
+      } else addresses.set(buffer, arena.allocate(bytesOf(buffer)));
+    }
+    for (const buffer of ending[i] as Buffer[]) {
+      if (!taken.has(buffer)) arena.free(addresses.get(buffer) as number, bytesOf(buffer));
+    }
+  });
+  // A vector may be loaded from the last element on.
+  return { addresses, bytes: arena.end + alignment, bytesWithoutReuse: all + alignment };
+}
+
+/** A buffer that dies in a loop which reads each of its elements just before it writes the one in the same place. */
+function inheritable(kernel: Kernel, target: Buffer, dying: readonly Buffer[], taken: ReadonlySet<Buffer>): Buffer | null {
+  if (kernel.kind !== "loop" || kernel.reduction !== null || target !== kernel.target) return null;
+  for (const buffer of dying) {
+    if (buffer === target || taken.has(buffer) || buffer.role !== "temporary") continue;
+    if (bytesOf(buffer) !== bytesOf(target) || elementBytes[buffer.dtype] !== elementBytes[target.dtype]) continue;
+    if (readsInPlace(kernel, buffer)) return buffer;
+  }
+  return null;
+}
+
+/** Whether a loop reads a buffer only at the place where it writes its target. */
+export function readsInPlace(kernel: LoopKernel, buffer: Buffer): boolean {
+  let inPlace = true;
+  visitExpressions([kernel.value], (e) => {
+    if (e.op !== "load" || e.buffer !== buffer) return;
+    if (e.index !== null || !sameAffine(e.at, kernel.to)) inPlace = false;
+  });
+  return inPlace;
+}
+
+/** Free memory behind the buffers that keep their place: the smallest gap that is large enough, else more at the end. */
+class Arena {
+  end: number;
+  private readonly gaps: { start: number; size: number }[] = [];
+
+  constructor(start: number) {
+    this.end = start;
+  }
+
+  allocate(bytes: number): number {
+    let best = -1;
+    this.gaps.forEach(({ size }, i) => {
+      if (size >= bytes && (best === -1 || size < (this.gaps[best]?.size as number))) best = i;
+    });
+    const gap = this.gaps[best];
+    if (gap !== undefined) {
+      const { start } = gap;
+      gap.start += bytes;
+      gap.size -= bytes;
+      if (gap.size === 0) this.gaps.splice(best, 1);
+      return start;
+    }
+    // A gap at the end grows.
+    const last = this.gaps[this.gaps.length - 1];
+    const start = last !== undefined && last.start + last.size === this.end ? last.start : this.end;
+    if (start !== this.end) this.gaps.pop();
+    this.end = start + bytes;
+    return start;
+  }
+
+  free(start: number, size: number): void {
+    let at = this.gaps.findIndex((gap) => gap.start > start);
+    if (at === -1) at = this.gaps.length;
+    const [before, after] = [this.gaps[at - 1], this.gaps[at]];
+    const joinsBefore = before !== undefined && before.start + before.size === start;
+    const joinsAfter = after !== undefined && start + size === after.start;
+    if (joinsBefore && joinsAfter) {
+      before.size += size + after.size;
+      this.gaps.splice(at, 1);
+    } else if (joinsBefore) before.size += size;
+    else if (joinsAfter) {
+      after.start = start;
+      after.size += size;
+    } else this.gaps.splice(at, 0, { start, size });
+  }
+}

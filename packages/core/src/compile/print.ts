@@ -1,0 +1,92 @@
+import { formatShape } from "../shape/shape.js";
+import { type Affine, showExpression } from "./expression.js";
+import { nameOf, orderOf, resultsOf } from "./graph.js";
+import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
+import type { Stages } from "./machine.js";
+import { bytesOf } from "./plan.js";
+import type { Trace } from "./trace.js";
+
+const stages = ["graph", "simplified", "kernels", "memory", "module"] as const;
+export type Stage = (typeof stages)[number];
+
+export function showStage(all: Stages, stage?: Stage): string {
+  if (stage === undefined) return stages.map((each) => `${each}\n${indent(showStage(all, each))}`).join("\n");
+  switch (stage) {
+    case "graph":
+      return showGraph(all.traced);
+    case "simplified":
+      return showGraph(all.simplified);
+    case "kernels":
+      return all.schedule.kernels.map((kernel, i) => `${i} ${showKernel(kernel)}`).join("\n");
+    case "memory":
+      return showPlan(all);
+    case "module":
+      return showModule(all);
+    default:
+      return stage satisfies never;
+  }
+}
+
+const indent = (text: string) => text.replace(/^/gm, "  ");
+
+function showGraph(trace: Trace): string {
+  const results = new Set(resultsOf(trace));
+  return orderOf(results)
+    .map((value) => {
+      const settings = value.source.kind === "node" ? Object.entries(value.source.node.attributes()) : [];
+      const shown = settings.map(([key, setting]) => ` ${key}=${JSON.stringify(setting)}`).join("");
+      const inputs = value.inputs.map(({ id }) => `%${id}`).join(", ");
+      const mark = results.has(value) ? " -> result" : "";
+      return `%${value.id} = ${nameOf(value)}(${inputs})${shown}: ${value.dtype} ${formatShape(value.shape)}${mark}`;
+    })
+    .join("\n");
+}
+
+const bufferName = ({ id, role }: Buffer) => `${role[0]}${id}`;
+
+function showAffine(at: Affine): string {
+  const terms = at.strides.flatMap((stride, axis) => (stride === 0 ? [] : [`${stride === 1 ? "" : `${stride} `}i${axis}`]));
+  if (at.offset !== 0 || terms.length === 0) terms.push(String(at.offset));
+  return terms.join(" + ");
+}
+
+function showKernel(kernel: Kernel): string {
+  const load = (buffer: Buffer, at: Affine, index: string) => `${bufferName(buffer)}[${showAffine(at)}${index}]`;
+  switch (kernel.kind) {
+    case "loop": {
+      const value = showExpression(kernel.value, load);
+      const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
+      const inner = kernel.sizes.slice(outer.length);
+      const reduced = kernel.reduction === null ? value : `${kernel.reduction} over ${formatShape(inner)} of ${value}`;
+      return `${kernel.name}: for ${formatShape(outer)}: ${load(kernel.target, kernel.to, "")} = ${reduced}`;
+    }
+    case "contraction": {
+      const { m, n, k, a, b, target, batch } = kernel;
+      const count = batch.length === 1 ? "" : `${batch.length} times `;
+      return `${kernel.name}: ${count}${bufferName(target)} = ${bufferName(a.buffer)} x ${bufferName(b.buffer)}, [${m}, ${k}] x [${k}, ${n}]`;
+    }
+    case "scalars":
+      return `${kernel.name}: ${kernel.stores.length} results, straight-line code`;
+    case "special":
+      return `${kernel.name}: ${writesOf(kernel).map(bufferName).join(", ")} from ${readsOf(kernel).map(bufferName).join(", ")}`;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+function showPlan({ schedule, plan }: Stages): string {
+  const lines = schedule.buffers.flatMap((buffer) => {
+    const address = plan.addresses.get(buffer);
+    if (address === undefined) return [];
+    return [`${address}: ${bufferName(buffer)} ${buffer.dtype} ${formatShape(buffer.shape)}, ${bytesOf(buffer)} bytes, ${buffer.role}`];
+  });
+  return [...lines, `${plan.bytes} bytes; without reuse ${plan.bytesWithoutReuse}`].join("\n");
+}
+
+function showModule({ schedule, module, times }: Stages): string {
+  const ms = (time: number) => `${time.toFixed(1)} ms`;
+  return (
+    `${schedule.kernels.length} kernels, ${module.length} bytes; traced in ${ms(times.trace)}, compiled in ${ms(times.compile)}, ` +
+    `instantiated in ${ms(times.instantiate)}`
+  );
+}

@@ -1,0 +1,94 @@
+import type { TypedArray } from "../dtype.js";
+import { CompileError } from "../errors.js";
+import { Tensor } from "../graph/tensor.js";
+import type { Generator } from "../random/generator.js";
+import { type Stage, showStage } from "./print.js";
+import { type BuildOptions, Machine } from "./machine.js";
+import type { Trace } from "./trace.js";
+
+/** A compiled function for arguments of certain shapes and dtypes. */
+export class Program<R> {
+  /**
+   * The memory of the arguments that are tensors or numbers, in order: what is written here is what `run` finds. The arrays stay
+   * the same as long as the program lives.
+   */
+  readonly inputs: readonly TypedArray[];
+  private readonly machine: Machine;
+  private readonly result: unknown;
+  private readonly generatorCount: number;
+
+  constructor(
+    trace: Trace,
+    traceTime: number,
+    given: { readonly generators: readonly Generator[] },
+    result: unknown,
+    options: BuildOptions,
+  ) {
+    this.machine = new Machine(trace, traceTime, options);
+    this.inputs = this.machine.inputs;
+    this.result = result;
+    this.generatorCount = given.generators.length;
+  }
+
+  /**
+   * Runs the program on what is in its memory: see `inputs`. Nothing is copied in.
+   *
+   * @param random the sources among the arguments, in order
+   * @throws CompileError for another number of them than the function was given
+   */
+  run(...random: readonly { readonly generator: Generator }[]): R {
+    if (random.length !== this.generatorCount) {
+      throw new CompileError(
+        `compile: run takes ${this.generatorCount} random sources, those among the arguments of the function, got ${random.length}`,
+      );
+    }
+    return this.call(
+      null,
+      random.map(({ generator }) => generator),
+    );
+  }
+
+  /** @internal */
+  call(tensors: readonly Tensor[] | null, generators: readonly Generator[]): R {
+    const results = this.machine.run(tensors, generators);
+    let next = 0;
+    const rebuild = (value: unknown): unknown => {
+      if (value instanceof Tensor) return results[next++];
+      if (Array.isArray(value)) return value.map(rebuild);
+      if (typeof value === "object" && value !== null) {
+        return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, rebuild(element)]));
+      }
+      return value;
+    };
+    return rebuild(this.result) as R;
+  }
+
+  /** @internal */
+  release(): void {
+    this.machine.release();
+  }
+
+  /**
+   * A stage of the compilation as text: "graph" (as it was traced), "simplified", "kernels", "memory" (the plan, with and
+   * without reuse), "module" (sizes and times); all of them by default.
+   */
+  print(stage?: Stage): string {
+    return showStage(this.machine.stages, stage);
+  }
+
+  /** The module's bytes, to be looked at with other tools. */
+  get module(): Uint8Array {
+    return this.machine.stages.module;
+  }
+
+  /** Milliseconds that tracing, compiling and instantiating took. */
+  get times(): { readonly trace: number; readonly compile: number; readonly instantiate: number } {
+    return this.machine.stages.times;
+  }
+
+  /** The bytes of memory that the program has, and that it would have without reuse. */
+  get memory(): { readonly bytes: number; readonly bytesWithoutReuse: number } {
+    const { bytes, bytesWithoutReuse } = this.machine.stages.plan;
+    return { bytes, bytesWithoutReuse };
+  }
+}

@@ -1,0 +1,383 @@
+import type { DType } from "../dtype.js";
+import { CompileError } from "../errors.js";
+import { Elementwise } from "../graph/elementwise.js";
+import type { Traced } from "../graph/tracing.js";
+import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { planScalars, scalarScratch } from "./emit/scalar-plan.js";
+import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expression.js";
+import { type Graph, graphOf, nameOf } from "./graph.js";
+import type { Buffer, BufferRole, Kernel, LoopKernel, SpecialKernel } from "./kernel.js";
+import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
+import { type KernelRule, kernelRuleOf } from "./lower/kernels.js";
+import type { Trace } from "./trace.js";
+import { linear, ownPlace, type Place } from "./views.js";
+
+/** A program as a list of kernels, which run one after the other, and the buffers that they read and write. */
+export interface Schedule {
+  readonly kernels: readonly Kernel[];
+  readonly buffers: readonly Buffer[];
+  readonly inputs: readonly Buffer[];
+  readonly captures: readonly Buffer[];
+  readonly outputs: readonly Buffer[];
+  /** For each assignment of the trace the buffer of the captured tensor, which has its new values after the run. */
+  readonly assigned: readonly Buffer[];
+  readonly gradients: readonly (Buffer | null)[];
+  /** By generator: six words that are written before each run: key, stream and position, the low word first. */
+  readonly generators: readonly (Buffer | null)[];
+  /** What a special kernel can stop the program with: the number that it returns is the place in this list, plus 1. */
+  readonly failures: readonly Failure[];
+}
+
+/** Makes the error out of what stands in a buffer. */
+export interface Failure {
+  readonly buffer: Buffer;
+  readonly error: (values: Int32Array) => Error;
+}
+
+/** How many operations may be computed in one kernel: beyond, the engine's optimiser would take longer than it saves. */
+const kernelLimit = 150;
+
+/** How an op uses an input: element by element in the kernel that it is computed in, or as a whole. */
+export type Use = "inline" | "matrix" | "whole";
+
+/** The kernel that is being written: its axes, and its expressions. */
+export interface Kernelling {
+  readonly sizes: readonly number[];
+  readonly builder: ExpressionBuilder;
+  readonly known: Map<string, Expression>;
+}
+
+export function schedule(trace: Trace): Schedule {
+  return new Scheduler(trace).run();
+}
+
+export class Scheduler {
+  private readonly trace: Trace;
+  private readonly graph: Graph;
+  private readonly kernels: Kernel[] = [];
+  private readonly all: Buffer[] = [];
+  private readonly placed = new Map<Traced, Buffer>();
+  /** Values that get a buffer; all others are computed in the kernels that use them. */
+  private readonly roots: ReadonlySet<Traced>;
+  private readonly failures: Failure[] = [];
+  private readonly generators: (Buffer | null)[];
+  /** Scalars whose kernel has not been written yet. */
+  private pending = new Set<Traced>();
+  private readonly done = new Set<string>();
+
+  constructor(trace: Trace) {
+    this.trace = trace;
+    this.graph = graphOf(trace);
+    this.roots = rootsOf(this.graph);
+    this.generators = trace.generators.map(() => null);
+  }
+
+  run(): Schedule {
+    const { trace, graph } = this;
+    const inputs = trace.inputs.map((input) => this.place(input, "input"));
+    const captures = trace.captures.map(({ traced }) => this.place(traced, "capture"));
+    for (const value of graph.order) {
+      if (this.placed.has(value) || !this.roots.has(value)) continue;
+      if (isScalarOp(value)) this.pending.add(value);
+      else this.compute(value);
+    }
+    this.flush();
+    const outputs = trace.outputs.map((value) => this.output(value));
+    const gradients = trace.gradients.map(({ value }) => (value === null ? null : this.output(value)));
+    // First all new values, then the copies: one may be made of what another replaces.
+    const news = trace.assignments.map(({ value }) => {
+      const buffer = this.buffer(value);
+      return buffer.role === "capture" ? this.copyOf(value) : buffer;
+    });
+    const assigned = trace.assignments.map(({ tensor }, i) => {
+      const target = captures[trace.captures.findIndex((capture) => capture.tensor === tensor)] as Buffer;
+      this.copy(news[i] as Buffer, target);
+      return target;
+    });
+    const first = this.kernels.filter((kernel) => kernel.kind === "special" && kernel.check === true && isEarly(kernel));
+    const kernels = [...first, ...this.kernels.filter((kernel) => !first.includes(kernel))];
+    const { all: buffers, failures, generators } = this;
+    return { kernels, buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
+  }
+
+  // --- what rules use ------------------------------------------------------------------------------------------------
+
+  /** All elements of a value, row by row; computed now if it has not been. */
+  buffer(value: Traced): Buffer {
+    if (this.pending.has(value)) this.flush();
+    if (!this.placed.has(value)) this.compute(value);
+    return this.placed.get(value) as Buffer;
+  }
+
+  /** The buffer for the result of a value, which its kernel rule writes. */
+  target(value: Traced): Buffer {
+    return this.placed.get(value) ?? this.place(value, this.graph.results.has(value) ? "output" : "temporary");
+  }
+
+  temporary(dtype: DType, shape: Shape): Buffer {
+    return this.newBuffer(dtype, shape, "temporary");
+  }
+
+  /** The state of a generator that the program draws from; see `Schedule`. */
+  generatorBuffer(index: number): Buffer {
+    const known = this.generators[index];
+    if (known) return known;
+    const made = this.newBuffer("int32", [6], "input");
+    this.generators[index] = made;
+    return made;
+  }
+
+  /** Memory that one kernel uses while it runs. */
+  scratch(bytes: number): Buffer {
+    return this.newBuffer("bool", [bytes], "scratch");
+  }
+
+  push(kernel: Kernel): void {
+    this.kernels.push(kernel);
+  }
+
+  /** Registers an error that a special kernel may stop the program with; returns the number that it does so with. */
+  failure(failure: Failure): number {
+    return this.failures.push(failure);
+  }
+
+  /** A new kernel over axes of these sizes. */
+  kernelling(sizes: readonly number[]): Kernelling {
+    return { sizes, builder: new ExpressionBuilder(), known: new Map() };
+  }
+
+  /** An element of a value as an expression of a kernel: loaded, or computed where it is used. */
+  element(value: Traced, place: Place, k: Kernelling): Expression {
+    if (this.pending.has(value)) this.flush();
+    const buffer = this.placed.get(value);
+    if (buffer !== undefined) return k.builder.load(buffer, linear(place, stridesOf(value.shape), k.sizes.length));
+    return this.computed(value, place, k) ?? this.materialized(value, place, k);
+  }
+
+  /** Does something at most once in this program. */
+  once(key: string, work: () => void): void {
+    if (this.done.has(key)) return;
+    this.done.add(key);
+    work();
+  }
+
+  /** A loop that writes an expression to a buffer, over the axes of a kernel. */
+  loop(name: string, k: Kernelling, value: Expression, target: Buffer, to?: Affine): void {
+    const contiguous = linear(ownPlace(k.sizes, k.sizes.length), stridesOf(k.sizes), k.sizes.length);
+    const kernel: LoopKernel = {
+      kind: "loop",
+      name,
+      sizes: k.sizes,
+      reduced: 0,
+      reduction: null,
+      value: k.builder.as(value, kindOf(target.dtype)),
+      target,
+      to: to ?? contiguous,
+    };
+    this.push(kernel);
+  }
+
+  /** Where a value lies if it is a view of a buffer; computed into a buffer of its own if it is not. */
+  strided(value: Traced): { readonly buffer: Buffer; readonly at: Affine } {
+    const k = this.kernelling(value.shape);
+    const element = this.element(value, ownPlace(value.shape, value.shape.length), k);
+    if (element.op === "load" && element.index === null && element.at.strides.every((stride) => stride >= 0)) {
+      return { buffer: element.buffer, at: element.at };
+    }
+    const buffer = this.placed.get(value) ?? this.materialize(value);
+    return { buffer, at: linear(ownPlace(value.shape, value.shape.length), stridesOf(value.shape), value.shape.length) };
+  }
+
+  // --- the work ------------------------------------------------------------------------------------------------------
+
+  private compute(value: Traced): void {
+    const rule = ruleOf(value);
+    if (rule.kind === "kernel") rule.rule.lower(value, this);
+    else this.materialize(value);
+  }
+
+  private materialize(value: Traced): Buffer {
+    const k = this.kernelling(value.shape);
+    const place = ownPlace(value.shape, value.shape.length);
+    const element = this.computed(value, place, k);
+    if (element === null) {
+      // A reshape of what is computed in an order that the new shape cannot follow.
+      const [x] = value.inputs as [Traced];
+      const buffer = this.buffer(x);
+      this.placed.set(value, buffer);
+      if (!this.graph.results.has(value) && buffer.role !== "capture") return buffer;
+      this.placed.delete(value);
+      return this.copyTo(buffer, this.target(value), value.shape);
+    }
+    const target = this.target(value);
+    this.loop(nameOf(value), k, element, target);
+    return target;
+  }
+
+  /** The element computed here; `null` where only a buffer can be read in this order. */
+  private computed(value: Traced, place: Place, k: Kernelling): Expression | null {
+    const key = `${value.id}:${place.map(({ offset, strides }) => `${offset},${strides.join()}`).join(";")}`;
+    const known = k.known.get(key);
+    if (known !== undefined) return known;
+    const rule = ruleOf(value);
+    if (rule.kind === "kernel") {
+      this.compute(value);
+      return this.element(value, place, k);
+    }
+    const made = rule.rule.element(value, place, k, this);
+    if (made !== null) k.known.set(key, made);
+    return made;
+  }
+
+  private materialized(value: Traced, place: Place, k: Kernelling): Expression {
+    const [x] = value.inputs as [Traced];
+    const buffer = this.buffer(x);
+    return k.builder.load(buffer, linear(place, stridesOf(value.shape), k.sizes.length));
+  }
+
+  /** Writes the kernel of the scalars that have come together. */
+  private flush(): void {
+    const group = this.pending;
+    if (group.size === 0) return;
+    this.pending = new Set();
+    const k = this.kernelling([]);
+    const made = new Map<Traced, Expression>();
+    const reader: Elements = {
+      element: (value, place, k) => made.get(value) ?? this.element(value, place, k),
+      strided: (value) => this.strided(value),
+      once: (key, work) => this.once(key, work),
+      buffer: (value) => this.buffer(value),
+      temporary: (dtype, shape) => this.temporary(dtype, shape),
+      push: (kernel) => this.push(kernel),
+      failure: (failure) => this.failure(failure),
+    };
+    for (const value of group) {
+      made.set(value, inlineRuleOf(value)?.element(value, [], k, reader) as Expression);
+    }
+    const stored = [...group].filter(
+      (value) => this.graph.results.has(value) || this.graph.users.get(value)?.some((user) => !group.has(user)),
+    );
+    const stores = stored.map((value) => {
+      const target = this.target(value);
+      return { value: k.builder.as(made.get(value) as Expression, kindOf(target.dtype)), target };
+    });
+    if (stores.length === 0) return;
+    const bytes = scalarScratch(planScalars(stores));
+    this.push({ kind: "scalars", name: "scalars", stores, scratch: bytes === 0 ? null : this.scratch(bytes) });
+  }
+
+  private output(value: Traced): Buffer {
+    const buffer = this.buffer(value);
+    const isChanged = buffer.role === "capture" && this.trace.assignments.length > 0;
+    return isChanged ? this.copyOf(value) : buffer;
+  }
+
+  private copyOf(value: Traced): Buffer {
+    return this.copyTo(this.buffer(value), this.newBuffer(value.dtype, value.shape, "output"), value.shape);
+  }
+
+  private copyTo(from: Buffer, target: Buffer, shape: Shape): Buffer {
+    this.copy(from, target, shape);
+    return target;
+  }
+
+  private copy(from: Buffer, target: Buffer, shape: Shape = target.shape): void {
+    const k = this.kernelling([sizeOf(shape)]);
+    this.loop("copy", k, k.builder.load(from, linear(ownPlace(k.sizes, 1), [1], 1)), target);
+  }
+
+  private place(value: Traced, role: BufferRole): Buffer {
+    const made = this.newBuffer(value.dtype, value.shape, role);
+    this.placed.set(value, made);
+    return made;
+  }
+
+  private newBuffer(dtype: DType, shape: Shape, role: BufferRole): Buffer {
+    const made: Buffer = { id: this.all.length, dtype, shape, size: sizeOf(shape), role };
+    this.all.push(made);
+    return made;
+  }
+}
+
+type Rule =
+  | { readonly kind: "inline"; readonly rule: InlineRule }
+  | { readonly kind: "kernel"; readonly rule: KernelRule };
+
+function ruleOf(value: Traced): Rule {
+  const inline = inlineRuleOf(value);
+  if (inline !== null) return { kind: "inline", rule: inline };
+  const kernel = kernelRuleOf(value);
+  if (kernel !== null) return { kind: "kernel", rule: kernel };
+  throw notCompiled(value);
+}
+
+function notCompiled(value: Traced): CompileError {
+  return new CompileError(
+    `compile: ${nameOf(value)} ${formatShape(value.shape)} cannot be compiled: its local forward is JavaScript over arrays; give ` +
+      "its class a composed(...inputs) in ops, write it with elementwise(...), or call the function without compile",
+  );
+}
+
+/** An op that computes one number out of others. */
+export function isScalarOp({ shape, source, inputs }: Traced): boolean {
+  return (
+    shape.length === 0 &&
+    source.kind === "node" &&
+    source.node instanceof Elementwise &&
+    inputs.every((input) => input.shape.length === 0)
+  );
+}
+
+/**
+ * Which values get a buffer: results, what a kernel needs as a whole, what several kernels use, and what would be computed
+ * more than once for an element. All else is computed in the kernel that uses it.
+ */
+function rootsOf({ order, users, results }: Graph): Set<Traced> {
+  const roots = new Set<Traced>();
+  /** By value: the roots in whose kernels it is computed. */
+  const homes = new Map<Traced, ReadonlySet<Traced>>();
+  const counts = new Map<Traced, number>();
+  for (let i = order.length - 1; i >= 0; i--) {
+    const value = order[i] as Traced;
+    const home = homeOf(value);
+    if (home === null) roots.add(value);
+    else homes.set(value, home);
+  }
+  return roots;
+
+  function homeOf(value: Traced): ReadonlySet<Traced> | null {
+    const inline = inlineRuleOf(value);
+    if (inline === null || results.has(value) || isScalarOp(value)) return null;
+    const home = new Set<Traced>();
+    for (const user of users.get(value) ?? []) {
+      const rule = inlineRuleOf(user);
+      user.inputs.forEach((input, i) => {
+        if (input !== value) return;
+        const use = rule === null ? (kernelRuleOf(user)?.uses?.(i) ?? "whole") : (rule.uses?.(i) ?? "inline");
+        if (use !== "inline" && !inline.isView) home.add(value);
+        else if (use !== "inline" || roots.has(user)) home.add(user);
+        else for (const root of homes.get(user) ?? []) home.add(root);
+      });
+    }
+    if (inline.isView) return home;
+    const [root] = home;
+    if (home.size !== 1 || root === undefined || root === value) return null;
+    if (isScalarOp(root) || iterations(root) > Math.max(1, sizeOf(value.shape))) return null;
+    const count = (counts.get(root) ?? 0) + 1;
+    if (count > kernelLimit) return null;
+    counts.set(root, count);
+    return home;
+  }
+}
+
+/** How many elements the kernel of a root goes through. */
+function iterations(root: Traced): number {
+  const own = sizeOf(root.shape);
+  return kernelRuleOf(root)?.reduces === true ? Math.max(own, sizeOf((root.inputs[0] as Traced).shape)) : own;
+}
+
+/** A check of what is there from the beginning. */
+function isEarly({ reads }: SpecialKernel): boolean {
+  return reads.every(({ role }) => role === "input" || role === "capture");
+}

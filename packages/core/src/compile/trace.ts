@@ -1,0 +1,247 @@
+import type { DType } from "../dtype.js";
+import { CompileError, GraphError } from "../errors.js";
+import type { Node, Values } from "../graph/node.js";
+import { withRecording } from "../graph/recording.js";
+import { Tensor } from "../graph/tensor.js";
+import { type Draw, deferredIn, type Source, Traced, type Tracer, withTracer } from "../graph/tracing.js";
+import { withWatcher } from "../graph/watch.js";
+import type { Generator } from "../random/generator.js";
+import { formatShape, scalarShape, sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { decompose } from "./decompose.js";
+
+/** How a program finds, at each call, a generator that it draws from. */
+export type GeneratorSource =
+  /** One that the function closes over or is given; draws move it on. */
+  | { readonly kind: "outside"; readonly generator: Generator }
+  | { readonly kind: "argument"; readonly index: number }
+  /** One that the function makes anew at each call, with a constant seed. */
+  | { readonly kind: "made"; readonly state: ReturnType<Generator["state"]> }
+  | { readonly kind: "fork"; readonly parent: number; readonly stream: number };
+
+/** A function as a graph: what it is given, what it gives, and what it leaves changed. */
+export interface Trace {
+  readonly inputs: readonly Traced[];
+  readonly captures: readonly { readonly tensor: Tensor; readonly traced: Traced }[];
+  /** The values to be returned. */
+  readonly outputs: readonly Traced[];
+  /** Tensors that have new values after a call. */
+  readonly assignments: readonly { readonly tensor: Tensor; readonly value: Traced }[];
+  /** Variables that have another gradient after a call; `null` for none. */
+  readonly gradients: readonly { readonly tensor: Tensor; readonly value: Traced | null }[];
+  /** Variables that must have no gradient when the program is called: it would be added to. */
+  readonly withoutGradient: readonly Tensor[];
+  readonly generators: readonly { readonly source: GeneratorSource; readonly blocks: number }[];
+  /** The number of nodes taken down. */
+  readonly size: number;
+}
+
+/** What the function is given in the place of its arguments. */
+export interface Given {
+  readonly tensors: readonly Tensor[];
+  readonly generators: readonly Generator[];
+}
+
+/**
+ * Runs `f` on placeholders, and takes down what it does: see `Trace`. Nothing of the caller's is changed afterwards, also when
+ * `f` throws.
+ *
+ * @param f gives the tensors that are to be computed
+ */
+export function trace(given: Given, f: (tensors: readonly Tensor[]) => readonly Tensor[]): Trace {
+  const recorder = new Recorder(given);
+  return recorder.run(f);
+}
+
+class Recorder implements Tracer {
+  private next = 0;
+  private readonly inputs: Traced[];
+  private readonly placeholders: readonly Tensor[];
+  private readonly captures = new Map<Tensor, Traced>();
+  /** What the tensors were that the function has assigned to. */
+  private readonly before = new Map<Tensor, { readonly values: Values; readonly version: number }>();
+  /** Tensors that the function makes at each call anew. */
+  private readonly local = new Set<Tensor>();
+  private readonly gradientsBefore = new Map<Tensor, Tensor | null>();
+  private readonly withoutGradient = new Set<Tensor>();
+  private readonly literals = new Map<string, Traced>();
+  private readonly generators = new Map<Generator, { source: GeneratorSource; index: number; start: number }>();
+  private readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
+
+  constructor({ tensors, generators }: Given) {
+    this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
+    this.placeholders = this.inputs.map(
+      ({ shape, dtype }, i) => placeholder(this.inputs[i] as Traced, shape, dtype, tensors[i]?.name),
+    );
+    generators.forEach((generator, index) => this.addGenerator(generator, { kind: "argument", index }));
+  }
+
+  run(f: (tensors: readonly Tensor[]) => readonly Tensor[]): Trace {
+    try {
+      return withWatcher(null, () =>
+        withTracer(this, () =>
+          withRecording(true, () => {
+            const outputs = f(this.placeholders).map((tensor) => this.tracedOf(tensor));
+            return this.result(outputs);
+          }),
+        ),
+      );
+    } finally {
+      this.restore();
+    }
+  }
+
+  apply(node: Node, inputs: readonly Tensor[], shape: Shape, dtype: DType): Values {
+    const composed = withRecording(false, () => node.composed(...inputs) ?? decompose(node, inputs, dtype));
+    if (composed !== null) return this.read(composed);
+    return asValues(this.traced(shape, dtype, { kind: "node", node }, inputs.map((input) => this.tracedOf(input))));
+  }
+
+  read(tensor: Tensor): Values {
+    return asValues(this.tracedOf(tensor));
+  }
+
+  literal(value: number, dtype: DType): Values {
+    const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+    let known = this.literals.get(key);
+    if (known === undefined) {
+      known = this.traced(scalarShape, dtype, { kind: "literal", value }, []);
+      this.literals.set(key, known);
+    }
+    return asValues(known);
+  }
+
+  assigned(tensor: Tensor): void {
+    if (this.before.has(tensor) || this.local.has(tensor)) return;
+    // Captured first: it has a place of its own in the program's memory.
+    if (!(deferredIn(tensor.values) instanceof Traced)) this.tracedOf(tensor);
+    if (this.captures.has(tensor)) this.before.set(tensor, { values: tensor.values, version: tensor.version });
+  }
+
+  gradient(tensor: Tensor, use: "read" | "replace"): void {
+    if (this.gradientsBefore.has(tensor)) return;
+    // A variable that the function makes itself begins without a gradient at each call.
+    const gradient = withTracer(null, () => tensor.grad);
+    this.gradientsBefore.set(tensor, gradient);
+    if (use === "replace") return;
+    if (gradient !== null) throw gradientLeft(tensor);
+    this.withoutGradient.add(tensor);
+  }
+
+  draw(
+    generator: Generator,
+    method: Draw["method"],
+    options: Draw["options"],
+    dtype: DType,
+    shape: Shape,
+    now: () => unknown,
+  ): Values {
+    const { index, start } = this.generatorOf(generator);
+    const offset = generator.position - start;
+    // Checks the options, and moves the generator on by the blocks that the program is going to use.
+    now();
+    const draw: Draw = { generator: index, offset, method, options };
+    const drawn = this.traced([sizeOf(shape)], dtype, { kind: "draw", draw }, []);
+    const flat = new Tensor(drawn.shape, dtype, asValues(drawn), null, false);
+    return this.read(flat.reshape(shape));
+  }
+
+  tensorMade(tensor: Tensor): void {
+    this.local.add(tensor);
+  }
+
+  generatorMade(generator: Generator, parent: Generator | null, stream: number): void {
+    this.made.set(generator, { parent, stream });
+  }
+
+  private generatorOf(generator: Generator): { readonly index: number; readonly start: number } {
+    const known = this.generators.get(generator);
+    if (known !== undefined) return known;
+    const made = this.made.get(generator);
+    if (made === undefined) return this.addGenerator(generator, { kind: "outside", generator });
+    if (made.parent === null) return this.addGenerator(generator, { kind: "made", state: generator.state() });
+    const { index } = this.generatorOf(made.parent);
+    return this.addGenerator(generator, { kind: "fork", parent: index, stream: made.stream });
+  }
+
+  private addGenerator(generator: Generator, source: GeneratorSource) {
+    const added = { source, index: this.generators.size, start: generator.position };
+    this.generators.set(generator, added);
+    return added;
+  }
+
+  private tracedOf(tensor: Tensor): Traced {
+    const deferred = deferredIn(tensor.values);
+    if (deferred instanceof Traced) {
+      if (deferred.id < this.next && this.known.has(deferred)) return deferred;
+      throw new CompileError(
+        `compile: ${tensor.name ?? "a tensor"}, ${tensor.dtype} ${formatShape(tensor.shape)}, was made while another function was ` +
+          "traced and has no value; return it from that function",
+      );
+    }
+    const known = this.captures.get(tensor);
+    if (known !== undefined) return known;
+    const index = this.captures.size;
+    const made = this.traced(tensor.shape, tensor.dtype, { kind: "capture", index }, []);
+    this.captures.set(tensor, made);
+    return made;
+  }
+
+  private readonly known = new Set<Traced>();
+
+  private traced(shape: Shape, dtype: DType, source: Source, inputs: readonly Traced[]): Traced {
+    const made = new Traced(this.next++, shape, dtype, source, inputs);
+    this.known.add(made);
+    return made;
+  }
+
+  private result(outputs: readonly Traced[]): Trace {
+    const assignments = [...this.before.keys()].map((tensor) => ({ tensor, value: this.tracedOf(tensor) }));
+    const gradients = [...this.gradientsBefore.keys()].flatMap((tensor) => {
+      const gradient = withTracer(null, () => tensor.grad);
+      if (this.local.has(tensor)) return [];
+      return [{ tensor, value: gradient === null ? null : this.tracedOf(gradient) }];
+    });
+    return {
+      inputs: this.inputs,
+      captures: [...this.captures].map(([tensor, traced]) => ({ tensor, traced })),
+      outputs,
+      assignments,
+      gradients,
+      withoutGradient: [...this.withoutGradient],
+      generators: [...this.generators].map(([generator, { source, start }]) => ({
+        source,
+        blocks: generator.position - start,
+      })),
+      size: this.next,
+    };
+  }
+
+  private restore(): void {
+    for (const [tensor, { values, version }] of this.before) tensor.settle(values, version);
+    for (const [tensor, gradient] of this.gradientsBefore) tensor.grad = gradient;
+    for (const [generator, { source, start }] of this.generators) {
+      if (source.kind === "outside" || source.kind === "argument") generator.moveTo(start);
+    }
+  }
+}
+
+function placeholder(input: Traced, shape: Shape, dtype: DType, name: string | undefined): Tensor {
+  const made = new Tensor(shape, dtype, asValues(input), null, false);
+  made.name = name;
+  return made;
+}
+
+/** The error for a variable that has a gradient, to which the function would add. */
+export function gradientLeft(tensor: Tensor): GraphError {
+  return new GraphError(
+    `compile: ${tensor.name ?? "a variable"} ${formatShape(tensor.shape)} has a gradient from before the call, to which the compiled ` +
+      "function would add; call zeroGrad() before, or first thing in the function",
+  );
+}
+
+/** The one place where a traced value is put where values stand; see `Deferred`. */
+function asValues(traced: Traced): Values {
+  return traced as unknown as Values;
+}
+

@@ -1,0 +1,90 @@
+import { sizeOf } from "../shape/shape.js";
+import { type Affine, visitExpressions } from "./expression.js";
+import { orderOf, resultsOf } from "./graph.js";
+import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
+import { bytesOf, lifetimesOf, type Plan, readsInPlace } from "./plan.js";
+import type { Schedule } from "./schedule.js";
+import type { Trace } from "./trace.js";
+import { rangeOf } from "./views.js";
+
+/**
+ * Checks a program between the stages: every value is made before it is used, every access lies inside of its buffer, no two
+ * buffers that are needed at one time overlap.
+ *
+ * @throws Error with the first thing that is wrong: a defect of the compiler
+ */
+export function verify(trace: Trace, schedule: Schedule, plan: Plan): void {
+  verifyGraph(trace);
+  verifyKernels(schedule);
+  verifyPlan(schedule, plan);
+}
+
+function demand(condition: boolean, what: () => string): void {
+  if (!condition) throw new Error(`compile: verification failed: ${what()}`);
+}
+
+function verifyGraph(trace: Trace): void {
+  const made = new Set<unknown>();
+  for (const value of orderOf(resultsOf(trace))) {
+    for (const input of value.inputs) demand(made.has(input), () => `value ${value.id} uses ${input.id} before it is made`);
+    made.add(value);
+  }
+}
+
+function verifyKernels({ kernels, outputs, assigned, gradients, buffers }: Schedule): void {
+  const written = new Set<Buffer>(buffers.filter(({ role }) => role === "input" || role === "capture"));
+  kernels.forEach((kernel, i) => {
+    for (const buffer of readsOf(kernel)) {
+      demand(written.has(buffer), () => `kernel ${i}, ${kernel.name}, reads buffer ${buffer.id} before it is written`);
+    }
+    for (const buffer of writesOf(kernel)) {
+      demand(buffer.role !== "input", () => `kernel ${i}, ${kernel.name}, writes input ${buffer.id}`);
+      written.add(buffer);
+    }
+    verifyAccesses(kernel, i);
+  });
+  for (const buffer of [...outputs, ...assigned, ...gradients]) {
+    demand(buffer === null || written.has(buffer), () => `result ${buffer?.id} is never written`);
+  }
+}
+
+/** Accesses by affine functions are in range; indices that are values are checked by the program itself. */
+function verifyAccesses(kernel: Kernel, i: number): void {
+  if (kernel.kind !== "loop" || sizeOf(kernel.sizes) === 0) return;
+  const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
+  const inside = (buffer: Buffer, at: Affine, sizes: readonly number[]) => {
+    const [least, most] = rangeOf(at, sizes);
+    demand(
+      least >= 0 && most < buffer.size,
+      () => `kernel ${i}, ${kernel.name}, goes from ${least} to ${most} in buffer ${buffer.id} of ${buffer.size} elements`,
+    );
+  };
+  inside(kernel.target, kernel.to, outer);
+  visitExpressions([kernel.value], (e) => {
+    if (e.op === "load") inside(e.buffer, e.at, kernel.sizes);
+  });
+}
+
+function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
+  const lifetimes = lifetimesOf(schedule);
+  const placed = schedule.buffers.flatMap((buffer) => {
+    const start = addresses.get(buffer);
+    if (start === undefined) return [];
+    const life = lifetimes.get(buffer) ?? { first: -1, last: schedule.kernels.length };
+    return [{ buffer, start, end: start + bytesOf(buffer), ...life }];
+  });
+  for (const { buffer, start, end } of placed) {
+    demand(start > 0 && start % 16 === 0 && end <= bytes, () => `buffer ${buffer.id} lies at ${start} to ${end} of ${bytes}`);
+  }
+  placed.sort((a, b) => a.start - b.start);
+  placed.forEach((a, i) => {
+    for (const b of placed.slice(i + 1)) {
+      if (b.start >= a.end) break;
+      const [older, newer] = a.first <= b.first ? [a, b] : [b, a];
+      const heir = schedule.kernels[newer.first];
+      const inherits =
+        older.last === newer.first && heir?.kind === "loop" && heir.target === newer.buffer && readsInPlace(heir, older.buffer);
+      demand(older.last < newer.first || inherits, () => `buffers ${a.buffer.id} and ${b.buffer.id} overlap`);
+    }
+  });
+}

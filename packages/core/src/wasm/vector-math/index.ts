@@ -1,0 +1,156 @@
+import type { Code, Func, Local, Module } from "../encoder.js";
+import { Vector, type VectorScalar, writeVector } from "../vector.js";
+import { erf, erfc } from "./erf.js";
+import { exp, expm1, sigmoid } from "./exp.js";
+import { sign } from "./format.js";
+import { cosh, sinh, tanh } from "./hyperbolic.js";
+import { hypot } from "./hypot.js";
+import { acos, acosh, asin, asinh, atan, atan2, atanh } from "./inverse.js";
+import { arityOf, type Call, type MathName } from "./library.js";
+import { log, log1p } from "./log.js";
+import { pow } from "./pow.js";
+import { generalRemainder, mod } from "./remainder.js";
+import { hugeTrigonometric, type Trigonometric, trigonometric } from "./trigonometric.js";
+
+export { arityOf, type MathName, mathNames } from "./library.js";
+
+type Formula = (call: Call, x: Vector, y: Vector) => Vector;
+
+/** Those that a loop's body contains; the others are functions that it calls. */
+const inlined: Readonly<Record<VectorScalar, ReadonlySet<MathName>>> = {
+  f32: new Set(["exp", "log", "tanh", "sigmoid", "sin", "cos", "sign"]),
+  f64: new Set(["exp", "log", "sign"]),
+};
+
+const formulas: Readonly<Record<Exclude<MathName, Trigonometric | "mod">, Formula>> = {
+  exp: (_, x) => exp(x),
+  expm1: (_, x) => expm1(x),
+  log: (_, x) => log(x),
+  log1p: (_, x) => log1p(x),
+  asin: (_, x) => asin(x),
+  acos: (_, x) => acos(x),
+  atan: (_, x) => atan(x),
+  sinh: (_, x) => sinh(x),
+  cosh: (_, x) => cosh(x),
+  tanh: (_, x) => tanh(x),
+  asinh: (call, x) => asinh(x, call),
+  acosh: (call, x) => acosh(x, call),
+  atanh: (call, x) => atanh(x, call),
+  sigmoid: (_, x) => sigmoid(x),
+  sign: (_, x) => sign(x),
+  erf: (_, x) => erf(x),
+  erfc: (_, x) => erfc(x),
+  pow: (_, x, y) => pow(x, y),
+  hypot: (_, x, y) => hypot(x, y),
+  atan2: (_, y, x) => atan2(y, x),
+};
+
+/**
+ * The functions of the scalar arithmetic over vectors of four floats or two doubles, for one module. What is not short is
+ * written into the module once, as a function, when it is first needed.
+ */
+export class VectorMath {
+  readonly #module: Module;
+  readonly #relaxed: boolean;
+  readonly #functions = new Map<string, Func>();
+
+  /** With `relaxed` fused multiply-adds are used: instructions of relaxed SIMD, which not every engine has. */
+  constructor(module: Module, options: { readonly relaxed?: boolean } = {}) {
+    this.#module = module;
+    this.#relaxed = options.relaxed ?? false;
+  }
+
+  /**
+   * Appends the code that replaces the vector x on top of the stack, or x and above it y, by the function's value. The
+   * operands of atan2 are y, then x.
+   */
+  emit(code: Code, scalar: VectorScalar, name: MathName): void {
+    if (!inlined[scalar].has(name)) {
+      code.call(this.#func(scalar, name));
+      return;
+    }
+    const x = Vector.input(scalar);
+    const local = code.local("v128");
+    code.set(local);
+    writeVector(code, this.#formula(scalar, name, x, x), new Map([[x, local]]), this.#relaxed);
+  }
+
+  #func(scalar: VectorScalar, name: MathName): Func {
+    return this.#once(`${scalar} ${name}`, () =>
+      scalar === "f32" && !inlined.f32.has(name) ? this.#viaDoubles(name) : this.#direct(scalar, name),
+    );
+  }
+
+  #direct(scalar: VectorScalar, name: MathName): Func {
+    const [x, y] = [Vector.input(scalar), Vector.input(scalar)];
+    const root = this.#formula(scalar, name, x, y);
+    const write = (code: Code, inputs: readonly (readonly [Vector, Local])[]) =>
+      writeVector(code, root, new Map(inputs), this.#relaxed);
+    return arityOf(name) === 1
+      ? this.#module.func({ params: ["v128"], results: ["v128"] }, (code, a) => write(code, [[x, a]]))
+      : this.#module.func({ params: ["v128", "v128"], results: ["v128"] }, (code, a, b) =>
+          write(code, [
+            [x, a],
+            [y, b],
+          ]),
+        );
+  }
+
+  #formula(scalar: VectorScalar, name: MathName, x: Vector, y: Vector): Vector {
+    switch (name) {
+      case "sin":
+      case "cos":
+      case "tan":
+        return trigonometric(
+          name,
+          x,
+          this.#once(`${scalar} huge ${name}`, () => this.#huge(scalar, name)),
+        );
+      case "mod":
+        return mod(
+          x,
+          y,
+          this.#once("general remainder", () => generalRemainder(this.#module)),
+        );
+      default:
+        return formulas[name](this.#call, x, y);
+    }
+  }
+
+  /** For floats doubles will do, whose limit is far beyond. */
+  #huge(scalar: VectorScalar, name: Trigonometric): Func {
+    return scalar === "f32" ? this.#viaDoubles(name) : hugeTrigonometric(this.#module, name);
+  }
+
+  /** The function of floats by way of the one of doubles, half of the lanes at a time. */
+  #viaDoubles(name: MathName): Func {
+    const double = this.#func("f64", name);
+    const low = (code: Code, local: Local) => code.get(local).op("f64x2.promote_low_f32x4");
+    const high = (code: Code, local: Local) =>
+      code
+        .get(local)
+        .get(local)
+        .shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7])
+        .op("f64x2.promote_low_f32x4");
+    const write = (code: Code, ...locals: readonly Local[]) => {
+      for (const half of [low, high]) {
+        for (const local of locals) half(code, local);
+        code.call(double).op("f32x4.demote_f64x2_zero");
+      }
+      code.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+    };
+    return arityOf(name) === 1
+      ? this.#module.func({ params: ["v128"], results: ["v128"] }, write)
+      : this.#module.func({ params: ["v128", "v128"], results: ["v128"] }, write);
+  }
+
+  readonly #call: Call = (name, ...operands) => Vector.call("f64", this.#func("f64", name), ...operands);
+
+  #once(key: string, make: () => Func): Func {
+    const known = this.#functions.get(key);
+    if (known !== undefined) return known;
+    const func = make();
+    this.#functions.set(key, func);
+    return func;
+  }
+}

@@ -1,0 +1,336 @@
+import type { Code, Func, Local } from "./encoder.js";
+
+/** The floats in the lanes of a vector: four of the one, two of the other. */
+export type VectorScalar = "f32" | "f64";
+
+const floats = { f32: "f32x4", f64: "f64x2" } as const;
+const integers = { f32: "i32x4", f64: "i64x2" } as const;
+
+/** A number stands for a vector of it in every lane. */
+export type Operand = Vector | number;
+
+/** What a value's instructions are written with. */
+export interface VectorWriter {
+  readonly code: Code;
+  /** Whether `mulAdd` and `mulSubFrom` may be fused. */
+  readonly relaxed: boolean;
+  /** Writes the instructions that leave a value on the stack. */
+  push(value: Vector): void;
+  /** Runs `body` with locals that nothing else uses meanwhile. */
+  scratch(count: number, body: (...locals: readonly Local[]) => void): void;
+}
+
+/**
+ * A value of 128 bits that a formula speaks of: methods make new ones, {@link writeVector} turns the last one into
+ * instructions. What is used more than once is computed once and kept in a local; locals are taken again after the last use.
+ */
+export class Vector {
+  readonly scalar: VectorScalar;
+  readonly operands: readonly Vector[];
+  /** Appends the instructions that leave the value on the stack; it pushes each of the operands exactly once. */
+  readonly write: (writer: VectorWriter) => void;
+
+  constructor(scalar: VectorScalar, operands: readonly Vector[], write: (writer: VectorWriter) => void) {
+    this.scalar = scalar;
+    this.operands = operands;
+    this.write = write;
+  }
+
+  /** A placeholder for a local that `writeVector` is given. */
+  static input(scalar: VectorScalar): Vector {
+    return new Vector(scalar, [], () => {
+      throw new Error("an input of a vector formula has no local: name one in the inputs of writeVector");
+    });
+  }
+
+  /** The same float in every lane. */
+  static of(scalar: VectorScalar, value: number): Vector {
+    return new Vector(scalar, [], ({ code }) => code.splat(scalar, value));
+  }
+
+  /** The same integer, of the width of `scalar`, in every lane. */
+  static bits(scalar: VectorScalar, value: bigint): Vector {
+    return new Vector(scalar, [], ({ code }) => code.splat(scalar === "f32" ? "i32" : "i64", value));
+  }
+
+  /** The result of a function of vectors. */
+  static call(scalar: VectorScalar, func: Func, ...operands: readonly Vector[]): Vector {
+    return new Vector(scalar, operands, (writer) => {
+      for (const operand of operands) writer.push(operand);
+      writer.code.call(func);
+    });
+  }
+
+  add(y: Operand): Vector {
+    return this.#float("add", y);
+  }
+
+  sub(y: Operand): Vector {
+    return this.#float("sub", y);
+  }
+
+  mul(y: Operand): Vector {
+    return this.#float("mul", y);
+  }
+
+  div(y: Operand): Vector {
+    return this.#float("div", y);
+  }
+
+  neg(): Vector {
+    return this.#float("neg");
+  }
+
+  abs(): Vector {
+    return this.#float("abs");
+  }
+
+  sqrt(): Vector {
+    return this.#float("sqrt");
+  }
+
+  trunc(): Vector {
+    return this.#float("trunc");
+  }
+
+  /** y where it is less than this, else this: a NaN in this stays one. */
+  atMost(y: Operand): Vector {
+    return this.#float("pmin", y);
+  }
+
+  /** y where it is greater than this, else this: a NaN in this stays one. */
+  atLeast(y: Operand): Vector {
+    return this.#float("pmax", y);
+  }
+
+  /** Comparisons set all bits of a lane, or none. */
+  less(y: Operand): Vector {
+    return this.#float("lt", y);
+  }
+
+  lessEqual(y: Operand): Vector {
+    return this.#float("le", y);
+  }
+
+  greater(y: Operand): Vector {
+    return this.#float("gt", y);
+  }
+
+  greaterEqual(y: Operand): Vector {
+    return this.#float("ge", y);
+  }
+
+  equal(y: Operand): Vector {
+    return this.#float("eq", y);
+  }
+
+  notEqual(y: Operand): Vector {
+    return this.#float("ne", y);
+  }
+
+  and(y: Operand): Vector {
+    return this.#bits("and", y);
+  }
+
+  or(y: Operand): Vector {
+    return this.#bits("or", y);
+  }
+
+  xor(y: Operand): Vector {
+    return this.#bits("xor", y);
+  }
+
+  /** The bits of this that y has not. */
+  andNot(y: Operand): Vector {
+    return this.#bits("andnot", y);
+  }
+
+  /** As a mask: x where the bits of this are set, y where they are not. */
+  select(x: Operand, y: Operand): Vector {
+    const [first, second] = [this.#lift(x), this.#lift(y)];
+    return this.#node([first, second, this], (writer) => {
+      writer.push(first);
+      writer.push(second);
+      writer.push(this);
+      writer.code.op("v128.bitselect");
+    });
+  }
+
+  /** this * y + z, rounded once or twice. */
+  mulAdd(y: Operand, z: Operand): Vector {
+    const [second, third] = [this.#lift(y), this.#lift(z)];
+    const float = floats[this.scalar];
+    return this.#node([this, second, third], (writer) => {
+      writer.push(this);
+      writer.push(second);
+      if (!writer.relaxed) writer.code.op(`${float}.mul`);
+      writer.push(third);
+      writer.code.op(writer.relaxed ? `${float}.relaxed_madd` : `${float}.add`);
+    });
+  }
+
+  /** z - this * y, rounded once or twice. */
+  mulSubFrom(y: Operand, z: Operand): Vector {
+    const [second, third] = [this.#lift(y), this.#lift(z)];
+    const float = floats[this.scalar];
+    return this.#node([third, this, second], (writer) => {
+      if (!writer.relaxed) writer.push(third);
+      writer.push(this);
+      writer.push(second);
+      if (writer.relaxed) writer.push(third);
+      if (writer.relaxed) writer.code.op(`${float}.relaxed_nmadd`);
+      else writer.code.op(`${float}.mul`).op(`${float}.sub`);
+    });
+  }
+
+  /** The sum of coefficients[i] * this^i, by Estrin's scheme: short chains of instructions that wait for one another. */
+  polynomial(coefficients: readonly number[]): Vector {
+    let terms: readonly Operand[] = coefficients;
+    let power: Vector = this;
+    while (terms.length > 1) {
+      const next: Operand[] = [];
+      for (let i = 0; i < terms.length; i += 2) {
+        const [low = 0, high] = [terms[i], terms[i + 1]];
+        next.push(high === undefined ? low : power.mulAdd(high, low));
+      }
+      terms = next;
+      if (terms.length > 1) power = power.mul(power);
+    }
+    return this.#lift(terms[0] ?? 0);
+  }
+
+  /** Sums and shifts of the lanes as integers. */
+  addBits(y: Vector): Vector {
+    return this.#binary(`${integers[this.scalar]}.add`, y);
+  }
+
+  subBits(y: Vector): Vector {
+    return this.#binary(`${integers[this.scalar]}.sub`, y);
+  }
+
+  shiftLeft(count: number): Vector {
+    return this.#shift(`${integers[this.scalar]}.shl`, count);
+  }
+
+  shiftRight(count: number): Vector {
+    return this.#shift(`${integers[this.scalar]}.shr_u`, count);
+  }
+
+  /** Half of the signed integer in the last 32 bits of each lane, rounded down; of the bits above no use is to be made. */
+  halfBits(): Vector {
+    // The shift of 64-bit integers that keeps the sign is no single instruction on most machines.
+    return this.#shift("i32x4.shr_s", 1);
+  }
+
+  /** In the lanes of the mask, the value of `func` of the operands; it is called only if there are such lanes. */
+  rescue(mask: Vector, func: Func, ...operands: readonly Vector[]): Vector {
+    return this.#node([this, mask, ...operands], (writer) => {
+      const { code } = writer;
+      for (const value of [this, mask, ...operands]) writer.push(value);
+      writer.scratch(operands.length + 2, (result, where, ...values) => {
+        if (result === undefined || where === undefined) return;
+        for (const value of values.toReversed()) code.set(value);
+        code.set(where).set(result).get(where).op("v128.any_true");
+        code.if(() => {
+          for (const value of values) code.get(value);
+          code.call(func).get(result).get(where).op("v128.bitselect").set(result);
+        });
+        code.get(result);
+      });
+    });
+  }
+
+  #float(
+    name:
+      | ("add" | "sub" | "mul" | "div" | "neg" | "abs" | "sqrt" | "trunc" | "pmin" | "pmax")
+      | ("lt" | "le" | "gt" | "ge" | "eq" | "ne"),
+    ...operands: readonly Operand[]
+  ): Vector {
+    const values = [this, ...operands.map((operand) => this.#lift(operand))];
+    return this.#node(values, (writer) => {
+      for (const value of values) writer.push(value);
+      writer.code.op(`${floats[this.scalar]}.${name}`);
+    });
+  }
+
+  #bits(name: "and" | "or" | "xor" | "andnot", y: Operand): Vector {
+    return this.#binary(`v128.${name}`, this.#lift(y));
+  }
+
+  #binary(op: Parameters<Code["op"]>[0], y: Vector): Vector {
+    return this.#node([this, y], (writer) => {
+      writer.push(this);
+      writer.push(y);
+      writer.code.op(op);
+    });
+  }
+
+  #shift(op: Parameters<Code["op"]>[0], count: number): Vector {
+    return this.#node([this], (writer) => {
+      writer.push(this);
+      writer.code.i32(count).op(op);
+    });
+  }
+
+  #node(operands: readonly Vector[], write: (writer: VectorWriter) => void): Vector {
+    return new Vector(this.scalar, operands, write);
+  }
+
+  #lift(value: Operand): Vector {
+    return typeof value === "number" ? Vector.of(this.scalar, value) : value;
+  }
+}
+
+/** Locals of 128 bits that earlier formulas in the same code have done with. */
+const freeLocals = new WeakMap<Code, Local[]>();
+
+/** Appends the instructions that leave the value on the stack; `inputs` are the locals that hold the placeholders. */
+export function writeVector(
+  code: Code,
+  root: Vector,
+  inputs: ReadonlyMap<Vector, Local> = new Map(),
+  relaxed = false,
+): void {
+  const free = freeLocals.get(code) ?? [];
+  freeLocals.set(code, free);
+  const left = usesOf(root);
+  const kept = new Map<Vector, Local>(inputs);
+  const writer: VectorWriter = {
+    code,
+    relaxed,
+    push(value) {
+      const uses = (left.get(value) ?? 1) - 1;
+      left.set(value, uses);
+      const local = kept.get(value);
+      if (local !== undefined) {
+        code.get(local);
+        if (uses === 0 && !inputs.has(value)) free.push(local);
+        return;
+      }
+      value.write(writer);
+      // Constants are cheaper to write again than to keep.
+      if (uses === 0 || value.operands.length === 0) return;
+      const fresh = free.pop() ?? code.local("v128");
+      code.tee(fresh);
+      kept.set(value, fresh);
+    },
+    scratch(count, body) {
+      const locals = Array.from({ length: count }, () => free.pop() ?? code.local("v128"));
+      body(...locals);
+      free.push(...locals);
+    },
+  };
+  writer.push(root);
+}
+
+/** How often each value is an operand; the root once more. */
+function usesOf(root: Vector): Map<Vector, number> {
+  const uses = new Map<Vector, number>();
+  const visit = (value: Vector): void => {
+    const known = uses.get(value) ?? 0;
+    uses.set(value, known + 1);
+    if (known === 0) for (const operand of value.operands) visit(operand);
+  };
+  visit(root);
+  return uses;
+}

@@ -1,0 +1,348 @@
+// Compiled indexing, scans, sorting and random numbers against eager mode: the same bits, unless a test says otherwise.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { compile } from "../src/compile/compile.js";
+import type { DType } from "../src/dtype.js";
+import type { Tensor } from "../src/graph/tensor.js";
+import {
+  argMax,
+  argMin,
+  argSort,
+  cumprod,
+  cumsum,
+  fromArray,
+  gather,
+  indexAdd,
+  Random,
+  ShapeError,
+  scatterAdd,
+  sort,
+  take,
+  tensor,
+  topK,
+} from "../src/index.js";
+import { LinearScan } from "../src/ops/cumulate.js";
+
+const numbers = ["float64", "float32", "int32"] as const;
+const allDTypes = [...numbers, "bool"] as const;
+const random = new Random(7);
+
+/** Results as they are compiled, with all checks of the compiler, against those of eager mode. */
+function assertSame(f: (...inputs: Tensor[]) => Tensor | Tensor[], inputs: readonly Tensor[], what: string): void {
+  const expected = [f(...inputs)].flat();
+  const compiled = compile(f, { verify: true });
+  for (const call of ["first", "second"]) {
+    const actual = [compiled(...inputs)].flat();
+    expected.forEach((tensor, i) => assertBits(actual[i] as Tensor, tensor, `${what}, ${call} call, result ${i}`));
+  }
+  compiled.clear();
+}
+
+function assertBits(actual: Tensor, expected: Tensor, what: string): void {
+  assert.equal(actual.shape, expected.shape, what);
+  assert.is(actual.dtype, expected.dtype, what);
+  const [a, b] = [actual.data, expected.data];
+  const differs = Array.from(b, (value, i) => (Object.is(value, a[i]) ? -1 : i)).filter((i) => i >= 0);
+  assert.equal(
+    differs.map((i) => `${i}: ${a[i]} for ${b[i]}`),
+    [],
+    what,
+  );
+}
+
+const special = [0, -0, NaN, Infinity, -Infinity, 1, -1, 5e-324, 1e300, -1e300, 2 ** -140, NaN, 0, -0];
+
+/** Few different numbers, so that there are ties, and now and then a special one. */
+function sample(shape: readonly number[], dtype: DType, specials = false): Tensor {
+  const whole = random.integers(shape, { low: dtype === "bool" ? 0 : -9, high: dtype === "bool" ? 2 : 10 });
+  if (dtype === "int32" || dtype === "bool") return whole.cast(dtype);
+  const values = whole.mul(whole).cast("float64").mul(0.37).add(whole.cast("float64"));
+  if (!specials) return values.cast(dtype);
+  const which = random.integers(shape, { high: 3 * special.length });
+  const picked = take(tensor([...special, ...special.map(() => 0), ...special.map(() => 0)]), which);
+  return which.less(special.length).where(picked, values).cast(dtype);
+}
+
+const shapes = [[7], [1], [0], [3, 5], [5, 3], [2, 17], [17, 2], [4, 21], [21, 4], [2, 3, 19], [3, 0, 2], [2, 33, 3]];
+
+test("indexAdd and the gradient of take, along every axis, with repeated and negative indices", () => {
+  for (const dtype of numbers) {
+    for (const shape of [[6], [5, 1], [5, 3], [5, 4], [5, 16], [5, 37], [5, 200], [2, 5, 7], [3, 4, 5]]) {
+      shape.forEach((size, axis) => {
+        for (const at of [[], [4], [2, 3]]) {
+          const indices = random.integers(at, { low: -size, high: size });
+          const source = sample([...shape.slice(0, axis), ...at, ...shape.slice(axis + 1)], dtype, true);
+          const name = `${dtype} ${shape.join("x")} axis ${axis} indices ${at.join("x")}`;
+          assertSame(
+            (x, i, s) => indexAdd(x as Tensor, i as Tensor, s as Tensor, axis),
+            [sample(shape, dtype), indices, source],
+            name,
+          );
+        }
+      });
+    }
+  }
+});
+
+test("scatterAdd and gather, along every axis, with indices of fewer elements", () => {
+  for (const dtype of numbers) {
+    for (const shape of [[6], [5, 3], [3, 5], [2, 5, 7], [2, 1, 3, 4]]) {
+      shape.forEach((size, axis) => {
+        const cut = shape.map((n, i) => (i === axis ? 9 : Math.max(1, n - i)));
+        const indices = random.integers(cut, { low: -size, high: size });
+        const name = `${dtype} ${shape.join("x")} axis ${axis}`;
+        const [x, source] = [sample(shape, dtype), sample(cut, dtype, true)];
+        assertSame((x, i, s) => scatterAdd(x as Tensor, i as Tensor, s as Tensor, axis), [x, indices, source], name);
+        assertSame((x, i) => gather(x as Tensor, i as Tensor, axis), [x, indices], name);
+      });
+    }
+  }
+});
+
+test("what is added where is the sum by hand", () => {
+  const f = compile((i: Tensor, s: Tensor) =>
+    indexAdd(
+      tensor([
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ]),
+      i,
+      s,
+    ),
+  );
+  const source = tensor([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  assert.equal(f(tensor([2, 0, 2], { dtype: "int32" }), source).toArray(), [
+    [3, 4],
+    [0, 0],
+    [6, 8],
+  ]);
+  assert.equal(f(tensor([-1, -3, 1], { dtype: "int32" }), source).toArray(), [
+    [3, 4],
+    [5, 6],
+    [1, 2],
+  ]);
+});
+
+test("an index out of range stops the program before a variable has changed", () => {
+  const into = tensor([1, 2, 3]);
+  const f = compile((i: Tensor) => {
+    into.assign(indexAdd(into, i, 10));
+    return into.mul(1);
+  });
+  assert.equal(f(tensor([0, 0], { dtype: "int32" })).toArray(), [21, 2, 3]);
+  assert.throws(
+    () => f(tensor([1, 3], { dtype: "int32" })),
+    (error: unknown) => error instanceof ShapeError && /index 3 .*from -3 to 2/.test(error.message),
+  );
+  assert.throws(() => f(tensor([-4, 0], { dtype: "int32" })), /index -4/);
+  assert.equal(into.toArray(), [21, 2, 3]);
+});
+
+test("cumulative sums and products, exclusive and in reverse, along every axis", () => {
+  for (const dtype of numbers) {
+    for (const shape of shapes) {
+      shape.forEach((_, axis) => {
+        for (const options of [{}, { reverse: true }, { exclusive: true }, { reverse: true, exclusive: true }]) {
+          const name = `${dtype} ${shape.join("x")} axis ${axis} ${JSON.stringify(options)}`;
+          assertSame((x) => cumsum(x as Tensor, axis, options), [sample(shape, dtype, true)], name);
+          assertSame((x) => cumprod(x as Tensor, axis, options), [sample(shape, dtype)], name);
+        }
+      });
+    }
+  }
+});
+
+test("float32 is added up in double precision, and int32 wraps around", () => {
+  const tenths = fromArray(new Float32Array(1000).fill(0.1), [1000]);
+  const sums = compile((x: Tensor) => cumsum(x))(tenths).data;
+  // 0.1 as a float32 is 0.100000001490116...: a thousand of them are 100.0000014901, to the last place of a float32.
+  assert.is(sums[999], Math.fround(1000 * Math.fround(0.1)));
+  const powers = compile((x: Tensor) => cumprod(x))(fromArray(new Int32Array(33).fill(3), [33])).data;
+  assert.is(powers[32], Number(BigInt.asIntN(32, 3n ** 33n)));
+});
+
+test("linear scans in both directions, with an infinite first factor", () => {
+  for (const dtype of ["float64", "float32"] as const) {
+    for (const shape of shapes) {
+      shape.forEach((_, axis) => {
+        for (const reverse of [false, true]) {
+          const [a, b] = [sample(shape, dtype, true), sample(shape, dtype)];
+          const name = `${dtype} ${shape.join("x")} axis ${axis} ${reverse}`;
+          assertSame((a, b) => new LinearScan(axis, reverse).apply(a as Tensor, b as Tensor), [a, b], name);
+        }
+      });
+    }
+  }
+});
+
+test("the first extreme, or the first NaN, along every axis and over all", () => {
+  for (const dtype of allDTypes) {
+    for (const shape of [[], ...shapes.filter((shape) => !shape.includes(0)), [4, 100], [0, 3]]) {
+      for (const axis of [undefined, ...shape.keys()]) {
+        if (shape.includes(0) && axis !== 1) continue;
+        const name = `${dtype} ${shape.join("x")} axis ${axis}`;
+        for (const specials of [false, true]) {
+          const x = sample(shape, dtype, specials);
+          assertSame((x) => [argMax(x as Tensor, axis), argMin(x as Tensor, axis, { keepDims: true })], [x], name);
+        }
+      }
+    }
+  }
+  const f = compile((x: Tensor) => [argMax(x, 1), argMin(x, 1)]);
+  const [most, least] = f(
+    tensor([
+      [3, 9, 9, 1, 1],
+      [0, NaN, NaN, -1, Infinity],
+    ]),
+  );
+  assert.equal(
+    [most?.toArray(), least?.toArray()],
+    [
+      [1, 1],
+      [3, 1],
+    ],
+  );
+});
+
+test("of a view: the extreme of a transposed and of a broadcast tensor", () => {
+  const x = sample([6, 4], "float32", true);
+  assertSame((x) => argMax((x as Tensor).transpose(), 1), [x], "transposed");
+  assertSame((x) => argMin((x as Tensor).mul(2).reshape([8, 3]), 0), [x], "reshaped");
+});
+
+test("positions in order along every axis: stable, NaN last or first", () => {
+  for (const dtype of allDTypes) {
+    for (const shape of [...shapes, [1000], [3, 64], [129, 2]]) {
+      shape.forEach((_, axis) => {
+        for (const descending of [false, true]) {
+          const x = sample(shape, dtype, true);
+          const name = `${dtype} ${shape.join("x")} axis ${axis} descending ${descending}`;
+          assertSame(
+            (x) => [argSort(x as Tensor, axis, { descending }), sort(x as Tensor, axis, { descending })],
+            [x],
+            name,
+          );
+        }
+      });
+    }
+  }
+});
+
+test("sorted as JavaScript sorts, ties in their order; the greatest ones", () => {
+  for (const n of [2, 7, 8, 9, 16, 17, 255, 1024, 1025]) {
+    const x = random.normal([n]).mul(3).round();
+    const list = [...x.data];
+    const expected = list.map((_, i) => i).toSorted((i, j) => (list[i] as number) - (list[j] as number));
+    assert.equal(compile((x: Tensor) => argSort(x))(x).toArray(), expected, `${n}`);
+  }
+  const { values, indices } = compile((x: Tensor) => topK(x, 2))(tensor([10, 40, 20, 40]));
+  assert.equal(
+    [values.toArray(), indices.toArray()],
+    [
+      [40, 40],
+      [1, 3],
+    ],
+  );
+});
+
+/** A source and a copy of it. */
+function twins(state?: Partial<ReturnType<Random["state"]>>): readonly [Random, Random] {
+  const start = { ...new Random(2024).state(), ...state };
+  return [Random.fromState(start), Random.fromState(start)];
+}
+
+const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 1000];
+
+/** The draws of three calls, and where they leave the source. */
+function assertDrawsSame(draw: (source: Random) => Tensor, what: string, state?: Parameters<typeof twins>[0]): void {
+  const [own, eager] = twins(state);
+  const compiled = compile((source: Random) => draw(source), { verify: true });
+  for (let call = 0; call < 3; call++) assertBits(compiled(own), draw(eager), `${what}, call ${call}`);
+  assert.equal(own.state(), eager.state(), what);
+  compiled.clear();
+}
+
+test("uniform numbers", () => {
+  const ranges = [{}, { low: -1 }, { low: 0.1, high: 0.3 }, { low: -1e-46, high: 1e-45 }, { low: -1e308, high: 7e307 }];
+  for (const dtype of ["float64", "float32"] as const) {
+    for (const n of sizes) assertDrawsSame((source) => source.uniform([n], { dtype }), `${dtype} ${n}`);
+    for (const range of ranges) {
+      if (dtype === "float32" && Math.abs(range.low ?? 0) > 1e300) continue;
+      assertDrawsSame((source) => source.uniform([3, 333], { ...range, dtype }), `${dtype} ${JSON.stringify(range)}`);
+    }
+    // Hardly any number lies between: the draws are clamped to them.
+    const narrow = { low: 1, high: 1 + 2 ** -23 + 2 ** -24 };
+    assertDrawsSame((source) => source.uniform([100], { ...narrow, dtype }), `${dtype} narrow`);
+  }
+});
+
+test("normal numbers, tails included", () => {
+  for (const dtype of ["float64", "float32"] as const) {
+    for (const n of sizes) assertDrawsSame((source) => source.normal([n], { dtype }), `${dtype} ${n}`);
+    assertDrawsSame((source) => source.normal([200_000], { dtype }), `${dtype} many`);
+    for (const options of [{ mean: 3 }, { std: 0.01 }, { mean: -2, std: 1e3 }, { std: 0 }]) {
+      assertDrawsSame((source) => source.normal([101], { ...options, dtype }), `${dtype} ${JSON.stringify(options)}`);
+    }
+  }
+});
+
+test("whole numbers, over the whole range of int32 as well", () => {
+  for (const n of sizes) assertDrawsSame((source) => source.integers([n], { high: 10 }), `${n}`);
+  for (const [low, high] of [
+    [-5, 6],
+    [0, 2 ** 31],
+    [-(2 ** 31), 2 ** 31],
+    [-(2 ** 31), 2 ** 31 - 1],
+    [3, 4],
+  ] as const) {
+    assertDrawsSame((source) => source.integers([1000], { low, high }), `${low} to ${high}`);
+  }
+});
+
+test("choices with and without replacement, out of few and of many", () => {
+  for (const count of sizes) {
+    assertDrawsSame((source) => source.permutation(count), `permutation of ${count}`);
+    for (const n of [count, 2 * count + 1, 64 * count, 64 * count + 1, 1000 * count + 5, 2 ** 31]) {
+      if (n > 0) assertDrawsSame((source) => source.choice(n, count), `${count} of ${n}, each may come again`);
+      if (n > 2 ** 24 && count > 100) continue;
+      assertDrawsSame((source) => source.choice(n, count, { replace: false }), `${count} of ${n}`);
+    }
+  }
+});
+
+test("positions beyond 32 bits carry, streams do not run into one another", () => {
+  const draw = (source: Random) => source.uniform([33]);
+  assertDrawsSame(draw, "carry", { position: 2 ** 32 - 5 });
+  assertDrawsSame(draw, "far", { position: 2 ** 45 + 2 ** 32 - 3 });
+  assertDrawsSame(draw, "stream", {
+    stream: [0xffffffff, 0x12345678],
+    key: [0xdeadbeef, 0x9abcdef0],
+    position: 2 ** 32 - 20,
+  });
+});
+
+test("several draws from several sources, forks included", () => {
+  const draw = (source: Random) => {
+    const child = source.fork(5);
+    const [a, b] = [source.normal([5]), child.uniform([6])];
+    return a
+      .sum()
+      .add(child.normal([3]).sum())
+      .add(source.uniform([7]).mul(b.sum()).sum());
+  };
+  const [own, eager] = twins();
+  const f = compile(() => draw(own));
+  for (let call = 0; call < 3; call++) {
+    const [actual, expected] = [f().item(), draw(eager).item()];
+    // Sums may be added up in another order.
+    assert.ok(Math.abs(actual - expected) <= 1e-14 * Math.abs(expected), `${actual} ${expected}`);
+  }
+  assert.equal(own.state(), eager.state());
+});
+
+test.run();

@@ -1,0 +1,222 @@
+import { compile, fromArray, Random, type Shape, ShapeError, type Tensor, tensor, variable } from "@chainrule/core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  Affine,
+  scaledDotProductAttention as attention,
+  batchNorm,
+  batchNormInference,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  crossEntropyError,
+  dropout,
+  dropoutMask,
+  embedding,
+  groupNorm,
+  huberLoss,
+  klDivergence,
+  layerNorm,
+  meanSquaredError,
+  ReLU,
+  Sequential,
+  Sigmoid,
+  softmaxWithLoss,
+  sumOfSquaredErrors,
+  Tanh,
+  takeRows,
+} from "../src/index.js";
+import { assertClose, assertThrows, wave } from "./support.js";
+
+/*
+ * Every layer, loss and function of nn, compiled: its results, and the gradients of its inputs, are those of eager mode. The
+ * numbers of eager mode are checked in the tests of each.
+ */
+
+type Function = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+
+interface Row {
+  readonly name: string;
+  readonly f: Function;
+  readonly inputs: readonly Tensor[];
+}
+
+const int32 = (values: readonly number[], shape: Shape = [values.length]): Tensor =>
+  fromArray(Int32Array.from(values), shape) as Tensor;
+const bools = (values: readonly number[], shape: Shape): Tensor =>
+  tensor(values as number[])
+    .notEqual(0)
+    .reshape(shape) as Tensor;
+
+const scores = wave([3, 4], 5);
+const soft = wave([3, 4], 3, 1).softmax() as Tensor;
+const masked = scores.add(tensor([0, -Infinity, 0, 0])) as Tensor;
+const labels = int32([2, 0, 3]);
+const targets = wave([2, 3], 0.5, 2).add(0.5) as Tensor;
+const [q, k, v] = [wave([2, 3, 4]), wave([2, 5, 4], 1, 1), wave([2, 5, 2], 1, 2)];
+const someKeys = bools([1, 0, 1, 1, 0, /**/ 0, 0, 0, 0, 0, /**/ 0, 1, 0, 0, 0], [3, 5]);
+const images = wave([2, 4, 3, 2]);
+const [weight, bias] = [wave([4], 1, 4), wave([4], 1, 5)];
+const kept = bools([1, 0, 1, 1, 0, 1], [2, 3]);
+const table = wave([5, 3]) as Tensor<[number, number]>;
+
+const rows: Row[] = [
+  {
+    name: "Affine, also of more axes and of a vector",
+    f: (x, image, vector) => {
+      const affine = new Affine(4, 2, { random: new Random(1), dtype: x?.dtype === "float32" ? "float32" : "float64" });
+      return [x, image, vector].map((input) => affine.forward(input as Tensor) as Tensor);
+    },
+    inputs: [scores, wave([2, 2, 2]), wave([4])],
+  },
+  {
+    name: "Sequential of activations",
+    f: (x) => new Sequential([new ReLU(), new Sigmoid(), new Tanh()]).forward(x as Tensor),
+    inputs: [scores],
+  },
+  { name: "softmaxWithLoss, indices", f: softmaxWithLoss as Function, inputs: [scores, labels] },
+  { name: "softmaxWithLoss, indices, scores of -infinity", f: softmaxWithLoss as Function, inputs: [masked, labels] },
+  { name: "softmaxWithLoss, probabilities", f: softmaxWithLoss as Function, inputs: [scores, soft] },
+  { name: "softmaxWithLoss, a vector", f: softmaxWithLoss as Function, inputs: [wave([4]), int32([1], [])] },
+  { name: "softmaxWithLoss, plain labels", f: (x) => softmaxWithLoss(x as Tensor, [1, 0, 3]), inputs: [scores] },
+  { name: "crossEntropyError, indices", f: crossEntropyError as Function, inputs: [soft, labels] },
+  { name: "crossEntropyError, probabilities", f: crossEntropyError as Function, inputs: [soft, soft] },
+  ...(["mean", "sum", "none"] as const).flatMap((reduction): Row[] => [
+    ...[0, 0.1].flatMap((labelSmoothing) =>
+      [labels, soft].map((t) => ({
+        name: `crossEntropy, ${t.dtype} labels, smoothing ${labelSmoothing}, ${reduction}`,
+        f: (x?: Tensor, t?: Tensor) => crossEntropy(x as Tensor, t as Tensor, { reduction, labelSmoothing }) as Tensor,
+        inputs: [scores, t],
+      })),
+    ),
+    {
+      name: `binaryCrossEntropyWithLogits, ${reduction}`,
+      f: (x, t) => binaryCrossEntropyWithLogits(x as Tensor, t as Tensor, { reduction }) as Tensor,
+      inputs: [wave([2, 3], 30), targets],
+    },
+    {
+      name: `huberLoss, ${reduction}`,
+      f: (y, t) => huberLoss(y as Tensor, t as Tensor, { reduction, delta: 0.7 }) as Tensor,
+      inputs: [wave([2, 3], 2), targets],
+    },
+    {
+      name: `klDivergence, ${reduction}`,
+      f: (logQ, p) => klDivergence((logQ as Tensor).logSoftmax() as Tensor, p as Tensor, { reduction }) as Tensor,
+      inputs: [scores, soft],
+    },
+  ]),
+  {
+    name: "klDivergence, logarithms",
+    f: (a, b) => klDivergence(a as Tensor, b as Tensor, { logTarget: true }),
+    inputs: [scores.logSoftmax() as Tensor, soft.log() as Tensor],
+  },
+  { name: "meanSquaredError", f: meanSquaredError as Function, inputs: [wave([2, 3]), targets] },
+  { name: "sumOfSquaredErrors", f: sumOfSquaredErrors as Function, inputs: [wave([2, 3]), targets] },
+  ...[{}, { mask: someKeys }, { causal: true }, { mask: someKeys, causal: true, scale: 0.3 }].map(
+    (options, i): Row => ({
+      name: `scaledDotProductAttention ${i}: ${Object.keys(options).join(", ") || "plain"}`,
+      f: (...inputs) => attention(...(inputs as [Tensor, Tensor, Tensor]), options) as Tensor,
+      inputs: [q, k, v],
+    }),
+  ),
+  {
+    name: "batchNorm, output and statistics",
+    f: (x, weight, bias) => {
+      const { output, running } = batchNorm(x as Tensor, { weight, bias });
+      return [output, running.mean, running.variance];
+    },
+    inputs: [images, weight, bias],
+  },
+  {
+    name: "batchNormInference",
+    f: (x, weight, mean, variance) =>
+      batchNormInference(x as Tensor, { mean: mean as Tensor, variance: variance as Tensor }, { weight }),
+    inputs: [images, weight, bias, weight.square() as Tensor],
+  },
+  {
+    name: "layerNorm",
+    f: (x, weight, bias) => layerNorm(x as Tensor, { weight, bias }),
+    inputs: [scores, weight, bias],
+  },
+  {
+    name: "groupNorm",
+    f: (x, weight, bias) => groupNorm(x as Tensor, 2, { weight, bias }),
+    inputs: [images, weight, bias],
+  },
+  { name: "dropout, a mask", f: (x) => dropout(x as Tensor, { mask: kept, ratio: 0.4 }), inputs: [targets] },
+  {
+    name: "dropout, the textbook's forms",
+    f: (x) => [
+      dropout(x as Tensor, { mask: kept, inverted: false }),
+      dropout(x as Tensor, { training: false, inverted: false }),
+    ],
+    inputs: [targets],
+  },
+  {
+    name: "dropout, masks that are drawn",
+    f: (x) => {
+      const random = new Random(3).fork(5);
+      const mask = dropoutMask([2, 1], { random, ratio: 0.3 });
+      return [dropout(x as Tensor, { random, ratio: 0.4 }), dropout(x as Tensor, { mask: mask as Tensor })];
+    },
+    inputs: [targets],
+  },
+  {
+    name: "embedding",
+    f: (weights, indices) => embedding(weights as typeof table, indices as Tensor),
+    inputs: [table, int32([4, 0, 4, 1], [2, 2])],
+  },
+  {
+    name: "takeRows",
+    f: (x, t, rows) => {
+      const batch = takeRows({ x: x as Tensor, t: t as Tensor }, rows as Tensor);
+      return [batch.x as Tensor, batch.t as Tensor];
+    },
+    inputs: [table, wave([5]), int32([3, 3, 0])],
+  },
+];
+
+/** The results, and the gradients of a weighted sum of all of them. */
+function derivatives(f: Function): (...inputs: Tensor[]) => Tensor[] {
+  return (...inputs) => {
+    const given = inputs.map((input) => (input.dtype === "int32" ? input : (variable(input) as Tensor)));
+    const results = [f(...given)].flat() as Tensor[];
+    const sums = results.map((y, i) => y.mul(wave(y.shape, 1, i).cast(y.dtype)).sum() as Tensor);
+    sums.reduce((sum, y) => sum.add(y) as Tensor).backward();
+    return [...results.map((y) => y.detach()), ...given.flatMap(({ grad }) => grad ?? [])];
+  };
+}
+
+for (const { name, f, inputs } of rows) {
+  test(`${name}: compiled as in eager mode, with gradients`, () => {
+    const inEagerMode = derivatives(f);
+    const compiled = compile(inEagerMode);
+    for (const [dtype, tolerance] of [
+      ["float64", 1e-13],
+      ["float32", 2e-5],
+    ] as const) {
+      const given = inputs.map((input) => (input.dtype === "float64" ? (input.cast(dtype) as Tensor) : input));
+      const [actual, expected] = [compiled(...given), inEagerMode(...given)];
+      assert.is(actual.length, expected.length);
+      assert.ok(expected.length > 1);
+      expected.forEach((y, i) => {
+        const [a, b] = [actual[i] as Tensor, y];
+        assert.is(a.dtype, b.dtype);
+        assertClose(a.cast("float64"), b.cast("float64"), tolerance, `${name}, ${dtype}, ${i}`);
+      });
+    }
+  });
+}
+
+test("A compiled program refuses indices that are out of range, negative ones included", () => {
+  const loss = compile((t: Tensor) => softmaxWithLoss(scores, t));
+  assertClose(loss(labels), softmaxWithLoss(scores, labels), 1e-14);
+  assertThrows(() => loss(int32([0, 4, 0])), ShapeError, "index 4 (element 1", "4 classes");
+  assertThrows(() => loss(int32([0, 0, -1])), ShapeError, "index -1 (element 2", "4 classes");
+  assertClose(loss(labels), softmaxWithLoss(scores, labels), 1e-14);
+  const rowsOf = compile((indices: Tensor) => embedding(table, indices) as Tensor);
+  assertThrows(() => rowsOf(int32([0, 5])), ShapeError, "(element 1", "out of range");
+  assertThrows(() => rowsOf(int32([0, -1])), ShapeError, "(element 1", "out of range");
+  assert.equal([...rowsOf(int32([4, 0])).data], [...table.take([4, 0]).data]);
+});
+
+test.run();
