@@ -33,7 +33,9 @@ function assertSame(f: (...inputs: Tensor[]) => Tensor | Tensor[], inputs: reado
   const compiled = compile(f, { verify: true });
   for (const call of ["first", "second"]) {
     const actual = [compiled(...inputs)].flat();
-    expected.forEach((tensor, i) => assertBits(actual[i] as Tensor, tensor, `${what}, ${call} call, result ${i}`));
+    for (const [i, tensor] of expected.entries()) {
+      assertBits(actual[i] as Tensor, tensor, `${what}, ${call} call, result ${i}`);
+    }
   }
   compiled.clear();
 }

@@ -11,7 +11,7 @@ const options = withFolder("options");
 options("--help names every option and the exit codes", async () => {
   const { code, stdout } = await run(["--help"]);
   assert.is(code, 0);
-  for (const name of ["iterations", "batch", "lr", "hidden", "seed", "dtype", "data", "out", "resume"]) {
+  for (const name of ["iterations", "batch", "lr", "hidden", "seed", "dtype", "data", "out", "resume", "eager"]) {
     assert.match(stdout, `--${name}`);
   }
 });

@@ -6,8 +6,10 @@ export interface Graph {
   readonly order: readonly Traced[];
   /** By value: those that it is an input of, once for each use. */
   readonly users: ReadonlyMap<Traced, readonly Traced[]>;
-  /** Values that outlive the program's run. */
+  /** Values that are there after the program's run: those that it gives, and the new ones of tensors. */
   readonly results: ReadonlySet<Traced>;
+  /** Those among them that it gives. */
+  readonly given: ReadonlySet<Traced>;
 }
 
 /** All values that some roots need, in an order in which each comes behind its inputs. */
@@ -36,7 +38,8 @@ export function graphOf(trace: Trace): Graph {
   const order = orderOf(results);
   const users = new Map<Traced, Traced[]>(order.map((value) => [value, []]));
   for (const value of order) for (const input of value.inputs) users.get(input)?.push(value);
-  return { order, users, results };
+  const given = new Set([...trace.outputs, ...trace.gradients.flatMap(({ value }) => value ?? [])]);
+  return { order, users, results, given };
 }
 
 /** A name for pictures: that of the op, or of what stands in its place. */

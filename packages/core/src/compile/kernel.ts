@@ -2,6 +2,7 @@ import type { DType } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
 import type { Operand } from "../wasm/gemm-emit.js";
 import type { KernelCode } from "./emit/context.js";
+import type { ScalarPlan } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, visitExpressions } from "./expression.js";
 
 /** A piece of the program's memory: the elements of one value, row by row without gaps. */
@@ -55,9 +56,17 @@ export interface Matrix extends Omit<Operand, "address"> {
 export interface ScalarKernel {
   readonly kind: "scalars";
   readonly name: string;
-  readonly stores: readonly { readonly value: Expression; readonly target: Buffer }[];
-  /** For values on their way from one function of the code to another: `scalarScratch` bytes, if any. */
+  readonly stores: readonly ScalarStore[];
+  /** How the code is cut into functions. */
+  readonly plan: ScalarPlan;
+  /** For values on their way from one function to another: 8 bytes for each slot of the plan. */
   readonly scratch: Buffer | null;
+}
+
+/** A target may be none of the buffers that the kernel's values are loaded from. */
+export interface ScalarStore {
+  readonly value: Expression;
+  readonly target: Buffer;
 }
 
 /** An op that is none of these: it writes its own code. */

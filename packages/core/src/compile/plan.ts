@@ -49,6 +49,10 @@ export function plan(schedule: Schedule): Plan {
   }
   all = end;
   const lifetimes = lifetimesOf(schedule);
+  for (const [buffer, place] of schedule.aliases) {
+    addresses.set(buffer, addresses.get(place) as number);
+    lifetimes.delete(buffer);
+  }
   const ending: Buffer[][] = kernels.map(() => []);
   for (const [buffer, { last }] of lifetimes) {
     ending[last]?.push(buffer);

@@ -4,10 +4,11 @@ import { Elementwise } from "../graph/elementwise.js";
 import type { Traced } from "../graph/tracing.js";
 import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { planScalars, scalarScratch } from "./emit/scalar-plan.js";
+import { planScalars } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expression.js";
 import { type Graph, graphOf, nameOf } from "./graph.js";
 import type { Buffer, BufferRole, Kernel, LoopKernel, SpecialKernel } from "./kernel.js";
+import { updateInPlace } from "./in-place.js";
 import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
 import { type KernelRule, kernelRuleOf } from "./lower/kernels.js";
 import type { Trace } from "./trace.js";
@@ -25,6 +26,8 @@ export interface Schedule {
   readonly gradients: readonly (Buffer | null)[];
   /** By generator: six words that are written before each run: key, stream and position, the low word first. */
   readonly generators: readonly (Buffer | null)[];
+  /** Buffers that lie in the memory of others: new values of a tensor that are written over the old ones. */
+  readonly aliases: ReadonlyMap<Buffer, Buffer>;
   /** What a special kernel can stop the program with: the number that it returns is the place in this list, plus 1. */
   readonly failures: readonly Failure[];
 }
@@ -98,7 +101,8 @@ export class Scheduler {
     const first = this.kernels.filter((kernel) => kernel.kind === "special" && kernel.check === true && isEarly(kernel));
     const kernels = [...first, ...this.kernels.filter((kernel) => !first.includes(kernel))];
     const { all: buffers, failures, generators } = this;
-    return { kernels, buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
+    const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
+    return { ...made, ...updateInPlace(kernels, assigned) };
   }
 
   // --- what rules use ------------------------------------------------------------------------------------------------
@@ -112,7 +116,7 @@ export class Scheduler {
 
   /** The buffer for the result of a value, which its kernel rule writes. */
   target(value: Traced): Buffer {
-    return this.placed.get(value) ?? this.place(value, this.graph.results.has(value) ? "output" : "temporary");
+    return this.placed.get(value) ?? this.place(value, this.graph.given.has(value) ? "output" : "temporary");
   }
 
   temporary(dtype: DType, shape: Shape): Buffer {
@@ -263,8 +267,9 @@ export class Scheduler {
       return { value: k.builder.as(made.get(value) as Expression, kindOf(target.dtype)), target };
     });
     if (stores.length === 0) return;
-    const bytes = scalarScratch(planScalars(stores));
-    this.push({ kind: "scalars", name: "scalars", stores, scratch: bytes === 0 ? null : this.scratch(bytes) });
+    const plan = planScalars(stores);
+    const scratch = plan.slotCount === 0 ? null : this.scratch(8 * plan.slotCount);
+    this.push({ kind: "scalars", name: "scalars", stores, plan, scratch });
   }
 
   private output(value: Traced): Buffer {
@@ -349,6 +354,7 @@ function rootsOf({ order, users, results }: Graph): Set<Traced> {
   function homeOf(value: Traced): ReadonlySet<Traced> | null {
     const inline = inlineRuleOf(value);
     if (inline === null || results.has(value) || isScalarOp(value)) return null;
+    if (value.source.kind === "literal") return new Set();
     const home = new Set<Traced>();
     for (const user of users.get(value) ?? []) {
       const rule = inlineRuleOf(user);

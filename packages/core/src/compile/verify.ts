@@ -69,12 +69,18 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
   const lifetimes = lifetimesOf(schedule);
   const placed = schedule.buffers.flatMap((buffer) => {
     const start = addresses.get(buffer);
-    if (start === undefined) return [];
+    // A new value in the place of the old one is checked by what reads the old one.
+    if (start === undefined || schedule.aliases.has(buffer)) return [];
     const life = lifetimes.get(buffer) ?? { first: -1, last: schedule.kernels.length };
     return [{ buffer, start, end: start + bytesOf(buffer), ...life }];
   });
   for (const { buffer, start, end } of placed) {
     demand(start > 0 && start % 16 === 0 && end <= bytes, () => `buffer ${buffer.id} lies at ${start} to ${end} of ${bytes}`);
+  }
+  for (const [buffer, place] of schedule.aliases) {
+    const writer = schedule.kernels.findIndex((kernel) => writesOf(kernel).includes(buffer));
+    const late = schedule.kernels.findIndex((kernel, i) => i > writer && readsOf(kernel).includes(place));
+    demand(late === -1, () => `kernel ${late} reads the old values of buffer ${place.id}, which kernel ${writer} replaced`);
   }
   placed.sort((a, b) => a.start - b.start);
   placed.forEach((a, i) => {

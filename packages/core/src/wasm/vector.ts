@@ -284,6 +284,23 @@ export class Vector {
 /** Locals of 128 bits that earlier formulas in the same code have done with. */
 const freeLocals = new WeakMap<Code, Local[]>();
 
+function freeLocalsOf(code: Code): Local[] {
+  const known = freeLocals.get(code);
+  if (known !== undefined) return known;
+  const free: Local[] = [];
+  freeLocals.set(code, free);
+  return free;
+}
+
+/** Appends the instructions that replace the vector on top of the stack, for which `x` stands, by the value. */
+export function applyVector(code: Code, x: Vector, root: Vector, relaxed = false): void {
+  const free = freeLocalsOf(code);
+  const local = free.pop() ?? code.local("v128");
+  code.set(local);
+  writeVector(code, root, new Map([[x, local]]), relaxed);
+  free.push(local);
+}
+
 /** Appends the instructions that leave the value on the stack; `inputs` are the locals that hold the placeholders. */
 export function writeVector(
   code: Code,
@@ -291,8 +308,7 @@ export function writeVector(
   inputs: ReadonlyMap<Vector, Local> = new Map(),
   relaxed = false,
 ): void {
-  const free = freeLocals.get(code) ?? [];
-  freeLocals.set(code, free);
+  const free = freeLocalsOf(code);
   const left = usesOf(root);
   const kept = new Map<Vector, Local>(inputs);
   const writer: VectorWriter = {

@@ -3,6 +3,7 @@
  * and writes curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
+import { compileSupport } from "@chainrule/core";
 import { DataError } from "@chainrule/nn";
 import {
   type Checkpoint,
@@ -92,7 +93,7 @@ async function runTraining(
   dataFingerprint: string,
   interrupt: Interrupt,
 ): Promise<readonly AccuracyPoint[]> {
-  const { iterations, out } = options;
+  const { iterations, out, eager } = options;
   const progress = new Progress("training", "iterations", iterations, history.losses.length);
   try {
     const save = () => saveCheckpoint(network, history, options, dataFingerprint);
@@ -104,7 +105,7 @@ async function runTraining(
   } finally {
     progress.stop();
   }
-  const resume = commandOf({ ...defaults, out, resume: true });
+  const resume = commandOf({ ...defaults, out, resume: true, eager });
   throw new Stop(
     130,
     `interrupted at iteration ${history.losses.length}, saved in ${checkpointFile(out)}; to go on: ${resume}`,
@@ -144,7 +145,7 @@ async function report(
 }
 
 function isDefaultRun(options: Options): boolean {
-  const free: readonly string[] = ["out", "resume"] satisfies (keyof Options)[];
+  const free: readonly string[] = ["out", "resume", "eager"] satisfies (keyof Options)[];
   return Object.entries(defaults).every(
     ([name, value]) => free.includes(name) || options[name as keyof Options] === value,
   );
@@ -157,11 +158,17 @@ function describeData({ isMnist, folder, train, test, imageShape }: Digits): str
 
 function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, { losses }: History): string {
   const { iterations, batch, lr, seed, dtype, out } = options;
-  const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}`;
+  const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}, ${modeOf(options)}`;
   if (losses.length > 0) return `\nTraining, resumed at iteration ${losses.length} of ${iterations}: ${network}`;
   const kept = keepEarlier(out);
   const earlier = kept === null ? "" : `\n  the checkpoint of an earlier run is kept as ${kept}`;
   return `\nTraining, ${iterations} iterations: ${network}${earlier}`;
+}
+
+function modeOf({ eager }: Options): string {
+  if (eager) return "eager";
+  const reason = compileSupport();
+  return reason === null ? "compiled" : `eager, since nothing can be compiled here (${reason})`;
 }
 
 try {

@@ -16,6 +16,8 @@ export interface Options {
   readonly data: string | null;
   readonly out: string;
   readonly resume: boolean;
+  /** Whether training is not compiled: the numbers are the same, but for rounding. */
+  readonly eager: boolean;
 }
 
 /** A8 of the textbook's programs. float32, since it is measured to be the faster one and just as accurate here. */
@@ -29,6 +31,7 @@ export const defaults: Options = {
   data: null,
   out: "out",
   resume: false,
+  eager: false,
 };
 
 export interface CommandLine {
@@ -95,6 +98,12 @@ function program(): Command {
       new Option("--resume", "go on from the checkpoint in --out; options left out are the checkpoint's").default(
         false,
       ),
+    )
+    .addOption(
+      new Option(
+        "--eager",
+        "train op by op, and not by a compiled WebAssembly program; the same but for rounding",
+      ).default(false),
     )
     .addHelpText(
       "after",

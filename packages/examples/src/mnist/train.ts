@@ -1,6 +1,6 @@
-import { noGrad, Random } from "@chainrule/core";
-import { accuracy, BatchSampler, batches, SGD, takeRows } from "@chainrule/nn";
-import type { IdxFolder, ImageSet } from "@chainrule/nn/node";
+import { noGrad, Random, type Tensor } from "@chainrule/core";
+import { accuracy, BatchSampler, batches, SGD, takeRows, trainStep } from "@chainrule/nn";
+import type { IdxFolder } from "@chainrule/nn/node";
 import { firstBadValue } from "./bad-value.js";
 import type { Interrupt } from "./interrupt.js";
 import type { TwoLayerNet } from "./network.js";
@@ -63,7 +63,12 @@ export async function train(
   const { losses, accuracies } = history;
   const sampler = samplerOf(data, options);
   const perEpoch = sampler.iterationsPerEpoch;
-  const optimizer = new SGD(network, { lr: options.lr });
+  // The rows are taken in the step: a compiled one has all images in its memory, and is given indices only.
+  const lossOf = (rows: Tensor<[number]>): Tensor => {
+    const { images, labels } = takeRows(data.train, rows);
+    return network.loss(images, labels);
+  };
+  const step = trainStep(lossOf, new SGD(network, { lr: options.lr }), options.eager ? { compiled: false } : {});
   for (;;) {
     const done = losses.length;
     if (done % perEpoch === 0 && accuracies.at(-1)?.iteration !== done) {
@@ -80,22 +85,14 @@ export async function train(
       return done === iterations;
     }
     const started = performance.now();
-    const loss = step(network, optimizer, takeRows(data.train, sampler.rows(done)), done + 1);
+    const rows = sampler.rows(done);
+    const loss = step(rows);
+    // Such a step has changed nothing, so that the loss can be looked into.
+    if (!Number.isFinite(loss)) throw diverged(done + 1, `the loss is ${loss}`, firstBadValue(lossOf(rows)));
     losses.push(loss);
     history.seconds += (performance.now() - started) / 1000;
     progress.update(done + 1, `, loss ${loss.toFixed(4)}`);
   }
-}
-
-/** One step of gradient descent; the loss before it. */
-function step(network: TwoLayerNet, optimizer: SGD, { images, labels }: ImageSet, number: number): number {
-  const loss = network.loss(images, labels);
-  const value = loss.item();
-  if (!Number.isFinite(value)) throw diverged(number, `the loss is ${value}`, firstBadValue(loss));
-  optimizer.zeroGrad();
-  loss.backward();
-  optimizer.step();
-  return value;
 }
 
 /** The last update is followed by no loss that would show what it did. */
@@ -107,7 +104,8 @@ function checkParameters(network: TwoLayerNet, done: number): void {
 }
 
 function diverged(number: number, what: string, bad: string | null): Stop {
-  return new Stop(1, `training stopped at step ${number}: ${what}; the first bad value is ${bad}; try a smaller --lr`);
+  const first = bad === null ? "" : `the first bad value is ${bad}; `;
+  return new Stop(1, `training stopped at step ${number}: ${what}; ${first}try a smaller --lr`);
 }
 
 /** The accuracies on all images; `null` if interrupted. */

@@ -8,6 +8,8 @@ export interface ModuleContext {
   readonly module: Module;
   readonly math: VectorMath;
   readonly gemm: GemmEmitter;
+  /** Whether multiply-adds of relaxed SIMD may be used. */
+  readonly relaxed: boolean;
   /** The address of a buffer's first element, a multiple of 16. */
   readonly address: (buffer: Buffer) => number;
 }

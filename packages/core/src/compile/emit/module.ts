@@ -20,6 +20,7 @@ export function emitModule(schedule: Schedule, { addresses, bytes }: Plan, { rel
     module,
     math: new VectorMath(module, { relaxed }),
     gemm: new GemmEmitter(module, { relaxed }),
+    relaxed,
     address: (buffer) => {
       const address = addresses.get(buffer);
       if (address === undefined) throw new Error(`buffer ${buffer.id} has no place in memory`);

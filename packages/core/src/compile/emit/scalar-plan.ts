@@ -1,9 +1,9 @@
 import { type Expression, operandsOf } from "../expression.js";
-import type { Buffer, ScalarKernel } from "../kernel.js";
+import type { Buffer, ScalarStore } from "../kernel.js";
 
 /**
  * How the straight-line code of a scalar kernel is cut into functions. A value that another function than its own needs goes
- * through a slot of 8 bytes in memory, all others live and die in locals.
+ * through a slot of 8 bytes in memory; all others live and die in locals.
  */
 export interface ScalarPlan {
   readonly functions: readonly ScalarFunction[];
@@ -14,80 +14,89 @@ export interface ScalarPlan {
   readonly targets: ReadonlyMap<number, readonly Buffer[]>;
 }
 
-export interface ScalarFunction {
-  /** What it computes, each behind what it is made of. */
-  readonly values: readonly Expression[];
-  /** Constants and elements of buffers that it only copies. */
-  readonly copies: readonly Expression[];
-}
+/** What a function computes, each value behind what it is made of. Leaves stand in it where they are only copied. */
+export type ScalarFunction = readonly Expression[];
 
 /**
- * How many operations a function has at most. The engine's optimiser takes about as long for each of them up to some
- * thousands, and longer beyond; of small functions more values cross from one to another, and code that runs once a call is
- * optimised only after many calls, the sooner the more of it a function has.
+ * The size of a function, in virtual registers of the engine's optimiser estimated. From 8192 on V8 (11 to
+ * 13) allocates registers by a quick method whose code is four to six times as slow: measured on a graph of 10^5 scalar nodes,
+ * forward and backward, optimised code took 0.28 ms with functions of 500 or 1000 operations and 1.7 ms with 1400 or more. In
+ * much smaller functions more time goes to values that cross from one to another.
  */
-export const operationLimit = 2000;
+export const functionSize = 7000;
 
-/** Whether a value is not computed: each use writes the constant or the load itself, which costs no register. */
+/** An access to memory needs registers for its address, too. */
+const accessRegisters = 4;
+
+/** Whether a value is not computed once: each use writes the constant or the load, which costs no register in between. */
 export function isLeaf(e: Expression): boolean {
   return e.op === "constant" || e.op === "index" || (e.op === "load" && e.index === null);
 }
 
-/** The bytes of memory that `emitScalars` needs for a kernel's values on their way between functions. */
-export function scalarScratch(plan: ScalarPlan): number {
-  return 8 * plan.slotCount;
-}
-
-export function planScalars(stores: ScalarKernel["stores"], limit: number = operationLimit): ScalarPlan {
-  const ordered = orderOf(stores.map(({ value }) => value));
+/** @param size of a function; see {@link functionSize} */
+export function planScalars(stores: readonly ScalarStore[], size: number = functionSize): ScalarPlan {
   const targets = new Map<number, Buffer[]>();
   for (const { value, target } of stores) {
     const known = targets.get(value.id);
     if (known === undefined) targets.set(value.id, [target]);
     else known.push(target);
   }
-  const computed = ordered.filter((e) => !isLeaf(e));
-  const copies = ordered.filter((e) => isLeaf(e) && targets.has(e.id));
-  const functions: ScalarFunction[] = [];
-  for (let i = 0; i < computed.length; i += limit) functions.push({ values: computed.slice(i, i + limit), copies: [] });
-  for (let i = 0; i < copies.length; i += limit) functions.push({ values: [], copies: copies.slice(i, i + limit) });
-  return { functions, targets, ...assignSlots(functions, ordered) };
+  const ids = stores.reduce((most, { value }) => Math.max(most, value.id + 1), 0);
+  const written = valuesOf(stores, ids).filter((e) => !isLeaf(e) || targets.has(e.id));
+  const functions = cut(written, ids, size);
+  return { functions, targets, ...assignSlots(functions, ids) };
 }
 
-/** Everything that some expressions are made of, in the order of their ids: an expression is made after its operands. */
-function orderOf(roots: readonly Expression[]): readonly Expression[] {
-  const met: (Expression | undefined)[] = new Array(roots.reduce((most, { id }) => Math.max(most, id), -1) + 1).fill(
-    undefined,
-  );
-  const stack = [...roots];
+/** All that is stored and what it is made of, in the order of the ids: an expression is made after its operands. */
+function valuesOf(stores: readonly ScalarStore[], ids: number): readonly Expression[] {
+  const met = new Array<Expression | null>(ids).fill(null);
+  const stack = stores.map(({ value }) => value);
   for (let e = stack.pop(); e !== undefined; e = stack.pop()) {
-    if (met[e.id] !== undefined) continue;
+    if (met[e.id] !== null) continue;
     met[e.id] = e;
-    for (const operand of operandsOf(e)) stack.push(operand);
+    for (const operand of operandsOf(e)) if (met[operand.id] === null) stack.push(operand);
   }
-  return met.filter((e) => e !== undefined);
+  return met.filter((e) => e !== null);
 }
 
-/** Slots are taken over by other values when the last function that reads them is done. */
-function assignSlots(functions: readonly ScalarFunction[], ordered: readonly Expression[]) {
-  const size = (ordered[ordered.length - 1]?.id ?? -1) + 1;
-  const lastUse = new Int32Array(size).fill(-1);
-  functions.forEach(({ values }, f) => {
-    for (const value of values) for (const operand of operandsOf(value)) lastUse[operand.id] = f;
+function cut(values: readonly Expression[], ids: number, size: number): readonly ScalarFunction[] {
+  const functions: Expression[][] = [];
+  const functionOf = new Int32Array(ids).fill(-1);
+  let registers = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    // The value itself, and the access that stores it.
+    let own = 1 + accessRegisters;
+    for (const { id } of operandsOf(value)) if (functionOf[id] !== functions.length - 1) own += accessRegisters;
+    if (registers + own > size) {
+      functions.push([]);
+      registers = 0;
+    }
+    registers += own;
+    functionOf[value.id] = functions.length - 1;
+    (functions[functions.length - 1] as Expression[]).push(value);
+  }
+  return functions;
+}
+
+/** A slot is free for another value when the last function that reads it is done. */
+function assignSlots(functions: readonly ScalarFunction[], ids: number) {
+  const lastUse = new Int32Array(ids).fill(-1);
+  functions.forEach((values, f) => {
+    for (const value of values) for (const { id } of operandsOf(value)) lastUse[id] = f;
   });
-  const slots = new Int32Array(size).fill(-1);
-  const ending: number[][] = functions.map(() => []);
+  const slots = new Int32Array(ids).fill(-1);
+  const released: number[][] = functions.map(() => []);
   const free: number[] = [];
   let slotCount = 0;
-  functions.forEach(({ values }, f) => {
-    for (const { id } of values) {
-      const last = lastUse[id] as number;
-      if (last <= f) continue;
+  functions.forEach((values, f) => {
+    for (const value of values) {
+      const last = lastUse[value.id] as number;
+      if (last <= f || isLeaf(value)) continue;
       const slot = free.pop() ?? slotCount++;
-      slots[id] = slot;
-      ending[last]?.push(slot);
+      slots[value.id] = slot;
+      released[last]?.push(slot);
     }
-    free.push(...(ending[f] as number[]));
+    for (const slot of released[f] ?? []) free.push(slot);
   });
   return { slots, slotCount };
 }

@@ -1,32 +1,29 @@
-import type { Code, Func, Local, Module } from "../../wasm/encoder.js";
+import type { Code, Func, Local, MemoryOp, Module } from "../../wasm/encoder.js";
 import { type Expression, type NumberKind, operandsOf } from "../expression.js";
 import { type Buffer, elementBytes, type ScalarKernel } from "../kernel.js";
 import type { ModuleContext } from "./context.js";
 import { isCommutative, ScalarOperations, stackOrder, typeOf } from "./scalar-operations.js";
-import { planScalars, type ScalarFunction, type ScalarPlan } from "./scalar-plan.js";
+import { isLeaf, type ScalarFunction, type ScalarPlan } from "./scalar-plan.js";
+
+type Load = Extract<Expression, { readonly op: "load" }>;
 
 /** Operations that are functions are written once a module, also for several kernels. */
 const operationsOf = new WeakMap<Module, ScalarOperations>();
 
 /**
- * Writes the functions that compute a scalar kernel, without parameters and results, to be called in this order.
- *
- * @param context of the module; `address` is asked for the buffers of the kernel
+ * Writes the functions that compute a scalar kernel, which have neither parameters nor results, and are to be called in this
+ * order.
  */
-export function emitScalars(kernel: ScalarKernel, context: ModuleContext, limit?: number): readonly Func[] {
-  const plan = planScalars(kernel.stores, limit);
+export function emitScalars(kernel: ScalarKernel, context: ModuleContext): readonly Func[] {
   let operations = operationsOf.get(context.module);
   if (operations === undefined) {
     operations = new ScalarOperations(context);
     operationsOf.set(context.module, operations);
   }
-  const emitter = new ScalarEmitter(
-    plan,
-    operations,
-    context,
-    kernel.scratch === null ? 0 : context.address(kernel.scratch),
+  const emitter = new ScalarEmitter(kernel, operations, context);
+  return kernel.plan.functions.map((values) =>
+    context.module.func({ params: [] }, (code) => emitter.write(values, code)),
   );
-  return plan.functions.map((f) => context.module.func({ params: [] }, (code) => emitter.write(f, code)));
 }
 
 /** Writes one function after the other; between them only the slots of the plan hold values. */
@@ -40,59 +37,54 @@ class ScalarEmitter {
   private readonly locals: (Local | undefined)[];
   private readonly free: Record<Local["type"], Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
-  constructor(plan: ScalarPlan, operations: ScalarOperations, { address }: ModuleContext, scratch: number) {
+  constructor({ plan, scratch }: ScalarKernel, operations: ScalarOperations, { address }: ModuleContext) {
     this.plan = plan;
     this.operations = operations;
     this.address = address;
-    this.scratch = scratch;
+    this.scratch = scratch === null ? 0 : address(scratch);
     this.uses = new Int32Array(plan.slots.length);
     this.locals = new Array<Local | undefined>(plan.slots.length).fill(undefined);
   }
 
-  write({ values, copies }: ScalarFunction, code: Code): void {
+  write(values: ScalarFunction, code: Code): void {
     for (const value of values) for (const { id } of operandsOf(value)) this.uses[id] = (this.uses[id] as number) + 1;
     /** The value that is on the stack and nowhere else. */
     let top: Expression | null = null;
     values.forEach((value, i) => {
+      if (isLeaf(value)) {
+        this.store(code, value, null);
+        return;
+      }
       this.compute(code, value, top);
       const next = values[i + 1];
-      const stays =
-        next !== undefined && this.uses[value.id] === 1 && !this.isStored(value) && firstOperand(next, value);
+      const stays = next !== undefined && this.uses[value.id] === 1 && !this.isStored(value) && beginsWith(next, value);
       top = stays ? value : null;
       if (!stays) this.keep(code, value);
     });
-    for (const copy of copies) this.store(code, copy, () => this.push(code, copy));
     for (const locals of Object.values(this.free)) locals.length = 0;
   }
 
   /** Appends the code of a value; `top` is its operand that is on the stack. */
   private compute(code: Code, value: Expression, top: Expression | null): void {
+    // The use on the stack is the only one of its value.
+    if (top !== null) this.uses[top.id] = 0;
     if (value.op === "load" && value.index !== null) {
-      const { buffer, at, index } = value;
-      const bytes = elementBytes[buffer.dtype];
-      if (top === null) this.push(code, index.value);
-      else this.uses[top.id] = 0;
+      if (top === null) this.push(code, value.index.value);
+      const step = value.index.stride * elementBytes[value.buffer.dtype];
       // A sum and not an offset of the load: that one would not wrap around where the index is negative.
-      code
-        .i32(index.stride * bytes)
-        .op("i32.mul")
-        .i32(this.address(buffer) + at.offset * bytes)
-        .op("i32.add");
-      code.memory(loads[buffer.dtype]);
+      code.i32(step).op("i32.mul").i32(this.addressOf(value)).op("i32.add").memory(loads[value.buffer.dtype]);
     } else if (value.op === "apply") {
-      // The operand on the stack is the only use of its value; an operation whose operands may change places has it first.
-      const operands = stackOrder(value);
-      if (top !== null) this.uses[top.id] = 0;
-      for (const operand of operands) if (operand !== top) this.push(code, operand);
+      // Operands that may change places are the only ones of which the second one is on the stack.
+      for (const operand of stackOrder(value)) if (operand !== top) this.push(code, operand);
       this.operations.emit(code, value);
-    } else throw new Error(`${value.op} is written where it is used`);
+    } else throw new Error(`${value.op} is a leaf`);
   }
 
   /** Takes a value from the stack to where it is needed later. */
   private keep(code: Code, value: Expression): void {
     const local = this.local(code, typeOf[value.kind]);
     code.set(local);
-    this.store(code, value, () => code.get(local));
+    this.store(code, value, local);
     if (this.uses[value.id] === 0) this.free[local.type].push(local);
     else this.locals[value.id] = local;
   }
@@ -101,37 +93,35 @@ class ScalarEmitter {
     return (this.plan.slots[id] as number) >= 0 || this.plan.targets.has(id);
   }
 
-  private store(code: Code, { id, kind }: Expression, push: () => void): void {
-    const slot = this.plan.slots[id] as number;
-    if (slot >= 0) {
+  /** Writes a value to where others find it: from its local, or as a leaf once more. */
+  private store(code: Code, value: Expression, local: Local | null): void {
+    const slot = this.plan.slots[value.id] as number;
+    const write = (memory: MemoryOp, address: number) => {
       code.i32(0);
-      push();
-      code.memory(`${typeOf[kind]}.store`, this.scratch + 8 * slot);
-    }
-    for (const target of this.plan.targets.get(id) ?? []) {
-      code.i32(0);
-      push();
-      code.memory(stores[target.dtype], this.address(target));
-    }
+      if (local === null) this.pushLeaf(code, value);
+      else code.get(local);
+      code.memory(memory, address);
+    };
+    if (slot >= 0) write(`${typeOf[value.kind]}.store`, this.scratch + 8 * slot);
+    for (const target of this.plan.targets.get(value.id) ?? []) write(stores[target.dtype], this.address(target));
   }
 
-  /** Pushes an operand. */
+  private pushLeaf(code: Code, e: Expression): void {
+    if (e.op === "constant") code[e.kind as NumberKind](e.value);
+    else if (e.op === "index") code.i32(e.at.offset);
+    else if (e.op === "load") code.i32(0).memory(loads[e.buffer.dtype], this.addressOf(e));
+    else throw new Error(`${e.op} is no leaf`);
+  }
+
+  private addressOf({ buffer, at }: Load): number {
+    return this.address(buffer) + at.offset * elementBytes[buffer.dtype];
+  }
+
+  /** Pushes an operand: a leaf, or a value that is in a local, or in memory until its first use here. */
   private push(code: Code, e: Expression): void {
-    switch (e.op) {
-      case "constant":
-        code[e.kind as NumberKind](e.value);
-        return;
-      case "index":
-        code.i32(e.at.offset);
-        return;
-      case "load":
-        if (e.index !== null) break;
-        code.i32(0).memory(loads[e.buffer.dtype], this.address(e.buffer) + e.at.offset * elementBytes[e.buffer.dtype]);
-        return;
-      case "apply":
-        break;
-      default:
-        e satisfies never;
+    if (isLeaf(e)) {
+      this.pushLeaf(code, e);
+      return;
     }
     const left = (this.uses[e.id] as number) - 1;
     this.uses[e.id] = left;
@@ -140,16 +130,14 @@ class ScalarEmitter {
     if (local !== undefined) code.get(local);
     else {
       code.i32(0).memory(`${type}.load`, this.scratch + 8 * (this.plan.slots[e.id] as number));
-      if (left > 0) {
-        local = this.local(code, type);
-        this.locals[e.id] = local;
-        code.tee(local);
-      }
+      if (left === 0) return;
+      local = this.local(code, type);
+      this.locals[e.id] = local;
+      code.tee(local);
     }
-    if (left === 0 && local !== undefined) {
-      this.locals[e.id] = undefined;
-      this.free[type].push(local);
-    }
+    if (left > 0) return;
+    this.locals[e.id] = undefined;
+    this.free[type].push(local);
   }
 
   private local(code: Code, type: Local["type"]): Local {
@@ -161,7 +149,7 @@ const loads = { float64: "f64.load", float32: "f32.load", int32: "i32.load", boo
 const stores = { float64: "f64.store", float32: "f32.store", int32: "i32.store", bool: "i32.store8" } as const;
 
 /** Whether a value's code can begin with an operand on the stack. */
-function firstOperand(value: Expression, operand: Expression): boolean {
+function beginsWith(value: Expression, operand: Expression): boolean {
   if (value.op === "load") return value.index?.value === operand;
   if (value.op !== "apply") return false;
   const [first, second] = stackOrder(value);

@@ -1,5 +1,4 @@
 import type { Code, Func } from "../../wasm/encoder.js";
-import { relaxedSimd } from "../../wasm/features.js";
 import { increase, type Scalar, tileRows, times, vectorBytes } from "../../wasm/gemm-tile.js";
 import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
@@ -81,9 +80,19 @@ export function emitTable(
   repeat(code, channels, () => {
     for (const [i, tap] of taps.entries()) {
       if (weightChannel !== null) {
-        code.get(entry).get(weight).i32(tap.weight).op("i32.add").memory("i32.store", i * bytes);
+        code
+          .get(entry)
+          .get(weight)
+          .i32(tap.weight)
+          .op("i32.add")
+          .memory("i32.store", i * bytes);
       }
-      code.get(entry).get(plane).i32(tap.plane).op("i32.add").memory("i32.store", (i + 1) * bytes - 4);
+      code
+        .get(entry)
+        .get(plane)
+        .i32(tap.plane)
+        .op("i32.add")
+        .memory("i32.store", (i + 1) * bytes - 4);
     }
     increase(code, entry, taps.length * bytes);
     if (weightChannel !== null) increase(code, weight, weightChannel);
@@ -103,11 +112,10 @@ export function scratchBytes(products: Products): number {
 
 /** Image by image and group by group: the padded planes, then all results that are made of them. */
 export function emitProducts(context: KernelCode, products: Products, operands: Operands, scratch: Buffer): void {
-  const { code, module, address } = context;
+  const { code, module, relaxed, address } = context;
   const { scalar, batch, groups, channels, filters, planes, passes } = products;
   if (operands.target.size === 0) return;
   const size = bytesOf(scalar);
-  const relaxed = relaxedSimd().available;
   const local = () => code.local("i32");
   const [source, weights, bias, result, staged] = [local(), local(), local(), local(), local()];
   const panel = { weights: local(), bias: local(), result: local() };
@@ -134,7 +142,11 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
   };
 
   code.i32(table + tableBytes(products)).set(staged);
-  code.get(staged).i32(0).i32(channels * planes.channelBytes + slack).memoryFill();
+  code
+    .get(staged)
+    .i32(0)
+    .i32(channels * planes.channelBytes + slack)
+    .memoryFill();
   let end = table;
   const tables = passes.map(({ taps }) => {
     const start = end;
@@ -167,4 +179,3 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
     });
   });
 }
-

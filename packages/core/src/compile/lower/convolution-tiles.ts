@@ -58,9 +58,14 @@ export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): F
           f.get(entry).memory("i32.load").get(weights).op("i32.add").set(weight);
           f.get(entry).memory("i32.load", 4).get(x).op("i32.add").set(element);
           const seen = spare.seen.slice(0, width);
-          for (const [v, vector] of seen.entries()) f.get(element).memory("v128.load", v * vectorBytes).set(vector);
+          for (const [v, vector] of seen.entries())
+            f.get(element)
+              .memory("v128.load", v * vectorBytes)
+              .set(vector);
           for (const [r, splat] of spare.splats.entries()) {
-            f.get(weight).memory(instructions[scalar].splat, r * shape.weightStep).set(splat);
+            f.get(weight)
+              .memory(instructions[scalar].splat, r * shape.weightStep)
+              .set(splat);
             for (const [v, vector] of seen.entries()) {
               multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, splat, vector);
             }
@@ -71,7 +76,9 @@ export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): F
       for (const [r, row] of used.entries()) {
         if (shape.bias) {
           const splat = spare.splats[0] as Local;
-          f.get(bias).memory(instructions[scalar].splat, r * bytesOf(scalar)).set(splat);
+          f.get(bias)
+            .memory(instructions[scalar].splat, r * bytesOf(scalar))
+            .set(splat);
           for (const sum of row) f.get(sum).get(splat).op(instructions[scalar].add).set(sum);
         }
         for (const [v, sum] of row.entries()) {
@@ -114,7 +121,10 @@ function storeLanes(
     return;
   }
   const store = scalar === "f32" ? "v128.store32_lane" : "v128.store64_lane";
-  for (let lane = 0; lane < count; lane++) f.get(to).get(vector).laneMemory(store, lane, offset + lane * step);
+  for (let lane = 0; lane < count; lane++)
+    f.get(to)
+      .get(vector)
+      .laneMemory(store, lane, offset + lane * step);
 }
 
 /** What is baked into a function of dot products. Distances are in bytes. */
@@ -148,15 +158,23 @@ export function emitDotTiles(module: Module, shape: DotTiles): Func {
       const used = sums.map((row) => row.slice(0, width));
       for (const sum of used.flat()) f.splat("i32", 0).set(sum);
       for (const [v, place] of places.slice(0, width).entries()) {
-        f.get(table).memory("i32.load", v * 4).get(second).op("i32.add").set(place);
+        f.get(table)
+          .memory("i32.load", v * 4)
+          .get(second)
+          .op("i32.add")
+          .set(place);
       }
       f.get(first).set(at);
       f.i32(shape.vectors).set(steps);
       times(f, steps, () => {
-        for (const [r, row] of rows.entries()) f.get(at).memory("v128.load", r * rowStep).set(row);
+        for (const [r, row] of rows.entries())
+          f.get(at)
+            .memory("v128.load", r * rowStep)
+            .set(row);
         for (const [v, place] of places.slice(0, width).entries()) {
           f.get(place).memory("v128.load").set(seen);
-          for (const [r, row] of rows.entries()) multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, row, seen);
+          for (const [r, row] of rows.entries())
+            multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, row, seen);
           increase(f, place, vectorBytes);
         }
         increase(f, at, vectorBytes);
@@ -185,6 +203,10 @@ export function addLanes(f: Code, scalar: Scalar, to: Local, offset: number, vec
   };
   fold(8);
   if (scalar === "f32") fold(4);
-  f.get(to).get(to).memory(`${scalar}.load`, offset).get(vector).lane(`${scalar}x${lanesOf[scalar]}.extract_lane` as "f32x4.extract_lane", 0);
+  f.get(to)
+    .get(to)
+    .memory(`${scalar}.load`, offset)
+    .get(vector)
+    .lane(`${scalar}x${lanesOf[scalar]}.extract_lane` as "f32x4.extract_lane", 0);
   f.op(`${scalar}.add`).memory(`${scalar}.store`, offset);
 }

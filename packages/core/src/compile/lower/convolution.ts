@@ -3,11 +3,21 @@ import type { Windows } from "../../kernels/windows.js";
 import { Conv, ConvTranspose, ConvWeights } from "../../ops/conv.js";
 import type { Shape } from "../../shape/types.js";
 import { windowsOf } from "../../shape/window.js";
-import { relaxedSimd } from "../../wasm/features.js";
 import { increase, lanesOf, times, vectorBytes } from "../../wasm/gemm-tile.js";
 import type { Buffer } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
-import { align, emitProducts, emitTable, forPanels, type Pass, type Products, repeat, scratchBytes, slack, type Tap } from "./convolution-products.js";
+import {
+  align,
+  emitProducts,
+  emitTable,
+  forPanels,
+  type Pass,
+  type Products,
+  repeat,
+  scratchBytes,
+  slack,
+  type Tap,
+} from "./convolution-products.js";
 import { emitDotTiles } from "./convolution-tiles.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
@@ -128,17 +138,19 @@ const convTranspose: KernelRule = {
     const kernelBytes = w.kernelHeight * w.kernelWidth * size;
     const filters = weights.shape[1] as number;
     const passes = down.parts.flatMap((row) =>
-      across.parts.map((column): Pass => ({
-        taps: row.taps.flatMap((i) =>
-          column.taps.map((j) => ({
-            weight: (i.k * w.kernelWidth + j.k) * size,
-            plane: placeIn(planes, i.shift - down.least, j.shift - across.least),
-          })),
-        ),
-        first: (row.first * w.width + column.first) * size,
-        rows: row.count,
-        columns: column.count,
-      })),
+      across.parts.map(
+        (column): Pass => ({
+          taps: row.taps.flatMap((i) =>
+            column.taps.map((j) => ({
+              weight: (i.k * w.kernelWidth + j.k) * size,
+              plane: placeIn(planes, i.shift - down.least, j.shift - across.least),
+            })),
+          ),
+          first: (row.first * w.width + column.first) * size,
+          rows: row.count,
+          columns: column.count,
+        }),
+      ),
     );
     push(
       value,
@@ -204,16 +216,23 @@ const convWeights: KernelRule = {
       name: node.name,
       reads: [from, by],
       writes: [target, scratch],
-      emit: ({ code, module, address }) => {
+      emit: ({ code, module, relaxed, address }) => {
         if (target.size === 0) return;
-        const relaxed = relaxedSimd().available;
         const table = address(scratch);
         const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
         const local = () => code.local("i32");
         const [source, factor, result, panel, image] = [local(), local(), local(), local(), local()];
         const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
-        code.i32(address(target)).i32(0).i32(target.size * size).memoryFill();
-        code.i32(staged.seen).i32(0).i32(bytes.seen + filters * given.channelBytes).memoryFill();
+        code
+          .i32(address(target))
+          .i32(0)
+          .i32(target.size * size)
+          .memoryFill();
+        code
+          .i32(staged.seen)
+          .i32(0)
+          .i32(bytes.seen + filters * given.channelBytes)
+          .memoryFill();
         emitTable(code, table, channels, taps, null, seen.channelBytes);
         const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
         code.i32(address(from)).set(source).i32(address(by)).set(factor);

@@ -1,12 +1,15 @@
 import type { Traced } from "../../graph/tracing.js";
 import type { Scheduler, Use } from "../schedule.js";
 import { contractionRules } from "./contraction.js";
+import { convolutionRules } from "./convolution.js";
 import { indexedRules } from "./indexed.js";
 import { movementRules } from "./movement.js";
 import { orderRules } from "./order.js";
+import { poolRules } from "./pool.js";
 import { draw } from "./random.js";
 import { reductionRules } from "./reduction.js";
 import { scanRules } from "./scan.js";
+import { windowRules } from "./windows.js";
 
 /** How a value is computed by kernels of its own. */
 export interface KernelRule {
@@ -26,6 +29,9 @@ const rules: ReadonlyMap<unknown, KernelRule> = new Map<unknown, KernelRule>([
   ...indexedRules,
   ...scanRules,
   ...orderRules,
+  ...convolutionRules,
+  ...windowRules,
+  ...poolRules,
 ]);
 
 export function kernelRuleOf({ source }: Traced): KernelRule | null {

@@ -1,6 +1,6 @@
+import type { Traced } from "../../graph/tracing.js";
 import type { Code, Local } from "../../wasm/encoder.js";
 import { increase, lanesOf, type Scalar, times, vectorBytes } from "../../wasm/gemm-tile.js";
-import type { Traced } from "../../graph/tracing.js";
 
 /** Rows of at most so many vectors are copied without a loop. */
 const unrolledVectors = 16;
@@ -71,12 +71,20 @@ export function emitStage(code: Code, planes: Planes, channels: number, from: Lo
   const [lineCount, line] = whole ? [1, (bottom - top) * width] : [bottom - top, width];
   const [source, plane, target] = [code.local("i32"), code.local("i32"), code.local("i32")];
   const [channel, row, part] = [code.local("i32"), code.local("i32"), code.local("i32")];
-  code.get(from).i32((top * columns.size + left) * size).op("i32.add").set(source);
+  code
+    .get(from)
+    .i32((top * columns.size + left) * size)
+    .op("i32.add")
+    .set(source);
   code.get(to).set(plane);
   code.i32(channels).set(channel);
   times(code, channel, () => {
     const first = top + rows.offset;
-    code.get(plane).i32(placeIn(planes, first, 0)).op("i32.add").set(target);
+    code
+      .get(plane)
+      .i32(placeIn(planes, first, 0))
+      .op("i32.add")
+      .set(target);
     code.i32(first % rows.stride).set(part);
     code.i32(lineCount).set(row);
     times(code, row, () => {
@@ -106,11 +114,25 @@ function copyLine(code: Code, scalar: Scalar, from: Local, to: Local, position: 
   const lanes = lanesOf[scalar];
   const start = position * size;
   if (count > unrolledVectors * lanes) {
-    code.get(to).i32(start).op("i32.add").get(from).i32(count * size).memoryCopy();
+    code
+      .get(to)
+      .i32(start)
+      .op("i32.add")
+      .get(from)
+      .i32(count * size)
+      .memoryCopy();
     return;
   }
-  const move = (load: "v128.load" | "f32.load" | "f64.load", store: "v128.store" | "f32.store" | "f64.store", at: number) =>
-    code.get(to).get(from).memory(load, at).memory(store, start + at);
+  const move = (
+    load: "v128.load" | "f32.load" | "f64.load",
+    store: "v128.store" | "f32.store" | "f64.store",
+    at: number,
+  ) =>
+    code
+      .get(to)
+      .get(from)
+      .memory(load, at)
+      .memory(store, start + at);
   if (count < lanes) {
     for (let i = 0; i < count; i++) move(`${scalar}.load`, `${scalar}.store`, i * size);
     return;
@@ -126,7 +148,11 @@ function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position
   const size = bytesOf(scalar);
   const [at, target, part, left] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i32")];
   code.get(from).set(at);
-  code.get(to).i32(placeIn(planes, 0, position)).op("i32.add").set(target);
+  code
+    .get(to)
+    .i32(placeIn(planes, 0, position))
+    .op("i32.add")
+    .set(target);
   code.i32(position % columns.stride).set(part);
   code.i32(count).set(left);
   times(code, left, () => {

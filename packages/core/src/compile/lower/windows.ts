@@ -53,8 +53,14 @@ const im2col: KernelRule = {
       strides[element] = dilation;
       return { offset: 0, strides };
     };
-    const place: Place = [axisOf(6, 0), axisOf(6, 3), along(1, w.strideY, 4, w.dilationY), along(2, w.strideX, 5, w.dilationX)];
-    const element = source === null ? s.element(x, place, k) : k.builder.load(source, linear(place, stridesOf(source.shape), 6));
+    const place: Place = [
+      axisOf(6, 0),
+      axisOf(6, 3),
+      along(1, w.strideY, 4, w.dilationY),
+      along(2, w.strideX, 5, w.dilationX),
+    ];
+    const element =
+      source === null ? s.element(x, place, k) : k.builder.load(source, linear(place, stridesOf(source.shape), 6));
     s.loop("Im2col", k, element, target);
   },
 };
@@ -84,7 +90,9 @@ const col2im: KernelRule = {
         offset: at.offset + i * columnStep,
         strides: [windows * rowStep, kernel * columnStep, w.columns * rowStep, rowStep],
       };
-      const sum = k.builder.arithmetic(value.dtype === "float32" ? "f32" : "f64").add(k.builder.load(sums, to), k.builder.load(buffer, from));
+      const sum = k.builder
+        .arithmetic(value.dtype === "float32" ? "f32" : "f64")
+        .add(k.builder.load(sums, to), k.builder.load(buffer, from));
       s.loop("Col2im", k, sum, sums, to);
     }
     const k = s.kernelling(value.shape);

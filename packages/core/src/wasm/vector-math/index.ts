@@ -1,5 +1,5 @@
 import type { Code, Func, Local, Module } from "../encoder.js";
-import { Vector, type VectorScalar, writeVector } from "../vector.js";
+import { applyVector, Vector, type VectorScalar, writeVector } from "../vector.js";
 import { erf, erfc } from "./erf.js";
 import { exp, expm1, sigmoid } from "./exp.js";
 import { sign } from "./format.js";
@@ -70,9 +70,7 @@ export class VectorMath {
       return;
     }
     const x = Vector.input(scalar);
-    const local = code.local("v128");
-    code.set(local);
-    writeVector(code, this.#formula(scalar, name, x, x), new Map([[x, local]]), this.#relaxed);
+    applyVector(code, x, this.#formula(scalar, name, x, x), this.#relaxed);
   }
 
   #func(scalar: VectorScalar, name: MathName): Func {

@@ -1,0 +1,195 @@
+import type { DType } from "../../dtype.js";
+import type { Windows } from "../../kernels/windows.js";
+import type { Code, Local } from "../../wasm/encoder.js";
+import { increase, lanesOf, type Scalar, vectorBytes } from "../../wasm/gemm-tile.js";
+import type { KernelCode } from "../emit/context.js";
+import type { Buffer } from "../kernel.js";
+import { repeat } from "./convolution-products.js";
+import { bytesOf } from "./planes.js";
+
+/** Windows of more elements are taken one by one: their code is in a loop. */
+const unrolledElements = 16;
+
+/** What a maximum is asked for: itself, or where it stands. */
+export type Gives = "value" | "position";
+
+/** Whether several neighbouring windows can be computed at a time. */
+export function hasVectors(w: Windows, dtype: DType): boolean {
+  if (dtype !== "float32" && dtype !== "float64") return false;
+  return (
+    w.strideX <= 2 &&
+    w.paddingX + w.paddingY === 0 &&
+    w.kernelHeight * w.kernelWidth <= unrolledElements &&
+    w.columns >= lanesOf[dtype === "float32" ? "f32" : "f64"]
+  );
+}
+
+/** As many neighbouring windows as a vector has lanes. */
+interface Block {
+  readonly scalar: Scalar;
+  /** The address of the first element of the first window, and of its result. */
+  readonly from: Local;
+  readonly to: Local;
+  /** Where that element stands in the buffer, if it was asked for. */
+  readonly position: Local;
+}
+
+/** Calls `visit` for blocks that cover all windows; the last one of a row overlaps the one before where they do not divide. */
+function forBlocks(
+  context: KernelCode,
+  w: Windows,
+  planes: number,
+  from: Buffer,
+  target: Buffer,
+  visit: (block: Block) => void,
+) {
+  const { code, address } = context;
+  const scalar = from.dtype === "float32" ? "f32" : "f64";
+  const [size, lanes] = [bytesOf(scalar), lanesOf[scalar]];
+  const resultSize = target.dtype === "int32" ? 4 : size;
+  const local = () => code.local("i32");
+  const block = { scalar, from: local(), to: local(), position: local() } as const;
+  const func = (columns: number) => {
+    visit(block);
+    move(columns);
+  };
+  const move = (columns: number) => {
+    increase(code, block.from, columns * w.strideX * size);
+    increase(code, block.position, columns * w.strideX);
+    increase(code, block.to, columns * resultSize);
+  };
+  const whole = Math.floor(w.columns / lanes);
+  const rest = w.columns % lanes;
+  code.i32(address(from)).set(block.from).i32(address(target)).set(block.to).i32(0).set(block.position);
+  repeat(code, planes, () => {
+    repeat(code, w.rows, () => {
+      repeat(code, whole, () => func(lanes));
+      if (rest > 0) {
+        move(rest - lanes);
+        func(lanes);
+      }
+      const down = w.strideY * w.width - w.columns * w.strideX;
+      increase(code, block.from, down * size);
+      increase(code, block.position, down);
+    });
+    const left = (w.height - w.rows * w.strideY) * w.width;
+    increase(code, block.from, left * size);
+    increase(code, block.position, left);
+  });
+}
+
+/** Puts on the stack what all windows of a block have in one place of the kernel. */
+function pushElements(code: Code, w: Windows, { scalar, from }: Block, row: number, column: number): void {
+  const size = bytesOf(scalar);
+  const start = row * w.width * size;
+  if (w.strideX === 1) {
+    code.get(from).memory("v128.load", start + column * size);
+    return;
+  }
+  // Every other element of two vectors: the even ones, or the odd ones, so that nothing behind the row is needed.
+  const parity = column % 2;
+  const at = start + (column - parity) * size;
+  code
+    .get(from)
+    .memory("v128.load", at)
+    .get(from)
+    .memory("v128.load", at + vectorBytes);
+  const lanes = Array.from({ length: lanesOf[scalar] }, (_, i) => (2 * i + parity) * size);
+  code.shuffle(lanes.flatMap((first) => Array.from({ length: size }, (_, i) => first + i)));
+}
+
+/** The elements of the kernel, row by row. */
+function elementsOf({ kernelHeight, kernelWidth }: Windows): (readonly [row: number, column: number])[] {
+  return Array.from({ length: kernelHeight * kernelWidth }, (_, i) => [Math.floor(i / kernelWidth), i % kernelWidth]);
+}
+
+/** See `emitMaximum`. */
+export function emitVectorMaximum(
+  context: KernelCode,
+  w: Windows,
+  planes: number,
+  from: Buffer,
+  target: Buffer,
+  gives: Gives,
+): void {
+  const { code } = context;
+  const [best, value, taken, index, offsets] = [
+    code.local("v128"),
+    code.local("v128"),
+    code.local("v128"),
+    code.local("v128"),
+    code.local("v128"),
+  ];
+  forBlocks(context, w, planes, from, target, (block) => {
+    const isSingle = block.scalar === "f32";
+    const shape = isSingle ? "f32x4" : "f64x2";
+    const integers = isSingle ? "i32x4" : "i64x2";
+    const width = isSingle ? "i32" : "i64";
+    if (gives === "position") {
+      code.get(block.position);
+      if (!isSingle) code.op("i64.extend_i32_u");
+      code.op(`${integers}.splat`);
+      const lanes = Array.from({ length: lanesOf[block.scalar] }, (_, i) => i * w.strideX);
+      code.v128(lanes.flatMap((at) => littleEndian(at, vectorBytes / lanes.length))).op(`${integers}.add`);
+      code.tee(offsets).set(index);
+    }
+    for (const [i, [row, column]] of elementsOf(w).entries()) {
+      pushElements(code, w, block, row, column);
+      if (i === 0) {
+        code.set(best);
+        continue;
+      }
+      code.set(value).get(best).get(best).op(`${shape}.eq`).get(value).get(best).op(`${shape}.le`).op("v128.andnot");
+      code.set(taken).get(value).get(best).get(taken).op("v128.bitselect").set(best);
+      if (gives === "value") continue;
+      code.get(offsets).splat(width, isSingle ? row * w.width + column : BigInt(row * w.width + column));
+      code.op(`${integers}.add`).get(index).get(taken).op("v128.bitselect").set(index);
+    }
+    code.get(block.to);
+    if (gives === "value") code.get(best).memory("v128.store");
+    else if (isSingle) code.get(index).memory("v128.store");
+    else {
+      code.get(index).get(index).shuffle([0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]);
+      code.laneMemory("v128.store64_lane", 0);
+    }
+  });
+}
+
+function littleEndian(value: number, bytes: number): number[] {
+  return Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** i) % 256);
+}
+
+/** See `emitAverage`. */
+export function emitVectorAverage(context: KernelCode, w: Windows, planes: number, from: Buffer, target: Buffer): void {
+  const { code } = context;
+  const [value, low, high] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const count = w.kernelHeight * w.kernelWidth;
+  const upper = [8, 9, 10, 11, 12, 13, 14, 15];
+  forBlocks(context, w, planes, from, target, (block) => {
+    const isSingle = block.scalar === "f32";
+    code.splat("f64", 0).set(low).splat("f64", 0).set(high);
+    for (const [row, column] of elementsOf(w)) {
+      pushElements(code, w, block, row, column);
+      if (!isSingle) {
+        code.get(low).op("f64x2.add").set(low);
+        continue;
+      }
+      code.tee(value).op("f64x2.promote_low_f32x4").get(low).op("f64x2.add").set(low);
+      code
+        .get(value)
+        .get(value)
+        .shuffle([...upper, ...upper])
+        .op("f64x2.promote_low_f32x4");
+      code.get(high).op("f64x2.add").set(high);
+    }
+    const mean = (sum: Local) => code.get(sum).splat("f64", count).op("f64x2.div");
+    code.get(block.to);
+    mean(low);
+    if (isSingle) {
+      code.op("f32x4.demote_f64x2_zero");
+      mean(high);
+      code.op("f32x4.demote_f64x2_zero").shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+    }
+    code.memory("v128.store");
+  });
+}
