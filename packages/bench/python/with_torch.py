@@ -84,11 +84,12 @@ class Chain:
         y = x
         for _ in range(self.additions):
             y = y + (x if self.again else self.step)
-        y.sum().backward()
-        self.gradient = x.grad
+        value = y.sum()
+        value.backward()
+        self.value, self.gradient = value.item(), x.grad
 
     def result(self):
-        return self.gradient
+        return [self.value, *self.gradient.tolist()]
 
 
 class MatMul:

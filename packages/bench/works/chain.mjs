@@ -1,4 +1,4 @@
-import { grad, tensor } from "@chainrule/core";
+import { tensor, valueAndGrad } from "@chainrule/core";
 import { uniform } from "../data.mjs";
 import { alternate, checkEqual, repeated } from "../harness.mjs";
 import { comparisons } from "../report.mjs";
@@ -21,7 +21,8 @@ export const chain = {
     const rows = [];
     for (const { again, name, bars } of forms) {
       const [x, c] = [tensor(start), tensor(step)];
-      const gradient = grad((x) => {
+      // The value, too: the gradient alone could be had without the additions.
+      const work = valueAndGrad((x) => {
         let y = x;
         for (let i = 0; i < additions; i++) y = y.add(again ? x : c);
         return y.sum();
@@ -29,9 +30,13 @@ export const chain = {
       const contestants = {};
       const results = {};
       for (const [way, run] of Object.entries(ways)) {
-        const done = run(gradient);
-        contestants[way] = repeated(perRun, () => done(x).data);
-        results[way] = done(x).data;
+        const done = run(work);
+        const ours = () => {
+          const { value, gradient } = done(x);
+          return [value.item(), ...gradient.data];
+        };
+        contestants[way] = repeated(perRun, ours);
+        results[way] = ours();
       }
       if (tensorflow !== null) {
         const theirs = tensorflowChain(tensorflow.tf, start, step, again);
@@ -47,8 +52,8 @@ export const chain = {
       }
       for (const [peer, own] of Object.entries(results)) checkEqual(`chain, ${peer}`, results.eager, own, 1e-6);
       const times = await alternate(contestants, { repetitions: repetitions(25), warmUp: 5 });
-      const work = `chain of ${additions.toLocaleString("en")} additions of 10-element tensors, forward and backward${name}`;
-      rows.push(...comparisons(work, times, bars));
+      const title = `chain of ${additions.toLocaleString("en")} additions of 10-element tensors, forward and backward${name}`;
+      rows.push(...comparisons(title, times, bars));
     }
     return rows;
   },
@@ -56,10 +61,14 @@ export const chain = {
 
 function tensorflowChain(tf, start, step, again) {
   const [x, c] = [tf.tensor1d(start), tf.tensor1d(step)];
-  const gradient = tf.grad((x) => {
+  const work = tf.valueAndGrad((x) => {
     let y = x;
     for (let i = 0; i < additions; i++) y = tf.add(y, again ? x : c);
     return tf.sum(y);
   });
-  return () => tf.tidy(() => gradient(x).dataSync());
+  return () =>
+    tf.tidy(() => {
+      const { value, grad } = work(x);
+      return [value.dataSync()[0], ...grad.dataSync()];
+    });
 }

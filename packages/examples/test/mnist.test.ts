@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { NamedTensors } from "@chainrule/nn";
 import { loadTensors } from "@chainrule/nn/node";
 import * as assert from "uvu/assert";
 import { idx, refused, run, withFolder, writeData } from "./support/mnist-program.js";
@@ -64,6 +65,39 @@ small("an interrupted run that goes on gives the bits of one that was not interr
   assert.ok(readFileSync(join(parts, "loss.svg")).equals(readFileSync(join(straight, "loss.svg"))));
   assert.ok(readFileSync(join(parts, "accuracy.svg")).equals(readFileSync(join(straight, "accuracy.svg"))));
 });
+
+small(
+  "--eager, and a machine on which nothing can be compiled: the same training but for rounding",
+  async ({ folder }) => {
+    const data = writeData(join(folder, "data"));
+    const common = [...quick, "--lr", "1", "--data", data, "--dtype", "float64", "--iterations"];
+    const [compiled, eager, without] = ["compiled", "eager", "without"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const first = await run([...common, "100", "--out", compiled]);
+    assert.match(first.stdout, /^Training, 100 iterations: .*, compiled$/m, first.stderr);
+    const second = await run([...common, "100", "--out", eager, "--eager"]);
+    assert.match(second.stdout, /^Training, 100 iterations: .*, eager$/m, second.stderr);
+    const third = await run([...common, "100", "--out", without], undefined, "WebAssembly.validate = () => false");
+    assert.is(third.code, 0, third.stderr);
+    assert.match(third.stdout, /^Training, 100 iterations: .*, eager\n {2}not compiled: .*SIMD/m);
+    assert.ok(weightsOf(without).equals(weightsOf(eager)));
+    const [a, b] = [compiled, eager].map((out) => loadTensors(join(out, "weights.safetensors")).tensors) as [
+      NamedTensors,
+      NamedTensors,
+    ];
+    for (const [name, { data }] of Object.entries(b)) {
+      data.forEach((value, i) => {
+        assert.ok(Math.abs((a[name]?.data[i] ?? Number.NaN) - value) < 1e-10, `${name}: element ${i}`);
+      });
+    }
+    // Either goes on where the other has stopped.
+    const resumed = await run(["--resume", "--out", compiled, "--iterations", "110", "--eager"]);
+    assert.match(resumed.stdout, /resumed at iteration 100 of 110: .*, eager$/m, resumed.stderr);
+  },
+);
 
 small("an interrupt saves, says how to resume, and loses nothing", async ({ folder }) => {
   const data = writeData(join(folder, "data"));

@@ -4,7 +4,7 @@ import type { Values } from "../graph/node.js";
 import { Tensor } from "../graph/tensor.js";
 import { Deferred } from "../graph/tracing.js";
 import { Generator } from "../random/generator.js";
-import { relaxedSimd, webAssembly } from "../wasm/features.js";
+import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
 import type { Buffer } from "./kernel.js";
 import { type Plan, plan } from "./plan.js";
@@ -59,7 +59,7 @@ export class Machine {
     const relaxed = options.relaxed !== false && relaxedSimd().available;
     const module = emitModule(made, planned, { relaxed });
     const emitted = performance.now();
-    this.exports = new api.Instance(new api.Module(module)).exports as Exports;
+    this.exports = instantiate(api, module);
     const times = { trace: traceTime, compile: emitted - start, instantiate: performance.now() - emitted };
     this.stages = { traced, simplified, schedule: made, plan: planned, module, times };
     this.trace = simplified;
@@ -164,6 +164,19 @@ export class Machine {
       const capture = this.trace.captures.findIndex((known) => known.tensor === tensor);
       this.versions[capture] = tensor.version;
     });
+  }
+}
+
+function instantiate(api: WebAssemblyApi, module: Uint8Array<ArrayBuffer>): Exports {
+  try {
+    return new api.Instance(new api.Module(module)).exports as Exports;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CompileError(
+      `compile: this environment refuses the program (${why}): a content security policy has to allow 'wasm-unsafe-eval', and the ` +
+        "memory has to suffice; or call the function without compile, which gives the same numbers",
+      { cause: error },
+    );
   }
 }
 

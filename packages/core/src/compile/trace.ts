@@ -112,7 +112,7 @@ class Recorder implements Tracer {
   }
 
   assigned(tensor: Tensor): void {
-    if (this.before.has(tensor) || this.local.has(tensor)) return;
+    if (this.before.has(tensor)) return;
     // Captured first: it has a place of its own in the program's memory.
     if (!(deferredIn(tensor.values) instanceof Traced)) this.tracedOf(tensor);
     if (this.captures.has(tensor)) this.before.set(tensor, { values: tensor.values, version: tensor.version });
@@ -196,7 +196,8 @@ class Recorder implements Tracer {
   }
 
   private result(outputs: readonly Traced[]): Trace {
-    const assignments = [...this.before.keys()].map((tensor) => ({ tensor, value: this.tracedOf(tensor) }));
+    const kept = [...this.before.keys()].filter((tensor) => !this.local.has(tensor));
+    const assignments = kept.map((tensor) => ({ tensor, value: this.tracedOf(tensor) }));
     const gradients = [...this.gradientsBefore.keys()].flatMap((tensor) => {
       const gradient = withTracer(null, () => tensor.grad);
       if (this.local.has(tensor)) return [];

@@ -1,4 +1,5 @@
-import type { Code, Func, Local } from "./encoder.js";
+import type { Code, Func } from "./encoder.js";
+import type { VectorWriter } from "./vector-writer.js";
 
 /** The floats in the lanes of a vector: four of the one, two of the other. */
 export type VectorScalar = "f32" | "f64";
@@ -9,20 +10,9 @@ const integers = { f32: "i32x4", f64: "i64x2" } as const;
 /** A number stands for a vector of it in every lane. */
 export type Operand = Vector | number;
 
-/** What a value's instructions are written with. */
-export interface VectorWriter {
-  readonly code: Code;
-  /** Whether `mulAdd` and `mulSubFrom` may be fused. */
-  readonly relaxed: boolean;
-  /** Writes the instructions that leave a value on the stack. */
-  push(value: Vector): void;
-  /** Runs `body` with locals that nothing else uses meanwhile. */
-  scratch(count: number, body: (...locals: readonly Local[]) => void): void;
-}
-
 /**
  * A value of 128 bits that a formula speaks of: methods make new ones, {@link writeVector} turns the last one into
- * instructions. What is used more than once is computed once and kept in a local; locals are taken again after the last use.
+ * instructions.
  */
 export class Vector {
   readonly scalar: VectorScalar;
@@ -227,16 +217,16 @@ export class Vector {
     return this.#node([this, mask, ...operands], (writer) => {
       const { code } = writer;
       for (const value of [this, mask, ...operands]) writer.push(value);
-      writer.scratch(operands.length + 2, (result, where, ...values) => {
-        if (result === undefined || where === undefined) return;
-        for (const value of values.toReversed()) code.set(value);
-        code.set(where).set(result).get(where).op("v128.any_true");
-        code.if(() => {
-          for (const value of values) code.get(value);
-          code.call(func).get(result).get(where).op("v128.bitselect").set(result);
-        });
-        code.get(result);
+      const values = operands.map(() => writer.take());
+      const [where, result] = [writer.take(), writer.take()];
+      for (const value of values.toReversed()) code.set(value);
+      code.set(where).set(result).get(where).op("v128.any_true");
+      code.if(() => {
+        for (const value of values) code.get(value);
+        code.call(func).get(result).get(where).op("v128.bitselect").set(result);
       });
+      code.get(result);
+      for (const local of [...values, where, result]) writer.give(local);
     });
   }
 
@@ -279,74 +269,4 @@ export class Vector {
   #lift(value: Operand): Vector {
     return typeof value === "number" ? Vector.of(this.scalar, value) : value;
   }
-}
-
-/** Locals of 128 bits that earlier formulas in the same code have done with. */
-const freeLocals = new WeakMap<Code, Local[]>();
-
-function freeLocalsOf(code: Code): Local[] {
-  const known = freeLocals.get(code);
-  if (known !== undefined) return known;
-  const free: Local[] = [];
-  freeLocals.set(code, free);
-  return free;
-}
-
-/** Appends the instructions that replace the vector on top of the stack, for which `x` stands, by the value. */
-export function applyVector(code: Code, x: Vector, root: Vector, relaxed = false): void {
-  const free = freeLocalsOf(code);
-  const local = free.pop() ?? code.local("v128");
-  code.set(local);
-  writeVector(code, root, new Map([[x, local]]), relaxed);
-  free.push(local);
-}
-
-/** Appends the instructions that leave the value on the stack; `inputs` are the locals that hold the placeholders. */
-export function writeVector(
-  code: Code,
-  root: Vector,
-  inputs: ReadonlyMap<Vector, Local> = new Map(),
-  relaxed = false,
-): void {
-  const free = freeLocalsOf(code);
-  const left = usesOf(root);
-  const kept = new Map<Vector, Local>(inputs);
-  const writer: VectorWriter = {
-    code,
-    relaxed,
-    push(value) {
-      const uses = (left.get(value) ?? 1) - 1;
-      left.set(value, uses);
-      const local = kept.get(value);
-      if (local !== undefined) {
-        code.get(local);
-        if (uses === 0 && !inputs.has(value)) free.push(local);
-        return;
-      }
-      value.write(writer);
-      // Constants are cheaper to write again than to keep.
-      if (uses === 0 || value.operands.length === 0) return;
-      const fresh = free.pop() ?? code.local("v128");
-      code.tee(fresh);
-      kept.set(value, fresh);
-    },
-    scratch(count, body) {
-      const locals = Array.from({ length: count }, () => free.pop() ?? code.local("v128"));
-      body(...locals);
-      free.push(...locals);
-    },
-  };
-  writer.push(root);
-}
-
-/** How often each value is an operand; the root once more. */
-function usesOf(root: Vector): Map<Vector, number> {
-  const uses = new Map<Vector, number>();
-  const visit = (value: Vector): void => {
-    const known = uses.get(value) ?? 0;
-    uses.set(value, known + 1);
-    if (known === 0) for (const operand of value.operands) visit(operand);
-  };
-  visit(root);
-  return uses;
 }

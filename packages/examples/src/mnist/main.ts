@@ -157,18 +157,15 @@ function describeData({ isMnist, folder, train, test, imageShape }: Digits): str
 }
 
 function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, { losses }: History): string {
-  const { iterations, batch, lr, seed, dtype, out } = options;
-  const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}, ${modeOf(options)}`;
-  if (losses.length > 0) return `\nTraining, resumed at iteration ${losses.length} of ${iterations}: ${network}`;
+  const { iterations, batch, lr, seed, dtype, out, eager } = options;
+  const missing = compileSupport();
+  const mode = eager || missing !== null ? "eager" : "compiled";
+  const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}, ${mode}`;
+  const why = eager || missing === null ? "" : `\n  not compiled: ${missing}`;
+  if (losses.length > 0) return `\nTraining, resumed at iteration ${losses.length} of ${iterations}: ${network}${why}`;
   const kept = keepEarlier(out);
   const earlier = kept === null ? "" : `\n  the checkpoint of an earlier run is kept as ${kept}`;
-  return `\nTraining, ${iterations} iterations: ${network}${earlier}`;
-}
-
-function modeOf({ eager }: Options): string {
-  if (eager) return "eager";
-  const reason = compileSupport();
-  return reason === null ? "compiled" : `eager, since nothing can be compiled here (${reason})`;
+  return `\nTraining, ${iterations} iterations: ${network}${why}${earlier}`;
 }
 
 try {

@@ -20,10 +20,15 @@ interface Result {
   readonly stderr: string;
 }
 
-/** Runs the program; `watch` sees what it has printed so far. */
-export function run(args: readonly string[], watch?: (child: ChildProcess, stdout: string) => void): Promise<Result> {
+/** Runs the program; `watch` sees what it has printed so far. `before` is a script that runs first. */
+export function run(
+  args: readonly string[],
+  watch?: (child: ChildProcess, stdout: string) => void,
+  before?: string,
+): Promise<Result> {
+  const flags = before === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(before)}`];
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...flags, program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (text: Buffer) => {
       stdout += text.toString();

@@ -37,9 +37,17 @@ export function nestOf(kernel: LoopKernel): Nest {
     } else groups.push({ size, reduced: isReduced, first: axis, last: axis });
   }
   groups.reverse();
+  const known = new Map<Affine, readonly number[]>();
   return {
     axes: groups.map(({ size, reduced }) => ({ size, reduced })),
-    stridesOf: (at) => groups.map(({ last }) => at.strides[last] ?? 0),
+    stridesOf: (at) => {
+      let strides = known.get(at);
+      if (strides === undefined) {
+        strides = groups.map(({ last }) => at.strides[last] ?? 0);
+        known.set(at, strides);
+      }
+      return strides;
+    },
   };
 }
 

@@ -8,19 +8,39 @@ export type Apply = Extract<Expression, { readonly op: "apply" }>;
 /** What a value of a kind is in a scalar program: a truth value is 0 or 1. */
 export const typeOf = { f64: "f64", f32: "f32", i32: "i32", mask: "i32" } as const satisfies Record<Kind, ValueType>;
 
-const comparisons: Partial<Record<Operation, readonly [float: string, integer: string]>> = {
-  equal: ["eq", "eq"],
-  notEqual: ["ne", "ne"],
-  less: ["lt", "lt_s"],
-  lessEqual: ["le", "le_s"],
-  greater: ["gt", "gt_s"],
-  greaterEqual: ["ge", "ge_s"],
+/** Operations that are one instruction, by the type of their operands; `null` where there is nothing to do. */
+const instructions: Readonly<Record<NumberKind, ReadonlyMap<Operation, PlainOp | null>>> = {
+  f64: floatInstructions("f64"),
+  f32: floatInstructions("f32"),
+  i32: new Map<Operation, PlainOp | null>([
+    ["add", "i32.add"],
+    ["sub", "i32.sub"],
+    ["mul", "i32.mul"],
+    ["floor", null],
+    ["ceil", null],
+    ["round", null],
+    ["equal", "i32.eq"],
+    ["notEqual", "i32.ne"],
+    ["less", "i32.lt_s"],
+    ["lessEqual", "i32.le_s"],
+    ["greater", "i32.gt_s"],
+    ["greaterEqual", "i32.ge_s"],
+  ]),
 };
 
-/** Operations on floats that are one instruction, of the same name but for `round`. */
-const instructions: ReadonlySet<Operation> = new Set<Operation>([
-  ...(["add", "sub", "mul", "div", "min", "max", "neg", "abs", "floor", "ceil", "round", "sqrt"] as const),
-]);
+function floatInstructions(type: "f64" | "f32"): ReadonlyMap<Operation, PlainOp> {
+  const same = ["add", "sub", "mul", "div", "min", "max", "neg", "abs", "floor", "ceil", "sqrt"] as const;
+  return new Map<Operation, PlainOp>([
+    ...same.map((name) => [name, `${type}.${name}`] as const),
+    ["round", `${type}.nearest`],
+    ["equal", `${type}.eq`],
+    ["notEqual", `${type}.ne`],
+    ["less", `${type}.lt`],
+    ["lessEqual", `${type}.le`],
+    ["greater", `${type}.gt`],
+    ["greaterEqual", `${type}.ge`],
+  ]);
+}
 
 const mathNameSet: ReadonlySet<string> = new Set(mathNames);
 
@@ -51,51 +71,39 @@ export class ScalarOperations {
 
   /** Appends the code that replaces the operands, on the stack in `stackOrder`, by the value. */
   emit(code: Code, e: Apply): void {
-    const [x] = e.args as readonly [Expression];
-    const comparison = comparisons[e.name];
-    if (comparison !== undefined) {
-      code.op(`${typeOf[x.kind]}.${comparison[typeOf[x.kind] === "i32" ? 1 : 0]}` as PlainOp);
-      return;
-    }
+    const [first] = e.args as readonly [Expression];
     switch (e.name) {
       case "select":
         code.op("select");
         return;
       case "convert":
-        this.convert(code, x.kind, e.kind);
+        this.convert(code, first.kind, e.kind);
         return;
       case "toMask":
-        nonZero(code, x.kind);
+        nonZero(code, first.kind);
         return;
       case "fromMask":
         if (e.kind === "f64" || e.kind === "f32") code.op(`${e.kind}.convert_i32_s`);
         return;
-      default:
-        if (e.kind === "i32") this.integer(code, e.name);
-        else if (e.kind === "mask") throw new Error(`${e.name} is no operation on truth values`);
-        else this.float(code, e.kind, e.name);
+      default: {
+        const type = typeOf[first.kind];
+        const instruction = instructions[type].get(e.name);
+        if (instruction === undefined) this.function(code, type, e.name);
+        else if (instruction !== null) code.op(instruction);
+      }
     }
   }
 
-  private float(code: Code, kind: "f64" | "f32", name: Operation): void {
-    if (instructions.has(name)) code.op(`${kind}.${name === "round" ? "nearest" : name}` as PlainOp);
-    else if (isMathName(name)) code.call(this.mathFunction(kind, name));
-    else throw new Error(`${name} is no operation on ${kind}`);
-  }
-
-  private integer(code: Code, name: Operation): void {
+  /** What is more than one instruction. */
+  private function(code: Code, type: NumberKind, name: Operation): void {
+    if (type !== "i32") {
+      if (!isMathName(name)) throw new Error(`${name} is no operation on ${type}`);
+      code.call(this.mathFunction(type, name));
+      return;
+    }
     switch (name) {
-      case "add":
-      case "sub":
-      case "mul":
-        code.op(`i32.${name}`);
-        return;
       case "neg":
         code.i32(-1).op("i32.mul");
-        return;
-      case "floor":
-      case "ceil":
-      case "round":
         return;
       case "abs":
       case "sign":

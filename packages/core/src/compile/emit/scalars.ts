@@ -35,7 +35,7 @@ class ScalarEmitter {
   /** By the id of an expression: how often the rest of the function uses it, and the local that it is in. */
   private readonly uses: Int32Array;
   private readonly locals: (Local | undefined)[];
-  private readonly free: Record<Local["type"], Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  private readonly free: Record<NumberKind, Local[]> = { f64: [], f32: [], i32: [] };
 
   constructor({ plan, scratch }: ScalarKernel, operations: ScalarOperations, { address }: ModuleContext) {
     this.plan = plan;
@@ -50,17 +50,19 @@ class ScalarEmitter {
     for (const value of values) for (const { id } of operandsOf(value)) this.uses[id] = (this.uses[id] as number) + 1;
     /** The value that is on the stack and nowhere else. */
     let top: Expression | null = null;
-    values.forEach((value, i) => {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as Expression;
       if (isLeaf(value)) {
         this.store(code, value, null);
-        return;
+        continue;
       }
       this.compute(code, value, top);
       const next = values[i + 1];
-      const stays = next !== undefined && this.uses[value.id] === 1 && !this.isStored(value) && beginsWith(next, value);
+      const isStored = (this.plan.slots[value.id] as number) >= 0 || this.plan.targets.has(value.id);
+      const stays = next !== undefined && !isStored && this.uses[value.id] === 1 && beginsWith(next, value);
       top = stays ? value : null;
-      if (!stays) this.keep(code, value);
-    });
+      if (!stays) this.keep(code, value, isStored);
+    }
     for (const locals of Object.values(this.free)) locals.length = 0;
   }
 
@@ -81,29 +83,29 @@ class ScalarEmitter {
   }
 
   /** Takes a value from the stack to where it is needed later. */
-  private keep(code: Code, value: Expression): void {
-    const local = this.local(code, typeOf[value.kind]);
+  private keep(code: Code, value: Expression, isStored: boolean): void {
+    const type = typeOf[value.kind];
+    const local = this.local(code, type);
     code.set(local);
-    this.store(code, value, local);
-    if (this.uses[value.id] === 0) this.free[local.type].push(local);
+    if (isStored) this.store(code, value, local);
+    if (this.uses[value.id] === 0) this.free[type].push(local);
     else this.locals[value.id] = local;
-  }
-
-  private isStored({ id }: Expression): boolean {
-    return (this.plan.slots[id] as number) >= 0 || this.plan.targets.has(id);
   }
 
   /** Writes a value to where others find it: from its local, or as a leaf once more. */
   private store(code: Code, value: Expression, local: Local | null): void {
     const slot = this.plan.slots[value.id] as number;
-    const write = (memory: MemoryOp, address: number) => {
-      code.i32(0);
-      if (local === null) this.pushLeaf(code, value);
-      else code.get(local);
-      code.memory(memory, address);
-    };
-    if (slot >= 0) write(`${typeOf[value.kind]}.store`, this.scratch + 8 * slot);
-    for (const target of this.plan.targets.get(value.id) ?? []) write(stores[target.dtype], this.address(target));
+    if (slot >= 0) this.storeAt(code, value, local, slotStores[typeOf[value.kind]], this.scratch + 8 * slot);
+    for (const target of this.plan.targets.get(value.id) ?? []) {
+      this.storeAt(code, value, local, stores[target.dtype], this.address(target));
+    }
+  }
+
+  private storeAt(code: Code, value: Expression, local: Local | null, memory: MemoryOp, address: number): void {
+    code.i32(0);
+    if (local === null) this.pushLeaf(code, value);
+    else code.get(local);
+    code.memory(memory, address);
   }
 
   private pushLeaf(code: Code, e: Expression): void {
@@ -129,7 +131,7 @@ class ScalarEmitter {
     let local = this.locals[e.id];
     if (local !== undefined) code.get(local);
     else {
-      code.i32(0).memory(`${type}.load`, this.scratch + 8 * (this.plan.slots[e.id] as number));
+      code.i32(0).memory(slotLoads[type], this.scratch + 8 * (this.plan.slots[e.id] as number));
       if (left === 0) return;
       local = this.local(code, type);
       this.locals[e.id] = local;
@@ -140,13 +142,16 @@ class ScalarEmitter {
     this.free[type].push(local);
   }
 
-  private local(code: Code, type: Local["type"]): Local {
+  private local(code: Code, type: NumberKind): Local {
     return this.free[type].pop() ?? code.local(type);
   }
 }
 
 const loads = { float64: "f64.load", float32: "f32.load", int32: "i32.load", bool: "i32.load8_u" } as const;
 const stores = { float64: "f64.store", float32: "f32.store", int32: "i32.store", bool: "i32.store8" } as const;
+
+const slotLoads = { f64: "f64.load", f32: "f32.load", i32: "i32.load" } as const;
+const slotStores = { f64: "f64.store", f32: "f32.store", i32: "i32.store" } as const;
 
 /** Whether a value's code can begin with an operand on the stack. */
 function beginsWith(value: Expression, operand: Expression): boolean {

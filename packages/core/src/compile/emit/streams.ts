@@ -3,6 +3,13 @@ import type { Affine } from "../expression.js";
 import type { Buffer } from "../kernel.js";
 import type { Nest } from "./nest.js";
 
+interface Counter {
+  /** In bytes, along each axis. */
+  readonly steps: readonly number[];
+  /** The counter in the innermost loop so far; none before the first. */
+  local: Local | null;
+}
+
 /**
  * The addresses that the loops of a kernel go through. What moves in the same steps in every loop shares one counter in bytes,
  * and has its own beginning as the constant offset of its loads: a loop over whole buffers has one counter in all.
@@ -12,8 +19,9 @@ export class Streams {
   private readonly nest: Nest;
   private readonly axis: number;
   private readonly address: (buffer: Buffer) => number;
-  /** By the steps: the counter in the innermost loop so far; none before the first. */
-  private readonly counters = new Map<string, { readonly steps: readonly number[]; local: Local | null }>();
+  /** By the steps. */
+  private readonly counters = new Map<string, Counter>();
+  private readonly counterOf = new Map<Affine, Counter>();
 
   constructor(code: Code, nest: Nest, axis: number, address: (buffer: Buffer) => number) {
     this.code = code;
@@ -61,26 +69,27 @@ export class Streams {
   announce(at: Affine, bytes: number): void {
     const steps = this.nest.stridesOf(at).map((stride) => stride * bytes);
     const key = steps.join();
-    if (!this.counters.has(key)) this.counters.set(key, { steps, local: null });
+    const known = this.counters.get(key) ?? { steps, local: null };
+    this.counters.set(key, known);
+    this.counterOf.set(at, known);
   }
 
   /** Pushes the address of the element `shift` elements on along the vectors; the constant offset that remains is returned. */
   pushAddress(buffer: Buffer, at: Affine, bytes: number, shift: number): number {
     const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
-    return this.pushSum(at, bytes, this.address(buffer) + (at.offset + shift * stride) * bytes, true);
+    return this.pushSum(at, this.address(buffer) + (at.offset + shift * stride) * bytes, true);
   }
 
   /** Pushes the value of an affine function. */
   pushIndex(at: Affine, shift: number): void {
     const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
-    this.pushSum(at, 1, at.offset + shift * stride, false);
+    this.pushSum(at, at.offset + shift * stride, false);
   }
 
-  private pushSum(at: Affine, bytes: number, constant: number, asOffset: boolean): number {
+  private pushSum(at: Affine, constant: number, asOffset: boolean): number {
     const { code } = this;
-    const strides = this.nest.stridesOf(at);
-    const local = this.counters.get(strides.map((stride) => stride * bytes).join())?.local ?? null;
-    const isForward = strides.every((stride) => stride >= 0);
+    const { steps, local } = this.counterOf.get(at) as Counter;
+    const isForward = steps.every((step) => step >= 0);
     if (local === null) {
       code.i32(asOffset ? 0 : constant);
       return asOffset ? constant : 0;

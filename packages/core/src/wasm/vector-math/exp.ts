@@ -23,7 +23,7 @@ export interface Reduced {
   readonly m: Vector;
 }
 
-/** The parts of e^(x + low), for x within the range that `clamped` gives; low is less than the last bit of x. */
+/** The parts of e^(x + low), for x within the range that `clamped` gives; low is of the size of x's last bit. */
 export function reduceExp(x: Vector, low?: Vector): Reduced {
   const { roundingConstant, ln2 } = formats[x.scalar];
   const k = x.mulAdd(Math.LOG2E, roundingConstant);

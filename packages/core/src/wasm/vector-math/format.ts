@@ -45,7 +45,7 @@ export function powerOfTwo(exponent: Vector, plus = 0): Vector {
   return exponent.addBits(Vector.bits(exponent.scalar, BigInt(bias + plus))).shiftLeft(fraction);
 }
 
-/** Comparisons with x, -0 and what is too small for the second term of a series: there f(x) is x itself. */
+/** x itself where that is 0, -0 or so small that the second term of the series x + ... is lost, else the value. */
 export function unlessTiny(x: Vector, value: Vector): Vector {
   return x
     .abs()

@@ -1,5 +1,6 @@
 import type { Code, Func, Local, Module } from "../encoder.js";
-import { applyVector, Vector, type VectorScalar, writeVector } from "../vector.js";
+import { Vector, type VectorScalar } from "../vector.js";
+import { applyVector, writeVector } from "../vector-writer.js";
 import { erf, erfc } from "./erf.js";
 import { exp, expm1, sigmoid } from "./exp.js";
 import { sign } from "./format.js";
@@ -53,6 +54,8 @@ export class VectorMath {
   readonly #module: Module;
   readonly #relaxed: boolean;
   readonly #functions = new Map<string, Func>();
+  /** Formulas of the inlined ones, made once. */
+  readonly #inlined = new Map<string, { readonly x: Vector; readonly root: Vector }>();
 
   /** With `relaxed` fused multiply-adds are used: instructions of relaxed SIMD, which not every engine has. */
   constructor(module: Module, options: { readonly relaxed?: boolean } = {}) {
@@ -69,8 +72,12 @@ export class VectorMath {
       code.call(this.#func(scalar, name));
       return;
     }
-    const x = Vector.input(scalar);
-    applyVector(code, x, this.#formula(scalar, name, x, x), this.#relaxed);
+    const key = `${scalar} ${name}`;
+    const known = this.#inlined.get(key);
+    const x = known?.x ?? Vector.input(scalar);
+    const root = known?.root ?? this.#formula(scalar, name, x, x);
+    if (known === undefined) this.#inlined.set(key, { x, root });
+    applyVector(code, x, root, this.#relaxed);
   }
 
   #func(scalar: VectorScalar, name: MathName): Func {

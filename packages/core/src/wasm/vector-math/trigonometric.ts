@@ -1,5 +1,6 @@
 import type { Func, Module } from "../encoder.js";
-import { Vector, type VectorScalar, writeVector } from "../vector.js";
+import { Vector, type VectorScalar } from "../vector.js";
+import { writeVector } from "../vector-writer.js";
 import { formats, signOf } from "./format.js";
 import { hugeReduction } from "./huge-reduction.js";
 
