@@ -1,4 +1,4 @@
-// Compiled indexing, scans, sorting and random numbers against eager mode: the same bits, unless a test says otherwise.
+// Compiled indexing, scans and sorting against eager mode: the same bits, unless a test says otherwise.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../src/compile/compile.js";
@@ -20,8 +20,10 @@ import {
   take,
   tensor,
   topK,
+  zeros,
 } from "../src/index.js";
 import { LinearScan } from "../src/ops/cumulate.js";
+import { assertBits } from "./support/same-bits.js";
 
 const numbers = ["float64", "float32", "int32"] as const;
 const allDTypes = [...numbers, "bool"] as const;
@@ -38,18 +40,6 @@ function assertSame(f: (...inputs: Tensor[]) => Tensor | Tensor[], inputs: reado
     }
   }
   compiled.clear();
-}
-
-function assertBits(actual: Tensor, expected: Tensor, what: string): void {
-  assert.equal(actual.shape, expected.shape, what);
-  assert.is(actual.dtype, expected.dtype, what);
-  const [a, b] = [actual.data, expected.data];
-  const differs = Array.from(b, (value, i) => (Object.is(value, a[i]) ? -1 : i)).filter((i) => i >= 0);
-  assert.equal(
-    differs.map((i) => `${i}: ${a[i]} for ${b[i]}`),
-    [],
-    what,
-  );
 }
 
 const special = [0, -0, NaN, Infinity, -Infinity, 1, -1, 5e-324, 1e300, -1e300, 2 ** -140, NaN, 0, -0];
@@ -143,6 +133,16 @@ test("an index out of range stops the program before a variable has changed", ()
   );
   assert.throws(() => f(tensor([-4, 0], { dtype: "int32" })), /index -4/);
   assert.equal(into.toArray(), [21, 2, 3]);
+});
+
+test("any index into an axis of size 0 is out of range", () => {
+  const empty = zeros([0, 3]);
+  const none = (error: unknown) =>
+    error instanceof ShapeError && /axis 0 of \[0, 3\]: there is nothing/.test(error.message);
+  const indices = tensor([0, -1], { dtype: "int32" });
+  assert.throws(() => compile((i: Tensor) => indexAdd(empty, i, 1))(indices), none);
+  assert.throws(() => compile((i: Tensor) => take(empty, i))(indices), none);
+  assert.equal(compile((i: Tensor) => take(empty, i))(tensor([], { dtype: "int32" })).shape, [0, 3]);
 });
 
 test("cumulative sums and products, exclusive and in reverse, along every axis", () => {
@@ -250,101 +250,6 @@ test("sorted as JavaScript sorts, ties in their order; the greatest ones", () =>
       [1, 3],
     ],
   );
-});
-
-/** A source and a copy of it. */
-function twins(state?: Partial<ReturnType<Random["state"]>>): readonly [Random, Random] {
-  const start = { ...new Random(2024).state(), ...state };
-  return [Random.fromState(start), Random.fromState(start)];
-}
-
-const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 1000];
-
-/** The draws of three calls, and where they leave the source. */
-function assertDrawsSame(draw: (source: Random) => Tensor, what: string, state?: Parameters<typeof twins>[0]): void {
-  const [own, eager] = twins(state);
-  const compiled = compile((source: Random) => draw(source), { verify: true });
-  for (let call = 0; call < 3; call++) assertBits(compiled(own), draw(eager), `${what}, call ${call}`);
-  assert.equal(own.state(), eager.state(), what);
-  compiled.clear();
-}
-
-test("uniform numbers", () => {
-  const ranges = [{}, { low: -1 }, { low: 0.1, high: 0.3 }, { low: -1e-46, high: 1e-45 }, { low: -1e308, high: 7e307 }];
-  for (const dtype of ["float64", "float32"] as const) {
-    for (const n of sizes) assertDrawsSame((source) => source.uniform([n], { dtype }), `${dtype} ${n}`);
-    for (const range of ranges) {
-      if (dtype === "float32" && Math.abs(range.low ?? 0) > 1e300) continue;
-      assertDrawsSame((source) => source.uniform([3, 333], { ...range, dtype }), `${dtype} ${JSON.stringify(range)}`);
-    }
-    // Hardly any number lies between: the draws are clamped to them.
-    const narrow = { low: 1, high: 1 + 2 ** -23 + 2 ** -24 };
-    assertDrawsSame((source) => source.uniform([100], { ...narrow, dtype }), `${dtype} narrow`);
-  }
-});
-
-test("normal numbers, tails included", () => {
-  for (const dtype of ["float64", "float32"] as const) {
-    for (const n of sizes) assertDrawsSame((source) => source.normal([n], { dtype }), `${dtype} ${n}`);
-    assertDrawsSame((source) => source.normal([200_000], { dtype }), `${dtype} many`);
-    for (const options of [{ mean: 3 }, { std: 0.01 }, { mean: -2, std: 1e3 }, { std: 0 }]) {
-      assertDrawsSame((source) => source.normal([101], { ...options, dtype }), `${dtype} ${JSON.stringify(options)}`);
-    }
-  }
-});
-
-test("whole numbers, over the whole range of int32 as well", () => {
-  for (const n of sizes) assertDrawsSame((source) => source.integers([n], { high: 10 }), `${n}`);
-  for (const [low, high] of [
-    [-5, 6],
-    [0, 2 ** 31],
-    [-(2 ** 31), 2 ** 31],
-    [-(2 ** 31), 2 ** 31 - 1],
-    [3, 4],
-  ] as const) {
-    assertDrawsSame((source) => source.integers([1000], { low, high }), `${low} to ${high}`);
-  }
-});
-
-test("choices with and without replacement, out of few and of many", () => {
-  for (const count of sizes) {
-    assertDrawsSame((source) => source.permutation(count), `permutation of ${count}`);
-    for (const n of [count, 2 * count + 1, 64 * count, 64 * count + 1, 1000 * count + 5, 2 ** 31]) {
-      if (n > 0) assertDrawsSame((source) => source.choice(n, count), `${count} of ${n}, each may come again`);
-      if (n > 2 ** 24 && count > 100) continue;
-      assertDrawsSame((source) => source.choice(n, count, { replace: false }), `${count} of ${n}`);
-    }
-  }
-});
-
-test("positions beyond 32 bits carry, streams do not run into one another", () => {
-  const draw = (source: Random) => source.uniform([33]);
-  assertDrawsSame(draw, "carry", { position: 2 ** 32 - 5 });
-  assertDrawsSame(draw, "far", { position: 2 ** 45 + 2 ** 32 - 3 });
-  assertDrawsSame(draw, "stream", {
-    stream: [0xffffffff, 0x12345678],
-    key: [0xdeadbeef, 0x9abcdef0],
-    position: 2 ** 32 - 20,
-  });
-});
-
-test("several draws from several sources, forks included", () => {
-  const draw = (source: Random) => {
-    const child = source.fork(5);
-    const [a, b] = [source.normal([5]), child.uniform([6])];
-    return a
-      .sum()
-      .add(child.normal([3]).sum())
-      .add(source.uniform([7]).mul(b.sum()).sum());
-  };
-  const [own, eager] = twins();
-  const f = compile(() => draw(own));
-  for (let call = 0; call < 3; call++) {
-    const [actual, expected] = [f().item(), draw(eager).item()];
-    // Sums may be added up in another order.
-    assert.ok(Math.abs(actual - expected) <= 1e-14 * Math.abs(expected), `${actual} ${expected}`);
-  }
-  assert.equal(own.state(), eager.state());
 });
 
 test.run();

@@ -115,6 +115,34 @@ test("convolutions and their gradients are those of eager mode, for all options 
   }
 });
 
+test("3 x 3 filters on many channels, which minimal filtering computes, have the results of eager mode", () => {
+  for (let i = 0; i < 30; i++) {
+    const plane = [pick([2, 3, 4, 7, 8, 9, 14]), pick([2, 3, 4, 7, 8, 9, 17])];
+    const padding = [pick([0, 1, 2, 3]), pick([0, 1, 2, 3])];
+    const counts = plane.map((size, axis) => size + 2 * (padding[axis] as number) - 2);
+    if (Math.min(...counts) < 2) continue;
+    const [batch, channels, filters] = [pick([1, 2, 3, 6]), pick([8, 9, 17]), pick([8, 10, 16, 17])];
+    const [x, w, y] = [
+      [batch, channels, ...plane],
+      [filters, channels, 3, 3],
+      [batch, filters, ...counts],
+    ];
+    const dtype = pick(["float64", "float32"] as const);
+    const what = `case ${i}, ${dtype}: ${JSON.stringify({ padding, x, w })}`;
+    const [xs, ws, ys] = [draw(x, dtype), draw(w, dtype), draw(y, dtype)];
+    const check = (f: (...given: Tensor[]) => Tensor, inputs: Tensor[], terms: number) =>
+      checkClose(run(f, inputs, random() < 0.5), f(...inputs), terms, what);
+    const bias = (count: number) => (random() < 0.5 ? [draw([count], dtype)] : []);
+    check((...given) => new ops.Conv(2, { padding }).apply(...given), [xs, ws, ...bias(filters)], 9 * channels);
+    check(
+      (...given) => new ops.ConvTranspose(2, { padding }).apply(...given),
+      [ys, ws, ...bias(channels)],
+      9 * filters,
+    );
+    check((...given) => new ops.ConvWeights(2, 3, { padding }).apply(...given), [xs, ys], sizeOf([batch, ...counts]));
+  }
+});
+
 test("window matrices and their adjoint are those of eager mode", () => {
   for (let i = 0; i < 40; i++) {
     const { rank, options, x, w } = drawConvolution();

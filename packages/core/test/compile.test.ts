@@ -230,6 +230,10 @@ test("inputs are written straight into the program's memory", () => {
   s[0] = 10;
   assert.is(program.run().item(), 60);
   assert.is(program.inputs[0], x);
+  s[0] = 1;
+  program.execute();
+  assert.equal(program.outputs, [Float64Array.of(6)]);
+  assert.throws(() => program.run(new Random(1)), /takes 0 random sources.*got 1/);
 });
 
 test("reading a value, or branching on one, explains itself", () => {

@@ -4,9 +4,9 @@ import { numberArithmetic } from "../src/graph/arithmetic.js";
 import { Module } from "../src/wasm/encoder.js";
 import { relaxedSimd, webAssembly } from "../src/wasm/features.js";
 import { Vector, type VectorScalar } from "../src/wasm/vector.js";
-import { writeVector } from "../src/wasm/vector-writer.js";
 import { accuracy } from "../src/wasm/vector-math/accuracy.js";
 import { arityOf, type MathName, mathNames, VectorMath } from "../src/wasm/vector-math/index.js";
+import { writeVector } from "../src/wasm/vector-writer.js";
 import { values } from "./support/vector-math-values.js";
 
 type Floats = Float32Array | Float64Array;

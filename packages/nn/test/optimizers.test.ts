@@ -246,28 +246,28 @@ test("The state that an update gives has the names, shapes and dtypes that it be
 });
 
 test("New values and new state are those computed of the old ones, whatever is assigned first", () => {
-  /** Its state are the values of the last two steps. */
-  class Shift extends Optimizer {
+  /** Its state are the values before the last step, and before the one before. */
+  class Remembering extends Optimizer {
     protected override initialState(parameter: Tensor): NamedTensors {
       return { last: parameter, older: parameter };
     }
-    protected override update(parameter: Tensor, gradient: Tensor, { last, older }: NamedTensors): Update {
-      return { value: parameter.sub(gradient) as Tensor, state: { older: last ?? gradient, last: older ?? gradient } };
+    protected override update(parameter: Tensor, gradient: Tensor, { last = gradient }: NamedTensors): Update {
+      return { value: parameter.sub(gradient) as Tensor, state: { older: last, last: parameter } };
     }
   }
   const p = variable([10]);
-  const optimizer = new Shift("Shift", { p }, 1);
-  const values = (state: NamedTensors) => Object.entries(state).map(([name, { data }]) => [name, ...data]);
+  const optimizer = new Remembering("Remembering", { p }, 1);
+  const numbers = (state: NamedTensors) => Object.entries(state).map(([name, { data }]) => [name, ...data]);
   const begin = optimizer.state();
   optimizer.loadState({ "p.last": tensor([1]), "p.older": tensor([2]) });
   p.sum().backward();
   optimizer.step();
   assert.equal(p.toArray(), [9]);
-  assert.equal(values(optimizer.state()), [
-    ["p.last", 2],
+  assert.equal(numbers(optimizer.state()), [
+    ["p.last", 10],
     ["p.older", 1],
   ]);
-  assert.equal(values(begin), [
+  assert.equal(numbers(begin), [
     ["p.last", 10],
     ["p.older", 10],
   ]);

@@ -94,6 +94,12 @@ function run(optimizerOf: (network: Layer) => Optimizer, dtype: Float, compiled:
   return { losses, tensors: { ...network.parameters(), ...optimizer.state() } };
 }
 
+/** The largest difference, each as a share of the number itself. */
+function deviation(actual: readonly number[], expected: readonly number[]): number {
+  assert.is(actual.length, expected.length);
+  return Math.max(...expected.map((y, i) => Math.abs((actual[i] as number) - y) / Math.abs(y)));
+}
+
 for (const [name, optimizerOf] of [
   ["SGD", (network: Layer) => new SGD(network, { lr: 0.2 })],
   ["an optimizer with a state", (network: Layer) => new Momentum(network)],
@@ -101,15 +107,17 @@ for (const [name, optimizerOf] of [
 ] as const) {
   for (const [dtype, tolerance] of [
     ["float64", 1e-12],
-    ["float32", 1e-4],
+    // Some numbers come close to 0, and have little more than the rounding of others in them.
+    ["float32", 1e-3],
   ] as const) {
     test(`${name}, ${dtype}: a hundred compiled steps are those of eager mode`, () => {
       const [eager, compiled] = [run(optimizerOf, dtype, false), run(optimizerOf, dtype, true)];
       assert.ok((eager.losses.at(-1) as number) < 0.8 * (eager.losses[0] as number), "it learns");
-      assertClose(tensor([...compiled.losses]), tensor([...eager.losses]), tolerance, "losses");
+      assert.ok(deviation(compiled.losses, eager.losses) < tolerance, "losses");
       assert.equal(Object.keys(compiled.tensors), Object.keys(eager.tensors));
       for (const [key, value] of Object.entries(eager.tensors)) {
-        assertClose((compiled.tensors[key] as Tensor).cast("float64"), value.cast("float64"), tolerance, key);
+        const found = deviation([...(compiled.tensors[key] as Tensor).data], [...value.data]);
+        assert.ok(found < tolerance, `${key}: ${found}`);
       }
     });
   }

@@ -54,9 +54,15 @@ export interface IndexTerm {
   readonly stride: number;
 }
 
+/** Two numbers of operands below it make one safe integer. */
+const operandLimit = 2 ** 26;
+
 /** Makes the expressions of one kernel, simplified where the result is the same to the bit. */
 export class ExpressionBuilder {
   private readonly known = new Map<string, Expression>();
+  /** Operations of one or two operands, which a program of scalars has a hundred thousand of: by operation, then by operands. */
+  private readonly applied = new Map<string, Map<number, Expression>>();
+  private readonly arithmetics = new Map<NumberKind, Arithmetic<Expression>>();
   private next = 0;
 
   constant(kind: NumberKind, value: number): Expression {
@@ -78,8 +84,24 @@ export class ExpressionBuilder {
   apply(name: Operation, kind: Kind, args: readonly Expression[]): Expression {
     const simple = this.simplified(name, kind, args);
     if (simple !== null) return simple;
-    const key = `a${name}${kind}:${args.map((arg) => arg.id).join()}`;
-    return this.intern(key, (id) => ({ id, op: "apply", kind, name, args }));
+    const [x, y] = args as [Expression, Expression | undefined];
+    if (args.length > 2 || x.id >= operandLimit || (y !== undefined && y.id >= operandLimit)) {
+      const key = `a${name}${kind}:${args.map((arg) => arg.id).join()}`;
+      return this.intern(key, (id) => ({ id, op: "apply", kind, name, args }));
+    }
+    const operation = `${name} ${kind}`;
+    let known = this.applied.get(operation);
+    if (known === undefined) {
+      known = new Map();
+      this.applied.set(operation, known);
+    }
+    const key = x.id * operandLimit + (y === undefined ? 0 : y.id);
+    let made = known.get(key);
+    if (made === undefined) {
+      made = { id: this.next++, op: "apply", kind, name, args };
+      known.set(key, made);
+    }
+    return made;
   }
 
   /** The expression as a number of a kind, or as a truth value. */
@@ -92,6 +114,15 @@ export class ExpressionBuilder {
 
   /** The arithmetic of `Arithmetic` over expressions of a kind. */
   arithmetic(kind: NumberKind): Arithmetic<Expression> {
+    let known = this.arithmetics.get(kind);
+    if (known === undefined) {
+      known = this.makeArithmetic(kind);
+      this.arithmetics.set(kind, known);
+    }
+    return known;
+  }
+
+  private makeArithmetic(kind: NumberKind): Arithmetic<Expression> {
     const operand = (x: Expression | number) => (typeof x === "number" ? this.constant(kind, x) : this.as(x, kind));
     const unary = (name: Operation) => (x: Expression) => this.apply(name, kind, [operand(x)]);
     const binary = (name: Operation) => (x: Expression | number, y: Expression | number) =>

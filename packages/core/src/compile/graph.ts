@@ -14,15 +14,15 @@ export interface Graph {
 
 /** All values that some roots need, in an order in which each comes behind its inputs. */
 export function orderOf(roots: Iterable<Traced>): Traced[] {
-  const met = new Set<Traced>();
   const stack = [...roots];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (met.has(next)) continue;
-    met.add(next);
-    stack.push(...next.inputs);
-  }
   // A value is made after its inputs, and numbered when it is made.
-  return [...met].sort((a, b) => a.id - b.id);
+  const met = new Array<Traced | null>(stack.reduce((most, { id }) => Math.max(most, id + 1), 0)).fill(null);
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (met[next.id] !== null) continue;
+    met[next.id] = next;
+    for (const input of next.inputs) if (met[input.id] === null) stack.push(input);
+  }
+  return met.filter((value) => value !== null);
 }
 
 export function resultsOf({ outputs, assignments, gradients }: Trace): Traced[] {

@@ -81,15 +81,24 @@ export class Machine {
     return this.stages.schedule.inputs.map((buffer) => this.view(buffer));
   }
 
+  /** The memory of the results, in order, until the next run. */
+  get outputs(): readonly TypedArray[] {
+    return this.stages.schedule.outputs.map((buffer) => this.view(buffer));
+  }
+
+  /** The results of the last run, in arrays of their own. */
+  results(): readonly Tensor[] {
+    return this.stages.schedule.outputs.map((buffer) => this.read(buffer));
+  }
+
   /**
    * Runs the program once.
    *
    * @param tensors the arguments; without them those that are in the memory
-   * @returns the results, in arrays of their own
    */
-  run(tensors: readonly Tensor[] | null, generators: readonly Generator[]): readonly Tensor[] {
+  run(tensors: readonly Tensor[] | null, generators: readonly Generator[]): void {
     const { trace } = this;
-    const { inputs, outputs, gradients, failures } = this.stages.schedule;
+    const { inputs, gradients, failures } = this.stages.schedule;
     for (const tensor of trace.withoutGradient) if (tensor.grad !== null) throw gradientLeft(tensor);
     tensors?.forEach((tensor, i) => this.write(inputs[i] as Buffer, tensor));
     this.writeCaptures();
@@ -101,13 +110,11 @@ export class Machine {
       const generator = sources[i] as Generator;
       if (source.kind === "outside" || source.kind === "argument") generator.moveTo(generator.position + blocks);
     });
-    const results = outputs.map((buffer) => this.read(buffer));
     this.settle();
     trace.gradients.forEach(({ tensor }, i) => {
       const buffer = gradients[i] as Buffer | null;
       tensor.grad = buffer === null ? null : this.read(buffer);
     });
-    return results;
   }
 
   /** Takes the values that are only here to the tensors that they belong to: the program is not needed any more. */

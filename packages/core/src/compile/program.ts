@@ -26,31 +26,51 @@ export class Program<R> {
   ) {
     this.machine = new Machine(trace, traceTime, options);
     this.inputs = this.machine.inputs;
+    this.outputs = this.machine.outputs;
     this.result = result;
     this.generatorCount = given.generators.length;
   }
 
   /**
-   * Runs the program on what is in its memory: see `inputs`. Nothing is copied in.
+   * The memory of the tensors of the result, in order: what `execute` leaves there, until the next run. Read it, or copy it; the
+   * arrays stay the same as long as the program lives.
+   */
+  readonly outputs: readonly TypedArray[];
+
+  /**
+   * Runs the program on what is in its memory, and leaves the results there: see `inputs` and `outputs`. Nothing is copied.
    *
    * @param random the sources among the arguments, in order
    * @throws CompileError for another number of them than the function was given
    */
-  run(...random: readonly { readonly generator: Generator }[]): R {
+  execute(...random: readonly { readonly generator: Generator }[]): void {
     if (random.length !== this.generatorCount) {
       throw new CompileError(
-        `compile: run takes ${this.generatorCount} random sources, those among the arguments of the function, got ${random.length}`,
+        `compile: the program takes ${this.generatorCount} random sources, those among the arguments of the function, got ` +
+          `${random.length}`,
       );
     }
-    return this.call(
+    this.machine.run(
       null,
       random.map(({ generator }) => generator),
     );
   }
 
+  /** Runs the program on what is in its memory, as `execute`; the results are copied into tensors of their own. */
+  run(...random: readonly { readonly generator: Generator }[]): R {
+    this.execute(...random);
+    return this.collect();
+  }
+
   /** @internal */
-  call(tensors: readonly Tensor[] | null, generators: readonly Generator[]): R {
-    const results = this.machine.run(tensors, generators);
+  call(tensors: readonly Tensor[], generators: readonly Generator[]): R {
+    this.machine.run(tensors, generators);
+    return this.collect();
+  }
+
+  /** The result of the function, with the tensors of this run. */
+  private collect(): R {
+    const results = this.machine.results();
     let next = 0;
     const rebuild = (value: unknown): unknown => {
       if (value instanceof Tensor) return results[next++];

@@ -1,6 +1,8 @@
 import type { Code, Func } from "./encoder.js";
 import type { VectorWriter } from "./vector-writer.js";
 
+export { applyVector, type VectorWriter, writeVector } from "./vector-writer.js";
+
 /** The floats in the lanes of a vector: four of the one, two of the other. */
 export type VectorScalar = "f32" | "f64";
 

@@ -8,7 +8,7 @@ export type Apply = Extract<Expression, { readonly op: "apply" }>;
 /** What a value of a kind is in a scalar program: a truth value is 0 or 1. */
 export const typeOf = { f64: "f64", f32: "f32", i32: "i32", mask: "i32" } as const satisfies Record<Kind, ValueType>;
 
-/** Operations that are one instruction, by the type of their operands; `null` where there is nothing to do. */
+/** The operations that are one instruction, by the type of their operands; `null` where there is nothing to do. */
 const instructions: Readonly<Record<NumberKind, ReadonlyMap<Operation, PlainOp | null>>> = {
   f64: floatInstructions("f64"),
   f32: floatInstructions("f32"),

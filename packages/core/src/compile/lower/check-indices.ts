@@ -32,6 +32,10 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
       emit: ({ code, address }) => {
         const start = address(buffer);
         if (buffer.size === 0) return;
+        if (most < least) {
+          code.i32(failure).op("return");
+          return;
+        }
         const at = code.local("i32");
         code.i32(start).set(at);
         code.loop((again) => {

@@ -25,7 +25,6 @@ export interface Pass {
 
 /** result[n, g, f] = bias + the sum over channels and taps of weights times elements. Distances are in bytes. */
 export interface Products {
-  readonly name: string;
   readonly scalar: Scalar;
   readonly batch: number;
   readonly groups: number;

@@ -80,7 +80,8 @@ const indexAdd = adding((value, code, target, source, indices) => {
   const [outer, n, inner] = around(value.shape, axisOfIndexAdd(value));
   const rowBytes = inner * elementBytes[value.dtype];
   const rows = sizeOf((value.inputs[1] as Traced).shape);
-  const [from, at, base, to] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i32")];
+  const local = () => code.local("i32");
+  const [from, at, base, to] = [local(), local(), local(), local()];
   code.i32(source).set(from).i32(target).set(base);
   repeat(code, outer, () => {
     code.i32(indices).set(at);
@@ -128,7 +129,8 @@ const scatterAdd = adding((value, code, target, source, indices) => {
   const others = steps.map((step, i) => (i === axis ? 0 : step));
   const { shape } = value.inputs[1] as Traced;
   const { sizes, strides } = collapse(shape, [others, stridesOf(shape)]);
-  const [at, from, base, to] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i32")];
+  const local = () => code.local("i32");
+  const [at, from, base, to] = [local(), local(), local(), local()];
   const element = () => {
     code.get(at).memory("i32.load");
     countFromFront(code, value.shape[axis] as number);

@@ -31,7 +31,8 @@ export function mergeSort(module: Module, record: 8 | 16): Func {
 
 /** Insertion: each record goes in front of the greater ones before it in its run. */
 function sortRuns(code: Code, record: 8 | 16, from: Local, end: Local): void {
-  const [start, stop, at, to] = [0, 1, 2, 3].map(() => code.local("i32")) as [Local, Local, Local, Local];
+  const local = () => code.local("i32");
+  const [start, stop, at, to] = [local(), local(), local(), local()];
   const [held, key] = [code.local("v128"), code.local("i64")];
   code.get(from).set(start);
   code.block((done) => {
@@ -90,14 +91,9 @@ interface Merge {
 
 /** Merges neighbouring runs into memory beside them. */
 function mergeAll(code: Code, record: 8 | 16, { from, end, to, width }: Merge): void {
-  const [left, middle, right, stop, out] = [0, 1, 2, 3, 4].map(() => code.local("i32")) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [start, isRight] = [code.local("i32"), code.local("i32")];
+  const local = () => code.local("i32");
+  const [left, middle, right, stop, out] = [local(), local(), local(), local(), local()];
+  const [start, isRight] = [local(), local()];
   code.get(from).set(start).get(to).set(out);
   code.block((done) => {
     code.loop((nextPair) => {

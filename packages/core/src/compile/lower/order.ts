@@ -5,7 +5,7 @@ import { ArgMax, ArgMin } from "../../ops/arg-extremes.js";
 import { ArgSort } from "../../ops/sort.js";
 import { normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Code, Local } from "../../wasm/encoder.js";
-import type { Expression } from "../expression.js";
+import { type Expression, numberKindOf } from "../expression.js";
 import { type Buffer, elementBytes } from "../kernel.js";
 import type { Kernelling } from "../schedule.js";
 import { axisOf, linear, ownPlace } from "../views.js";
@@ -14,7 +14,7 @@ import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import { mergeSort } from "./merge-sort.js";
 
-/** The extreme itself, then the least position at which it stands: two reductions. */
+/** Two reductions: the extreme itself, then the least position at which it stands. */
 function argExtreme(operation: "max" | "min"): KernelRule {
   return {
     uses: () => "matrix",
@@ -24,49 +24,40 @@ function argExtreme(operation: "max" | "min"): KernelRule {
       const { axis, name } = nodeOf<ArgMax | ArgMin>(value);
       const reduced = normalizeAxes(name, axis, x.shape);
       const kept = x.shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]));
-      const [outer, sizes] = [kept, [...kept, ...reduced]].map((axes) => axes.map((i) => x.shape[i] as number)) as [
-        number[],
-        number[],
-      ];
-      const own = linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length);
-      const loop = (target: Buffer, reduction: "max" | "min", element: (k: Kernelling) => Expression) => {
+      const order = [...kept, ...reduced];
+      const sizes = order.map((i) => x.shape[i] as number);
+      const outer = sizes.slice(0, kept.length);
+      const resultIn = (axes: number) => linear(ownPlace(outer, axes), stridesOf(outer), axes);
+      const kind = numberKindOf(x.dtype);
+      const reduce = (
+        target: Buffer,
+        reduction: "max" | "min",
+        of: (k: Kernelling, element: Expression) => Expression,
+      ) => {
         const k = s.kernelling(sizes);
+        const place = x.shape.map((_, i) => axisOf(order.length, order.indexOf(i)));
         s.push({
           kind: "loop",
           name,
           sizes,
           reduced: reduced.length,
           reduction: reduced.length === 0 ? null : reduction,
-          value: element(k),
+          value: of(k, k.builder.as(s.element(x, place, k), kind)),
           target,
-          to: own,
+          to: resultIn(outer.length),
         });
-      };
-      const elementOf = (k: Kernelling) => {
-        const order = [...kept, ...reduced];
-        const element = s.element(
-          x,
-          x.shape.map((_, i) => axisOf(order.length, order.indexOf(i))),
-          k,
-        );
-        return k.builder.as(element, x.dtype === "bool" ? "i32" : element.kind);
       };
 
       const extreme = s.temporary(x.dtype === "bool" ? "int32" : x.dtype, outer);
-      loop(extreme, operation, elementOf);
-      loop(s.target(value), "min", (k) => {
-        const [element, best] = [
-          elementOf(k),
-          k.builder.load(extreme, linear(ownPlace(outer, sizes.length), stridesOf(outer), sizes.length)),
-        ];
-        const kind = element.kind === "mask" ? "i32" : element.kind;
-        const numbers = k.builder.arithmetic(kind);
-        const steps = stridesOf(sizes.slice(kept.length));
-        const position = k.builder.index({ offset: 0, strides: [...kept.map(() => 0), ...steps] });
-        const whole = k.builder.arithmetic("i32");
-        const found = whole.select(numbers.equal(element, best), position, sizeOf(x.shape));
+      reduce(extreme, operation, (_, element) => element);
+      reduce(s.target(value), "min", ({ builder }, element) => {
+        const [numbers, positions] = [builder.arithmetic(kind), builder.arithmetic("i32")];
+        const strides = [...outer.map(() => 0), ...stridesOf(sizes.slice(kept.length))];
+        const position = builder.index({ offset: 0, strides });
+        const isExtreme = numbers.equal(element, builder.load(extreme, resultIn(order.length)));
+        const found = positions.select(isExtreme, position, sizeOf(sizes));
         // Where there is a NaN the extreme is one, which equals nothing.
-        return kind === "i32" ? found : whole.select(numbers.notEqual(element, element), position, found);
+        return kind === "i32" ? found : positions.select(numbers.notEqual(element, element), position, found);
       });
     },
   };
@@ -88,13 +79,8 @@ const argSort: KernelRule = {
       emit: ({ code, module, address }) => {
         if (target.size === 0) return;
         const sort = shared(module, `merge sort of ${record} bytes`, (module) => mergeSort(module, record));
-        const [from, to, line, at, j] = [0, 1, 2, 3, 4].map(() => code.local("i32")) as [
-          Local,
-          Local,
-          Local,
-          Local,
-          Local,
-        ];
+        const local = () => code.local("i32");
+        const [from, to, line, at, j] = [local(), local(), local(), local(), local()];
         const bytes = elementBytes[x.dtype];
         const records = address(scratch);
         code.i32(address(source)).set(from).i32(address(target)).set(to);

@@ -109,7 +109,7 @@ function nextPart(code: Code, part: Local, at: Local, stride: number, partBytes:
   });
 }
 
-function copyLine(code: Code, scalar: Scalar, from: Local, to: Local, position: number, count: number): void {
+export function copyLine(code: Code, scalar: Scalar, from: Local, to: Local, position: number, count: number): void {
   const size = bytesOf(scalar);
   const lanes = lanesOf[scalar];
   const start = position * size;

@@ -12,7 +12,7 @@ import { evenWords, groupBlocks, groupElements, oddWords, philox } from "./philo
 import { emitShuffle, shuffleBytes } from "./shuffle.js";
 
 /** The bits of four elements that follow one another: the first 32 of each in one vector, the others in the second. */
-export interface Bits {
+interface Bits {
   readonly first: Local;
   readonly second: Local;
 }

@@ -29,7 +29,8 @@ export function emitShuffle(code: Code, shuffle: Shuffle): void {
 }
 
 function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
-  const [at, from, j, taken] = [0, 1, 2, 3].map(() => code.local("i32")) as [Local, Local, Local, Local];
+  const local = () => code.local("i32");
+  const [at, from, j, taken] = [local(), local(), local(), local()];
   const numbers = code.local("v128");
   code
     .i32(scratch)
@@ -64,7 +65,8 @@ function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
 function emitSparse(code: Code, { count, target, scratch }: Shuffle): void {
   const bits = tableBits(count);
   const bytes = 8 * 2 ** bits;
-  const [at, i, j, entry, moved] = [0, 1, 2, 3, 4].map(() => code.local("i32")) as [Local, Local, Local, Local, Local];
+  const local = () => code.local("i32");
+  const [at, i, j, entry, moved] = [local(), local(), local(), local(), local()];
   /** Sets `entry` to that of a place, or to the free one for it. An entry is the place plus 1, 0 if free, and its number. */
   const find = (place: Local) => {
     const key = code.local("i32");

@@ -1,6 +1,5 @@
 import type { Code, Func, Local, Module } from "../encoder.js";
-import { Vector, type VectorScalar } from "../vector.js";
-import { applyVector, writeVector } from "../vector-writer.js";
+import { applyVector, Vector, type VectorScalar, writeVector } from "../vector.js";
 import { erf, erfc } from "./erf.js";
 import { exp, expm1, sigmoid } from "./exp.js";
 import { sign } from "./format.js";

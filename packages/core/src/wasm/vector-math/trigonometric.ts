@@ -1,6 +1,5 @@
 import type { Func, Module } from "../encoder.js";
-import { Vector, type VectorScalar } from "../vector.js";
-import { writeVector } from "../vector-writer.js";
+import { Vector, type VectorScalar, writeVector } from "../vector.js";
 import { formats, signOf } from "./format.js";
 import { hugeReduction } from "./huge-reduction.js";
 

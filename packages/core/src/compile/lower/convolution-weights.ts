@@ -1,0 +1,124 @@
+import type { Traced } from "../../graph/tracing.js";
+import type { ConvWeights } from "../../ops/conv.js";
+import { increase, lanesOf, times, vectorBytes } from "../../wasm/gemm-tile.js";
+import { align, emitTable, forPanels, repeat, slack } from "./convolution-products.js";
+import { emitDotTiles } from "./convolution-tiles.js";
+import { axesOf, filteringOf, tapsOf, windowsBetween } from "./convolution-windows.js";
+import { nodeOf } from "./inline.js";
+import type { KernelRule } from "./kernels.js";
+import { bytesOf, emitStage, type PlaneAxis, planesOf, scalarOf } from "./planes.js";
+import { emitWinogradWeights, winogradBytes } from "./winograd.js";
+
+/** Elements of planes, at most (or one image's), that stay in the cache; and vectors that make a dot product long enough. */
+const stagedElements = 1 << 15;
+const enoughVectors = 128;
+
+/** Images that are staged together: a divisor of the batch. */
+function imagesTogether(batch: number, vectors: number, elements: number): number {
+  const limit = Math.max(1, Math.min(Math.ceil(enoughVectors / vectors), Math.floor(stagedElements / elements)));
+  for (let images = Math.min(batch, limit); images > 1; images--) if (batch % images === 0) return images;
+  return 1;
+}
+
+/** w = the sum over images and windows of y times what the windows see: dot products along the windows. */
+export const convWeights: KernelRule = {
+  lower: (value, s) => {
+    const node = nodeOf<ConvWeights>(value);
+    const [x, y] = value.inputs as [Traced, Traced];
+    const [batch, groups] = [x.shape[0] as number, node.groups];
+    const [filters, channels] = [(value.shape[0] as number) / groups, value.shape[1] as number];
+    const scalar = scalarOf(value);
+    const size = bytesOf(scalar);
+    const w = windowsBetween(node, x.shape, node.kernel, y.shape);
+    const filtering = filteringOf(node, scalar, w, batch, channels, filters);
+    if (filtering !== null) {
+      const [source, results, target] = [s.buffer(x), s.buffer(y), s.target(value)];
+      const scratch = s.scratch(winogradBytes(filtering));
+      s.push({
+        kind: "special",
+        name: node.name,
+        reads: [source, results],
+        writes: [target, scratch],
+        emit: (context) => emitWinogradWeights(context, filtering, { source, weights: results, target, scratch }),
+      });
+      return;
+    }
+    const { rows, columns } = axesOf(w);
+    // The rows of y get the gaps that those of the planes have: windows and elements run side by side.
+    const plane = rows.extent * columns.extent;
+    const lanes = lanesOf[scalar];
+    const parts = rows.stride * columns.stride;
+    const images = imagesTogether(batch, Math.ceil(plane / lanes), plane * (channels * parts + filters));
+    const seen = planesOf(scalar, rows, columns, images);
+    const alone = (count: number, extent: number): PlaneAxis => ({ size: count, offset: 0, stride: 1, extent });
+    const given = planesOf(scalar, alone(w.rows, rows.extent), alone(w.columns, columns.extent), images, vectorBytes);
+    const length = (images - 1) * plane + (w.rows - 1) * columns.extent + w.columns;
+    const taps = tapsOf(w, seen);
+    const k = channels * taps.length;
+    const bytes = { table: align(4 * k), seen: align(channels * seen.channelBytes) + slack };
+    const [from, by, target] = [s.buffer(x), s.buffer(y), s.target(value)];
+    const scratch = s.scratch(bytes.table + bytes.seen + filters * given.channelBytes);
+    s.push({
+      kind: "special",
+      name: node.name,
+      reads: [from, by],
+      writes: [target, scratch],
+      emit: ({ code, module, relaxed, address }) => {
+        if (target.size === 0) return;
+        const table = address(scratch);
+        const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
+        const local = () => code.local("i32");
+        const [source, factor, result, panel, image] = [local(), local(), local(), local(), local()];
+        const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
+        code
+          .i32(address(target))
+          .i32(0)
+          .i32(target.size * size)
+          .memoryFill();
+        code
+          .i32(staged.seen)
+          .i32(0)
+          .i32(bytes.seen + filters * given.channelBytes)
+          .memoryFill();
+        emitTable(code, table, channels, taps, null, seen.channelBytes);
+        const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
+        code.i32(address(from)).set(source).i32(address(by)).set(factor);
+        repeat(code, batch / images, () => {
+          code.i32(address(target)).set(result);
+          repeat(code, groups, () => {
+            code.get(source).set(nextSource).get(factor).set(nextFactor);
+            code.i32(staged.seen).set(seenAt).i32(staged.given).set(givenAt);
+            code.i32(images).set(image);
+            times(code, image, () => {
+              emitStage(code, seen, channels, nextSource, seenAt);
+              emitStage(code, given, filters, nextFactor, givenAt);
+              increase(code, nextSource, groups * sourceStep);
+              increase(code, nextFactor, groups * factorStep);
+              increase(code, seenAt, seen.imageBytes);
+              increase(code, givenAt, given.imageBytes);
+            });
+            code.i32(staged.given).set(panel);
+            forPanels(code, filters, 4, (height) => {
+              const tiles = emitDotTiles(module, {
+                scalar,
+                relaxed,
+                rows: height,
+                rowStep: given.channelBytes,
+                resultStep: k * size,
+                columns: k,
+                vectors: Math.ceil(length / lanes),
+              });
+              code.get(panel).i32(staged.seen).get(result).i32(table).call(tiles);
+              increase(code, panel, height * given.channelBytes);
+              increase(code, result, height * k * size);
+            });
+            increase(code, source, sourceStep);
+            increase(code, factor, factorStep);
+          });
+          increase(code, source, (images - 1) * groups * sourceStep);
+          increase(code, factor, (images - 1) * groups * factorStep);
+        });
+      },
+    });
+  },
+};
