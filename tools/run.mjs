@@ -28,6 +28,10 @@ const commands = {
     await setUp();
     await import("./test.mjs");
   },
+  async "test:browser"() {
+    await setUp();
+    run(["packages/core/dist/test/browser/browser.test.js"]);
+  },
   async build() {
     await setUp();
   },

@@ -1,5 +1,6 @@
 // Runs all suites and counts what they report. With `--unit` only the unit and property tests, in this process's
-// coverage. Each suite is a process of its own; the counts are those that it printed.
+// coverage. Each suite is a process of its own; the counts are those that it printed. A suite that cannot run here is
+// said to be skipped, and not counted.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -39,18 +40,22 @@ function numbers(output, pattern) {
 const unit = packages.flatMap((name) => {
   const folder = `packages/${name}/dist/test`;
   const files = readdirSync(join(root, folder), { recursive: true }).map(String);
-  return files.filter((file) => file.endsWith(".test.js")).map((file) => uvu(`${folder}/${file}`));
+  const tests = files.filter((file) => file.endsWith(".test.js") && !file.startsWith("browser"));
+  return tests.map((file) => uvu(`${folder}/${file}`));
 });
 
 async function suites() {
   if (process.argv.includes("--unit")) return unit;
   const { examples } = await import("../packages/examples/dist/src/run.js");
+  const { findChromium } = await import("../packages/core/dist/test/browser/chromium.js");
+  const skip = findChromium() === undefined ? "no Chromium in the PATH, nor in the variable CHROMIUM" : undefined;
   return [
     single("types", [tsc, "-b", ...packages.map((name) => `packages/${name}`)]),
     single("types of the kernel printer", [tsc, "-p", "packages/core/scripts"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit,
+    { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
     ...examples.map(({ name, file, short }) => single(`example ${name}`, [file, ...short])),
   ];
 }
@@ -84,10 +89,15 @@ function runSuite({ name, args, count }) {
 }
 
 const waiting = await suites();
+const skipped = [];
 let passed = 0;
 let failed = 0;
 async function work() {
   for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+    if (suite.skip !== undefined) {
+      skipped.push(`skip ${suite.name}: not run, ${suite.skip}`);
+      continue;
+    }
     const [good, bad] = await runSuite(suite);
     passed += good;
     failed += bad;
@@ -99,5 +109,6 @@ if (waiting[0]?.name === "types") await work();
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work));
 
 console.log(`\nall suites in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+for (const line of skipped) console.log(line);
 console.log(`${passed} passed, ${failed} failed`);
 if (failed > 0 || passed === 0) process.exitCode = 1;

@@ -9,9 +9,9 @@ export type {
 } from "./check/gradcheck-report.js";
 export type { GradcheckOrigin } from "./check/not-finite.js";
 export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
-export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
 export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
+export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
 export type { DType, ReadonlyTypedArray, TypedArray } from "./dtype.js";
 export { ChainruleError, CompileError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";

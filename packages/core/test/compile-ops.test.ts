@@ -33,14 +33,20 @@ function inAnyDType(row: Row): fc.Arbitrary<{ dtype: DType; drawn: Case<unknown>
 const allowed = (name: string, dtype: DType) => (exact.has(name) ? 0 : tolerance[dtype]);
 
 /** The gradients by all float inputs, of the sum of `f` times fixed weights. */
-function gradientsOf(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], which: readonly number[]): Tensor[] {
+function gradientsOf(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  which: readonly number[],
+): Tensor[] {
   const leaves = inputs.map((input, i) => (which.includes(i) ? variable(input) : input));
   const output = f(...leaves);
   if (!output.requiresGrad) return [];
-  output.mul(like(output, weights(output.size)).reshape(output.shape)).sum().backward({ createGraph: true });
+  output
+    .mul(like(output, weights(output.size)).reshape(output.shape))
+    .sum()
+    .backward({ createGraph: true });
   return which.flatMap((i) => leaves[i]?.grad ?? []);
 }
-
 
 for (const row of table) {
   const name = nameOf(row);

@@ -195,6 +195,14 @@ test("pooling is that of eager mode to the bit, with ties, infinities and NaN", 
     const places = check("ArgMaxPool", (a) => new ops.ArgMaxPool(rank, options).apply(a), values);
     const dout = draw(pooled.shape, dtype);
     check("MaxUnpool", (a, b) => new ops.MaxUnpool(x).apply(a, b), dout, places);
+    const backward = (a: Tensor, b: Tensor) =>
+      new ops.MaxUnpool(x).apply(a, new ops.ArgMaxPool(rank, options).apply(b));
+    check(
+      "MaxUnpool of ArgMaxPool",
+      backward as (...xs: Tensor[]) => Tensor,
+      draw(pooled.shape, dtype, awkward),
+      values,
+    );
     const finite = draw(x, dtype);
     check("AvgPool", (a) => new ops.AvgPool(rank, average).apply(a), finite);
     check("AvgPool", (a) => new ops.AvgPool(rank, average).apply(a), values);

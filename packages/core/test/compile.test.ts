@@ -109,7 +109,13 @@ test("tensors exchange their values; an old value is returned", () => {
     return kept;
   }, checked);
   assert.equal(swap().toArray(), [1, 2]);
-  assert.equal([a.toArray(), b.toArray()], [[3, 4], [1, 2]]);
+  assert.equal(
+    [a.toArray(), b.toArray()],
+    [
+      [3, 4],
+      [1, 2],
+    ],
+  );
   assert.equal(swap().toArray(), [3, 4]);
 });
 
@@ -297,14 +303,23 @@ test("ops of one's own: by elements, as a composition, and those that cannot be 
     forward: (k, x) => k.mul(x, k.mul(x, x)),
     backward: [(k, dout, x) => k.mul(dout, k.mul(3, k.mul(x, x)))],
   });
-  assert.equal(compile(grad((x: Tensor) => cube(x).sum()), checked)(tensor([1, 2])).toArray(), [3, 12]);
-  const reversed = customGradient((x: Tensor) => x.mul(2), [(dout) => dout.neg()]);
-  assert.is(compile(grad((x: Tensor) => reversed(x)), checked)(tensor(3)).item(), -1);
-  const segment = (x: Tensor) => checkpoint((y) => y.sin().exp(), x).sum();
   assert.equal(
-    compile(grad(segment), checked)(tensor([0, 0])).toArray(),
-    grad(segment)(tensor([0, 0])).toArray(),
+    compile(
+      grad((x: Tensor) => cube(x).sum()),
+      checked,
+    )(tensor([1, 2])).toArray(),
+    [3, 12],
   );
+  const reversed = customGradient((x: Tensor) => x.mul(2), [(dout) => dout.neg()]);
+  assert.is(
+    compile(
+      grad((x: Tensor) => reversed(x)),
+      checked,
+    )(tensor(3)).item(),
+    -1,
+  );
+  const segment = (x: Tensor) => checkpoint((y) => y.sin().exp(), x).sum();
+  assert.equal(compile(grad(segment), checked)(tensor([0, 0])).toArray(), grad(segment)(tensor([0, 0])).toArray());
   const length = customOp("Length", {
     arity: 1,
     shape: () => [],

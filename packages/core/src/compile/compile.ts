@@ -71,7 +71,9 @@ export function compile<Args extends readonly unknown[], R>(
 ): Compiled<Args, R> {
   const { cacheSize = 8 } = options;
   if (!(Number.isInteger(cacheSize) && cacheSize >= 1)) {
-    throw new CompileError(`compile: cacheSize ${cacheSize}: at least one program is kept; give a whole number of 1 or more`);
+    throw new CompileError(
+      `compile: cacheSize ${cacheSize}: at least one program is kept; give a whole number of 1 or more`,
+    );
   }
   // In the order of their last use.
   const programs = new Map<string, Program<R>>();
@@ -213,10 +215,11 @@ function resultTensors(result: unknown): Tensor[] {
     else if (isRecord(value)) for (const [key, element] of Object.entries(value)) collect(element, `${path}.${key}`);
     else if (typeof value === "object" && value !== null) {
       const what = isThenable(value) ? "a promise: compile the synchronous part" : describe(value);
-      throw new CompileError(`compile: ${path} is ${what}; a program gives tensors, and arrays and plain records of them`);
+      throw new CompileError(
+        `compile: ${path} is ${what}; a program gives tensors, and arrays and plain records of them`,
+      );
     }
   };
   collect(result, "the result");
   return tensors;
 }
-

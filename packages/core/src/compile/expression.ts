@@ -146,8 +146,7 @@ export class ExpressionBuilder {
       lessEqual: comparison("lessEqual"),
       greater: comparison("greater"),
       greaterEqual: comparison("greaterEqual"),
-      select: (condition, x, y) =>
-        this.apply("select", kind, [this.as(condition, "mask"), operand(x), operand(y)]),
+      select: (condition, x, y) => this.apply("select", kind, [this.as(condition, "mask"), operand(x), operand(y)]),
       neg: unary("neg"),
       abs: unary("abs"),
       sign: unary("sign"),
@@ -226,7 +225,12 @@ const exact: ReadonlySet<Operation> = new Set<Operation>([
 /** Whether dividing by a number is the same as multiplying by its inverse, in float32 as well. */
 function isPowerOfTwo(value: number): boolean {
   const magnitude = Math.abs(value);
-  return magnitude >= 2 ** -100 && magnitude <= 2 ** 100 && Number.isInteger(Math.log2(magnitude)) && 2 ** Math.log2(magnitude) === magnitude;
+  return (
+    magnitude >= 2 ** -100 &&
+    magnitude <= 2 ** 100 &&
+    Number.isInteger(Math.log2(magnitude)) &&
+    2 ** Math.log2(magnitude) === magnitude
+  );
 }
 
 /** The operands of an expression, the index of a load included. */
@@ -266,7 +270,11 @@ export function showExpression(e: Expression, show: (buffer: Buffer, at: Affine,
     case "index":
       return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
     case "load":
-      return show(e.buffer, e.at, e.index === null ? "" : ` + ${e.index.stride} ${showExpression(e.index.value, show)}`);
+      return show(
+        e.buffer,
+        e.at,
+        e.index === null ? "" : ` + ${e.index.stride} ${showExpression(e.index.value, show)}`,
+      );
     case "apply": {
       const name = e.name === "convert" || e.name === "fromMask" ? e.kind : e.name;
       return `${name}(${e.args.map((arg) => showExpression(arg, show)).join(", ")})`;

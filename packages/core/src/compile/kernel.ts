@@ -91,7 +91,7 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
     case "contraction":
       return [kernel.a.buffer, kernel.b.buffer];
     case "scalars":
-      return loadedBy(kernel.stores.map(({ value }) => value));
+      return kernel.plan.reads;
     case "special":
       return kernel.reads;
     default:

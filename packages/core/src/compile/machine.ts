@@ -10,7 +10,7 @@ import type { Buffer } from "./kernel.js";
 import { type Plan, plan } from "./plan.js";
 import { type Schedule, schedule } from "./schedule.js";
 import { simplify } from "./simplify.js";
-import { gradientLeft, type Trace } from "./trace.js";
+import { gradientLeft, type Trace, valueChanged } from "./trace.js";
 import { verify } from "./verify.js";
 
 /** What the compiler made of a function, stage by stage. */
@@ -64,7 +64,14 @@ export class Machine {
     this.stages = { traced, simplified, schedule: made, plan: planned, module, times };
     this.trace = simplified;
     const { buffer: memory } = this.exports.memory;
-    const visible = [...made.inputs, ...made.captures, ...made.outputs, ...made.assigned, ...made.gradients, ...made.generators];
+    const visible = [
+      ...made.inputs,
+      ...made.captures,
+      ...made.outputs,
+      ...made.assigned,
+      ...made.gradients,
+      ...made.generators,
+    ];
     this.views = new Map(
       [...visible, ...made.failures.map(({ buffer }) => buffer)].flatMap((buffer) =>
         buffer === null
@@ -73,7 +80,9 @@ export class Machine {
       ),
     );
     this.versions = made.captures.map(() => -1);
-    this.residents = simplified.assignments.map((_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer));
+    this.residents = simplified.assignments.map(
+      (_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer),
+    );
   }
 
   /** The memory of the arguments that are tensors, in order: what is written here is what a run without them finds. */
@@ -99,6 +108,7 @@ export class Machine {
   run(tensors: readonly Tensor[] | null, generators: readonly Generator[]): void {
     const { trace } = this;
     const { inputs, gradients, failures } = this.stages.schedule;
+    for (const { tensor, version } of trace.reads) if (tensor.version !== version) throw valueChanged(tensor);
     for (const tensor of trace.withoutGradient) if (tensor.grad !== null) throw gradientLeft(tensor);
     tensors?.forEach((tensor, i) => this.write(inputs[i] as Buffer, tensor));
     this.writeCaptures();
@@ -120,7 +130,8 @@ export class Machine {
   /** Takes the values that are only here to the tensors that they belong to: the program is not needed any more. */
   release(): void {
     this.trace.assignments.forEach(({ tensor }, i) => {
-      if ((tensor.values as unknown) === this.residents[i]) tensor.settle(this.residents[i]?.read() as Values, tensor.version);
+      if ((tensor.values as unknown) === this.residents[i])
+        tensor.settle(this.residents[i]?.read() as Values, tensor.version);
     });
   }
 
@@ -206,7 +217,10 @@ function generatorOf(
   }
 }
 
-function copyOf(view: TypedArray, { shape, dtype }: { readonly shape: Buffer["shape"]; readonly dtype: DType }): Values {
+function copyOf(
+  view: TypedArray,
+  { shape, dtype }: { readonly shape: Buffer["shape"]; readonly dtype: DType },
+): Values {
   if (shape.length === 0) return view[0] as number;
   const copy = allocate(dtype, view.length);
   copy.set(view);

@@ -79,7 +79,12 @@ export function plan(schedule: Schedule): Plan {
 }
 
 /** A buffer that dies in a loop which reads each of its elements just before it writes the one in the same place. */
-function inheritable(kernel: Kernel, target: Buffer, dying: readonly Buffer[], taken: ReadonlySet<Buffer>): Buffer | null {
+function inheritable(
+  kernel: Kernel,
+  target: Buffer,
+  dying: readonly Buffer[],
+  taken: ReadonlySet<Buffer>,
+): Buffer | null {
   if (kernel.kind !== "loop" || kernel.reduction !== null || target !== kernel.target) return null;
   for (const buffer of dying) {
     if (buffer === target || taken.has(buffer) || buffer.role !== "temporary") continue;

@@ -45,7 +45,9 @@ function showGraph(trace: Trace): string {
 const bufferName = ({ id, role }: Buffer) => `${role[0]}${id}`;
 
 function showAffine(at: Affine): string {
-  const terms = at.strides.flatMap((stride, axis) => (stride === 0 ? [] : [`${stride === 1 ? "" : `${stride} `}i${axis}`]));
+  const terms = at.strides.flatMap((stride, axis) =>
+    stride === 0 ? [] : [`${stride === 1 ? "" : `${stride} `}i${axis}`],
+  );
   if (at.offset !== 0 || terms.length === 0) terms.push(String(at.offset));
   return terms.join(" + ");
 }
@@ -78,7 +80,9 @@ function showPlan({ schedule, plan }: Stages): string {
   const lines = schedule.buffers.flatMap((buffer) => {
     const address = plan.addresses.get(buffer);
     if (address === undefined) return [];
-    return [`${address}: ${bufferName(buffer)} ${buffer.dtype} ${formatShape(buffer.shape)}, ${bytesOf(buffer)} bytes, ${buffer.role}`];
+    return [
+      `${address}: ${bufferName(buffer)} ${buffer.dtype} ${formatShape(buffer.shape)}, ${bytesOf(buffer)} bytes, ${buffer.role}`,
+    ];
   });
   return [...lines, `${plan.bytes} bytes; without reuse ${plan.bytesWithoutReuse}`].join("\n");
 }

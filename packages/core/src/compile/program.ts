@@ -2,8 +2,8 @@ import type { TypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import type { Generator } from "../random/generator.js";
-import { type Stage, showStage } from "./print.js";
 import { type BuildOptions, Machine } from "./machine.js";
+import { type Stage, showStage } from "./print.js";
 import type { Trace } from "./trace.js";
 
 /** A compiled function for arguments of certain shapes and dtypes. */

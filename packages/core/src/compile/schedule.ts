@@ -7,8 +7,8 @@ import type { Shape } from "../shape/types.js";
 import { planScalars } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expression.js";
 import { type Graph, graphOf, nameOf } from "./graph.js";
-import type { Buffer, BufferRole, Kernel, LoopKernel, SpecialKernel } from "./kernel.js";
 import { updateInPlace } from "./in-place.js";
+import type { Buffer, BufferRole, Kernel, LoopKernel, SpecialKernel } from "./kernel.js";
 import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
 import { type KernelRule, kernelRuleOf } from "./lower/kernels.js";
 import type { Trace } from "./trace.js";
@@ -98,7 +98,9 @@ export class Scheduler {
       this.copy(news[i] as Buffer, target);
       return target;
     });
-    const first = this.kernels.filter((kernel) => kernel.kind === "special" && kernel.check === true && isEarly(kernel));
+    const first = this.kernels.filter(
+      (kernel) => kernel.kind === "special" && kernel.check === true && isEarly(kernel),
+    );
     const kernels = [...first, ...this.kernels.filter((kernel) => !first.includes(kernel))];
     const { all: buffers, failures, generators } = this;
     const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
@@ -190,7 +192,10 @@ export class Scheduler {
       return { buffer: element.buffer, at: element.at };
     }
     const buffer = this.placed.get(value) ?? this.materialize(value);
-    return { buffer, at: linear(ownPlace(value.shape, value.shape.length), stridesOf(value.shape), value.shape.length) };
+    return {
+      buffer,
+      at: linear(ownPlace(value.shape, value.shape.length), stridesOf(value.shape), value.shape.length),
+    };
   }
 
   // --- the work ------------------------------------------------------------------------------------------------------

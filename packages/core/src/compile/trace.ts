@@ -29,6 +29,8 @@ export interface Trace {
   readonly assignments: readonly { readonly tensor: Tensor; readonly value: Traced }[];
   /** Variables that have another gradient after a call; `null` for none. */
   readonly gradients: readonly { readonly tensor: Tensor; readonly value: Traced | null }[];
+  /** Tensors whose values were read while tracing, and the versions of these. */
+  readonly reads: readonly { readonly tensor: Tensor; readonly version: number }[];
   /** Variables that must have no gradient when the program is called: it would be added to. */
   readonly withoutGradient: readonly Tensor[];
   readonly generators: readonly { readonly source: GeneratorSource; readonly blocks: number }[];
@@ -60,6 +62,7 @@ class Recorder implements Tracer {
   private readonly captures = new Map<Tensor, Traced>();
   /** What the tensors were that the function has assigned to. */
   private readonly before = new Map<Tensor, { readonly values: Values; readonly version: number }>();
+  private readonly reads = new Map<Tensor, number>();
   /** Tensors that the function makes at each call anew. */
   private readonly local = new Set<Tensor>();
   private readonly gradientsBefore = new Map<Tensor, Tensor | null>();
@@ -70,8 +73,8 @@ class Recorder implements Tracer {
 
   constructor({ tensors, generators }: Given) {
     this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
-    this.placeholders = this.inputs.map(
-      ({ shape, dtype }, i) => placeholder(this.inputs[i] as Traced, shape, dtype, tensors[i]?.name),
+    this.placeholders = this.inputs.map(({ shape, dtype }, i) =>
+      placeholder(this.inputs[i] as Traced, shape, dtype, tensors[i]?.name),
     );
     generators.forEach((generator, index) => this.addGenerator(generator, { kind: "argument", index }));
   }
@@ -94,7 +97,14 @@ class Recorder implements Tracer {
   apply(node: Node, inputs: readonly Tensor[], shape: Shape, dtype: DType): Values {
     const composed = withRecording(false, () => node.composed(...inputs) ?? decompose(node, inputs, dtype));
     if (composed !== null) return this.read(composed);
-    return asValues(this.traced(shape, dtype, { kind: "node", node }, inputs.map((input) => this.tracedOf(input))));
+    return asValues(
+      this.traced(
+        shape,
+        dtype,
+        { kind: "node", node },
+        inputs.map((input) => this.tracedOf(input)),
+      ),
+    );
   }
 
   read(tensor: Tensor): Values {
@@ -109,6 +119,10 @@ class Recorder implements Tracer {
       this.literals.set(key, known);
     }
     return asValues(known);
+  }
+
+  valueRead(tensor: Tensor): void {
+    if (!this.local.has(tensor) && deferredIn(tensor.values) === null) this.reads.set(tensor, tensor.version);
   }
 
   assigned(tensor: Tensor): void {
@@ -209,6 +223,7 @@ class Recorder implements Tracer {
       outputs,
       assignments,
       gradients,
+      reads: [...this.reads].map(([tensor, version]) => ({ tensor, version })),
       withoutGradient: [...this.withoutGradient],
       generators: [...this.generators].map(([generator, { source, start }]) => ({
         source,
@@ -233,6 +248,14 @@ function placeholder(input: Traced, shape: Shape, dtype: DType, name: string | u
   return made;
 }
 
+/** The error for a tensor whose value is a constant of the program, and not what it was. */
+export function valueChanged(tensor: Tensor): CompileError {
+  return new CompileError(
+    `compile: the value of ${tensor.name ?? "a tensor"} ${formatShape(tensor.shape)} was read when the function was traced, and has ` +
+      "changed since; use the tensor itself in ops, or clear() the programs of the function",
+  );
+}
+
 /** The error for a variable that has a gradient, to which the function would add. */
 export function gradientLeft(tensor: Tensor): GraphError {
   return new GraphError(
@@ -245,4 +268,3 @@ export function gradientLeft(tensor: Tensor): GraphError {
 function asValues(traced: Traced): Values {
   return traced as unknown as Values;
 }
-

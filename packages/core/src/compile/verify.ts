@@ -26,7 +26,8 @@ function demand(condition: boolean, what: () => string): void {
 function verifyGraph(trace: Trace): void {
   const made = new Set<unknown>();
   for (const value of orderOf(resultsOf(trace))) {
-    for (const input of value.inputs) demand(made.has(input), () => `value ${value.id} uses ${input.id} before it is made`);
+    for (const input of value.inputs)
+      demand(made.has(input), () => `value ${value.id} uses ${input.id} before it is made`);
     made.add(value);
   }
 }
@@ -56,7 +57,8 @@ function verifyAccesses(kernel: Kernel, i: number): void {
     const [least, most] = rangeOf(at, sizes);
     demand(
       least >= 0 && most < buffer.size,
-      () => `kernel ${i}, ${kernel.name}, goes from ${least} to ${most} in buffer ${buffer.id} of ${buffer.size} elements`,
+      () =>
+        `kernel ${i}, ${kernel.name}, goes from ${least} to ${most} in buffer ${buffer.id} of ${buffer.size} elements`,
     );
   };
   inside(kernel.target, kernel.to, outer);
@@ -75,12 +77,18 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
     return [{ buffer, start, end: start + bytesOf(buffer), ...life }];
   });
   for (const { buffer, start, end } of placed) {
-    demand(start > 0 && start % 16 === 0 && end <= bytes, () => `buffer ${buffer.id} lies at ${start} to ${end} of ${bytes}`);
+    demand(
+      start > 0 && start % 16 === 0 && end <= bytes,
+      () => `buffer ${buffer.id} lies at ${start} to ${end} of ${bytes}`,
+    );
   }
   for (const [buffer, place] of schedule.aliases) {
     const writer = schedule.kernels.findIndex((kernel) => writesOf(kernel).includes(buffer));
     const late = schedule.kernels.findIndex((kernel, i) => i > writer && readsOf(kernel).includes(place));
-    demand(late === -1, () => `kernel ${late} reads the old values of buffer ${place.id}, which kernel ${writer} replaced`);
+    demand(
+      late === -1,
+      () => `kernel ${late} reads the old values of buffer ${place.id}, which kernel ${writer} replaced`,
+    );
   }
   placed.sort((a, b) => a.start - b.start);
   placed.forEach((a, i) => {
@@ -89,7 +97,10 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
       const [older, newer] = a.first <= b.first ? [a, b] : [b, a];
       const heir = schedule.kernels[newer.first];
       const inherits =
-        older.last === newer.first && heir?.kind === "loop" && heir.target === newer.buffer && readsInPlace(heir, older.buffer);
+        older.last === newer.first &&
+        heir?.kind === "loop" &&
+        heir.target === newer.buffer &&
+        readsInPlace(heir, older.buffer);
       demand(older.last < newer.first || inherits, () => `buffers ${a.buffer.id} and ${b.buffer.id} overlap`);
     }
   });

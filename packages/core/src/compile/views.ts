@@ -60,11 +60,15 @@ export function reshaped(place: Place, shape: Shape, from: Shape, sizes: readonl
   for (let j = 0; j < axes; j++) {
     const stride = strides[j] as number;
     if (stride === 0 || (sizes[j] as number) <= 1) continue;
-    const axis = steps.findIndex((step, b) => (from[b] as number) > 1 && Math.abs(stride) >= step && stride % step === 0);
+    const axis = steps.findIndex(
+      (step, b) => (from[b] as number) > 1 && Math.abs(stride) >= step && stride % step === 0,
+    );
     if (axis === -1) return null;
     (factors[axis] as number[])[j] = stride / (steps[axis] as number);
   }
-  const result = from.map((_, axis): Affine => ({ offset: offsets[axis] as number, strides: factors[axis] as number[] }));
+  const result = from.map(
+    (_, axis): Affine => ({ offset: offsets[axis] as number, strides: factors[axis] as number[] }),
+  );
   // In range everywhere, the indices of `from` are the only ones with this sum.
   const fits = result.every((at, axis) => {
     const [least, most] = rangeOf(at, sizes);

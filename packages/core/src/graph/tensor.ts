@@ -148,6 +148,7 @@ export class Tensor<out S extends Shape = Shape> {
   /** The values, fetched from where they are if need be; an error where there are none. */
   private get known(): Values {
     if (tracer() !== null && this.isVariable) return readDeferred(tracer()?.read(this) ?? this.values);
+    tracer()?.valueRead(this);
     const deferred = deferredIn(this.values);
     if (deferred !== null) this.values = deferred.read();
     return this.values;

@@ -1,7 +1,7 @@
 import type { DType } from "../dtype.js";
 import { CompileError } from "../errors.js";
-import { formatShape } from "../shape/shape.js";
 import type { Generator } from "../random/generator.js";
+import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { Node, Values } from "./node.js";
 import type { Tensor } from "./tensor.js";
@@ -85,6 +85,8 @@ export interface Tracer {
   /** The values of a tensor as the program will find them. */
   read(tensor: Tensor): Values;
   literal(value: number, dtype: DType): Values;
+  /** The values of a tensor from outside are read now, and not when the program runs. */
+  valueRead(tensor: Tensor): void;
   /** A tensor takes new values in the program. */
   assigned(tensor: Tensor, values: Values): void;
   /** A tensor's gradient is about to be used (`read`) or replaced. */

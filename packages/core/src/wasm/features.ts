@@ -1,6 +1,6 @@
 /**
- * What the engine's WebAssembly can do, found by validating probe modules: nothing is compiled and no engine is
- * recognised by its name.
+ * What WebAssembly can do here, found with small probe modules, and no engine is recognised by its name: validating a probe
+ * shows what the engine has, compiling it what the page allows.
  */
 import { Module } from "./encoder.js";
 
@@ -31,13 +31,24 @@ function feature(name: string, probe: () => Uint8Array<ArrayBuffer>): () => Feat
     // WebAssembly's memory is little-endian; typed arrays over it have the machine's order.
     if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
       known = { available: false, why: "this machine stores numbers big-endian" };
-    } else if (api.validate(probe())) {
-      known = { available: true, why: undefined };
-    } else {
+    } else if (!api.validate(probe())) {
       known = { available: false, why: `this engine's WebAssembly has no ${name}` };
+    } else {
+      const refusal = refusalOf(api, probe());
+      known = { available: refusal === undefined, why: refusal };
     }
     return known;
   };
+}
+
+function refusalOf(api: WebAssemblyApi, module: Uint8Array<ArrayBuffer>): string | undefined {
+  try {
+    new api.Module(module);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `this environment does not allow WebAssembly (a content security policy has to permit 'wasm-unsafe-eval'): ${why}`;
+  }
 }
 
 /** Vectors of 128 bits (fixed-width SIMD). */

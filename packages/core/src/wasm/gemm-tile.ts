@@ -121,7 +121,7 @@ export function emitTiles(module: Module, shape: TileShape): Func {
 }
 
 /** Stores the first `count` lanes of a vector, all of them where `count` is larger. */
-function store(f: Code, scalar: Scalar, to: Local, offset: number, vector: Local, count: number): void {
+export function store(f: Code, scalar: Scalar, to: Local, offset: number, vector: Local, count: number): void {
   f.get(to).get(vector);
   if (count >= lanesOf[scalar]) f.memory("v128.store", offset);
   else if (scalar === "f64") f.laneMemory("v128.store64_lane", 0, offset);

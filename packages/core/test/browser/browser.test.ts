@@ -92,7 +92,7 @@ permitted("nothing violates the policy", async ({ browser, page, complaints }) =
   assert.is(await page.evaluate(() => chainrule.compileSupport()), null);
   assert.equal(complaints, []);
   const relaxed = await page.evaluate(() => workload.usesRelaxedSimd(chainrule));
-  console.log(`Chromium ${browser.version()}, programs ${relaxed ? "with" : "without"} relaxed SIMD`);
+  console.log(`\n   Chromium ${browser.version()}, programs ${relaxed ? "with" : "without"} relaxed SIMD`);
 });
 
 permitted.run();

@@ -47,22 +47,19 @@ export function square({ fromArray }: Chainrule, n: number): number[] {
 export function train({ compile, noGrad, oneHot, Random, take, variable }: Chainrule, dtype: Float, compiled: boolean) {
   const random = new Random(42);
   const [images, labels] = [random.uniform([300, 784], { dtype }), random.integers([300], { high: 10 })];
-  const parameters = {
-    W1: variable(random.normal([784, 50], { std: 0.05, dtype })),
-    b1: variable(random.normal([50], { std: 0.05, dtype })),
-    W2: variable(random.normal([50, 10], { std: 0.1, dtype })),
-    b2: variable(random.normal([10], { std: 0.1, dtype })),
-  };
-  const { W1, b1, W2, b2 } = parameters;
+  const W1 = variable(random.normal([784, 50], { std: 0.05, dtype }));
+  const b1 = variable(random.normal([50], { std: 0.05, dtype }));
+  const W2 = variable(random.normal([50, 10], { std: 0.1, dtype }));
+  const b2 = variable(random.normal([10], { std: 0.1, dtype }));
+  const parameters: readonly Tensor[] = [W1, b1, W2, b2];
   const step = (indices: Tensor) => {
     const [x, t] = [take(images, indices), oneHot(take(labels, indices), 10, { dtype })];
     const scores = x.matmul(W1).add(b1).sigmoid().matmul(W2).add(b2);
     const loss = scores.logSoftmax(1).mul(t).sum().div(-indices.size);
-    for (const parameter of Object.values(parameters)) parameter.zeroGrad();
+    for (const parameter of parameters) parameter.zeroGrad();
     loss.backward();
     noGrad(() => {
-      for (const parameter of Object.values(parameters))
-        parameter.assign(parameter.sub((parameter.grad as Tensor).mul(0.5)));
+      for (const parameter of parameters) parameter.assign(parameter.sub((parameter.grad as Tensor).mul(0.5)));
     });
     return loss;
   };

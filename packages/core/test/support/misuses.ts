@@ -1,10 +1,12 @@
 import {
   add,
   ChainruleError,
+  CompileError,
   cast,
   checkpoint,
   clipByNorm,
   clipGradNorm,
+  compile,
   concat,
   customGradient,
   customOp,
@@ -92,7 +94,7 @@ export interface Misuse {
   readonly advice: string;
   readonly cases: readonly (readonly [
     misuse: () => unknown,
-    error: typeof ChainruleError | typeof ShapeError | typeof DTypeError | typeof GraphError,
+    error: typeof ChainruleError | typeof ShapeError | typeof DTypeError | typeof GraphError | typeof CompileError,
     message: string,
   ])[];
 }
@@ -1134,6 +1136,89 @@ export const misuses: readonly Misuse[] = [
         () => print(t(1), { maxNodes: -1 }),
         ChainruleError,
         "print: maxNodes -1 is no number of lines: a whole number of at least 0, or Infinity for all",
+      ],
+    ],
+  },
+  {
+    kind: "a value read, or branched on, in a compiled function",
+    advice:
+      "Choose with `where`, return the tensor and read it outside, or call the function without `compile`: in a program there are no values while it is made.",
+    cases: [
+      [
+        () => compile((x: Tensor) => x.mul(x.sum().item()))(z(2)),
+        CompileError,
+        "compile: the value of the result of Sum, float64 [], is not known while the function is traced: item(), data, toArray() and branches on values cannot be compiled. Choose by where(...), return the tensor and read it outside, or call the function without compile",
+      ],
+    ],
+  },
+  {
+    kind: "a shape that depends on values in a compiled function",
+    advice: "Give the number as a plain constant, or compute it outside: a program has fixed shapes.",
+    cases: [
+      [
+        () => compile((x: Tensor) => oneHot(x, wrong(x.max().item.bind(x.max())) as number))(int([1, 2])),
+        CompileError,
+        "compile: the value of the result of Max, int32 [], is not known while the function is traced: item(), data, toArray() and branches on values cannot be compiled. Choose by where(...), return the tensor and read it outside, or call the function without compile",
+      ],
+    ],
+  },
+  {
+    kind: "an op that cannot be compiled",
+    advice: "Give its class `composed(...inputs)` in ops, or write it with `elementwise`.",
+    cases: [
+      [
+        () => compile((x: Tensor) => rounded(x))(z(2)),
+        CompileError,
+        "compile: Rounded [2] cannot be compiled: its local forward is JavaScript over arrays; give its class a composed(...inputs) in ops, write it with elementwise(...), or call the function without compile",
+      ],
+    ],
+  },
+  {
+    kind: "a variable, or a part of a graph, as the argument of a compiled function",
+    advice: "Let the function close over a variable; compile the function that computes the gradient.",
+    cases: [
+      [
+        () => compile((x: Tensor) => x)(variable([1], { name: "w" })),
+        CompileError,
+        "compile: argument 0 is the variable w; let the function close over it, so that the program can update it, or give its values with detach()",
+      ],
+      [
+        () => compile((x: Tensor) => x)(variable([1]).mul(2)),
+        CompileError,
+        "compile: argument 0 is part of a graph, and the result of a program is not: compile the function that computes the gradient, as in compile(grad(f)), or give the values with detach()",
+      ],
+    ],
+  },
+  {
+    kind: "a gradient that a compiled function would add to",
+    advice: "`zeroGrad()` before the call, or first thing in the function.",
+    cases: [
+      [
+        () => {
+          const w = variable([1], { name: "w" });
+          const step = compile(() => w.square().sum().backward());
+          step();
+          step();
+        },
+        GraphError,
+        "compile: w [1] has a gradient from before the call, to which the compiled function would add; call zeroGrad() before, or first thing in the function",
+      ],
+    ],
+  },
+  {
+    kind: "a tensor whose value was read while tracing, changed afterwards",
+    advice: "Use the tensor in ops in the place of its value: a program reads it at each call.",
+    cases: [
+      [
+        () => {
+          const rate = tensor(0.1, { name: "rate" });
+          const f = compile((x: Tensor) => x.mul(rate.item()));
+          f(t([1]));
+          rate.assign(0.2);
+          f(t([1]));
+        },
+        CompileError,
+        "compile: the value of rate [] was read when the function was traced, and has changed since; use the tensor itself in ops, or clear() the programs of the function",
       ],
     ],
   },

@@ -100,7 +100,9 @@ class LoopEmitter implements Pusher {
   /** The loops from a depth on. */
   private from(depth: number): void {
     const isFirstReduced =
-      this.accumulators !== null && (depth === this.order.length || this.isReduced(depth)) && !this.isReduced(depth - 1);
+      this.accumulators !== null &&
+      (depth === this.order.length || this.isReduced(depth)) &&
+      !this.isReduced(depth - 1);
     if (isFirstReduced) this.accumulators?.begin(this.reductionUnits());
     this.hold(depth - 1);
     if (depth === this.order.length) this.leaf();
@@ -272,7 +274,12 @@ class LoopEmitter implements Pusher {
         const pushIndexed = (lane: number) => {
           const offset = pushAddress(stride === 0 ? 0 : lane);
           const from = this.isAlong(value) ? lane : 0;
-          code.get(index).lane("i32x4.extract_lane", from).i32(step * bytes).op("i32.mul").op("i32.add");
+          code
+            .get(index)
+            .lane("i32x4.extract_lane", from)
+            .i32(step * bytes)
+            .op("i32.mul")
+            .op("i32.add");
           return offset;
         };
         if (width === 1) return loadVector(code, dtype, 1, lanes, pushIndexed(0));
@@ -335,7 +342,8 @@ class LoopEmitter implements Pusher {
         if (this.depths.get(operand) === depth && operand.op !== "constant") wanted.add(operand);
       }
     });
-    if (this.depths.get(this.kernel.value) === depth && this.kernel.value.op !== "constant") wanted.add(this.kernel.value);
+    if (this.depths.get(this.kernel.value) === depth && this.kernel.value.op !== "constant")
+      wanted.add(this.kernel.value);
     for (const e of wanted) {
       const perUnit = this.isAlong(e);
       for (const unit of perUnit ? this.units : this.units.slice(0, 1)) {
@@ -356,7 +364,11 @@ class LoopEmitter implements Pusher {
       this.push(value);
       const base = this.code.local("i32");
       const bytes = elementBytes[load.buffer.dtype];
-      this.code.lane("i32x4.extract_lane", 0).i32(stride * bytes).op("i32.mul").set(base);
+      this.code
+        .lane("i32x4.extract_lane", 0)
+        .i32(stride * bytes)
+        .op("i32.mul")
+        .set(base);
       this.bases.set(load, base);
       this.release(this.unit, before);
     }

@@ -14,7 +14,11 @@ export interface EmitOptions {
 }
 
 /** The bytes of the program's module: a function for each kernel, and `run`, which calls them one after the other. */
-export function emitModule(schedule: Schedule, { addresses, bytes }: Plan, { relaxed }: EmitOptions): Uint8Array<ArrayBuffer> {
+export function emitModule(
+  schedule: Schedule,
+  { addresses, bytes }: Plan,
+  { relaxed }: EmitOptions,
+): Uint8Array<ArrayBuffer> {
   const module = new Module();
   const context: ModuleContext = {
     module,
@@ -98,6 +102,8 @@ function stepsOf(batch: ContractionKernel["batch"]): readonly [number, number, n
   const [first, second] = batch;
   if (first === undefined || second === undefined) return [0, 0, 0];
   const step = first.map((start, i) => (second[i] as number) - start) as [number, number, number];
-  const isEven = batch.every((starts, i) => starts.every((start, j) => start === (first[j] as number) + i * (step[j] as number)));
+  const isEven = batch.every((starts, i) =>
+    starts.every((start, j) => start === (first[j] as number) + i * (step[j] as number)),
+  );
   return isEven ? step : null;
 }

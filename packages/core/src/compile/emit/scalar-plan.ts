@@ -12,6 +12,8 @@ export interface ScalarPlan {
   readonly slotCount: number;
   /** By the id of an expression: the buffers that its value is written to. */
   readonly targets: ReadonlyMap<number, readonly Buffer[]>;
+  /** The buffers that values are loaded from. */
+  readonly reads: readonly Buffer[];
 }
 
 /** What a function computes, each value behind what it is made of. Leaves stand in it where they are only copied. */
@@ -42,9 +44,12 @@ export function planScalars(stores: readonly ScalarStore[], size: number = funct
     else known.push(target);
   }
   const ids = stores.reduce((most, { value }) => Math.max(most, value.id + 1), 0);
-  const written = valuesOf(stores, ids).filter((e) => !isLeaf(e) || targets.has(e.id));
+  const values = valuesOf(stores, ids);
+  const reads = new Set<Buffer>();
+  for (const e of values) if (e.op === "load") reads.add(e.buffer);
+  const written = values.filter((e) => !isLeaf(e) || targets.has(e.id));
   const functions = cut(written, ids, size);
-  return { functions, targets, ...assignSlots(functions, ids) };
+  return { functions, targets, reads: [...reads], ...assignSlots(functions, ids) };
 }
 
 /** All that is stored and what it is made of, in the order of the ids: an expression is made after its operands. */

@@ -52,12 +52,20 @@ export class Streams {
     code.loop((again) => {
       body();
       for (const { local, steps } of moving) {
-        code.get(local as Local).i32((steps[axis] as number) * step).op("i32.add").set(local as Local);
+        code
+          .get(local as Local)
+          .i32((steps[axis] as number) * step)
+          .op("i32.add")
+          .set(local as Local);
       }
       if (own !== null) code.get(own).i32(1).op("i32.sub").tee(own).branchIf(again);
       else {
         const { local, steps } = moving[ends] as (typeof moving)[number];
-        code.get(local as Local).i32((steps[axis] as number) * count).op("i32.ne").branchIf(again);
+        code
+          .get(local as Local)
+          .i32((steps[axis] as number) * count)
+          .op("i32.ne")
+          .branchIf(again);
       }
     });
     moving.forEach((counter, i) => {

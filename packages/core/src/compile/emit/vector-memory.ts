@@ -80,7 +80,11 @@ export function storeVector(
       return;
     case "bool":
       maskToBytes(code, mask);
-      code.laneMemory(width === 1 ? "v128.store8_lane" : lanes === 2 ? "v128.store16_lane" : "v128.store32_lane", 0, offset);
+      code.laneMemory(
+        width === 1 ? "v128.store8_lane" : lanes === 2 ? "v128.store16_lane" : "v128.store32_lane",
+        0,
+        offset,
+      );
       return;
     default:
       return dtype satisfies never;

@@ -119,8 +119,15 @@ function integer(p: Pusher, e: Apply): void {
       // True is -1: whether it is negative, less whether it is positive.
       p.scratch(1, (x) => {
         code.set(x as Local);
-        code.get(x as Local).splat("i32", 0).op("i32x4.lt_s");
-        code.get(x as Local).splat("i32", 0).op("i32x4.gt_s").op("i32x4.sub");
+        code
+          .get(x as Local)
+          .splat("i32", 0)
+          .op("i32x4.lt_s");
+        code
+          .get(x as Local)
+          .splat("i32", 0)
+          .op("i32x4.gt_s")
+          .op("i32x4.sub");
       });
       return;
     case "mod":
@@ -205,7 +212,12 @@ function truncate(p: Pusher): void {
   p.scratch(1, (...locals) => {
     const [x] = locals as readonly [Local];
     code.op("f64x2.trunc").tee(x).get(x);
-    code.splat("f64", 2 ** -32).op("f64x2.mul").op("f64x2.floor").splat("f64", 2 ** 32).op("f64x2.mul");
+    code
+      .splat("f64", 2 ** -32)
+      .op("f64x2.mul")
+      .op("f64x2.floor")
+      .splat("f64", 2 ** 32)
+      .op("f64x2.mul");
     code.op("f64x2.sub").op("i32x4.trunc_sat_f64x2_u_zero");
   });
 }

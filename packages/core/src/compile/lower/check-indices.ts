@@ -40,9 +40,22 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
         code.i32(start).set(at);
         code.loop((again) => {
           // One unsigned comparison: what is below the least one is far above the most.
-          code.get(at).memory("i32.load").i32(least).op("i32.sub").i32(most - least).op("i32.gt_u");
+          code
+            .get(at)
+            .memory("i32.load")
+            .i32(least)
+            .op("i32.sub")
+            .i32(most - least)
+            .op("i32.gt_u");
           code.if(() => code.i32(failure).op("return"));
-          code.get(at).i32(4).op("i32.add").tee(at).i32(start + 4 * buffer.size).op("i32.ne").branchIf(again);
+          code
+            .get(at)
+            .i32(4)
+            .op("i32.add")
+            .tee(at)
+            .i32(start + 4 * buffer.size)
+            .op("i32.ne")
+            .branchIf(again);
         });
       },
     });

@@ -22,8 +22,7 @@ interface Side {
 function sideOf(x: Traced, transposed: boolean, vectorIsRow: boolean): Side {
   const rank = x.shape.length;
   const size = (axis: number | null) => (axis === null ? 1 : (x.shape[axis] as number));
-  const [first, second] =
-    rank > 1 ? [rank - 2, rank - 1] : vectorIsRow ? ([null, 0] as const) : ([0, null] as const);
+  const [first, second] = rank > 1 ? [rank - 2, rank - 1] : vectorIsRow ? ([null, 0] as const) : ([0, null] as const);
   const [rowAxis, columnAxis] = transposed ? [second, first] : [first, second];
   return { batch: x.shape.slice(0, -2), rows: size(rowAxis), columns: size(columnAxis), rowAxis, columnAxis };
 }
@@ -52,7 +51,9 @@ const matMul: KernelRule = {
       return {
         matrix: { buffer, rowStride: stride(side.rowAxis), colStride: stride(side.columnAxis) } satisfies Matrix,
         offset: at.offset,
-        batch: batch.map((_, axis) => (axis < extra || side.batch[axis - extra] === 1 ? 0 : (own[axis - extra] as number))),
+        batch: batch.map((_, axis) =>
+          axis < extra || side.batch[axis - extra] === 1 ? 0 : (own[axis - extra] as number),
+        ),
       };
     }) as unknown as [OperandSteps, OperandSteps];
     const count = sizeOf(batch);

@@ -138,8 +138,7 @@ const oneHot: InlineRule = {
 };
 
 const cast: InlineRule = {
-  element: (value, place, k, s) =>
-    k.builder.as(s.element(value.inputs[0] as Traced, place, k), kindOf(value.dtype)),
+  element: (value, place, k, s) => k.builder.as(s.element(value.inputs[0] as Traced, place, k), kindOf(value.dtype)),
 };
 
 const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([

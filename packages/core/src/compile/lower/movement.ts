@@ -11,7 +11,13 @@ import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 
 /** Writes a value into a part of a buffer. */
-function put(value: Traced, target: ReturnType<Scheduler["target"]>, offset: number, strides: readonly number[], s: Scheduler) {
+function put(
+  value: Traced,
+  target: ReturnType<Scheduler["target"]>,
+  offset: number,
+  strides: readonly number[],
+  s: Scheduler,
+) {
   const k = s.kernelling(value.shape);
   const element = s.element(value, ownPlace(value.shape, value.shape.length), k);
   s.loop(`into ${target.id}`, k, element, target, { offset, strides });

@@ -142,8 +142,12 @@ export function copyLine(code: Code, scalar: Scalar, from: Local, to: Local, pos
   if (count % lanes !== 0) move("v128.load", "v128.store", count * size - vectorBytes);
 }
 
-/** A line into the parts of its columns, element by element. */
+/** A line into the parts of its columns. */
 function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position: number, count: number): void {
+  if (planes.columns.stride === 2 && count <= unrolledVectors * lanesOf[planes.scalar]) {
+    halveLine(code, planes, from, to, position, count);
+    return;
+  }
   const { scalar, columns, partBytes } = planes;
   const size = bytesOf(scalar);
   const [at, target, part, left] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i32")];
@@ -160,4 +164,40 @@ function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position
     increase(code, at, size);
     nextPart(code, part, target, columns.stride, partBytes, size);
   });
+}
+
+/** A line into two parts, every other element of two vectors at a time; the last two overlap the ones before. */
+function halveLine(code: Code, planes: Planes, from: Local, to: Local, position: number, count: number): void {
+  const { scalar } = planes;
+  const size = bytesOf(scalar);
+  const both = 2 * lanesOf[scalar];
+  if (count < both) {
+    for (let i = 0; i < count; i++) {
+      const place = placeIn(planes, 0, position + i);
+      code
+        .get(to)
+        .get(from)
+        .memory(`${scalar}.load`, i * size)
+        .memory(`${scalar}.store`, place);
+    }
+    return;
+  }
+  for (let i = 0; i < count; i += both) {
+    const start = Math.min(i, count - both);
+    for (const parity of [0, 1]) {
+      code
+        .get(to)
+        .get(from)
+        .memory("v128.load", start * size)
+        .get(from)
+        .memory("v128.load", start * size + vectorBytes);
+      code.shuffle(everyOther(scalar, parity)).memory("v128.store", placeIn(planes, 0, position + start + parity));
+    }
+  }
+}
+
+/** The bytes of every other element of two vectors, from element 0 or 1 on. */
+export function everyOther(scalar: Scalar, parity: number): number[] {
+  const size = bytesOf(scalar);
+  return Array.from({ length: vectorBytes }, (_, i) => (2 * Math.floor(i / size) + parity) * size + (i % size));
 }

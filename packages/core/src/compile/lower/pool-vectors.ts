@@ -5,7 +5,7 @@ import { increase, lanesOf, type Scalar, vectorBytes } from "../../wasm/gemm-til
 import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
 import { repeat } from "./convolution-products.js";
-import { bytesOf } from "./planes.js";
+import { bytesOf, everyOther } from "./planes.js";
 
 /** Windows of more elements are taken one by one: their code is in a loop. */
 const unrolledElements = 16;
@@ -94,8 +94,7 @@ function pushElements(code: Code, w: Windows, { scalar, from }: Block, row: numb
     .memory("v128.load", at)
     .get(from)
     .memory("v128.load", at + vectorBytes);
-  const lanes = Array.from({ length: lanesOf[scalar] }, (_, i) => (2 * i + parity) * size);
-  code.shuffle(lanes.flatMap((first) => Array.from({ length: size }, (_, i) => first + i)));
+  code.shuffle(everyOther(scalar, parity));
 }
 
 /** The elements of the kernel, row by row. */
@@ -191,5 +190,60 @@ export function emitVectorAverage(context: KernelCode, w: Windows, planes: numbe
       code.op("f32x4.demote_f64x2_zero").shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
     }
     code.memory("v128.store");
+  });
+}
+
+/** Whether windows of two columns stand side by side, so that each element belongs to one window at most. */
+export function tilesInPairs(w: Windows, dtype: DType): boolean {
+  const isSideBySide = w.kernelWidth === 2 && w.strideX === 2 && w.kernelHeight === w.strideY;
+  return dtype === "float32" && isSideBySide && hasVectors(w, dtype);
+}
+
+/**
+ * Writes all elements of the windows: zeros but where the window's place is, which gets the window's element of `from`. For
+ * windows that `tilesInPairs`; elements of no window are not written.
+ */
+export function emitVectorUnpool(
+  context: KernelCode,
+  w: Windows,
+  planes: number,
+  from: Buffer,
+  places: Buffer,
+  target: Buffer,
+): void {
+  const { code, address } = context;
+  const [value, place, first] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const columns = [code.local("v128"), code.local("v128")] as const;
+  forBlocks(context, w, planes, target, from, (block) => {
+    // Adding to zero: a negative zero is lost, as it is in eager mode.
+    code.splat("f32", 0).get(block.to).memory("v128.load").op("f32x4.add").set(value);
+    code
+      .get(block.to)
+      .i32(address(places) - address(from))
+      .op("i32.add")
+      .memory("v128.load")
+      .set(place);
+    code.get(block.position).op("i32x4.splat");
+    code
+      .v128([0, 2, 4, 6].flatMap((at) => littleEndian(at, 4)))
+      .op("i32x4.add")
+      .set(first);
+    for (let row = 0; row < w.kernelHeight; row++) {
+      for (const [column, local] of columns.entries()) {
+        code
+          .get(first)
+          .splat("i32", row * w.width + column)
+          .op("i32x4.add")
+          .get(place)
+          .op("i32x4.eq");
+        code.get(value).op("v128.and").set(local);
+      }
+      for (const half of [0, 1]) {
+        const lanes = [0, 1].flatMap((lane) => [half * 8 + lane * 4, half * 8 + lane * 4 + vectorBytes]);
+        code.get(block.from).get(columns[0]).get(columns[1]);
+        code.shuffle(lanes.flatMap((at) => [at, at + 1, at + 2, at + 3]));
+        code.memory("v128.store", row * w.width * 4 + half * vectorBytes);
+      }
+    }
   });
 }

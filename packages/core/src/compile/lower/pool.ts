@@ -2,7 +2,7 @@ import type { DType } from "../../dtype.js";
 import type { Traced } from "../../graph/tracing.js";
 import type { Windows } from "../../kernels/windows.js";
 import { ArgMaxPool, AvgPool, AvgUnpool, MaxPool, MaxUnpool } from "../../ops/pool.js";
-import { sizeOf } from "../../shape/shape.js";
+import { sameShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { windowsOf } from "../../shape/window.js";
 import type { Code, Local } from "../../wasm/encoder.js";
@@ -12,7 +12,14 @@ import { type Buffer, elementBytes } from "../kernel.js";
 import { repeat } from "./convolution-products.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
-import { emitVectorAverage, emitVectorMaximum, type Gives, hasVectors } from "./pool-vectors.js";
+import {
+  emitVectorAverage,
+  emitVectorMaximum,
+  emitVectorUnpool,
+  type Gives,
+  hasVectors,
+  tilesInPairs,
+} from "./pool-vectors.js";
 
 type PoolNode = MaxPool | ArgMaxPool | AvgPool | AvgUnpool;
 
@@ -272,31 +279,52 @@ const avgUnpool: KernelRule = {
   },
 };
 
+/** The windows that places were found in, if they stand side by side and the planes are those of the result. */
+function windowsOfPlaces(places: Traced, value: Traced): Windows | null {
+  const { source, inputs } = places;
+  if (source.kind !== "node" || !(source.node instanceof ArgMaxPool)) return null;
+  const shape = inputs[0]?.shape ?? [];
+  if (!sameShape(shape, value.shape)) return null;
+  const w = windowsBetween(source.node, shape, places.shape);
+  return tilesInPairs(w, value.dtype) ? w : null;
+}
+
+/** Zeros, then one element after the other. */
+function emitScatter(context: KernelCode, from: Buffer, places: Buffer, target: Buffer): void {
+  const { code, address } = context;
+  emitZeros(context, target);
+  const [at, place, to] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  code.i32(address(from)).set(at).i32(address(places)).set(place);
+  repeat(code, from.size, () => {
+    // As in an array, an element outside of it is none.
+    code.get(place).memory("i32.load").tee(to).i32(target.size).op("i32.lt_u");
+    code.if(() => {
+      addressOf(code, address(target), target.dtype, to).tee(to).get(to).memory(loads[target.dtype]);
+      code.get(at).memory(loads[from.dtype]).op(adds[from.dtype]).memory(stores[target.dtype]);
+    });
+    increase(code, at, elementBytes[from.dtype]);
+    increase(code, place, 4);
+  });
+}
+
 const maxUnpool: KernelRule = {
   lower: (value, s) => {
     const [y, places] = value.inputs as [Traced, Traced];
     const [from, by, target] = [s.buffer(y), s.buffer(places), s.target(value)];
+    const w = windowsOfPlaces(places, value);
     s.push({
       kind: "special",
       name: nodeOf<MaxUnpool>(value).name,
       reads: [from, by],
       writes: [target],
       emit: (context) => {
-        const { code, address } = context;
-        emitZeros(context, target);
-        const bytes = elementBytes[from.dtype];
-        const [at, place, to] = [code.local("i32"), code.local("i32"), code.local("i32")];
-        code.i32(address(from)).set(at).i32(address(by)).set(place);
-        repeat(code, sizeOf(y.shape), () => {
-          // As in an array, an element outside of it is none.
-          code.get(place).memory("i32.load").tee(to).i32(target.size).op("i32.lt_u");
-          code.if(() => {
-            addressOf(code, address(target), target.dtype, to).tee(to).get(to).memory(loads[target.dtype]);
-            code.get(at).memory(loads[from.dtype]).op(adds[from.dtype]).memory(stores[target.dtype]);
-          });
-          increase(code, at, bytes);
-          increase(code, place, 4);
-        });
+        if (w === null) {
+          emitScatter(context, from, by, target);
+          return;
+        }
+        const isCovered = w.rows * w.kernelHeight === w.height && w.columns * w.kernelWidth === w.width;
+        if (!isCovered) emitZeros(context, target);
+        emitVectorUnpool(context, w, target.size / (w.height * w.width), from, by, target);
       },
     });
   },
