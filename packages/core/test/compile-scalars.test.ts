@@ -1,10 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { compile } from "../src/compile/compile.js";
+import { mergeScalarCopies } from "../src/compile/emit/scalar-copies.js";
 import { planScalars } from "../src/compile/emit/scalar-plan.js";
 import { emitScalars } from "../src/compile/emit/scalars.js";
 import { type Expression, ExpressionBuilder, type Kind, type Operation } from "../src/compile/expression.js";
-import { type Buffer, elementBytes, type ScalarStore } from "../src/compile/kernel.js";
+import { type Buffer, elementBytes, type Kernel, readsOf, type ScalarStore, writesOf } from "../src/compile/kernel.js";
 import type { DType } from "../src/dtype.js";
+import { type Tensor, variable } from "../src/index.js";
 import { Module } from "../src/wasm/encoder.js";
 import { webAssembly } from "../src/wasm/features.js";
 import { GemmEmitter } from "../src/wasm/gemm-emit.js";
@@ -400,6 +403,54 @@ test("slots are used again by values that live later", () => {
   const { results, slots } = program.run(30);
   assert.equal(results, [0]);
   assert.ok(slots <= 6, `${slots} slots`);
+});
+
+test("copies of scalars are merged where none of them depends on another", () => {
+  const builder = new ExpressionBuilder();
+  const [a, b, c, d] = [0, 1, 2, 3].map(
+    (id): Buffer => ({ id, dtype: "float64", shape: [], size: 1, role: "temporary" }),
+  ) as [Buffer, Buffer, Buffer, Buffer];
+  const copy = (from: Buffer, target: Buffer): Kernel => ({
+    kind: "loop",
+    name: "copy",
+    sizes: [1],
+    reduced: 0,
+    reduction: null,
+    value: builder.load(from, { offset: 0, strides: [1] }),
+    target,
+    to: { offset: 0, strides: [1] },
+  });
+  const moved = (kernels: readonly Kernel[]) =>
+    mergeScalarCopies(kernels).map((kernel) => writesOf(kernel).map(({ id }) => id));
+  assert.equal(moved([copy(a, b), copy(a, c), copy(a, d)]), [[1, 2, 3]]);
+  assert.equal(moved([copy(a, b), copy(b, c), copy(a, d)]), [[1], [2, 3]], "b is read after it is written");
+  assert.equal(moved([copy(a, b), copy(c, a), copy(c, d)]), [[1], [0, 3]], "a is written after it is read");
+  assert.equal(moved([copy(a, b), copy(c, b)]), [[1], [1]], "b is written twice");
+  const [merged] = mergeScalarCopies([copy(a, b), copy(c, d)]) as [Kernel];
+  assert.equal(
+    readsOf(merged).map(({ id }) => id),
+    [0, 2],
+  );
+});
+
+test("scalar variables are updated together, each from the old values of all", () => {
+  const variables = Array.from({ length: 20 }, (_, i) => variable(i));
+  const rotate = compile(
+    () => {
+      const next = variables.map((_, i) => variables[(i + 1) % 20]?.mul(2) as Tensor);
+      variables.forEach((v, i) => {
+        v.assign(next[i] as Tensor);
+      });
+    },
+    { verify: true },
+  );
+  rotate();
+  rotate();
+  assert.equal(
+    variables.map((v) => v.item()),
+    Array.from({ length: 20 }, (_, i) => 4 * ((i + 2) % 20)),
+  );
+  assert.match(rotate.program().print("kernels"), /copies/);
 });
 
 test.run();

@@ -137,7 +137,7 @@ function leavesOf(args: readonly unknown[]): Leaves {
       keys.push("random");
     } else if (Array.isArray(value)) {
       keys.push("(");
-      value.forEach((element, i) => collect(element, `${path}[${i}]`));
+      for (const [i, element] of value.entries()) collect(element, `${path}[${i}]`);
       keys.push(")");
     } else if (isRecord(value)) {
       keys.push("{");
@@ -155,7 +155,7 @@ function leavesOf(args: readonly unknown[]): Leaves {
       );
     }
   };
-  args.forEach((arg, i) => collect(arg, `argument ${i}`));
+  for (const [i, arg] of args.entries()) collect(arg, `argument ${i}`);
   return {
     tensors,
     generators,
@@ -211,7 +211,7 @@ function resultTensors(result: unknown): Tensor[] {
   const tensors: Tensor[] = [];
   const collect = (value: unknown, path: string): void => {
     if (value instanceof Tensor) tensors.push(value);
-    else if (Array.isArray(value)) value.forEach((element, i) => collect(element, `${path}[${i}]`));
+    else if (Array.isArray(value)) for (const [i, element] of value.entries()) collect(element, `${path}[${i}]`);
     else if (isRecord(value)) for (const [key, element] of Object.entries(value)) collect(element, `${path}.${key}`);
     else if (typeof value === "object" && value !== null) {
       const what = isThenable(value) ? "a promise: compile the synchronous part" : describe(value);

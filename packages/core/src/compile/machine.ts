@@ -110,7 +110,7 @@ export class Machine {
     const { inputs, gradients, failures } = this.stages.schedule;
     for (const { tensor, version } of trace.reads) if (tensor.version !== version) throw valueChanged(tensor);
     for (const tensor of trace.withoutGradient) if (tensor.grad !== null) throw gradientLeft(tensor);
-    tensors?.forEach((tensor, i) => this.write(inputs[i] as Buffer, tensor));
+    for (const [i, tensor] of (tensors ?? []).entries()) this.write(inputs[i] as Buffer, tensor);
     this.writeCaptures();
     const sources = this.writeGenerators(generators);
     const code = this.exports.run();

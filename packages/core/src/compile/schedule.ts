@@ -1,9 +1,9 @@
 import type { DType } from "../dtype.js";
 import { CompileError } from "../errors.js";
-import { Elementwise } from "../graph/elementwise.js";
 import type { Traced } from "../graph/tracing.js";
 import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { mergeScalarCopies } from "./emit/scalar-copies.js";
 import { planScalars } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expression.js";
 import { type Graph, graphOf, nameOf } from "./graph.js";
@@ -11,6 +11,7 @@ import { updateInPlace } from "./in-place.js";
 import type { Buffer, BufferRole, Kernel, LoopKernel, SpecialKernel } from "./kernel.js";
 import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
 import { type KernelRule, kernelRuleOf } from "./lower/kernels.js";
+import { isScalarOp, rootsOf } from "./roots.js";
 import type { Trace } from "./trace.js";
 import { linear, ownPlace, type Place } from "./views.js";
 
@@ -37,12 +38,6 @@ export interface Failure {
   readonly buffer: Buffer;
   readonly error: (values: Int32Array) => Error;
 }
-
-/** How many operations may be computed in one kernel: beyond, the engine's optimiser would take longer than it saves. */
-const kernelLimit = 150;
-
-/** How an op uses an input: element by element in the kernel that it is computed in, or as a whole. */
-export type Use = "inline" | "matrix" | "whole";
 
 /** The kernel that is being written: its axes, and its expressions. */
 export interface Kernelling {
@@ -104,7 +99,8 @@ export class Scheduler {
     const kernels = [...first, ...this.kernels.filter((kernel) => !first.includes(kernel))];
     const { all: buffers, failures, generators } = this;
     const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
-    return { ...made, ...updateInPlace(kernels, assigned) };
+    const { kernels: updating, aliases } = updateInPlace(kernels, assigned);
+    return { ...made, kernels: mergeScalarCopies(updating), aliases };
   }
 
   // --- what rules use ------------------------------------------------------------------------------------------------
@@ -327,65 +323,6 @@ function notCompiled(value: Traced): CompileError {
     `compile: ${nameOf(value)} ${formatShape(value.shape)} cannot be compiled: its local forward is JavaScript over arrays; give ` +
       "its class a composed(...inputs) in ops, write it with elementwise(...), or call the function without compile",
   );
-}
-
-/** An op that computes one number out of others. */
-export function isScalarOp({ shape, source, inputs }: Traced): boolean {
-  return (
-    shape.length === 0 &&
-    source.kind === "node" &&
-    source.node instanceof Elementwise &&
-    inputs.every((input) => input.shape.length === 0)
-  );
-}
-
-/**
- * Which values get a buffer: results, what a kernel needs as a whole, what several kernels use, and what would be computed
- * more than once for an element. All else is computed in the kernel that uses it.
- */
-function rootsOf({ order, users, results }: Graph): Set<Traced> {
-  const roots = new Set<Traced>();
-  /** By value: the roots in whose kernels it is computed. */
-  const homes = new Map<Traced, ReadonlySet<Traced>>();
-  const counts = new Map<Traced, number>();
-  for (let i = order.length - 1; i >= 0; i--) {
-    const value = order[i] as Traced;
-    const home = homeOf(value);
-    if (home === null) roots.add(value);
-    else homes.set(value, home);
-  }
-  return roots;
-
-  function homeOf(value: Traced): ReadonlySet<Traced> | null {
-    const inline = inlineRuleOf(value);
-    if (inline === null || results.has(value) || isScalarOp(value)) return null;
-    if (value.source.kind === "literal") return new Set();
-    const home = new Set<Traced>();
-    for (const user of users.get(value) ?? []) {
-      const rule = inlineRuleOf(user);
-      user.inputs.forEach((input, i) => {
-        if (input !== value) return;
-        const use = rule === null ? (kernelRuleOf(user)?.uses?.(i) ?? "whole") : (rule.uses?.(i) ?? "inline");
-        if (use !== "inline" && !inline.isView) home.add(value);
-        else if (use !== "inline" || roots.has(user)) home.add(user);
-        else for (const root of homes.get(user) ?? []) home.add(root);
-      });
-    }
-    if (inline.isView) return home;
-    const [root] = home;
-    if (home.size !== 1 || root === undefined || root === value) return null;
-    if (isScalarOp(root) || iterations(root) > Math.max(1, sizeOf(value.shape))) return null;
-    const count = (counts.get(root) ?? 0) + 1;
-    if (count > kernelLimit) return null;
-    counts.set(root, count);
-    return home;
-  }
-}
-
-/** How many elements the kernel of a root goes through. */
-function iterations(root: Traced): number {
-  const own = sizeOf(root.shape);
-  return kernelRuleOf(root)?.reduces === true ? Math.max(own, sizeOf((root.inputs[0] as Traced).shape)) : own;
 }
 
 /** A check of what is there from the beginning. */

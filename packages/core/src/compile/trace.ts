@@ -76,7 +76,7 @@ class Recorder implements Tracer {
     this.placeholders = this.inputs.map(({ shape, dtype }, i) =>
       placeholder(this.inputs[i] as Traced, shape, dtype, tensors[i]?.name),
     );
-    generators.forEach((generator, index) => this.addGenerator(generator, { kind: "argument", index }));
+    for (const [index, generator] of generators.entries()) this.addGenerator(generator, { kind: "argument", index });
   }
 
   run(f: (tensors: readonly Tensor[]) => readonly Tensor[]): Trace {

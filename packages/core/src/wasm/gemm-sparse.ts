@@ -55,45 +55,56 @@ export function mayBeSparse({ m, n, k, a, b, batch }: SparseShape): boolean {
 const pitchOf = (k: number) => (k + 4) * indexBytes;
 
 export function sparseScratchBytes({ m, k }: Pick<GemmJob, "m" | "k">): number {
-  return tableBytes + m * pitchOf(k);
+  return tableBytes + m * pitchOf(k) + k * maxVectors * vectorBytes;
 }
 
 /** For each set of four lanes the numbers of those that are in it. */
 const tableBytes = 16 * vectorBytes;
 
-export function emitSparse(
-  module: Module,
-  job: GemmJob,
-  options: { readonly relaxed: boolean; threshold?: number },
-): Func {
+export function emitSparse(module: Module, job: GemmJob, options: { readonly relaxed: boolean; threshold?: number }): Func {
   const { scalar, m, n, k, a, b, c, scratch } = job;
   const size = sizeOf[scalar];
   const lists = scratch + tableBytes;
   const width = columnsOf(scalar, n);
-  const rows = new Map<number, Func>();
-  const blocks: [number, Func][] = [];
-  for (let column = 0; column < n; column += width) {
-    const columns = Math.min(width, n - column);
-    const func = rows.get(columns) ?? emitRows(module, job, columns, options.relaxed);
-    rows.set(columns, func);
-    blocks.push([column, func]);
-  }
+  const panel = lists + m * pitchOf(k);
+  const rowsOf = (columns: number) =>
+    emitRows(module, job, columns, n > width ? Math.ceil(columns / lanesOf[scalar]) * vectorBytes : n * size, options.relaxed);
+  const rows = rowsOf(width);
   return module.func({ params: [], results: ["i32"] }, (code) => {
     emitSample(code, job, options.threshold ?? threshold(options.relaxed));
     code.if(() => code.i32(0).op("return"));
     emitFinite(code, job);
     code.op("i32.eqz").if(() => code.i32(0).op("return"));
-    if (a.colStride === 1) emitRowLists(code, job, scratch, lists);
-    else emitColumnLists(code, job, lists);
-    for (const [column, func] of blocks) {
-      code
-        .i32(lists)
-        .i32(a.address)
-        .i32(b.address + column * size)
-        .i32(c.address + column * size)
-        .call(func);
-    }
+    emitLists(code, job, scratch);
+    const [bColumn, cColumn] = locals(code, "i32", 2) as [Local, Local];
+    code.i32(b.address).set(bColumn).i32(c.address).set(cColumn);
+    const block = (columns: number, func: Func) => {
+      code.i32(lists).i32(a.address);
+      if (n > width) {
+        emitPanel(code, job, bColumn, panel, columns);
+        code.i32(panel);
+      } else code.get(bColumn);
+      code.get(cColumn).call(func);
+      increase(code, bColumn, width * size);
+      increase(code, cColumn, width * size);
+    };
+    repeat(code, Math.floor(n / width), () => block(width, rows));
+    if (n % width > 0) block(n % width, rowsOf(n % width));
     code.i32(1);
+  });
+}
+
+/** Copies columns of B to where their rows lie one after the other. */
+function emitPanel(code: Code, { scalar, n, k }: GemmJob, from: Local, to: number, columns: number): void {
+  const [source, target] = locals(code, "i32", 2) as [Local, Local];
+  const vectors = Math.ceil(columns / lanesOf[scalar]);
+  code.get(from).set(source).i32(to).set(target);
+  repeat(code, k, () => {
+    for (let v = 0; v < vectors; v++) {
+      code.get(target).get(source).memory("v128.load", v * vectorBytes).memory("v128.store", v * vectorBytes);
+    }
+    increase(code, source, n * sizeOf[scalar]);
+    increase(code, target, vectors * vectorBytes);
   });
 }
 
@@ -162,98 +173,73 @@ export function emitFinite(code: Code, { scalar, n, k, b }: GemmJob): void {
   code.get(finite).op("i32x4.all_true");
 }
 
-export function emitRowLists(code: Code, { scalar, m, k, a }: GemmJob, table: number, lists: number): void {
+export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, scratch: number, skip = 0): void {
   const { differs, mask } = instructions[scalar];
   const lanes = lanesOf[scalar];
+  const isRows = a.colStride === 1;
   for (let set = 0; set < 16; set++) {
     const members = [0, 1, 2, 3].filter((lane) => (set >> lane) & 1);
     code
-      .i32(table + set * vectorBytes)
+      .i32(scratch + set * vectorBytes)
       .v128([0, 1, 2, 3].flatMap((i) => [members[i] ?? 0, 0, 0, 0]))
       .memory("v128.store");
   }
-  const [row, at, list, end, bits] = locals(code, "i32", 5) as [Local, Local, Local, Local, Local];
+  const [line, at, list, bits] = locals(code, "i32", 4) as [Local, Local, Local, Local];
   const [zero, first, step] = locals(code, "v128", 3) as [Local, Local, Local];
-  code.splat("i32", lanes).set(step);
-  code.i32(a.address).set(row).i32(lists).set(list);
-  const append = (rest: number) => {
-    code.get(at).memory("v128.load").get(zero).op(differs).op(mask);
-    if (rest < lanes) code.i32((1 << rest) - 1).op("i32.and");
-    code.set(bits);
-    code
-      .get(end)
-      .get(bits)
-      .i32(4)
-      .op("i32.shl")
-      .memory("v128.load", table)
-      .get(first)
-      .op("i32x4.add")
-      .memory("v128.store");
-    code.get(end).get(bits).op("i32.popcnt").i32(2).op("i32.shl").op("i32.add").set(end);
+  const count = isRows ? 1 : lanes;
+  const ends = locals(code, "i32", count);
+  const differing = (offset: number) => code.get(at).memory("v128.load", offset).get(zero).op(differs);
+  const append = (end: Local, shift: number) => {
+    code.get(end).get(bits);
+    if (shift < 4) code.i32(4 - shift).op("i32.shl");
+    else if (shift > 4) code.i32(shift - 4).op("i32.shr_u");
+    code.i32(15 << 4).op("i32.and").memory("v128.load", scratch).get(first).op("i32x4.add").memory("v128.store");
+    code.get(end).get(bits).i32(15 << shift).op("i32.and").op("i32.popcnt").i32(2).op("i32.shl").op("i32.add").set(end);
   };
-  repeat(code, m, () => {
-    code.get(row).set(at).get(list).i32(indexBytes).op("i32.add").set(end).get(zero).set(first);
-    repeat(code, Math.floor(k / lanes), () => {
-      append(lanes);
-      increase(code, at, vectorBytes);
-      code.get(first).get(step).op("i32x4.add").set(first);
-    });
-    if (k % lanes > 0) append(k % lanes);
-    code.get(list).get(end).memory("i32.store");
-    increase(code, row, a.rowStride * sizeOf[scalar]);
-    increase(code, list, pitchOf(k));
-  });
-}
-
-export function emitColumnLists(code: Code, { scalar, m, k, a }: GemmJob, lists: number, skip = false): void {
-  const { differs, mask } = instructions[scalar];
-  const lanes = lanesOf[scalar];
-  const [column, at, list, step, bits] = locals(code, "i32", 5) as [Local, Local, Local, Local, Local];
-  const zero = code.local("v128");
-  const ends = locals(code, "i32", lanes);
-  code.i32(a.address).set(column).i32(lists).set(list);
-  const group = (count: number) => {
-    for (const [j, end] of ends.slice(0, count).entries()) {
-      code
-        .get(list)
-        .i32(j * pitchOf(k) + indexBytes)
-        .op("i32.add")
-        .set(end);
-    }
-    code.get(column).set(at).i32(0).set(step);
-    code.loop((start) => {
-      code.get(at).memory("v128.load").get(zero).op(differs).op(mask).set(bits);
-      const append = () => {
-        for (const [j, end] of ends.slice(0, count).entries()) {
-          code.get(end).get(step).memory("i32.store");
-          code.get(end).get(bits);
-          // A bit times four.
-          if (j < 2) code.i32(2 - j).op("i32.shl");
-          else if (j > 2) code.i32(j - 2).op("i32.shr_u");
-          code.i32(4).op("i32.and").op("i32.add").set(end);
+  const four = (steps: number, lists: number) => {
+    if (isRows) {
+      for (let j = 0; j < steps; j += lanes) {
+        differing(j * sizeOf[scalar]).op(mask);
+        if (j > 0) code.i32(j).op("i32.shl").op("i32.or");
+      }
+      if (steps < 4) code.i32((1 << steps) - 1).op("i32.and");
+    } else {
+      const pair = (i: number) => {
+        for (let j = i; j < i + 2; j++) {
+          if (j < steps) differing(j * a.colStride * sizeOf[scalar]);
+          else code.get(zero);
         }
+        code.shuffle(Array.from({ length: 16 }, (_, byte) => (byte % 2) * 16 + (((byte >> 1) * sizeOf[scalar]) % 16)));
       };
-      if (skip) code.get(bits).if(append);
-      else append();
-      increase(code, at, a.colStride * sizeOf[scalar]);
-      code.get(step).i32(1).op("i32.add").tee(step).i32(k).op("i32.lt_u").branchIf(start);
-    });
-    for (const [j, end] of ends.slice(0, count).entries())
-      code
-        .get(list)
-        .get(end)
-        .memory("i32.store", j * pitchOf(k));
+      pair(0);
+      pair(2);
+      code.shuffle(Array.from({ length: 16 }, (_, byte) => (byte >> 2) * 2 + (byte % 2) + ((byte >> 1) % 2) * 16)).op("i8x16.bitmask");
+    }
+    code.set(bits);
+    const all = () => { for (const [j, end] of ends.slice(0, lists).entries()) append(end, 4 * j); };
+    if (skip) code.get(bits).if(all); else all();
+    increase(code, at, 4 * a.colStride * sizeOf[scalar]);
+    code.get(first).get(step).op("i32x4.add").set(first);
   };
-  repeat(code, Math.floor(m / lanes), () => {
-    group(lanes);
-    increase(code, column, vectorBytes);
-    increase(code, list, lanes * pitchOf(k));
-  });
-  if (m % lanes > 0) group(m % lanes);
+  const group = (lists: number) => {
+    for (const [j, end] of ends.slice(0, lists).entries()) {
+      code.get(list).i32(j * pitchOf(k) + indexBytes).op("i32.add").set(end);
+    }
+    code.get(line).set(at).get(zero).set(first);
+    repeat(code, Math.floor(k / 4), () => four(4, lists));
+    if (k % 4 > 0) four(k % 4, lists);
+    for (const [j, end] of ends.slice(0, lists).entries()) code.get(list).get(end).memory("i32.store", j * pitchOf(k));
+    increase(code, line, lists * a.rowStride * sizeOf[scalar]);
+    increase(code, list, lists * pitchOf(k));
+  };
+  code.splat("i32", 4).set(step);
+  code.i32(a.address).set(line).i32(scratch + tableBytes).set(list);
+  repeat(code, Math.floor(m / count), () => group(count));
+  if (m % count > 0) group(m % count);
 }
 
 /** Columns of C from the lists. */
-export function emitRows(module: Module, { scalar, m, k, a, b, c }: GemmJob, columns: number, relaxed: boolean): Func {
+export function emitRows(module: Module, { scalar, m, k, a, c }: GemmJob, columns: number, bStep: number, relaxed: boolean): Func {
   const { add, mul, madd, splat } = instructions[scalar];
   const lanes = lanesOf[scalar];
   const size = sizeOf[scalar];
@@ -271,7 +257,7 @@ export function emitRows(module: Module, { scalar, m, k, a, b, c }: GemmJob, col
             .get(at)
             .memory("i32.load")
             .tee(index)
-            .i32(b.rowStride * size)
+            .i32(bStep)
             .op("i32.mul")
             .get(b0)
             .op("i32.add")

@@ -25,14 +25,17 @@ interface Context {
 
 function pageTests(path: keyof typeof policies) {
   const test = suite<Context>(path);
-  test.before(async (context) => {
-    context.browser = await launchChromium();
-    context.site = await serve();
-    context.page = await context.browser.newPage();
+  // For the first test and not in `before`, whose errors uvu passes over.
+  test.before.each(async (context) => {
+    context.browser ??= await launchChromium();
+    context.site ??= await serve();
+    if (context.page !== undefined) return;
+    const page = await context.browser.newPage();
     context.complaints = [];
-    context.page.on("console", (message) => context.complaints.push(message.text()));
-    context.page.on("pageerror", (error) => context.complaints.push(String(error)));
-    await context.page.goto(context.site.origin + path);
+    page.on("console", (message) => context.complaints.push(message.text()));
+    page.on("pageerror", (error) => context.complaints.push(String(error)));
+    await page.goto(context.site.origin + path);
+    context.page = page;
   });
   test.after(async ({ browser, site }) => {
     await browser?.close();

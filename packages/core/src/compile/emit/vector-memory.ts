@@ -87,7 +87,7 @@ export function storeVector(
       );
       return;
     default:
-      return dtype satisfies never;
+      dtype satisfies never;
   }
 }
 

@@ -7,7 +7,8 @@ import { axesOf, filteringOf, tapsOf, windowsBetween } from "./convolution-windo
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import { bytesOf, emitStage, type PlaneAxis, planesOf, scalarOf } from "./planes.js";
-import { emitWinogradWeights, winogradBytes } from "./winograd.js";
+import { emitWinogradWeights } from "./winograd.js";
+import { winogradBytes } from "./winograd-layout.js";
 
 /** Elements of planes, at most (or one image's), that stay in the cache; and vectors that make a dot product long enough. */
 const stagedElements = 1 << 15;

@@ -5,7 +5,7 @@ import { windowsOf } from "../../shape/window.js";
 import type { Scalar } from "../../wasm/gemm-tile.js";
 import type { Tap } from "./convolution-products.js";
 import { bytesOf, type PlaneAxis, type Planes, placeIn } from "./planes.js";
-import type { Filtering } from "./winograd.js";
+import type { Filtering } from "./winograd-layout.js";
 
 type Convolving = Conv | ConvTranspose | ConvWeights;
 

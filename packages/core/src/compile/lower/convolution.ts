@@ -9,7 +9,9 @@ import { adjointOf, axesOf, filteringOf, tapsOf, windowsBetween } from "./convol
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import { bytesOf, type PlaneAxis, placeIn, planesOf, scalarOf } from "./planes.js";
-import { emitWinograd, type Filtering, type FilterOrder, winogradBytes } from "./winograd.js";
+import { emitWinograd } from "./winograd.js";
+import { type Filtering, winogradBytes } from "./winograd-layout.js";
+import type { FilterOrder } from "./winograd-transforms.js";
 
 /** Pushes the kernel of a value whose inputs are a source, weights and perhaps a bias. */
 function push(

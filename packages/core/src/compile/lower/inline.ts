@@ -10,7 +10,8 @@ import { OneHot, Take } from "../../ops/take.js";
 import { Transpose } from "../../ops/transpose.js";
 import { normalizeAxis, stridesOf } from "../../shape/shape.js";
 import { type Affine, type Expression, kindOf, numberKindOf } from "../expression.js";
-import type { Kernelling, Scheduler, Use } from "../schedule.js";
+import type { Use } from "../roots.js";
+import type { Kernelling, Scheduler } from "../schedule.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../views.js";
 import { checkIndices } from "./check-indices.js";
 

@@ -1,5 +1,6 @@
 import type { Traced } from "../../graph/tracing.js";
-import type { Scheduler, Use } from "../schedule.js";
+import type { Use } from "../roots.js";
+import type { Scheduler } from "../schedule.js";
 import { contractionRules } from "./contraction.js";
 import { convolutionRules } from "./convolution.js";
 import { indexedRules } from "./indexed.js";

@@ -53,7 +53,7 @@ const stack: KernelRule = {
     const strides = stridesOf(value.shape);
     const target = s.target(value);
     const inner = strides.filter((_, i) => i !== axis);
-    value.inputs.forEach((input, i) => put(input, target, i * (strides[axis] as number), inner, s));
+    for (const [i, input] of value.inputs.entries()) put(input, target, i * (strides[axis] as number), inner, s);
   },
 };
 

@@ -1,0 +1,276 @@
+import type { Code, Local } from "../../wasm/encoder.js";
+import type { VectorMath } from "../../wasm/vector-math/index.js";
+import { type Affine, type Expression, operandsOf, visitExpressions } from "../expression.js";
+import { elementBytes, type LoopKernel } from "../kernel.js";
+import type { KernelCode } from "./context.js";
+import type { Nest } from "./nest.js";
+import type { Streams } from "./streams.js";
+import { type Lanes, lanesFor, type MaskWidth, type Pusher, pushApply, pushConstant } from "./vector.js";
+import { loadLanes, loadVector } from "./vector-memory.js";
+
+type Load = Extract<Expression, { readonly op: "load" }>;
+
+/** A value that a local holds. */
+interface Held {
+  readonly local: Local;
+  readonly width: MaskWidth;
+}
+
+/** One of the vectors that an unrolled loop computes at a time: so many elements behind the first, and what is held of it. */
+export interface Unit {
+  readonly shift: number;
+  readonly held: Map<Expression, Held>;
+}
+
+/** The loops of a kernel from the outermost to the innermost, and along which axis vectors go (-1 for none). */
+export interface LoopOrder {
+  readonly nest: Nest;
+  readonly order: readonly number[];
+  readonly axis: number;
+}
+
+/**
+ * Writes the values of a kernel's expressions: each once where it is needed, and further out in a local what does not change in
+ * an inner loop.
+ */
+export class LoopValues implements Pusher {
+  readonly code: Code;
+  readonly math: VectorMath;
+  readonly lanes: Lanes;
+  /** How many elements a vector has in the loop that is being written: as many as lanes, or one, which stands in all of them. */
+  width = 1;
+  units: readonly Unit[] = [{ shift: 0, held: new Map() }];
+  unit: Unit = this.units[0] as Unit;
+  private readonly root: Expression;
+  private readonly loops: LoopOrder;
+  private readonly streams: Streams;
+  private readonly uses = new Map<Expression, number>();
+  /** By expression: the innermost loop that it depends on, -1 for none. */
+  private readonly depths = new Map<Expression, number>();
+  /** The expressions that change along the vectors. */
+  private readonly along = new Set<Expression>();
+  private readonly shared = new Map<Expression, Held>();
+  /** By load: the bytes that its index adds, where that does not change along the vector. */
+  private readonly bases = new Map<Load, Local>();
+  private readonly free: Local[] = [];
+
+  constructor({ value }: LoopKernel, loops: LoopOrder, streams: Streams, { code, math }: KernelCode) {
+    this.root = value;
+    this.loops = loops;
+    this.streams = streams;
+    this.code = code;
+    this.math = math;
+    const kinds = new Set<Expression["kind"]>();
+    visitExpressions([value], (e) => {
+      kinds.add(e.kind);
+      for (const operand of operandsOf(e)) this.uses.set(operand, (this.uses.get(operand) ?? 0) + 1);
+      this.depths.set(e, this.depthOf(e));
+      const moves = (e.op === "load" || e.op === "index") && this.strideOf(e.at) !== 0;
+      if (moves || operandsOf(e).some((operand) => this.along.has(operand))) this.along.add(e);
+      if (e.op === "load") streams.announce(e.at, elementBytes[e.buffer.dtype]);
+      if (e.op === "index") streams.announce(e.at, 1);
+    });
+    this.lanes = lanesFor(kinds);
+  }
+
+  /** The number of different expressions. */
+  get count(): number {
+    return this.depths.size;
+  }
+
+  /** Runs `body` for vectors of so many elements that begin at the shifts, and goes back to what was before. */
+  inVectors(width: number, shifts: readonly number[], body: () => void): void {
+    const before = [this.width, this.units, this.unit] as const;
+    this.width = width;
+    this.units = shifts.map((shift) => ({ shift, held: new Map() }));
+    this.unit = this.units[0] as Unit;
+    body();
+    [this.width, this.units, this.unit] = before;
+  }
+
+  /** Calls `visit` for each unit, with it as the one whose values are pushed; what is computed meanwhile is forgotten. */
+  forEachUnit(visit: (unit: number) => void): void {
+    this.units.forEach((unit, i) => {
+      this.unit = unit;
+      const held = new Map(unit.held);
+      visit(i);
+      this.release(unit, held);
+    });
+    this.unit = this.units[0] as Unit;
+  }
+
+  push(e: Expression): MaskWidth {
+    if (e.op === "constant") {
+      pushConstant(this.code, e.kind as "f64" | "f32" | "i32", e.value);
+      return "any";
+    }
+    const held = this.unit.held.get(e) ?? this.shared.get(e);
+    if (held !== undefined) {
+      this.code.get(held.local);
+      return held.width;
+    }
+    const width = this.compute(e);
+    if ((this.uses.get(e) ?? 0) > 1) {
+      const local = this.take();
+      this.code.tee(local);
+      this.unit.held.set(e, { local, width });
+    }
+    return width;
+  }
+
+  private compute(e: Exclude<Expression, { readonly op: "constant" }>): MaskWidth {
+    switch (e.op) {
+      case "apply":
+        return pushApply(this, e);
+      case "index":
+        this.pushIndex(e.at);
+        return "any";
+      case "load":
+        return this.load(e);
+      default:
+        return e satisfies never;
+    }
+  }
+
+  private load(e: Load): MaskWidth {
+    const { code, lanes } = this;
+    const { dtype } = e.buffer;
+    const bytes = elementBytes[dtype];
+    const stride = this.strideOf(e.at);
+    const isIndexed = e.index !== null && this.isAlong(e.index.value);
+    const width = this.isAlong(e) ? this.width : 1;
+    const pushAddress = (lane: number): number => {
+      const offset = this.streams.pushAddress(e.buffer, e.at, bytes, stride === 0 ? 0 : this.unit.shift + lane);
+      const base = this.bases.get(e);
+      if (base !== undefined) code.get(base).op("i32.add");
+      return offset;
+    };
+    if (isIndexed || (e.index !== null && !this.bases.has(e))) {
+      const { value, stride: step } = e.index as NonNullable<typeof e.index>;
+      return this.withScratch((index) => {
+        this.push(value);
+        code.set(index);
+        const pushIndexed = (lane: number) => {
+          const offset = pushAddress(stride === 0 ? 0 : lane);
+          const from = this.isAlong(value) ? lane : 0;
+          code
+            .get(index)
+            .lane("i32x4.extract_lane", from)
+            .i32(step * bytes)
+            .op("i32.mul")
+            .op("i32.add");
+          return offset;
+        };
+        if (width === 1) return loadVector(code, dtype, 1, lanes, pushIndexed(0));
+        return this.withScratch((vector) => loadLanes(code, dtype, width, vector, pushIndexed));
+      });
+    }
+    if (width === 1 || stride === 1) return loadVector(code, dtype, width, lanes, pushAddress(0));
+    return this.withScratch((vector) => loadLanes(code, dtype, width, vector, pushAddress));
+  }
+
+  private withScratch(body: (local: Local) => MaskWidth): MaskWidth {
+    let width: MaskWidth = "any";
+    this.scratch(1, (...locals) => {
+      width = body(locals[0] as Local);
+    });
+    return width;
+  }
+
+  /** The value of an affine function in each lane. */
+  private pushIndex(at: Affine): void {
+    const { code } = this;
+    const stride = this.strideOf(at);
+    this.streams.pushIndex(at, stride === 0 ? 0 : this.unit.shift);
+    code.op("i32x4.splat");
+    if (stride === 0 || this.width === 1) return;
+    const bytes = new Uint8Array(Int32Array.from({ length: 4 }, (_, lane) => lane * stride).buffer);
+    code.v128([...bytes]).op("i32x4.add");
+  }
+
+  scratch(count: number, body: (...locals: readonly Local[]) => void): void {
+    const locals = Array.from({ length: count }, () => this.take());
+    body(...locals);
+    this.free.push(...locals);
+  }
+
+  private take(): Local {
+    return this.free.pop() ?? this.code.local("v128");
+  }
+
+  private release(unit: Unit, before: ReadonlyMap<Expression, Held>): void {
+    for (const [e, { local }] of unit.held) {
+      if (before.has(e)) continue;
+      unit.held.delete(e);
+      this.free.push(local);
+    }
+  }
+
+  /** Keeps in locals what changes in the loop at a depth, and no further in, but is used further in. */
+  hold(depth: number): void {
+    const innermost = this.loops.order.length - 1;
+    if (depth >= innermost) return;
+    const wanted = new Set<Expression>();
+    const indices: Load[] = [];
+    visitExpressions([this.root], (e) => {
+      if (e.op === "load" && e.index !== null && !this.isAlong(e.index.value)) {
+        if (this.depths.get(e.index.value) === depth) indices.push(e);
+      }
+      if ((this.depths.get(e) as number) <= depth) return;
+      for (const operand of operandsOf(e)) {
+        if (this.depths.get(operand) === depth && operand.op !== "constant") wanted.add(operand);
+      }
+    });
+    if (this.depths.get(this.root) === depth && this.root.op !== "constant") wanted.add(this.root);
+    for (const e of wanted) {
+      const perUnit = this.isAlong(e);
+      for (const unit of perUnit ? this.units : this.units.slice(0, 1)) {
+        this.unit = unit;
+        const before = new Map(unit.held);
+        const width = this.push(e);
+        const local = this.code.local("v128");
+        this.code.set(local);
+        this.release(unit, before);
+        if (perUnit) unit.held.set(e, { local, width });
+        else this.shared.set(e, { local, width });
+      }
+    }
+    this.unit = this.units[0] as Unit;
+    for (const load of indices) {
+      const { value, stride } = load.index as NonNullable<Load["index"]>;
+      const before = new Map(this.unit.held);
+      this.push(value);
+      const base = this.code.local("i32");
+      const bytes = elementBytes[load.buffer.dtype];
+      this.code
+        .lane("i32x4.extract_lane", 0)
+        .i32(stride * bytes)
+        .op("i32.mul")
+        .set(base);
+      this.bases.set(load, base);
+      this.release(this.unit, before);
+    }
+  }
+
+  /** The stride along the vectors. */
+  strideOf(at: Affine): number {
+    return this.loops.axis === -1 ? 0 : (this.loops.nest.stridesOf(at)[this.loops.axis] as number);
+  }
+
+  /** Whether an expression changes along the vectors. */
+  isAlong(e: Expression): boolean {
+    return this.along.has(e);
+  }
+
+  private depthOf(e: Expression): number {
+    let depth = -1;
+    for (const operand of operandsOf(e)) depth = Math.max(depth, this.depths.get(operand) ?? this.depthOf(operand));
+    if (e.op === "load" || e.op === "index") {
+      const strides = this.loops.nest.stridesOf(e.at);
+      this.loops.order.forEach((axis, i) => {
+        if (strides[axis] !== 0) depth = Math.max(depth, i);
+      });
+    }
+    return depth;
+  }
+}
