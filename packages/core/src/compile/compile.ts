@@ -6,7 +6,7 @@ import { watcher } from "../graph/watch.js";
 import type { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
-import { describe } from "../transforms/structure.js";
+import { describe, type Given } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
 import { trace } from "./trace.js";
@@ -20,11 +20,17 @@ export interface CompileOptions {
   readonly relaxed?: boolean;
 }
 
+/** The arguments of a compiled function: a number does for a scalar. */
+type Arguments<Args extends readonly unknown[]> = {
+  [I in keyof Args]: Args[I] extends Random ? Args[I] : Given<Args[I]>;
+};
+
 /** A compiled function: call it as the function itself. */
 export interface Compiled<Args extends readonly unknown[], R> {
   (...args: Args): R;
+  (...args: Arguments<Args>): R;
   /** The program for arguments of the shapes and dtypes of these; compiled, if it is new, and not run. */
-  program(...args: Args): Program<R>;
+  program(...args: Arguments<Args>): Program<R>;
   /** How many programs are kept. */
   readonly cached: number;
   /** Forgets all programs; the memory that they had is free again. */
@@ -65,7 +71,7 @@ export function compileSupport(): string | null {
  * const slope = compile(grad((x: Tensor) => x.sin()));
  * slope(tensor(0)).item(); // 1
  */
-export function compile<Args extends readonly unknown[], R>(
+export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>(
   f: (...args: Args) => R,
   options: CompileOptions = {},
 ): Compiled<Args, R> {
@@ -95,14 +101,14 @@ export function compile<Args extends readonly unknown[], R>(
     return made;
   };
 
-  const call = (...args: Args): R => {
-    if (tracer() !== null || watcher() !== null) return f(...args);
+  const call = (...args: Args | Arguments<Args>): R => {
+    if (tracer() !== null || watcher() !== null) return f(...(args as unknown as Args));
     const leaves = leavesOf(args);
     return programFor(leaves).call(leaves.tensors, leaves.generators);
   };
   Object.defineProperty(call, "name", { value: f.name === "" ? "compiled" : f.name });
   return Object.defineProperties(call, {
-    program: { value: (...args: Args) => programFor(leavesOf(args)) },
+    program: { value: (...args: Arguments<Args>) => programFor(leavesOf(args)) },
     cached: { get: () => programs.size },
     clear: {
       value: () => {

@@ -20,12 +20,12 @@ export interface ScalarPlan {
 export type ScalarFunction = readonly Expression[];
 
 /**
- * The size of a function, in virtual registers of the engine's optimiser estimated. From 8192 on V8 (11 to
- * 13) allocates registers by a quick method whose code is four to six times as slow: measured on a graph of 10^5 scalar nodes,
- * forward and backward, optimised code took 0.28 ms with functions of 500 or 1000 operations and 1.7 ms with 1400 or more. In
- * much smaller functions more time goes to values that cross from one to another.
+ * The size of a function: an estimate of the virtual registers that the engine's optimiser needs for it. From 8192 on V8 11
+ * (Node 20) allocates registers by a quick method, and long before its order of instructions spills more of them. A graph of 10^5
+ * scalar nodes, forward and backward, took 0.29 ms there with functions of size 5000 or less, 0.46 with 9000, 0.6 with 20000 and
+ * 1.5 with 40000, and 0.27 in V8 13 (Node 24) with any of them. Small functions hand more values on to one another.
  */
-export const functionSize = 7000;
+export const functionSize = 5000;
 
 /** An access to memory needs registers for its address, too. */
 const accessRegisters = 4;

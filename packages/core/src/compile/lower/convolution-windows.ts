@@ -5,7 +5,7 @@ import { windowsOf } from "../../shape/window.js";
 import type { Scalar } from "../../wasm/gemm-tile.js";
 import type { Tap } from "./convolution-products.js";
 import { bytesOf, type PlaneAxis, type Planes, placeIn } from "./planes.js";
-import type { Filtering } from "./winograd-layout.js";
+import { type Filtering, winogradBytes } from "./winograd-layout.js";
 
 type Convolving = Conv | ConvTranspose | ConvWeights;
 
@@ -42,6 +42,8 @@ export function tapsOf(w: Windows, planes: Planes): Tap[] {
 
 /** So many channels and filters at least make up for the transforms. */
 const leastChannels = 8;
+/** Transformed tiles of large planes take several times the memory of the planes. */
+const mostBytes = 1 << 26;
 
 /** The convolution of x as one by minimal filtering; `null` where that is not possible, or not faster. */
 export function filteringOf(
@@ -62,7 +64,9 @@ export function filteringOf(
     batch > 0;
   if (!fits) return null;
   const { height, width, rows, columns } = w;
-  return { scalar, batch, channels, filters, height, width, padding: [w.paddingY, w.paddingX], rows, columns };
+  const padding = [w.paddingY, w.paddingX] as const;
+  const filtering: Filtering = { scalar, batch, channels, filters, height, width, padding, rows, columns };
+  return winogradBytes(filtering) <= mostBytes ? filtering : null;
 }
 
 /** The adjoint of a filtering: the results are filtered, with the weights from last to first. */

@@ -3,16 +3,16 @@
  * place of 36. With matrices A, B and G, result = A' [(G w G') (B' x B)] A for each tile of 4 x 4 elements, the product in
  * brackets element by element; over all channels and filters that is 16 products of matrices. Lavin and Gray, Fast Algorithms
  * for Convolutional Neural Networks, 2015. The form is bilinear, and so the gradient of the filters is
- * G' [(A result A') (B' x B)] G.
+ * G' [(A result A') (B' x B)] G. Sums and differences of elements make an infinity NaN where the plain sum has infinities, too.
  */
-import type { Local } from "../../wasm/encoder.js";
+import type { Code, Local } from "../../wasm/encoder.js";
 import { increase, tileRows, vectorBytes } from "../../wasm/gemm-tile.js";
 import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
 import { emitTable, forPanels, repeat } from "./convolution-products.js";
 import { emitConvolutionTiles, emitDotTiles } from "./convolution-tiles.js";
 import { bytesOf, emitStage, type Planes } from "./planes.js";
-import { type Filtering, layoutOf, points } from "./winograd-layout.js";
+import { type Filtering, type Layout, layoutOf, points } from "./winograd-layout.js";
 import {
   emitResults,
   emitTiles,
@@ -44,7 +44,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
   const local = () => code.local("i32");
   const [source, target, staged, lines] = [local(), local(), local(), local()];
   const [weights, elements, results] = [local(), local(), local()];
-  code.i32(base).i32(0).i32(layout.bytes).memoryFill();
+  code.i32(base).i32(0).i32(at.elements).memoryFill();
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], size, line);
   emitWeights(code, f, layout, order, address(buffers.weights), base + at.weights);
   code.i32(address(buffers.source)).set(source).i32(address(buffers.target)).set(target);
@@ -109,6 +109,20 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
   });
 }
 
+/** Zeros behind the last tile of each line: dot products take whole vectors. */
+function emitLineEnds(code: Code, { line }: Layout, first: number, count: number): void {
+  const at = code.local("i32");
+  code.i32(first).set(at);
+  repeat(code, count, () => {
+    for (const back of [2, 1])
+      code
+        .get(at)
+        .splat("i32", 0)
+        .memory("v128.store", line - back * vectorBytes);
+    increase(code, at, line);
+  });
+}
+
 /** target = the gradient of the weights; `weights` is that of the results. */
 export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: Omit<FilteringBuffers, "bias">): void {
   const { code, module, relaxed, address } = context;
@@ -119,7 +133,8 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
   const local = () => code.local("i32");
   const [source, given, staged, lines] = [local(), local(), local(), local()];
   const [sums, elements, results, target] = [local(), local(), local(), local()];
-  code.i32(base).i32(0).i32(layout.bytes).memoryFill();
+  code.i32(base).i32(0).i32(at.elements).memoryFill();
+  emitLineEnds(code, layout, base + at.elements, points * (f.channels + f.filters));
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], null, line);
   code.i32(address(buffers.source)).set(source).i32(address(buffers.weights)).set(given);
   const dots = new Map<number, ReturnType<typeof emitDotTiles>>();
