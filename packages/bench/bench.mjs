@@ -6,6 +6,7 @@ import { loadPeers } from "./peers.mjs";
 import { isMet, table } from "./report.mjs";
 import { chain } from "./works/chain.mjs";
 import { cnn } from "./works/cnn.mjs";
+import { compilation } from "./works/compile.mjs";
 import { elementwise } from "./works/elementwise.mjs";
 import { matmul } from "./works/matmul.mjs";
 import { mlp } from "./works/mlp.mjs";
@@ -25,7 +26,7 @@ import { scalars } from "./works/scalars.mjs";
  */
 
 /** @type {Work[]} */
-const works = [mnist, mlp, cnn, scalars, chain, elementwise, matmul];
+const works = [mnist, mlp, cnn, scalars, chain, elementwise, matmul, compilation];
 
 const names = works.map((work) => work.name).join(", ");
 

@@ -207,6 +207,7 @@ test("pooling is that of eager mode to the bit, with ties, infinities and NaN", 
     check("AvgPool", (a) => new ops.AvgPool(rank, average).apply(a), finite);
     check("AvgPool", (a) => new ops.AvgPool(rank, average).apply(a), values);
     check("AvgUnpool", (a) => new ops.AvgUnpool(rank, x, average).apply(a), dout);
+    check("AvgUnpool", (a) => new ops.AvgUnpool(rank, x, average).apply(a), draw(pooled.shape, dtype, awkward));
   }
 });
 
@@ -228,6 +229,19 @@ test("places outside of the result are left out, as in eager mode", () => {
   const f = (a: Tensor, b: Tensor) => new ops.MaxUnpool([1, 1, 3]).apply(a, b);
   assert.equal(run(f as (...xs: Tensor[]) => Tensor, [y, places]).toArray(), [[[0, 2, 0]]]);
   assert.equal(f(y, places).toArray(), [[[0, 2, 0]]]);
+});
+
+test("places in planes of another shape are places in the flattened result", () => {
+  const [y, x] = [draw([1, 2, 4, 4], "float32"), draw([1, 2, 8, 8], "float32")];
+  for (const shape of [
+    [1, 2, 4, 16],
+    [3, 2, 8, 8],
+    [1, 1, 4, 4],
+  ]) {
+    const f = (a: Tensor, b: Tensor) =>
+      new ops.MaxUnpool(shape).apply(a, new ops.ArgMaxPool(2, { kernel: 2 }).apply(b));
+    checkSame(run(f as (...xs: Tensor[]) => Tensor, [y, x]), f(y, x), `MaxUnpool ${shape}`);
+  }
 });
 
 test.run();

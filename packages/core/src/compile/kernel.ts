@@ -44,6 +44,8 @@ export interface ContractionKernel {
   readonly b: Matrix;
   readonly target: Buffer;
   readonly scratch: Buffer | null;
+  /** Whether zeros of `a` are skipped in runs where most of it is zeros. */
+  readonly skipsZeros: boolean;
   /** The products one after another: where each begins in a, b and the target, in elements. */
   readonly batch: readonly (readonly [a: number, b: number, target: number])[];
 }

@@ -6,7 +6,7 @@ import { Deferred } from "../graph/tracing.js";
 import { Generator } from "../random/generator.js";
 import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
-import type { Buffer } from "./kernel.js";
+import type { Buffer, Kernel } from "./kernel.js";
 import { type Plan, plan } from "./plan.js";
 import { type Schedule, schedule } from "./schedule.js";
 import { simplify } from "./simplify.js";
@@ -47,6 +47,8 @@ export class Machine {
   /** By capture: the version of the tensor whose values are in the memory; -1 before the first run. */
   private readonly versions: number[];
   private readonly residents: readonly Resident[];
+  /** Whether a run may stop when it has already overwritten results of the one before. */
+  private readonly failsLate: boolean;
 
   constructor(traced: Trace, traceTime: number, options: BuildOptions) {
     const api = webAssembly();
@@ -79,6 +81,7 @@ export class Machine {
           : [[buffer, new arrays[buffer.dtype](memory, planned.addresses.get(buffer), buffer.size)] as const],
       ),
     );
+    this.failsLate = made.kernels.some((kernel, i) => isCheck(kernel) && i >= made.kernels.findIndex((k) => !isCheck(k)));
     this.versions = made.captures.map(() => -1);
     this.residents = simplified.assignments.map(
       (_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer),
@@ -108,8 +111,9 @@ export class Machine {
   run(tensors: readonly Tensor[] | null, generators: readonly Generator[]): void {
     const { trace } = this;
     const { inputs, gradients, failures } = this.stages.schedule;
+    if (this.failsLate) for (const { tensor } of trace.gradients) void tensor.grad;
     for (const { tensor, version } of trace.reads) if (tensor.version !== version) throw valueChanged(tensor);
-    for (const tensor of trace.withoutGradient) if (tensor.grad !== null) throw gradientLeft(tensor);
+    for (const tensor of trace.withoutGradient) if (tensor.hasGrad) throw gradientLeft(tensor);
     for (const [i, tensor] of (tensors ?? []).entries()) this.write(inputs[i] as Buffer, tensor);
     this.writeCaptures();
     const sources = this.writeGenerators(generators);
@@ -123,7 +127,7 @@ export class Machine {
     this.settle();
     trace.gradients.forEach(({ tensor }, i) => {
       const buffer = gradients[i] as Buffer | null;
-      tensor.grad = buffer === null ? null : this.read(buffer);
+      tensor.settleGradient(buffer === null ? null : { isDeferred: true, read: () => this.read(buffer) });
     });
   }
 
@@ -225,6 +229,10 @@ function copyOf(
   const copy = allocate(dtype, view.length);
   copy.set(view);
   return copy;
+}
+
+function isCheck(kernel: Kernel): boolean {
+  return kernel.kind === "special" && kernel.check === true;
 }
 
 /** The values of a tensor that lie in the memory of a program. */

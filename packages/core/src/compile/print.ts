@@ -63,9 +63,9 @@ function showKernel(kernel: Kernel): string {
       return `${kernel.name}: for ${formatShape(outer)}: ${load(kernel.target, kernel.to, "")} = ${reduced}`;
     }
     case "contraction": {
-      const { m, n, k, a, b, target, batch } = kernel;
+      const { m, n, k, a, b, target, batch, skipsZeros } = kernel;
       const count = batch.length === 1 ? "" : `${batch.length} times `;
-      return `${kernel.name}: ${count}${bufferName(target)} = ${bufferName(a.buffer)} x ${bufferName(b.buffer)}, [${m}, ${k}] x [${k}, ${n}]`;
+      return `${kernel.name}: ${count}${bufferName(target)} = ${bufferName(a.buffer)} x ${bufferName(b.buffer)}, [${m}, ${k}] x [${k}, ${n}]${skipsZeros ? ", skips zeros" : ""}`;
     }
     case "scalars":
       return `${kernel.name}: ${kernel.stores.length} results, straight-line code`;

@@ -48,7 +48,7 @@ import { formatValues, type Literal, type NestedArray, nest, readLiteral } from 
 import { installMethods } from "./methods.js";
 import { type Node, scalar, type Values } from "./node.js";
 import { withRecording } from "./recording.js";
-import { deferredIn, tracer, valuesOf } from "./tracing.js";
+import { type DeferredGradient, deferredIn, tracer, valuesOf } from "./tracing.js";
 
 export interface BackwardOptions {
   /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
@@ -83,7 +83,7 @@ export class Tensor<out S extends Shape = Shape> {
   /** Where this edge stands in the walk that met it last; see `Trace`. */
   slot: number;
   /** A tensor in between has its gradient in the trace of the last walk. */
-  private gradient: Tensor | Trace | null;
+  private gradient: Tensor | Trace | DeferredGradient | null;
   /** What few tensors have, so that a graph of a million scalars stays small. */
   private extra: Extra | null;
 
@@ -224,6 +224,7 @@ export class Tensor<out S extends Shape = Shape> {
    */
   get grad(): Tensor<S> | null {
     if (this.isVariable) tracer()?.gradient(this, "read");
+    if (this.gradient !== null && "isDeferred" in this.gradient) this.gradient = this.gradient.read();
     if (this.gradient instanceof Trace) return (this.gradient.gradient(this) ?? null) as Tensor<S> | null;
     return this.gradient as Tensor<S> | null;
   }
@@ -353,6 +354,20 @@ export class Tensor<out S extends Shape = Shape> {
   settle(values: Values, version: number): void {
     this.values = values;
     if (version !== this.version) this.more.version = version;
+  }
+
+  /**
+   * Takes a gradient that is only fetched when it is read.
+   *
+   * @internal
+   */
+  settleGradient(gradient: DeferredGradient | null): void {
+    this.gradient = gradient;
+  }
+
+  /** Whether there is a gradient, which is not fetched for the question. */
+  get hasGrad(): boolean {
+    return this.gradient !== null;
   }
 
   // --- ops as methods: the docstrings stand at the functions of the same names --------------------------------------

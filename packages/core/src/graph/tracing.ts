@@ -21,6 +21,12 @@ export abstract class Deferred {
   }
 }
 
+/** A gradient that lies in the memory of a program until somebody asks for it. */
+export interface DeferredGradient {
+  readonly isDeferred: true;
+  read(): Tensor;
+}
+
 /** What there is in `values`, if it is no value. */
 export function deferredIn(values: Values): Deferred | null {
   return (values as unknown) instanceof Deferred ? (values as unknown as Deferred) : null;

@@ -5,7 +5,8 @@
  */
 import type { Code, Func, Local, Module } from "./encoder.js";
 import type { GemmJob } from "./gemm-plan.js";
-import { increase, lanesOf, locals, type Scalar, sizeOf, store, times, vectorBytes } from "./gemm-tile.js";
+import { emitLists, indexBytes, listBytes, instructions as marks, membersBytes, repeat } from "./gemm-sparse-lists.js";
+import { increase, lanesOf, locals, sizeOf, store, vectorBytes } from "./gemm-tile.js";
 
 const instructions = {
   f32: {
@@ -13,8 +14,6 @@ const instructions = {
     mul: "f32x4.mul",
     madd: "f32x4.relaxed_madd",
     splat: "v128.load32_splat",
-    differs: "f32x4.ne",
-    mask: "i32x4.bitmask",
     abs: "f32x4.abs",
     less: "f32x4.lt",
   },
@@ -23,8 +22,6 @@ const instructions = {
     mul: "f64x2.mul",
     madd: "f64x2.relaxed_madd",
     splat: "v128.load64_splat",
-    differs: "f64x2.ne",
-    mask: "i64x2.bitmask",
     abs: "f64x2.abs",
     less: "f64x2.lt",
   },
@@ -36,8 +33,8 @@ const maxVectors = 13;
 /** Below these a product has too few sums to hide latency, or too few elements of A to repay counting. */
 const least = { vectors: 8, rows: 32, steps: 32 } as const;
 
-/** Lines of A in which non-zeros are counted: 0.3% of the time of 100 x 784 x 50, where it is in vain. */
-const sampledLines = 16;
+/** Lines of A in which non-zeros are counted: 0.2% of the time of 100 x 784 x 50, where it is in vain; 2% of 32 x 32 x 32. */
+const sampledLines = 8;
 
 /**
  * The share of non-zeros up to which skipping is used. Measured in V8 on one core of an Ice Lake Xeon, float32, time of
@@ -60,24 +57,20 @@ export function mayBeSparse({ scalar, m, n, k, a, b, accumulate, batch }: Sparse
   return isLarge && isLined && isDense && accumulate !== true && batch === undefined;
 }
 
-/** The regions of the scratch; `end` is its size. The list of a row: where it ends, then numbers of columns. */
+/** How the columns of B and C are cut into panels, and the regions of the scratch, in bytes; `end` is its size. */
 function regionsOf({ scalar, m, n, k }: Pick<GemmJob, "scalar" | "m" | "n" | "k">) {
-  const lanes = lanesOf[scalar];
-  const vectors = Math.ceil(n / lanes);
+  const vectors = Math.ceil(n / lanesOf[scalar]);
   const panels = Math.ceil(vectors / maxVectors);
   const panelVectors = Math.ceil(vectors / panels);
-  const panel = setCount * vectorBytes;
-  const lists = panel + (panels === 1 ? 0 : k * panelVectors * vectorBytes);
-  // Appending writes whole vectors.
-  const listBytes = indexBytes + k * indexBytes + (vectorBytes - indexBytes);
-  return { panels, panelColumns: panelVectors * lanes, panel, lists, listBytes, end: lists + m * listBytes };
+  const lists = membersBytes + (panels === 1 ? 0 : k * panelVectors * vectorBytes);
+  return {
+    panels,
+    panelColumns: panelVectors * lanesOf[scalar],
+    panel: membersBytes,
+    lists,
+    end: lists + m * listBytes(k),
+  };
 }
-
-const indexBytes = 4;
-
-/** Columns whose marks are looked up at a time, and the number of sets that they make. */
-const setSize = 4;
-const setCount = 1 << setSize;
 
 /** The scratch that such a product needs, at a multiple of 16. */
 export const sparseScratchBytes = (shape: SparseShape): number => regionsOf(shape).end;
@@ -94,37 +87,31 @@ export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly
   const bStep = panels === 1 ? n * size : panelColumns * size;
   const whole = emitRows(module, job, { columns: Math.min(n, panelColumns), bStep, relaxed });
   return module.func({ params: [], results: ["i32"] }, (code) => {
-    emitIsSparse(code, job, sparseShare(relaxed));
-    code.op("i32.eqz").if(() => code.i32(0).op("return"));
-    emitIsFinite(code, job);
-    code.op("i32.eqz").if(() => code.i32(0).op("return"));
-    emitLists(code, job);
+    for (const emitTest of [emitIsSparse, emitIsFinite]) {
+      emitTest(code, job, relaxed);
+      code.op("i32.eqz").if(() => code.i32(0).op("return"));
+    }
+    emitLists(code, job, { members: scratch, lists: scratch + lists });
     const [bColumn, cColumn] = locals(code, "i32", 2) as [Local, Local];
     code.i32(b.address).set(bColumn).i32(c.address).set(cColumn);
-    const multiply = (rows: Func) => {
-      if (panels > 1) emitPanel(code, bColumn, scratch + panel, { rows: k, from: n * size, to: bStep });
+    const multiply = (rows: Func, columns: number) => {
+      if (panels > 1)
+        emitPanel(code, bColumn, scratch + panel, { rows: k, width: columns * size, from: n * size, to: bStep });
       code.i32(scratch + lists).i32(a.address);
       (panels > 1 ? code.i32(scratch + panel) : code.get(bColumn)).get(cColumn).call(rows);
       increase(code, bColumn, bStep);
       increase(code, cColumn, bStep);
     };
-    repeat(code, Math.floor(n / panelColumns), () => multiply(whole));
+    repeat(code, Math.floor(n / panelColumns), () => multiply(whole, panelColumns));
     const rest = n % panelColumns;
-    if (rest > 0) multiply(panels === 1 ? whole : emitRows(module, job, { columns: rest, bStep, relaxed }));
+    if (rest > 0) multiply(panels === 1 ? whole : emitRows(module, job, { columns: rest, bStep, relaxed }), rest);
     code.i32(1);
   });
 }
 
-function repeat(code: Code, count: number, body: () => void): void {
-  if (count === 0) return;
-  const counter = code.local("i32");
-  code.i32(count).set(counter);
-  times(code, counter, body);
-}
-
 /** Leaves on the stack whether no more than a share of A is not zero, as far as some of its lines show. */
-export function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, share: number): void {
-  const { differs, mask } = instructions[scalar];
+export function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean): void {
+  const { differs, mask } = marks[scalar];
   const [lines, length, stride] = a.colStride === 1 ? [m, k, a.rowStride] : [k, m, a.colStride];
   const vectors = Math.floor(length / lanesOf[scalar]);
   const [line, at, count] = locals(code, "i32", 3) as [Local, Local, Local];
@@ -147,7 +134,7 @@ export function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, share: nu
     });
     increase(code, line, Math.floor(lines / sampledLines) * stride * sizeOf[scalar]);
   });
-  const limit = Math.floor(share * sampledLines * vectors * lanesOf[scalar]);
+  const limit = Math.floor(sparseShare(relaxed) * sampledLines * vectors * lanesOf[scalar]);
   code.get(count).i32(limit).op("i32.le_u");
 }
 
@@ -171,120 +158,25 @@ export function emitIsFinite(code: Code, { scalar, n, k, b }: GemmJob): void {
   code.get(finite).op("i32x4.all_true");
 }
 
-/**
- * Writes the lists, without a branch on the elements: four columns at a time, a table turns the set of those that are not
- * zero into their numbers. Where the columns of A lie side by side it is one row at a time; where its rows do, as many as
- * a vector has lanes.
- */
-export function emitLists(code: Code, { scalar, m, k, a, scratch, ...job }: GemmJob): void {
-  const { differs, mask } = instructions[scalar];
-  const { lists, listBytes } = regionsOf({ scalar, m, k, ...job });
-  const lanes = lanesOf[scalar];
-  const size = sizeOf[scalar];
-  const isByRow = a.colStride === 1;
-  const [line, at, list, sets, set] = locals(code, "i32", 5) as [Local, Local, Local, Local, Local];
-  const [zero, first, four] = locals(code, "v128", 3) as [Local, Local, Local];
-  const ends = locals(code, "i32", isByRow ? 1 : lanes);
-
-  emitMembers(code, scratch);
-  const marks = (step: number, steps: number) => {
-    if (step >= steps) code.get(zero);
-    else
-      code
-        .get(at)
-        .memory("v128.load", step * a.colStride * size)
-        .get(zero)
-        .op(differs);
-  };
-  /** Of one row: bits 0 to 3. */
-  const setOfRow = (steps: number) => {
-    for (let step = 0; step < steps; step += lanes) {
-      marks(step, steps);
-      code.op(mask);
-      if (step > 0) code.i32(step).op("i32.shl").op("i32.or");
-    }
-    if (steps < setSize) code.i32((1 << steps) - 1).op("i32.and");
-  };
-  /** Of each lane's row: bits 0 to 3, 4 to 7, and so on. Of two vectors the lanes are interleaved, one byte of each. */
-  const setsOfLanes = (steps: number) => {
-    const bytes = Array.from({ length: vectorBytes }, (_, i) => i);
-    for (const step of [0, 2]) {
-      marks(step, steps);
-      marks(step + 1, steps);
-      code.shuffle(bytes.map((i) => (i % 2) * vectorBytes + ((i >> 1) % lanes) * size));
-    }
-    code.shuffle(bytes.map((i) => ((i >> 1) % 2) * vectorBytes + (i >> 2) * 2 + (i % 2))).op("i8x16.bitmask");
-  };
-  const append = (end: Local, shift: number) => {
-    code
-      .get(sets)
-      .i32(shift)
-      .op("i32.shr_u")
-      .i32(setCount - 1)
-      .op("i32.and")
-      .set(set);
-    code.get(end);
-    code.get(set).i32(4).op("i32.shl").memory("v128.load", scratch).get(first).op("i32x4.add").memory("v128.store");
-    code.get(end).get(set).op("i32.popcnt").i32(2).op("i32.shl").op("i32.add").set(end);
-  };
-  const group = (rows: number) => {
-    const own = [...ends.slice(0, rows).entries()];
-    for (const [r, end] of own)
-      code
-        .get(list)
-        .i32(r * listBytes + indexBytes)
-        .op("i32.add")
-        .set(end);
-    code.get(line).set(at).get(zero).set(first);
-    const columns = (steps: number) => {
-      if (isByRow) setOfRow(steps);
-      else setsOfLanes(steps);
-      code.set(sets);
-      for (const [r, end] of own) append(end, r * setSize);
-      increase(code, at, setSize * a.colStride * size);
-      code.get(first).get(four).op("i32x4.add").set(first);
-    };
-    repeat(code, Math.floor(k / setSize), () => columns(setSize));
-    if (k % setSize > 0) columns(k % setSize);
-    for (const [r, end] of own)
-      code
-        .get(list)
-        .get(end)
-        .memory("i32.store", r * listBytes);
-    increase(code, line, rows * a.rowStride * size);
-    increase(code, list, rows * listBytes);
-  };
-  code.splat("i32", setSize).set(four);
-  code
-    .i32(a.address)
-    .set(line)
-    .i32(scratch + lists)
-    .set(list);
-  repeat(code, Math.floor(m / ends.length), () => group(ends.length));
-  if (m % ends.length > 0) group(m % ends.length);
-}
-
-/** For each set of four columns the numbers of its members, in ascending order, as a vector; behind them zeros. */
-function emitMembers(code: Code, address: number): void {
-  for (let set = 0; set < setCount; set++) {
-    const members = [0, 1, 2, 3].filter((column) => (set >> column) % 2 === 1);
-    code
-      .i32(address + set * vectorBytes)
-      .v128([0, 1, 2, 3].flatMap((i) => [members[i] ?? 0, 0, 0, 0]))
-      .memory("v128.store");
-  }
+/** The rows of a panel: their width and their distances in B and in the panel, in bytes. */
+interface PanelShape {
+  readonly rows: number;
+  readonly width: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Copies columns of B together: rows far apart would meet the same sets of the caches, and more pages than the TLB has. */
-function emitPanel(code: Code, b: Local, panel: number, bytes: { rows: number; from: number; to: number }): void {
+function emitPanel(code: Code, b: Local, panel: number, shape: PanelShape): void {
+  const { rows, width, from, to } = shape;
   const [source, target] = locals(code, "i32", 2) as [Local, Local];
   code.get(b).set(source).i32(panel).set(target);
-  repeat(code, bytes.rows, () => {
-    for (let offset = 0; offset < bytes.to; offset += vectorBytes) {
+  repeat(code, rows, () => {
+    for (let offset = 0; offset < width; offset += vectorBytes) {
       code.get(target).get(source).memory("v128.load", offset).memory("v128.store", offset);
     }
-    increase(code, source, bytes.from);
-    increase(code, target, bytes.to);
+    increase(code, source, from);
+    increase(code, target, to);
   });
 }
 
@@ -294,9 +186,8 @@ function emitRows(
   job: GemmJob,
   { columns, bStep, relaxed }: { readonly columns: number; readonly bStep: number; readonly relaxed: boolean },
 ): Func {
-  const { scalar, m, a, c } = job;
+  const { scalar, m, k, a, c } = job;
   const { add, mul, madd, splat } = instructions[scalar];
-  const { listBytes } = regionsOf(job);
   const lanes = lanesOf[scalar];
   const size = sizeOf[scalar];
   return module.func({ params: ["i32", "i32", "i32", "i32"] }, (code, list, aRow, b, cRow) => {
@@ -343,7 +234,7 @@ function emitRows(
       for (const [v, sum] of sums.entries()) store(code, scalar, cRow, v * vectorBytes, sum, columns - v * lanes);
       increase(code, aRow, a.rowStride * size);
       increase(code, cRow, c.rowStride * size);
-      increase(code, list, listBytes);
+      increase(code, list, listBytes(k));
     });
   });
 }

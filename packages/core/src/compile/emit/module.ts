@@ -1,10 +1,11 @@
 import { type Func, Module } from "../../wasm/encoder.js";
-import { GemmEmitter, type Operand } from "../../wasm/gemm-emit.js";
+import { GemmEmitter } from "../../wasm/gemm-emit.js";
 import { VectorMath } from "../../wasm/vector-math/index.js";
-import { type Buffer, type ContractionKernel, elementBytes, type Kernel } from "../kernel.js";
+import type { Kernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
 import type { Schedule } from "../schedule.js";
 import type { KernelCode, ModuleContext } from "./context.js";
+import { emitContraction } from "./contraction.js";
 import { emitLoop } from "./loop.js";
 import { emitScalars } from "./scalars.js";
 
@@ -65,45 +66,4 @@ function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
     default:
       return kernel satisfies never;
   }
-}
-
-function emitContraction(kernel: ContractionKernel, { code, gemm, address }: KernelCode): void {
-  const { m, n, k, a, b, target, scratch, batch } = kernel;
-  const scalar = target.dtype === "float32" ? "f32" : "f64";
-  const bytes = elementBytes[target.dtype];
-  const at = (buffer: Buffer, element: number) => address(buffer) + element * bytes;
-  const operand = ({ buffer, rowStride, colStride }: ContractionKernel["a"], element: number): Operand => ({
-    address: at(buffer, element),
-    rowStride,
-    colStride,
-  });
-  const even = stepsOf(batch);
-  const jobs = even === null ? batch : batch.slice(0, 1);
-  for (const [fromA, fromB, to] of jobs) {
-    gemm.emit(code, {
-      scalar,
-      m,
-      n,
-      k,
-      a: operand(a, fromA),
-      b: operand(b, fromB),
-      c: { address: at(target, to), rowStride: n, colStride: 1 },
-      scratch: scratch === null ? 0 : address(scratch),
-      ...(even !== null &&
-        batch.length > 1 && {
-          batch: { count: batch.length, aStep: even[0] * bytes, bStep: even[1] * bytes, cStep: even[2] * bytes },
-        }),
-    });
-  }
-}
-
-/** The steps from one product of a batch to the next, if they are the same throughout. */
-function stepsOf(batch: ContractionKernel["batch"]): readonly [number, number, number] | null {
-  const [first, second] = batch;
-  if (first === undefined || second === undefined) return [0, 0, 0];
-  const step = first.map((start, i) => (second[i] as number) - start) as [number, number, number];
-  const isEven = batch.every((starts, i) =>
-    starts.every((start, j) => start === (first[j] as number) + i * (step[j] as number)),
-  );
-  return isEven ? step : null;
 }

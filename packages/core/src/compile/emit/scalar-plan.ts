@@ -23,7 +23,7 @@ export type ScalarFunction = readonly Expression[];
  * The size of a function: an estimate of the virtual registers that the engine's optimiser needs for it. From 8192 on V8 11
  * (Node 20) allocates registers by a quick method, and long before its order of instructions spills more of them. A graph of 10^5
  * scalar nodes, forward and backward, took 0.29 ms there with functions of size 5000 or less, 0.46 with 9000, 0.6 with 20000 and
- * 1.5 with 40000, and 0.27 in V8 13 (Node 24) with any of them. Small functions hand more values on to one another.
+ * 1.5 with 40000; in V8 13 (Node 24) 0.2 to 0.3 with any of them. Small functions hand more values on to one another.
  */
 export const functionSize = 5000;
 

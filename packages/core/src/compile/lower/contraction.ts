@@ -2,6 +2,7 @@ import type { Traced } from "../../graph/tracing.js";
 import { MatMul } from "../../ops/matmul.js";
 import { broadcastShapes, sizeOf, stridesOf } from "../../shape/shape.js";
 import { gemmPlan } from "../../wasm/gemm-emit.js";
+import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";
 import { kindOf } from "../expression.js";
 import type { LoopKernel, Matrix } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
@@ -41,7 +42,6 @@ const matMul: KernelRule = {
     const batch = broadcastShapes("MatMul", a.batch, b.batch);
     const [m, k, n] = [a.rows, a.columns, b.columns];
     const scalar = value.dtype === "float32" ? "f32" : "f64";
-    const { scratchBytes } = gemmPlan(scalar, m, n, k);
     const steps = [x, y].map((operand, i) => {
       const { buffer, at } = s.strided(operand);
       const side = i === 0 ? a : b;
@@ -63,6 +63,9 @@ const matMul: KernelRule = {
     );
     const at = ({ offset, batch: strides }: OperandSteps, index: readonly number[]) =>
       index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), offset);
+    const shape: SparseShape = { scalar, m, n, k, a: steps[0].matrix, b: steps[1].matrix };
+    const skipsZeros = count === 1 && mayBeSparse(shape);
+    const scratchBytes = Math.max(gemmPlan(scalar, m, n, k).scratchBytes, skipsZeros ? sparseScratchBytes(shape) : 0);
     s.push({
       kind: "contraction",
       name: "MatMul",
@@ -73,6 +76,7 @@ const matMul: KernelRule = {
       b: steps[1].matrix,
       target,
       scratch: scratchBytes > 0 ? s.scratch(scratchBytes) : null,
+      skipsZeros,
       batch: indices.map((index, i) => [at(steps[0], index), at(steps[1], index), i * m * n]),
     });
   },

@@ -199,16 +199,22 @@ export function tilesInPairs(w: Windows, dtype: DType): boolean {
   return dtype === "float32" && isSideBySide && hasVectors(w, dtype);
 }
 
+/** The bytes of two vectors of floats in turns, of their first or second halves. */
+const inTurns = (half: number): number[] =>
+  [0, 1].flatMap((lane) =>
+    [0, vectorBytes].flatMap((vector) => [0, 1, 2, 3].map((i) => vector + half * 8 + lane * 4 + i)),
+  );
+
 /**
- * Writes all elements of the windows: zeros but where the window's place is, which gets the window's element of `from`. For
- * windows that `tilesInPairs`; elements of no window are not written.
+ * Writes all elements of the windows, for windows that `tilesInPairs`; elements of no window are not written. With places:
+ * zeros but where the window's place is, which gets the window's element of `from`. Without: its share for each.
  */
 export function emitVectorUnpool(
   context: KernelCode,
   w: Windows,
   planes: number,
   from: Buffer,
-  places: Buffer,
+  places: Buffer | null,
   target: Buffer,
 ): void {
   const { code, address } = context;
@@ -217,19 +223,30 @@ export function emitVectorUnpool(
   forBlocks(context, w, planes, target, from, (block) => {
     // Adding to zero: a negative zero is lost, as it is in eager mode.
     code.splat("f32", 0).get(block.to).memory("v128.load").op("f32x4.add").set(value);
-    code
-      .get(block.to)
-      .i32(address(places) - address(from))
-      .op("i32.add")
-      .memory("v128.load")
-      .set(place);
-    code.get(block.position).op("i32x4.splat");
-    code
-      .v128([0, 2, 4, 6].flatMap((at) => littleEndian(at, 4)))
-      .op("i32x4.add")
-      .set(first);
+    if (places === null) {
+      // In float64 and then rounded, as in eager mode, the quotient is the same float: 53 bits are more than 2 x 24 + 1.
+      code
+        .get(value)
+        .splat("f32", w.kernelHeight * w.kernelWidth)
+        .op("f32x4.div")
+        .set(value);
+      for (const local of columns) code.get(value).set(local);
+    } else {
+      code
+        .get(block.to)
+        .i32(address(places) - address(from))
+        .op("i32.add")
+        .memory("v128.load")
+        .set(place);
+      code.get(block.position).op("i32x4.splat");
+      code
+        .v128([0, 2, 4, 6].flatMap((at) => littleEndian(at, 4)))
+        .op("i32x4.add")
+        .set(first);
+    }
     for (let row = 0; row < w.kernelHeight; row++) {
       for (const [column, local] of columns.entries()) {
+        if (places === null) continue;
         code
           .get(first)
           .splat("i32", row * w.width + column)
@@ -239,11 +256,14 @@ export function emitVectorUnpool(
         code.get(value).op("v128.and").set(local);
       }
       for (const half of [0, 1]) {
-        const lanes = [0, 1].flatMap((lane) => [half * 8 + lane * 4, half * 8 + lane * 4 + vectorBytes]);
-        code.get(block.from).get(columns[0]).get(columns[1]);
-        code.shuffle(lanes.flatMap((at) => [at, at + 1, at + 2, at + 3]));
+        code.get(block.from).get(columns[0]).get(columns[1]).shuffle(inTurns(half));
         code.memory("v128.store", row * w.width * 4 + half * vectorBytes);
       }
     }
   });
+}
+
+/** Whether each element belongs to a window, where windows stand side by side. */
+export function areCovered(w: Windows): boolean {
+  return w.rows * w.kernelHeight === w.height && w.columns * w.kernelWidth === w.width;
 }

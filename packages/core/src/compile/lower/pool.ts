@@ -1,12 +1,13 @@
 import type { Traced } from "../../graph/tracing.js";
 import type { Windows } from "../../kernels/windows.js";
 import { ArgMaxPool, AvgPool, AvgUnpool, MaxPool, MaxUnpool } from "../../ops/pool.js";
-import { sameShape } from "../../shape/shape.js";
+import { sizeOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { windowsOf } from "../../shape/window.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import {
+  areCovered,
   emitVectorAverage,
   emitVectorMaximum,
   emitVectorUnpool,
@@ -79,17 +80,24 @@ const avgUnpool: KernelRule = {
       name: node.name,
       reads: [from],
       writes: [target],
-      emit: (context) => emitShare(context, w, planes, from, target, countIncludePad),
+      emit: (context) => {
+        if (!tilesInPairs(w, from.dtype)) {
+          emitShare(context, w, planes, from, target, countIncludePad);
+          return;
+        }
+        if (!areCovered(w)) emitZeros(context, target);
+        emitVectorUnpool(context, w, planes, from, null, target);
+      },
     });
   },
 };
 
-/** The windows that places were found in, if they stand side by side and the planes are those of the result. */
+/** The windows that places were found in, if they stand side by side and on as many elements as the result has. */
 function windowsOfPlaces(places: Traced, value: Traced): Windows | null {
   const { source, inputs } = places;
   if (source.kind !== "node" || !(source.node instanceof ArgMaxPool)) return null;
   const shape = inputs[0]?.shape ?? [];
-  if (!sameShape(shape, value.shape)) return null;
+  if (sizeOf(shape) !== sizeOf(value.shape)) return null;
   const w = windowsBetween(source.node, shape, places.shape);
   return tilesInPairs(w, value.dtype) ? w : null;
 }
@@ -109,8 +117,7 @@ const maxUnpool: KernelRule = {
           emitScatter(context, from, by, target);
           return;
         }
-        const isCovered = w.rows * w.kernelHeight === w.height && w.columns * w.kernelWidth === w.width;
-        if (!isCovered) emitZeros(context, target);
+        if (!areCovered(w)) emitZeros(context, target);
         emitVectorUnpool(context, w, target.size / (w.height * w.width), from, by, target);
       },
     });

@@ -1,0 +1,134 @@
+/** The non-zero elements of a matrix, row by row: what a sparse product walks along. */
+import type { Code, Local } from "./encoder.js";
+import type { GemmJob } from "./gemm-plan.js";
+import { increase, lanesOf, locals, sizeOf, times, vectorBytes } from "./gemm-tile.js";
+
+export const instructions = {
+  f32: { differs: "f32x4.ne", mask: "i32x4.bitmask" },
+  f64: { differs: "f64x2.ne", mask: "i64x2.bitmask" },
+} as const;
+
+export const indexBytes = 4;
+
+/** Columns whose marks are looked up at a time, and the number of sets that they make. */
+const setSize = 4;
+const setCount = 1 << setSize;
+
+/** Where the lists of m rows lie, one after the other, and what is looked up to write them, both in bytes. */
+export interface ListPlace {
+  readonly lists: number;
+  readonly members: number;
+}
+
+export const membersBytes = setCount * vectorBytes;
+
+/** The bytes from one list to the next: where it ends, k indices at most, and what a whole vector at its end takes. */
+export const listBytes = (k: number): number => indexBytes + k * indexBytes + (vectorBytes - indexBytes);
+
+/** Runs `body` `count` times, a number known here. */
+export function repeat(code: Code, count: number, body: () => void): void {
+  if (count === 0) return;
+  const counter = code.local("i32");
+  code.i32(count).set(counter);
+  times(code, counter, body);
+}
+
+/**
+ * Writes for each row of A the address of its list's end, then the columns where it is not zero, in ascending order; there
+ * is no branch on the elements. Four columns at a time are a set of those that are not zero, for which a table has their
+ * numbers. Where the columns of A lie side by side it is one row at a time; where its rows do, as many as a vector has lanes.
+ */
+export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, members }: ListPlace): void {
+  const { differs, mask } = instructions[scalar];
+  const pitch = listBytes(k);
+  const lanes = lanesOf[scalar];
+  const size = sizeOf[scalar];
+  const isByRow = a.colStride === 1;
+  const [line, at, list, sets, set] = locals(code, "i32", 5) as [Local, Local, Local, Local, Local];
+  const [zero, first, four] = locals(code, "v128", 3) as [Local, Local, Local];
+  const ends = locals(code, "i32", isByRow ? 1 : lanes);
+
+  emitMembers(code, members);
+  const marks = (step: number, steps: number) => {
+    if (step >= steps) code.get(zero);
+    else
+      code
+        .get(at)
+        .memory("v128.load", step * a.colStride * size)
+        .get(zero)
+        .op(differs);
+  };
+  /** Of one row: bits 0 to 3. */
+  const setOfRow = (steps: number) => {
+    for (let step = 0; step < steps; step += lanes) {
+      marks(step, steps);
+      code.op(mask);
+      if (step > 0) code.i32(step).op("i32.shl").op("i32.or");
+    }
+    if (steps < setSize) code.i32((1 << steps) - 1).op("i32.and");
+  };
+  /** Of each lane's row: bits 0 to 3, 4 to 7, and so on. Of two vectors the lanes are interleaved, one byte of each. */
+  const setsOfLanes = (steps: number) => {
+    const bytes = Array.from({ length: vectorBytes }, (_, i) => i);
+    for (const step of [0, 2]) {
+      marks(step, steps);
+      marks(step + 1, steps);
+      code.shuffle(bytes.map((i) => (i % 2) * vectorBytes + ((i >> 1) % lanes) * size));
+    }
+    code.shuffle(bytes.map((i) => ((i >> 1) % 2) * vectorBytes + (i >> 2) * 2 + (i % 2))).op("i8x16.bitmask");
+  };
+  const append = (end: Local, shift: number) => {
+    code
+      .get(sets)
+      .i32(shift)
+      .op("i32.shr_u")
+      .i32(setCount - 1)
+      .op("i32.and")
+      .set(set);
+    code.get(end);
+    code.get(set).i32(4).op("i32.shl").memory("v128.load", members).get(first).op("i32x4.add").memory("v128.store");
+    code.get(end).get(set).op("i32.popcnt").i32(2).op("i32.shl").op("i32.add").set(end);
+  };
+  const group = (rows: number) => {
+    const own = [...ends.slice(0, rows).entries()];
+    for (const [r, end] of own)
+      code
+        .get(list)
+        .i32(r * pitch + indexBytes)
+        .op("i32.add")
+        .set(end);
+    code.get(line).set(at).get(zero).set(first);
+    const columns = (steps: number) => {
+      if (isByRow) setOfRow(steps);
+      else setsOfLanes(steps);
+      code.set(sets);
+      for (const [r, end] of own) append(end, r * setSize);
+      increase(code, at, setSize * a.colStride * size);
+      code.get(first).get(four).op("i32x4.add").set(first);
+    };
+    repeat(code, Math.floor(k / setSize), () => columns(setSize));
+    if (k % setSize > 0) columns(k % setSize);
+    for (const [r, end] of own)
+      code
+        .get(list)
+        .get(end)
+        .memory("i32.store", r * pitch);
+    increase(code, line, rows * a.rowStride * size);
+    increase(code, list, rows * pitch);
+  };
+  code.splat("i32", setSize).set(four);
+  code.i32(a.address).set(line).i32(lists).set(list);
+  repeat(code, Math.floor(m / ends.length), () => group(ends.length));
+  if (m % ends.length > 0) group(m % ends.length);
+}
+
+/** For each set of four columns the numbers of its members, in ascending order, as a vector; behind them zeros. */
+function emitMembers(code: Code, address: number): void {
+  for (let set = 0; set < setCount; set++) {
+    const members = [0, 1, 2, 3].filter((column) => (set >> column) % 2 === 1);
+    code
+      .i32(address + set * vectorBytes)
+      .v128([0, 1, 2, 3].flatMap((i) => [members[i] ?? 0, 0, 0, 0]))
+      .memory("v128.store");
+  }
+}
