@@ -121,7 +121,7 @@ test("3 x 3 filters on many channels, which minimal filtering computes, have the
     const padding = [pick([0, 1, 2, 3]), pick([0, 1, 2, 3])];
     const counts = plane.map((size, axis) => size + 2 * (padding[axis] as number) - 2);
     if (Math.min(...counts) < 2) continue;
-    const [batch, channels, filters] = [pick([1, 2, 3, 6]), pick([8, 9, 17]), pick([8, 10, 16, 17])];
+    const [batch, channels, filters] = [pick([1, 2, 3, 6]), pick([4, 9, 17]), pick([4, 10, 16, 17])];
     const [x, w, y] = [
       [batch, channels, ...plane],
       [filters, channels, 3, 3],

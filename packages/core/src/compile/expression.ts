@@ -233,10 +233,12 @@ function isPowerOfTwo(value: number): boolean {
   );
 }
 
+const none: readonly Expression[] = [];
+
 /** The operands of an expression, the index of a load included. */
 export function operandsOf(e: Expression): readonly Expression[] {
   if (e.op === "apply") return e.args;
-  return e.op === "load" && e.index !== null ? [e.index.value] : [];
+  return e.op === "load" && e.index !== null ? [e.index.value] : none;
 }
 
 /** Calls `visit` for expressions and all that they are made of, operands first and each once. */

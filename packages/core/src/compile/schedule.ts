@@ -8,7 +8,7 @@ import { planScalars } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expression.js";
 import { type Graph, graphOf, nameOf } from "./graph.js";
 import { updateInPlace } from "./in-place.js";
-import type { Buffer, BufferRole, Kernel, LoopKernel, SpecialKernel } from "./kernel.js";
+import type { Buffer, BufferRole, Kernel, LoopKernel } from "./kernel.js";
 import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
 import { type KernelRule, kernelRuleOf } from "./lower/kernels.js";
 import { isScalarOp, rootsOf } from "./roots.js";
@@ -83,20 +83,18 @@ export class Scheduler {
     this.flush();
     const outputs = trace.outputs.map((value) => this.output(value));
     const gradients = trace.gradients.map(({ value }) => (value === null ? null : this.output(value)));
+    const places = new Map(trace.captures.map(({ tensor }, i) => [tensor, captures[i]]));
     // First all new values, then the copies: one may be made of what another replaces.
     const news = trace.assignments.map(({ value }) => {
       const buffer = this.buffer(value);
       return buffer.role === "capture" ? this.copyOf(value) : buffer;
     });
     const assigned = trace.assignments.map(({ tensor }, i) => {
-      const target = captures[trace.captures.findIndex((capture) => capture.tensor === tensor)] as Buffer;
+      const target = places.get(tensor) as Buffer;
       this.copy(news[i] as Buffer, target);
       return target;
     });
-    const first = this.kernels.filter(
-      (kernel) => kernel.kind === "special" && kernel.check === true && isEarly(kernel),
-    );
-    const kernels = [...first, ...this.kernels.filter((kernel) => !first.includes(kernel))];
+    const kernels = [...this.kernels.filter(isEarlyCheck), ...this.kernels.filter((kernel) => !isEarlyCheck(kernel))];
     const { all: buffers, failures, generators } = this;
     const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
     const { kernels: updating, aliases } = updateInPlace(kernels, assigned);
@@ -247,9 +245,16 @@ export class Scheduler {
     if (group.size === 0) return;
     this.pending = new Set();
     const k = this.kernelling([]);
-    const made = new Map<Traced, Expression>();
+    // By the values' numbers, and what is read from outside among them: there may be a hundred thousand.
+    const made: Expression[] = [];
     const reader: Elements = {
-      element: (value, place, k) => made.get(value) ?? this.element(value, place, k),
+      element: (value, place, k) => {
+        const known = made[value.id];
+        if (known !== undefined) return known;
+        const read = this.element(value, place, k);
+        made[value.id] = read;
+        return read;
+      },
       strided: (value) => this.strided(value),
       once: (key, work) => this.once(key, work),
       buffer: (value) => this.buffer(value),
@@ -258,14 +263,14 @@ export class Scheduler {
       failure: (failure) => this.failure(failure),
     };
     for (const value of group) {
-      made.set(value, inlineRuleOf(value)?.element(value, [], k, reader) as Expression);
+      made[value.id] = inlineRuleOf(value)?.element(value, [], k, reader) as Expression;
     }
     const stored = [...group].filter(
       (value) => this.graph.results.has(value) || this.graph.users.get(value)?.some((user) => !group.has(user)),
     );
     const stores = stored.map((value) => {
       const target = this.target(value);
-      return { value: k.builder.as(made.get(value) as Expression, kindOf(target.dtype)), target };
+      return { value: k.builder.as(made[value.id] as Expression, kindOf(target.dtype)), target };
     });
     if (stores.length === 0) return;
     const plan = planScalars(stores);
@@ -326,6 +331,7 @@ function notCompiled(value: Traced): CompileError {
 }
 
 /** A check of what is there from the beginning. */
-function isEarly({ reads }: SpecialKernel): boolean {
-  return reads.every(({ role }) => role === "input" || role === "capture");
+function isEarlyCheck(kernel: Kernel): boolean {
+  if (kernel.kind !== "special" || kernel.check !== true) return false;
+  return kernel.reads.every(({ role }) => role === "input" || role === "capture");
 }

@@ -56,7 +56,6 @@ export function trace(given: Given, f: (tensors: readonly Tensor[]) => readonly 
 }
 
 class Recorder implements Tracer {
-  private next = 0;
   private readonly inputs: Traced[];
   private readonly placeholders: readonly Tensor[];
   private readonly captures = new Map<Tensor, Traced>();
@@ -187,7 +186,7 @@ class Recorder implements Tracer {
   private tracedOf(tensor: Tensor): Traced {
     const deferred = deferredIn(tensor.values);
     if (deferred instanceof Traced) {
-      if (deferred.id < this.next && this.known.has(deferred)) return deferred;
+      if (this.known[deferred.id] === deferred) return deferred;
       throw new CompileError(
         `compile: ${tensor.name ?? "a tensor"}, ${tensor.dtype} ${formatShape(tensor.shape)}, was made while another function was ` +
           "traced and has no value; return it from that function",
@@ -201,11 +200,11 @@ class Recorder implements Tracer {
     return made;
   }
 
-  private readonly known = new Set<Traced>();
+  private readonly known: Traced[] = [];
 
   private traced(shape: Shape, dtype: DType, source: Source, inputs: readonly Traced[]): Traced {
-    const made = new Traced(this.next++, shape, dtype, source, inputs);
-    this.known.add(made);
+    const made = new Traced(this.known.length, shape, dtype, source, inputs);
+    this.known.push(made);
     return made;
   }
 
@@ -229,7 +228,7 @@ class Recorder implements Tracer {
         source,
         blocks: generator.position - start,
       })),
-      size: this.next,
+      size: this.known.length,
     };
   }
 

@@ -5,7 +5,10 @@ import { bytesOf, type Planes, planesOf } from "./planes.js";
 /** The elements of a transformed tile. */
 export const points = 16;
 
-/** Transformed tiles that are made at a time, at most (or one image's), and the bytes that they may take. */
+/**
+ * Transformed tiles that are made at a time, at most (or one image's), and the bytes that they may take: with 16 and 32 channels
+ * 98 and 196 tiles were equally fast, 392 took 15% longer and 784 40%, being larger than the second-level cache.
+ */
 const tilesTogether = 256;
 const tileBytes = 1 << 20;
 
