@@ -416,9 +416,7 @@ test("copies of scalars are merged where none of them depends on another", () =>
     sizes: [1],
     reduced: 0,
     reduction: null,
-    value: builder.load(from, { offset: 0, strides: [1] }),
-    target,
-    to: { offset: 0, strides: [1] },
+    stores: [{ value: builder.load(from, { offset: 0, strides: [1] }), target, to: { offset: 0, strides: [1] } }],
   });
   const moved = (kernels: readonly Kernel[]) =>
     mergeScalarCopies(kernels).map((kernel) => writesOf(kernel).map(({ id }) => id));

@@ -62,5 +62,5 @@ function mayReplace(
   if (readers.some((reader) => reader > write)) return false;
   if (!readers.includes(write)) return true;
   const kernel = kernels[write] as Kernel;
-  return kernel.kind === "loop" && kernel.reduction === null && readsInPlace(kernel, to);
+  return kernel.kind === "loop" && kernel.reduction === null && readsInPlace(kernel, to, from);
 }

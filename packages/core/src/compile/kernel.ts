@@ -20,13 +20,18 @@ export type BufferRole = "input" | "capture" | "output" | "temporary" | "scratch
 
 export const elementBytes: Readonly<Record<DType, number>> = { float64: 8, float32: 4, int32: 4, bool: 1 };
 
-/** One loop over `sizes`, the last `reduced` axes of which are reduced: `target` gets an element for each of the others. */
+/** One loop over `sizes`, the last `reduced` axes of which are reduced: a target gets an element for each of the others. */
 export interface LoopKernel {
   readonly kind: "loop";
   readonly name: string;
   readonly sizes: readonly number[];
   readonly reduced: number;
   readonly reduction: "sum" | "prod" | "max" | "min" | null;
+  /** What is written for each element, in this order: one value of a reduction, or several. */
+  readonly stores: readonly Store[];
+}
+
+export interface Store {
   readonly value: Expression;
   readonly target: Buffer;
   /** Where an element goes; over the axes that are not reduced. */
@@ -89,7 +94,7 @@ export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | SpecialKern
 export function readsOf(kernel: Kernel): readonly Buffer[] {
   switch (kernel.kind) {
     case "loop":
-      return loadedBy([kernel.value]);
+      return loadedBy(kernel.stores.map(({ value }) => value));
     case "contraction":
       return [kernel.a.buffer, kernel.b.buffer];
     case "scalars":
@@ -105,7 +110,7 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
 export function writesOf(kernel: Kernel): readonly Buffer[] {
   switch (kernel.kind) {
     case "loop":
-      return [kernel.target];
+      return kernel.stores.map(({ target }) => target);
     case "contraction":
       return kernel.scratch === null ? [kernel.target] : [kernel.target, kernel.scratch];
     case "scalars":

@@ -85,21 +85,29 @@ function inheritable(
   dying: readonly Buffer[],
   taken: ReadonlySet<Buffer>,
 ): Buffer | null {
-  if (kernel.kind !== "loop" || kernel.reduction !== null || target !== kernel.target) return null;
+  if (kernel.kind !== "loop" || kernel.reduction !== null) return null;
   for (const buffer of dying) {
     if (buffer === target || taken.has(buffer) || buffer.role !== "temporary") continue;
     if (bytesOf(buffer) !== bytesOf(target) || elementBytes[buffer.dtype] !== elementBytes[target.dtype]) continue;
-    if (readsInPlace(kernel, buffer)) return buffer;
+    if (readsInPlace(kernel, buffer, target)) return buffer;
   }
   return null;
 }
 
-/** Whether a loop reads a buffer only at the place where it writes its target. */
-export function readsInPlace(kernel: LoopKernel, buffer: Buffer): boolean {
+/**
+ * Whether a loop may write `target` over `buffer`: it reads that one only at the place where it writes, and no more when it has
+ * written.
+ */
+export function readsInPlace(kernel: LoopKernel, buffer: Buffer, target: Buffer): boolean {
+  const last = kernel.stores.findIndex((store) => store.target === target);
+  const store = kernel.stores[last];
+  if (store === undefined) return false;
   let inPlace = true;
-  visitExpressions([kernel.value], (e) => {
-    if (e.op !== "load" || e.buffer !== buffer) return;
-    if (e.index !== null || !sameAffine(e.at, kernel.to)) inPlace = false;
+  kernel.stores.forEach(({ value }, i) => {
+    visitExpressions([value], (e) => {
+      if (e.op !== "load" || e.buffer !== buffer) return;
+      if (i > last || e.index !== null || !sameAffine(e.at, store.to)) inPlace = false;
+    });
   });
   return inPlace;
 }

@@ -56,11 +56,13 @@ function showKernel(kernel: Kernel): string {
   const load = (buffer: Buffer, at: Affine, index: string) => `${bufferName(buffer)}[${showAffine(at)}${index}]`;
   switch (kernel.kind) {
     case "loop": {
-      const value = showExpression(kernel.value, load);
       const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
       const inner = kernel.sizes.slice(outer.length);
-      const reduced = kernel.reduction === null ? value : `${kernel.reduction} over ${formatShape(inner)} of ${value}`;
-      return `${kernel.name}: for ${formatShape(outer)}: ${load(kernel.target, kernel.to, "")} = ${reduced}`;
+      const reduced = kernel.reduction === null ? "" : `${kernel.reduction} over ${formatShape(inner)} of `;
+      const stores = kernel.stores.map(
+        ({ value, target, to }) => `${load(target, to, "")} = ${reduced}${showExpression(value, load)}`,
+      );
+      return `${kernel.name}: for ${formatShape(outer)}: ${stores.join("; ")}`;
     }
     case "contraction": {
       const { m, n, k, a, b, target, batch, skipsZeros } = kernel;

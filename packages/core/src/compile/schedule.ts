@@ -7,6 +7,7 @@ import { mergeScalarCopies } from "./emit/scalar-copies.js";
 import { planScalars } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expression.js";
 import { type Graph, graphOf, nameOf } from "./graph.js";
+import { fuseLoops } from "./fuse.js";
 import { updateInPlace } from "./in-place.js";
 import type { Buffer, BufferRole, Kernel, LoopKernel } from "./kernel.js";
 import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
@@ -98,7 +99,7 @@ export class Scheduler {
     const { all: buffers, failures, generators } = this;
     const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
     const { kernels: updating, aliases } = updateInPlace(kernels, assigned);
-    return { ...made, kernels: mergeScalarCopies(updating), aliases };
+    return { ...made, kernels: fuseLoops(mergeScalarCopies(updating), aliases), aliases };
   }
 
   // --- what rules use ------------------------------------------------------------------------------------------------
@@ -171,9 +172,7 @@ export class Scheduler {
       sizes: k.sizes,
       reduced: 0,
       reduction: null,
-      value: k.builder.as(value, kindOf(target.dtype)),
-      target,
-      to: to ?? contiguous,
+      stores: [{ value: k.builder.as(value, kindOf(target.dtype)), target, to: to ?? contiguous }],
     };
     this.push(kernel);
   }

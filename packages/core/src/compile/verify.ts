@@ -61,8 +61,9 @@ function verifyAccesses(kernel: Kernel, i: number): void {
         `kernel ${i}, ${kernel.name}, goes from ${least} to ${most} in buffer ${buffer.id} of ${buffer.size} elements`,
     );
   };
-  inside(kernel.target, kernel.to, outer);
-  visitExpressions([kernel.value], (e) => {
+  for (const { target, to } of kernel.stores) inside(target, to, outer);
+  const values = kernel.stores.map(({ value }) => value);
+  visitExpressions(values, (e) => {
     if (e.op === "load") inside(e.buffer, e.at, kernel.sizes);
   });
 }
@@ -99,8 +100,7 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
       const inherits =
         older.last === newer.first &&
         heir?.kind === "loop" &&
-        heir.target === newer.buffer &&
-        readsInPlace(heir, older.buffer);
+        readsInPlace(heir, older.buffer, newer.buffer);
       demand(older.last < newer.first || inherits, () => `buffers ${a.buffer.id} and ${b.buffer.id} overlap`);
     }
   });

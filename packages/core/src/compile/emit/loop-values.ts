@@ -41,7 +41,7 @@ export class LoopValues implements Pusher {
   width = 1;
   units: readonly Unit[] = [{ shift: 0, held: new Map() }];
   unit: Unit = this.units[0] as Unit;
-  private readonly root: Expression;
+  private readonly roots: readonly Expression[];
   private readonly loops: LoopOrder;
   private readonly streams: Streams;
   private readonly uses = new Map<Expression, number>();
@@ -54,14 +54,15 @@ export class LoopValues implements Pusher {
   private readonly bases = new Map<Load, Local>();
   private readonly free: Local[] = [];
 
-  constructor({ value }: LoopKernel, loops: LoopOrder, streams: Streams, { code, math }: KernelCode) {
-    this.root = value;
+  constructor({ stores }: LoopKernel, loops: LoopOrder, streams: Streams, { code, math }: KernelCode) {
+    this.roots = stores.map(({ value }) => value);
     this.loops = loops;
     this.streams = streams;
     this.code = code;
     this.math = math;
     const kinds = new Set<Expression["kind"]>();
-    visitExpressions([value], (e) => {
+    for (const root of this.roots) this.uses.set(root, (this.uses.get(root) ?? 0) + 1);
+    visitExpressions(this.roots, (e) => {
       kinds.add(e.kind);
       for (const operand of operandsOf(e)) this.uses.set(operand, (this.uses.get(operand) ?? 0) + 1);
       this.depths.set(e, this.depthOf(e));
@@ -212,7 +213,7 @@ export class LoopValues implements Pusher {
     if (depth >= innermost) return;
     const wanted = new Set<Expression>();
     const indices: Load[] = [];
-    visitExpressions([this.root], (e) => {
+    visitExpressions(this.roots, (e) => {
       if (e.op === "load" && e.index !== null && !this.isAlong(e.index.value)) {
         if (this.depths.get(e.index.value) === depth) indices.push(e);
       }
@@ -221,7 +222,7 @@ export class LoopValues implements Pusher {
         if (this.depths.get(operand) === depth && operand.op !== "constant") wanted.add(operand);
       }
     });
-    if (this.depths.get(this.root) === depth && this.root.op !== "constant") wanted.add(this.root);
+    for (const root of this.roots) if (this.depths.get(root) === depth && root.op !== "constant") wanted.add(root);
     for (const e of wanted) {
       const perUnit = this.isAlong(e);
       for (const unit of perUnit ? this.units : this.units.slice(0, 1)) {

@@ -1,5 +1,5 @@
 import type { Local } from "../../wasm/encoder.js";
-import { elementBytes, type LoopKernel } from "../kernel.js";
+import { elementBytes, type LoopKernel, type Store } from "../kernel.js";
 import { Accumulators } from "./accumulators.js";
 import type { KernelCode } from "./context.js";
 import { type LoopOrder, LoopValues } from "./loop-values.js";
@@ -24,10 +24,10 @@ class LoopEmitter {
     this.kernel = kernel;
     this.loops = orderOf(kernel);
     this.streams = new Streams(context.code, this.loops.nest, this.loops.axis, context.address);
-    this.streams.announce(kernel.to, elementBytes[kernel.target.dtype]);
+    for (const { to, target } of kernel.stores) this.streams.announce(to, elementBytes[target.dtype]);
     this.values = new LoopValues(kernel, this.loops, this.streams, context);
     const { reduction } = kernel;
-    this.accumulators = reduction === null ? null : new Accumulators(this.values, reduction, kernel.value.kind);
+    this.accumulators = reduction === null ? null : new Accumulators(this.values, reduction, (kernel.stores[0] as Store).value.kind);
   }
 
   emit(): void {
@@ -103,11 +103,13 @@ class LoopEmitter {
   /** Whether elements behind the last one may be computed as well: into the padding of the target, from anything. */
   private mayOverrun(): boolean {
     const { values } = this;
-    const { target, to, value } = this.kernel;
+    const { stores } = this.kernel;
     const { axes } = this.loops.nest;
-    if (axes.length !== 1 || this.accumulators !== null || axes[0]?.size !== target.size) return false;
-    if (to.offset !== 0 || values.strideOf(to) !== 1) return false;
-    return loadsOf(value).every(
+    if (axes.length !== 1 || this.accumulators !== null) return false;
+    const isWhole = ({ to, target }: Store) =>
+      axes[0]?.size === target.size && to.offset === 0 && values.strideOf(to) === 1;
+    if (!stores.every(isWhole)) return false;
+    return loadsOf(stores.map(({ value }) => value)).every(
       (load) => [0, 1].includes(values.strideOf(load.at)) && (load.index === null || !values.isAlong(load.index.value)),
     );
   }
@@ -115,26 +117,28 @@ class LoopEmitter {
   /** What the innermost loop does. */
   private leaf(): void {
     const { values, accumulators } = this;
-    const { value } = this.kernel;
+    const { stores } = this.kernel;
     // Of a row that is reduced, single elements stand in every lane and must not count for each.
     const isRest = this.axis?.reduced === true && values.width === 1;
     values.forEachUnit((unit) => {
-      if (accumulators === null) this.store(() => values.push(value));
-      else accumulators.add(isRest ? "rest" : unit, () => values.push(value), values.width);
+      for (const store of stores) {
+        if (accumulators === null) this.store(store, () => values.push(store.value));
+        else accumulators.add(isRest ? "rest" : unit, () => values.push(store.value), values.width);
+      }
     });
   }
 
   /** Stores what has been reduced. */
   private finish(accumulators: Accumulators): void {
     const { values } = this;
-    if (this.axis?.reduced === true) this.store(() => accumulators.pushTotal());
-    else values.forEachUnit((unit) => this.store(() => accumulators.pushVector(unit, values.width)));
+    const [store] = this.kernel.stores as readonly [Store];
+    if (this.axis?.reduced === true) this.store(store, () => accumulators.pushTotal());
+    else values.forEachUnit((unit) => this.store(store, () => accumulators.pushVector(unit, values.width)));
   }
 
-  private store(pushValue: () => MaskWidth): void {
+  private store({ target, to }: Store, pushValue: () => MaskWidth): void {
     const { values, streams } = this;
     const { code, lanes, width } = values;
-    const { target, to } = this.kernel;
     const bytes = elementBytes[target.dtype];
     const pushAddress = (lane: number) => streams.pushAddress(target, to, bytes, values.unit.shift + lane);
     if (width === 1 || values.strideOf(to) === 1) {
@@ -170,13 +174,13 @@ function orderOf(kernel: LoopKernel): LoopOrder {
  */
 function vectorAxis(kernel: LoopKernel, nest: Nest): number {
   const { axes } = nest;
-  const loads = loadsOf(kernel.value).map((load) => nest.stridesOf(load.at));
-  const to = nest.stridesOf(kernel.to);
+  const loads = loadsOf(kernel.stores.map(({ value }) => value)).map((load) => nest.stridesOf(load.at));
+  const targets = kernel.stores.map(({ to }) => nest.stridesOf(to));
   let [best, most] = [-1, Number.NEGATIVE_INFINITY];
   axes.forEach(({ size, reduced }, axis) => {
     let score = 0;
     for (const strides of loads) score += strides[axis] === 1 ? 2 : strides[axis] === 0 ? 1 : 0;
-    if (!reduced) score += to[axis] === 1 ? 3 : -2;
+    if (!reduced) for (const to of targets) score += to[axis] === 1 ? 3 : -2;
     if (size < 4) score -= 8;
     if (score >= most) [best, most] = [axis, score];
   });

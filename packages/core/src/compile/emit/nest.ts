@@ -15,10 +15,12 @@ export interface Nest {
 }
 
 export function nestOf(kernel: LoopKernel): Nest {
-  const { sizes, reduced, value, to } = kernel;
+  const { sizes, reduced, stores } = kernel;
   const outer = sizes.length - reduced;
-  const accesses: (readonly number[])[] = [[...to.strides, ...new Array<number>(reduced).fill(0)]];
-  visitExpressions([value], (e) => {
+  const none = new Array<number>(reduced).fill(0);
+  const accesses: (readonly number[])[] = stores.map(({ to }) => [...to.strides, ...none]);
+  const values = stores.map(({ value }) => value);
+  visitExpressions(values, (e) => {
     if (e.op === "load" || e.op === "index") accesses.push(e.at.strides);
   });
   // Groups of axes, from the last: each begins with its innermost one.
@@ -51,10 +53,10 @@ export function nestOf(kernel: LoopKernel): Nest {
   };
 }
 
-/** The buffers' elements that an expression loads, each load once. */
-export function loadsOf(value: Expression): Extract<Expression, { readonly op: "load" }>[] {
+/** The buffers' elements that expressions load, each load once. */
+export function loadsOf(values: readonly Expression[]): Extract<Expression, { readonly op: "load" }>[] {
   const loads: Extract<Expression, { readonly op: "load" }>[] = [];
-  visitExpressions([value], (e) => {
+  visitExpressions(values, (e) => {
     if (e.op === "load") loads.push(e);
   });
   return loads;

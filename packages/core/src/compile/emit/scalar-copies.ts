@@ -1,5 +1,5 @@
 import { type Expression, ExpressionBuilder } from "../expression.js";
-import type { Buffer, Kernel, ScalarStore } from "../kernel.js";
+import type { Buffer, Kernel, ScalarStore, Store } from "../kernel.js";
 import { planScalars } from "./scalar-plan.js";
 
 interface Copy {
@@ -41,8 +41,9 @@ export function mergeScalarCopies(kernels: readonly Kernel[]): readonly Kernel[]
 
 /** What a kernel copies if that is all that it does, and a single element. */
 function copyOf(kernel: Kernel): Copy | null {
-  if (kernel.kind !== "loop" || kernel.reduction !== null || kernel.target.size !== 1) return null;
-  const { value, target } = kernel;
+  if (kernel.kind !== "loop" || kernel.reduction !== null || kernel.stores.length > 1) return null;
+  const [{ value, target }] = kernel.stores as readonly [Store];
+  if (target.size !== 1) return null;
   return value.op === "load" && value.index === null && value.buffer !== target ? { from: value, target } : null;
 }
 

@@ -111,9 +111,13 @@ function multiplyIntegers(value: Traced, a: Side, b: Side, s: Scheduler): void {
     sizes: k.sizes,
     reduced: 1,
     reduction: "sum",
-    value: k.builder.as(product, kindOf(value.dtype)),
-    target: s.target(value),
-    to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
+    stores: [
+      {
+        value: k.builder.as(product, kindOf(value.dtype)),
+        target: s.target(value),
+        to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
+      },
+    ],
   };
   s.push(kernel);
 }

@@ -42,9 +42,13 @@ function argExtreme(operation: "max" | "min"): KernelRule {
           sizes,
           reduced: reduced.length,
           reduction: reduced.length === 0 ? null : reduction,
-          value: of(k, k.builder.as(s.element(x, place, k), kind)),
-          target,
-          to: resultIn(outer.length),
+          stores: [
+            {
+              value: of(k, k.builder.as(s.element(x, place, k), kind)),
+              target,
+              to: resultIn(outer.length),
+            },
+          ],
         });
       };
 

@@ -30,9 +30,13 @@ function reduction(operation: "sum" | "prod" | "max" | "min"): KernelRule {
         sizes: k.sizes,
         reduced: reduced.length,
         reduction: reduced.length === 0 ? null : operation,
-        value: element,
-        target: s.target(value),
-        to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
+        stores: [
+          {
+            value: element,
+            target: s.target(value),
+            to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
+          },
+        ],
       };
       s.push(kernel);
     },
