@@ -1,5 +1,5 @@
-import { visitExpressions } from "./expression.js";
-import { type Buffer, elementBytes, type Kernel, type LoopKernel, readsOf, writesOf } from "./kernel.js";
+import { type Affine, type Expression, visitExpressions } from "./expression.js";
+import { type Buffer, elementBytes, type Kernel, type LoopKernel, readsOf, type Store, writesOf } from "./kernel.js";
 import type { Schedule } from "./schedule.js";
 import { sameAffine } from "./views.js";
 
@@ -95,21 +95,44 @@ function inheritable(
 }
 
 /**
- * Whether a loop may write `target` over `buffer`: it reads that one only at the place where it writes, and no more when it has
+ * Whether a loop may write `target` over `buffer`: it reads that one only at the place where it writes, and not after it has
  * written.
  */
 export function readsInPlace(kernel: LoopKernel, buffer: Buffer, target: Buffer): boolean {
-  const last = kernel.stores.findIndex((store) => store.target === target);
-  const store = kernel.stores[last];
-  if (store === undefined) return false;
-  let inPlace = true;
-  kernel.stores.forEach(({ value }, i) => {
-    visitExpressions([value], (e) => {
-      if (e.op !== "load" || e.buffer !== buffer) return;
-      if (i > last || e.index !== null || !sameAffine(e.at, store.to)) inPlace = false;
-    });
+  const at = kernel.stores.findIndex((store) => store.target === target);
+  const reads = readsBy(kernel).get(buffer);
+  if (at === -1) return false;
+  const { to } = kernel.stores[at] as Store;
+  return reads === undefined || (reads.store <= at && reads.places.every((place) => place !== null && sameAffine(place, to)));
+}
+
+interface Reads {
+  /** The last store for which the buffer is read: a value that is used again is kept, and not read again. */
+  store: number;
+  /** `null` for a place that depends on a value. */
+  readonly places: (Affine | null)[];
+}
+
+const known = new WeakMap<LoopKernel, ReadonlyMap<Buffer, Reads>>();
+
+function readsBy(kernel: LoopKernel): ReadonlyMap<Buffer, Reads> {
+  const found = known.get(kernel);
+  if (found !== undefined) return found;
+  const reads = new Map<Buffer, Reads>();
+  const values = kernel.stores.map(({ value }) => value);
+  const visited = new Set<Expression>();
+  let store = 0;
+  visitExpressions(values, (e) => {
+    while (visited.has(values[store] as Expression)) store++;
+    visited.add(e);
+    if (e.op !== "load") return;
+    const own = reads.get(e.buffer) ?? { store, places: [] };
+    own.store = store;
+    own.places.push(e.index === null ? e.at : null);
+    reads.set(e.buffer, own);
   });
-  return inPlace;
+  known.set(kernel, reads);
+  return reads;
 }
 
 /** Free memory behind the buffers that keep their place: the smallest gap that is large enough, else more at the end. */

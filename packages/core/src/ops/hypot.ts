@@ -14,25 +14,13 @@ export function cosine<T>(k: Arithmetic<T>, x: T, r: T): T {
 }
 
 /**
- * A factor that, applied twice, brings a vector as short as `r` up to a length whose inverse square is finite; 1 where that
- * of r is so itself. A power of 2, so that nothing is rounded; 2^600 is for float64 alone, float32 has no such r.
- */
-export function magnifier<T>(k: Arithmetic<T>, r: T): T {
-  return k.select(k.less(r, 1e-150), 2 ** 600, k.select(k.less(r, 1e-15), 2 ** 70, k.sign(r)));
-}
-
-/** x times a factor, twice. */
-export function magnified<T>(k: Arithmetic<T>, x: T, factor: T): T {
-  return k.mul(k.mul(x, factor), factor);
-}
-
-/**
- * The derivative of the length `r` of (x, y) by x. Of the magnified vector, as in the second derivative terms as large as
- * 1 / r cancel, which must not be infinite each.
+ * The derivative of the length `r` of (x, y) by x. In the second derivative terms as large as 1 / r cancel, which must not
+ * be infinite each: a short vector is magnified, by a power of 2, so that nothing is rounded.
  */
 function slope<T>(k: Arithmetic<T>, dout: T, x: T, y: T, r: T): T {
-  const factor = magnifier(k, r);
-  const [longX, longY] = [magnified(k, x, factor), magnified(k, y, factor)];
+  const short = k.less(r, 1e-30);
+  const longX = k.select(short, k.mul(x, 2 ** 100), x);
+  const longY = k.select(short, k.mul(y, 2 ** 100), y);
   return k.mul(dout, cosine(k, longX, k.hypot(longX, longY)));
 }
 

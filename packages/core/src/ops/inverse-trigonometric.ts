@@ -1,7 +1,6 @@
 import type { Arithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
-import { cosine, magnified, magnifier } from "./hypot.js";
 
 export class Asin extends unary("Asin", {
   forward: (k, x) => k.asin(x),
@@ -34,15 +33,29 @@ export class Atan extends unary("Atan", {
 export const atan = unaryFunction(Atan);
 
 /**
- * x / (x^2 + y^2), 0 at the origin: the derivative of the angle by y. Of the magnified vector (see `slope` in hypot.ts),
- * and magnified again itself.
+ * A factor that, applied twice, makes a vector of length about `r` so long that what follows stays in range; 1 where it does
+ * so anyhow. Powers of 4, so that the root is exact, too; 2^600 is for float64 alone, float32 has no such r.
+ */
+function magnifier<T>(k: Arithmetic<T>, r: T): T {
+  const forFloat32 = k.select(k.less(r, 1e-35), 2 ** 96, k.select(k.less(r, 1e-15), 2 ** 64, k.sign(r)));
+  return k.select(k.less(r, 1e-150), 2 ** 600, forFloat32);
+}
+
+/**
+ * x / (x^2 + y^2), 0 at the origin: the derivative of the angle by y. In the second derivative terms as large as 1 / r^2
+ * cancel, which must not be infinite each: so it is that of a magnified vector, magnified itself, and the factors stand
+ * where, read from either end, no product of some of them overflows.
  */
 function curl<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
   const factor = magnifier(k, k.max(k.abs(x), k.abs(y)));
-  const [longX, longY] = [magnified(k, x, factor), magnified(k, y, factor)];
+  const root = k.sqrt(factor);
+  const [longX, longY] = [k.mul(k.mul(x, factor), factor), k.mul(k.mul(y, factor), factor)];
   const r = k.hypot(longX, longY);
-  const shrunk = k.div(k.mul(cosine(k, longX, r), factor), k.select(k.equal(r, 0), 1, r));
-  return k.mul(dout, k.mul(shrunk, factor));
+  // 0 and infinity, which are what halving does not change.
+  const singular = k.equal(k.mul(r, 0.5), r);
+  const divisor = k.select(singular, 1, r);
+  const ratio = k.div(k.mul(k.select(singular, 0, longX), root), divisor);
+  return k.mul(dout, k.mul(k.div(k.mul(ratio, root), divisor), factor));
 }
 
 export class Atan2 extends binary("Atan2", {
@@ -52,8 +65,7 @@ export class Atan2 extends binary("Atan2", {
 
 /**
  * `atan2(y, x)`: the angle of the point (x, y) in radians, from -pi to pi, broadcast. At the origin it is 0 or +-pi by the
- * signs of the zeros, and both derivatives are 0 there. Where the distance from the origin is so small that its inverse
- * overflows, the second derivatives are NaN, as that inverse is a factor of them. float64, float32.
+ * signs of the zeros, and both derivatives are 0 there. float64, float32.
  *
  * @example
  * atan2(1, -1).item(); // about 2.35619

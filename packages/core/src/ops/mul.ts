@@ -1,3 +1,4 @@
+import type { Arithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 
@@ -10,15 +11,21 @@ export class Mul extends binary("Mul", {
 /** x * y element by element, broadcast. float64, float32, int32. */
 export const mul = binaryFunction(Mul);
 
+/**
+ * dout * factor, and 0, not NaN, where one of them is 0 and the other infinite: what is 0 outweighs a derivative that has
+ * overflowed.
+ */
+export function absorbing<T>(k: Arithmetic<T>, dout: T, factor: T): T {
+  const product = k.mul(dout, factor);
+  return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(factor)));
+}
+
 export class Div extends binary("Div", {
   forward: (k, x, y) => k.div(x, y),
-  backward: [(k, dout, _x, y) => k.div(dout, y), (k, dout, _x, y, z) => k.neg(k.div(k.mul(dout, z), y))],
+  backward: [(k, dout, _x, y) => k.div(dout, y), (k, dout, _x, y, z) => k.neg(k.div(absorbing(k, dout, z), y))],
 }) {}
 
-/**
- * x / y, broadcast. float64, float32. At x = 0 the second derivative by y is NaN where 1 / y, a factor of it, is infinite (y
- * so small that its inverse overflows).
- */
+/** x / y, broadcast. float64, float32. */
 export const div = binaryFunction(Div);
 
 export class Square extends unary("Square", {
