@@ -49,6 +49,7 @@ export const examples: readonly Example[] = [
   withoutOptions("rosenbrock-newton"),
   withoutOptions("taylor-sine"),
   withoutOptions("pendulum"),
+  withoutOptions("compiled-step"),
 ];
 
 /** The first line of the comment that a file begins with. */

@@ -82,7 +82,8 @@ class Group {
       if (e.op !== "load") return;
       const inPlace = e.index === null && sameAffine(e.at, this.to);
       // Strided reads would make all of the loop what only one of them is.
-      if (!inPlace && e.at.strides.some((stride, axis) => stride !== 0 && stride !== this.to.strides[axis])) fits = false;
+      if (!inPlace && e.at.strides.some((stride, axis) => stride !== 0 && stride !== this.to.strides[axis]))
+        fits = false;
       if (this.places.has(this.memoryOf(e.buffer)) && !(inPlace && this.written.has(e.buffer))) fits = false;
     });
     return fits && count <= expressionLimit;

@@ -81,7 +81,9 @@ export class Machine {
           : [[buffer, new arrays[buffer.dtype](memory, planned.addresses.get(buffer), buffer.size)] as const],
       ),
     );
-    this.failsLate = made.kernels.some((kernel, i) => isCheck(kernel) && i >= made.kernels.findIndex((k) => !isCheck(k)));
+    this.failsLate = made.kernels.some(
+      (kernel, i) => isCheck(kernel) && i >= made.kernels.findIndex((k) => !isCheck(k)),
+    );
     this.versions = made.captures.map(() => -1);
     this.residents = simplified.assignments.map(
       (_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer),

@@ -103,7 +103,9 @@ export function readsInPlace(kernel: LoopKernel, buffer: Buffer, target: Buffer)
   const reads = readsBy(kernel).get(buffer);
   if (at === -1) return false;
   const { to } = kernel.stores[at] as Store;
-  return reads === undefined || (reads.store <= at && reads.places.every((place) => place !== null && sameAffine(place, to)));
+  return (
+    reads === undefined || (reads.store <= at && reads.places.every((place) => place !== null && sameAffine(place, to)))
+  );
 }
 
 interface Reads {

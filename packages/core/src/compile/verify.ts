@@ -98,9 +98,7 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
       const [older, newer] = a.first <= b.first ? [a, b] : [b, a];
       const heir = schedule.kernels[newer.first];
       const inherits =
-        older.last === newer.first &&
-        heir?.kind === "loop" &&
-        readsInPlace(heir, older.buffer, newer.buffer);
+        older.last === newer.first && heir?.kind === "loop" && readsInPlace(heir, older.buffer, newer.buffer);
       demand(older.last < newer.first || inherits, () => `buffers ${a.buffer.id} and ${b.buffer.id} overlap`);
     }
   });

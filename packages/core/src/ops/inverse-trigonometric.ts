@@ -44,10 +44,12 @@ function magnifier<T>(k: Arithmetic<T>, r: T): T {
 /**
  * x / (x^2 + y^2), 0 at the origin: the derivative of the angle by y. In the second derivative terms as large as 1 / r^2
  * cancel, which must not be infinite each: so it is that of a magnified vector, magnified itself, and the factors stand
- * where, read from either end, no product of some of them overflows.
+ * where, read from either end, no product of some of them overflows. Where 1 / r does, it is 2^-70 of the value that is
+ * differentiated; the rest of it, a whole number, is added by `floor`, through which no gradient goes.
  */
 function curl<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
-  const factor = magnifier(k, k.max(k.abs(x), k.abs(y)));
+  const longest = k.max(k.abs(x), k.abs(y));
+  const factor = magnifier(k, longest);
   const root = k.sqrt(factor);
   const [longX, longY] = [k.mul(k.mul(x, factor), factor), k.mul(k.mul(y, factor), factor)];
   const r = k.hypot(longX, longY);
@@ -55,7 +57,11 @@ function curl<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
   const singular = k.equal(k.mul(r, 0.5), r);
   const divisor = k.select(singular, 1, r);
   const ratio = k.div(k.mul(k.select(singular, 0, longX), root), divisor);
-  return k.mul(dout, k.mul(k.div(k.mul(ratio, root), divisor), factor));
+  const overflows = k.equal(k.div(1000, longest), Infinity);
+  const last = k.select(overflows, k.mul(factor, 2 ** -70), factor);
+  const result = k.mul(k.div(k.mul(ratio, root), divisor), last);
+  const whole = k.add(result, k.floor(k.mul(result, 2 ** 70)));
+  return k.mul(dout, k.select(overflows, whole, result));
 }
 
 export class Atan2 extends binary("Atan2", {

@@ -1,4 +1,3 @@
-import type { Arithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 
@@ -11,18 +10,17 @@ export class Mul extends binary("Mul", {
 /** x * y element by element, broadcast. float64, float32, int32. */
 export const mul = binaryFunction(Mul);
 
-/**
- * dout * factor, and 0, not NaN, where one of them is 0 and the other infinite: what is 0 outweighs a derivative that has
- * overflowed.
- */
-export function absorbing<T>(k: Arithmetic<T>, dout: T, factor: T): T {
-  const product = k.mul(dout, factor);
-  return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(factor)));
-}
-
 export class Div extends binary("Div", {
   forward: (k, x, y) => k.div(x, y),
-  backward: [(k, dout, _x, y) => k.div(dout, y), (k, dout, _x, y, z) => k.neg(k.div(absorbing(k, dout, z), y))],
+  backward: [
+    (k, dout, _x, y) => k.div(dout, y),
+    // A quotient of 0 outweighs an infinite dout, of which only the sign is taken.
+    (k, dout, _x, y, z) => {
+      const product = k.mul(dout, z);
+      const finite = k.select(k.equal(product, product), product, k.mul(k.sign(dout), z));
+      return k.neg(k.div(finite, y));
+    },
+  ],
 }) {}
 
 /** x / y, broadcast. float64, float32. */

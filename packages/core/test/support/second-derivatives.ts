@@ -7,7 +7,7 @@ import { type Said, unsaid } from "./extremes.js";
  */
 
 type Hessian = readonly [xx: Said, xy: Said, yy: Said];
-type Reference = (x: number, y: number, leastNormal: number) => Hessian;
+type Reference = (x: number, y: number) => Hessian;
 
 const flat: Hessian = [0, 0, 0];
 const I = Infinity;
@@ -33,7 +33,7 @@ function homogeneous(
   return [back(xx), back(xy), back(yy)];
 }
 
-function ofDiv(x: number, y: number, leastNormal: number): Hessian {
+function ofDiv(x: number, y: number): Hessian {
   if (!Number.isFinite(x) && !Number.isFinite(y)) return [0, 0, unsaid];
   if (y === 0) return [0, -I, x === 0 ? unsaid : (x / y) * I];
   if (!Number.isFinite(y)) return flat;
@@ -41,7 +41,7 @@ function ofDiv(x: number, y: number, leastNormal: number): Hessian {
   const unit = scale(y, -e);
   const mixed = scale(-1 / unit ** 2, -2 * e);
   if (!Number.isFinite(x)) return [0, mixed, x * unit];
-  if (x === 0) return [0, mixed, Math.abs(y) < leastNormal ? unsaid : 0];
+  if (x === 0) return [0, mixed, 0];
   return [0, mixed, scale((2 * scale(x, -exponentOf(x))) / unit ** 3, exponentOf(x) - 3 * e)];
 }
 
@@ -55,8 +55,8 @@ function ofHypot(x: number, y: number): Hessian {
 }
 
 /** Of `atan2(y, x)`. */
-function ofAtan2(y: number, x: number, leastNormal: number): Hessian {
-  if (Math.max(Math.abs(x), Math.abs(y)) < leastNormal) return [unsaid, unsaid, unsaid];
+function ofAtan2(y: number, x: number): Hessian {
+  if (x === 0 && y === 0) return [unsaid, unsaid, unsaid];
   if (!Number.isFinite(x) || !Number.isFinite(y)) return flat;
   return homogeneous(y, x, 0, (y, x) => {
     const fourth = (x * x + y * y) ** 2;
@@ -74,8 +74,9 @@ function ofPow(x: number, y: number): Hessian {
     const ofWhole = factor === 0 ? 0 : factor * x ** (y - 2);
     return [Number.isInteger(y) ? ofWhole : unsaid, unsaid, unsaid];
   }
-  if (x === I) return [curvature, unsaid, y < 0 ? 0 : I];
-  if (x === 0) return y < 0 ? [curvature, I, I] : [curvature, y > 1 ? 0 : unsaid, 0];
+  if (x === I) return [curvature, y < 1 ? 0 : I, y < 0 ? 0 : I];
+  // At 0 and 1 the derivatives along the axis jump.
+  if (x === 0) return y < 0 ? [curvature, I, I] : [curvature, y === 0 || y === 1 ? unsaid : y > 1 ? 0 : -I, 0];
   return [curvature, x ** (y - 1) * (1 + y * log), power === 0 ? 0 : power * log ** 2];
 }
 

@@ -27,7 +27,8 @@ class LoopEmitter {
     for (const { to, target } of kernel.stores) this.streams.announce(to, elementBytes[target.dtype]);
     this.values = new LoopValues(kernel, this.loops, this.streams, context);
     const { reduction } = kernel;
-    this.accumulators = reduction === null ? null : new Accumulators(this.values, reduction, (kernel.stores[0] as Store).value.kind);
+    this.accumulators =
+      reduction === null ? null : new Accumulators(this.values, reduction, (kernel.stores[0] as Store).value.kind);
   }
 
   emit(): void {
