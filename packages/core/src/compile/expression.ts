@@ -265,18 +265,17 @@ export function visitExpressions(roots: readonly Expression[], visit: (e: Expres
 }
 
 /** An expression as text, for people. */
-export function showExpression(e: Expression, show: (buffer: Buffer, at: Affine, index: string) => string): string {
+export function showExpression(
+  e: Expression,
+  show: (buffer: Buffer, at: Affine, index: string | null) => string,
+): string {
   switch (e.op) {
     case "constant":
       return String(e.value);
     case "index":
       return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
     case "load":
-      return show(
-        e.buffer,
-        e.at,
-        e.index === null ? "" : ` + ${e.index.stride} ${showExpression(e.index.value, show)}`,
-      );
+      return show(e.buffer, e.at, e.index === null ? null : `${e.index.stride} ${showExpression(e.index.value, show)}`);
     case "apply": {
       const name = e.name === "convert" || e.name === "fromMask" ? e.kind : e.name;
       return `${name}(${e.args.map((arg) => showExpression(arg, show)).join(", ")})`;

@@ -44,23 +44,24 @@ function showGraph(trace: Trace): string {
 
 const bufferName = ({ id, role }: Buffer) => `${role[0]}${id}`;
 
-function showAffine(at: Affine): string {
+function showAffine(at: Affine, index: string | null): string {
   const terms = at.strides.flatMap((stride, axis) =>
     stride === 0 ? [] : [`${stride === 1 ? "" : `${stride} `}i${axis}`],
   );
+  if (index !== null) terms.push(index);
   if (at.offset !== 0 || terms.length === 0) terms.push(String(at.offset));
   return terms.join(" + ");
 }
 
 function showKernel(kernel: Kernel): string {
-  const load = (buffer: Buffer, at: Affine, index: string) => `${bufferName(buffer)}[${showAffine(at)}${index}]`;
+  const load = (buffer: Buffer, at: Affine, index: string | null) => `${bufferName(buffer)}[${showAffine(at, index)}]`;
   switch (kernel.kind) {
     case "loop": {
       const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
       const inner = kernel.sizes.slice(outer.length);
       const reduced = kernel.reduction === null ? "" : `${kernel.reduction} over ${formatShape(inner)} of `;
       const stores = kernel.stores.map(
-        ({ value, target, to }) => `${load(target, to, "")} = ${reduced}${showExpression(value, load)}`,
+        ({ value, target, to }) => `${load(target, to, null)} = ${reduced}${showExpression(value, load)}`,
       );
       return `${kernel.name}: for ${formatShape(outer)}: ${stores.join("; ")}`;
     }
