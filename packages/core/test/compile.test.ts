@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import {
   CompileError,
   checkpoint,
+  clipGradNorm,
   compile,
   customGradient,
   customOp,
@@ -159,14 +160,7 @@ test("tracing changes nothing, also when the function throws", () => {
   assert.equal(w.add(1).toArray(), [2, 3], "eager mode goes on");
 });
 
-test("what the function makes is made at each call; what it makes eagerly, once", () => {
-  const local = compile(() => {
-    const t = tensor(1);
-    t.assign(t.add(1));
-    return t;
-  }, checked);
-  assert.is(local().item(), 2);
-  assert.is(local().item(), 2);
+test("state is made outside, or once; what is assigned to inside and made there is refused", () => {
   let counter: Tensor | undefined;
   const counting = compile(() => {
     counter ??= eagerly(() => tensor(1));
@@ -174,6 +168,51 @@ test("what the function makes is made at each call; what it makes eagerly, once"
     return counter;
   }, checked);
   assert.equal([counting().item(), counting().item(), counter?.item()], [2, 3, 3]);
+  let lazy: Tensor | null = null;
+  assert.throws(
+    () =>
+      compile(() => {
+        lazy ??= zeros([2]);
+        lazy.assign(lazy.add(1));
+      })(),
+    /made in the compiled function.*eagerly/,
+  );
+  assert.throws(
+    () => compile((x: Tensor) => x.assign(x.mul(2)))(tensor([1])),
+    /is an argument of the compiled function.*close over/,
+  );
+});
+
+test("numbers and arrays assigned inside are constants of the program", () => {
+  const [w, s] = [variable([1, 2]), variable(3)];
+  const f = compile(() => {
+    w.assign(w.add(1));
+    w.assign([5, 6]);
+    s.assign(4);
+    return w.mul(s);
+  }, checked);
+  assert.equal(f().toArray(), [20, 24]);
+  assert.equal([w.toArray(), s.item()], [[5, 6], 4]);
+});
+
+test("a number among the arguments takes the precision of what it meets", () => {
+  const x = tensor(new Float32Array([1, 2]));
+  const f = compile((x: Tensor, rate: Tensor | number) => x.mul(rate).add((rate as Tensor).mul(2)), checked);
+  const y = f(x, 0.5);
+  assert.is(y.dtype, "float32");
+  assert.equal(y.toArray(), [1.5, 2]);
+  assert.equal(f(tensor([1, 2]), 0.5).toArray(), [1.5, 2], "and float64 among float64");
+  assert.throws(() => f(x, tensor(0.5)), /float32 and float64 do not mix/);
+  assert.throws(
+    () => compile((t: Tensor, n: Tensor) => t.slice([[0, Number(n)]]))(tensor([1, 2]), tensor(1)),
+    /not known/,
+  );
+  const loop = compile((t: Tensor, n: unknown) => {
+    let sum = t;
+    for (let i = 0; i < (n as number); i++) sum = sum.add(t);
+    return sum;
+  });
+  assert.throws(() => loop(tensor([1, 2]), 3), /a number among the arguments is a tensor inside.*closes over/);
 });
 
 test("random numbers are those of eager mode, and others at each call", () => {
@@ -192,6 +231,19 @@ test("random numbers are those of eager mode, and others at each call", () => {
   const closed = compile(() => outside.fork(2).integers([4], { high: 10 }), checked);
   assert.equal(closed().toArray(), new Random(1).fork(2).integers([4], { high: 10 }).toArray());
   assert.equal(closed().toArray(), closed().toArray(), "a fork begins anew");
+  const twice = (p: Random, q: Random): Tensor[] => [p.uniform([3]), q.uniform([3])];
+  const both = compile(twice, checked);
+  const [one, other] = [new Random(1), new Random(1)];
+  assert.equal(
+    both(one, one).map((t) => t.toArray()),
+    twice(other, other).map((t) => t.toArray()),
+    "one source given twice goes on",
+  );
+  assert.not.equal(...(both(new Random(1), new Random(2)).map((t) => t.toArray()) as [unknown, unknown]));
+  const closing = compile((p: Random) => [p.uniform([1]), outside.uniform([1])]);
+  closing(new Random(3));
+  assert.throws(() => closing(outside), /one random source is an argument/);
+  assert.throws(() => compile(() => tensor(outside.state().position))(), /the state of a random source/);
   const seeded = compile(() => new Random(5).permutation(6), checked);
   assert.equal(seeded().toArray(), new Random(5).permutation(6).toArray());
 });
@@ -330,6 +382,76 @@ test("ops of one's own: by elements, as a composition, and those that cannot be 
     () => compile((x: Tensor) => length(x))(tensor([3, 4])),
     (error: Error) => error instanceof CompileError && /^compile: Length \[\] cannot be compiled/.test(error.message),
   );
+});
+
+test("no gradient goes through a compiled function in silence", () => {
+  const w = variable([1, 2]);
+  const forward = compile((x: Tensor) => x.mul(w), checked);
+  const y = forward(tensor([3, 4]));
+  assert.throws(() => y.sum().backward(), /belongs to no graph: compile the function that computes the gradient/);
+  assert.equal(y.toArray(), [3, 8]);
+  assert.throws(() => grad((p: Tensor) => compile(() => p.mul(2))().sum())(tensor([1])), /belongs to no graph/);
+  assert.equal(compile((x: Tensor) => x.add(1))(y).toArray(), [4, 9], "another compiled function takes it");
+  assert.not.ok(compile((x: Tensor) => x.add(1))(tensor(1)).requiresGrad, "where there is none, none is missed");
+  const made = w.square().named("made");
+  assert.throws(() => compile(() => made.sum().backward())(), /made \[2\], which was computed outside/);
+  assert.is(made.grad, null);
+});
+
+test("clipping by the norm, and hooks, are part of the program", () => {
+  const w = variable([3, 4]);
+  const f = compile(() => {
+    w.zeroGrad();
+    w.square().sum().mul(0.5).backward();
+    clipGradNorm([w], 1);
+  }, checked);
+  f();
+  assert.equal(
+    w.grad?.toArray().map((g) => Math.round((g as number) * 1e6) / 1e6),
+    [0.6, 0.8],
+  );
+  assert.throws(() => compile(() => tensor(clipGradNorm([w], 1)))(), /gradient from before|not known/);
+  const hooked = variable([1, 2]);
+  const remove = hooked.onGradient((gradient) => gradient.mul(10));
+  const g = compile(() => {
+    hooked.zeroGrad();
+    hooked.sum().backward();
+  }, checked);
+  g();
+  assert.equal(hooked.grad?.toArray(), [10, 10]);
+  remove();
+  const inner = compile(() => {
+    hooked.onGradient((gradient) => gradient.neg());
+    hooked.zeroGrad();
+    hooked.sum().backward();
+  });
+  inner();
+  assert.equal(hooked.grad?.toArray(), [-1, -1]);
+  hooked.zeroGrad();
+  hooked.sum().backward();
+  assert.equal(hooked.grad?.toArray(), [1, 1], "a hook of the program is not one of eager mode");
+});
+
+test("a long chain of views", () => {
+  const f = (x: Tensor) => {
+    let y = x;
+    for (let i = 0; i < 3000; i++) y = y.transpose().flip(0);
+    return y;
+  };
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  assert.equal(compile(f, checked)(x).toArray(), f(x).toArray());
+});
+
+test("misuse of compile itself", () => {
+  const wrong = (f: unknown, ...args: unknown[]) => (f as (...args: unknown[]) => unknown)(...args);
+  assert.throws(() => wrong(compile, null), /takes a function, got null/);
+  assert.throws(() => wrong(compile, (x: Tensor) => x, { cachesize: 2 }), /unknown option cachesize/);
+  const program = compile((x: Tensor) => x.add(1)).program(tensor(1));
+  assert.throws(() => wrong(program.print.bind(program), "grph"), /there is no stage grph/);
+  assert.throws(() => compile(() => () => 1)(), /the result is function/);
 });
 
 test("compiled functions inside of one another, and in anomaly mode, are the functions", () => {

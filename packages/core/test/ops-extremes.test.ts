@@ -71,7 +71,8 @@ function jet(
   output.backward({ seed: 1, createGraph: true });
   const grads = take();
   const first = elements(grads);
-  fast.forEach((g, i) => {
+  // The gradient of what has no value is no particular number.
+  (Number.isNaN(value) ? [] : fast).forEach((g, i) => {
     check(g, first[i], dtype, `gradient ${i} at ${at.map(Number).map(show)} without graph`);
   });
   const second = grads.map((g) => {
@@ -182,6 +183,45 @@ for (const row of ofTwoNumbers) {
           checkSecond(found[0]?.[1] as number, xy, bound, isExact, dtype, `${where} 0, 1`);
           checkSecond(found[1]?.[0] as number, xy, bound, isExact, dtype, `${where} 1, 0`);
           checkSecond(found[1]?.[1] as number, yy, bound, isExact, dtype, `${where} 1, 1`);
+        }
+      }
+    }
+  });
+}
+
+/** Ops and their points, in units of the least number there is (but for exponents), of which any pair is tried. */
+const nearOverflow: readonly (readonly [name: string, xs: readonly number[], ys: readonly number[]])[] = [
+  // Exponents on both sides of where 1 + y log x changes its sign.
+  [
+    "Pow",
+    [1, 3, 2 ** 20],
+    [0, 1e-40, 1e-20, 1e-15, 2 ** -20, 2 ** -10, 2 ** -9, 2 ** -7, 2 ** -6, 0.0625, 0.25, 0.5, 1, 2],
+  ],
+  ["Div", [0, 1, 2 ** 20], [1, -2, 2 ** 20, -(2 ** 22)]],
+  ["Atan2", [0, 1, -1, 3, 2 ** 20, -(2 ** 22)], [0, 1, -1, 3, -(2 ** 20), 2 ** 22]],
+  ["Hypot", [0, 1, -1, 3, 2 ** 20, -(2 ** 22)], [0, 1, -1, 3, -(2 ** 20), 2 ** 22]],
+];
+
+for (const [node, xs, ys] of nearOverflow) {
+  test(`${node}: second derivatives where the inverse of an input overflows`, () => {
+    const reference = hessians[node];
+    const row = table.find(({ Node }) => Node?.name === node);
+    assert.ok(reference && row);
+    for (const dtype of floats) {
+      const tiny = least[dtype];
+      const stored = (x: number) => (dtype === "float32" ? Math.fround(x) : x);
+      for (const [x, y] of xs.flatMap((x) =>
+        ys.map((y) => [x * tiny, node === "Pow" ? stored(y) : y * tiny] as const),
+      )) {
+        const [xx, xy, yy] = reference(x, y);
+        const largest = Math.max(...[xx, xy, yy].map((d) => Math.abs(stored(d ?? 0))));
+        for (const shape of [[], [3]]) {
+          const [, , found] = jet((inputs) => row.call(inputs, null), [x, y], dtype, shape);
+          const where = `${node} at ${show(x)}, ${show(y)}: second derivative`;
+          checkSecond(found[0]?.[0] as number, xx, largest, false, dtype, `${where} 0, 0`);
+          checkSecond(found[0]?.[1] as number, xy, largest, false, dtype, `${where} 0, 1`);
+          checkSecond(found[1]?.[0] as number, xy, largest, false, dtype, `${where} 1, 0`);
+          checkSecond(found[1]?.[1] as number, yy, largest, false, dtype, `${where} 1, 1`);
         }
       }
     }

@@ -9,7 +9,8 @@ import { formatShape } from "../shape/shape.js";
 import { describe, type Given } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
-import { trace } from "./trace.js";
+import { CompiledResult } from "./result.js";
+import { type Given as GivenArguments, type Placeholders, trace } from "./trace.js";
 
 export interface CompileOptions {
   /** For how many different shapes and dtypes of the arguments a program is kept; beyond, the oldest is dropped. Default 8. */
@@ -50,7 +51,7 @@ export function compileSupport(): string | null {
  * The function `f` as a program: the first call runs `f` once on placeholders and takes down its ops, gradients and updates
  * of variables included; all calls run what was made of them, one WebAssembly module, without `f`.
  *
- * The arguments are tensors, numbers (scalars: float64 tensors inside of `f`), `Random` sources, and arrays and records of these;
+ * The arguments are tensors, numbers (scalar tensors inside of `f`, float64 or the float32 of what they meet), `Random` sources, and arrays and records of these;
  * texts, booleans, null and undefined are constants of the program. `f` gives tensors, numbers, and arrays and records of them.
  * Other shapes or dtypes (or constants) make another program; `cacheSize` of them are kept.
  *
@@ -59,8 +60,8 @@ export function compileSupport(): string | null {
  * each call. Random numbers are those of eager mode, and move their source on.
  *
  * What JavaScript does in `f` happens once, when it is traced: a value cannot be read, branched on or printed there, and what
- * `f` closes over besides tensors (numbers, arrays) is as it was then. The results belong to no graph: compile the function that
- * computes the gradient. Inside of another compiled function, and of `detectAnomaly`, `f` itself is called.
+ * `f` closes over besides tensors (numbers, arrays) is as it was then. The results belong to no graph, and a walk
+ * backward that comes to one is an error: compile the function that computes the gradient. Inside of another compiled function, and of `detectAnomaly`, `f` itself is called.
  *
  * @throws CompileError where a value is read while `f` is traced, for an op that cannot be compiled, and where WebAssembly with
  * vectors is missing (see `compileSupport`)
@@ -75,6 +76,11 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   f: (...args: Args) => R,
   options: CompileOptions = {},
 ): Compiled<Args, R> {
+  if (typeof f !== "function") throw new CompileError(`compile: takes a function, got ${describe(f)}`);
+  const unknown = Object.keys(options).find((name) => !["cacheSize", "verify", "relaxed"].includes(name));
+  if (unknown !== undefined) {
+    throw new CompileError(`compile: unknown option ${unknown}; there are cacheSize, verify, relaxed`);
+  }
   const { cacheSize = 8 } = options;
   if (!(Number.isInteger(cacheSize) && cacheSize >= 1)) {
     throw new CompileError(
@@ -104,7 +110,10 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   const call = (...args: Args | Arguments<Args>): R => {
     if (tracer() !== null || watcher() !== null) return f(...(args as unknown as Args));
     const leaves = leavesOf(args);
-    return programFor(leaves).call(leaves.tensors, leaves.generators);
+    return programFor(leaves).call(
+      leaves.tensors.map(({ tensor }) => tensor),
+      leaves.generators,
+    );
   };
   Object.defineProperty(call, "name", { value: f.name === "" ? "compiled" : f.name });
   return Object.defineProperties(call, {
@@ -121,26 +130,27 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
 
 /** The arguments of a call: what the program is given, and what it depends on. */
 interface Leaves {
-  readonly tensors: readonly Tensor[];
+  readonly tensors: GivenArguments["tensors"];
   readonly generators: readonly Generator[];
   readonly key: string;
-  /** The arguments again, with other tensors in the places of these. */
-  rebuild(tensors: readonly Tensor[]): readonly unknown[];
+  /** The arguments again, with placeholders in the places of these. */
+  rebuild(placeholders: Placeholders): readonly unknown[];
 }
 
 function leavesOf(args: readonly unknown[]): Leaves {
-  const tensors: Tensor[] = [];
+  const tensors: { tensor: Tensor; isNumber: boolean }[] = [];
   const generators: Generator[] = [];
   const keys: string[] = [];
   const collect = (value: unknown, path: string): void => {
     if (value instanceof Tensor || typeof value === "number") {
       const tensor = asTensor(value);
       checkArgument(tensor, path);
-      tensors.push(tensor);
-      keys.push(`${tensor.dtype}[${tensor.shape.join()}]`);
+      const isNumber = typeof value === "number";
+      tensors.push({ tensor, isNumber });
+      keys.push(isNumber ? "number" : `${tensor.dtype}[${tensor.shape.join()}]`);
     } else if (value instanceof Random) {
-      generators.push(value.generator);
-      keys.push("random");
+      if (!generators.includes(value.generator)) generators.push(value.generator);
+      keys.push(`random ${generators.indexOf(value.generator)}`);
     } else if (Array.isArray(value)) {
       keys.push("(");
       for (const [i, element] of value.entries()) collect(element, `${path}[${i}]`);
@@ -166,10 +176,13 @@ function leavesOf(args: readonly unknown[]): Leaves {
     tensors,
     generators,
     key: `${keys.join(" ")}`,
-    rebuild: (others) => {
+    rebuild: (placeholders) => {
       let next = 0;
       const again = (value: unknown): unknown => {
-        if (value instanceof Tensor || typeof value === "number") return others[next++];
+        if (value instanceof Tensor || typeof value === "number") return placeholders.tensors[next++];
+        if (value instanceof Random) {
+          return new Random(placeholders.generators[generators.indexOf(value.generator)] as Generator);
+        }
         if (Array.isArray(value)) return value.map(again);
         if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, x]) => [key, again(x)]));
         return value;
@@ -186,7 +199,7 @@ function checkArgument(tensor: Tensor, path: string): void {
         "program can update it, or give its values with detach()",
     );
   }
-  if (tensor.node !== null && isRecording()) {
+  if (tensor.node !== null && !(tensor.node instanceof CompiledResult) && isRecording()) {
     throw new CompileError(
       `compile: ${path} is part of a graph, and the result of a program is not: compile the function that computes the gradient, ` +
         "as in compile(grad(f)), or give the values with detach()",
@@ -205,8 +218,8 @@ function build<R>(f: (...args: unknown[]) => R, args: Leaves, options: CompileOp
   if (missing !== null) throw new CompileError(missing);
   let result: unknown;
   const start = performance.now();
-  const traced = trace(args, (tensors) => {
-    result = f(...args.rebuild(tensors));
+  const traced = trace(args, (placeholders) => {
+    result = f(...args.rebuild(placeholders));
     return resultTensors(result);
   });
   return new Program<R>(traced, performance.now() - start, args, result, options);
@@ -219,7 +232,7 @@ function resultTensors(result: unknown): Tensor[] {
     if (value instanceof Tensor) tensors.push(value);
     else if (Array.isArray(value)) for (const [i, element] of value.entries()) collect(element, `${path}[${i}]`);
     else if (isRecord(value)) for (const [key, element] of Object.entries(value)) collect(element, `${path}.${key}`);
-    else if (typeof value === "object" && value !== null) {
+    else if ((typeof value === "object" && value !== null) || typeof value === "function") {
       const what = isThenable(value) ? "a promise: compile the synchronous part" : describe(value);
       throw new CompileError(
         `compile: ${path} is ${what}; a program gives tensors, and arrays and plain records of them`,

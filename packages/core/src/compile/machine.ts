@@ -1,13 +1,16 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType, isFloat, type TypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
-import type { Values } from "../graph/node.js";
+import type { Node, Values } from "../graph/node.js";
+import { isRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
-import { Deferred } from "../graph/tracing.js";
+import { Deferred, type Traced } from "../graph/tracing.js";
 import { Generator } from "../random/generator.js";
 import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
+import { orderOf, resultsOf } from "./graph.js";
 import type { Buffer, Kernel } from "./kernel.js";
 import { type Plan, plan } from "./plan.js";
+import { CompiledResult } from "./result.js";
 import { type Schedule, schedule } from "./schedule.js";
 import { simplify } from "./simplify.js";
 import { gradientLeft, type Trace, valueChanged } from "./trace.js";
@@ -36,6 +39,11 @@ interface Exports {
   readonly run: () => number;
 }
 
+/** Addresses have 32 bits. */
+const mostBytes = 2 ** 32 - 2 ** 16;
+
+const compiledResult = new CompiledResult();
+
 const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** A compiled function for arguments of certain shapes and dtypes, with a memory of its own. */
@@ -49,6 +57,10 @@ export class Machine {
   private readonly residents: readonly Resident[];
   /** Whether a run may stop when it has already overwritten results of the one before. */
   private readonly failsLate: boolean;
+  /** By assignment, the number of the capture. */
+  private readonly assigned: readonly number[];
+  /** The values that depend on tensors that gradients are wanted of. */
+  private readonly linked: ReadonlySet<Traced>;
 
   constructor(traced: Trace, traceTime: number, options: BuildOptions) {
     const api = webAssembly();
@@ -58,6 +70,12 @@ export class Machine {
     const made = schedule(simplified);
     const planned = plan(made);
     if (options.verify === true) verify(simplified, made, planned);
+    if (planned.bytes > mostBytes) {
+      throw new CompileError(
+        `compile: the program needs ${(planned.bytes / 2 ** 30).toFixed(1)} GiB, and WebAssembly has 4; take a smaller batch, or call ` +
+          "the function without compile",
+      );
+    }
     const relaxed = options.relaxed !== false && relaxedSimd().available;
     const module = emitModule(made, planned, { relaxed });
     const emitted = performance.now();
@@ -81,6 +99,9 @@ export class Machine {
           : [[buffer, new arrays[buffer.dtype](memory, planned.addresses.get(buffer), buffer.size)] as const],
       ),
     );
+    const places = new Map(simplified.captures.map(({ tensor }, i) => [tensor, i]));
+    this.assigned = simplified.assignments.map(({ tensor }) => places.get(tensor) as number);
+    this.linked = linkedIn(simplified);
     this.failsLate = made.kernels.some(
       (kernel, i) => isCheck(kernel) && i >= made.kernels.findIndex((k) => !isCheck(k)),
     );
@@ -100,9 +121,17 @@ export class Machine {
     return this.stages.schedule.outputs.map((buffer) => this.view(buffer));
   }
 
-  /** The results of the last run, in arrays of their own. */
-  results(): readonly Tensor[] {
-    return this.stages.schedule.outputs.map((buffer) => this.read(buffer));
+  /**
+   * The results of the last run, in arrays of their own.
+   *
+   * @param isLinked whether gradients are wanted of an argument
+   */
+  results(isLinked: boolean): readonly Tensor[] {
+    return this.stages.schedule.outputs.map((buffer, i) => {
+      const linked =
+        isRecording() && isFloat(buffer.dtype) && (isLinked || this.linked.has(this.trace.outputs[i] as Traced));
+      return this.read(buffer, linked ? compiledResult : null);
+    });
   }
 
   /**
@@ -119,6 +148,7 @@ export class Machine {
     for (const [i, tensor] of (tensors ?? []).entries()) this.write(inputs[i] as Buffer, tensor);
     this.writeCaptures();
     const sources = this.writeGenerators(generators);
+    this.checkSources(sources);
     const code = this.exports.run();
     const failure = failures[code - 1];
     if (failure !== undefined) throw failure.error(this.view(failure.buffer) as Int32Array);
@@ -151,8 +181,8 @@ export class Machine {
     else if (tensor.array !== view) view.set(tensor.array);
   }
 
-  private read(buffer: Buffer): Tensor {
-    return new Tensor(buffer.shape, buffer.dtype, copyOf(this.view(buffer), buffer), null, false);
+  private read(buffer: Buffer, node: Node | null = null): Tensor {
+    return new Tensor(buffer.shape, buffer.dtype, copyOf(this.view(buffer), buffer), node, false);
   }
 
   private writeCaptures(): void {
@@ -179,14 +209,25 @@ export class Machine {
     return sources;
   }
 
+  /** What the function takes as its argument and what it closes over are drawn from separately. */
+  private checkSources(sources: readonly Generator[]): void {
+    const moving = this.trace.generators.flatMap(({ source }, i) =>
+      source.kind === "outside" || source.kind === "argument" ? [sources[i]] : [],
+    );
+    if (new Set(moving).size === moving.length) return;
+    throw new CompileError(
+      "compile: one random source is an argument of the function, and it closes over the same one; let it draw from one of them only, " +
+        "or give a fork()",
+    );
+  }
+
   /** The tensors that the program assigns to have their new values, which stay here until somebody reads them. */
   private settle(): void {
     this.trace.assignments.forEach(({ tensor }, i) => {
       const resident = this.residents[i] as Resident;
       const values = tensor.rank === 0 ? resident.read() : (resident as unknown as Values);
       tensor.settle(values, tensor.version + 1);
-      const capture = this.trace.captures.findIndex((known) => known.tensor === tensor);
-      this.versions[capture] = tensor.version;
+      this.versions[this.assigned[i] as number] = tensor.version;
     });
   }
 }
@@ -202,6 +243,13 @@ function instantiate(api: WebAssemblyApi, module: Uint8Array<ArrayBuffer>): Expo
       { cause: error },
     );
   }
+}
+
+/** The values of a graph that depend on captured tensors which gradients are wanted of. */
+function linkedIn(trace: Trace): Set<Traced> {
+  const linked = new Set(trace.captures.flatMap(({ tensor, traced }) => (tensor.requiresGrad ? [traced] : [])));
+  for (const value of orderOf(resultsOf(trace))) if (value.inputs.some((input) => linked.has(input))) linked.add(value);
+  return linked;
 }
 
 function generatorOf(

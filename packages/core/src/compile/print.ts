@@ -1,3 +1,5 @@
+import { CompileError } from "../errors.js";
+import type { Traced } from "../graph/tracing.js";
 import { formatShape } from "../shape/shape.js";
 import { type Affine, showExpression } from "./expression.js";
 import { nameOf, orderOf, resultsOf } from "./graph.js";
@@ -23,21 +25,30 @@ export function showStage(all: Stages, stage?: Stage): string {
     case "module":
       return showModule(all);
     default:
-      return stage satisfies never;
+      throw new CompileError(`compile: there is no stage ${stage satisfies never}; there are ${stages.join(", ")}`);
   }
 }
 
 const indent = (text: string) => text.replace(/^/gm, "  ");
 
 function showGraph(trace: Trace): string {
-  const results = new Set(resultsOf(trace));
-  return orderOf(results)
+  const names = new Map<Traced, string>();
+  for (const { tensor, traced } of trace.captures) if (tensor.name !== undefined) names.set(traced, tensor.name);
+  const uses = new Map<Traced, string[]>();
+  const use = (value: Traced | null, what: string) => {
+    if (value !== null) uses.set(value, [...(uses.get(value) ?? []), what]);
+  };
+  for (const value of trace.outputs) use(value, "result");
+  for (const { tensor, value } of trace.assignments) use(value, tensor.name ?? "new values of a capture");
+  for (const { tensor, value } of trace.gradients) use(value, `${tensor.name ?? "a capture"}.grad`);
+  return orderOf(new Set(resultsOf(trace)))
     .map((value) => {
       const settings = value.source.kind === "node" ? Object.entries(value.source.node.attributes()) : [];
       const shown = settings.map(([key, setting]) => ` ${key}=${JSON.stringify(setting)}`).join("");
       const inputs = value.inputs.map(({ id }) => `%${id}`).join(", ");
-      const mark = results.has(value) ? " -> result" : "";
-      return `%${value.id} = ${nameOf(value)}(${inputs})${shown}: ${value.dtype} ${formatShape(value.shape)}${mark}`;
+      const mark = uses.has(value) ? ` -> ${uses.get(value)?.join(", ")}` : "";
+      const name = names.has(value) ? `${nameOf(value)} ${names.get(value)}` : nameOf(value);
+      return `%${value.id} = ${name}(${inputs})${shown}: ${value.dtype} ${formatShape(value.shape)}${mark}`;
     })
     .join("\n");
 }

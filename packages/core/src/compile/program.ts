@@ -59,18 +59,18 @@ export class Program<R> {
   /** Runs the program on what is in its memory, as `execute`; the results are copied into tensors of their own. */
   run(...random: readonly { readonly generator: Generator }[]): R {
     this.execute(...random);
-    return this.collect();
+    return this.collect(false);
   }
 
   /** @internal */
   call(tensors: readonly Tensor[], generators: readonly Generator[]): R {
     this.machine.run(tensors, generators);
-    return this.collect();
+    return this.collect(tensors.some((tensor) => tensor.requiresGrad));
   }
 
   /** The result of the function, with the tensors of this run. */
-  private collect(): R {
-    const results = this.machine.results();
+  private collect(isLinked: boolean): R {
+    const results = this.machine.results(isLinked);
     let next = 0;
     const rebuild = (value: unknown): unknown => {
       if (value instanceof Tensor) return results[next++];

@@ -8,6 +8,9 @@ import { kernelRuleOf } from "./lower/kernels.js";
 /** How many operations may be computed in one kernel: beyond, the engine's optimiser would take longer than it saves. */
 const kernelLimit = 150;
 
+/** How many ops, views among them, may stand between a value and the kernel that it is computed in: rules call each other. */
+const depthLimit = 250;
+
 /** How an op uses an input: element by element in the kernel that it is computed in, or as a whole. */
 export type Use = "inline" | "matrix" | "whole";
 
@@ -30,6 +33,7 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
   /** By value: the roots in whose kernels it is computed. */
   const homes = new Map<Traced, ReadonlySet<Traced>>();
   const counts = new Map<Traced, number>();
+  const depths = new Map<Traced, number>();
   for (let i = order.length - 1; i >= 0; i--) {
     const value = order[i] as Traced;
     const home = homeOf(value);
@@ -42,6 +46,10 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
     const inline = inlineRuleOf(value);
     if (inline === null || results.has(value) || isScalarOp(value)) return null;
     if (value.source.kind === "literal") return new Set();
+    let depth = 1;
+    for (const user of users.get(value) ?? []) depth = Math.max(depth, 1 + (depths.get(user) ?? 0));
+    if (depth > depthLimit) return null;
+    depths.set(value, depth);
     const home = new Set<Traced>();
     for (const user of users.get(value) ?? []) {
       const rule = inlineRuleOf(user);

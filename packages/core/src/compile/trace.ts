@@ -1,11 +1,12 @@
 import type { DType } from "../dtype.js";
 import { CompileError, GraphError } from "../errors.js";
+import { Elementwise } from "../graph/elementwise.js";
 import type { Node, Values } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
-import { type Draw, deferredIn, type Source, Traced, type Tracer, withTracer } from "../graph/tracing.js";
+import { type Draw, deferredIn, leftTrace, type Source, Traced, type Tracer, withTracer } from "../graph/tracing.js";
 import { withWatcher } from "../graph/watch.js";
-import type { Generator } from "../random/generator.js";
+import { Generator } from "../random/generator.js";
 import { formatShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { decompose } from "./decompose.js";
@@ -38,8 +39,14 @@ export interface Trace {
   readonly size: number;
 }
 
-/** What the function is given in the place of its arguments. */
+/** The arguments of the function. */
 export interface Given {
+  readonly tensors: readonly { readonly tensor: Tensor; readonly isNumber: boolean }[];
+  readonly generators: readonly Generator[];
+}
+
+/** What the function is given in the place of them. */
+export interface Placeholders {
   readonly tensors: readonly Tensor[];
   readonly generators: readonly Generator[];
 }
@@ -50,14 +57,15 @@ export interface Given {
  *
  * @param f gives the tensors that are to be computed
  */
-export function trace(given: Given, f: (tensors: readonly Tensor[]) => readonly Tensor[]): Trace {
+export function trace(given: Given, f: (placeholders: Placeholders) => readonly Tensor[]): Trace {
   const recorder = new Recorder(given);
   return recorder.run(f);
 }
 
 class Recorder implements Tracer {
   private readonly inputs: Traced[];
-  private readonly placeholders: readonly Tensor[];
+  private readonly placeholders: Placeholders;
+  private readonly known: Traced[] = [];
   private readonly captures = new Map<Tensor, Traced>();
   /** What the tensors were that the function has assigned to. */
   private readonly before = new Map<Tensor, { readonly values: Values; readonly version: number }>();
@@ -68,17 +76,27 @@ class Recorder implements Tracer {
   private readonly withoutGradient = new Set<Tensor>();
   private readonly literals = new Map<string, Traced>();
   private readonly generators = new Map<Generator, { source: GeneratorSource; index: number; start: number }>();
+  private readonly hooks: (() => void)[] = [];
+  /** Numbers among the arguments, and what is computed from nothing else: they take the dtype of what they meet. */
+  private readonly weak: Set<Traced>;
   private readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
 
   constructor({ tensors, generators }: Given) {
-    this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
-    this.placeholders = this.inputs.map(({ shape, dtype }, i) =>
-      placeholder(this.inputs[i] as Traced, shape, dtype, tensors[i]?.name),
+    this.inputs = tensors.map(({ tensor: { shape, dtype }, isNumber }, index) =>
+      this.traced(shape, dtype, { kind: "input", index, isNumber }, []),
     );
-    for (const [index, generator] of generators.entries()) this.addGenerator(generator, { kind: "argument", index });
+    this.placeholders = {
+      tensors: this.inputs.map((input, i) => placeholder(input, tensors[i]?.tensor.name)),
+      // Of their own, so that what is given is not mistaken for what the function closes over.
+      generators: generators.map((generator) => Generator.fromState(generator.state())),
+    };
+    this.weak = new Set(this.inputs.filter(({ source }) => source.kind === "input" && source.isNumber));
+    for (const [index, generator] of this.placeholders.generators.entries()) {
+      this.addGenerator(generator, { kind: "argument", index });
+    }
   }
 
-  run(f: (tensors: readonly Tensor[]) => readonly Tensor[]): Trace {
+  run(f: (placeholders: Placeholders) => readonly Tensor[]): Trace {
     try {
       return withWatcher(null, () =>
         withTracer(this, () =>
@@ -94,16 +112,30 @@ class Recorder implements Tracer {
   }
 
   apply(node: Node, inputs: readonly Tensor[], shape: Shape, dtype: DType): Values {
+    const operands = inputs.map((input) => this.tracedOf(input));
+    if (
+      shape.length === 0 &&
+      node instanceof Elementwise &&
+      operands.every(({ source }) => source.kind === "literal")
+    ) {
+      return this.literal(node.localForward(shape, dtype, ...inputs) as number, dtype);
+    }
     const composed = withRecording(false, () => node.composed(...inputs) ?? decompose(node, inputs, dtype));
     if (composed !== null) return this.read(composed);
-    return asValues(
-      this.traced(
-        shape,
-        dtype,
-        { kind: "node", node },
-        inputs.map((input) => this.tracedOf(input)),
-      ),
-    );
+    const made = this.traced(shape, dtype, { kind: "node", node }, operands);
+    const isWeak = (x: Traced) => x.source.kind === "literal" || this.weak.has(x);
+    if (this.weak.size > 0 && node instanceof Elementwise && operands.every(isWeak)) this.weak.add(made);
+    return asValues(made);
+  }
+
+  adapted(node: Node, inputs: readonly Tensor[]): Tensor[] {
+    if (this.weak.size === 0 || !(node instanceof Elementwise)) return [...inputs];
+    const isWeak = (x: Tensor) => {
+      const deferred = deferredIn(x.values);
+      return deferred instanceof Traced && this.weak.has(deferred);
+    };
+    const isSingle = inputs.some((x) => x.dtype === "float32" && !isWeak(x));
+    return inputs.map((x) => (isSingle && isWeak(x) && x.dtype === "float64" ? x.cast("float32") : x));
   }
 
   read(tensor: Tensor): Values {
@@ -126,6 +158,7 @@ class Recorder implements Tracer {
 
   assigned(tensor: Tensor): void {
     if (this.before.has(tensor)) return;
+    if (this.placeholders.tensors.includes(tensor) || this.local.has(tensor)) throw assignedInside(tensor, this.local);
     // Captured first: it has a place of its own in the program's memory.
     if (!(deferredIn(tensor.values) instanceof Traced)) this.tracedOf(tensor);
     if (this.captures.has(tensor)) this.before.set(tensor, { values: tensor.values, version: tensor.version });
@@ -159,6 +192,10 @@ class Recorder implements Tracer {
     return this.read(flat.reshape(shape));
   }
 
+  hooked(remove: () => void): void {
+    this.hooks.push(remove);
+  }
+
   tensorMade(tensor: Tensor): void {
     this.local.add(tensor);
   }
@@ -187,10 +224,7 @@ class Recorder implements Tracer {
     const deferred = deferredIn(tensor.values);
     if (deferred instanceof Traced) {
       if (this.known[deferred.id] === deferred) return deferred;
-      throw new CompileError(
-        `compile: ${tensor.name ?? "a tensor"}, ${tensor.dtype} ${formatShape(tensor.shape)}, was made while another function was ` +
-          "traced and has no value; return it from that function",
-      );
+      throw leftTrace(`${tensor.dtype} ${formatShape(tensor.shape)}`);
     }
     const known = this.captures.get(tensor);
     if (known !== undefined) return known;
@@ -200,8 +234,6 @@ class Recorder implements Tracer {
     return made;
   }
 
-  private readonly known: Traced[] = [];
-
   private traced(shape: Shape, dtype: DType, source: Source, inputs: readonly Traced[]): Traced {
     const made = new Traced(this.known.length, shape, dtype, source, inputs);
     this.known.push(made);
@@ -209,8 +241,7 @@ class Recorder implements Tracer {
   }
 
   private result(outputs: readonly Traced[]): Trace {
-    const kept = [...this.before.keys()].filter((tensor) => !this.local.has(tensor));
-    const assignments = kept.map((tensor) => ({ tensor, value: this.tracedOf(tensor) }));
+    const assignments = [...this.before.keys()].map((tensor) => ({ tensor, value: this.tracedOf(tensor) }));
     const gradients = [...this.gradientsBefore.keys()].flatMap((tensor) => {
       const gradient = withTracer(null, () => tensor.grad);
       if (this.local.has(tensor)) return [];
@@ -236,15 +267,28 @@ class Recorder implements Tracer {
     for (const [tensor, { values, version }] of this.before) tensor.settle(values, version);
     for (const [tensor, gradient] of this.gradientsBefore) tensor.grad = gradient;
     for (const [generator, { source, start }] of this.generators) {
-      if (source.kind === "outside" || source.kind === "argument") generator.moveTo(start);
+      if (source.kind === "outside") generator.moveTo(start);
     }
+    for (const remove of this.hooks) remove();
   }
 }
 
-function placeholder(input: Traced, shape: Shape, dtype: DType, name: string | undefined): Tensor {
-  const made = new Tensor(shape, dtype, asValues(input), null, false);
+function placeholder(input: Traced, name: string | undefined): Tensor {
+  const made = new Tensor(input.shape, input.dtype, asValues(input), null, false);
   made.name = name;
   return made;
+}
+
+/** The error for an assignment that nobody outside would see, or not at each call. */
+function assignedInside(tensor: Tensor, local: ReadonlySet<Tensor>): CompileError {
+  const what = `${tensor.name ?? "a tensor"} ${formatShape(tensor.shape)}`;
+  return new CompileError(
+    local.has(tensor)
+      ? `compile: assign: ${what} is made in the compiled function, anew at each call; make state outside of it, or once with ` +
+          "eagerly(() => ...), and what is no state with let, as in x = x.add(1)"
+      : `compile: assign: ${what} is an argument of the compiled function, and what is given to it does not change; let the ` +
+          "function close over the tensor that is to be updated",
+  );
 }
 
 /** The error for a tensor whose value is a constant of the program, and not what it was. */
@@ -259,7 +303,7 @@ export function valueChanged(tensor: Tensor): CompileError {
 export function gradientLeft(tensor: Tensor): GraphError {
   return new GraphError(
     `compile: ${tensor.name ?? "a variable"} ${formatShape(tensor.shape)} has a gradient from before the call, to which the compiled ` +
-      "function would add; call zeroGrad() before, or first thing in the function",
+      "function would add; call zeroGrad() before, or first thing in the function; or give the gradient to the function as an argument",
   );
 }
 

@@ -1,12 +1,12 @@
 import { isFloat, type TypedArray } from "../dtype.js";
-import { DTypeError, GraphError } from "../errors.js";
+import { CompileError, DTypeError, GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { rounded } from "./elementwise.js";
 import { checkSeed, gradientOf, type Node } from "./node.js";
 import { prune } from "./prune.js";
 import { withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import { tracer } from "./tracing.js";
+import { deferredIn, tracer } from "./tracing.js";
 import { watcher } from "./watch.js";
 
 /** How many walks are under way: a node's backward may differentiate something of its own. */
@@ -36,7 +36,7 @@ export class Trace {
   readonly ready: number[] = [];
   /** What stood in the slots of the edges before, for a walk inside a walk. */
   readonly before: number[] | null = depth > 0 ? [] : null;
-  private readonly isTraced = tracer() !== null;
+  readonly isTraced = tracer() !== null;
   private positions: Map<Tensor, number> | null = null;
   /** The sums that `sumOf` has made: nobody else has seen them while there is more to come. */
   private sums: Set<Tensor> | null = null;
@@ -202,8 +202,18 @@ function collect(root: Tensor, trace: Trace): void {
     const node = edge.node;
     if (wanted?.has(edge)) continue;
     if (node === null) trace.dependsOnOthers = true;
-    else node.countUses(trace);
+    else {
+      if (trace.isTraced && deferredIn(edge.values) === null) throw madeOutside(edge, node);
+      node.countUses(trace);
+    }
   }
+}
+
+function madeOutside({ name, shape }: Tensor, node: Node): CompileError {
+  return new CompileError(
+    `compile: the gradient goes back through ${name ?? `the result of ${node.name}`} ${formatShape(shape)}, which was computed outside ` +
+      "of the compiled function; compute it inside, or detach() it",
+  );
 }
 
 function propagate(trace: Trace, seed: Tensor): void {

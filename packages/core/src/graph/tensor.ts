@@ -172,6 +172,7 @@ export class Tensor<out S extends Shape = Shape> {
   /** In a text, the tensor as text; in arithmetic an error, as `x * y` would be a number without a gradient. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
+    deferredIn(this.values)?.read();
     throw new GraphError(
       "Tensor: operators such as x * y know no gradients; write x.mul(y), or x.item() for the number",
     );
@@ -279,7 +280,8 @@ export class Tensor<out S extends Shape = Shape> {
   /**
    * Calls `hook` in each walk that passes this tensor, once its gradient is complete: to look at it, or to put another in
    * its place, which is then what `.grad` holds and what goes on to the tensors before. Hooks run in the order in which
-   * they came, each on the result of the one before; under `createGraph` what they do is graph. A transform (`grad`, `vjp`
+   * they came, each on the result of the one before; under `createGraph` what they do is graph. A compiled function has the hooks
+   * that were there when it was traced. A transform (`grad`, `vjp`
    * ...) stops at its own arguments: it runs the hooks of the tensors in between, not those of the arguments given to it.
    *
    * @param hook takes the gradient, of the shape and dtype of this tensor, and gives another one or nothing
@@ -303,10 +305,12 @@ export class Tensor<out S extends Shape = Shape> {
     more.hooks ??= new Set();
     // An entry of its own, so that one function given twice is called twice and removed once.
     const own: GradientHook = (gradient) => hook(gradient);
-    more.hooks.add(own);
-    return () => {
+    const remove = () => {
       more.hooks?.delete(own);
     };
+    more.hooks.add(own);
+    tracer()?.hooked(remove);
+    return remove;
   }
 
   /** What `onGradient` has been given, for the walk. */
@@ -339,11 +343,17 @@ export class Tensor<out S extends Shape = Shape> {
       );
     }
     // Arrays are never written to, so that of a tensor can be shared.
-    const taken = given instanceof Tensor ? valuesOf(given) : given.values;
-    tracer()?.assigned(this, taken);
+    const taken = given instanceof Tensor ? valuesOf(given) : this.given(given.values);
+    tracer()?.assigned(this);
     this.values = taken;
     this.more.version++;
     return this;
+  }
+
+  /** New values from outside: in a program that is traced, a constant of it. */
+  private given(values: Values): Values {
+    if (typeof values === "number") return literal(values, this.dtype);
+    return valuesOf(new Tensor(this.shape, this.dtype, values, null, false));
   }
 
   /**

@@ -56,7 +56,15 @@ export class Traced extends Deferred {
   override read(): Values {
     if (this.source.kind === "literal") return this.source.value;
     const what = `${this.dtype} ${formatShape(this.shape)}`;
+    if (current === null) throw leftTrace(what);
     const from = this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : "";
+    if (this.source.kind === "input" && this.source.isNumber) {
+      throw new CompileError(
+        "compile: a number among the arguments is a tensor inside of the compiled function, and its value is not known while that " +
+          "is traced: use it in ops only; a number that shapes, axes, loops or other JavaScript depend on is a constant, which the " +
+          "function closes over",
+      );
+    }
     throw new CompileError(
       `compile: the value of ${from}${what}, is not known while the function is traced: item(), data, toArray() and branches ` +
         "on values cannot be compiled. Choose by where(...), return the tensor and read it outside, or call the function " +
@@ -65,12 +73,19 @@ export class Traced extends Deferred {
   }
 }
 
+/** The error for a traced value that was kept when its trace was over. */
+export function leftTrace(what: string): CompileError {
+  return new CompileError(
+    `compile: a tensor, ${what}, was made while a function was traced and has no value of its own; return it from that function`,
+  );
+}
+
 /** Where a traced value comes from: an op, or one of the places at which a program is given something. */
 export type Source =
   | { readonly kind: "node"; readonly node: Node }
   | { readonly kind: "literal"; readonly value: number }
-  /** Argument number `index` of the compiled function. */
-  | { readonly kind: "input"; readonly index: number }
+  /** Tensor number `index` among the arguments of the compiled function, perhaps given as a number. */
+  | { readonly kind: "input"; readonly index: number; readonly isNumber: boolean }
   /** A tensor that the function closes over, number `index` of them. */
   | { readonly kind: "capture"; readonly index: number }
   | { readonly kind: "draw"; readonly draw: Draw };
@@ -94,7 +109,11 @@ export interface Tracer {
   /** The values of a tensor from outside are read now, and not when the program runs. */
   valueRead(tensor: Tensor): void;
   /** A tensor takes new values in the program. */
-  assigned(tensor: Tensor, values: Values): void;
+  assigned(tensor: Tensor): void;
+  /** A hook was added; `remove` takes it away again. */
+  hooked(remove: () => void): void;
+  /** The operands of an op, numbers among the arguments of the program in the dtype of the tensors that they meet. */
+  adapted(node: Node, inputs: readonly Tensor[]): Tensor[];
   /** A tensor's gradient is about to be used (`read`) or replaced. */
   gradient(tensor: Tensor, use: "read" | "replace"): void;
   /** A draw of random numbers; `now` draws them at once, which moves the generator on and checks the options. */

@@ -1,4 +1,4 @@
-import type { Arithmetic } from "../graph/arithmetic.js";
+import { type Arithmetic, tensorArithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 
@@ -7,54 +7,73 @@ function nonzero<T>(k: Arithmetic<T>, x: T): T {
   return k.select(k.equal(x, 0), 1, x);
 }
 
-/**
- * Where x^(y - 1) overflows though z = x^y is at most 1: at an x that is nearly 0. The second derivative by x and y,
- * x^(y - 1) (1 + y log x), is then infinite with the sign of 1 + y log x, so its two terms must not be both infinite.
- */
-function isSteep<T>(k: Arithmetic<T>, x: T, z: T): T {
-  return k.equal(k.div(k.select(k.greater(z, 1), 0, z), nonzero(k, x)), Infinity);
-}
-
 /** v as a number that no gradient goes through: rounded to a multiple of 2^-60, which loses nothing of what it is for. */
 function fixed<T>(k: Arithmetic<T>, v: T): T {
   return k.mul(k.floor(k.mul(v, 2 ** 60)), 2 ** -60);
 }
 
+/*
+ * The second derivative by x and y is x^(y - 1) (1 + y log x). Where x is so near to 0 that x^(y - 1) overflows, it is
+ * infinite with the sign of 1 + y log x, and its two terms, which have opposite signs, must not be both infinite.
+ */
+const signChange = 1 / Math.E;
+
+/** Whether the result is graph, which may be differentiated again; numbers and loops are values and no more. */
+function makesGraph<T>(k: Arithmetic<T>): boolean {
+  return Object.is(k, tensorArithmetic);
+}
+
+/** y x^(y - 1): the derivative of z = x^y by x. */
+function slope<T>(k: Arithmetic<T>, x: T, y: T, z: T): T {
+  // Where x^(y - 1) overflows and 1 + y log x > 0, or y is nearly 0, the quotient (y / x) x^y, which may be finite and grows
+  // with y; where it overflows and 1 + y log x < 0, a multiple of it that falls with y.
+  const rising = k.less(k.abs(k.sub(z, 1)), 1 - signChange);
+  const steepness = k.div(k.select(k.less(k.abs(y), 1e-18), 0, z), nonzero(k, k.abs(x)));
+  const ratio = k.select(rising, steepness, 1);
+  // 0 and infinity are what halving does not change.
+  const quotient = k.equal(k.mul(ratio, 0.5), ratio);
+  const power = k.pow(x, k.select(quotient, 0, k.sub(y, 1)));
+  const falling = () => k.select(k.less(k.abs(z), signChange), k.sub(1, y), y);
+  const factor = makesGraph(k) ? k.select(k.equal(power, Infinity), falling(), y) : y;
+  const divided = k.div(factor, k.select(quotient, nonzero(k, x), 1));
+  return k.mul(k.mul(divided, fixed(k, k.select(quotient, z, 1))), power);
+}
+
+/** z, for z = x^y, as a function of x and y whose derivative times `log` = log x has the right sign where it overflows. */
+function expanded<T>(k: Arithmetic<T>, x: T, y: T, z: T, log: T): T {
+  const overflows = k.equal(k.div(k.select(k.greater(z, 1), 0, z), nonzero(k, k.abs(x))), Infinity);
+  // z e^(a - a0) to first order, for a near to a0 = y log x: so x has an influence through the logarithm only.
+  const exponent = k.mul(y, k.select(overflows, log, 0));
+  const growth = k.add(k.sub(exponent, fixed(k, exponent)), 1);
+  return k.select(overflows, k.mul(fixed(k, k.select(overflows, z, 0)), growth), z);
+}
+
 export class Pow extends binary("Pow", {
   forward: (k, x, y) => k.pow(x, y),
   backward: [
-    // y x^(y - 1), but (y / x) x^y where both are tiny and the power nearly 1: there 1 / x may be too large to be finite, and 0
-    // times it, or times its own derivative, NaN. An infinite power is multiplied by what grows with y only
-    // if it does itself. And a dout or derivative of 0 outweighs an infinite other one.
     (k, dout, x, y, z) => {
-      const size = k.abs(x);
-      // The largest such |y|: 0 at x = 0, where only 0^0 is 1, and none where x is not tiny.
-      const largest = k.select(k.less(size, 1e-16), k.mul(k.sign(size), 1e-16), -1);
-      const nearly1 = k.lessEqual(k.abs(y), largest);
-      const divisor = k.select(nearly1, nonzero(k, x), 1);
-      const power = k.pow(x, k.select(nearly1, y, k.select(isSteep(k, x, z), -1, k.sub(y, 1))));
-      const falling = k.less(k.abs(z), 1 / Math.E);
-      const factor = k.select(falling, k.select(k.equal(power, Infinity), k.sub(1, y), y), y);
-      const slope = k.mul(k.div(factor, divisor), power);
-      const product = k.mul(dout, slope);
-      return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(slope)));
+      if (typeof y === "number") {
+        // The plain formula will do where it is finite.
+        const plain = k.mul(dout, k.mul(y, k.pow(x, k.sub(y, 1))));
+        if (Number.isFinite(plain)) return plain;
+      }
+      const byX = slope(k, x, y, z);
+      // What is 0, the slope or dout, outweighs an infinite other one.
+      const product = k.mul(dout, byX);
+      return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(byX)));
     },
-    // z log x. At 0 and infinity the logarithm is a constant, as it has no derivative there: at 0 it is -Infinity, 0 or less
-    // than 0 for y below, at or above 0; at infinity 0 where the power has gone to 0.
+    // z log x. At 0 and infinity the logarithm is a constant: at 0 it is -Infinity, 0 or less than 0 for y below, at or above
+    // 0; at infinity 0 where the power has gone to 0.
     (k, dout, x, y, z) => {
+      if (typeof z === "number") {
+        const plain = k.mul(dout, k.mul(z, k.log(x)));
+        if (Number.isFinite(plain)) return plain;
+      }
       const at0 = k.select(k.less(y, 0), x, k.sub(1, k.mul(k.sign(y), 0.5)));
-      const atInfinity = k.select(k.equal(z, 0), k.sign(x), Infinity);
-      const base = k.select(k.equal(x, 0), at0, k.select(k.equal(x, Infinity), atInfinity, x));
-      const log = k.log(base);
-      // Where the derivatives by x of both factors are infinite, the tangent: value, derivative by x and by y.
-      const steep = isSteep(k, x, z);
-      const steepLog = k.select(steep, log, 0);
-      const atPoint = fixed(k, steepLog);
-      const exponent = k.mul(y, atPoint);
-      const byX = k.mul(k.add(exponent, 1), k.sub(steepLog, atPoint));
-      const byY = k.mul(atPoint, k.sub(exponent, fixed(k, exponent)));
-      const tangent = k.mul(fixed(k, k.select(steep, z, 0)), k.add(atPoint, k.add(byX, byY)));
-      return k.mul(dout, k.select(steep, tangent, k.mul(z, log)));
+      const large = k.select(k.equal(x, Infinity), Infinity, x);
+      const least = k.select(k.equal(z, 0), k.min(large, 1), large);
+      const log = k.log(k.select(k.equal(x, 0), at0, least));
+      return k.mul(dout, k.mul(makesGraph(k) ? expanded(k, x, y, z, log) : z, log));
     },
   ],
 }) {}

@@ -1,6 +1,7 @@
 import { GraphError } from "../errors.js";
 import { noGrad } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
+import { tracer, valuesOf } from "../graph/tracing.js";
 import { stack } from "../ops/concat.js";
 import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
 
@@ -50,7 +51,7 @@ export function clipByValue<const G>(gradients: G, limit: number): Tensors<G> {
  * of an optimizer. Parameters without a gradient are left out.
  *
  * @param parameters variables, in arrays and records as one likes
- * @returns the norm before
+ * @returns the norm before; in a compiled function it is not to be had, and using it is an error
  *
  * @example
  * const w = variable(3);
@@ -68,7 +69,8 @@ export function clipGradNorm(parameters: unknown, maxNorm: number): number {
     withGradient.forEach((parameter, i) => {
       parameter.grad = clipped[i] as Tensor;
     });
-    return norm.item();
+    // In a compiled function there is no number: using it as one is the error that explains that.
+    return tracer() === null ? norm.item() : (valuesOf(norm) as number);
   });
 }
 

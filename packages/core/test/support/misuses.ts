@@ -1191,7 +1191,7 @@ export const misuses: readonly Misuse[] = [
   },
   {
     kind: "a gradient that a compiled function would add to",
-    advice: "`zeroGrad()` before the call, or first thing in the function.",
+    advice: "`zeroGrad()` before the call, or first thing in the function; or give the gradient as an argument.",
     cases: [
       [
         () => {
@@ -1201,7 +1201,7 @@ export const misuses: readonly Misuse[] = [
           step();
         },
         GraphError,
-        "compile: w [1] has a gradient from before the call, to which the compiled function would add; call zeroGrad() before, or first thing in the function",
+        "compile: w [1] has a gradient from before the call, to which the compiled function would add; call zeroGrad() before, or first thing in the function; or give the gradient to the function as an argument",
       ],
     ],
   },
