@@ -39,6 +39,17 @@ function slope<T>(k: Arithmetic<T>, x: T, y: T, z: T): T {
   return k.mul(k.mul(divided, fixed(k, k.select(quotient, z, 1))), power);
 }
 
+/**
+ * log x, which at 0 and infinity is a constant: at 0 it is -Infinity, 0 or less than 0 for y below, at or above 0; at
+ * infinity 0 where the power z has gone to 0.
+ */
+function logarithm<T>(k: Arithmetic<T>, x: T, y: T, z: T): T {
+  const at0 = k.select(k.less(y, 0), x, k.sub(1, k.mul(k.sign(y), 0.5)));
+  const large = k.select(k.equal(x, Infinity), Infinity, x);
+  const least = k.select(k.equal(z, 0), k.min(large, 1), large);
+  return k.log(k.select(k.equal(x, 0), at0, least));
+}
+
 /** z, for z = x^y, as a function of x and y whose derivative times `log` = log x has the right sign where it overflows. */
 function expanded<T>(k: Arithmetic<T>, x: T, y: T, z: T, log: T): T {
   const overflows = k.equal(k.div(k.select(k.greater(z, 1), 0, z), nonzero(k, k.abs(x))), Infinity);
@@ -62,17 +73,12 @@ export class Pow extends binary("Pow", {
       const product = k.mul(dout, byX);
       return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(byX)));
     },
-    // z log x. At 0 and infinity the logarithm is a constant: at 0 it is -Infinity, 0 or less than 0 for y below, at or above
-    // 0; at infinity 0 where the power has gone to 0.
     (k, dout, x, y, z) => {
       if (typeof z === "number") {
         const plain = k.mul(dout, k.mul(z, k.log(x)));
         if (Number.isFinite(plain)) return plain;
       }
-      const at0 = k.select(k.less(y, 0), x, k.sub(1, k.mul(k.sign(y), 0.5)));
-      const large = k.select(k.equal(x, Infinity), Infinity, x);
-      const least = k.select(k.equal(z, 0), k.min(large, 1), large);
-      const log = k.log(k.select(k.equal(x, 0), at0, least));
+      const log = logarithm(k, x, y, z);
       return k.mul(dout, k.mul(makesGraph(k) ? expanded(k, x, y, z, log) : z, log));
     },
   ],

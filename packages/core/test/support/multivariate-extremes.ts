@@ -67,7 +67,7 @@ export const extremes: Readonly<Record<string, (tiny: number) => readonly Extrem
     [[I, -1], 0, [0, 0], flat],
     [[t, 0], 1, [0, Math.log(t)], [0, I, Math.log(t) ** 2]],
     [[t, t], 1, [1, Math.log(t)], [-I, I, Math.log(t) ** 2]],
-    [[t, 1], t, [1, t * Math.log(t)], [0, 1 + Math.log(t), t * Math.log(t) ** 2]],
+    [[t, 1], t, [1, t * Math.log(t)], [0, 1 + Math.log(t), u]],
     [[t, 2], 0, [2 * t, 0], [2, t * (1 + 2 * Math.log(t)), 0]],
     [[I, -1000], 0, [0, 0], flat],
     [[1000, -1000], 0, [0, 0], flat],
