@@ -1,6 +1,4 @@
-import { denseImages, mnistImages } from "../data.mjs";
-import { measureTraining } from "../training/measure.mjs";
-import { problem } from "../training/problem.mjs";
+import { measurePerceptron } from "./perceptron.mjs";
 
 const network = {
   kind: "mlp",
@@ -26,16 +24,18 @@ const bars = {
 /** @type {import("../bench.mjs").Work} */
 export const mlp = {
   name: "mlp",
-  async measure({ repetitions, peers }) {
-    const real = mnistImages(2000);
-    const rows = [];
-    for (const data of real === null ? [denseImages(2000)] : [real, denseImages(2000)]) {
-      // The bars are for the first data set; the second one has no zeros to be skipped.
-      const asked = rows.length === 0 ? bars : { "tfjs wasm": {}, "jax-js jit": {}, PyTorch: {} };
-      const work = `step 784-512-512-10, batch 128, ${data.name}: forward, backward, update`;
-      const options = { bars: asked, checked: 3, repetitions: repetitions(11) };
-      rows.push(...(await measureTraining(work, problem(data, network), options, peers)));
-    }
-    return rows;
+  measure({ repetitions, peers }) {
+    return measurePerceptron(
+      {
+        network,
+        layers: "784-512-512-10",
+        phases: "forward, backward, update",
+        count: 2000,
+        checked: 3,
+        repetitions: repetitions(11),
+        bars,
+      },
+      peers,
+    );
   },
 };

@@ -25,8 +25,8 @@ function draw(shape: Sizes, dtype: DType, values: () => number = () => random() 
 }
 
 /**
- * A sum of n products of numbers in [-1, 1], whose magnitudes add up to n / 4, in two orders: each is off by about the root
- * of n units roundoff of that sum, with a probability that makes 16 n a bound (Higham and Mary, A New Approach to
+ * A sum of n products of numbers in [-1, 1], whose magnitudes add up to n / 4, in two orders: each is off by about the
+ * root of n units roundoff of that sum, with a probability that makes 16 n a bound (Higham and Mary, A New Approach to
  * Probabilistic Rounding Error Analysis, 2019).
  */
 function checkClose(actual: Tensor, expected: Tensor, terms: number, what: string): void {

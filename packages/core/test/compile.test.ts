@@ -22,6 +22,7 @@ import {
   variable,
   zeros,
 } from "../src/index.js";
+import { near } from "./support/property.js";
 
 // What compile(f) is to its users: the same numbers as f, state that lives on, and errors that explain themselves.
 
@@ -118,6 +119,18 @@ test("tensors exchange their values; an old value is returned", () => {
     ],
   );
   assert.equal(swap().toArray(), [3, 4]);
+});
+
+test("what was computed from old values is not computed from new ones", () => {
+  const w = variable([0.1, 0.2, 0.3]);
+  const f = compile((x: Tensor) => {
+    const before = w.tanh();
+    w.assign(x.sin());
+    return [before.square(), before.neg()];
+  }, checked);
+  const expected = w.tanh().neg().toArray();
+  near(f(tensor([1, 2, 3]))[1]?.data ?? [], expected, 1e-15, "of the old values");
+  near(w.data, tensor([1, 2, 3]).sin().data, 1e-15, "the new values");
 });
 
 test("gradients left in .grad are there after each call; those from before are not added to unseen", () => {

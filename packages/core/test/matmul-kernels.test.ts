@@ -4,6 +4,7 @@ import { blockedGemm, directGemm, type GemmArray, gemm } from "../src/kernels/ma
 import { relaxedSimd } from "../src/wasm/features.js";
 import { type FloatArray, wasmGemm } from "../src/wasm/gemm.js";
 import { gemmModule } from "../src/wasm/gemm-kernels.js";
+import { generator } from "./support/wasm-products.js";
 
 const test = suite("matmul kernels");
 
@@ -23,12 +24,7 @@ const forms = [
   [true, true],
 ] as const;
 
-/** A small generator of its own: the same numbers in each run. */
-let state = 1;
-function random(): number {
-  state = (Math.imul(state, 1664525) + 1013904223) | 0;
-  return (state >>> 8) / (1 << 24);
-}
+const random = generator(1);
 const integer = (limit: number): number => Math.floor(random() * limit);
 
 /** The element of row i and column p of op(x), which is rows x columns. */

@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { numberArithmetic } from "../src/graph/arithmetic.js";
 import { Module } from "../src/wasm/encoder.js";
 import { relaxedSimd, webAssembly } from "../src/wasm/features.js";
-import { Vector, type VectorScalar } from "../src/wasm/vector.js";
+import type { Scalar } from "../src/wasm/simd.js";
+import { Vector } from "../src/wasm/vector.js";
 import { accuracy } from "../src/wasm/vector-math/accuracy.js";
 import { arityOf, type MathName, mathNames, VectorMath } from "../src/wasm/vector-math/index.js";
 import { writeVector } from "../src/wasm/vector-writer.js";
@@ -19,7 +20,7 @@ function exportsOf(module: Module): unknown {
 }
 
 /** A loop over memory around the code that is emitted; relaxed SIMD if wished for. */
-function compiled(scalar: VectorScalar, name: MathName, relaxed = false): Run {
+function compiled(scalar: Scalar, name: MathName, relaxed = false): Run {
   const module = new Module();
   const math = new VectorMath(module, { relaxed });
   module.func({ name: "run", params: ["i32", "i32", "i32", "i32"] }, (code, x, y, out, bytes) => {
@@ -47,7 +48,7 @@ function compiled(scalar: VectorScalar, name: MathName, relaxed = false): Run {
 }
 
 /** The unit of the last place of the numbers of a format as large as x. */
-function unit(x: number, scalar: VectorScalar): number {
+function unit(x: number, scalar: Scalar): number {
   const [least, fraction] = scalar === "f32" ? [-126, 23] : [-1022, 52];
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, x);
@@ -85,7 +86,7 @@ test("doubles: within the stated bounds of values of more precision", () => {
 
 const zeros = [0, -0, Infinity, -Infinity, Number.NaN];
 const plain = [1, -1, 0.5, -0.5, 1.5, 2, -2, 3, -3, 2.5, -4, 28, 30, 800, 801, 1e5, 1e10, -1e10, 2 ** 53, 2 ** 53 + 2];
-const edges: Readonly<Record<VectorScalar, readonly number[]>> = {
+const edges: Readonly<Record<Scalar, readonly number[]>> = {
   f32: [
     ...zeros,
     ...plain,
@@ -122,7 +123,7 @@ function reference(name: MathName, x: number, y: number): number {
   return f(x, y);
 }
 
-function checkAgainstScalars(scalar: VectorScalar, name: MathName, xs: number[], ys: number[], relaxed: boolean): void {
+function checkAgainstScalars(scalar: Scalar, name: MathName, xs: number[], ys: number[], relaxed: boolean): void {
   const found = compiled(scalar, name, relaxed)(xs, ys);
   const slack = scalar === "f64" ? 4 : 0.01;
   for (let i = 0; i < xs.length; i++) {

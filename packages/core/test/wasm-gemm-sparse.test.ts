@@ -2,21 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile, Random, type Tensor, zeros } from "../src/index.js";
 import { Module } from "../src/wasm/encoder.js";
-import { relaxedSimd, simd, webAssembly } from "../src/wasm/features.js";
 import type { GemmJob } from "../src/wasm/gemm-emit.js";
 import { emitSparse, mayBeSparse, type SparseShape, sparseScratchBytes, sparseShare } from "../src/wasm/gemm-sparse.js";
+import { scalarBytes } from "../src/wasm/simd.js";
+import { boundOf, forEachKind, generator, guard, Instance } from "./support/wasm-products.js";
 
 const test = suite("products that skip zeros");
 
-const api = webAssembly();
-assert.ok(api !== undefined && simd().available, simd().why);
-
-/** A small generator of its own: the same numbers in each run. */
-let state = 11;
-function random(): number {
-  state = (Math.imul(state, 1664525) + 1013904223) | 0;
-  return (state >>> 8) / (1 << 24);
-}
+const random = generator(11);
 
 interface Case {
   readonly scalar: GemmJob["scalar"];
@@ -35,18 +28,14 @@ interface Elements {
   readonly b?: (step: number, column: number) => number | undefined;
 }
 
-/** Elements around every region that nothing may write; NaN, so that a sum that reads them shows it, too. */
-const guard = 8;
-
 /**
- * Runs one product; returns whether it was computed, in which case it was compared with sums in float64 over all elements,
- * zeros too. In any order of summation, fused or not, a sum of k products is off by at most k u / (1 - k u) times the sum
- * of the absolute terms, u the unit roundoff (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+ * Runs one product; returns whether it was computed, in which case it was compared with sums in float64 over all
+ * elements.
  */
 function isComputed(given: Case, elements: Elements): boolean {
   const { scalar, relaxed, m, n, k, transposed, gap } = given;
   const what = JSON.stringify(given);
-  const size = scalar === "f32" ? 4 : 8;
+  const size = scalarBytes[scalar];
   const [rowStride, colStride] = transposed ? [1, m + gap] : [k + gap, 1];
   const cRow = n + gap;
   const aAt = guard;
@@ -68,13 +57,8 @@ function isComputed(given: Case, elements: Elements): boolean {
   const module = new Module();
   const func = emitSparse(module, job, { relaxed });
   module.func({ name: "run", params: [], results: ["i32"] }, (code) => code.call(func));
-  const { Module: Compiled, Instance } = api as NonNullable<typeof api>;
-  const bytes = module.encode(Math.ceil((scratch + scratchBytes + guard * size) / 65536));
-  const exports = new Instance(new Compiled(bytes)).exports as {
-    readonly memory: { readonly buffer: ArrayBuffer };
-    readonly run: () => number;
-  };
-  const view = new (scalar === "f32" ? Float32Array : Float64Array)(exports.memory.buffer).fill(Number.NaN);
+  const instance = new Instance(module, scalar, scratch + scratchBytes + guard * size);
+  const { view } = instance;
   for (let i = 0; i < m; i++) {
     for (let p = 0; p < k; p++) view[aAt + i * rowStride + p * colStride] = elements.a(i, p);
   }
@@ -82,10 +66,10 @@ function isComputed(given: Case, elements: Elements): boolean {
     for (let j = 0; j < n; j++) view[bAt + p * n + j] = elements.b?.(p, j) ?? random() - 0.5;
   }
   const before = view.slice();
-  const computed = exports.run() === 1;
+  const computed = instance.run() === 1;
 
   const isResult = new Uint8Array(view.length);
-  const bound = (k + 2) * 2 * (scalar === "f32" ? 2 ** -24 : 2 ** -53);
+  const bound = boundOf(scalar, k);
   for (let i = 0; computed && i < m; i++) {
     for (let j = 0; j < n; j++) {
       let [sum, magnitude] = [0, 0];
@@ -101,84 +85,68 @@ function isComputed(given: Case, elements: Elements): boolean {
       if (!agrees || Object.is(value, -0)) assert.unreachable(`${what}: element ${i}, ${j} is ${value}, not ${sum}`);
     }
   }
-  for (let at = 0; at < view.length; at++) {
-    const inScratch = at >= scratch / size && at < (scratch + scratchBytes) / size;
-    if (isResult[at] === 0 && !inScratch && !Object.is(view[at], before[at])) {
-      assert.unreachable(`${what}: wrote ${view[at]} at element ${at}, outside the result (${cAt}) and the scratch`);
-    }
-  }
+  instance.checkUntouched(before, { isResult: (at) => isResult[at] === 1, scratch, scratchBytes }, what);
   return computed;
 }
 
 const sprinkled = (share: number) => () => (random() < share ? random() - 0.5 : 0);
 
-const sides = [
-  [false, "mul and add"],
-  [true, "relaxed multiply-add"],
-] as const;
-
-for (const scalar of ["f32", "f64"] as const) {
-  for (const [relaxed, name] of sides) {
-    if (relaxed && !relaxedSimd().available) {
-      console.log(`skipped, ${scalar} with ${name}: ${relaxedSimd().why}`);
-      continue;
+forEachKind((scalar, relaxed, name) => {
+  const both = (m: number, n: number, k: number, elements: Elements, expected: boolean, gap = 0) => {
+    for (const transposed of [false, true]) {
+      const given = { scalar, relaxed, m, n, k, transposed, gap };
+      assert.is(isComputed(given, elements), expected, `${JSON.stringify(given)}: computed`);
     }
-    const both = (m: number, n: number, k: number, elements: Elements, expected: boolean, gap = 0) => {
-      for (const transposed of [false, true]) {
-        const given = { scalar, relaxed, m, n, k, transposed, gap };
-        assert.is(isComputed(given, elements), expected, `${JSON.stringify(given)}: computed`);
+  };
+
+  test(`${name}: random zeros, sizes around vectors and panels`, () => {
+    for (const m of [32, 33, 34, 35]) {
+      for (const k of [32, 33, 34, 35, 101]) {
+        both(m, 50 + (m % 4), k, { a: sprinkled(0.2) }, true, (m + k) % 3);
       }
-    };
+    }
+    for (const n of [32, 33, 35, 51, 52, 53, 54, 77, 104, 105, 131])
+      both(33, n, 37, { a: sprinkled(0.1) }, true, n % 2);
+    both(100, 50, 784, { a: sprinkled(0.15) }, true);
+  });
 
-    test(`${scalar}, ${name}: random zeros, sizes around vectors and panels`, () => {
-      for (const m of [32, 33, 34, 35]) {
-        for (const k of [32, 33, 34, 35, 101]) {
-          both(m, 50 + (m % 4), k, { a: sprinkled(0.2) }, true, (m + k) % 3);
-        }
+  test(`${name}: patterns of zeros`, () => {
+    const [m, n, k] = [37, 55, 43];
+    both(m, n, k, { a: () => 0 }, true);
+    both(m, n, k, { a: () => -0 }, true);
+    both(m, n, k, { a: (i) => (i % 3 === 0 ? random() : i % 3 === 1 ? 0 : -0) * Number(random() < 0.5) }, true);
+    both(m, n, k, { a: (i, p) => Number(p === (i * 7) % k) }, true);
+    both(m, n, k, { a: (i, p) => Number(i === m - 1 && p === k - 1) }, true);
+    both(m, n, k, { a: (_, p) => (p >= k - 3 ? -1 : 0) }, true);
+    both(m, n, k, { a: (i) => (i >= m - 3 ? -1 : 0) }, true);
+  });
+
+  test(`${name}: refuses what is not sparse, and leaves the result alone`, () => {
+    const most = Math.floor(sparseShare(relaxed) * 32);
+    const diagonals = (count: number): Elements => ({ a: (i, p) => ((i + p) % 32 < count ? random() + 1 : 0) });
+    both(32, 50, 32, diagonals(most), true);
+    both(32, 50, 32, diagonals(most + 1), false);
+    both(32, 50, 32, diagonals(32), false);
+    both(32, 50, 32, { a: () => Number.NaN }, false);
+  });
+
+  test(`${name}: infinities and NaN`, () => {
+    const [m, n, k] = [33, 33, 35];
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      both(m, n, k, { a: (i, p) => (i === 5 && p === 9 ? odd : sprinkled(0.1)()) }, true);
+      for (const [row, column] of [
+        [0, 0],
+        [17, 20],
+        [k - 1, n - 7],
+        [k - 1, n - 1],
+      ]) {
+        both(m, n, k, { a: sprinkled(0.1), b: (p, j) => (p === row && j === column ? odd : undefined) }, false);
       }
-      for (const n of [32, 33, 35, 51, 52, 53, 54, 77, 104, 105, 131])
-        both(33, n, 37, { a: sprinkled(0.1) }, true, n % 2);
-      both(100, 50, 784, { a: sprinkled(0.15) }, true);
-    });
-
-    test(`${scalar}, ${name}: patterns of zeros`, () => {
-      const [m, n, k] = [37, 55, 43];
-      both(m, n, k, { a: () => 0 }, true);
-      both(m, n, k, { a: () => -0 }, true);
-      both(m, n, k, { a: (i) => (i % 3 === 0 ? random() : i % 3 === 1 ? 0 : -0) * Number(random() < 0.5) }, true);
-      both(m, n, k, { a: (i, p) => Number(p === (i * 7) % k) }, true);
-      both(m, n, k, { a: (i, p) => Number(i === m - 1 && p === k - 1) }, true);
-      both(m, n, k, { a: (_, p) => (p >= k - 3 ? -1 : 0) }, true);
-      both(m, n, k, { a: (i) => (i >= m - 3 ? -1 : 0) }, true);
-    });
-
-    test(`${scalar}, ${name}: refuses what is not sparse, and leaves the result alone`, () => {
-      const most = Math.floor(sparseShare(relaxed) * 32);
-      const diagonals = (count: number): Elements => ({ a: (i, p) => ((i + p) % 32 < count ? random() + 1 : 0) });
-      both(32, 50, 32, diagonals(most), true);
-      both(32, 50, 32, diagonals(most + 1), false);
-      both(32, 50, 32, diagonals(32), false);
-      both(32, 50, 32, { a: () => Number.NaN }, false);
-    });
-
-    test(`${scalar}, ${name}: infinities and NaN`, () => {
-      const [m, n, k] = [33, 33, 35];
-      for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-        both(m, n, k, { a: (i, p) => (i === 5 && p === 9 ? odd : sprinkled(0.1)()) }, true);
-        for (const [row, column] of [
-          [0, 0],
-          [17, 20],
-          [k - 1, n - 7],
-          [k - 1, n - 1],
-        ]) {
-          both(m, n, k, { a: sprinkled(0.1), b: (p, j) => (p === row && j === column ? odd : undefined) }, false);
-        }
-      }
-      const largest = scalar === "f32" ? 2 ** 127 * (2 - 2 ** -23) : Number.MAX_VALUE;
-      both(m, n, k, { a: (i, p) => (i === p ? 1 : 0), b: () => -largest }, true);
-    });
-  }
-}
+    }
+    const largest = scalar === "f32" ? 2 ** 127 * (2 - 2 ** -23) : Number.MAX_VALUE;
+    both(m, n, k, { a: (i, p) => (i === p ? 1 : 0), b: () => -largest }, true);
+  });
+});
 
 test("products that are too small, or whose operands lie otherwise, are not candidates", () => {
   const shape: SparseShape = {

@@ -1,22 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Module } from "../src/wasm/encoder.js";
-import { relaxedSimd, simd, webAssembly } from "../src/wasm/features.js";
 import { GemmEmitter, type GemmJob, gemmPlan, type Operand } from "../src/wasm/gemm-emit.js";
+import { type Scalar, scalarBytes } from "../src/wasm/simd.js";
+import { boundOf, forEachKind, generator, guard, Instance } from "./support/wasm-products.js";
 
 const test = suite("compiled matrix products");
 
-type Scalar = GemmJob["scalar"];
-
-const api = webAssembly();
-assert.ok(api !== undefined && simd().available, simd().why);
-
-/** A small generator of its own: the same numbers in each run. */
-let state = 7;
-function random(): number {
-  state = (Math.imul(state, 1664525) + 1013904223) | 0;
-  return (state >>> 8) / (1 << 24);
-}
+const random = generator(7);
 const integer = (limit: number): number => Math.floor(random() * limit);
 const pick = <T>(values: readonly T[]): T => values[integer(values.length)] as T;
 
@@ -39,20 +30,12 @@ interface Case {
 const extent = (rows: number, columns: number, [row, column]: readonly [number, number]): number =>
   rows === 0 || columns === 0 ? 0 : (rows - 1) * row + (columns - 1) * column + 1;
 
-/** Elements around every region that nothing may write; NaN, so that a sum that reads them shows it, too. */
-const guard = 8;
-
-/**
- * Runs one product in a module of its own and compares with sums in float64. In any order of summation, fused or not, a
- * sum of k products and an addend is off by at most (k + 1) u / (1 - (k + 1) u) times the sum of the absolute terms, u the
- * unit roundoff (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); the reference is off by as much in
- * float64.
- */
+/** Runs one product in a module of its own and compares with sums in float64. */
 function check(given: Case): void {
   const { scalar, relaxed, m, n, k, a, b, cRow, accumulate = false, batch } = given;
   const [count, sameA, sameB] = batch ?? [1, false, false];
   const what = JSON.stringify(given);
-  const size = scalar === "f32" ? 4 : 8;
+  const size = scalarBytes[scalar];
   const sizes = [extent(m, k, a), extent(k, n, b), extent(m, n, [cRow, 1])];
   const [aLength, bLength, cLength] = sizes as [number, number, number];
   const [aStep, bStep, cStep] = [sameA ? 0 : aLength + 1, sameB ? 0 : bLength + 3, cLength + 2];
@@ -87,13 +70,8 @@ function check(given: Case): void {
     ...(batch === undefined ? {} : { batch: { count, aStep: aStep * size, bStep: bStep * size, cStep: cStep * size } }),
   };
   module.func({ name: "run", params: [] }, (code) => emitter.emit(code, job));
-  const { Module: Compiled, Instance } = api as NonNullable<typeof api>;
-  const exports = new Instance(new Compiled(module.encode(Math.ceil(bytes / 65536)))).exports as {
-    readonly memory: { readonly buffer: ArrayBuffer };
-    readonly run: () => void;
-  };
-  const Floats = scalar === "f32" ? Float32Array : Float64Array;
-  const view = new Floats(exports.memory.buffer).fill(Number.NaN);
+  const instance = new Instance(module, scalar, bytes);
+  const { view } = instance;
   const fill = (at: number, rows: number, columns: number, [row, column]: readonly [number, number]) => {
     for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) view[at + i * row + j * column] = random() - 0.5;
   };
@@ -103,10 +81,10 @@ function check(given: Case): void {
     if (accumulate) fill(cAt + t * cStep, m, n, [cRow, 1]);
   }
   const before = view.slice();
-  exports.run();
+  instance.run();
 
   const isResult = new Uint8Array(view.length);
-  const bound = (k + 2) * 2 * (scalar === "f32" ? 2 ** -24 : 2 ** -53);
+  const bound = boundOf(scalar, k);
   for (let t = 0; t < count; t++) {
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
@@ -127,12 +105,7 @@ function check(given: Case): void {
       }
     }
   }
-  for (let at = 0; at < view.length; at++) {
-    const inScratch = at >= scratch / size && at < (scratch + scratchBytes) / size;
-    if (isResult[at] === 0 && !inScratch && !Object.is(view[at], before[at])) {
-      assert.unreachable(`${what}: wrote ${view[at]} at element ${at}, outside the result (${cAt}) and the scratch`);
-    }
-  }
+  instance.checkUntouched(before, { isResult: (at) => isResult[at] === 1, scratch, scratchBytes }, what);
 }
 
 const forms = [
@@ -146,111 +119,100 @@ const forms = [
 const stored = (rows: number, columns: number, transposed: boolean, gap = 0): readonly [number, number] =>
   transposed ? [1, rows + gap] : [columns + gap, 1];
 
-const sides = [
-  [false, "mul and add"],
-  [true, "relaxed multiply-add"],
-] as const;
-
-for (const scalar of ["f32", "f64"] as const) {
-  for (const [relaxed, name] of sides) {
-    if (relaxed && !relaxedSimd().available) {
-      console.log(`skipped, ${scalar} with ${name}: ${relaxedSimd().why}`);
-      continue;
+forEachKind((scalar, relaxed, name) => {
+  const each = (m: number, n: number, k: number, rest: Partial<Case> = {}, gap = 0) => {
+    for (const [ta, tb] of forms) {
+      check({ scalar, relaxed, m, n, k, a: stored(m, k, ta, gap), b: stored(k, n, tb, gap), cRow: n + gap, ...rest });
     }
-    const each = (m: number, n: number, k: number, rest: Partial<Case> = {}, gap = 0) => {
-      for (const [ta, tb] of forms) {
-        check({ scalar, relaxed, m, n, k, a: stored(m, k, ta, gap), b: stored(k, n, tb, gap), cRow: n + gap, ...rest });
+  };
+
+  test(`${name}: small sizes`, () => {
+    const sizes = [0, 1, 3, 17];
+    for (const m of sizes) for (const n of sizes) for (const k of sizes) each(m, n, k);
+  });
+
+  test(`${name}: around the edges of tiles`, () => {
+    for (const m of [4, 5, 7, 8, 9, 10, 21]) {
+      for (const n of [4, 7, 8, 9, 15]) {
+        each(m, n, pick([3, 4, 6, 7, 8]), { accumulate: (m + n) % 2 === 0 }, pick([0, 1, 5]));
       }
-    };
+    }
+  });
 
-    test(`${scalar}, ${name}: small sizes`, () => {
-      const sizes = [0, 1, 3, 17];
-      for (const m of sizes) for (const n of sizes) for (const k of sizes) each(m, n, k);
-    });
+  test(`${name}: beyond one block in each direction, and in two at a time`, () => {
+    const accumulate = true;
+    each(3, 17, 1601);
+    each(21, 3, 803, { accumulate });
+    each(21, 5, 1601);
+    each(331, 9, 403);
+    each(171, 11, 803, { accumulate });
+    each(2, 1307, 403);
+    each(13, 1307, 401, { accumulate }, 3);
+  });
 
-    test(`${scalar}, ${name}: around the edges of tiles`, () => {
-      for (const m of [4, 5, 7, 8, 9, 10, 21]) {
-        for (const n of [4, 7, 8, 9, 15]) {
-          each(m, n, pick([3, 4, 6, 7, 8]), { accumulate: (m + n) % 2 === 0 }, pick([0, 1, 5]));
+  test(`${name}: vectors times matrices`, () => {
+    for (const k of [1, 15, 37, 810]) {
+      for (const long of [1, 5, 24, 25, 61]) {
+        const accumulate = long % 2 === 0;
+        each(1, long, k, { accumulate });
+        each(2, long, k, { accumulate }, 1);
+        each(long, 1, k, { accumulate });
+        // A column whose elements are apart.
+        each(long, 1, k, {}, 3);
+      }
+    }
+    // Neither can be read as it is.
+    check({ scalar, relaxed, m: 1300, n: 1, k: 403, a: [2, 2600], b: [3, 1], cRow: 1 });
+  });
+
+  test(`${name}: random shapes and strides`, () => {
+    for (let i = 0; i < 40; i++) {
+      const accumulate = i % 3 === 0;
+      each(integer(50), integer(50), pick([integer(10), integer(200)]), { accumulate }, integer(3));
+    }
+  });
+
+  test(`${name}: strides of 0, and neither of them 1`, () => {
+    for (const [m, n, k] of [
+      [2, 3, 4],
+      [13, 11, 9],
+      [30, 35, 140],
+    ] as const) {
+      const strides = [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [3 * k, 3],
+        [2, 3 * m],
+      ] as const;
+      for (const a of strides) {
+        for (const b of [...strides.slice(0, 3), [3 * n, 3], [2, 3 * k]] as const) {
+          check({ scalar, relaxed, m, n, k, a, b, cRow: n });
         }
       }
-    });
+    }
+  });
 
-    test(`${scalar}, ${name}: beyond one block in each direction, and in two at a time`, () => {
-      const accumulate = true;
-      each(3, 17, 1601);
-      each(21, 3, 803, { accumulate });
-      each(21, 5, 1601);
-      each(331, 9, 403);
-      each(171, 11, 803, { accumulate });
-      each(2, 1307, 403);
-      each(13, 1307, 401, { accumulate }, 3);
-    });
-
-    test(`${scalar}, ${name}: vectors times matrices`, () => {
-      for (const k of [1, 15, 37, 810]) {
-        for (const long of [1, 5, 24, 25, 61]) {
-          const accumulate = long % 2 === 0;
-          each(1, long, k, { accumulate });
-          each(2, long, k, { accumulate }, 1);
-          each(long, 1, k, { accumulate });
-          // A column whose elements are apart.
-          each(long, 1, k, {}, 3);
-        }
-      }
-      // Neither can be read as it is.
-      check({ scalar, relaxed, m: 1300, n: 1, k: 403, a: [2, 2600], b: [3, 1], cRow: 1 });
-    });
-
-    test(`${scalar}, ${name}: random shapes and strides`, () => {
-      for (let i = 0; i < 40; i++) {
-        const accumulate = i % 3 === 0;
-        each(integer(50), integer(50), pick([integer(10), integer(200)]), { accumulate }, integer(3));
-      }
-    });
-
-    test(`${scalar}, ${name}: strides of 0, and neither of them 1`, () => {
-      for (const [m, n, k] of [
-        [2, 3, 4],
-        [13, 11, 9],
-        [30, 35, 140],
+  test(`${name}: batches`, () => {
+    for (const [m, n, k] of [
+      [2, 3, 4],
+      [9, 10, 11],
+      [20, 7, 33],
+      [3, 4, 0],
+    ] as const) {
+      for (const batch of [
+        [0, false, false],
+        [1, false, false],
+        [3, false, false],
+        [4, true, false],
+        [4, false, true],
       ] as const) {
-        const strides = [
-          [0, 0],
-          [0, 1],
-          [1, 0],
-          [3 * k, 3],
-          [2, 3 * m],
-        ] as const;
-        for (const a of strides) {
-          for (const b of [...strides.slice(0, 3), [3 * n, 3], [2, 3 * k]] as const) {
-            check({ scalar, relaxed, m, n, k, a, b, cRow: n });
-          }
-        }
+        each(m, n, k, { batch, accumulate: batch[0] === 3 }, 1);
+        each(m, 1, k, { batch });
       }
-    });
-
-    test(`${scalar}, ${name}: batches`, () => {
-      for (const [m, n, k] of [
-        [2, 3, 4],
-        [9, 10, 11],
-        [20, 7, 33],
-        [3, 4, 0],
-      ] as const) {
-        for (const batch of [
-          [0, false, false],
-          [1, false, false],
-          [3, false, false],
-          [4, true, false],
-          [4, false, true],
-        ] as const) {
-          each(m, n, k, { batch, accumulate: batch[0] === 3 }, 1);
-          each(m, 1, k, { batch });
-        }
-      }
-    });
-  }
-}
+    }
+  });
+});
 
 test("a result whose columns are apart is refused", () => {
   const module = new Module();

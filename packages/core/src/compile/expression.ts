@@ -42,14 +42,20 @@ export type Expression = {
   readonly kind: Kind;
 } & (
   | { readonly op: "constant"; readonly value: number }
-  /** An element of a buffer; `index` adds an i32 of this expression's own, times a stride, to the place (in elements). */
+  /**
+   * An element of a buffer; `index` adds an i32 of this expression's own, times a stride, to the place (in elements).
+   */
   | { readonly op: "load"; readonly buffer: Buffer; readonly at: Affine; readonly index: IndexTerm | null }
   /** The value of an affine function of the axes, an i32. */
   | { readonly op: "index"; readonly at: Affine }
   | { readonly op: "apply"; readonly name: Operation; readonly args: readonly Expression[] }
 );
 
-export interface IndexTerm {
+/** An element of a buffer, and an operation. */
+export type Load = Extract<Expression, { readonly op: "load" }>;
+export type Apply = Extract<Expression, { readonly op: "apply" }>;
+
+interface IndexTerm {
   readonly value: Expression;
   readonly stride: number;
 }
@@ -60,7 +66,10 @@ const operandLimit = 2 ** 26;
 /** Makes the expressions of one kernel, simplified where the result is the same to the bit. */
 export class ExpressionBuilder {
   private readonly known = new Map<string, Expression>();
-  /** Operations of one or two operands, which a program of scalars has a hundred thousand of: by operation, then by operands. */
+  /**
+   * Operations of one or two operands, which a program of scalars has a hundred thousand of: by operation, then by
+   * operands.
+   */
   private readonly applied = new Map<string, Map<number, Expression>>();
   private readonly arithmetics = new Map<NumberKind, Arithmetic<Expression>>();
   private next = 0;
@@ -72,7 +81,8 @@ export class ExpressionBuilder {
   }
 
   load(buffer: Buffer, at: Affine, index: IndexTerm | null = null): Expression {
-    const key = `l${buffer.id}:${at.offset}:${at.strides.join()}${index === null ? "" : `:${index.value.id}*${index.stride}`}`;
+    const by = index === null ? "" : `:${index.value.id}*${index.stride}`;
+    const key = `l${buffer.id}:${at.offset}:${at.strides.join()}${by}`;
     return this.intern(key, (id) => ({ id, op: "load", kind: kindOf(buffer.dtype), buffer, at, index }));
   }
 
@@ -218,9 +228,21 @@ export class ExpressionBuilder {
 }
 
 /** Operations whose result IEEE 754 (or the integers) define to the bit. */
-const exact: ReadonlySet<Operation> = new Set<Operation>([
-  ...(["add", "sub", "mul", "div", "max", "min", "neg", "abs", "sign", "floor", "ceil", "round", "sqrt"] as const),
-]);
+const exact: ReadonlySet<Operation> = new Set([
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "max",
+  "min",
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "ceil",
+  "round",
+  "sqrt",
+] as const);
 
 /** Whether dividing by a number is the same as multiplying by its inverse, in float32 as well. */
 function isPowerOfTwo(value: number): boolean {
@@ -261,26 +283,5 @@ export function visitExpressions(roots: readonly Expression[], visit: (e: Expres
         visit(top.e);
       }
     }
-  }
-}
-
-/** An expression as text, for people. */
-export function showExpression(
-  e: Expression,
-  show: (buffer: Buffer, at: Affine, index: string | null) => string,
-): string {
-  switch (e.op) {
-    case "constant":
-      return String(e.value);
-    case "index":
-      return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
-    case "load":
-      return show(e.buffer, e.at, e.index === null ? null : `${e.index.stride} ${showExpression(e.index.value, show)}`);
-    case "apply": {
-      const name = e.name === "convert" || e.name === "fromMask" ? e.kind : e.name;
-      return `${name}(${e.args.map((arg) => showExpression(arg, show)).join(", ")})`;
-    }
-    default:
-      return e satisfies never;
   }
 }

@@ -1,13 +1,14 @@
 import { type Affine, type Expression, ExpressionBuilder, kindOf, visitExpressions } from "./expression.js";
 import { type Buffer, type Kernel, type LoopKernel, readsOf, type Store } from "./kernel.js";
+import { readsInPlace } from "./plan.js";
 import { sameAffine } from "./views.js";
 
 /** How many expressions a fused kernel may have: more would not stay in registers. */
 const expressionLimit = 200;
 
 /**
- * Makes one loop of neighbouring loops over the same elements: what one writes and the next one reads is then at hand, and what
- * nobody else reads is not written at all.
+ * Makes one loop of neighbouring loops over the same elements: what one writes and the next one reads is then at hand,
+ * and what nobody else reads is not written at all.
  *
  * @param aliases buffers that lie in the memory of others; see `updateInPlace`
  */
@@ -103,7 +104,14 @@ class Group {
     if (this.members.length === 1) return this.first;
     const names = [...new Set(this.members.map(({ name }) => name))];
     const name = names.length > 3 ? `${names.slice(0, 2).join(", ")} and others` : names.join(", ");
-    return { kind: "loop", name, sizes, reduced: 0, reduction: null, stores: this.stores.filter(isKept) };
+    const made = (stores: readonly Store[]): LoopKernel => ({ kind: "loop", name, sizes, reduced: 0, reduction: null, stores });
+    const fewer = made(this.stores.filter(isKept));
+    // Without its own store a value is computed where it is used, which may be behind the write over what it reads.
+    const isSafe = fewer.stores.every(({ target }) => {
+      const place = this.aliases.get(target);
+      return place === undefined || readsInPlace(fewer, place, target);
+    });
+    return isSafe ? fewer : made(this.stores);
   }
 
   private memoryOf(buffer: Buffer): Buffer {

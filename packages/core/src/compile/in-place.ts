@@ -1,9 +1,9 @@
-import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
+import { type Buffer, isCheck, type Kernel, readsOf, writesOf } from "./kernel.js";
 import { readsInPlace } from "./plan.js";
 
 /**
- * Lets the kernel that computes the new values of a tensor write them over the old ones, where nobody needs those any more, in
- * the place of a copy at the end of the program.
+ * Lets the kernel that computes the new values of a tensor write them over the old ones, where nobody needs those any
+ * more, in the place of a copy at the end of the program.
  *
  * @param kernels the last of which copy new values to the buffers of their tensors
  * @param assigned these buffers
@@ -16,7 +16,7 @@ export function updateInPlace(
   const copies = kernels.slice(first);
   const work = kernels.slice(0, first);
   const uses = usesOf(work);
-  const lastCheck = work.findLastIndex((kernel) => kernel.kind === "special" && kernel.check === true);
+  const lastCheck = work.findLastIndex(isCheck);
   const aliases = new Map<Buffer, Buffer>();
   const kept = copies.filter((copy, i) => {
     const [from] = readsOf(copy) as [Buffer];
@@ -47,7 +47,10 @@ function usesOf(kernels: readonly Kernel[]): Map<Buffer, Uses> {
   return uses;
 }
 
-/** Whether `from` can be written over `to`: after all that reads the old values, and after all that may stop the program. */
+/**
+ * Whether `from` can be written over `to`: after all that reads the old values, and after all that may stop the
+ * program.
+ */
 function mayReplace(
   from: Buffer,
   to: Buffer,

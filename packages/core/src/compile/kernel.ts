@@ -1,6 +1,7 @@
 import type { DType } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
 import type { Operand } from "../wasm/gemm-emit.js";
+import type { Scalar } from "../wasm/simd.js";
 import type { KernelCode } from "./emit/context.js";
 import type { ScalarPlan } from "./emit/scalar-plan.js";
 import { type Affine, type Expression, visitExpressions } from "./expression.js";
@@ -20,13 +21,20 @@ export type BufferRole = "input" | "capture" | "output" | "temporary" | "scratch
 
 export const elementBytes: Readonly<Record<DType, number>> = { float64: 8, float32: 4, int32: 4, bool: 1 };
 
-/** One loop over `sizes`, the last `reduced` axes of which are reduced: a target gets an element for each of the others. */
+/** The type of a float in WebAssembly. */
+export const scalarOf = ({ dtype }: { readonly dtype: DType }): Scalar => (dtype === "float32" ? "f32" : "f64");
+
+export type Reduction = "sum" | "prod" | "max" | "min";
+
+/**
+ * One loop over `sizes`, the last `reduced` axes of which are reduced: a target gets an element for each of the others.
+ */
 export interface LoopKernel {
   readonly kind: "loop";
   readonly name: string;
   readonly sizes: readonly number[];
   readonly reduced: number;
-  readonly reduction: "sum" | "prod" | "max" | "min" | null;
+  readonly reduction: Reduction | null;
   /** What is written for each element, in this order: one value of a reduction, or several. */
   readonly stores: readonly Store[];
 }
@@ -77,7 +85,7 @@ export interface ScalarStore {
 }
 
 /** An op that is none of these: it writes its own code. */
-export interface SpecialKernel {
+interface SpecialKernel {
   readonly kind: "special";
   readonly name: string;
   readonly reads: readonly Buffer[];
@@ -89,6 +97,9 @@ export interface SpecialKernel {
 }
 
 export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | SpecialKernel;
+
+/** Whether a kernel may stop the program. */
+export const isCheck = (kernel: Kernel): kernel is SpecialKernel => kernel.kind === "special" && kernel.check === true;
 
 /** The buffers that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly Buffer[] {

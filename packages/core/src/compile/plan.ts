@@ -20,7 +20,7 @@ export function bytesOf({ dtype, size }: Buffer): number {
 }
 
 /** From the kernel that first writes a buffer to the last one that uses it. */
-export interface Lifetime {
+interface Lifetime {
   readonly first: number;
   readonly last: number;
 }
@@ -41,13 +41,12 @@ export function plan(schedule: Schedule): Plan {
   const { kernels, buffers } = schedule;
   const addresses = new Map<Buffer, number>();
   let end = alignment;
-  let all = alignment;
   for (const buffer of buffers) {
     if (buffer.role === "temporary" || buffer.role === "scratch") continue;
     addresses.set(buffer, end);
     end += bytesOf(buffer);
   }
-  all = end;
+  let all = end;
   const lifetimes = lifetimesOf(schedule);
   for (const [buffer, place] of schedule.aliases) {
     addresses.set(buffer, addresses.get(place) as number);
@@ -95,8 +94,8 @@ function inheritable(
 }
 
 /**
- * Whether a loop may write `target` over `buffer`: it reads that one only at the place where it writes, and not after it has
- * written.
+ * Whether a loop may write `target` over `buffer`: it reads that one only at the place where it writes, and not after
+ * it has written.
  */
 export function readsInPlace(kernel: LoopKernel, buffer: Buffer, target: Buffer): boolean {
   const at = kernel.stores.findIndex((store) => store.target === target);
@@ -137,7 +136,9 @@ function readsBy(kernel: LoopKernel): ReadonlyMap<Buffer, Reads> {
   return reads;
 }
 
-/** Free memory behind the buffers that keep their place: the smallest gap that is large enough, else more at the end. */
+/**
+ * Free memory behind the buffers that keep their place: the smallest gap that is large enough, else more at the end.
+ */
 class Arena {
   end: number;
   private readonly gaps: { start: number; size: number }[] = [];

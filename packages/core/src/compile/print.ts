@@ -1,7 +1,7 @@
 import { CompileError } from "../errors.js";
 import type { Traced } from "../graph/tracing.js";
 import { formatShape } from "../shape/shape.js";
-import { type Affine, showExpression } from "./expression.js";
+import type { Affine, Expression } from "./expression.js";
 import { nameOf, orderOf, resultsOf } from "./graph.js";
 import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
 import type { Stages } from "./machine.js";
@@ -62,6 +62,24 @@ function showAffine(at: Affine, index: string | null): string {
   if (index !== null) terms.push(index);
   if (at.offset !== 0 || terms.length === 0) terms.push(String(at.offset));
   return terms.join(" + ");
+}
+
+/** An expression as text, for people. */
+function showExpression(e: Expression, show: (buffer: Buffer, at: Affine, index: string | null) => string): string {
+  switch (e.op) {
+    case "constant":
+      return String(e.value);
+    case "index":
+      return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
+    case "load":
+      return show(e.buffer, e.at, e.index === null ? null : `${e.index.stride} ${showExpression(e.index.value, show)}`);
+    case "apply": {
+      const name = e.name === "convert" || e.name === "fromMask" ? e.kind : e.name;
+      return `${name}(${e.args.map((arg) => showExpression(arg, show)).join(", ")})`;
+    }
+    default:
+      return e satisfies never;
+  }
 }
 
 function showKernel(kernel: Kernel): string {

@@ -9,10 +9,15 @@ import type { Trace } from "./trace.js";
 /** A compiled function for arguments of certain shapes and dtypes. */
 export class Program<R> {
   /**
-   * The memory of the arguments that are tensors or numbers, in order: what is written here is what `run` finds. The arrays stay
-   * the same as long as the program lives.
+   * The memory of the arguments that are tensors or numbers, in order: what is written here is what `run` finds. The
+   * arrays stay the same as long as the program lives.
    */
   readonly inputs: readonly TypedArray[];
+  /**
+   * The memory of the tensors of the result, in order: what `execute` leaves there, until the next run. Read it, or
+   * copy it; the arrays stay the same as long as the program lives.
+   */
+  readonly outputs: readonly TypedArray[];
   private readonly machine: Machine;
   private readonly result: unknown;
   private readonly generatorCount: number;
@@ -32,13 +37,8 @@ export class Program<R> {
   }
 
   /**
-   * The memory of the tensors of the result, in order: what `execute` leaves there, until the next run. Read it, or copy it; the
-   * arrays stay the same as long as the program lives.
-   */
-  readonly outputs: readonly TypedArray[];
-
-  /**
-   * Runs the program on what is in its memory, and leaves the results there: see `inputs` and `outputs`. Nothing is copied.
+   * Runs the program on what is in its memory, and leaves the results there: see `inputs` and `outputs`. Nothing is
+   * copied.
    *
    * @param random the sources among the arguments, in order
    * @throws CompileError for another number of them than the function was given
@@ -46,8 +46,8 @@ export class Program<R> {
   execute(...random: readonly { readonly generator: Generator }[]): void {
     if (random.length !== this.generatorCount) {
       throw new CompileError(
-        `compile: the program takes ${this.generatorCount} random sources, those among the arguments of the function, got ` +
-          `${random.length}`,
+        `compile: the program takes ${this.generatorCount} random sources, those among the arguments of the function, ` +
+          `got ${random.length}`,
       );
     }
     this.machine.run(
@@ -89,8 +89,8 @@ export class Program<R> {
   }
 
   /**
-   * A stage of the compilation as text: "graph" (as it was traced), "simplified", "kernels", "memory" (the plan, with and
-   * without reuse), "module" (sizes and times); all of them by default.
+   * A stage of the compilation as text: "graph" (as it was traced), "simplified", "kernels", "memory" (the plan, with
+   * and without reuse), "module" (sizes and times); all of them by default.
    */
   print(stage?: Stage): string {
     return showStage(this.machine.stages, stage);

@@ -4,8 +4,8 @@ import { Node, type Values } from "../graph/node.js";
 import type { Shape } from "../shape/types.js";
 
 /**
- * Marks a result of a program that depends on something that gradients are wanted of. It has no inputs: the gradient ends here,
- * and not in silence.
+ * Marks a result of a program that depends on something that gradients are wanted of. It has no inputs: the gradient
+ * ends here, and not in silence.
  */
 export class CompiledResult extends Node {
   override readonly name = "Compiled";

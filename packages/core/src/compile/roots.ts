@@ -5,10 +5,15 @@ import type { Graph } from "./graph.js";
 import { inlineRuleOf } from "./lower/inline.js";
 import { kernelRuleOf } from "./lower/kernels.js";
 
-/** How many operations may be computed in one kernel: beyond, the engine's optimiser would take longer than it saves. */
+/**
+ * How many operations may be computed in one kernel: beyond, the engine's optimiser would take longer than it saves.
+ */
 const kernelLimit = 150;
 
-/** How many ops, views among them, may stand between a value and the kernel that it is computed in: rules call each other. */
+/**
+ * How many ops, views among them, may stand between a value and the kernel that it is computed in: rules call each
+ * other.
+ */
 const depthLimit = 250;
 
 /** How an op uses an input: element by element in the kernel that it is computed in, or as a whole. */
@@ -25,8 +30,8 @@ export function isScalarOp({ shape, source, inputs }: Traced): boolean {
 }
 
 /**
- * Which values get a buffer: results, what a kernel needs as a whole, what several kernels use, and what would be computed
- * more than once for an element. All else is computed in the kernel that uses it.
+ * Which values get a buffer: results, what a kernel needs as a whole, what several kernels use, and what would be
+ * computed more than once for an element. All else is computed in the kernel that uses it.
  */
 export function rootsOf({ order, users, results }: Graph): Set<Traced> {
   const roots = new Set<Traced>();

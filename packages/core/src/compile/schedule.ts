@@ -1,7 +1,6 @@
 import type { DType } from "../dtype.js";
-import { CompileError } from "../errors.js";
 import type { Traced } from "../graph/tracing.js";
-import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { mergeScalarCopies } from "./emit/scalar-copies.js";
 import { planScalars } from "./emit/scalar-plan.js";
@@ -9,12 +8,12 @@ import { type Affine, type Expression, ExpressionBuilder, kindOf } from "./expre
 import { fuseLoops } from "./fuse.js";
 import { type Graph, graphOf, nameOf } from "./graph.js";
 import { updateInPlace } from "./in-place.js";
-import type { Buffer, BufferRole, Kernel, LoopKernel } from "./kernel.js";
-import { type Elements, type InlineRule, inlineRuleOf } from "./lower/inline.js";
-import { type KernelRule, kernelRuleOf } from "./lower/kernels.js";
+import { type Buffer, type BufferRole, isCheck, type Kernel, type Reduction } from "./kernel.js";
+import { inlineRuleOf } from "./lower/inline.js";
+import { ruleOf } from "./lower/rules.js";
 import { isScalarOp, rootsOf } from "./roots.js";
 import type { Trace } from "./trace.js";
-import { linear, ownPlace, type Place } from "./views.js";
+import { linear, ownPlace, type Place, rowMajor } from "./views.js";
 
 /** A program as a list of kernels, which run one after the other, and the buffers that they read and write. */
 export interface Schedule {
@@ -35,16 +34,18 @@ export interface Schedule {
 }
 
 /** Makes the error out of what stands in a buffer. */
-export interface Failure {
+interface Failure {
   readonly buffer: Buffer;
   readonly error: (values: Int32Array) => Error;
 }
 
-/** The kernel that is being written: its axes, and its expressions. */
-export interface Kernelling {
+/** The body of a kernel that is being written: its axes, and its expressions. */
+export interface KernelBody {
   readonly sizes: readonly number[];
   readonly builder: ExpressionBuilder;
   readonly known: Map<string, Expression>;
+  /** In a kernel of scalars: by the id of a scalar its expression, since there may be a hundred thousand. */
+  readonly scalars?: Expression[];
 }
 
 export function schedule(trace: Trace): Schedule {
@@ -90,11 +91,9 @@ export class Scheduler {
       const buffer = this.buffer(value);
       return buffer.role === "capture" ? this.copyOf(value) : buffer;
     });
-    const assigned = trace.assignments.map(({ tensor }, i) => {
-      const target = places.get(tensor) as Buffer;
-      this.copy(news[i] as Buffer, target);
-      return target;
-    });
+    const assigned = trace.assignments.map(({ tensor }, i) =>
+      this.copy(news[i] as Buffer, places.get(tensor) as Buffer),
+    );
     const kernels = [...this.kernels.filter(isEarlyCheck), ...this.kernels.filter((kernel) => !isEarlyCheck(kernel))];
     const { all: buffers, failures, generators } = this;
     const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
@@ -143,13 +142,20 @@ export class Scheduler {
     return this.failures.push(failure);
   }
 
-  /** A new kernel over axes of these sizes. */
-  kernelling(sizes: readonly number[]): Kernelling {
+  /** The body of a new kernel over axes of these sizes. */
+  body(sizes: readonly number[]): KernelBody {
     return { sizes, builder: new ExpressionBuilder(), known: new Map() };
   }
 
   /** An element of a value as an expression of a kernel: loaded, or computed where it is used. */
-  element(value: Traced, place: Place, k: Kernelling): Expression {
+  element(value: Traced, place: Place, k: KernelBody): Expression {
+    if (k.scalars === undefined || place.length > 0) return this.read(value, place, k);
+    const made = k.scalars[value.id] ?? this.read(value, place, k);
+    k.scalars[value.id] = made;
+    return made;
+  }
+
+  private read(value: Traced, place: Place, k: KernelBody): Expression {
     if (this.pending.has(value)) this.flush();
     const buffer = this.placed.get(value);
     if (buffer !== undefined) return k.builder.load(buffer, linear(place, stridesOf(value.shape), k.sizes.length));
@@ -164,31 +170,32 @@ export class Scheduler {
   }
 
   /** A loop that writes an expression to a buffer, over the axes of a kernel. */
-  loop(name: string, k: Kernelling, value: Expression, target: Buffer, to?: Affine): void {
-    const contiguous = linear(ownPlace(k.sizes, k.sizes.length), stridesOf(k.sizes), k.sizes.length);
-    const kernel: LoopKernel = {
-      kind: "loop",
-      name,
-      sizes: k.sizes,
-      reduced: 0,
-      reduction: null,
-      stores: [{ value: k.builder.as(value, kindOf(target.dtype)), target, to: to ?? contiguous }],
-    };
-    this.push(kernel);
+  loop(name: string, { sizes, builder }: KernelBody, value: Expression, target: Buffer, to = rowMajor(sizes)): void {
+    const store = { value: builder.as(value, kindOf(target.dtype)), target, to };
+    this.push({ kind: "loop", name, sizes, reduced: 0, reduction: null, stores: [store] });
+  }
+
+  /** A loop that reduces an expression over the last axes of a kernel, so many; the others are those of the target. */
+  reduce(
+    name: string,
+    { sizes, builder }: KernelBody,
+    [reduction, reduced]: readonly [Reduction, number],
+    value: Expression,
+    target: Buffer,
+  ): void {
+    const to = rowMajor(sizes.slice(0, sizes.length - reduced));
+    const store = { value: builder.as(value, kindOf(target.dtype)), target, to };
+    this.push({ kind: "loop", name, sizes, reduced, reduction: reduced === 0 ? null : reduction, stores: [store] });
   }
 
   /** Where a value lies if it is a view of a buffer; computed into a buffer of its own if it is not. */
   strided(value: Traced): { readonly buffer: Buffer; readonly at: Affine } {
-    const k = this.kernelling(value.shape);
-    const element = this.element(value, ownPlace(value.shape, value.shape.length), k);
+    const k = this.body(value.shape);
+    const element = this.element(value, ownPlace(value.shape), k);
     if (element.op === "load" && element.index === null && element.at.strides.every((stride) => stride >= 0)) {
       return { buffer: element.buffer, at: element.at };
     }
-    const buffer = this.placed.get(value) ?? this.materialize(value);
-    return {
-      buffer,
-      at: linear(ownPlace(value.shape, value.shape.length), stridesOf(value.shape), value.shape.length),
-    };
+    return { buffer: this.placed.get(value) ?? this.materialize(value), at: rowMajor(value.shape) };
   }
 
   // --- the work ------------------------------------------------------------------------------------------------------
@@ -200,9 +207,8 @@ export class Scheduler {
   }
 
   private materialize(value: Traced): Buffer {
-    const k = this.kernelling(value.shape);
-    const place = ownPlace(value.shape, value.shape.length);
-    const element = this.computed(value, place, k);
+    const k = this.body(value.shape);
+    const element = this.computed(value, ownPlace(value.shape), k);
     if (element === null) {
       // A reshape of what is computed in an order that the new shape cannot follow.
       const [x] = value.inputs as [Traced];
@@ -210,7 +216,7 @@ export class Scheduler {
       this.placed.set(value, buffer);
       if (!this.graph.results.has(value) && buffer.role !== "capture") return buffer;
       this.placed.delete(value);
-      return this.copyTo(buffer, this.target(value), value.shape);
+      return this.copy(buffer, this.target(value));
     }
     const target = this.target(value);
     this.loop(nameOf(value), k, element, target);
@@ -218,7 +224,7 @@ export class Scheduler {
   }
 
   /** The element computed here; `null` where only a buffer can be read in this order. */
-  private computed(value: Traced, place: Place, k: Kernelling): Expression | null {
+  private computed(value: Traced, place: Place, k: KernelBody): Expression | null {
     const key = `${value.id}:${place.map(({ offset, strides }) => `${offset},${strides.join()}`).join(";")}`;
     const known = k.known.get(key);
     if (known !== undefined) return known;
@@ -232,7 +238,7 @@ export class Scheduler {
     return made;
   }
 
-  private materialized(value: Traced, place: Place, k: Kernelling): Expression {
+  private materialized(value: Traced, place: Place, k: KernelBody): Expression {
     const [x] = value.inputs as [Traced];
     const buffer = this.buffer(x);
     return k.builder.load(buffer, linear(place, stridesOf(value.shape), k.sizes.length));
@@ -243,26 +249,10 @@ export class Scheduler {
     const group = this.pending;
     if (group.size === 0) return;
     this.pending = new Set();
-    const k = this.kernelling([]);
-    // By the values' numbers, and what is read from outside among them: there may be a hundred thousand.
     const made: Expression[] = [];
-    const reader: Elements = {
-      element: (value, place, k) => {
-        const known = made[value.id];
-        if (known !== undefined) return known;
-        const read = this.element(value, place, k);
-        made[value.id] = read;
-        return read;
-      },
-      strided: (value) => this.strided(value),
-      once: (key, work) => this.once(key, work),
-      buffer: (value) => this.buffer(value),
-      temporary: (dtype, shape) => this.temporary(dtype, shape),
-      push: (kernel) => this.push(kernel),
-      failure: (failure) => this.failure(failure),
-    };
+    const k = { ...this.body([]), scalars: made };
     for (const value of group) {
-      made[value.id] = inlineRuleOf(value)?.element(value, [], k, reader) as Expression;
+      made[value.id] = inlineRuleOf(value)?.element(value, [], k, this) as Expression;
     }
     const stored = [...group].filter(
       (value) => this.graph.results.has(value) || this.graph.users.get(value)?.some((user) => !group.has(user)),
@@ -284,17 +274,13 @@ export class Scheduler {
   }
 
   private copyOf(value: Traced): Buffer {
-    return this.copyTo(this.buffer(value), this.newBuffer(value.dtype, value.shape, "output"), value.shape);
+    return this.copy(this.buffer(value), this.newBuffer(value.dtype, value.shape, "output"));
   }
 
-  private copyTo(from: Buffer, target: Buffer, shape: Shape): Buffer {
-    this.copy(from, target, shape);
+  private copy(from: Buffer, target: Buffer): Buffer {
+    const k = this.body([target.size]);
+    this.loop("copy", k, k.builder.load(from, rowMajor(k.sizes)), target);
     return target;
-  }
-
-  private copy(from: Buffer, target: Buffer, shape: Shape = target.shape): void {
-    const k = this.kernelling([sizeOf(shape)]);
-    this.loop("copy", k, k.builder.load(from, linear(ownPlace(k.sizes, 1), [1], 1)), target);
   }
 
   private place(value: Traced, role: BufferRole): Buffer {
@@ -310,27 +296,7 @@ export class Scheduler {
   }
 }
 
-type Rule =
-  | { readonly kind: "inline"; readonly rule: InlineRule }
-  | { readonly kind: "kernel"; readonly rule: KernelRule };
-
-function ruleOf(value: Traced): Rule {
-  const inline = inlineRuleOf(value);
-  if (inline !== null) return { kind: "inline", rule: inline };
-  const kernel = kernelRuleOf(value);
-  if (kernel !== null) return { kind: "kernel", rule: kernel };
-  throw notCompiled(value);
-}
-
-function notCompiled(value: Traced): CompileError {
-  return new CompileError(
-    `compile: ${nameOf(value)} ${formatShape(value.shape)} cannot be compiled: its local forward is JavaScript over arrays; give ` +
-      "its class a composed(...inputs) in ops, write it with elementwise(...), or call the function without compile",
-  );
-}
-
 /** A check of what is there from the beginning. */
 function isEarlyCheck(kernel: Kernel): boolean {
-  if (kernel.kind !== "special" || kernel.check !== true) return false;
-  return kernel.reads.every(({ role }) => role === "input" || role === "capture");
+  return isCheck(kernel) && kernel.reads.every(({ role }) => role === "input" || role === "capture");
 }

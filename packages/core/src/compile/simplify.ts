@@ -7,8 +7,8 @@ import { orderOf, resultsOf } from "./graph.js";
 import type { Trace } from "./trace.js";
 
 /**
- * The same program with equal values computed once, views that change nothing left out, and nothing that no result needs.
- * Only here are nodes merged: those of the eager graph keep their identity.
+ * The same program with equal values computed once, views that change nothing left out, and nothing that no result
+ * needs. Only here are nodes merged: those of the eager graph keep their identity.
  */
 export function simplify(trace: Trace): Trace {
   const order = orderOf([...resultsOf(trace), ...trace.inputs, ...trace.captures.map(({ traced }) => traced)]);

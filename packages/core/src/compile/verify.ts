@@ -8,8 +8,8 @@ import type { Trace } from "./trace.js";
 import { rangeOf } from "./views.js";
 
 /**
- * Checks a program between the stages: every value is made before it is used, every access lies inside of its buffer, no two
- * buffers that are needed at one time overlap.
+ * Checks a program between the stages: every value is made before it is used, every access lies inside of its buffer,
+ * no two buffers that are needed at one time overlap.
  *
  * @throws Error with the first thing that is wrong: a defect of the compiler
  */
@@ -91,6 +91,13 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
       late === -1,
       () => `kernel ${late} reads the old values of buffer ${place.id}, which kernel ${writer} replaced`,
     );
+    const kernel = schedule.kernels[writer];
+    const isInPlace =
+      kernel === undefined ||
+      !readsOf(kernel).includes(place) ||
+      (kernel.kind === "loop" && kernel.reduction === null && readsInPlace(kernel, place, buffer));
+    demand(isInPlace, () => `kernel ${writer} reads buffer ${place.id} elsewhere, or later, than it writes over it`);
+    demand(addresses.get(buffer) === addresses.get(place), () => `buffer ${buffer.id} does not lie over ${place.id}`);
   }
   placed.sort((a, b) => a.start - b.start);
   placed.forEach((a, i) => {

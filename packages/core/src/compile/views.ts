@@ -12,9 +12,9 @@ export function constantAffine(axes: number, offset = 0): Affine {
   return { offset, strides: new Array<number>(axes).fill(0) };
 }
 
-/** Each axis of a shape is an axis of the kernel, the first one being its axis number `first`. */
-export function ownPlace(shape: Shape, axes: number, first = 0): Place {
-  return shape.map((_, axis) => axisOf(axes, first + axis));
+/** Each axis of a shape is an axis of the kernel: the shape's axes are its first ones, by default all that it has. */
+export function ownPlace(shape: Shape, axes: number = shape.length): Place {
+  return shape.map((_, axis) => axisOf(axes, axis));
 }
 
 /** The index on one axis of the kernel. */
@@ -35,6 +35,11 @@ export function linear(place: Place, steps: readonly number[], axes: number): Af
   return place.reduce<Affine>((sum, at, axis) => plus(sum, scaled(at, steps[axis] as number)), constantAffine(axes));
 }
 
+/** Each element of a row-major array of such a shape in turn; see {@link ownPlace} for the axes. */
+export function rowMajor(shape: Shape, axes: number = shape.length): Affine {
+  return linear(ownPlace(shape, axes), stridesOf(shape), axes);
+}
+
 /** A place in a shape that a smaller shape was broadcast to, as a place in that one. */
 export function unbroadcast(place: Place, from: Shape): Place {
   const extra = place.length - from.length;
@@ -45,8 +50,8 @@ export function unbroadcast(place: Place, from: Shape): Place {
 }
 
 /**
- * A place in `shape` as a place in `from`, which has the same elements in the same order. `null` where an index on some axis
- * of `from` is no affine function.
+ * A place in `shape` as a place in `from`, which has the same elements in the same order. `null` where an index on some
+ * axis of `from` is no affine function.
  *
  * @param sizes of the kernel's axes
  */

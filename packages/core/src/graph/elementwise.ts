@@ -219,7 +219,7 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
 }
 
 export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
-  const sameDType = rule.gives === undefined;
+  const sameDType = rule.gives === undefined && rule.takes !== "bool";
   const { backward } = rule;
   const [gradientX, gradientY] = typeof backward === "string" ? [null, null] : backward;
   return define(

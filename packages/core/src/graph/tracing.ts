@@ -32,6 +32,9 @@ export function deferredIn(values: Values): Deferred | null {
   return (values as unknown) instanceof Deferred ? (values as unknown as Deferred) : null;
 }
 
+/** What a value is called that is no result of an op. */
+const article = { literal: "a number", input: "an argument", capture: "a variable", draw: "random numbers" } as const;
+
 /**
  * A value of a program that is being traced: what `source` gives. An edge of the graph that is compiled, as a `Tensor` is
  * one of the graph that is walked backward; it belongs to the same nodes.
@@ -57,7 +60,7 @@ export class Traced extends Deferred {
     if (this.source.kind === "literal") return this.source.value;
     const what = `${this.dtype} ${formatShape(this.shape)}`;
     if (current === null) throw leftTrace(what);
-    const from = this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : "";
+    const from = this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : `${article[this.source.kind]}, `;
     if (this.source.kind === "input" && this.source.isNumber) {
       throw new CompileError(
         "compile: a number among the arguments is a tensor inside of the compiled function, and its value is not known while that " +

@@ -1,6 +1,6 @@
 /**
- * What WebAssembly can do here, found with small probe modules, and no engine is recognised by its name: validating a probe
- * shows what the engine has, compiling it what the page allows.
+ * What WebAssembly can do here, found with small probe modules, and no engine is recognised by its name: validating a
+ * probe shows what the engine has, compiling it what the page allows.
  */
 import { Module } from "./encoder.js";
 
@@ -12,7 +12,7 @@ export interface WebAssemblyApi {
 }
 
 /** `why` says what is missing, for an error to end with; it is undefined where the feature is there. */
-export interface Feature {
+interface Feature {
   readonly available: boolean;
   readonly why: string | undefined;
 }

@@ -1,29 +1,19 @@
 /** The matrix product as one dot product after another, along k, where tiles do not pay. */
 import type { Code, Func, Local, Module } from "./encoder.js";
-import { increase, lanesOf, locals, type Scalar, sizeOf, times, vectorBytes } from "./gemm-tile.js";
-
-const instructions = {
-  f32: { load: "f32.load", store: "f32.store", add: "f32.add", mul: "f32.mul" },
-  f64: { load: "f64.load", store: "f64.store", add: "f64.add", mul: "f64.mul" },
-} as const;
-
-const vectorInstructions = {
-  f32: { add: "f32x4.add", mul: "f32x4.mul", madd: "f32x4.relaxed_madd", extract: "f32x4.extract_lane" },
-  f64: { add: "f64x2.add", mul: "f64x2.mul", madd: "f64x2.relaxed_madd", extract: "f64x2.extract_lane" },
-} as const;
+import { increase, locals, times } from "./loops.js";
+import { lanesOf, multiplyAdd, type Scalar, scalarBytes, vectorBytes, vectorOf } from "./simd.js";
 
 /** Vectors that are summed side by side, to hide the latency of the addition. */
 const dotVectors = 4;
 
 /**
- * For a few rows of a, which would not repay packing b, where both operands have their steps side by side. Parameters: a, b, c, m, n, k (1 at least each), the distances in bytes of rows of a, of columns of b, of rows of c, 1 to
+ * For a few rows of a, which would not repay packing b, where both operands have their steps side by side. Parameters:
+ * a, b, c, m, n, k (1 at least each), the distances in bytes of rows of a, of columns of b, of rows of c, 1 to
  * accumulate. Reads nothing but the elements.
  */
 export function emitDots(module: Module, scalar: Scalar, relaxed: boolean): Func {
-  const { load, store, add, mul } = instructions[scalar];
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const lanes = lanesOf[scalar];
-  const vector = vectorInstructions[scalar];
   const params = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.func({ params }, (f, a, b, c, m, n, k, aRow, bColumn, cRow, accumulate) => {
     const pointers = locals(f, "i32", 6) as [Local, Local, Local, Local, Local, Local];
@@ -34,17 +24,9 @@ export function emitDots(module: Module, scalar: Scalar, relaxed: boolean): Func
     const [first, ...others] = sums as [Local, ...Local[]];
     const addProducts = (targets: readonly Local[]) => {
       for (const [v, target] of targets.entries()) {
-        const factors = () => {
+        multiplyAdd(f, scalar, relaxed, target, () => {
           for (const at of [aAt, bAt]) f.get(at).memory("v128.load", v * vectorBytes);
-        };
-        if (relaxed) {
-          factors();
-          f.get(target).op(vector.madd).set(target);
-        } else {
-          f.get(target);
-          factors();
-          f.op(vector.mul).op(vector.add).set(target);
-        }
+        });
       }
       for (const at of [aAt, bAt]) increase(f, at, targets.length * vectorBytes);
     };
@@ -65,15 +47,16 @@ export function emitDots(module: Module, scalar: Scalar, relaxed: boolean): Func
         for (const each of sums) f.get(zero).set(each);
         stride(dotVectors * lanes, () => addProducts(sums));
         stride(lanes, () => addProducts([first]));
-        for (const other of others) f.get(first).get(other).op(vector.add).set(first);
+        for (const other of others) f.get(first).get(other).op(`${vectorOf[scalar]}.add`).set(first);
         sumOfLanes(f, scalar, first);
         f.set(sum);
-        f.get(accumulate).if(() => f.get(sum).get(cAt).memory(load).op(add).set(sum));
+        f.get(accumulate).if(() => f.get(sum).get(cAt).memory(`${scalar}.load`).op(`${scalar}.add`).set(sum));
         stride(1, () => {
-          f.get(sum).get(aAt).memory(load).get(bAt).memory(load).op(mul).op(add).set(sum);
+          f.get(sum).get(aAt).memory(`${scalar}.load`).get(bAt).memory(`${scalar}.load`);
+          f.op(`${scalar}.mul`).op(`${scalar}.add`).set(sum);
           for (const at of [aAt, bAt]) increase(f, at, size);
         });
-        f.get(cAt).get(sum).memory(store);
+        f.get(cAt).get(sum).memory(`${scalar}.store`);
         increase(f, cAt, size);
         increase(f, column, bColumn);
       });
@@ -84,7 +67,8 @@ export function emitDots(module: Module, scalar: Scalar, relaxed: boolean): Func
 }
 
 function sumOfLanes(f: Code, scalar: Scalar, vector: Local): void {
-  const { extract } = vectorInstructions[scalar];
-  f.get(vector).lane(extract, 0);
-  for (let lane = 1; lane < lanesOf[scalar]; lane++) f.get(vector).lane(extract, lane).op(instructions[scalar].add);
+  f.get(vector).lane(`${vectorOf[scalar]}.extract_lane`, 0);
+  for (let lane = 1; lane < lanesOf[scalar]; lane++) {
+    f.get(vector).lane(`${vectorOf[scalar]}.extract_lane`, lane).op(`${scalar}.add`);
+  }
 }

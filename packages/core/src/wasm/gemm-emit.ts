@@ -1,25 +1,14 @@
 /**
- * Matrix products of compiled programs: sizes, strides and addresses are constants, so that everything is decided here and
- * the emitted code is calls of shared functions.
+ * Matrix products of compiled programs: sizes, strides and addresses are constants, so that everything is decided here
+ * and the emitted code is calls of shared functions.
  */
 import type { Code, Func, Local, Module } from "./encoder.js";
 import { emitDots } from "./gemm-dots.js";
 import { emitPack, type Layout, type PackShape } from "./gemm-pack.js";
 import { blocks, type GemmJob, isDots, packsA, packsB, transposed } from "./gemm-plan.js";
-import {
-  emitTiles,
-  increase,
-  lanesOf,
-  locals,
-  narrowRows,
-  type Scalar,
-  sizeOf,
-  type TileShape,
-  tileRows,
-  tileVectors,
-  times,
-  wideVectors,
-} from "./gemm-tile.js";
+import { emitTiles, narrowRows, type TileShape, tileRows, tileVectors, wideVectors } from "./gemm-tile.js";
+import { increase, locals, repeat } from "./loops.js";
+import { lanesOf, type Scalar, scalarBytes } from "./simd.js";
 
 export { type GemmJob, type GemmPlan, gemmPlan, type Operand } from "./gemm-plan.js";
 
@@ -64,7 +53,6 @@ interface Place {
 export class GemmEmitter {
   readonly #module: Module;
   readonly #relaxed: boolean;
-  readonly #functions = new Map<string, Func>();
   readonly #places = new WeakMap<Code, Place>();
 
   /** `relaxed`: with the multiply-add of relaxed SIMD, which the engine must have. */
@@ -74,8 +62,8 @@ export class GemmEmitter {
   }
 
   /**
-   * Emits into `code` what computes C = A B (or C += A B). Where k is 0, A B is zeros. Reads at most 16 bytes beyond the
-   * operands and writes C and the scratch only.
+   * Emits into `code` what computes C = A B (or C += A B). Where k is 0, A B is zeros. Reads at most 16 bytes beyond
+   * the operands and writes C and the scratch only.
    */
   emit(code: Code, given: GemmJob): void {
     const job = given.n === 1 && given.c.rowStride === 1 && given.m > 1 ? transposed(given) : given;
@@ -85,7 +73,7 @@ export class GemmEmitter {
     if (m === 0 || n === 0 || batch.count === 0 || (k === 0 && accumulate)) return;
     const place = this.#place(code);
     code.i32(job.a.address).set(place.a).i32(job.b.address).set(place.b).i32(job.c.address).set(place.c);
-    repeat(code, place.counters[0] as Local, batch.count, () => {
+    const one = () => {
       if (k === 0) this.#zeros(code, place, job);
       else if (isDots(job)) this.#dots(code, place, job);
       else this.#blocks(code, place, job);
@@ -94,32 +82,34 @@ export class GemmEmitter {
         increase(code, place.b, batch.bStep);
         increase(code, place.c, batch.cStep);
       }
-    });
+    };
+    repeat(code, batch.count, one, place.counters[0]);
   }
 
   #zeros(code: Code, place: Place, { scalar, m, n, c }: GemmJob): void {
-    const size = sizeOf[scalar];
+    const size = scalarBytes[scalar];
     code.get(place.c).set(place.cRow);
-    repeat(code, place.counters[1] as Local, m, () => {
+    const row = () => {
       code
         .get(place.cRow)
         .i32(0)
         .i32(n * size)
         .memoryFill();
       increase(code, place.cRow, c.rowStride * size);
-    });
+    };
+    repeat(code, m, row, place.counters[1]);
   }
 
   #dots(code: Code, place: Place, { scalar, m, n, k, a, b, c, accumulate }: GemmJob): void {
-    const size = sizeOf[scalar];
-    const func = this.#shared(`dots ${scalar}`, () => emitDots(this.#module, scalar, this.#relaxed));
+    const size = scalarBytes[scalar];
+    const func = this.#module.shared(`dots ${scalar}`, (module) => emitDots(module, scalar, this.#relaxed));
     const strides = [a.rowStride, b.colStride, c.rowStride].map((stride) => stride * size);
     call(code, func, place.a, place.b, place.c, m, n, k, ...strides, accumulate ? 1 : 0);
   }
 
   #blocks(code: Code, place: Place, job: GemmJob): void {
     const { scalar, m, n, k, a, b, c } = job;
-    const size = sizeOf[scalar];
+    const size = scalarBytes[scalar];
     const lanes = lanesOf[scalar];
     const { depth, rows, columns, aBytes } = blocks(scalar, m, n, k);
     const [, kCount, nCount, mCount, panels] = place.counters as [Local, Local, Local, Local, Local];
@@ -140,11 +130,12 @@ export class GemmEmitter {
           if (packed.a) this.#pack(code, scalar, place.aRow, job.scratch, height, steps, aLines);
           (packed.b ? code.i32(bScratch) : code.get(place.bColumn)).set(place.panel);
           code.get(place.cRow).set(place.cPanel);
-          repeat(code, panels, Math.floor(width / panel), () => {
+          const wholePanel = () => {
             this.#panel(code, place, job, packed, height, panel, steps);
             increase(code, place.panel, (packed.b ? panel * steps : panel) * size);
             increase(code, place.cPanel, panel * size);
-          });
+          };
+          repeat(code, Math.floor(width / panel), wholePanel, panels);
           if (width % panel > 0) this.#panel(code, place, job, packed, height, width % panel, steps);
           increase(code, place.aRow, height * a.rowStride * size);
           increase(code, place.cRow, height * c.rowStride * size);
@@ -168,7 +159,7 @@ export class GemmEmitter {
     columns: number,
     steps: number,
   ): void {
-    const size = sizeOf[scalar];
+    const size = scalarBytes[scalar];
     const lanes = lanesOf[scalar];
     const relaxed = this.#relaxed;
     const bStep = (packed.b ? Math.ceil(columns / lanes) * lanes : b.rowStride) * size;
@@ -200,7 +191,7 @@ export class GemmEmitter {
     steps: number,
     { line, step, width, unit }: Record<"line" | "step" | "width" | "unit", number>,
   ): void {
-    const size = sizeOf[scalar];
+    const size = scalarBytes[scalar];
     const layout: Layout = line === 1 ? "lines" : step === 1 ? "steps" : "apart";
     const panels = (lines: number, first: number, number: number, abreast: number) => {
       if (number === 0) return;
@@ -221,20 +212,13 @@ export class GemmEmitter {
   #tiles(shape: TileShape): Func {
     const { scalar, rows, columns, aRow, aStep, bStep } = shape;
     const key = `tiles ${scalar} ${rows} ${columns} ${aRow} ${aStep} ${bStep}`;
-    return this.#shared(key, () => emitTiles(this.#module, shape));
+    return this.#module.shared(key, (module) => emitTiles(module, shape));
   }
 
   #packer(shape: PackShape): Func {
     const { scalar, lines, pitch, layout, abreast } = shape;
-    return this.#shared(`pack ${scalar} ${lines} ${pitch} ${layout} ${abreast}`, () => emitPack(this.#module, shape));
-  }
-
-  #shared(key: string, emit: () => Func): Func {
-    const known = this.#functions.get(key);
-    if (known !== undefined) return known;
-    const func = emit();
-    this.#functions.set(key, func);
-    return func;
+    const key = `pack ${scalar} ${lines} ${pitch} ${layout} ${abreast}`;
+    return this.#module.shared(key, (module) => emitPack(module, shape));
   }
 
   #place(code: Code): Place {
@@ -261,19 +245,8 @@ export class GemmEmitter {
   }
 }
 
-/** Runs `body` `count` times, a number known here; without a loop where it is one. */
-function repeat(code: Code, counter: Local, count: number, body: () => void): void {
-  if (count === 0) return;
-  if (count === 1) {
-    body();
-    return;
-  }
-  code.i32(count).set(counter);
-  times(code, counter, body);
-}
-
 /** Covers `total` by blocks: `body` is emitted once for all the whole ones, once for what is left. */
 function forBlocks(code: Code, counter: Local, total: number, block: number, body: (length: number) => void): void {
-  repeat(code, counter, Math.floor(total / block), () => body(block));
+  repeat(code, Math.floor(total / block), () => body(block), counter);
   if (total % block > 0) body(total % block);
 }

@@ -4,18 +4,9 @@
  */
 import { type Func, type Local, Module } from "./encoder.js";
 import { emitPack } from "./gemm-pack.js";
-import {
-  emitTiles,
-  increase,
-  lanesOf,
-  locals,
-  type Scalar,
-  sizeOf,
-  tileRows,
-  tileVectors,
-  times,
-  vectorBytes,
-} from "./gemm-tile.js";
+import { emitTiles, tileRows, tileVectors } from "./gemm-tile.js";
+import { increase, locals, times } from "./loops.js";
+import { lanesOf, type Scalar, scalarBytes, vectorBytes } from "./simd.js";
 
 /** Lines to a panel, of rows of a and of columns of b. */
 export const panelLines = (scalar: Scalar, relaxed: boolean) => ({
@@ -29,7 +20,7 @@ export const panelLines = (scalar: Scalar, relaxed: boolean) => ({
  * computed to half of their columns only.
  */
 function emitMultiply(module: Module, name: string, scalar: Scalar, relaxed: boolean, columns: number): void {
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const rows = tileRows(relaxed);
   const bStep = tileVectors * vectorBytes;
   const tiles = emitTiles(module, { scalar, relaxed, rows, columns, aRow: size, aStep: rows * size, bStep });

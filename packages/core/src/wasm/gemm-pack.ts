@@ -1,9 +1,10 @@
 /**
- * Packing: lines of an operand (rows of op(a), columns of op(b)) are copied into panels, in the order in which the tiles
- * read them. This absorbs strides: all forms of the product cost alike after it.
+ * Packing: lines of an operand (rows of op(a), columns of op(b)) are copied into panels, in the order in which the
+ * tiles read them. This absorbs strides: all forms of the product cost alike after it.
  */
 import type { Code, Func, Local, Module } from "./encoder.js";
-import { increase, lanesOf, locals, type Scalar, sizeOf, times, vectorBytes } from "./gemm-tile.js";
+import { increase, locals, times } from "./loops.js";
+import { lanesOf, type Scalar, scalarBytes, vectorBytes } from "./simd.js";
 
 /** What lies side by side in memory: the lines at one step, the steps of one line, or neither. */
 export type Layout = "lines" | "steps" | "apart";
@@ -12,21 +13,18 @@ export interface PackShape {
   readonly scalar: Scalar;
   /** Lines to a panel. */
   readonly lines: number;
-  /** Elements from one step of a panel to the next: `lines`, or more, which are zeros: denormal garbage would be slow. */
+  /**
+   * Elements from one step of a panel to the next: `lines`, or more, which are zeros: denormal garbage would be slow.
+   */
   readonly pitch: number;
   readonly layout: Layout;
   /** Panels to a count of 1; more than one where the lines lie side by side only. */
   readonly abreast: number;
 }
 
-const access = {
-  f32: { load: "f32.load", store: "f32.store" },
-  f64: { load: "f64.load", store: "f64.store" },
-} as const;
-
 /**
- * Copies panels, one after the other. Parameters: from, to, number of panels (1 at least), k (1 at least), bytes from one
- * line to the next, bytes from one step to the next. Reads nothing but elements of its lines.
+ * Copies panels, one after the other. Parameters: from, to, number of panels (1 at least), k (1 at least), bytes from
+ * one line to the next, bytes from one step to the next. Reads nothing but elements of its lines.
  */
 export function emitPack(module: Module, shape: PackShape): Func {
   return shape.layout === "lines" ? emitPackLines(module, shape) : emitPackSteps(module, shape);
@@ -34,7 +32,7 @@ export function emitPack(module: Module, shape: PackShape): Func {
 
 /** Several panels at a time, so that each cache line of the source is met once. */
 function emitPackLines(module: Module, { scalar, lines, pitch, abreast }: PackShape): Func {
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.func({ params }, (f, from, to, count, k, _line, step) => {
     const [at, steps] = locals(f, "i32", 2) as [Local, Local];
@@ -64,7 +62,7 @@ function emitPackLines(module: Module, { scalar, lines, pitch, abreast }: PackSh
 }
 
 function emitPackSteps(module: Module, { scalar, lines, pitch, layout }: PackShape): Func {
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const lanes = lanesOf[scalar];
   const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.func({ params }, (f, from, to, count, k, line, step) => {
@@ -126,19 +124,16 @@ function emitPackSteps(module: Module, { scalar, lines, pitch, layout }: PackSha
 }
 
 function copy(f: Code, scalar: Scalar, from: Local, fromOffset: number, to: Local, toOffset: number): void {
-  const { load, store } = access[scalar];
-  f.get(to).get(from).memory(load, fromOffset).memory(store, toOffset);
+  f.get(to).get(from).memory(`${scalar}.load`, fromOffset).memory(`${scalar}.store`, toOffset);
 }
 
 function zero(f: Code, scalar: Scalar, to: Local, offset: number): void {
-  f.get(to);
-  if (scalar === "f32") f.f32(0).memory("f32.store", offset);
-  else f.f64(0).memory("f64.store", offset);
+  f.get(to)[scalar](0).memory(`${scalar}.store`, offset);
 }
 
 /** Copies `count` elements that lie side by side: vectors, then what is left. */
 function copyLine(f: Code, scalar: Scalar, from: Local, offset: number, to: Local, count: number): void {
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const whole = Math.floor(count / lanesOf[scalar]);
   for (let v = 0; v < whole; v++) {
     f.get(to)

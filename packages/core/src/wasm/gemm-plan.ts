@@ -1,8 +1,9 @@
 /**
- * What a matrix product of given sizes and strides needs: blocks, scratch, which operands to pack. The blocks are those of
- * Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
+ * What a matrix product of given sizes and strides needs: blocks, scratch, which operands to pack. The blocks are those
+ * of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
  */
-import { lanesOf, type Scalar, sizeOf, tileRows, tileVectors } from "./gemm-tile.js";
+import { tileRows, tileVectors } from "./gemm-tile.js";
+import { align, lanesOf, type Scalar, scalarBytes } from "./simd.js";
 
 /** A matrix in memory: its first element's address in bytes, its strides in elements (0 repeats a row or column). */
 export interface Operand {
@@ -55,7 +56,7 @@ function blockOf(total: number, limit: number, unit: number): number {
 
 /** The sides of the blocks, and the bytes that a packed block of each operand takes. */
 export function blocks(scalar: Scalar, m: number, n: number, k: number) {
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const panel = tileVectors * lanesOf[scalar];
   const depth = blockOf(k, blockDepth, 4);
   const rows = blockOf(m, blockBytes.a / (depth * size), rowUnit);
@@ -68,8 +69,6 @@ export function blocks(scalar: Scalar, m: number, n: number, k: number) {
     bBytes: align(columns * depth * size, panel * depth * size),
   };
 }
-
-const align = (bytes: number, unit = 16): number => Math.ceil(bytes / unit) * unit;
 
 /** The scratch that a product of these sizes needs, whatever its strides. */
 export function gemmPlan(scalar: Scalar, m: number, n: number, k: number): GemmPlan {
@@ -97,9 +96,9 @@ export function isDots({ m, n, a, b }: GemmJob): boolean {
 }
 
 /**
- * Whether a is packed: not where its steps lie side by side, since reading them in place is as fast; elsewhere each step
- * meets another cache line, and packing pays from a few columns of b on (measured: 784 x 100 x 50, the first transposed,
- * 12% faster packed).
+ * Whether a is packed: not where its steps lie side by side, since reading them in place is as fast; elsewhere each
+ * step meets another cache line, and packing pays from a few columns of b on (measured: 784 x 100 x 50, the first
+ * transposed, 12% faster packed).
  */
 export function packsA({ n, a }: GemmJob): boolean {
   return a.colStride > 1 && n > 16;

@@ -1,12 +1,11 @@
 /** The non-zero elements of a matrix, row by row: what a sparse product walks along. */
 import type { Code, Local } from "./encoder.js";
 import type { GemmJob } from "./gemm-plan.js";
-import { increase, lanesOf, locals, sizeOf, times, vectorBytes } from "./gemm-tile.js";
+import { increase, locals, repeat } from "./loops.js";
+import { lanesOf, scalarBytes, vectorBytes, vectorOf } from "./simd.js";
 
-export const instructions = {
-  f32: { differs: "f32x4.ne", mask: "i32x4.bitmask" },
-  f64: { differs: "f64x2.ne", mask: "i64x2.bitmask" },
-} as const;
+/** The bits of a vector's lanes, one each. */
+export const maskOf = { f32: "i32x4.bitmask", f64: "i64x2.bitmask" } as const;
 
 export const indexBytes = 4;
 
@@ -15,7 +14,7 @@ const setSize = 4;
 const setCount = 1 << setSize;
 
 /** Where the lists of m rows lie, one after the other, and what is looked up to write them, both in bytes. */
-export interface ListPlace {
+interface ListPlace {
   readonly lists: number;
   readonly members: number;
 }
@@ -25,24 +24,16 @@ export const membersBytes = setCount * vectorBytes;
 /** The bytes from one list to the next: where it ends, k indices at most, and what a whole vector at its end takes. */
 export const listBytes = (k: number): number => indexBytes + k * indexBytes + (vectorBytes - indexBytes);
 
-/** Runs `body` `count` times, a number known here. */
-export function repeat(code: Code, count: number, body: () => void): void {
-  if (count === 0) return;
-  const counter = code.local("i32");
-  code.i32(count).set(counter);
-  times(code, counter, body);
-}
-
 /**
- * Writes for each row of A the address of its list's end, then the columns where it is not zero, in ascending order; there
- * is no branch on the elements. Four columns at a time are a set of those that are not zero, for which a table has their
- * numbers. Where the columns of A lie side by side it is one row at a time; where its rows do, as many as a vector has lanes.
+ * Writes for each row of A the address of its list's end, then the columns where it is not zero, in ascending order;
+ * there is no branch on the elements. Four columns at a time are a set of those that are not zero, for which a table
+ * has their numbers. Where the columns of A lie side by side it is one row at a time; where its rows do, as many as a
+ * vector has lanes.
  */
 export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, members }: ListPlace): void {
-  const { differs, mask } = instructions[scalar];
   const pitch = listBytes(k);
   const lanes = lanesOf[scalar];
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const isByRow = a.colStride === 1;
   const [line, at, list, sets, set] = locals(code, "i32", 5) as [Local, Local, Local, Local, Local];
   const [zero, first, four] = locals(code, "v128", 3) as [Local, Local, Local];
@@ -56,13 +47,13 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
         .get(at)
         .memory("v128.load", step * a.colStride * size)
         .get(zero)
-        .op(differs);
+        .op(`${vectorOf[scalar]}.ne`);
   };
   /** Of one row: bits 0 to 3. */
   const setOfRow = (steps: number) => {
     for (let step = 0; step < steps; step += lanes) {
       marks(step, steps);
-      code.op(mask);
+      code.op(maskOf[scalar]);
       if (step > 0) code.i32(step).op("i32.shl").op("i32.or");
     }
     if (steps < setSize) code.i32((1 << steps) - 1).op("i32.and");

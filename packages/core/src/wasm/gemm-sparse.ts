@@ -1,46 +1,35 @@
 /**
- * Matrix products that skip the zeros of their left operand where most of it turns out to be zeros: pixels, one-hot rows,
- * activations behind a relu. Each row of A becomes a list of the columns where it is not zero; then a row of C is the sum
- * of those rows of B, times the elements, in registers.
+ * Matrix products that skip the zeros of their left operand where most of it turns out to be zeros: pixels, one-hot
+ * rows, activations behind a relu. Each row of A becomes a list of the columns where it is not zero; then a row of C is
+ * the sum of those rows of B, times the elements, in registers.
  */
 import type { Code, Func, Local, Module } from "./encoder.js";
 import type { GemmJob } from "./gemm-plan.js";
-import { emitLists, indexBytes, listBytes, instructions as marks, membersBytes, repeat } from "./gemm-sparse-lists.js";
-import { increase, lanesOf, locals, sizeOf, store, vectorBytes } from "./gemm-tile.js";
+import { emitLists, indexBytes, listBytes, maskOf, membersBytes } from "./gemm-sparse-lists.js";
+import { store } from "./gemm-tile.js";
+import { increase, locals, repeat } from "./loops.js";
+import { lanesOf, multiplyAdd, scalarBytes, splatLoad, vectorBytes, vectorOf } from "./simd.js";
 
-const instructions = {
-  f32: {
-    add: "f32x4.add",
-    mul: "f32x4.mul",
-    madd: "f32x4.relaxed_madd",
-    splat: "v128.load32_splat",
-    abs: "f32x4.abs",
-    less: "f32x4.lt",
-  },
-  f64: {
-    add: "f64x2.add",
-    mul: "f64x2.mul",
-    madd: "f64x2.relaxed_madd",
-    splat: "v128.load64_splat",
-    abs: "f64x2.abs",
-    less: "f64x2.lt",
-  },
-} as const;
-
-/** Sums of a row of C: with a broadcast element and what `mul` needs they fill the 15 registers that V8 has on x86-64. */
+/**
+ * Sums of a row of C: with a broadcast element and what `mul` needs they fill the 15 registers that V8 has on x86-64.
+ */
 const maxVectors = 13;
 
 /** Below these a product has too few sums to hide latency, or too few elements of A to repay counting. */
 const least = { vectors: 8, rows: 32, steps: 32 } as const;
 
-/** Lines of A in which non-zeros are counted: 0.2% of the time of 100 x 784 x 50, where it is in vain; 2% of 32 x 32 x 32. */
+/**
+ * Lines of A in which non-zeros are counted: 0.2% of the time of 100 x 784 x 50, where it is in vain; 2% of 32 x 32 x
+ * 32.
+ */
 const sampledLines = 8;
 
 /**
- * The share of non-zeros up to which skipping is used. Measured in V8 on one core of an Ice Lake Xeon (2.8 GHz), float32,
- * microseconds for 100 x 784 x 50 / for 784 x 100 x 50 with the rows of A side by side. With mul and add: dense 304 / 308;
- * 54 / 53 at a share of 0.05, 104 / 105 at 0.19 (digits of MNIST), 166 / 150 at 0.3, 249 / 227 at 0.5, 325 / 306 at 0.7.
- * With multiply-add, where loads bound it: dense 164 / 173; 47 / 46, 86 / 92, 150 / 126, 224 / 169 at 0.5.
+ * The share of non-zeros up to which skipping is used. Measured in V8 on one core of an Ice Lake Xeon (2.8 GHz),
+ * float32, microseconds for 100 x 784 x 50 / for 784 x 100 x 50 with the rows of A side by side. With mul and add:
+ * dense 304 / 308; 54 / 53 at a share of 0.05, 104 / 105 at 0.19 (digits of MNIST), 166 / 150 at 0.3, 249 / 227 at 0.5,
+ * 325 / 306 at 0.7. With multiply-add, where loads bound it: dense 164 / 173; 47 / 46, 86 / 92, 150 / 126, 224 / 169 at
+ * 0.5.
  */
 export const sparseShare = (relaxed: boolean): number => (relaxed ? 0.3 : 0.5);
 
@@ -76,13 +65,13 @@ function regionsOf({ scalar, m, n, k }: Pick<GemmJob, "scalar" | "m" | "n" | "k"
 export const sparseScratchBytes = (shape: SparseShape): number => regionsOf(shape).end;
 
 /**
- * A function of no parameters that computes C = A B and returns 1, or returns 0 and leaves C alone: if too much of A is not
- * zero, or B has an infinity or NaN, which zero times is NaN. Reads at most 16 bytes beyond A and B, writes C and the
- * scratch only. `job`: one that {@link mayBeSparse}, its scratch as large as {@link sparseScratchBytes} says.
+ * A function of no parameters that computes C = A B and returns 1, or returns 0 and leaves C alone: if too much of A is
+ * not zero, or B has an infinity or NaN, which zero times is NaN. Reads at most 16 bytes beyond A and B, writes C and
+ * the scratch only. `job`: one that {@link mayBeSparse}, its scratch as large as {@link sparseScratchBytes} says.
  */
 export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly relaxed: boolean }): Func {
   const { n, k, a, b, c, scratch } = job;
-  const size = sizeOf[job.scalar];
+  const size = scalarBytes[job.scalar];
   const { panels, panelColumns, panel, lists } = regionsOf(job);
   const bStep = panels === 1 ? n * size : panelColumns * size;
   const whole = emitRows(module, job, { columns: Math.min(n, panelColumns), bStep, relaxed });
@@ -110,8 +99,7 @@ export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly
 }
 
 /** Leaves on the stack whether no more than a share of A is not zero, as far as some of its lines show. */
-export function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean): void {
-  const { differs, mask } = marks[scalar];
+function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean): void {
   const [lines, length, stride] = a.colStride === 1 ? [m, k, a.rowStride] : [k, m, a.colStride];
   const vectors = Math.floor(length / lanesOf[scalar]);
   const [line, at, count] = locals(code, "i32", 3) as [Local, Local, Local];
@@ -125,26 +113,34 @@ export function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: 
         .get(at)
         .memory("v128.load")
         .get(zero)
-        .op(differs)
-        .op(mask)
+        .op(`${vectorOf[scalar]}.ne`)
+        .op(maskOf[scalar])
         .op("i32.popcnt")
         .op("i32.add")
         .set(count);
       increase(code, at, vectorBytes);
     });
-    increase(code, line, Math.floor(lines / sampledLines) * stride * sizeOf[scalar]);
+    increase(code, line, Math.floor(lines / sampledLines) * stride * scalarBytes[scalar]);
   });
   const limit = Math.floor(sparseShare(relaxed) * sampledLines * vectors * lanesOf[scalar]);
   code.get(count).i32(limit).op("i32.le_u");
 }
 
 /** Leaves on the stack whether B has neither infinities nor NaN. */
-export function emitIsFinite(code: Code, { scalar, n, k, b }: GemmJob): void {
-  const { abs, less } = instructions[scalar];
+function emitIsFinite(code: Code, { scalar, n, k, b }: GemmJob): void {
+  const vector = vectorOf[scalar];
   const at = code.local("i32");
   const [finite, infinity] = locals(code, "v128", 2) as [Local, Local];
   const look = () => {
-    code.get(at).memory("v128.load").op(abs).get(infinity).op(less).get(finite).op("v128.and").set(finite);
+    code
+      .get(at)
+      .memory("v128.load")
+      .op(`${vector}.abs`)
+      .get(infinity)
+      .op(`${vector}.lt`)
+      .get(finite)
+      .op("v128.and")
+      .set(finite);
   };
   code.splat(scalar, Number.POSITIVE_INFINITY).set(infinity).splat("i32", -1).set(finite);
   code.i32(b.address).set(at);
@@ -153,7 +149,7 @@ export function emitIsFinite(code: Code, { scalar, n, k, b }: GemmJob): void {
     increase(code, at, vectorBytes);
   });
   // The last vector again, with the elements that are left.
-  code.i32(b.address + n * k * sizeOf[scalar] - vectorBytes).set(at);
+  code.i32(b.address + n * k * scalarBytes[scalar] - vectorBytes).set(at);
   look();
   code.get(finite).op("i32x4.all_true");
 }
@@ -166,7 +162,9 @@ interface PanelShape {
   readonly to: number;
 }
 
-/** Copies columns of B together: rows far apart would meet the same sets of the caches, and more pages than the TLB has. */
+/**
+ * Copies columns of B together: rows far apart would meet the same sets of the caches, and more pages than the TLB has.
+ */
 function emitPanel(code: Code, b: Local, panel: number, shape: PanelShape): void {
   const { rows, width, from, to } = shape;
   const [source, target] = locals(code, "i32", 2) as [Local, Local];
@@ -187,9 +185,8 @@ function emitRows(
   { columns, bStep, relaxed }: { readonly columns: number; readonly bStep: number; readonly relaxed: boolean },
 ): Func {
   const { scalar, m, k, a, c } = job;
-  const { add, mul, madd, splat } = instructions[scalar];
   const lanes = lanesOf[scalar];
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   return module.func({ params: ["i32", "i32", "i32", "i32"] }, (code, list, aRow, b, cRow) => {
     const [at, end, index, bRow] = locals(code, "i32", 4) as [Local, Local, Local, Local];
     const sums = locals(code, "v128", Math.ceil(columns / lanes));
@@ -202,17 +199,15 @@ function emitRows(
         .op("i32.mul")
         .get(aRow)
         .op("i32.add")
-        .memory(splat)
+        .memory(splatLoad[scalar])
         .set(element);
       for (const [v, sum] of sums.entries()) {
-        const row = () => code.get(bRow).memory("v128.load", v * vectorBytes);
-        if (relaxed) {
-          code.get(element);
-          row().get(sum).op(madd).set(sum);
-        } else {
-          code.get(sum).get(element);
-          row().op(mul).op(add).set(sum);
-        }
+        multiplyAdd(code, scalar, relaxed, sum, () =>
+          code
+            .get(element)
+            .get(bRow)
+            .memory("v128.load", v * vectorBytes),
+        );
       }
     };
     repeat(code, m, () => {

@@ -1,19 +1,10 @@
 /**
- * The innermost part of the matrix product: a tile of sums in 128-bit registers. Float32 and float64 differ in lanes and
- * instructions only.
+ * The innermost part of the matrix product: a tile of sums in 128-bit registers. Float32 and float64 differ in lanes
+ * and instructions only.
  */
 import type { Code, Func, Local, Module } from "./encoder.js";
-
-export const vectorBytes = 16;
-
-export const lanesOf = { f32: 4, f64: 2 } as const;
-export type Scalar = keyof typeof lanesOf;
-export const sizeOf = { f32: 4, f64: 8 } as const;
-
-const instructions = {
-  f32: { add: "f32x4.add", mul: "f32x4.mul", madd: "f32x4.relaxed_madd", splat: "v128.load32_splat" },
-  f64: { add: "f64x2.add", mul: "f64x2.mul", madd: "f64x2.relaxed_madd", splat: "v128.load64_splat" },
-} as const;
+import { increase, locals, times } from "./loops.js";
+import { lanesOf, multiplyAdd, type Scalar, splatLoad, vectorBytes, vectorOf } from "./simd.js";
 
 /** The vectors of a tile: the width of a packed panel of columns. */
 export const tileVectors = 2;
@@ -22,34 +13,17 @@ export const tileVectors = 2;
 export const wideVectors = 6;
 
 /**
- * The rows of a tile that is two vectors wide; with the two vectors of b and a broadcast element of a they must fit into
- * the 16 vector registers of x86-64, of which V8 keeps one and `mul` needs one. Measured in V8 on one core of an Ice Lake
- * Xeon (2.8 GHz), best of 60 in GFLOP/s float32. With mul and add apart, where the two floating-point ports allow 27.7:
- * 4 x 2 27.6, 2 x 4 27.7, 3 x 3 27.6, 5 x 2 27.5, 6 x 2 27.4, 4 x 3 27.4 (under load the first four stay ahead by 5%),
- * 8 x 1 24.5; k unrolled twice 27.4, four times 21. With multiply-add, of at most 55.7: 4 x 2 47.6, 5 x 2 53.0,
- * 6 x 2 52.7, 3 x 3 49.8, 2 x 4 47.5, 4 x 3 37 (spilled), 8 x 1 36; 6 x 2 unrolled twice 55.4.
+ * The rows of a tile that is two vectors wide; with the two vectors of b and a broadcast element of a they must fit
+ * into the 16 vector registers of x86-64, of which V8 keeps one and `mul` needs one. Measured in V8 on one core of an
+ * Ice Lake Xeon (2.8 GHz), best of 60 in GFLOP/s float32. With mul and add apart, where the two floating-point ports
+ * allow 27.7: 4 x 2 27.6, 2 x 4 27.7, 3 x 3 27.6, 5 x 2 27.5, 6 x 2 27.4, 4 x 3 27.4 (under load the first four stay
+ * ahead by 5%), 8 x 1 24.5; k unrolled twice 27.4, four times 21. With multiply-add, of at most 55.7: 4 x 2 47.6, 5 x 2
+ * 53.0, 6 x 2 52.7, 3 x 3 49.8, 2 x 4 47.5, 4 x 3 37 (spilled), 8 x 1 36; 6 x 2 unrolled twice 55.4.
  */
 export const tileRows = (relaxed: boolean): number => (relaxed ? 5 : 4);
 
 /** The rows of a tile that is one vector wide, where the panel of a allows any number: sums enough to hide latency. */
 export const narrowRows = 8;
-
-/** Adds a constant or a local to a local. */
-export function increase(f: Code, local: Local, by: number | Local): void {
-  f.get(local);
-  (typeof by === "number" ? f.i32(by) : f.get(by)).op("i32.add").set(local);
-}
-
-/** Runs `body` as many times as `count` says, at least once; `count` ends at zero. */
-export function times(f: Code, count: Local, body: () => void): void {
-  f.loop((start) => {
-    body();
-    f.get(count).i32(1).op("i32.sub").tee(count).branchIf(start);
-  });
-}
-
-export const locals = (f: Code, type: Local["type"], count: number): Local[] =>
-  Array.from({ length: count }, () => f.local(type));
 
 /** What is baked into a function of tiles. Distances are in bytes. */
 export interface TileShape {
@@ -65,13 +39,12 @@ export interface TileShape {
 }
 
 /**
- * A stack of tiles, one below the other: each is = or += its rows of a times the same columns of b. Parameters: a, bytes
- * from one tile's rows of a to the next one's, b, c, bytes from one row of c to the next, number of tiles (1 at least), k
- * (1 at least), 1 to accumulate. Reads whole vectors of b and c, writes no column of c beyond its own.
+ * A stack of tiles, one below the other: each is = or += its rows of a times the same columns of b. Parameters: a,
+ * bytes from one tile's rows of a to the next one's, b, c, bytes from one row of c to the next, number of tiles (1 at
+ * least), k (1 at least), 1 to accumulate. Reads whole vectors of b and c, writes no column of c beyond its own.
  */
 export function emitTiles(module: Module, shape: TileShape): Func {
   const { scalar, relaxed, rows, columns, aRow, aStep, bStep } = shape;
-  const { add, mul, madd, splat } = instructions[scalar];
   const lanes = lanesOf[scalar];
   const width = Math.ceil(columns / lanes);
   const params = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
@@ -92,12 +65,11 @@ export function emitTiles(module: Module, shape: TileShape): Func {
             .set(vector);
         for (const [r, broadcast] of row.entries()) {
           f.get(aAt)
-            .memory(splat, r * aRow)
+            .memory(splatLoad[scalar], r * aRow)
             .set(broadcast);
           for (const [v, vector] of column.entries()) {
             const sum = sums[r]?.[v] as Local;
-            if (relaxed) f.get(broadcast).get(vector).get(sum).op(madd).set(sum);
-            else f.get(sum).get(broadcast).get(vector).op(mul).op(add).set(sum);
+            multiplyAdd(f, scalar, relaxed, sum, () => f.get(broadcast).get(vector));
           }
         }
         increase(f, aAt, aStep);
@@ -109,7 +81,7 @@ export function emitTiles(module: Module, shape: TileShape): Func {
             f.get(sum)
               .get(c)
               .memory("v128.load", v * vectorBytes)
-              .op(add)
+              .op(`${vectorOf[scalar]}.add`)
               .set(sum);
         });
         for (const [v, sum] of row.entries()) store(f, scalar, c, v * vectorBytes, sum, columns - v * lanes);

@@ -4,7 +4,7 @@
  */
 import { relaxedSimd, simd, type WebAssemblyApi, webAssembly } from "./features.js";
 import { gemmModule, panelLines } from "./gemm-kernels.js";
-import { type Scalar, sizeOf } from "./gemm-tile.js";
+import { type Scalar, scalarBytes } from "./simd.js";
 
 export type FloatArray = Float32Array | Float64Array;
 
@@ -155,7 +155,7 @@ export function wasmGemm<T extends FloatArray>(
   const columns = blockOf(n, blockElements / Math.max(depth, rows));
 
   // A raw block comes first: packing reads a few lines beyond it.
-  const size = sizeOf[scalar];
+  const size = scalarBytes[scalar];
   const aAt = Math.max(rows, columns) * depth * size;
   const bAt = aAt + rows * depth * size;
   const cAt = bAt + columns * depth * size;

@@ -34,8 +34,8 @@ export function applyVector(code: Code, x: Vector, root: Vector, relaxed = false
 }
 
 /**
- * Appends the instructions that leave the value on the stack; `inputs` are the locals that hold the placeholders. What is
- * used more than once is computed once and kept in a local; locals are taken again after the last use.
+ * Appends the instructions that leave the value on the stack; `inputs` are the locals that hold the placeholders. What
+ * is used more than once is computed once and kept in a local; locals are taken again after the last use.
  */
 export function writeVector(
   code: Code,

@@ -1,13 +1,8 @@
 import type { Code, Func } from "./encoder.js";
+import { integersOf, type Scalar, vectorOf } from "./simd.js";
 import type { VectorWriter } from "./vector-writer.js";
 
 export { applyVector, type VectorWriter, writeVector } from "./vector-writer.js";
-
-/** The floats in the lanes of a vector: four of the one, two of the other. */
-export type VectorScalar = "f32" | "f64";
-
-const floats = { f32: "f32x4", f64: "f64x2" } as const;
-const integers = { f32: "i32x4", f64: "i64x2" } as const;
 
 /** A number stands for a vector of it in every lane. */
 export type Operand = Vector | number;
@@ -17,36 +12,36 @@ export type Operand = Vector | number;
  * instructions.
  */
 export class Vector {
-  readonly scalar: VectorScalar;
+  readonly scalar: Scalar;
   readonly operands: readonly Vector[];
   /** Appends the instructions that leave the value on the stack; it pushes each of the operands exactly once. */
   readonly write: (writer: VectorWriter) => void;
 
-  constructor(scalar: VectorScalar, operands: readonly Vector[], write: (writer: VectorWriter) => void) {
+  constructor(scalar: Scalar, operands: readonly Vector[], write: (writer: VectorWriter) => void) {
     this.scalar = scalar;
     this.operands = operands;
     this.write = write;
   }
 
   /** A placeholder for a local that `writeVector` is given. */
-  static input(scalar: VectorScalar): Vector {
+  static input(scalar: Scalar): Vector {
     return new Vector(scalar, [], () => {
       throw new Error("an input of a vector formula has no local: name one in the inputs of writeVector");
     });
   }
 
   /** The same float in every lane. */
-  static of(scalar: VectorScalar, value: number): Vector {
+  static of(scalar: Scalar, value: number): Vector {
     return new Vector(scalar, [], ({ code }) => code.splat(scalar, value));
   }
 
   /** The same integer, of the width of `scalar`, in every lane. */
-  static bits(scalar: VectorScalar, value: bigint): Vector {
+  static bits(scalar: Scalar, value: bigint): Vector {
     return new Vector(scalar, [], ({ code }) => code.splat(scalar === "f32" ? "i32" : "i64", value));
   }
 
   /** The result of a function of vectors. */
-  static call(scalar: VectorScalar, func: Func, ...operands: readonly Vector[]): Vector {
+  static call(scalar: Scalar, func: Func, ...operands: readonly Vector[]): Vector {
     return new Vector(scalar, operands, (writer) => {
       for (const operand of operands) writer.push(operand);
       writer.code.call(func);
@@ -151,7 +146,7 @@ export class Vector {
   /** this * y + z, rounded once or twice. */
   mulAdd(y: Operand, z: Operand): Vector {
     const [second, third] = [this.#lift(y), this.#lift(z)];
-    const float = floats[this.scalar];
+    const float = vectorOf[this.scalar];
     return this.#node([this, second, third], (writer) => {
       writer.push(this);
       writer.push(second);
@@ -164,7 +159,7 @@ export class Vector {
   /** z - this * y, rounded once or twice. */
   mulSubFrom(y: Operand, z: Operand): Vector {
     const [second, third] = [this.#lift(y), this.#lift(z)];
-    const float = floats[this.scalar];
+    const float = vectorOf[this.scalar];
     return this.#node([third, this, second], (writer) => {
       if (!writer.relaxed) writer.push(third);
       writer.push(this);
@@ -175,7 +170,9 @@ export class Vector {
     });
   }
 
-  /** The sum of coefficients[i] * this^i, by Estrin's scheme: short chains of instructions that wait for one another. */
+  /**
+   * The sum of coefficients[i] * this^i, by Estrin's scheme: short chains of instructions that wait for one another.
+   */
   polynomial(coefficients: readonly number[]): Vector {
     let terms: readonly Operand[] = coefficients;
     let power: Vector = this;
@@ -193,22 +190,24 @@ export class Vector {
 
   /** Sums and shifts of the lanes as integers. */
   addBits(y: Vector): Vector {
-    return this.#binary(`${integers[this.scalar]}.add`, y);
+    return this.#binary(`${integersOf[this.scalar]}.add`, y);
   }
 
   subBits(y: Vector): Vector {
-    return this.#binary(`${integers[this.scalar]}.sub`, y);
+    return this.#binary(`${integersOf[this.scalar]}.sub`, y);
   }
 
   shiftLeft(count: number): Vector {
-    return this.#shift(`${integers[this.scalar]}.shl`, count);
+    return this.#shift(`${integersOf[this.scalar]}.shl`, count);
   }
 
   shiftRight(count: number): Vector {
-    return this.#shift(`${integers[this.scalar]}.shr_u`, count);
+    return this.#shift(`${integersOf[this.scalar]}.shr_u`, count);
   }
 
-  /** Half of the signed integer in the last 32 bits of each lane, rounded down; of the bits above no use is to be made. */
+  /**
+   * Half of the signed integer in the last 32 bits of each lane, rounded down; of the bits above no use is to be made.
+   */
   halfBits(): Vector {
     // The shift of 64-bit integers that keeps the sign is no single instruction on most machines.
     return this.#shift("i32x4.shr_s", 1);
@@ -241,7 +240,7 @@ export class Vector {
     const values = [this, ...operands.map((operand) => this.#lift(operand))];
     return this.#node(values, (writer) => {
       for (const value of values) writer.push(value);
-      writer.code.op(`${floats[this.scalar]}.${name}`);
+      writer.code.op(`${vectorOf[this.scalar]}.${name}`);
     });
   }
 

@@ -1,9 +1,8 @@
 import type { Local, PlainOp } from "../../wasm/encoder.js";
+import { firstHalves, vectorOf } from "../../wasm/simd.js";
 import type { Kind, NumberKind } from "../expression.js";
-import type { LoopKernel } from "../kernel.js";
-import { high, type MaskWidth, type Pusher, prefixes } from "./vector.js";
-
-type Reduction = NonNullable<LoopKernel["reduction"]>;
+import type { Reduction } from "../kernel.js";
+import { high, type MaskWidth, type Pusher } from "./vector.js";
 
 const operations = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
@@ -24,8 +23,8 @@ function identityOf(reduction: Reduction, kind: NumberKind): number {
 }
 
 /**
- * The vectors in which a reduction is added up. Sums and products of float32 are kept as doubles, in two vectors for the four
- * lanes; several vectors in a row have accumulators of their own, so that none waits for the one before.
+ * The vectors in which a reduction is added up. Sums and products of float32 are kept as doubles, in two vectors for
+ * the four lanes; several vectors in a row have accumulators of their own, so that none waits for the one before.
  */
 export class Accumulators {
   private readonly p: Pusher;
@@ -103,7 +102,7 @@ export class Accumulators {
     code.op("f32x4.demote_f64x2_zero");
     if (upper === null || width === 1) return "any";
     code.get(upper).op("f32x4.demote_f64x2_zero");
-    code.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+    code.shuffle(firstHalves);
     return "any";
   }
 
@@ -130,13 +129,16 @@ export class Accumulators {
     return "any";
   }
 
-  /** Combines the two on the stack; or leaves out the upper one, where a kernel of two lanes fills only half of a vector. */
+  /**
+   * Combines the two on the stack; or leaves out the upper one, where a kernel of two lanes fills only half of a
+   * vector.
+   */
   private fold(all: boolean) {
     return all ? this.combine() : this.p.code.op("drop");
   }
 
   private combine() {
-    return this.p.code.op(`${prefixes[this.kind]}.${this.instruction()}` as PlainOp);
+    return this.p.code.op(`${vectorOf[this.kind]}.${this.instruction()}` as PlainOp);
   }
 
   private instruction(): string {

@@ -1,11 +1,11 @@
 import type { GemmJob, Operand } from "../../wasm/gemm-emit.js";
 import { emitSparse } from "../../wasm/gemm-sparse.js";
-import { type Buffer, type ContractionKernel, elementBytes } from "../kernel.js";
+import { type Buffer, type ContractionKernel, elementBytes, scalarOf } from "../kernel.js";
 import type { KernelCode } from "./context.js";
 
 export function emitContraction(kernel: ContractionKernel, { code, module, gemm, relaxed, address }: KernelCode): void {
   const { m, n, k, a, b, target, scratch, batch, skipsZeros } = kernel;
-  const scalar = target.dtype === "float32" ? "f32" : "f64";
+  const scalar = scalarOf(target);
   const bytes = elementBytes[target.dtype];
   const at = (buffer: Buffer, element: number) => address(buffer) + element * bytes;
   const operand = ({ buffer, rowStride, colStride }: ContractionKernel["a"], element: number): Operand => ({

@@ -1,6 +1,6 @@
 import type { Code, Local } from "../../wasm/encoder.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
-import { type Affine, type Expression, operandsOf, visitExpressions } from "../expression.js";
+import { type Affine, type Expression, type Load, operandsOf, visitExpressions } from "../expression.js";
 import { elementBytes, type LoopKernel } from "../kernel.js";
 import type { KernelCode } from "./context.js";
 import type { Nest } from "./nest.js";
@@ -8,16 +8,17 @@ import type { Streams } from "./streams.js";
 import { type Lanes, lanesFor, type MaskWidth, type Pusher, pushApply, pushConstant } from "./vector.js";
 import { loadLanes, loadVector } from "./vector-memory.js";
 
-type Load = Extract<Expression, { readonly op: "load" }>;
-
 /** A value that a local holds. */
 interface Held {
   readonly local: Local;
   readonly width: MaskWidth;
 }
 
-/** One of the vectors that an unrolled loop computes at a time: so many elements behind the first, and what is held of it. */
-export interface Unit {
+/**
+ * One of the vectors that an unrolled loop computes at a time: so many elements behind the first, and what is held of
+ * it.
+ */
+interface Unit {
   readonly shift: number;
   readonly held: Map<Expression, Held>;
 }
@@ -30,14 +31,17 @@ export interface LoopOrder {
 }
 
 /**
- * Writes the values of a kernel's expressions: each once where it is needed, and further out in a local what does not change in
- * an inner loop.
+ * Writes the values of a kernel's expressions: each once where it is needed, and further out in a local what does not
+ * change in an inner loop.
  */
 export class LoopValues implements Pusher {
   readonly code: Code;
   readonly math: VectorMath;
   readonly lanes: Lanes;
-  /** How many elements a vector has in the loop that is being written: as many as lanes, or one, which stands in all of them. */
+  /**
+   * How many elements a vector has in the loop that is being written: as many as lanes, or one, which stands in all of
+   * them.
+   */
   width = 1;
   units: readonly Unit[] = [{ shift: 0, held: new Map() }];
   unit: Unit = this.units[0] as Unit;
@@ -89,7 +93,9 @@ export class LoopValues implements Pusher {
     [this.width, this.units, this.unit] = before;
   }
 
-  /** Calls `visit` for each unit, with it as the one whose values are pushed; what is computed meanwhile is forgotten. */
+  /**
+   * Calls `visit` for each unit, with it as the one whose values are pushed; what is computed meanwhile is forgotten.
+   */
   forEachUnit(visit: (unit: number) => void): void {
     this.units.forEach((unit, i) => {
       this.unit = unit;

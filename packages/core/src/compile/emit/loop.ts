@@ -170,8 +170,8 @@ function orderOf(kernel: LoopKernel): LoopOrder {
 }
 
 /**
- * The axis along which most of what is read (and what is written) lies without gaps; of equal ones the innermost. An axis
- * shorter than a vector is no good.
+ * The axis along which most of what is read (and what is written) lies without gaps; of equal ones the innermost. An
+ * axis shorter than a vector is no good.
  */
 function vectorAxis(kernel: LoopKernel, nest: Nest): number {
   const { axes } = nest;

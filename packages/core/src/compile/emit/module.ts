@@ -1,7 +1,7 @@
 import { type Func, Module } from "../../wasm/encoder.js";
 import { GemmEmitter } from "../../wasm/gemm-emit.js";
 import { VectorMath } from "../../wasm/vector-math/index.js";
-import type { Kernel } from "../kernel.js";
+import { isCheck, type Kernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
 import type { Schedule } from "../schedule.js";
 import type { KernelCode, ModuleContext } from "./context.js";
@@ -9,7 +9,7 @@ import { emitContraction } from "./contraction.js";
 import { emitLoop } from "./loop.js";
 import { emitScalars } from "./scalars.js";
 
-export interface EmitOptions {
+interface EmitOptions {
   /** Whether the engine has relaxed SIMD. */
   readonly relaxed: boolean;
 }
@@ -33,13 +33,13 @@ export function emitModule(
     },
   };
   const calls = schedule.kernels.flatMap((kernel) =>
-    emitKernel(kernel, context).map((func) => ({ func, isCheck: kernel.kind === "special" && kernel.check === true })),
+    emitKernel(kernel, context).map((func) => ({ func, mayStop: isCheck(kernel) })),
   );
   module.func({ name: "run", params: [], results: ["i32"] }, (code) => {
     const failure = code.local("i32");
-    for (const { func, isCheck } of calls) {
+    for (const { func, mayStop } of calls) {
       code.call(func);
-      if (!isCheck) continue;
+      if (!mayStop) continue;
       code.tee(failure).if(() => code.get(failure).op("return"));
     }
     code.i32(0);
@@ -48,10 +48,10 @@ export function emitModule(
 }
 
 function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
-  const func = (write: (context: KernelCode) => void, isCheck = false) => [
-    context.module.func({ params: [], results: isCheck ? ["i32"] : [] }, (code) => {
+  const func = (write: (context: KernelCode) => void) => [
+    context.module.func({ params: [], results: isCheck(kernel) ? ["i32"] : [] }, (code) => {
       write({ ...context, code });
-      if (isCheck) code.i32(0);
+      if (isCheck(kernel)) code.i32(0);
     }),
   ];
   switch (kernel.kind) {
@@ -62,7 +62,7 @@ function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
     case "scalars":
       return emitScalars(kernel, context);
     case "special":
-      return func((own) => kernel.emit(own), kernel.check);
+      return func((own) => kernel.emit(own));
     default:
       return kernel satisfies never;
   }

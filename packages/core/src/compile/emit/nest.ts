@@ -1,4 +1,4 @@
-import { type Affine, type Expression, visitExpressions } from "../expression.js";
+import { type Affine, type Expression, type Load, visitExpressions } from "../expression.js";
 import type { LoopKernel } from "../kernel.js";
 
 /** An axis of a loop nest. */
@@ -54,8 +54,8 @@ export function nestOf(kernel: LoopKernel): Nest {
 }
 
 /** The buffers' elements that expressions load, each load once. */
-export function loadsOf(values: readonly Expression[]): Extract<Expression, { readonly op: "load" }>[] {
-  const loads: Extract<Expression, { readonly op: "load" }>[] = [];
+export function loadsOf(values: readonly Expression[]): Load[] {
+  const loads: Load[] = [];
   visitExpressions(values, (e) => {
     if (e.op === "load") loads.push(e);
   });

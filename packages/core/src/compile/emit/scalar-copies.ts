@@ -1,15 +1,15 @@
-import { type Expression, ExpressionBuilder } from "../expression.js";
+import { ExpressionBuilder, type Load } from "../expression.js";
 import type { Buffer, Kernel, ScalarStore, Store } from "../kernel.js";
 import { planScalars } from "./scalar-plan.js";
 
 interface Copy {
-  readonly from: Extract<Expression, { readonly op: "load" }>;
+  readonly from: Load;
   readonly target: Buffer;
 }
 
 /**
- * The same kernels, with neighbouring copies of single elements as one scalar kernel: a program that updates a thousand scalar
- * variables would else have a function for each of them.
+ * The same kernels, with neighbouring copies of single elements as one scalar kernel: a program that updates a thousand
+ * scalar variables would else have a function for each of them.
  */
 export function mergeScalarCopies(kernels: readonly Kernel[]): readonly Kernel[] {
   const merged: Kernel[] = [];

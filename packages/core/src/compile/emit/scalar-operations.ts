@@ -1,9 +1,8 @@
 import type { Code, Func, Local, Module, PlainOp, ValueType } from "../../wasm/encoder.js";
+import { vectorOf } from "../../wasm/simd.js";
 import { arityOf, type MathName, mathNames, type VectorMath } from "../../wasm/vector-math/index.js";
-import type { Expression, Kind, NumberKind, Operation } from "../expression.js";
+import type { Apply, Expression, Kind, NumberKind, Operation } from "../expression.js";
 import type { ModuleContext } from "./context.js";
-
-export type Apply = Extract<Expression, { readonly op: "apply" }>;
 
 /** What a value of a kind is in a scalar program: a truth value is 0 or 1. */
 export const typeOf = { f64: "f64", f32: "f32", i32: "i32", mask: "i32" } as const satisfies Record<Kind, ValueType>;
@@ -62,7 +61,6 @@ export function isCommutative({ name }: Apply): boolean {
 export class ScalarOperations {
   private readonly module: Module;
   private readonly math: VectorMath;
-  private readonly functions = new Map<string, Func>();
 
   constructor({ module, math }: Pick<ModuleContext, "module" | "math">) {
     this.module = module;
@@ -107,12 +105,16 @@ export class ScalarOperations {
         return;
       case "abs":
       case "sign":
-        code.call(this.once(`i32 ${name}`, (module) => module.func(unary("i32"), integerFunctions[name])));
+        code.call(
+          this.module.shared(`scalar i32 ${name}`, (module) => module.func(unary("i32"), integerFunctions[name])),
+        );
         return;
       case "min":
       case "max":
       case "mod":
-        code.call(this.once(`i32 ${name}`, (module) => module.func(binary("i32"), integerFunctions[name])));
+        code.call(
+          this.module.shared(`scalar i32 ${name}`, (module) => module.func(binary("i32"), integerFunctions[name])),
+        );
         return;
       default:
         throw new Error(`${name} is no operation on int32`);
@@ -125,14 +127,18 @@ export class ScalarOperations {
     else if (from === "i32" && (to === "f64" || to === "f32")) code.op(`${to}.convert_i32_s`);
     else if ((from === "f64" || from === "f32") && to === "i32") {
       if (from === "f32") code.op("f64.promote_f32");
-      code.call(this.once("f64 to i32", (module) => module.func({ params: ["f64"], results: ["i32"] }, truncation)));
+      code.call(
+        this.module.shared("scalar f64 to i32", (module) =>
+          module.func({ params: ["f64"], results: ["i32"] }, truncation),
+        ),
+      );
     } else throw new Error(`nothing to convert from ${from} to ${to}`);
   }
 
   /** The function of vectors, of which one lane is wanted. */
   private mathFunction(kind: "f64" | "f32", name: MathName): Func {
-    const vector = kind === "f64" ? "f64x2" : "f32x4";
-    return this.once(`${kind} ${name}`, (module) => {
+    const vector = vectorOf[kind];
+    return this.module.shared(`scalar ${kind} ${name}`, (module) => {
       const write = (code: Code, ...operands: readonly Local[]) => {
         for (const operand of operands) code.get(operand).op(`${vector}.splat`);
         this.math.emit(code, kind, name);
@@ -140,14 +146,6 @@ export class ScalarOperations {
       };
       return arityOf(name) === 1 ? module.func(unary(kind), write) : module.func(binary(kind), write);
     });
-  }
-
-  private once(key: string, make: (module: Module) => Func): Func {
-    const known = this.functions.get(key);
-    if (known !== undefined) return known;
-    const func = make(this.module);
-    this.functions.set(key, func);
-    return func;
   }
 }
 
@@ -201,8 +199,8 @@ function nonZero(code: Code, kind: Kind): void {
 }
 
 /**
- * The double x as an integer: cut off at the point, the last 32 bits of what is beyond; 0 for NaN and the infinities. Every
- * step is exact: x less a multiple of 2^32 has bits of x only.
+ * The double x as an integer: cut off at the point, the last 32 bits of what is beyond; 0 for NaN and the infinities.
+ * Every step is exact: x less a multiple of 2^32 has bits of x only.
  */
 function truncation(code: Code, x: Local): void {
   code.get(x).op("f64.trunc").tee(x).get(x);

@@ -2,8 +2,8 @@ import { type Expression, operandsOf } from "../expression.js";
 import type { Buffer, ScalarStore } from "../kernel.js";
 
 /**
- * How the straight-line code of a scalar kernel is cut into functions. A value that another function than its own needs goes
- * through a slot of 8 bytes in memory; all others live and die in locals.
+ * How the straight-line code of a scalar kernel is cut into functions. A value that another function than its own needs
+ * goes through a slot of 8 bytes in memory; all others live and die in locals.
  */
 export interface ScalarPlan {
   readonly functions: readonly ScalarFunction[];
@@ -20,17 +20,20 @@ export interface ScalarPlan {
 export type ScalarFunction = readonly Expression[];
 
 /**
- * The size of a function: an estimate of the virtual registers that the engine's optimiser needs for it. From 8192 on V8 11
- * (Node 20) allocates registers by a quick method, and long before its order of instructions spills more of them. A graph of 10^5
- * scalar nodes, forward and backward, took 0.29 ms there with functions of size 5000 or less, 0.46 with 9000, 0.6 with 20000 and
- * 1.5 with 40000; in V8 13 (Node 24) 0.2 to 0.3 with any of them. Small functions hand more values on to one another.
+ * The size of a function: an estimate of the virtual registers that the engine's optimiser needs for it. From 8192 on
+ * V8 11 (Node 20) allocates registers by a quick method, and long before its order of instructions spills more of them.
+ * A graph of 10^5 scalar nodes, forward and backward, took 0.29 ms there with functions of size 5000 or less, 0.46 with
+ * 9000, 0.6 with 20000 and 1.5 with 40000; in V8 13 (Node 24) 0.2 to 0.3 with any of them. Small functions hand more
+ * values on to one another.
  */
-export const functionSize = 5000;
+const functionSize = 5000;
 
 /** An access to memory needs registers for its address, too. */
 const accessRegisters = 4;
 
-/** Whether a value is not computed once: each use writes the constant or the load, which costs no register in between. */
+/**
+ * Whether a value is not computed once: each use writes the constant or the load, which costs no register in between.
+ */
 export function isLeaf(e: Expression): boolean {
   return e.op === "constant" || e.op === "index" || (e.op === "load" && e.index === null);
 }

@@ -1,26 +1,17 @@
-import type { Code, Func, Local, MemoryOp, Module } from "../../wasm/encoder.js";
-import { type Expression, type NumberKind, operandsOf } from "../expression.js";
+import type { Code, Func, Local, MemoryOp } from "../../wasm/encoder.js";
+import { type Expression, type Load, type NumberKind, operandsOf } from "../expression.js";
 import { type Buffer, elementBytes, type ScalarKernel } from "../kernel.js";
 import type { ModuleContext } from "./context.js";
+import { loads, stores } from "./elements.js";
 import { isCommutative, ScalarOperations, stackOrder, typeOf } from "./scalar-operations.js";
 import { isLeaf, type ScalarFunction, type ScalarPlan } from "./scalar-plan.js";
 
-type Load = Extract<Expression, { readonly op: "load" }>;
-
-/** Operations that are functions are written once a module, also for several kernels. */
-const operationsOf = new WeakMap<Module, ScalarOperations>();
-
 /**
- * Writes the functions that compute a scalar kernel, which have neither parameters nor results, and are to be called in this
- * order.
+ * Writes the functions that compute a scalar kernel, which have neither parameters nor results, and are to be called in
+ * this order.
  */
 export function emitScalars(kernel: ScalarKernel, context: ModuleContext): readonly Func[] {
-  let operations = operationsOf.get(context.module);
-  if (operations === undefined) {
-    operations = new ScalarOperations(context);
-    operationsOf.set(context.module, operations);
-  }
-  const emitter = new ScalarEmitter(kernel, operations, context);
+  const emitter = new ScalarEmitter(kernel, new ScalarOperations(context), context);
   return kernel.plan.functions.map((values) =>
     context.module.func({ params: [] }, (code) => emitter.write(values, code)),
   );
@@ -146,9 +137,6 @@ class ScalarEmitter {
     return this.free[type].pop() ?? code.local(type);
   }
 }
-
-const loads = { float64: "f64.load", float32: "f32.load", int32: "i32.load", bool: "i32.load8_u" } as const;
-const stores = { float64: "f64.store", float32: "f32.store", int32: "i32.store", bool: "i32.store8" } as const;
 
 const slotLoads = { f64: "f64.load", f32: "f32.load", i32: "i32.load" } as const;
 const slotStores = { f64: "f64.store", f32: "f32.store", i32: "i32.store" } as const;

@@ -11,8 +11,9 @@ interface Counter {
 }
 
 /**
- * The addresses that the loops of a kernel go through. What moves in the same steps in every loop shares one counter in bytes,
- * and has its own beginning as the constant offset of its loads: a loop over whole buffers has one counter in all.
+ * The addresses that the loops of a kernel go through. What moves in the same steps in every loop shares one counter in
+ * bytes, and has its own beginning as the constant offset of its loads: a loop over whole buffers has one counter in
+ * all.
  */
 export class Streams {
   private readonly code: Code;
@@ -82,7 +83,10 @@ export class Streams {
     this.counterOf.set(at, known);
   }
 
-  /** Pushes the address of the element `shift` elements on along the vectors; the constant offset that remains is returned. */
+  /**
+   * Pushes the address of the element `shift` elements on along the vectors; the constant offset that remains is
+   * returned.
+   */
   pushAddress(buffer: Buffer, at: Affine, bytes: number, shift: number): number {
     const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
     return this.pushSum(at, this.address(buffer) + (at.offset + shift * stride) * bytes, true);

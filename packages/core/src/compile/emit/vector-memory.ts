@@ -3,8 +3,8 @@ import type { Code, Local } from "../../wasm/encoder.js";
 import { type Lanes, type MaskWidth, widen } from "./vector.js";
 
 /**
- * Loads `width` elements that lie one behind the other at the address on the stack: as many as there are lanes, or one, which
- * then stands in every lane.
+ * Loads `width` elements that lie one behind the other at the address on the stack: as many as there are lanes, or one,
+ * which then stands in every lane.
  */
 export function loadVector(code: Code, dtype: DType, width: number, lanes: Lanes, offset: number): MaskWidth {
   switch (dtype) {

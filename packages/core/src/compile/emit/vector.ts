@@ -1,17 +1,15 @@
 import type { Code, Local, PlainOp } from "../../wasm/encoder.js";
+import { firstHalves, halvesSwapped, vectorOf } from "../../wasm/simd.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
-import type { Expression, Kind, NumberKind } from "../expression.js";
+import type { Apply, Expression, Kind, NumberKind } from "../expression.js";
 
 /** How many bits wide the lanes of a truth value are; "any" where all bits of the vector are the same. */
 export type MaskWidth = 32 | 64 | "any";
 
-/** The lanes of a kernel: two as soon as it has a double, of which a narrower kind fills the first two of its own four. */
+/**
+ * The lanes of a kernel: two as soon as it has a double, of which a narrower kind fills the first two of its own four.
+ */
 export type Lanes = 2 | 4;
-
-export const prefixes = { f64: "f64x2", f32: "f32x4", i32: "i32x4" } as const;
-export const bytesOf = { f64: 8, f32: 4, i32: 4, mask: 1 } as const;
-
-type Apply = Extract<Expression, { readonly op: "apply" }>;
 
 /** What the emitter of a loop does for this one: it pushes an operand, and knows how wide a truth value of it is. */
 export interface Pusher {
@@ -39,7 +37,7 @@ export function pushConstant(code: Code, kind: NumberKind, value: number): void 
 }
 
 /** Pushes a truth value with lanes as wide as those that it is used on. */
-export function pushMask(p: Pusher, e: Expression, width: 32 | 64): void {
+function pushMask(p: Pusher, e: Expression, width: 32 | 64): void {
   widen(p.code, p.push(e), width);
 }
 
@@ -50,7 +48,7 @@ export function widen(code: Code, from: MaskWidth, to: 32 | 64): void {
   }
 }
 
-export const widthOf = (kind: NumberKind): 32 | 64 => (kind === "f64" ? 64 : 32);
+const widthOf = (kind: NumberKind): 32 | 64 => (kind === "f64" ? 64 : 32);
 
 /** Pushes the value of an operation. */
 export function pushApply(p: Pusher, e: Apply): MaskWidth {
@@ -64,7 +62,7 @@ export function pushApply(p: Pusher, e: Apply): MaskWidth {
   if (e.name === "toMask") {
     const kind = x.kind as NumberKind;
     p.push(x);
-    code.splat(kind, 0).op(`${prefixes[kind]}.ne`);
+    code.splat(kind, 0).op(`${vectorOf[kind]}.ne`);
     return widthOf(kind);
   }
   if (e.name === "fromMask") {
@@ -85,13 +83,13 @@ export function pushApply(p: Pusher, e: Apply): MaskWidth {
     const kind = x.kind as NumberKind;
     p.push(x);
     p.push(y);
-    code.op(`${prefixes[kind]}.${comparison[kind === "i32" ? 1 : 0]}` as PlainOp);
+    code.op(`${vectorOf[kind]}.${comparison[kind === "i32" ? 1 : 0]}` as PlainOp);
     return widthOf(kind);
   }
   for (const arg of e.args) p.push(arg);
   if (e.kind === "i32") integer(p, e);
-  else if (arithmetic.has(e.name)) code.op(`${prefixes[e.kind as "f32" | "f64"]}.${e.name}` as PlainOp);
-  else if (e.name === "round") code.op(`${prefixes[e.kind as "f32" | "f64"]}.nearest`);
+  else if (arithmetic.has(e.name)) code.op(`${vectorOf[e.kind as "f32" | "f64"]}.${e.name}` as PlainOp);
+  else if (e.name === "round") code.op(`${vectorOf[e.kind as "f32" | "f64"]}.nearest`);
   else p.math.emit(code, e.kind as "f32" | "f64", e.name as Parameters<VectorMath["emit"]>[2]);
   return "any";
 }
@@ -193,7 +191,7 @@ function convert(p: Pusher, from: NumberKind, to: NumberKind): void {
         code.op("f64x2.promote_low_f32x4");
         truncate(p);
         code.set(x).get(low).get(x);
-        code.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+        code.shuffle(firstHalves);
       });
       return;
     default:
@@ -203,7 +201,7 @@ function convert(p: Pusher, from: NumberKind, to: NumberKind): void {
 
 /** Pushes the upper half of a vector as a lower one. */
 export function high(code: Code, x: Local): void {
-  code.get(x).get(x).shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]);
+  code.get(x).get(x).shuffle(halvesSwapped);
 }
 
 /** Doubles to integers: cut off at the point, the last 32 bits of what is beyond; every step is exact. */

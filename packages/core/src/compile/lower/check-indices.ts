@@ -3,9 +3,9 @@ import type { Traced } from "../../graph/tracing.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { nameOf } from "../graph.js";
-import type { Elements } from "./inline.js";
+import type { Scheduler } from "../schedule.js";
 
-export interface IndexRange {
+interface IndexRange {
   readonly least: number;
   readonly most: number;
   /** What the indices are for; `null` for classes. */
@@ -14,10 +14,10 @@ export interface IndexRange {
 }
 
 /**
- * A kernel that stops the program where an index is out of range, before anything has been changed; loads that come after it
- * need no check of their own.
+ * A kernel that stops the program where an index is out of range, before anything has been changed; loads that come
+ * after it need no check of their own.
  */
-export function checkIndices(value: Traced, indices: Traced, range: IndexRange, s: Elements): void {
+export function checkIndices(value: Traced, indices: Traced, range: IndexRange, s: Scheduler): void {
   const { least, most } = range;
   s.once(`indices ${indices.id} ${least} ${most}`, () => {
     const buffer = s.buffer(indices);

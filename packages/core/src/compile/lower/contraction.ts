@@ -3,10 +3,9 @@ import { MatMul } from "../../ops/matmul.js";
 import { broadcastShapes, sizeOf, stridesOf } from "../../shape/shape.js";
 import { gemmPlan } from "../../wasm/gemm-emit.js";
 import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";
-import { kindOf } from "../expression.js";
-import type { LoopKernel, Matrix } from "../kernel.js";
+import { type Matrix, scalarOf } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
-import { axisOf, constantAffine, linear, ownPlace, type Place } from "../views.js";
+import { axisOf, constantAffine, type Place } from "../views.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 
@@ -41,7 +40,7 @@ const matMul: KernelRule = {
     const target = s.target(value);
     const batch = broadcastShapes("MatMul", a.batch, b.batch);
     const [m, k, n] = [a.rows, a.columns, b.columns];
-    const scalar = value.dtype === "float32" ? "f32" : "f64";
+    const scalar = scalarOf(value);
     const steps = [x, y].map((operand, i) => {
       const { buffer, at } = s.strided(operand);
       const side = i === 0 ? a : b;
@@ -91,7 +90,7 @@ interface OperandSteps {
 /** A sum of products as any other reduction. */
 function multiplyIntegers(value: Traced, a: Side, b: Side, s: Scheduler): void {
   const batch = broadcastShapes("MatMul", a.batch, b.batch);
-  const k = s.kernelling([...batch, a.rows, b.columns, a.columns]);
+  const k = s.body([...batch, a.rows, b.columns, a.columns]);
   const axes = k.sizes.length;
   const [row, column, inner] = [0, 1, 2].map((i) => axisOf(axes, batch.length + i));
   const placeOf = (x: Traced, side: Side, rows: typeof row, columns: typeof row): Place =>
@@ -104,22 +103,7 @@ function multiplyIntegers(value: Traced, a: Side, b: Side, s: Scheduler): void {
   const product = k.builder
     .arithmetic("i32")
     .mul(s.element(x, placeOf(x, a, row, inner), k), s.element(y, placeOf(y, b, inner, column), k));
-  const outer = k.sizes.slice(0, -1);
-  const kernel: LoopKernel = {
-    kind: "loop",
-    name: "MatMul",
-    sizes: k.sizes,
-    reduced: 1,
-    reduction: "sum",
-    stores: [
-      {
-        value: k.builder.as(product, kindOf(value.dtype)),
-        target: s.target(value),
-        to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
-      },
-    ],
-  };
-  s.push(kernel);
+  s.reduce("MatMul", k, ["sum", 1], product, s.target(value));
 }
 
 export const contractionRules: readonly (readonly [unknown, KernelRule])[] = [[MatMul, matMul]];

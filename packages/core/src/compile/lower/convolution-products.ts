@@ -1,9 +1,11 @@
-import type { Code, Func } from "../../wasm/encoder.js";
-import { increase, type Scalar, tileRows, times, vectorBytes } from "../../wasm/gemm-tile.js";
+import type { Code } from "../../wasm/encoder.js";
+import { tileRows } from "../../wasm/gemm-tile.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { align, type Scalar, scalarBytes } from "../../wasm/simd.js";
 import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
-import { emitConvolutionTiles } from "./convolution-tiles.js";
-import { bytesOf, emitStage, type Planes } from "./planes.js";
+import { convolutionTiles } from "./convolution-tiles.js";
+import { emitStage, type Planes } from "./planes.js";
 
 /** Bytes behind planes that a vector may reach into. */
 export const slack = 64;
@@ -49,14 +51,10 @@ export interface Operands {
   readonly target: Buffer;
 }
 
-export function repeat(code: Code, count: number, body: () => void): void {
-  if (count === 0) return;
-  const counter = code.local("i32");
-  code.i32(count).set(counter);
-  times(code, counter, body);
-}
-
-/** Calls `body` for panels of about equal height that cover `total`: once in a loop for the whole ones, once for the rest. */
+/**
+ * Calls `body` for panels of about equal height that cover `total`: once in a loop for the whole ones, once for the
+ * rest.
+ */
 export function forPanels(code: Code, total: number, most: number, body: (height: number) => void): void {
   const height = Math.ceil(total / Math.ceil(total / most));
   repeat(code, Math.floor(total / height), () => body(height));
@@ -99,8 +97,6 @@ export function emitTable(
   });
 }
 
-export const align = (bytes: number): number => Math.ceil(bytes / vectorBytes) * vectorBytes;
-
 function tableBytes({ channels, passes }: Products): number {
   return align(passes.reduce((sum, { taps }) => sum + 8 * channels * taps.length, 0));
 }
@@ -114,17 +110,13 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
   const { code, module, relaxed, address } = context;
   const { scalar, batch, groups, channels, filters, planes, passes } = products;
   if (operands.target.size === 0) return;
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   const local = () => code.local("i32");
   const [source, weights, bias, result, staged] = [local(), local(), local(), local(), local()];
   const panel = { weights: local(), bias: local(), result: local() };
   const table = address(scratch);
-  const functions = new Map<string, Func>();
-  const tiles = (height: number, columns: number) => {
-    const key = `${height} ${columns}`;
-    const known = functions.get(key);
-    if (known !== undefined) return known;
-    const made = emitConvolutionTiles(module, {
+  const tiles = (height: number, columns: number) =>
+    convolutionTiles(module, {
       scalar,
       relaxed,
       filters: height,
@@ -136,9 +128,6 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
       resultColumn: products.resultColumn,
       bias: operands.bias !== null,
     });
-    functions.set(key, made);
-    return made;
-  };
 
   code.i32(table + tableBytes(products)).set(staged);
   code

@@ -1,14 +1,9 @@
 import type { Code, Func, Local, Module } from "../../wasm/encoder.js";
-import { increase, lanesOf, locals, type Scalar, times, vectorBytes } from "../../wasm/gemm-tile.js";
-import { bytesOf } from "./planes.js";
-
-const instructions = {
-  f32: { add: "f32x4.add", mul: "f32x4.mul", madd: "f32x4.relaxed_madd", splat: "v128.load32_splat" },
-  f64: { add: "f64x2.add", mul: "f64x2.mul", madd: "f64x2.relaxed_madd", splat: "v128.load64_splat" },
-} as const;
+import { increase, locals, repeat, times } from "../../wasm/loops.js";
+import { lanesOf, multiplyAdd, type Scalar, scalarBytes, splatLoad, vectorBytes, vectorOf } from "../../wasm/simd.js";
 
 /** What is baked into a function of tiles. Distances are in bytes. */
-export interface ConvolutionTiles {
+interface ConvolutionTiles {
   readonly scalar: Scalar;
   readonly relaxed: boolean;
   /** The filters of a tile. */
@@ -26,20 +21,17 @@ export interface ConvolutionTiles {
   readonly bias: boolean;
 }
 
-/** A sum gets a product added. */
-function multiplyAdd(f: Code, scalar: Scalar, relaxed: boolean, sum: Local, x: Local, y: Local): void {
-  const { add, mul, madd } = instructions[scalar];
-  if (relaxed) f.get(x).get(y).get(sum).op(madd).set(sum);
-  else f.get(sum).get(x).get(y).op(mul).op(add).set(sum);
+/**
+ * Rows of windows times some filters, as a product of matrices whose second operand is never made: a table says, for
+ * each element of a window, where its weight stands and where the element stands, relative to the first; neighbouring
+ * windows see neighbouring elements. Parameters: weights, planes, result, bias, the table and its end, number of rows
+ * (1 at least). Reads whole vectors of the planes.
+ */
+export function convolutionTiles(module: Module, shape: ConvolutionTiles): Func {
+  return module.shared(`convolution tiles ${JSON.stringify(shape)}`, () => emitConvolutionTiles(module, shape));
 }
 
-/**
- * Rows of windows times some filters, as a product of matrices whose second operand is never made: a table says, for each
- * element of a window, where its weight stands and where the element stands, relative to the first; neighbouring windows
- * see neighbouring elements. Parameters: weights, planes, result, bias, the table and its end, number of rows (1 at least).
- * Reads whole vectors of the planes.
- */
-export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): Func {
+function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): Func {
   const { scalar, filters, columns, planeRow, resultRow, resultColumn } = shape;
   const lanes = lanesOf[scalar];
   const pair = 2 * lanes;
@@ -47,7 +39,7 @@ export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): F
   return module.func({ params }, (f, weights, planes, result, bias, table, end, rows) => {
     const sums = Array.from({ length: filters }, () => locals(f, "v128", 2));
     const spare = { seen: locals(f, "v128", 2), splats: locals(f, "v128", filters) };
-    const [x, to, blocks, weight, element, entry] = locals(f, "i32", 6) as [Local, Local, Local, Local, Local, Local];
+    const [x, to, weight, element, entry] = locals(f, "i32", 5) as [Local, Local, Local, Local, Local];
     const tile = (count: number) => {
       const width = Math.ceil(count / lanes);
       const used = sums.map((row) => row.slice(0, width));
@@ -64,10 +56,11 @@ export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): F
               .set(vector);
           for (const [r, splat] of spare.splats.entries()) {
             f.get(weight)
-              .memory(instructions[scalar].splat, r * shape.weightStep)
+              .memory(splatLoad[scalar], r * shape.weightStep)
               .set(splat);
             for (const [v, vector] of seen.entries()) {
-              multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, splat, vector);
+              const sum = used[r]?.[v] as Local;
+              multiplyAdd(f, scalar, shape.relaxed, sum, () => f.get(splat).get(vector));
             }
           }
           f.get(entry).i32(8).op("i32.add").tee(entry).get(end).op("i32.ne").branchIf(again);
@@ -77,27 +70,23 @@ export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): F
         if (shape.bias) {
           const splat = spare.splats[0] as Local;
           f.get(bias)
-            .memory(instructions[scalar].splat, r * bytesOf(scalar))
+            .memory(splatLoad[scalar], r * scalarBytes[scalar])
             .set(splat);
-          for (const sum of row) f.get(sum).get(splat).op(instructions[scalar].add).set(sum);
+          for (const sum of row) f.get(sum).get(splat).op(`${vectorOf[scalar]}.add`).set(sum);
         }
         for (const [v, sum] of row.entries()) {
           const offset = r * shape.resultStep + v * lanes * resultColumn;
-          storeLanes(f, scalar, to, offset, sum, Math.min(lanes, count - v * lanes), resultColumn);
+          storeApart(f, scalar, to, offset, sum, Math.min(lanes, count - v * lanes), resultColumn);
         }
       }
     };
     times(f, rows, () => {
       f.get(planes).set(x).get(result).set(to);
-      const whole = Math.floor(columns / pair);
-      if (whole > 0) {
-        f.i32(whole).set(blocks);
-        times(f, blocks, () => {
-          tile(pair);
-          increase(f, x, 2 * vectorBytes);
-          increase(f, to, pair * resultColumn);
-        });
-      }
+      repeat(f, Math.floor(columns / pair), () => {
+        tile(pair);
+        increase(f, x, 2 * vectorBytes);
+        increase(f, to, pair * resultColumn);
+      });
       if (columns % pair > 0) tile(columns % pair);
       increase(f, planes, planeRow);
       increase(f, result, resultRow);
@@ -106,7 +95,7 @@ export function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): F
 }
 
 /** Stores the first `count` lanes of a vector, `step` bytes apart. */
-function storeLanes(
+function storeApart(
   f: Code,
   scalar: Scalar,
   to: Local,
@@ -115,7 +104,7 @@ function storeLanes(
   count: number,
   step: number,
 ): void {
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   if (step === size && count === lanesOf[scalar]) {
     f.get(to).get(vector).memory("v128.store", offset);
     return;
@@ -127,8 +116,13 @@ function storeLanes(
       .laneMemory(store, lane, offset + lane * step);
 }
 
+/**
+ * The most rows of a tile of dot products: with two columns their sums and what they are made of fill the registers.
+ */
+export const dotRows = 4;
+
 /** What is baked into a function of dot products. Distances are in bytes. */
-export interface DotTiles {
+interface DotTiles {
   readonly scalar: Scalar;
   readonly relaxed: boolean;
   /** The rows of a tile, and from one to the next: in the first operand and in the result. */
@@ -142,17 +136,21 @@ export interface DotTiles {
 }
 
 /**
- * Adds to each element of some rows of the result the dot product of a row of the first operand and of what stands at the
- * column's place in the second one. Parameters: first operand, second operand, result, the table of the places in bytes.
- * Reads whole vectors.
+ * Adds to each element of some rows of the result the dot product of a row of the first operand and of what stands at
+ * the column's place in the second one. Parameters: first operand, second operand, result, the table of the places in
+ * bytes. Reads whole vectors.
  */
-export function emitDotTiles(module: Module, shape: DotTiles): Func {
+export function dotTiles(module: Module, shape: DotTiles): Func {
+  return module.shared(`dot tiles ${JSON.stringify(shape)}`, () => emitDotTiles(module, shape));
+}
+
+function emitDotTiles(module: Module, shape: DotTiles): Func {
   const { scalar, columns, rowStep, resultStep } = shape;
   const params = ["i32", "i32", "i32", "i32"] as const;
   return module.func({ params }, (f, first, second, result, table) => {
     const sums = Array.from({ length: shape.rows }, () => locals(f, "v128", 2));
     const rows = locals(f, "v128", shape.rows);
-    const [seen, at, blocks, steps] = [f.local("v128"), f.local("i32"), f.local("i32"), f.local("i32")];
+    const [seen, at] = [f.local("v128"), f.local("i32")];
     const places = locals(f, "i32", 2);
     const tile = (width: number) => {
       const used = sums.map((row) => row.slice(0, width));
@@ -165,48 +163,40 @@ export function emitDotTiles(module: Module, shape: DotTiles): Func {
           .set(place);
       }
       f.get(first).set(at);
-      f.i32(shape.vectors).set(steps);
-      times(f, steps, () => {
+      repeat(f, shape.vectors, () => {
         for (const [r, row] of rows.entries())
           f.get(at)
             .memory("v128.load", r * rowStep)
             .set(row);
         for (const [v, place] of places.slice(0, width).entries()) {
           f.get(place).memory("v128.load").set(seen);
-          for (const [r, row] of rows.entries())
-            multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, row, seen);
+          for (const [r, row] of rows.entries()) {
+            multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, () => f.get(row).get(seen));
+          }
           increase(f, place, vectorBytes);
         }
         increase(f, at, vectorBytes);
       });
       for (const [r, row] of used.entries()) {
-        for (const [v, sum] of row.entries()) addLanes(f, scalar, result, r * resultStep + v * bytesOf(scalar), sum);
+        for (const [v, sum] of row.entries())
+          addLanes(f, scalar, result, r * resultStep + v * scalarBytes[scalar], sum);
       }
       increase(f, table, width * 4);
-      increase(f, result, width * bytesOf(scalar));
+      increase(f, result, width * scalarBytes[scalar]);
     };
-    const whole = Math.floor(columns / 2);
-    if (whole > 0) {
-      f.i32(whole).set(blocks);
-      times(f, blocks, () => tile(2));
-    }
+    repeat(f, Math.floor(columns / 2), () => tile(2));
     if (columns % 2 > 0) tile(1);
   });
 }
 
 /** Adds the sum of a vector's lanes to a number in memory. */
-export function addLanes(f: Code, scalar: Scalar, to: Local, offset: number, vector: Local): void {
-  const { add } = instructions[scalar];
+function addLanes(f: Code, scalar: Scalar, to: Local, offset: number, vector: Local): void {
   const fold = (bytes: number) => {
     const indices = Array.from({ length: vectorBytes }, (_, i) => (i + bytes) % vectorBytes);
-    f.get(vector).get(vector).get(vector).shuffle(indices).op(add).set(vector);
+    f.get(vector).get(vector).get(vector).shuffle(indices).op(`${vectorOf[scalar]}.add`).set(vector);
   };
   fold(8);
   if (scalar === "f32") fold(4);
-  f.get(to)
-    .get(to)
-    .memory(`${scalar}.load`, offset)
-    .get(vector)
-    .lane(`${scalar}x${lanesOf[scalar]}.extract_lane` as "f32x4.extract_lane", 0);
+  f.get(to).get(to).memory(`${scalar}.load`, offset).get(vector).lane(`${vectorOf[scalar]}.extract_lane`, 0);
   f.op(`${scalar}.add`).memory(`${scalar}.store`, offset);
 }

@@ -1,16 +1,22 @@
 import type { Traced } from "../../graph/tracing.js";
 import type { ConvWeights } from "../../ops/conv.js";
-import { increase, lanesOf, times, vectorBytes } from "../../wasm/gemm-tile.js";
-import { align, emitTable, forPanels, repeat, slack } from "./convolution-products.js";
-import { emitDotTiles } from "./convolution-tiles.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { align, lanesOf, scalarBytes, vectorBytes } from "../../wasm/simd.js";
+import { scalarOf } from "../kernel.js";
+import { emitTable, forPanels, slack } from "./convolution-products.js";
+import { dotRows, dotTiles } from "./convolution-tiles.js";
 import { axesOf, filteringOf, tapsOf, windowsBetween } from "./convolution-windows.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
-import { bytesOf, emitStage, type PlaneAxis, planesOf, scalarOf } from "./planes.js";
+import { emitStage, type PlaneAxis, planesOf } from "./planes.js";
 import { emitWinogradWeights } from "./winograd.js";
 import { winogradBytes } from "./winograd-layout.js";
+import { zeroFill } from "./zeros.js";
 
-/** Elements of planes, at most (or one image's), that stay in the cache; and vectors that make a dot product long enough. */
+/**
+ * Elements of planes, at most (or one image's), that stay in the cache; and vectors that make a dot product long
+ * enough.
+ */
 const stagedElements = 1 << 15;
 const enoughVectors = 128;
 
@@ -29,7 +35,7 @@ export const convWeights: KernelRule = {
     const [batch, groups] = [x.shape[0] as number, node.groups];
     const [filters, channels] = [(value.shape[0] as number) / groups, value.shape[1] as number];
     const scalar = scalarOf(value);
-    const size = bytesOf(scalar);
+    const size = scalarBytes[scalar];
     const w = windowsBetween(node, x.shape, node.kernel, y.shape);
     const filtering = filteringOf(node, scalar, w, batch, channels, filters);
     if (filtering !== null) {
@@ -69,18 +75,10 @@ export const convWeights: KernelRule = {
         const table = address(scratch);
         const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
         const local = () => code.local("i32");
-        const [source, factor, result, panel, image] = [local(), local(), local(), local(), local()];
+        const [source, factor, result, panel] = [local(), local(), local(), local()];
         const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
-        code
-          .i32(address(target))
-          .i32(0)
-          .i32(target.size * size)
-          .memoryFill();
-        code
-          .i32(staged.seen)
-          .i32(0)
-          .i32(bytes.seen + filters * given.channelBytes)
-          .memoryFill();
+        zeroFill(code, address(target), target.size * size);
+        zeroFill(code, staged.seen, bytes.seen + filters * given.channelBytes);
         emitTable(code, table, channels, taps, null, seen.channelBytes);
         const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
         code.i32(address(from)).set(source).i32(address(by)).set(factor);
@@ -89,8 +87,7 @@ export const convWeights: KernelRule = {
           repeat(code, groups, () => {
             code.get(source).set(nextSource).get(factor).set(nextFactor);
             code.i32(staged.seen).set(seenAt).i32(staged.given).set(givenAt);
-            code.i32(images).set(image);
-            times(code, image, () => {
+            repeat(code, images, () => {
               emitStage(code, seen, channels, nextSource, seenAt);
               emitStage(code, given, filters, nextFactor, givenAt);
               increase(code, nextSource, groups * sourceStep);
@@ -99,8 +96,8 @@ export const convWeights: KernelRule = {
               increase(code, givenAt, given.imageBytes);
             });
             code.i32(staged.given).set(panel);
-            forPanels(code, filters, 4, (height) => {
-              const tiles = emitDotTiles(module, {
+            forPanels(code, filters, dotRows, (height) => {
+              const tiles = dotTiles(module, {
                 scalar,
                 relaxed,
                 rows: height,

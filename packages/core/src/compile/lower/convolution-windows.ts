@@ -2,9 +2,9 @@ import type { Windows } from "../../kernels/windows.js";
 import type { Conv, ConvTranspose, ConvWeights } from "../../ops/conv.js";
 import type { Shape } from "../../shape/types.js";
 import { windowsOf } from "../../shape/window.js";
-import type { Scalar } from "../../wasm/gemm-tile.js";
+import { type Scalar, scalarBytes } from "../../wasm/simd.js";
 import type { Tap } from "./convolution-products.js";
-import { bytesOf, type PlaneAxis, type Planes, placeIn } from "./planes.js";
+import { type PlaneAxis, type Planes, placeIn } from "./planes.js";
 import { type Filtering, winogradBytes } from "./winograd-layout.js";
 
 type Convolving = Conv | ConvTranspose | ConvWeights;
@@ -33,7 +33,7 @@ export function axesOf(w: Windows): { readonly rows: PlaneAxis; readonly columns
 }
 
 export function tapsOf(w: Windows, planes: Planes): Tap[] {
-  const size = bytesOf(planes.scalar);
+  const size = scalarBytes[planes.scalar];
   return Array.from({ length: w.kernelHeight * w.kernelWidth }, (_, i) => {
     const [row, column] = [Math.floor(i / w.kernelWidth), i % w.kernelWidth];
     return { weight: i * size, plane: placeIn(planes, row * w.dilationY, column * w.dilationX) };
@@ -41,8 +41,8 @@ export function tapsOf(w: Windows, planes: Planes): Tap[] {
 }
 
 /**
- * So many channels and filters at least make up for the transforms: against plain products 15 to 25% less time with 4 channels
- * and 16 filters on 28 x 28, the same with 3, a third more with 1 (float32, V8, one core of an Ice Lake Xeon).
+ * So many channels and filters at least make up for the transforms: against plain products 15 to 25% less time with 4
+ * channels and 16 filters on 28 x 28, the same with 3, a third more with 1 (float32, V8, one core of an Ice Lake Xeon).
  */
 const leastChannels = 4;
 /** Transformed tiles of large planes take several times the memory of the planes. */

@@ -1,14 +1,15 @@
 import type { Traced } from "../../graph/tracing.js";
 import { Conv, ConvTranspose, ConvWeights } from "../../ops/conv.js";
+import { scalarBytes } from "../../wasm/simd.js";
 import type { KernelCode } from "../emit/context.js";
-import type { Buffer } from "../kernel.js";
+import { type Buffer, scalarOf } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
 import { emitProducts, type Operands, type Pass, type Products, scratchBytes } from "./convolution-products.js";
 import { convWeights } from "./convolution-weights.js";
 import { adjointOf, axesOf, filteringOf, tapsOf, windowsBetween } from "./convolution-windows.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
-import { bytesOf, type PlaneAxis, placeIn, planesOf, scalarOf } from "./planes.js";
+import { type PlaneAxis, placeIn, planesOf } from "./planes.js";
 import { emitWinograd } from "./winograd.js";
 import { type Filtering, winogradBytes } from "./winograd-layout.js";
 import type { FilterOrder } from "./winograd-transforms.js";
@@ -44,27 +45,39 @@ function pushFiltering(value: Traced, filtering: Filtering, order: FilterOrder, 
   );
 }
 
+/** A convolution of x by the weights [filters, channels of a group, ...], and y, its result: in either direction. */
+function convolutionOf(node: Conv | ConvTranspose, x: Traced, weights: Traced, y: Traced) {
+  const scalar = scalarOf(y);
+  const size = scalarBytes[scalar];
+  const w = windowsBetween(node, x.shape, weights.shape.slice(2), y.shape);
+  const [filters, channels] = weights.shape as [number, number];
+  const batch = x.shape[0] as number;
+  const kernelBytes = w.kernelHeight * w.kernelWidth * size;
+  const filtering = filteringOf(node, scalar, w, batch, channels, filters);
+  return { scalar, size, w, batch, filters, channels, kernelBytes, filtering };
+}
+
 const conv: KernelRule = {
   lower: (value, s) => {
     const node = nodeOf<Conv>(value);
     const [x, weights] = value.inputs as [Traced, Traced];
-    const scalar = scalarOf(value);
-    const size = bytesOf(scalar);
-    const w = windowsBetween(node, x.shape, weights.shape.slice(2), value.shape);
-    const [filters, channels] = weights.shape as [number, number];
-    const filtering = filteringOf(node, scalar, w, x.shape[0] as number, channels, filters);
+    const { scalar, size, w, batch, filters, channels, kernelBytes, filtering } = convolutionOf(
+      node,
+      x,
+      weights,
+      value,
+    );
     if (filtering !== null) {
       pushFiltering(value, filtering, { filter: 9 * channels, channel: 9, flipped: false }, s);
       return;
     }
     const { rows, columns } = axesOf(w);
     const planes = planesOf(scalar, rows, columns);
-    const kernelBytes = w.kernelHeight * w.kernelWidth * size;
     pushProducts(
       value,
       {
         scalar,
-        batch: x.shape[0] as number,
+        batch,
         groups: node.groups,
         channels,
         filters: filters / node.groups,
@@ -83,8 +96,9 @@ const conv: KernelRule = {
 };
 
 /**
- * One axis of the adjoint: position i of x gets w[k] y[(i + padding - k dilation) / stride] where the quotient is whole. The
- * positions with the same remainder by the stride have the same k, and their indices of y are t plus a shift, t counting them.
+ * One axis of the adjoint: position i of x gets w[k] y[(i + padding - k dilation) / stride] where the quotient is
+ * whole. The positions with the same remainder by the stride have the same k, and their indices of y are t plus a
+ * shift, t counting them.
  */
 function residues(size: number, count: number, kernel: number, stride: number, padding: number, dilation: number) {
   const parts = Array.from({ length: Math.min(stride, size) }, (_, first) => ({
@@ -105,19 +119,19 @@ const convTranspose: KernelRule = {
   lower: (value, s) => {
     const node = nodeOf<ConvTranspose>(value);
     const [y, weights] = value.inputs as [Traced, Traced];
-    const scalar = scalarOf(value);
-    const size = bytesOf(scalar);
-    const w = windowsBetween(node, value.shape, weights.shape.slice(2), y.shape);
-    const [channels, filters] = weights.shape as [number, number];
-    const filtering = filteringOf(node, scalar, w, y.shape[0] as number, filters, channels);
+    const { scalar, size, w, batch, filters, channels, kernelBytes, filtering } = convolutionOf(
+      node,
+      value,
+      weights,
+      y,
+    );
     if (filtering !== null) {
-      pushFiltering(value, adjointOf(filtering), { filter: 9, channel: 9 * filters, flipped: true }, s);
+      pushFiltering(value, adjointOf(filtering), { filter: 9, channel: 9 * channels, flipped: true }, s);
       return;
     }
     const down = residues(w.height, w.rows, w.kernelHeight, w.strideY, w.paddingY, w.dilationY);
     const across = residues(w.width, w.columns, w.kernelWidth, w.strideX, w.paddingX, w.dilationX);
     const planes = planesOf(scalar, down.axis, across.axis);
-    const kernelBytes = w.kernelHeight * w.kernelWidth * size;
     const passes = down.parts.flatMap((row) =>
       across.parts.map(
         (column): Pass => ({
@@ -137,15 +151,15 @@ const convTranspose: KernelRule = {
       value,
       {
         scalar,
-        batch: y.shape[0] as number,
+        batch,
         groups: node.groups,
-        channels: channels / node.groups,
-        filters,
+        channels: filters / node.groups,
+        filters: channels,
         planes,
         sourceBytes: w.rows * w.columns * size,
         resultBytes: w.height * w.width * size,
         weightFilter: kernelBytes,
-        weightChannel: filters * kernelBytes,
+        weightChannel: channels * kernelBytes,
         passes,
         resultRow: w.strideY * w.width * size,
         resultColumn: w.strideX * size,

@@ -6,27 +6,22 @@ import { ScatterAdd } from "../../ops/gather.js";
 import { IndexAdd } from "../../ops/take.js";
 import { normalizeAxis, sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Code, Local, MemoryOp, PlainOp } from "../../wasm/encoder.js";
-import { type Buffer, elementBytes } from "../kernel.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { loads, stores } from "../emit/elements.js";
+import { elementBytes } from "../kernel.js";
 import { checkIndices } from "./check-indices.js";
-import { advance, countFromFront, repeat } from "./code.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
+import { clear } from "./zeros.js";
 
-interface Adder {
-  readonly load: MemoryOp;
-  readonly store: MemoryOp;
-  readonly add: PlainOp;
-  readonly addVectors: PlainOp;
-}
+const adders = {
+  float64: { add: "f64.add", addVectors: "f64x2.add" },
+  float32: { add: "f32.add", addVectors: "f32x4.add" },
+  int32: { add: "i32.add", addVectors: "i32x4.add" },
+} as const;
 
-const adders: Readonly<Record<Exclude<DType, "bool">, Adder>> = {
-  float64: { load: "f64.load", store: "f64.store", add: "f64.add", addVectors: "f64x2.add" },
-  float32: { load: "f32.load", store: "f32.store", add: "f32.add", addVectors: "f32x4.add" },
-  int32: { load: "i32.load", store: "i32.store", add: "i32.add", addVectors: "i32x4.add" },
-};
-
-/** Neither op takes truth values. */
-function adderOf(dtype: DType): Adder {
+/** The additions of single elements and of vectors. Neither op takes truth values. */
+function adderOf(dtype: DType) {
   if (dtype === "bool") throw new Error("truth values are not added");
   return adders[dtype];
 }
@@ -54,8 +49,9 @@ function adding(
         name: nodeOf(value).name,
         reads: [source, places],
         writes: [target],
-        emit: ({ code, address }) => {
-          clear(code, target, address(target));
+        emit: (context) => {
+          const { code, address } = context;
+          clear(context, target);
           if (source.size > 0) emit(value, code, address(target), address(source), address(places));
         },
       });
@@ -63,13 +59,10 @@ function adding(
   };
 }
 
-function clear(code: Code, { size, dtype }: Buffer, address: number): void {
-  if (size > 0)
-    code
-      .i32(address)
-      .i32(0)
-      .i32(size * elementBytes[dtype])
-      .memoryFill();
+/** Replaces the index on the stack, which may count from the end, by one that counts from the front. */
+function countFromFront(code: Code, size: number): void {
+  const index = code.local("i32");
+  code.tee(index).i32(31).op("i32.shr_s").i32(size).op("i32.and").get(index).op("i32.add");
 }
 
 const axisOfIndexAdd = (value: Traced) => normalizeAxis("IndexAdd", nodeOf<IndexAdd>(value).axis, value.shape);
@@ -90,15 +83,15 @@ const indexAdd = adding((value, code, target, source, indices) => {
       countFromFront(code, n);
       code.i32(rowBytes).op("i32.mul").get(base).op("i32.add").set(to);
       addRow(code, value.dtype, inner, to, from);
-      advance(code, at, 4);
+      increase(code, at, 4);
     });
-    advance(code, base, n * rowBytes);
+    increase(code, base, n * rowBytes);
   });
 }, axisOfIndexAdd);
 
 /** Adds a row of `n` elements at `from` to the one at `to`; moves `from` to its end. */
 function addRow(code: Code, dtype: DType, n: number, to: Local, from: Local): void {
-  const { load, store, add, addVectors } = adderOf(dtype);
+  const { add, addVectors } = adderOf(dtype);
   const bytes = elementBytes[dtype];
   const lanes = 16 / bytes;
   const one = (offset: number, loadOp: MemoryOp, addOp: PlainOp, storeOp: MemoryOp) => {
@@ -111,18 +104,19 @@ function addRow(code: Code, dtype: DType, n: number, to: Local, from: Local): vo
   const looped = vectors <= unrolledVectors ? 0 : Math.floor(vectors / loopVectors);
   repeat(code, looped, () => {
     run(loopVectors);
-    advance(code, to, 16 * loopVectors);
-    advance(code, from, 16 * loopVectors);
+    increase(code, to, 16 * loopVectors);
+    increase(code, from, 16 * loopVectors);
   });
   const left = vectors - looped * loopVectors;
   run(left);
-  for (let i = 0; i < n % lanes; i++) one(16 * left + i * bytes, load, add, store);
-  advance(code, from, (n - looped * loopVectors * lanes) * bytes);
+  for (let i = 0; i < n % lanes; i++) one(16 * left + i * bytes, loads[dtype], add, stores[dtype]);
+  increase(code, from, (n - looped * loopVectors * lanes) * bytes);
 }
 
 /** Single elements: each has an index of its own. */
 const scatterAdd = adding((value, code, target, source, indices) => {
-  const { load, store, add } = adderOf(value.dtype);
+  const { add } = adderOf(value.dtype);
+  const [load, store] = [loads[value.dtype], stores[value.dtype]];
   const bytes = elementBytes[value.dtype];
   const axis = axisOfScatterAdd(value);
   const steps = stridesOf(value.shape);
@@ -141,8 +135,8 @@ const scatterAdd = adding((value, code, target, source, indices) => {
       .op("i32.add")
       .tee(to);
     code.get(to).memory(load).get(from).memory(load).op(add).memory(store);
-    advance(code, at, 4);
-    advance(code, from, bytes);
+    increase(code, at, 4);
+    increase(code, from, bytes);
   };
   const nest = (level: number) => {
     if (level === sizes.length) {
@@ -152,9 +146,9 @@ const scatterAdd = adding((value, code, target, source, indices) => {
     const [size, step] = [sizes[level] as number, (strides[0]?.[level] as number) * bytes];
     repeat(code, size, () => {
       nest(level + 1);
-      advance(code, base, step);
+      increase(code, base, step);
     });
-    advance(code, base, -size * step);
+    increase(code, base, -size * step);
   };
   code.i32(indices).set(at).i32(source).set(from).i32(target).set(base);
   nest(0);

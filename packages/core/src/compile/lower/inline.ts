@@ -11,12 +11,9 @@ import { Transpose } from "../../ops/transpose.js";
 import { normalizeAxis, stridesOf } from "../../shape/shape.js";
 import { type Affine, type Expression, kindOf, numberKindOf } from "../expression.js";
 import type { Use } from "../roots.js";
-import type { Kernelling, Scheduler } from "../schedule.js";
+import type { KernelBody, Scheduler } from "../schedule.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../views.js";
 import { checkIndices } from "./check-indices.js";
-
-/** What an inline rule asks the scheduler for. */
-export type Elements = Pick<Scheduler, "element" | "strided" | "once" | "buffer" | "push" | "failure" | "temporary">;
 
 /** How one element of a value is computed inside of the kernel that uses it. */
 export interface InlineRule {
@@ -25,7 +22,7 @@ export interface InlineRule {
   /** How it uses input `i`; "inline" unless it says otherwise. */
   readonly uses?: (i: number) => Use;
   /** The element at a place; `null` where the input can only be read out of a buffer in this order. */
-  readonly element: (value: Traced, place: Place, k: Kernelling, s: Elements) => Expression | null;
+  readonly element: (value: Traced, place: Place, k: KernelBody, s: Scheduler) => Expression | null;
 }
 
 const literal: InlineRule = {
@@ -89,43 +86,51 @@ const slice = view((value, place, sizes) => {
 });
 
 /** An index counted from the front. */
-function fromFront(index: Expression, size: number, k: Kernelling): Expression {
+function fromFront(index: Expression, size: number, k: KernelBody): Expression {
   const i32 = k.builder.arithmetic("i32");
   return i32.select(i32.less(index, 0), i32.add(index, size), index);
 }
 
-const take: InlineRule = {
-  uses: (i) => (i === 0 ? "matrix" : "inline"),
-  element: (value, place, k, s) => {
-    const [x, indices] = value.inputs as [Traced, Traced];
-    const axis = normalizeAxis("Take", nodeOf<Take>(value).axis, x.shape);
-    const size = x.shape[axis] as number;
-    checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: x.shape }, s);
-    const rank = indices.shape.length;
-    const index = fromFront(s.element(indices, place.slice(axis, axis + rank), k), size, k);
-    const { buffer, at } = s.strided(x);
-    const inner = [...place.slice(0, axis), constantAffine(k.sizes.length), ...place.slice(axis + rank)];
-    const { offset, strides } = linear(inner, at.strides, k.sizes.length);
-    const address = { offset: offset + at.offset, strides };
-    return k.builder.load(buffer, address, { value: index, stride: at.strides[axis] as number });
-  },
-};
+/**
+ * An element whose place on one axis is a value: `placesOf` gives the place of that value, and the others in the input.
+ */
+function indexed(
+  placesOf: (
+    place: Place,
+    axis: number,
+    indices: Traced,
+    none: Affine,
+  ) => { readonly own: Place; readonly inner: Place },
+): InlineRule {
+  return {
+    uses: (i) => (i === 0 ? "matrix" : "inline"),
+    element: (value, place, k, s) => {
+      const [x, indices] = value.inputs as [Traced, Traced];
+      const node = nodeOf<Take | Gather>(value);
+      const axis = normalizeAxis(node.name, node.axis, x.shape);
+      const size = x.shape[axis] as number;
+      checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: x.shape }, s);
+      const { own, inner } = placesOf(place, axis, indices, constantAffine(k.sizes.length));
+      const index = fromFront(s.element(indices, own, k), size, k);
+      const { buffer, at } = s.strided(x);
+      const { offset, strides } = linear(inner, at.strides, k.sizes.length);
+      const address = { offset: offset + at.offset, strides };
+      return k.builder.load(buffer, address, { value: index, stride: at.strides[axis] as number });
+    },
+  };
+}
 
-const gather: InlineRule = {
-  uses: (i) => (i === 0 ? "matrix" : "inline"),
-  element: (value, place, k, s) => {
-    const [x, indices] = value.inputs as [Traced, Traced];
-    const axis = normalizeAxis("Gather", nodeOf<Gather>(value).axis, x.shape);
-    const size = x.shape[axis] as number;
-    checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: x.shape }, s);
-    const index = fromFront(s.element(indices, place, k), size, k);
-    const { buffer, at } = s.strided(x);
-    const inner = place.map((at, i) => (i === axis ? constantAffine(k.sizes.length) : at));
-    const { offset, strides } = linear(inner, at.strides, k.sizes.length);
-    const address = { offset: offset + at.offset, strides };
-    return k.builder.load(buffer, address, { value: index, stride: at.strides[axis] as number });
-  },
-};
+/** The axes of the indices stand in the place of the axis. */
+const take = indexed((place, axis, { shape: { length: rank } }, none) => ({
+  own: place.slice(axis, axis + rank),
+  inner: [...place.slice(0, axis), none, ...place.slice(axis + rank)],
+}));
+
+/** Each element has an index of its own. */
+const gather = indexed((place, axis, _indices, none) => ({
+  own: place,
+  inner: place.map((at, i) => (i === axis ? none : at)),
+}));
 
 const oneHot: InlineRule = {
   element: (value, place, k, s) => {

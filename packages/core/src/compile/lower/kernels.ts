@@ -16,7 +16,10 @@ import { windowRules } from "./windows.js";
 export interface KernelRule {
   /** Pushes the kernels that write `s.target(value)`. */
   readonly lower: (value: Traced, s: Scheduler) => void;
-  /** How it uses input `i`; "whole" (`s.buffer`) unless it says otherwise: "matrix" is `s.strided`, "inline" `s.element`. */
+  /**
+   * How it uses input `i`; "whole" (`s.buffer`) unless it says otherwise: "matrix" is `s.strided`, "inline"
+   * `s.element`.
+   */
   readonly uses?: (i: number) => Use;
   /** Whether its kernel goes through the elements of its first input. */
   readonly reduces?: boolean;

@@ -1,13 +1,13 @@
 import type { Code, Func, Local, Module } from "../../wasm/encoder.js";
-import { advance } from "./code.js";
+import { increase } from "../../wasm/loops.js";
 
 /** Runs of so many records are sorted by insertion. */
 const runLength = 8;
 
 /**
- * A stable merge sort, from the bottom up, of records of 8 or 16 bytes by the signed integer in the first 8. Parameters: the
- * address of the records, that of as much memory beside them, and the number of records. The result is the address, of
- * these two, at which they lie in order.
+ * A stable merge sort, from the bottom up, of records of 8 or 16 bytes by the signed integer in the first 8.
+ * Parameters: the address of the records, that of as much memory beside them, and the number of records. The result is
+ * the address, of these two, at which they lie in order.
  */
 export function mergeSort(module: Module, record: 8 | 16): Func {
   return module.func({ params: ["i32", "i32", "i32"], results: ["i32"] }, (code, from, spare, count) => {
@@ -63,7 +63,7 @@ function sortRuns(code: Code, record: 8 | 16, from: Local, end: Local): void {
                 .op("i32.eqz")
                 .branchIf(placed);
               code.get(to);
-              advance(code, to, -record);
+              increase(code, to, -record);
               code.get(to);
               if (record === 16) code.memory("v128.load").memory("v128.store");
               else code.memory("i64.load").memory("i64.store");
@@ -72,7 +72,7 @@ function sortRuns(code: Code, record: 8 | 16, from: Local, end: Local): void {
           });
           if (record === 16) code.get(to).get(held).memory("v128.store");
           else code.get(to).get(key).memory("i64.store");
-          advance(code, at, record);
+          increase(code, at, record);
           code.branch(nextRecord);
         });
       });
@@ -111,7 +111,7 @@ function mergeAll(code: Code, record: 8 | 16, { from, end, to, width }: Merge): 
           code.get(out).get(right).get(left).get(isRight).op("select");
           if (record === 16) code.memory("v128.load").memory("v128.store");
           else code.memory("i64.load").memory("i64.store");
-          advance(code, out, record);
+          increase(code, out, record);
           code.get(right).get(isRight).i32(record).op("i32.mul").op("i32.add").set(right);
           code.get(left).i32(record).op("i32.add").get(isRight).i32(record).op("i32.mul").op("i32.sub").set(left);
           code.branch(nextRecord);

@@ -3,28 +3,22 @@ import { Concat, Stack } from "../../ops/concat.js";
 import { Pad } from "../../ops/pad.js";
 import { Unslice, viewOf } from "../../ops/slice.js";
 import { normalizeAxis, stridesOf } from "../../shape/shape.js";
-import type { Shape } from "../../shape/types.js";
 import { kindOf, numberKindOf } from "../expression.js";
+import type { Buffer } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
 import { ownPlace } from "../views.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 
 /** Writes a value into a part of a buffer. */
-function put(
-  value: Traced,
-  target: ReturnType<Scheduler["target"]>,
-  offset: number,
-  strides: readonly number[],
-  s: Scheduler,
-) {
-  const k = s.kernelling(value.shape);
-  const element = s.element(value, ownPlace(value.shape, value.shape.length), k);
+function put(value: Traced, target: Buffer, offset: number, strides: readonly number[], s: Scheduler) {
+  const k = s.body(value.shape);
+  const element = s.element(value, ownPlace(value.shape), k);
   s.loop(`into ${target.id}`, k, element, target, { offset, strides });
 }
 
-function fill(target: ReturnType<Scheduler["target"]>, value: number, s: Scheduler): void {
-  const k = s.kernelling([target.size]);
+function fill(target: Buffer, value: number, s: Scheduler): void {
+  const k = s.body([target.size]);
   const number = k.builder.constant(numberKindOf(target.dtype), value);
   s.loop("fill", k, k.builder.as(number, kindOf(target.dtype)), target);
 }
@@ -72,14 +66,10 @@ const pad: KernelRule = {
 const unslice: KernelRule = {
   ...inline,
   lower: (value, s) => {
-    const view: { readonly shape: Shape; readonly start: number; readonly strides: readonly number[] } = viewOf(
-      "Unslice",
-      value.shape,
-      nodeOf<Unslice>(value).ranges,
-    );
+    const { start, strides } = viewOf("Unslice", value.shape, nodeOf<Unslice>(value).ranges);
     const target = s.target(value);
     fill(target, 0, s);
-    put(value.inputs[0] as Traced, target, view.start, view.strides, s);
+    put(value.inputs[0] as Traced, target, start, strides, s);
   },
 };
 

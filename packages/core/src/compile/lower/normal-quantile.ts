@@ -2,10 +2,11 @@ import type { Func, Module } from "../../wasm/encoder.js";
 import { Vector, writeVector } from "../../wasm/vector.js";
 
 /**
- * random/normal.ts over vectors of two doubles, with the same operations in the same order, so that the bits are the same.
- * The numbers stand there a second time because its speed hangs on their standing in its code.
+ * random/normal.ts over vectors of two doubles, with the same operations in the same order, so that the bits are the
+ * same. The numbers stand there a second time because its speed hangs on their standing in its code.
  *
- * Sources: M. J. Wichura, Algorithm AS 241, routine PPND16 (Applied Statistics 37, 1988); fdlibm's e_log.c for the logarithm.
+ * Sources: M. J. Wichura, Algorithm AS 241, routine PPND16 (Applied Statistics 37, 1988); fdlibm's e_log.c for the
+ * logarithm.
  */
 const centre = {
   top: [

@@ -3,16 +3,17 @@ import type { Traced } from "../../graph/tracing.js";
 import { around } from "../../kernels/along.js";
 import { ArgMax, ArgMin } from "../../ops/arg-extremes.js";
 import { ArgSort } from "../../ops/sort.js";
-import { normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../../shape/shape.js";
+import { normalizeAxis, sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Code, Local } from "../../wasm/encoder.js";
+import { increase, repeat } from "../../wasm/loops.js";
 import { type Expression, numberKindOf } from "../expression.js";
 import { type Buffer, elementBytes } from "../kernel.js";
-import type { Kernelling } from "../schedule.js";
-import { axisOf, linear, ownPlace } from "../views.js";
-import { advance, repeat, shared } from "./code.js";
+import type { KernelBody } from "../schedule.js";
+import { rowMajor } from "../views.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import { mergeSort } from "./merge-sort.js";
+import { loopOf } from "./reduction.js";
 
 /** Two reductions: the extreme itself, then the least position at which it stands. */
 function argExtreme(operation: "max" | "min"): KernelRule {
@@ -21,44 +22,27 @@ function argExtreme(operation: "max" | "min"): KernelRule {
     reduces: true,
     lower: (value, s) => {
       const [x] = value.inputs as [Traced];
-      const { axis, name } = nodeOf<ArgMax | ArgMin>(value);
-      const reduced = normalizeAxes(name, axis, x.shape);
-      const kept = x.shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]));
-      const order = [...kept, ...reduced];
-      const sizes = order.map((i) => x.shape[i] as number);
-      const outer = sizes.slice(0, kept.length);
-      const resultIn = (axes: number) => linear(ownPlace(outer, axes), stridesOf(outer), axes);
+      const node = nodeOf<ArgMax | ArgMin>(value);
+      const { sizes, reduced, place } = loopOf(node, x.shape);
+      const outer = sizes.slice(0, sizes.length - reduced);
       const kind = numberKindOf(x.dtype);
       const reduce = (
         target: Buffer,
         reduction: "max" | "min",
-        of: (k: Kernelling, element: Expression) => Expression,
+        of: (k: KernelBody, element: Expression) => Expression,
       ) => {
-        const k = s.kernelling(sizes);
-        const place = x.shape.map((_, i) => axisOf(order.length, order.indexOf(i)));
-        s.push({
-          kind: "loop",
-          name,
-          sizes,
-          reduced: reduced.length,
-          reduction: reduced.length === 0 ? null : reduction,
-          stores: [
-            {
-              value: of(k, k.builder.as(s.element(x, place, k), kind)),
-              target,
-              to: resultIn(outer.length),
-            },
-          ],
-        });
+        const k = s.body(sizes);
+        const element = k.builder.as(s.element(x, place, k), kind);
+        s.reduce(node.name, k, [reduction, reduced], of(k, element), target);
       };
 
       const extreme = s.temporary(x.dtype === "bool" ? "int32" : x.dtype, outer);
       reduce(extreme, operation, (_, element) => element);
       reduce(s.target(value), "min", ({ builder }, element) => {
         const [numbers, positions] = [builder.arithmetic(kind), builder.arithmetic("i32")];
-        const strides = [...outer.map(() => 0), ...stridesOf(sizes.slice(kept.length))];
+        const strides = [...outer.map(() => 0), ...stridesOf(sizes.slice(outer.length))];
         const position = builder.index({ offset: 0, strides });
-        const isExtreme = numbers.equal(element, builder.load(extreme, resultIn(order.length)));
+        const isExtreme = numbers.equal(element, builder.load(extreme, rowMajor(outer, sizes.length)));
         const found = positions.select(isExtreme, position, sizeOf(sizes));
         // Where there is a NaN the extreme is one, which equals nothing.
         return kind === "i32" ? found : positions.select(numbers.notEqual(element, element), position, found);
@@ -82,7 +66,7 @@ const argSort: KernelRule = {
       writes: [target, scratch],
       emit: ({ code, module, address }) => {
         if (target.size === 0) return;
-        const sort = shared(module, `merge sort of ${record} bytes`, (module) => mergeSort(module, record));
+        const sort = module.shared(`merge sort of ${record} bytes`, (module) => mergeSort(module, record));
         const local = () => code.local("i32");
         const [from, to, line, at, j] = [local(), local(), local(), local(), local()];
         const bytes = elementBytes[x.dtype];
@@ -93,9 +77,9 @@ const argSort: KernelRule = {
             code.get(from).set(line).i32(records).set(at).i32(0).set(j);
             repeat(code, n, () => {
               emitRecord(code, x.dtype, descending, line, j, at);
-              advance(code, line, inner * bytes);
-              advance(code, at, record);
-              advance(code, j, 1);
+              increase(code, line, inner * bytes);
+              increase(code, at, record);
+              increase(code, j, 1);
             });
             code
               .i32(records)
@@ -106,14 +90,14 @@ const argSort: KernelRule = {
             code.get(to).set(line);
             repeat(code, n, () => {
               code.get(line).get(at).memory("i32.load", positionIn(record)).memory("i32.store");
-              advance(code, line, inner * 4);
-              advance(code, at, record);
+              increase(code, line, inner * 4);
+              increase(code, at, record);
             });
-            advance(code, from, bytes);
-            advance(code, to, 4);
+            increase(code, from, bytes);
+            increase(code, to, 4);
           });
-          advance(code, from, (n - 1) * inner * bytes);
-          advance(code, to, (n - 1) * inner * 4);
+          increase(code, from, (n - 1) * inner * bytes);
+          increase(code, to, (n - 1) * inner * 4);
         });
       },
     });
@@ -134,8 +118,8 @@ function positionIn(record: 8 | 16): number {
 }
 
 /**
- * Stores the record of the element at `from`, the position being `j`. The bits of floats are in the order of integers, but
- * for the negative ones, whose order is turned round; 0 and -0 are one key, and so are all NaN, above infinity.
+ * Stores the record of the element at `from`, the position being `j`. The bits of floats are in the order of integers,
+ * but for the negative ones, whose order is turned round; 0 and -0 are one key, and so are all NaN, above infinity.
  */
 function emitRecord(code: Code, dtype: DType, descending: boolean, from: Local, j: Local, at: Local): void {
   if (dtype === "float64") {

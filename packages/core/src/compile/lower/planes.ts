@@ -1,14 +1,14 @@
-import type { Traced } from "../../graph/tracing.js";
 import type { Code, Local } from "../../wasm/encoder.js";
-import { increase, lanesOf, type Scalar, times, vectorBytes } from "../../wasm/gemm-tile.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { lanesOf, type Scalar, scalarBytes, vectorBytes } from "../../wasm/simd.js";
 
 /** Rows of at most so many vectors are copied without a loop. */
 const unrolledVectors = 16;
 
 /**
- * How the indices of one axis are laid out in padded planes: index i stands at i + offset, in the part of the
- * axis that has all positions with the same remainder by `stride`. So the elements that windows see in one place of their
- * kernel lie side by side, whatever the stride. Indices that fall outside are left out.
+ * How the indices of one axis are laid out in padded planes: index i stands at i + offset, in the part of the axis that
+ * has all positions with the same remainder by `stride`. So the elements that windows see in one place of their kernel
+ * lie side by side, whatever the stride. Indices that fall outside are left out.
  */
 export interface PlaneAxis {
   readonly size: number;
@@ -32,7 +32,7 @@ export interface Planes {
 }
 
 export function planesOf(scalar: Scalar, rows: PlaneAxis, columns: PlaneAxis, images = 1, unit = 1): Planes {
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   const rowBytes = columns.extent * size;
   const imageBytes = rows.extent * rowBytes;
   const partBytes = Math.ceil((images * imageBytes) / unit) * unit;
@@ -44,12 +44,8 @@ export function planesOf(scalar: Scalar, rows: PlaneAxis, columns: PlaneAxis, im
 export function placeIn({ scalar, rows, columns, rowBytes, partBytes }: Planes, down: number, right: number): number {
   const part = (down % rows.stride) * columns.stride + (right % columns.stride);
   const [row, column] = [Math.floor(down / rows.stride), Math.floor(right / columns.stride)];
-  return part * partBytes + row * rowBytes + column * bytesOf(scalar);
+  return part * partBytes + row * rowBytes + column * scalarBytes[scalar];
 }
-
-export const bytesOf = (scalar: Scalar): number => (scalar === "f32" ? 4 : 8);
-
-export const scalarOf = ({ dtype }: Traced): Scalar => (dtype === "float32" ? "f32" : "f64");
 
 /** The indices of an axis that have a position: the first, and behind the last. */
 function inside({ size, offset, stride, extent }: PlaneAxis): readonly [number, number] {
@@ -58,27 +54,26 @@ function inside({ size, offset, stride, extent }: PlaneAxis): readonly [number, 
 }
 
 /**
- * Copies the channels of one image, `from` on in memory, into planes that are zeros around. `to` is where the image stands
- * in the planes of the first channel.
+ * Copies the channels of one image, `from` on in memory, into planes that are zeros around. `to` is where the image
+ * stands in the planes of the first channel.
  */
 export function emitStage(code: Code, planes: Planes, channels: number, from: Local, to: Local): void {
   const { scalar, rows, columns, rowBytes, partBytes, channelBytes } = planes;
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   const [[top, bottom], [left, right]] = [inside(rows), inside(columns)];
   const width = right - left;
   if (channels === 0 || top === bottom || width === 0) return;
   const whole = rows.stride * columns.stride === 1 && width === columns.size && width === columns.extent;
   const [lineCount, line] = whole ? [1, (bottom - top) * width] : [bottom - top, width];
   const [source, plane, target] = [code.local("i32"), code.local("i32"), code.local("i32")];
-  const [channel, row, part] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  const part = code.local("i32");
   code
     .get(from)
     .i32((top * columns.size + left) * size)
     .op("i32.add")
     .set(source);
   code.get(to).set(plane);
-  code.i32(channels).set(channel);
-  times(code, channel, () => {
+  repeat(code, channels, () => {
     const first = top + rows.offset;
     code
       .get(plane)
@@ -86,8 +81,7 @@ export function emitStage(code: Code, planes: Planes, channels: number, from: Lo
       .op("i32.add")
       .set(target);
     code.i32(first % rows.stride).set(part);
-    code.i32(lineCount).set(row);
-    times(code, row, () => {
+    repeat(code, lineCount, () => {
       if (columns.stride === 1) copyLine(code, scalar, source, target, left + columns.offset, line);
       else spreadLine(code, planes, source, target, left + columns.offset, line);
       increase(code, source, columns.size * size);
@@ -110,7 +104,7 @@ function nextPart(code: Code, part: Local, at: Local, stride: number, partBytes:
 }
 
 export function copyLine(code: Code, scalar: Scalar, from: Local, to: Local, position: number, count: number): void {
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   const lanes = lanesOf[scalar];
   const start = position * size;
   if (count > unrolledVectors * lanes) {
@@ -149,8 +143,8 @@ function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position
     return;
   }
   const { scalar, columns, partBytes } = planes;
-  const size = bytesOf(scalar);
-  const [at, target, part, left] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i32")];
+  const size = scalarBytes[scalar];
+  const [at, target, part] = [code.local("i32"), code.local("i32"), code.local("i32")];
   code.get(from).set(at);
   code
     .get(to)
@@ -158,8 +152,7 @@ function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position
     .op("i32.add")
     .set(target);
   code.i32(position % columns.stride).set(part);
-  code.i32(count).set(left);
-  times(code, left, () => {
+  repeat(code, count, () => {
     code.get(target).get(at).memory(`${scalar}.load`).memory(`${scalar}.store`);
     increase(code, at, size);
     nextPart(code, part, target, columns.stride, partBytes, size);
@@ -169,7 +162,7 @@ function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position
 /** A line into two parts, every other element of two vectors at a time; the last two overlap the ones before. */
 function halveLine(code: Code, planes: Planes, from: Local, to: Local, position: number, count: number): void {
   const { scalar } = planes;
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   const both = 2 * lanesOf[scalar];
   if (count < both) {
     for (let i = 0; i < count; i++) {
@@ -198,6 +191,6 @@ function halveLine(code: Code, planes: Planes, from: Local, to: Local, position:
 
 /** The bytes of every other element of two vectors, from element 0 or 1 on. */
 export function everyOther(scalar: Scalar, parity: number): number[] {
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   return Array.from({ length: vectorBytes }, (_, i) => (2 * Math.floor(i / size) + parity) * size + (i % size));
 }

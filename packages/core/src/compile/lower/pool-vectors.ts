@@ -1,17 +1,15 @@
 import type { DType } from "../../dtype.js";
 import type { Windows } from "../../kernels/windows.js";
 import type { Code, Local } from "../../wasm/encoder.js";
-import { increase, lanesOf, type Scalar, vectorBytes } from "../../wasm/gemm-tile.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { firstHalves, integersOf, lanesOf, type Scalar, scalarBytes, vectorBytes, vectorOf } from "../../wasm/simd.js";
 import type { KernelCode } from "../emit/context.js";
-import type { Buffer } from "../kernel.js";
-import { repeat } from "./convolution-products.js";
-import { bytesOf, everyOther } from "./planes.js";
+import { type Buffer, scalarOf } from "../kernel.js";
+import { everyOther } from "./planes.js";
+import type { Gives, Pooling } from "./pool-windows.js";
 
 /** Windows of more elements are taken one by one: their code is in a loop. */
 const unrolledElements = 16;
-
-/** What a maximum is asked for: itself, or where it stands. */
-export type Gives = "value" | "position";
 
 /** Whether several neighbouring windows can be computed at a time. */
 export function hasVectors(w: Windows, dtype: DType): boolean {
@@ -20,7 +18,7 @@ export function hasVectors(w: Windows, dtype: DType): boolean {
     w.strideX <= 2 &&
     w.paddingX + w.paddingY === 0 &&
     w.kernelHeight * w.kernelWidth <= unrolledElements &&
-    w.columns >= lanesOf[dtype === "float32" ? "f32" : "f64"]
+    w.columns >= lanesOf[scalarOf({ dtype })]
   );
 }
 
@@ -34,39 +32,34 @@ interface Block {
   readonly position: Local;
 }
 
-/** Calls `visit` for blocks that cover all windows; the last one of a row overlaps the one before where they do not divide. */
-function forBlocks(
-  context: KernelCode,
-  w: Windows,
-  planes: number,
-  from: Buffer,
-  target: Buffer,
-  visit: (block: Block) => void,
-) {
-  const { code, address } = context;
-  const scalar = from.dtype === "float32" ? "f32" : "f64";
-  const [size, lanes] = [bytesOf(scalar), lanesOf[scalar]];
+/**
+ * Calls `visit` for blocks that cover all windows; the last one of a row overlaps the one before where they do not
+ * divide.
+ */
+function forBlocks({ code, address }: KernelCode, { w, planes, from, target }: Pooling, visit: (block: Block) => void) {
+  const scalar = scalarOf(from);
+  const [size, lanes] = [scalarBytes[scalar], lanesOf[scalar]];
   const resultSize = target.dtype === "int32" ? 4 : size;
   const local = () => code.local("i32");
   const block = { scalar, from: local(), to: local(), position: local() } as const;
-  const func = (columns: number) => {
-    visit(block);
-    move(columns);
-  };
   const move = (columns: number) => {
     increase(code, block.from, columns * w.strideX * size);
     increase(code, block.position, columns * w.strideX);
     increase(code, block.to, columns * resultSize);
+  };
+  const visitNext = () => {
+    visit(block);
+    move(lanes);
   };
   const whole = Math.floor(w.columns / lanes);
   const rest = w.columns % lanes;
   code.i32(address(from)).set(block.from).i32(address(target)).set(block.to).i32(0).set(block.position);
   repeat(code, planes, () => {
     repeat(code, w.rows, () => {
-      repeat(code, whole, () => func(lanes));
+      repeat(code, whole, visitNext);
       if (rest > 0) {
         move(rest - lanes);
-        func(lanes);
+        visitNext();
       }
       const down = w.strideY * w.width - w.columns * w.strideX;
       increase(code, block.from, down * size);
@@ -80,7 +73,7 @@ function forBlocks(
 
 /** Puts on the stack what all windows of a block have in one place of the kernel. */
 function pushElements(code: Code, w: Windows, { scalar, from }: Block, row: number, column: number): void {
-  const size = bytesOf(scalar);
+  const size = scalarBytes[scalar];
   const start = row * w.width * size;
   if (w.strideX === 1) {
     code.get(from).memory("v128.load", start + column * size);
@@ -103,15 +96,9 @@ function elementsOf({ kernelHeight, kernelWidth }: Windows): (readonly [row: num
 }
 
 /** See `emitMaximum`. */
-export function emitVectorMaximum(
-  context: KernelCode,
-  w: Windows,
-  planes: number,
-  from: Buffer,
-  target: Buffer,
-  gives: Gives,
-): void {
+export function emitVectorMaximum(context: KernelCode, pooling: Pooling, gives: Gives): void {
   const { code } = context;
+  const { w } = pooling;
   const [best, value, taken, index, offsets] = [
     code.local("v128"),
     code.local("v128"),
@@ -119,10 +106,9 @@ export function emitVectorMaximum(
     code.local("v128"),
     code.local("v128"),
   ];
-  forBlocks(context, w, planes, from, target, (block) => {
+  forBlocks(context, pooling, (block) => {
     const isSingle = block.scalar === "f32";
-    const shape = isSingle ? "f32x4" : "f64x2";
-    const integers = isSingle ? "i32x4" : "i64x2";
+    const [shape, integers] = [vectorOf[block.scalar], integersOf[block.scalar]];
     const width = isSingle ? "i32" : "i64";
     if (gives === "position") {
       code.get(block.position);
@@ -159,12 +145,13 @@ function littleEndian(value: number, bytes: number): number[] {
 }
 
 /** See `emitAverage`. */
-export function emitVectorAverage(context: KernelCode, w: Windows, planes: number, from: Buffer, target: Buffer): void {
+export function emitVectorAverage(context: KernelCode, pooling: Pooling): void {
   const { code } = context;
+  const { w } = pooling;
   const [value, low, high] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const count = w.kernelHeight * w.kernelWidth;
   const upper = [8, 9, 10, 11, 12, 13, 14, 15];
-  forBlocks(context, w, planes, from, target, (block) => {
+  forBlocks(context, pooling, (block) => {
     const isSingle = block.scalar === "f32";
     code.splat("f64", 0).set(low).splat("f64", 0).set(high);
     for (const [row, column] of elementsOf(w)) {
@@ -187,7 +174,7 @@ export function emitVectorAverage(context: KernelCode, w: Windows, planes: numbe
     if (isSingle) {
       code.op("f32x4.demote_f64x2_zero");
       mean(high);
-      code.op("f32x4.demote_f64x2_zero").shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+      code.op("f32x4.demote_f64x2_zero").shuffle(firstHalves);
     }
     code.memory("v128.store");
   });
@@ -206,25 +193,21 @@ const inTurns = (half: number): number[] =>
   );
 
 /**
- * Writes all elements of the windows, for windows that `tilesInPairs`; elements of no window are not written. With places:
- * zeros but where the window's place is, which gets the window's element of `from`. Without: its share for each.
+ * Writes all elements of the windows, for windows that `tilesInPairs`; elements of no window are not written. With
+ * places: zeros but where the window's place is, which gets the window's element of `from`. Without: its share for
+ * each.
  */
-export function emitVectorUnpool(
-  context: KernelCode,
-  w: Windows,
-  planes: number,
-  from: Buffer,
-  places: Buffer | null,
-  target: Buffer,
-): void {
+export function emitVectorUnpool(context: KernelCode, pooling: Pooling, places: Buffer | null): void {
   const { code, address } = context;
+  const { w, from, target } = pooling;
   const [value, place, first] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const columns = [code.local("v128"), code.local("v128")] as const;
-  forBlocks(context, w, planes, target, from, (block) => {
+  forBlocks(context, { ...pooling, from: target, target: from }, (block) => {
     // Adding to zero: a negative zero is lost, as it is in eager mode.
     code.splat("f32", 0).get(block.to).memory("v128.load").op("f32x4.add").set(value);
     if (places === null) {
-      // In float64 and then rounded, as in eager mode, the quotient is the same float: 53 bits are more than 2 x 24 + 1.
+      // In float64 and then rounded, as in eager mode, the quotient is the same float: 53 bits are more than 2 x 24 +
+      // 1.
       code
         .get(value)
         .splat("f32", w.kernelHeight * w.kernelWidth)

@@ -1,15 +1,26 @@
 import type { DType } from "../../dtype.js";
 import type { Windows } from "../../kernels/windows.js";
 import type { Code, Local } from "../../wasm/encoder.js";
-import { increase } from "../../wasm/gemm-tile.js";
+import { increase, repeat } from "../../wasm/loops.js";
 import type { KernelCode } from "../emit/context.js";
+import { loads, stores } from "../emit/elements.js";
 import { type Buffer, elementBytes } from "../kernel.js";
-import { repeat } from "./convolution-products.js";
-import type { Gives } from "./pool-vectors.js";
+import { clear } from "./zeros.js";
 
-const loads = { float64: "f64.load", float32: "f32.load", int32: "i32.load", bool: "i32.load8_u" } as const;
-const stores = { float64: "f64.store", float32: "f32.store", int32: "i32.store", bool: "i32.store8" } as const;
 const adds = { float64: "f64.add", float32: "f32.add", int32: "i32.add", bool: "i32.add" } as const;
+
+/**
+ * What a pooling goes through: windows on each of so many planes. One of the buffers has an element for each window.
+ */
+export interface Pooling {
+  readonly w: Windows;
+  readonly planes: number;
+  readonly from: Buffer;
+  readonly target: Buffer;
+}
+
+/** What a maximum is asked for: itself, or where it stands. */
+export type Gives = "value" | "position";
 
 /** Puts the address of element `index` of a buffer on the stack. */
 function addressOf(code: Code, address: number, dtype: DType, index: Local): Code {
@@ -39,7 +50,7 @@ interface Window {
   readonly number: Local;
 }
 
-function forWindows(code: Code, w: Windows, planes: number, visit: (window: Window) => void): void {
+function forWindows(code: Code, { w, planes }: Pooling, visit: (window: Window) => void): void {
   const local = () => code.local("i32");
   const window = { plane: local(), top: local(), bottom: local(), left: local(), right: local(), number: local() };
   const [y, x] = [local(), local()];
@@ -90,17 +101,11 @@ function forElements(code: Code, { width }: Windows, window: Window, visit: (pos
 }
 
 /** The first maximum of each window, or the first NaN: its position or itself. */
-export function emitMaximum(
-  context: KernelCode,
-  w: Windows,
-  planes: number,
-  from: Buffer,
-  target: Buffer,
-  gives: Gives,
-): void {
+export function emitMaximum(context: KernelCode, pooling: Pooling, gives: Gives): void {
+  const { w, from, target } = pooling;
   const { code, address } = context;
   const [index, best, value] = [code.local("i32"), code.local("f64"), code.local("f64")];
-  forWindows(code, w, planes, (window) => {
+  forWindows(code, pooling, (window) => {
     code
       .get(window.top)
       .i32(w.width)
@@ -133,17 +138,12 @@ function pushCount(code: Code, w: Windows, window: Window, countPadding: boolean
   code.op("i32.mul").op("f64.convert_i32_s");
 }
 
-export function emitAverage(
-  context: KernelCode,
-  w: Windows,
-  planes: number,
-  from: Buffer,
-  target: Buffer,
-  countPadding: boolean,
-) {
+/** The mean of each window. */
+export function emitAverage(context: KernelCode, pooling: Pooling, countPadding: boolean): void {
+  const { w, from, target } = pooling;
   const { code, address } = context;
   const sum = code.local("f64");
-  forWindows(code, w, planes, (window) => {
+  forWindows(code, pooling, (window) => {
     code.f64(0).set(sum);
     forElements(code, w, window, (position) => {
       code.get(sum);
@@ -157,18 +157,13 @@ export function emitAverage(
   });
 }
 
-export function emitShare(
-  context: KernelCode,
-  w: Windows,
-  planes: number,
-  from: Buffer,
-  target: Buffer,
-  countPadding: boolean,
-) {
+/** To each element of a window the same share of the window's value. */
+export function emitShare(context: KernelCode, pooling: Pooling, countPadding: boolean): void {
+  const { w, from, target } = pooling;
   const { code, address } = context;
   const [share, at] = [code.local("f64"), code.local("i32")];
-  emitZeros(context, target);
-  forWindows(code, w, planes, (window) => {
+  clear(context, target);
+  forWindows(code, pooling, (window) => {
     loadDouble(addressOf(code, address(from), from.dtype, window.number), from.dtype);
     pushCount(code, w, window, countPadding);
     code.op("f64.div").set(share);
@@ -177,14 +172,6 @@ export function emitShare(
       storeDouble(loadDouble(code, target.dtype).get(share).op("f64.add"), target.dtype);
     });
   });
-}
-
-export function emitZeros({ code, address }: KernelCode, target: Buffer): void {
-  code
-    .i32(address(target))
-    .i32(0)
-    .i32(target.size * elementBytes[target.dtype])
-    .memoryFill();
 }
 
 export function emitNaN({ code, address }: KernelCode, target: Buffer): void {
@@ -200,7 +187,7 @@ export function emitNaN({ code, address }: KernelCode, target: Buffer): void {
 /** Zeros, then one element after the other. */
 export function emitScatter(context: KernelCode, from: Buffer, places: Buffer, target: Buffer): void {
   const { code, address } = context;
-  emitZeros(context, target);
+  clear(context, target);
   const [at, place, to] = [code.local("i32"), code.local("i32"), code.local("i32")];
   code.i32(address(from)).set(at).i32(address(places)).set(place);
   repeat(code, from.size, () => {

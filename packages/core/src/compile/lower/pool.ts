@@ -4,6 +4,7 @@ import { ArgMaxPool, AvgPool, AvgUnpool, MaxPool, MaxUnpool } from "../../ops/po
 import { sizeOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { windowsOf } from "../../shape/window.js";
+import type { KernelCode } from "../emit/context.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import {
@@ -11,11 +12,11 @@ import {
   emitVectorAverage,
   emitVectorMaximum,
   emitVectorUnpool,
-  type Gives,
   hasVectors,
   tilesInPairs,
 } from "./pool-vectors.js";
-import { emitAverage, emitMaximum, emitNaN, emitScatter, emitShare, emitZeros } from "./pool-windows.js";
+import { emitAverage, emitMaximum, emitNaN, emitScatter, emitShare, type Gives, type Pooling } from "./pool-windows.js";
+import { clear } from "./zeros.js";
 
 type PoolNode = MaxPool | ArgMaxPool | AvgPool | AvgUnpool;
 
@@ -24,73 +25,55 @@ function windowsBetween(node: PoolNode, x: Shape, y: Shape): Windows {
   return windowsOf(x.slice(2), node.kernel, y.slice(2), { stride, padding, dilation: node.kernel.map(() => 1) });
 }
 
-const maximum = (gives: Gives): KernelRule => ({
-  lower: (value, s) => {
-    const node = nodeOf<MaxPool | ArgMaxPool>(value);
-    const [x] = value.inputs as [Traced];
-    const w = windowsBetween(node, x.shape, value.shape);
-    const planes = (x.shape[0] as number) * (x.shape[1] as number);
-    const [from, target] = [s.buffer(x), s.target(value)];
-    s.push({
-      kind: "special",
-      name: node.name,
-      reads: [from],
-      writes: [target],
-      emit: (context) => {
-        // Windows of nothing: there is no element, and no maximum.
-        if (gives === "value" && from.size === 0) emitNaN(context, target);
-        else if (hasVectors(w, from.dtype)) emitVectorMaximum(context, w, planes, from, target, gives);
-        else emitMaximum(context, w, planes, from, target, gives);
-      },
-    });
-  },
+/** A kernel with one input; the windows are on the planes of the input, or on those of the result. */
+function pool<N extends PoolNode>(
+  windowsOn: "input" | "result",
+  emit: (context: KernelCode, pooling: Pooling, node: N) => void,
+): KernelRule {
+  return {
+    lower: (value, s) => {
+      const node = nodeOf<PoolNode>(value) as N;
+      const [input] = value.inputs as [Traced];
+      const [x, y] = windowsOn === "input" ? [input, value] : [value, input];
+      const w = windowsBetween(node, x.shape, y.shape);
+      const planes = (x.shape[0] as number) * (x.shape[1] as number);
+      const pooling: Pooling = { w, planes, from: s.buffer(input), target: s.target(value) };
+      s.push({
+        kind: "special",
+        name: node.name,
+        reads: [pooling.from],
+        writes: [pooling.target],
+        emit: (context) => emit(context, pooling, node),
+      });
+    },
+  };
+}
+
+const maximum = (gives: Gives) =>
+  pool<MaxPool | ArgMaxPool>("input", (context, pooling) => {
+    const { w, from, target } = pooling;
+    // Windows of nothing: there is no element, and no maximum.
+    if (gives === "value" && from.size === 0) emitNaN(context, target);
+    else if (hasVectors(w, from.dtype)) emitVectorMaximum(context, pooling, gives);
+    else emitMaximum(context, pooling, gives);
+  });
+
+const countsPadding = ({ options: { countIncludePad = true } }: AvgPool | AvgUnpool): boolean => countIncludePad;
+
+const avgPool = pool<AvgPool>("input", (context, pooling, node) => {
+  if (hasVectors(pooling.w, pooling.from.dtype)) emitVectorAverage(context, pooling);
+  else emitAverage(context, pooling, countsPadding(node));
 });
 
-const avgPool: KernelRule = {
-  lower: (value, s) => {
-    const node = nodeOf<AvgPool>(value);
-    const [x] = value.inputs as [Traced];
-    const w = windowsBetween(node, x.shape, value.shape);
-    const planes = (x.shape[0] as number) * (x.shape[1] as number);
-    const [from, target] = [s.buffer(x), s.target(value)];
-    const { countIncludePad = true } = node.options;
-    s.push({
-      kind: "special",
-      name: node.name,
-      reads: [from],
-      writes: [target],
-      emit: (context) => {
-        if (hasVectors(w, from.dtype)) emitVectorAverage(context, w, planes, from, target);
-        else emitAverage(context, w, planes, from, target, countIncludePad);
-      },
-    });
-  },
-};
-
-const avgUnpool: KernelRule = {
-  lower: (value, s) => {
-    const node = nodeOf<AvgUnpool>(value);
-    const [y] = value.inputs as [Traced];
-    const w = windowsBetween(node, value.shape, y.shape);
-    const planes = (y.shape[0] as number) * (y.shape[1] as number);
-    const [from, target] = [s.buffer(y), s.target(value)];
-    const { countIncludePad = true } = node.options;
-    s.push({
-      kind: "special",
-      name: node.name,
-      reads: [from],
-      writes: [target],
-      emit: (context) => {
-        if (!tilesInPairs(w, from.dtype)) {
-          emitShare(context, w, planes, from, target, countIncludePad);
-          return;
-        }
-        if (!areCovered(w)) emitZeros(context, target);
-        emitVectorUnpool(context, w, planes, from, null, target);
-      },
-    });
-  },
-};
+const avgUnpool = pool<AvgUnpool>("result", (context, pooling, node) => {
+  const { w, from, target } = pooling;
+  if (!tilesInPairs(w, from.dtype)) {
+    emitShare(context, pooling, countsPadding(node));
+    return;
+  }
+  if (!areCovered(w)) clear(context, target);
+  emitVectorUnpool(context, pooling, null);
+});
 
 /** The windows that places were found in, if they stand side by side and on as many elements as the result has. */
 function windowsOfPlaces(places: Traced, value: Traced): Windows | null {
@@ -117,8 +100,8 @@ const maxUnpool: KernelRule = {
           emitScatter(context, from, by, target);
           return;
         }
-        if (!areCovered(w)) emitZeros(context, target);
-        emitVectorUnpool(context, w, target.size / (w.height * w.width), from, by, target);
+        if (!areCovered(w)) clear(context, target);
+        emitVectorUnpool(context, { w, planes: target.size / (w.height * w.width), from, target }, by);
       },
     });
   },

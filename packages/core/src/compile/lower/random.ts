@@ -2,10 +2,11 @@ import { CompileError } from "../../errors.js";
 import type { Draw } from "../../graph/tracing.js";
 import { extent } from "../../random/generator.js";
 import type { Code, Local, PlainOp } from "../../wasm/encoder.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { firstHalves, halvesSwapped } from "../../wasm/simd.js";
 import type { KernelCode } from "../emit/context.js";
 import { type Buffer, elementBytes } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
-import { advance, repeat, shared } from "./code.js";
 import type { KernelRule } from "./kernels.js";
 import { normalQuantile } from "./normal-quantile.js";
 import { evenWords, groupBlocks, groupElements, oddWords, philox } from "./philox.js";
@@ -20,7 +21,9 @@ interface Bits {
 /** Appends code that leaves vector number `part` of the elements that four elements' bits become on the stack. */
 type Convert = (bits: Bits, part: number) => void;
 
-/** A draw as `Generator` makes it, to the same bits, out of the state that the program is given: see `generatorBuffer`. */
+/**
+ * A draw as `Generator` makes it, to the same bits, out of the state that the program is given: see `generatorBuffer`.
+ */
 export const draw: KernelRule = {
   lower: (value, s) => {
     const { source } = value;
@@ -90,7 +93,7 @@ function emitDraw(context: KernelCode, draw: Draw, generator: Buffer, target: Bu
 
   const group = (elements: number) => {
     for (const words of [evenWords, oddWords]) code.get(counters[0]).get(counters[1]).shuffle(words);
-    code.i32(address(generator)).call(shared(module, "philox", philox));
+    code.i32(address(generator)).call(module.shared("philox", philox));
     for (const { first, second } of halves.toReversed()) code.set(second).set(first);
     for (const counter of counters) code.get(counter).splat("i64", groupBlocks).op("i64x2.add").set(counter);
     // The last vector may end in the padding of the buffer.
@@ -99,7 +102,7 @@ function emitDraw(context: KernelCode, draw: Draw, generator: Buffer, target: Bu
       convert(halves[start < 4 ? 0 : 1] as Bits, (start % 4) / lanes);
       code.memory("v128.store", start * bytes);
     }
-    advance(code, at, groupElements * bytes);
+    increase(code, at, groupElements * bytes);
   };
   repeat(code, Math.floor(target.size / groupElements), () => group(groupElements));
   if (target.size % groupElements > 0) group(target.size % groupElements);
@@ -158,7 +161,7 @@ function uniform(code: Code, low: number, high: number, single: boolean): Conver
 }
 
 function normal({ code, module }: KernelCode, mean: number, std: number, single: boolean): Convert {
-  const quantile = shared(module, "normal quantile", normalQuantile);
+  const quantile = module.shared("normal quantile", normalQuantile);
   const pair = (bits: Bits, half: number) => {
     fraction(code, bits, half, 52);
     code
@@ -202,7 +205,7 @@ function fraction(code: Code, { first, second }: Bits, half: number, bits: 52 | 
 /** Leaves the words of one half of a vector in the first half of the one on the stack. */
 function words(code: Code, vector: Local, half: number): void {
   code.get(vector);
-  if (half === 1) code.get(vector).shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]);
+  if (half === 1) code.get(vector).shuffle(halvesSwapped);
 }
 
 /** Four floats out of two times two doubles. */
@@ -211,7 +214,7 @@ function singles(code: Code, pair: (half: number) => void): void {
     pair(half);
     code.op("f32x4.demote_f64x2_zero");
   }
-  code.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+  code.shuffle(firstHalves);
 }
 
 /** Leaves floor(range b / 2^64) on the stack, b being the 64 bits of each element, for ranges below 2^32. */

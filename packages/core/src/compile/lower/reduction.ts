@@ -1,44 +1,38 @@
 import type { Traced } from "../../graph/tracing.js";
+import type { ArgMax, ArgMin } from "../../ops/arg-extremes.js";
 import { Prod } from "../../ops/prod.js";
 import { Max, Min, Sum } from "../../ops/reduce.js";
-import type { Reduction } from "../../ops/reduction.js";
-import { normalizeAxes, stridesOf } from "../../shape/shape.js";
-import { kindOf } from "../expression.js";
-import type { LoopKernel } from "../kernel.js";
-import { axisOf, linear, ownPlace } from "../views.js";
+import type { Reduction as ReductionNode } from "../../ops/reduction.js";
+import { normalizeAxes } from "../../shape/shape.js";
+import type { Shape } from "../../shape/types.js";
+import type { Reduction } from "../kernel.js";
+import { axisOf } from "../views.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 
-/** One loop, of which the reduced axes come last. */
-function reduction(operation: "sum" | "prod" | "max" | "min"): KernelRule {
+/** The axes of the loop that reduces an input: those that are kept, then those that are reduced. */
+export function loopOf({ name, axis }: ReductionNode | ArgMax | ArgMin, shape: Shape) {
+  const reduced = normalizeAxes(name, axis, shape);
+  const kept = shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]));
+  const order = [...kept, ...reduced];
+  return {
+    sizes: order.map((i) => shape[i] as number),
+    reduced: reduced.length,
+    /** Where an element of the input is read. */
+    place: shape.map((_, i) => axisOf(order.length, order.indexOf(i))),
+  };
+}
+
+function reduction(operation: Reduction): KernelRule {
   return {
     uses: () => "inline",
     reduces: true,
     lower: (value, s) => {
       const [x] = value.inputs as [Traced];
-      const { axis, name } = nodeOf<Reduction>(value);
-      const reduced = normalizeAxes(name, axis, x.shape);
-      const kept = x.shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]));
-      const order = [...kept, ...reduced];
-      const k = s.kernelling(order.map((i) => x.shape[i] as number));
-      const place = x.shape.map((_, i) => axisOf(k.sizes.length, order.indexOf(i)));
-      const element = k.builder.as(s.element(x, place, k), kindOf(value.dtype));
-      const outer = kept.map((i) => x.shape[i] as number);
-      const kernel: LoopKernel = {
-        kind: "loop",
-        name,
-        sizes: k.sizes,
-        reduced: reduced.length,
-        reduction: reduced.length === 0 ? null : operation,
-        stores: [
-          {
-            value: element,
-            target: s.target(value),
-            to: linear(ownPlace(outer, outer.length), stridesOf(outer), outer.length),
-          },
-        ],
-      };
-      s.push(kernel);
+      const node = nodeOf<ReductionNode>(value);
+      const { sizes, reduced, place } = loopOf(node, x.shape);
+      const k = s.body(sizes);
+      s.reduce(node.name, k, [operation, reduced], s.element(x, place, k), s.target(value));
     },
   };
 }

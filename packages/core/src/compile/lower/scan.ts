@@ -4,8 +4,8 @@ import { around } from "../../kernels/along.js";
 import { Cumprod, Cumsum, LinearScan } from "../../ops/cumulate.js";
 import { normalizeAxis } from "../../shape/shape.js";
 import type { Code, Local, PlainOp } from "../../wasm/encoder.js";
-import { elementBytes } from "../kernel.js";
-import { advance, repeat } from "./code.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { type Buffer, elementBytes } from "../kernel.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 
@@ -92,7 +92,10 @@ interface Strip {
   readonly offsets: readonly number[];
 }
 
-/** Covers `lines` scans that begin `apart` elements from one another; where vectors end beyond the last one, they overlap. */
+/**
+ * Covers `lines` scans that begin `apart` elements from one another; where vectors end beyond the last one, they
+ * overlap.
+ */
 function stripsOf(lines: number, apart: number, lanes: number): readonly Strip[] {
   const width = abreast * lanes;
   const offsets = (units: number, last: number) =>
@@ -152,13 +155,13 @@ function emitScan(code: Code, dtype: DType, { sizes, reverse, initial, steps }: 
         });
         all(first);
         repeat(code, n - 1, () => {
-          advance(code, at, step);
+          increase(code, at, step);
           all(next);
         });
-        advance(code, start, strip.step * bytes);
+        increase(code, start, strip.step * bytes);
       });
     }
-    advance(code, base, n * inner * bytes);
+    increase(code, base, n * inner * bytes);
   });
 }
 
@@ -196,10 +199,7 @@ function cumulation(name: "Cumsum" | "Cumprod", operation: "add" | "mul", initia
 const linearScan: KernelRule = {
   lower: (value, s) => {
     const { axis, reverse } = nodeOf<LinearScan>(value);
-    const [a, b] = value.inputs.map((input) => s.buffer(input)) as [
-      ReturnType<typeof s.buffer>,
-      ReturnType<typeof s.buffer>,
-    ];
+    const [a, b] = value.inputs.map((input) => s.buffer(input)) as [Buffer, Buffer];
     const target = s.target(value);
     s.push({
       kind: "special",

@@ -1,15 +1,21 @@
 import type { Code, Local } from "../../wasm/encoder.js";
-import { advance, repeat } from "./code.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { zeroFill } from "./zeros.js";
 
 interface Shuffle {
   readonly n: number;
   readonly count: number;
-  /** The address of `count` int32: place i is to be swapped with the one there, which is then replaced by the result. */
+  /**
+   * The address of `count` int32: place i is to be swapped with the one there, which is then replaced by the result.
+   */
   readonly target: number;
   readonly scratch: number;
 }
 
-/** From so many numbers for each that is wanted on, writing them all out takes longer than a table of those that have moved. */
+/**
+ * From so many numbers for each that is wanted on, writing them all out takes longer than a table of those that have
+ * moved.
+ */
 const sparseFrom = 64;
 
 const isSparse = (n: number, count: number) => n > sparseFrom * count;
@@ -40,7 +46,7 @@ function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
   repeat(code, Math.ceil(n / 4), () => {
     code.get(at).get(numbers).memory("v128.store");
     code.get(numbers).splat("i32", 4).op("i32x4.add").set(numbers);
-    advance(code, at, 16);
+    increase(code, at, 16);
   });
   code.i32(target).set(at).i32(scratch).set(from);
   repeat(code, count, () => {
@@ -56,8 +62,8 @@ function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
       .set(taken);
     code.get(j).get(from).memory("i32.load").memory("i32.store");
     code.get(at).get(taken).memory("i32.store");
-    advance(code, at, 4);
-    advance(code, from, 4);
+    increase(code, at, 4);
+    increase(code, from, 4);
   });
 }
 
@@ -67,7 +73,10 @@ function emitSparse(code: Code, { count, target, scratch }: Shuffle): void {
   const bytes = 8 * 2 ** bits;
   const local = () => code.local("i32");
   const [at, i, j, entry, moved] = [local(), local(), local(), local(), local()];
-  /** Sets `entry` to that of a place, or to the free one for it. An entry is the place plus 1, 0 if free, and its number. */
+  /**
+   * Sets `entry` to that of a place, or to the free one for it. An entry is the place plus 1, 0 if free, and its
+   * number.
+   */
   const find = (place: Local) => {
     const key = code.local("i32");
     code.get(place).i32(1).op("i32.add").set(key);
@@ -106,7 +115,7 @@ function emitSparse(code: Code, { count, target, scratch }: Shuffle): void {
       .memory("i32.load", scratch)
       .op("select");
   };
-  code.i32(scratch).i32(0).i32(bytes).memoryFill();
+  zeroFill(code, scratch, bytes);
   code.i32(target).set(at).i32(0).set(i);
   repeat(code, count, () => {
     find(i);
@@ -122,7 +131,7 @@ function emitSparse(code: Code, { count, target, scratch }: Shuffle): void {
       .get(entry)
       .get(moved)
       .memory("i32.store", scratch + 4);
-    advance(code, at, 4);
-    advance(code, i, 1);
+    increase(code, at, 4);
+    increase(code, i, 1);
   });
 }

@@ -22,7 +22,7 @@ function layoutOf({ name, options }: Im2col | Col2im, images: Shape): Windows {
 function padded(images: Shape, value: Traced, w: Windows, s: Scheduler): Buffer {
   const [batch, channels, height, width] = images as [number, number, number, number];
   const buffer = s.temporary(value.dtype, [batch, channels, height + 2 * w.paddingY, width + 2 * w.paddingX]);
-  const k = s.kernelling([buffer.size]);
+  const k = s.body([buffer.size]);
   s.loop("zeros", k, k.builder.constant(numberKindOf(value.dtype), 0), buffer);
   return buffer;
 }
@@ -43,10 +43,10 @@ const im2col: KernelRule = {
     let source = null;
     if (w.paddingY + w.paddingX > 0) {
       source = padded(x.shape, value, w, s);
-      const k = s.kernelling(x.shape);
-      s.loop("padded", k, s.element(x, ownPlace(x.shape, 4), k), source, interior(source, w));
+      const k = s.body(x.shape);
+      s.loop("padded", k, s.element(x, ownPlace(x.shape), k), source, interior(source, w));
     }
-    const k = s.kernelling([batch, w.rows, w.columns, channels, w.kernelHeight, w.kernelWidth]);
+    const k = s.body([batch, w.rows, w.columns, channels, w.kernelHeight, w.kernelWidth]);
     const along = (window: number, stride: number, element: number, dilation: number) => {
       const strides = new Array<number>(6).fill(0);
       strides[window] = stride;
@@ -78,10 +78,11 @@ const col2im: KernelRule = {
     const [rowStep, columnStep] = at.strides as [number, number];
     const windows = w.rows * w.columns;
     const kernel = w.kernelHeight * w.kernelWidth;
-    // One place of the kernel after the other: the windows see different elements in it, so that a loop adds up nothing twice.
+    // One place of the kernel after the other: the windows see different elements in it, so that a loop adds up nothing
+    // twice.
     for (let i = 0; i < kernel; i++) {
       const [row, column] = [Math.floor(i / w.kernelWidth), i % w.kernelWidth];
-      const k = s.kernelling([batch, channels, w.rows, w.columns]);
+      const k = s.body([batch, channels, w.rows, w.columns]);
       const to = {
         offset: row * w.dilationY * perRow + column * w.dilationX,
         strides: [perImage, perChannel, w.strideY * perRow, w.strideX],
@@ -95,7 +96,7 @@ const col2im: KernelRule = {
         .add(k.builder.load(sums, to), k.builder.load(buffer, from));
       s.loop("Col2im", k, sum, sums, to);
     }
-    const k = s.kernelling(value.shape);
+    const k = s.body(value.shape);
     s.loop("Col2im", k, k.builder.load(sums, interior(sums, w)), s.target(value));
   },
 };

@@ -1,13 +1,13 @@
-import { lanesOf, type Scalar, vectorBytes } from "../../wasm/gemm-tile.js";
-import { align } from "./convolution-products.js";
-import { bytesOf, type Planes, planesOf } from "./planes.js";
+import { align, lanesOf, type Scalar, scalarBytes, vectorBytes } from "../../wasm/simd.js";
+import { type Planes, planesOf } from "./planes.js";
 
 /** The elements of a transformed tile. */
 export const points = 16;
 
 /**
- * Transformed tiles that are made at a time, at most (or one image's), and the bytes that they may take: with 16 and 32 channels
- * 98 and 196 tiles were equally fast, 392 took 15% longer and 784 40%, being larger than the second-level cache.
+ * Transformed tiles that are made at a time, at most (or one image's), and the bytes that they may take: with 16 and 32
+ * channels 98 and 196 tiles were equally fast, 392 took 15% longer and 784 40%, being larger than the second-level
+ * cache.
  */
 const tilesTogether = 256;
 const tileBytes = 1 << 20;
@@ -51,13 +51,14 @@ export interface Layout {
 }
 
 export function layoutOf(f: Filtering): Layout {
-  const size = bytesOf(f.scalar);
+  const size = scalarBytes[f.scalar];
   const lanes = lanesOf[f.scalar];
   const [down, across] = [Math.ceil(f.rows / 2), Math.ceil(f.columns / 2)];
   const most = Math.min(tilesTogether, tileBytes / (points * (f.channels + f.filters) * size)) / (down * across);
   let images = Math.max(1, Math.min(f.batch, Math.floor(most)));
   while (f.batch % images !== 0) images--;
-  // The vectors at the end of a row of tiles reach beyond it: into the next row or image, which is written later, or here.
+  // The vectors at the end of a row of tiles reach beyond it: into the next row or image, which is written later, or
+  // here.
   const line = align(images * down * across * size) + vectorBytes;
   // Whole vectors of tiles are read; behind the last tile of a row they are zeros.
   const extent = Math.ceil(across / lanes) * lanes;

@@ -1,7 +1,7 @@
 import type { Code, Local } from "../../wasm/encoder.js";
-import { increase, vectorBytes } from "../../wasm/gemm-tile.js";
-import { repeat } from "./convolution-products.js";
-import { bytesOf, copyLine, type Planes, placeIn } from "./planes.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { scalarBytes, splatLoad, vectorBytes, vectorOf } from "../../wasm/simd.js";
+import { copyLine, type Planes, placeIn } from "./planes.js";
 import type { Filtering, Layout } from "./winograd-layout.js";
 
 export type Matrix = readonly (readonly number[])[];
@@ -26,8 +26,6 @@ export const transposed = (matrix: Matrix): Matrix =>
   (matrix[0] as readonly number[]).map((_, j) => matrix.map((row) => row[j] as number));
 
 export type Arithmetic = "f32x4" | "f64x2" | "f32" | "f64";
-
-export const vectorsOf = { f32: "f32x4", f64: "f64x2" } as const;
 
 /** matrix x tile x matrix': `load` pushes an element of the tile, `give` gets what pushes an element of the result. */
 export function emitTransform(
@@ -71,7 +69,10 @@ export function emitTransform(
   }
 }
 
-/** Transforms the tiles of all channels of one image, which is staged: a line for each, `to` being where the first begins. */
+/**
+ * Transforms the tiles of all channels of one image, which is staged: a line for each, `to` being where the first
+ * begins.
+ */
 export function emitTiles(
   code: Code,
   matrix: Matrix,
@@ -83,7 +84,7 @@ export function emitTiles(
   to: Local,
 ): void {
   const { down, across, line } = layout;
-  const size = bytesOf(planes.scalar);
+  const size = scalarBytes[planes.scalar];
   const vectors = Math.ceil((across * size) / vectorBytes);
   const [from, at] = [code.local("i32"), code.local("i32")];
   code.i32(staged).set(from).get(to).set(at);
@@ -92,7 +93,7 @@ export function emitTiles(
       repeat(code, vectors, () => {
         emitTransform(
           code,
-          vectorsOf[planes.scalar],
+          vectorOf[planes.scalar],
           matrix,
           (row, column) => code.get(from).memory("v128.load", placeIn(planes, row, column)),
           (row, column, push) => {
@@ -128,7 +129,7 @@ export function emitWeights(
   from: number,
   to: number,
 ): void {
-  const size = bytesOf(f.scalar);
+  const size = scalarBytes[f.scalar];
   const [filter, channel, at] = [code.local("i32"), code.local("i32"), code.local("i32")];
   code.i32(from).set(filter).i32(to).set(at);
   repeat(code, f.filters, () => {
@@ -167,8 +168,8 @@ export function emitResults(
 ) {
   const { across, line, resultPoint } = layout;
   const { scalar } = f;
-  const size = bytesOf(scalar);
-  const type = vectorsOf[scalar];
+  const size = scalarBytes[scalar];
+  const type = vectorOf[scalar];
   const vectors = Math.ceil((across * size) / vectorBytes);
   const rowBytes = 2 * vectors * vectorBytes;
   const local = () => code.local("i32");
@@ -214,11 +215,7 @@ export function emitResults(
     increase(code, tile, across * size);
   };
   repeat(code, f.filters, () => {
-    if (bias !== null)
-      code
-        .get(biasAt)
-        .memory(scalar === "f32" ? "v128.load32_splat" : "v128.load64_splat")
-        .set(addend);
+    if (bias !== null) code.get(biasAt).memory(splatLoad[scalar]).set(addend);
     repeat(code, Math.floor(f.rows / 2), () => tileRow(2));
     if (f.rows % 2 > 0) tileRow(1);
     increase(code, tile, line - layout.down * across * size);

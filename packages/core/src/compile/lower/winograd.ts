@@ -1,17 +1,20 @@
 /**
- * Convolutions with 3 x 3 filters by Winograd's minimal filtering, F(2 x 2, 3 x 3): 16 multiplications for 2 x 2 results in the
- * place of 36. With matrices A, B and G, result = A' [(G w G') (B' x B)] A for each tile of 4 x 4 elements, the product in
- * brackets element by element; over all channels and filters that is 16 products of matrices. Lavin and Gray, Fast Algorithms
- * for Convolutional Neural Networks, 2015. The form is bilinear, and so the gradient of the filters is
- * G' [(A result A') (B' x B)] G. Sums and differences of elements make an infinity NaN where the plain sum has infinities, too.
+ * Convolutions with 3 x 3 filters by Winograd's minimal filtering, F(2 x 2, 3 x 3): 16 multiplications for 2 x 2
+ * results in the place of 36. With matrices A, B and G, result = A' [(G w G') (B' x B)] A for each tile of 4 x 4
+ * elements, the product in brackets element by element; over all channels and filters that is 16 products of matrices.
+ * Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015. The form is bilinear, and so the gradient of
+ * the filters is G' [(A result A') (B' x B)] G. Sums and differences of elements make an infinity NaN where the plain
+ * sum has infinities, too.
  */
 import type { Code, Local } from "../../wasm/encoder.js";
-import { increase, tileRows, vectorBytes } from "../../wasm/gemm-tile.js";
+import { tileRows } from "../../wasm/gemm-tile.js";
+import { increase, repeat } from "../../wasm/loops.js";
+import { scalarBytes, vectorBytes } from "../../wasm/simd.js";
 import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
-import { emitTable, forPanels, repeat } from "./convolution-products.js";
-import { emitConvolutionTiles, emitDotTiles } from "./convolution-tiles.js";
-import { bytesOf, emitStage, type Planes } from "./planes.js";
+import { emitTable, forPanels } from "./convolution-products.js";
+import { convolutionTiles, dotRows, dotTiles } from "./convolution-tiles.js";
+import { emitStage, type Planes } from "./planes.js";
 import { type Filtering, type Layout, layoutOf, points } from "./winograd-layout.js";
 import {
   emitResults,
@@ -25,8 +28,9 @@ import {
   toResults,
   transposed,
 } from "./winograd-transforms.js";
+import { zeroFill } from "./zeros.js";
 
-export interface FilteringBuffers {
+interface FilteringBuffers {
   readonly source: Buffer;
   readonly weights: Buffer;
   readonly bias: Buffer | null;
@@ -34,22 +38,45 @@ export interface FilteringBuffers {
   readonly scratch: Buffer;
 }
 
+/** Where the matrices of a point stand: those of some filters, but for the elements. */
+type Point = Readonly<Record<"weights" | "elements" | "results", Local>>;
+
+/** For each point, the product of its matrices, in panels of at most so many filters. */
+function forPoints(
+  code: Code,
+  f: Filtering,
+  { at, line, elementPoint }: Layout,
+  base: number,
+  most: number,
+  multiply: (filters: number, point: Point) => void,
+): void {
+  const local = () => code.local("i32");
+  const point: Point = { weights: local(), elements: local(), results: local() };
+  for (const part of ["weights", "elements", "results"] as const) code.i32(base + at[part]).set(point[part]);
+  repeat(code, points, () => {
+    forPanels(code, f.filters, most, (filters) => {
+      multiply(filters, point);
+      increase(code, point.weights, filters * f.channels * scalarBytes[f.scalar]);
+      increase(code, point.results, filters * line);
+    });
+    increase(code, point.elements, elementPoint);
+  });
+}
+
 /** result = the convolution of the source by the weights. */
 export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrder, buffers: FilteringBuffers): void {
   const { code, module, relaxed, address } = context;
   const layout = layoutOf(f);
   const { images, line, at, elementPlanes } = layout;
-  const size = bytesOf(f.scalar);
+  const size = scalarBytes[f.scalar];
   const base = address(buffers.scratch);
   const local = () => code.local("i32");
   const [source, target, staged, lines] = [local(), local(), local(), local()];
-  const [weights, elements, results] = [local(), local(), local()];
-  code.i32(base).i32(0).i32(at.elements).memoryFill();
+  zeroFill(code, base, at.elements);
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], size, line);
   emitWeights(code, f, layout, order, address(buffers.weights), base + at.weights);
   code.i32(address(buffers.source)).set(source).i32(address(buffers.target)).set(target);
   code.i32(base + at.elementPlanes).set(staged);
-  const tiles = new Map<number, ReturnType<typeof emitConvolutionTiles>>();
   repeat(code, f.batch / images, () => {
     code.i32(base + at.elements).set(lines);
     repeat(code, images, () => {
@@ -67,36 +94,21 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
       increase(code, source, f.channels * f.height * f.width * size);
       increase(code, lines, layout.down * layout.across * size);
     });
-    code
-      .i32(base + at.weights)
-      .set(weights)
-      .i32(base + at.elements)
-      .set(elements)
-      .i32(base + at.results)
-      .set(results);
-    repeat(code, points, () => {
-      forPanels(code, f.filters, tileRows(relaxed), (height) => {
-        const func =
-          tiles.get(height) ??
-          emitConvolutionTiles(module, {
-            scalar: f.scalar,
-            relaxed,
-            filters: height,
-            columns: images * layout.down * layout.across,
-            weightStep: f.channels * size,
-            resultStep: line,
-            planeRow: 0,
-            resultRow: 0,
-            resultColumn: size,
-            bias: false,
-          });
-        tiles.set(height, func);
-        const [start, end] = [base + at.table, base + at.table + 8 * f.channels];
-        code.get(weights).get(elements).get(results).i32(0).i32(start).i32(end).i32(1).call(func);
-        increase(code, weights, height * f.channels * size);
-        increase(code, results, height * line);
+    forPoints(code, f, layout, base, tileRows(relaxed), (height, { weights, elements, results }) => {
+      const func = convolutionTiles(module, {
+        scalar: f.scalar,
+        relaxed,
+        filters: height,
+        columns: images * layout.down * layout.across,
+        weightStep: f.channels * size,
+        resultStep: line,
+        planeRow: 0,
+        resultRow: 0,
+        resultColumn: size,
+        bias: false,
       });
-      increase(code, elements, layout.elementPoint);
+      const [start, end] = [base + at.table, base + at.table + 8 * f.channels];
+      code.get(weights).get(elements).get(results).i32(0).i32(start).i32(end).i32(1).call(func);
     });
     code.i32(base + at.results).set(lines);
     repeat(code, images, () => {
@@ -128,16 +140,15 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
   const { code, module, relaxed, address } = context;
   const layout = layoutOf(f);
   const { images, line, at } = layout;
-  const size = bytesOf(f.scalar);
+  const size = scalarBytes[f.scalar];
   const base = address(buffers.scratch);
   const local = () => code.local("i32");
   const [source, given, staged, lines] = [local(), local(), local(), local()];
-  const [sums, elements, results, target] = [local(), local(), local(), local()];
-  code.i32(base).i32(0).i32(at.elements).memoryFill();
+  const [sums, target] = [local(), local()];
+  zeroFill(code, base, at.elements);
   emitLineEnds(code, layout, base + at.elements, points * (f.channels + f.filters));
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], null, line);
   code.i32(address(buffers.source)).set(source).i32(address(buffers.weights)).set(given);
-  const dots = new Map<number, ReturnType<typeof emitDotTiles>>();
   const prepare = (from: Local, matrix: Matrix, planes: Planes, channels: number, bytes: number, stagedAt: number) => {
     code.i32(stagedAt).set(staged);
     emitStage(code, planes, channels, from, staged);
@@ -159,37 +170,22 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
       prepare(given, transposed(toResults), layout.resultPlanes, f.filters, f.rows * f.columns * size, resultPlanes);
       increase(code, lines, layout.down * layout.across * size);
     });
-    code
-      .i32(base + at.weights)
-      .set(sums)
-      .i32(base + at.elements)
-      .set(elements)
-      .i32(base + at.results)
-      .set(results);
-    repeat(code, points, () => {
-      forPanels(code, f.filters, 4, (height) => {
-        const func =
-          dots.get(height) ??
-          emitDotTiles(module, {
-            scalar: f.scalar,
-            relaxed,
-            rows: height,
-            rowStep: line,
-            resultStep: f.channels * size,
-            columns: f.channels,
-            vectors: line / vectorBytes - 1,
-          });
-        dots.set(height, func);
-        code
-          .get(results)
-          .get(elements)
-          .get(sums)
-          .i32(base + at.table)
-          .call(func);
-        increase(code, results, height * line);
-        increase(code, sums, height * f.channels * size);
+    forPoints(code, f, layout, base, dotRows, (height, { weights, elements, results }) => {
+      const func = dotTiles(module, {
+        scalar: f.scalar,
+        relaxed,
+        rows: height,
+        rowStep: line,
+        resultStep: f.channels * size,
+        columns: f.channels,
+        vectors: line / vectorBytes - 1,
       });
-      increase(code, elements, layout.elementPoint);
+      code
+        .get(results)
+        .get(elements)
+        .get(weights)
+        .i32(base + at.table)
+        .call(func);
     });
   });
   code

@@ -1,9 +1,9 @@
 import type { MathName } from "./library.js";
 
 /**
- * The largest errors, in units of the last place of the exact value (for denormal results of the least number), over all
- * arguments, with and without fused multiply-adds: what was measured, rounded up. Where floats go by way of doubles the
- * result is the exact one rounded, but for ties.
+ * The largest errors, in units of the last place of the exact value (for denormal results of the least number), over
+ * all arguments, with and without fused multiply-adds: what was measured, rounded up. Where floats go by way of doubles
+ * the result is the exact one rounded, but for ties.
  */
 export const accuracy: Readonly<Record<MathName, { readonly f32: number; readonly f64: number }>> = {
   exp: { f32: 1.1, f64: 1.1 },

@@ -6,8 +6,8 @@ export interface Pair {
   readonly low: Vector;
 }
 
-// The sums and products without error of T. J. Dekker, "A floating-point technique for extending the available precision",
-// Numerische Mathematik 18 (1971), p. 224, and D. E. Knuth, The Art of Computer Programming, vol. 2, 4.2.2.
+// The sums and products without error of T. J. Dekker, "A floating-point technique for extending the available
+// precision", Numerische Mathematik 18 (1971), p. 224, and D. E. Knuth, The Art of Computer Programming, vol. 2, 4.2.2.
 
 /** x + y, for x at least as large as y in size. */
 export function fastSum(x: Vector, y: Vector): Pair {

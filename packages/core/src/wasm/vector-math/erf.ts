@@ -4,8 +4,8 @@ import { clamped, reduceExp, scale } from "./exp.js";
 import { signOf } from "./format.js";
 
 /**
- * erf x = x + x Q(x^2) for |x| up to 27/32: a minimax fit made for this file with Sollya's fpminimax, relative error 2^-56.3
- * (which is the rounding of its first coefficient). erfc x is (1 - x) - x Q(x^2) there.
+ * erf x = x + x Q(x^2) for |x| up to 27/32: a minimax fit made for this file with Sollya's fpminimax, relative error
+ * 2^-56.3 (which is the rounding of its first coefficient). erfc x is (1 - x) - x Q(x^2) there.
  */
 const near = [
   0.1283791670955126, -0.376126389031839, 0.11283791670960168, -0.026866170645931244, 0.005223977632402259,
@@ -15,9 +15,10 @@ const near = [
 const nearEnd = 27 / 32;
 
 /**
- * erfc x = e^(-x^2) (1/2 + P((x - 4) / (x + 4))) / x from 27/32 on; the substitution, as in M. M. Shepherd and J. G. Laframboise,
- * "Chebyshev approximation of (1 + 2x)exp(x^2)erfc x in 0 <= x < infinity", Mathematics of Computation 36 (1981), p. 249,
- * brings all of them near 0. The Chebyshev series up to x = 28 was computed for this file; error 2^-58.6 (the rounding of its coefficients).
+ * erfc x = e^(-x^2) (1/2 + P((x - 4) / (x + 4))) / x from 27/32 on; the substitution, as in M. M. Shepherd and J. G.
+ * Laframboise, "Chebyshev approximation of (1 + 2x)exp(x^2)erfc x in 0 <= x < infinity", Mathematics of Computation 36
+ * (1981), p. 249, brings all of them near 0. The Chebyshev series up to x = 28 was computed for this file; error
+ * 2^-58.6 (the rounding of its coefficients).
  */
 const far = [
   0.04799783050024556, 0.059723465959804566, -0.1016700134078224, 0.11617743547600033, -0.10500112171761718,

@@ -1,11 +1,12 @@
-import { type Operand, Vector, type VectorScalar } from "../vector.js";
+import type { Scalar } from "../simd.js";
+import { type Operand, Vector } from "../vector.js";
 import { formats, powerOfTwo, unlessTiny } from "./format.js";
 
 /**
- * e^x = 2^k e^r with |r| <= ln 2 / 2 and e^r = 1 + r + r^2 P(r). The coefficients are minimax fits made for this file with
- * Sollya's fpminimax: relative error of e^r 2^-57.8 and 2^-28.2.
+ * e^x = 2^k e^r with |r| <= ln 2 / 2 and e^r = 1 + r + r^2 P(r). The coefficients are minimax fits made for this file
+ * with Sollya's fpminimax: relative error of e^r 2^-57.8 and 2^-28.2.
  */
-const coefficients: Readonly<Record<VectorScalar, readonly number[]>> = {
+const coefficients: Readonly<Record<Scalar, readonly number[]>> = {
   f32: [0.49999994, 0.1666652, 0.04166824, 0.008368827, 0.0013823241],
   f64: [
     0.5000000000000011, 0.1666666666666642, 0.041666666666526596, 0.008333333333490218, 0.001388888894451334,

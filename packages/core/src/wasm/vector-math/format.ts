@@ -1,7 +1,8 @@
-import { Vector, type VectorScalar } from "../vector.js";
+import type { Scalar } from "../simd.js";
+import { Vector } from "../vector.js";
 
 /** What the formulas need to know of the two floating-point formats. */
-export interface Format {
+interface Format {
   /** Bits of the fraction that are stored. */
   readonly fraction: number;
   /** What is added to exponents. */
@@ -15,7 +16,7 @@ export interface Format {
   readonly ln2: readonly [high: number, low: number];
 }
 
-export const formats: Readonly<Record<VectorScalar, Format>> = {
+export const formats: Readonly<Record<Scalar, Format>> = {
   f32: {
     fraction: 23,
     bias: 127,

@@ -28,12 +28,13 @@ const twoOverPi = [
 const halfPi = [1.570796012878418, 3.139164786504813e-7] as const;
 
 /**
- * The function (x: f64) -> (r: f64, lost: f64, q: i64) with x = q pi/2 + r + lost mod 2 pi, |r| <= pi/4, for x from 2^20 on;
- * NaN for infinity and NaN.
+ * The function (x: f64) -> (r: f64, lost: f64, q: i64) with x = q pi/2 + r + lost mod 2 pi, |r| <= pi/4, for x from
+ * 2^20 on; NaN for infinity and NaN.
  *
- * With x = 2^e M, M of 53 bits, only those bits of 2/pi matter whose product with 2^e is below 4 (whole multiples of 4 change
- * nothing) and not below 2^-190: 192 bits, as three words W0, W1, W2. Their product with M modulo 2^192 has in its first two
- * bits the quadrant, in the others the fraction, to 2^-137; the least fraction of any double is about 2^-62.
+ * With x = 2^e M, M of 53 bits, only those bits of 2/pi matter whose product with 2^e is below 4 (whole multiples of 4
+ * change nothing) and not below 2^-190: 192 bits, as three words W0, W1, W2. Their product with M modulo 2^192 has in
+ * its first two bits the quadrant, in the others the fraction, to 2^-137; the least fraction of any double is about
+ * 2^-62.
  */
 export function hugeReduction(module: Module): Func {
   const word = wordOfTwoOverPi(module);
@@ -41,7 +42,8 @@ export function hugeReduction(module: Module): Func {
   return module.func({ params: ["f64"], results: ["f64", "f64", "i64"] }, (code, x) => {
     const [bits, m, first] = [code.local("i64"), code.local("i64"), code.local("i32")];
     code.get(x).op("i64.reinterpret_f64").tee(bits).i64(52n).op("i64.shr_u").op("i32.wrap_i64");
-    // The word list begins with 64 zero bits; bit i of 2/pi, counted from 1, is at i + 63, and the window starts at e - 1.
+    // The word list begins with 64 zero bits; bit i of 2/pi, counted from 1, is at i + 63, and the window starts at e -
+    // 1.
     code
       .i32(1075 - 62)
       .op("i32.sub")

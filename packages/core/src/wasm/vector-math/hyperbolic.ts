@@ -1,9 +1,13 @@
-import { Vector, type VectorScalar } from "../vector.js";
+import type { Scalar } from "../simd.js";
+import { Vector } from "../vector.js";
 import { exp, moderateExp } from "./exp.js";
 import { signOf } from "./format.js";
 
-/** tanh x = x + x^3 P(x^2) for |x| <= 5/8: minimax fits made with Sollya's fpminimax, relative error 2^-61.2 and 2^-32.4. */
-const nearTanh: Readonly<Record<VectorScalar, readonly number[]>> = {
+/**
+ * tanh x = x + x^3 P(x^2) for |x| <= 5/8: minimax fits made with Sollya's fpminimax, relative error 2^-61.2 and
+ * 2^-32.4.
+ */
+const nearTanh: Readonly<Record<Scalar, readonly number[]>> = {
   f32: [-0.3333333, 0.13333222, -0.053948447, 0.021708593, -0.008194557, 0.0021570558],
   f64: [
     -0.33333333333333315, 0.13333333333329966, -0.05396825396615323, 0.02186948847080388, -0.008863234340338467,

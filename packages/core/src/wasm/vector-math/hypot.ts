@@ -1,6 +1,8 @@
 import type { Vector } from "../vector.js";
 
-/** The root of the sum of squares; both are scaled where squares would leave the range. Infinite if one is. Of doubles. */
+/**
+ * The root of the sum of squares; both are scaled where squares would leave the range. Infinite if one is. Of doubles.
+ */
 export function hypot(x: Vector, y: Vector): Vector {
   const [a, b] = [x.abs(), y.abs()];
   const larger = a.atLeast(b);

@@ -1,5 +1,6 @@
 import type { Code, Func, Local, Module } from "../encoder.js";
-import { applyVector, Vector, type VectorScalar, writeVector } from "../vector.js";
+import { firstHalves, halvesSwapped, type Scalar } from "../simd.js";
+import { applyVector, Vector, writeVector } from "../vector.js";
 import { erf, erfc } from "./erf.js";
 import { exp, expm1, sigmoid } from "./exp.js";
 import { sign } from "./format.js";
@@ -17,7 +18,7 @@ export { arityOf, type MathName, mathNames } from "./library.js";
 type Formula = (call: Call, x: Vector, y: Vector) => Vector;
 
 /** Those that a loop's body contains; the others are functions that it calls. */
-const inlined: Readonly<Record<VectorScalar, ReadonlySet<MathName>>> = {
+const inlined: Readonly<Record<Scalar, ReadonlySet<MathName>>> = {
   f32: new Set(["exp", "log", "tanh", "sigmoid", "sin", "cos", "sign"]),
   f64: new Set(["exp", "log", "sign"]),
 };
@@ -46,13 +47,12 @@ const formulas: Readonly<Record<Exclude<MathName, Trigonometric | "mod">, Formul
 };
 
 /**
- * The functions of the scalar arithmetic over vectors of four floats or two doubles, for one module. What is not short is
- * written into the module once, as a function, when it is first needed.
+ * The functions of the scalar arithmetic over vectors of four floats or two doubles, for one module. What is not short
+ * is written into the module once, as a function, when it is first needed.
  */
 export class VectorMath {
   readonly #module: Module;
   readonly #relaxed: boolean;
-  readonly #functions = new Map<string, Func>();
   /** Formulas of the inlined ones, made once. */
   readonly #inlined = new Map<string, { readonly x: Vector; readonly root: Vector }>();
 
@@ -66,7 +66,7 @@ export class VectorMath {
    * Appends the code that replaces the vector x on top of the stack, or x and above it y, by the function's value. The
    * operands of atan2 are y, then x.
    */
-  emit(code: Code, scalar: VectorScalar, name: MathName): void {
+  emit(code: Code, scalar: Scalar, name: MathName): void {
     if (!inlined[scalar].has(name)) {
       code.call(this.#func(scalar, name));
       return;
@@ -79,13 +79,13 @@ export class VectorMath {
     applyVector(code, x, root, this.#relaxed);
   }
 
-  #func(scalar: VectorScalar, name: MathName): Func {
-    return this.#once(`${scalar} ${name}`, () =>
+  #func(scalar: Scalar, name: MathName): Func {
+    return this.#module.shared(`vector ${scalar} ${name}`, () =>
       scalar === "f32" && !inlined.f32.has(name) ? this.#viaDoubles(name) : this.#direct(scalar, name),
     );
   }
 
-  #direct(scalar: VectorScalar, name: MathName): Func {
+  #direct(scalar: Scalar, name: MathName): Func {
     const [x, y] = [Vector.input(scalar), Vector.input(scalar)];
     const root = this.#formula(scalar, name, x, y);
     const write = (code: Code, inputs: readonly (readonly [Vector, Local])[]) =>
@@ -100,7 +100,7 @@ export class VectorMath {
         );
   }
 
-  #formula(scalar: VectorScalar, name: MathName, x: Vector, y: Vector): Vector {
+  #formula(scalar: Scalar, name: MathName, x: Vector, y: Vector): Vector {
     switch (name) {
       case "sin":
       case "cos":
@@ -108,13 +108,13 @@ export class VectorMath {
         return trigonometric(
           name,
           x,
-          this.#once(`${scalar} huge ${name}`, () => this.#huge(scalar, name)),
+          this.#module.shared(`vector ${scalar} huge ${name}`, () => this.#huge(scalar, name)),
         );
       case "mod":
         return mod(
           x,
           y,
-          this.#once("general remainder", () => generalRemainder(this.#module)),
+          this.#module.shared("vector general remainder", () => generalRemainder(this.#module)),
         );
       default:
         return formulas[name](this.#call, x, y);
@@ -122,7 +122,7 @@ export class VectorMath {
   }
 
   /** For floats doubles will do, whose limit is far beyond. */
-  #huge(scalar: VectorScalar, name: Trigonometric): Func {
+  #huge(scalar: Scalar, name: Trigonometric): Func {
     return scalar === "f32" ? this.#viaDoubles(name) : hugeTrigonometric(this.#module, name);
   }
 
@@ -131,17 +131,13 @@ export class VectorMath {
     const double = this.#func("f64", name);
     const low = (code: Code, local: Local) => code.get(local).op("f64x2.promote_low_f32x4");
     const high = (code: Code, local: Local) =>
-      code
-        .get(local)
-        .get(local)
-        .shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7])
-        .op("f64x2.promote_low_f32x4");
+      code.get(local).get(local).shuffle(halvesSwapped).op("f64x2.promote_low_f32x4");
     const write = (code: Code, ...locals: readonly Local[]) => {
       for (const half of [low, high]) {
         for (const local of locals) half(code, local);
         code.call(double).op("f32x4.demote_f64x2_zero");
       }
-      code.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+      code.shuffle(firstHalves);
     };
     return arityOf(name) === 1
       ? this.#module.func({ params: ["v128"], results: ["v128"] }, write)
@@ -149,12 +145,4 @@ export class VectorMath {
   }
 
   readonly #call: Call = (name, ...operands) => Vector.call("f64", this.#func("f64", name), ...operands);
-
-  #once(key: string, make: () => Func): Func {
-    const known = this.#functions.get(key);
-    if (known !== undefined) return known;
-    const func = make();
-    this.#functions.set(key, func);
-    return func;
-  }
 }

@@ -1,11 +1,12 @@
-import { Vector, type VectorScalar } from "../vector.js";
+import type { Scalar } from "../simd.js";
+import { Vector } from "../vector.js";
 import { formats } from "./format.js";
 
 /**
- * log x = k ln 2 + log m with m from sqrt(1/2) to sqrt(2), and with s = (m - 1) / (m + 1): log m = 2 s + s^3 P(s^2). The
- * coefficients are minimax fits made for this file with Sollya's fpminimax: relative error 2^-59.5 and 2^-35.0.
+ * log x = k ln 2 + log m with m from sqrt(1/2) to sqrt(2), and with s = (m - 1) / (m + 1): log m = 2 s + s^3 P(s^2).
+ * The coefficients are minimax fits made for this file with Sollya's fpminimax: relative error 2^-59.5 and 2^-35.0.
  */
-const coefficients: Readonly<Record<VectorScalar, readonly number[]>> = {
+const coefficients: Readonly<Record<Scalar, readonly number[]>> = {
   f32: [0.6666666, 0.40000847, 0.28510404, 0.24023628],
   f64: [
     0.6666666666666735, 0.39999999999409713, 0.2857142874356461, 0.222221984439725, 0.18183571495776235,
@@ -39,7 +40,7 @@ export function splitLog(x: Vector): { readonly k: Vector; readonly m: Vector } 
 }
 
 /** k ln 2 + log(1 + f) for f from sqrt(1/2) - 1 to sqrt(2) - 1; of f - f^2 / 2 the square is taken off last. */
-export function sumLog(k: Vector, f: Vector): Vector {
+function sumLog(k: Vector, f: Vector): Vector {
   const [high, low] = formats[f.scalar].ln2;
   const s = f.div(f.add(2));
   const z = s.mul(s);

@@ -1,29 +1,32 @@
 import type { Func, Module } from "../encoder.js";
-import { Vector, type VectorScalar, writeVector } from "../vector.js";
+import type { Scalar } from "../simd.js";
+import { Vector, writeVector } from "../vector.js";
 import { formats, signOf } from "./format.js";
 import { hugeReduction } from "./huge-reduction.js";
 
 /**
- * x = q pi/2 + r with |r| <= pi/4; of r a double or float is kept and what its rounding lost. Up to `limit` by
- * W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980): pi/2 in four parts, of which q times each of
+ * x = q pi/2 + r with |r| <= pi/4; of r a double or float is kept and what its rounding lost. Up to `limit` by W. J.
+ * Cody and W. Waite, Software Manual for the Elementary Functions (1980): pi/2 in four parts, of which q times each of
  * the first three is exact. Beyond it by M. H. Payne and R. N. Hanek, "Radian reduction for trigonometric functions",
  * SIGNUM Newsletter 18 (1983), p. 19; see huge-reduction.ts.
  */
-const halfPi: Readonly<Record<VectorScalar, readonly [number, number, number, number]>> = {
+const halfPi: Readonly<Record<Scalar, readonly [number, number, number, number]>> = {
   f32: [1.57073974609375, 5.657970905303955e-5, 9.920881893776823e-10, 5.390302953474238e-15],
   f64: [1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32],
 };
 const limit = { f32: 800, f64: 1.6e6 } as const;
 
-/** sin r = r + r^3 S(r^2), cos r = 1 - r^2 / 2 + r^4 C(r^2): minimax fits made for this file with Sollya's fpminimax. */
-const sine: Readonly<Record<VectorScalar, readonly number[]>> = {
+/**
+ * sin r = r + r^3 S(r^2), cos r = 1 - r^2 / 2 + r^4 C(r^2): minimax fits made for this file with Sollya's fpminimax.
+ */
+const sine: Readonly<Record<Scalar, readonly number[]>> = {
   f32: [-0.16666667, 0.008333372, -0.00019849905, 2.8004306e-6],
   f64: [
     -0.1666666666666663, 0.008333333333321898, -0.00019841269829431722, 2.7557313570498283e-6, -2.5050740180718963e-8,
     1.589580555011871e-10,
   ],
 };
-const cosine: Readonly<Record<VectorScalar, readonly number[]>> = {
+const cosine: Readonly<Record<Scalar, readonly number[]>> = {
   f32: [0.041666646, -0.0013887311, 2.4432546e-5],
   f64: [
     0.041666666666666595, -0.0013888888888873322, 2.4801587288980358e-5, -2.7557314208521055e-7, 2.087570398210434e-9,

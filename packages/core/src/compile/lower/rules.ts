@@ -1,0 +1,26 @@
+import { CompileError } from "../../errors.js";
+import type { Traced } from "../../graph/tracing.js";
+import { formatShape } from "../../shape/shape.js";
+import { nameOf } from "../graph.js";
+import { type InlineRule, inlineRuleOf } from "./inline.js";
+import { type KernelRule, kernelRuleOf } from "./kernels.js";
+
+export type Rule =
+  | { readonly kind: "inline"; readonly rule: InlineRule }
+  | { readonly kind: "kernel"; readonly rule: KernelRule };
+
+/** @throws CompileError for an op that has no rule */
+export function ruleOf(value: Traced): Rule {
+  const inline = inlineRuleOf(value);
+  if (inline !== null) return { kind: "inline", rule: inline };
+  const kernel = kernelRuleOf(value);
+  if (kernel !== null) return { kind: "kernel", rule: kernel };
+  throw notCompiled(value);
+}
+
+function notCompiled(value: Traced): CompileError {
+  return new CompileError(
+    `compile: ${nameOf(value)} ${formatShape(value.shape)} cannot be compiled: its local forward is JavaScript over ` +
+      "arrays; give its class a composed(...inputs) in ops, write it with elementwise(...), or call the function without compile",
+  );
+}

@@ -1,0 +1,31 @@
+/** What vectors of 128 bits have in them, and the names of their instructions by the type of their lanes. */
+import type { Code, Local } from "./encoder.js";
+
+export type Scalar = "f32" | "f64";
+
+export const vectorBytes = 16;
+/** Bytes of an element, and elements of a vector. */
+export const scalarBytes = { f32: 4, f64: 8 } as const;
+export const lanesOf = { f32: 4, f64: 2 } as const;
+
+/** The vectors with such lanes, as instructions name them; and those with integers as wide. */
+export const vectorOf = { f32: "f32x4", f64: "f64x2", i32: "i32x4", i64: "i64x2" } as const;
+export const integersOf = { f32: "i32x4", f64: "i64x2" } as const;
+
+/** The load of one element into all lanes. */
+export const splatLoad = { f32: "v128.load32_splat", f64: "v128.load64_splat" } as const;
+
+/** Shuffles: of two vectors the first halves; of one, named twice, the second half before the first. */
+export const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23] as const;
+export const halvesSwapped = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7] as const;
+
+export const align = (bytes: number, unit: number = vectorBytes): number => Math.ceil(bytes / unit) * unit;
+
+/** Adds to the vector `sum` the product of the two that `push` pushes, rounded once with relaxed SIMD, else twice. */
+export function multiplyAdd(code: Code, scalar: Scalar, relaxed: boolean, sum: Local, push: () => void): void {
+  if (!relaxed) code.get(sum);
+  push();
+  if (relaxed) code.get(sum).op(`${vectorOf[scalar]}.relaxed_madd`);
+  else code.op(`${vectorOf[scalar]}.mul`).op(`${vectorOf[scalar]}.add`);
+  code.set(sum);
+}
