@@ -64,7 +64,9 @@ async function suites() {
 function runSuite({ name, args, count }) {
   return new Promise((resolve) => {
     const start = performance.now();
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    // Every program that the tests compile is checked between the stages.
+    const env = { ...process.env, CHAINRULE_VERIFY: "1" };
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (chunk) => {

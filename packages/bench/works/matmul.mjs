@@ -1,4 +1,4 @@
-import { MatMul, tensor } from "@chainrule/core";
+import { compile, MatMul, tensor } from "@chainrule/core";
 import { uniform } from "../data.mjs";
 import { alternate, checkEqual, repeated } from "../harness.mjs";
 
@@ -42,6 +42,17 @@ function forms(a, b, n) {
     "B transposed": () => new MatMul(false, true).apply(x, yT).data,
     "both transposed": () => new MatMul(true, true).apply(xT, yT).data,
     float64: () => x64.matmul(y64).data,
+  };
+}
+
+/** The product as a program: the matrices are in its memory, as those of tfjs are in that of its backend. */
+function program(a, b, n) {
+  const compiled = compile((x, y) => x.matmul(y)).program(...[a, b].map((array) => tensor(array).reshape([n, n])));
+  compiled.inputs[0].set(a);
+  compiled.inputs[1].set(b);
+  return () => {
+    compiled.execute();
+    return compiled.outputs[0];
   };
 }
 
@@ -90,13 +101,16 @@ export const matmul = {
       const [a, b] = [uniform(n * n, 1), uniform(n * n, 2)];
       const perRun = (1024 / n) ** 2;
       const own = forms(a, b, n);
+      const compiled = program(a, b, n);
       const theirs = await peersAt(a, b, n, perRun, peers);
       const expected = n === checkedSize ? naive(a, b, n) : own.plain();
       const all = { ...theirs.results, ...Object.fromEntries(Object.entries(own).map(([name, f]) => [name, f()])) };
+      all.compiled = compiled();
       for (const [name, result] of Object.entries(all)) checkEqual(`matmul, ${name}`, result, expected, 1e-5);
       const times = await alternate(
         {
           ...Object.fromEntries(Object.entries(own).map(([name, f]) => [name, repeated(perRun, f)])),
+          compiled: repeated(perRun, compiled),
           ...theirs.contestants,
         },
         { repetitions: repetitions(15), warmUp: 3 },
@@ -109,6 +123,7 @@ export const matmul = {
         PyTorch: undefined,
       })) {
         rows.push({ work, ours: times.plain, peer, theirs: times[peer] ?? null, bar });
+        rows.push({ work, way: "compiled", ours: times.compiled, peer, theirs: times[peer] ?? null, bar });
       }
       for (const form of Object.keys(own).filter((name) => name !== "plain")) {
         const bar = form === "float64" ? 0.4 : 0.9;

@@ -63,8 +63,10 @@ export function compileSupport(): string | null {
  * `f` closes over besides tensors (numbers, arrays) is as it was then. The results belong to no graph, and a walk
  * backward that comes to one is an error: compile the function that computes the gradient. Inside of another compiled function, and of `detectAnomaly`, `f` itself is called.
  *
- * @throws CompileError where a value is read while `f` is traced, for an op that cannot be compiled, and where WebAssembly with
- * vectors is missing (see `compileSupport`)
+ * @throws CompileError where a value is read while `f` is traced, for an op that cannot be compiled, for an argument that is a
+ * variable or a part of a graph, and where WebAssembly with vectors is missing (see `compileSupport`). A call throws what `f`
+ * would: a ShapeError for an index out of range, before anything has changed; and a GraphError for a gradient from before that
+ * would be added to
  *
  * @example
  * const f = compile((x: Tensor, y: Tensor) => x.mul(y).sum());

@@ -104,7 +104,14 @@ class Group {
     if (this.members.length === 1) return this.first;
     const names = [...new Set(this.members.map(({ name }) => name))];
     const name = names.length > 3 ? `${names.slice(0, 2).join(", ")} and others` : names.join(", ");
-    const made = (stores: readonly Store[]): LoopKernel => ({ kind: "loop", name, sizes, reduced: 0, reduction: null, stores });
+    const made = (stores: readonly Store[]): LoopKernel => ({
+      kind: "loop",
+      name,
+      sizes,
+      reduced: 0,
+      reduction: null,
+      stores,
+    });
     const fewer = made(this.stores.filter(isKept));
     // Without its own store a value is computed where it is used, which may be behind the write over what it reads.
     const isSafe = fewer.stores.every(({ target }) => {

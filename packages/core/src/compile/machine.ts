@@ -8,13 +8,13 @@ import { Generator } from "../random/generator.js";
 import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
 import { orderOf, resultsOf } from "./graph.js";
-import type { Buffer, Kernel } from "./kernel.js";
+import { type Buffer, isCheck } from "./kernel.js";
 import { type Plan, plan } from "./plan.js";
 import { CompiledResult } from "./result.js";
 import { type Schedule, schedule } from "./schedule.js";
 import { simplify } from "./simplify.js";
 import { gradientLeft, type Trace, valueChanged } from "./trace.js";
-import { verify } from "./verify.js";
+import { verifiesAll, verify, verifyGraph } from "./verify.js";
 
 /** What the compiler made of a function, stage by stage. */
 export interface Stages {
@@ -66,10 +66,12 @@ export class Machine {
     const api = webAssembly();
     if (api === undefined) throw new CompileError("compile: this environment has no WebAssembly");
     const start = performance.now();
+    const verifies = options.verify ?? verifiesAll();
+    if (verifies) verifyGraph(traced);
     const simplified = simplify(traced);
     const made = schedule(simplified);
     const planned = plan(made);
-    if (options.verify === true) verify(simplified, made, planned);
+    if (verifies) verify(simplified, made, planned);
     if (planned.bytes > mostBytes) {
       throw new CompileError(
         `compile: the program needs ${(planned.bytes / 2 ** 30).toFixed(1)} GiB, and WebAssembly has 4; take a smaller batch, or call ` +
@@ -279,10 +281,6 @@ function copyOf(
   const copy = allocate(dtype, view.length);
   copy.set(view);
   return copy;
-}
-
-function isCheck(kernel: Kernel): boolean {
-  return kernel.kind === "special" && kernel.check === true;
 }
 
 /** The values of a tensor that lie in the memory of a program. */

@@ -1,7 +1,10 @@
-import { sizeOf } from "../shape/shape.js";
+import type { Values } from "../graph/node.js";
+import { Tensor } from "../graph/tensor.js";
+import type { Traced } from "../graph/tracing.js";
+import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import { type Affine, visitExpressions } from "./expression.js";
 import { orderOf, resultsOf } from "./graph.js";
-import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
+import { type Buffer, type ContractionKernel, type Kernel, readsOf, writesOf } from "./kernel.js";
 import { bytesOf, lifetimesOf, type Plan, readsInPlace } from "./plan.js";
 import type { Schedule } from "./schedule.js";
 import type { Trace } from "./trace.js";
@@ -19,17 +22,38 @@ export function verify(trace: Trace, schedule: Schedule, plan: Plan): void {
   verifyPlan(schedule, plan);
 }
 
+/** Whether programs are checked that do not ask for it: set in the environment where the project's own tests run. */
+export function verifiesAll(): boolean {
+  const { process } = globalThis as {
+    readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
+  };
+  return process?.env?.["CHAINRULE_VERIFY"] === "1";
+}
+
 function demand(condition: boolean, what: () => string): void {
   if (!condition) throw new Error(`compile: verification failed: ${what()}`);
 }
 
-function verifyGraph(trace: Trace): void {
+/** Checks a graph: after tracing, and after each pass over it. */
+export function verifyGraph(trace: Trace): void {
   const made = new Set<unknown>();
   for (const value of orderOf(resultsOf(trace))) {
     for (const input of value.inputs)
       demand(made.has(input), () => `value ${value.id} uses ${input.id} before it is made`);
     made.add(value);
+    verifyShape(value);
   }
+}
+
+/** What the rules of the op say of the inputs is what the value is. */
+function verifyShape({ id, source, inputs, shape, dtype }: Traced): void {
+  if (source.kind !== "node") return;
+  const tensors = inputs.map((input) => new Tensor(input.shape, input.dtype, input as unknown as Values, null, false));
+  const [expected, kind] = [source.node.shapeRule(...tensors), source.node.dtypeRule(...tensors)];
+  demand(
+    sameShape(expected, shape) && kind === dtype,
+    () => `value ${id}, ${source.node.name}, is ${dtype} ${formatShape(shape)}, not ${kind} ${formatShape(expected)}`,
+  );
 }
 
 function verifyKernels({ kernels, outputs, assigned, gradients, buffers }: Schedule): void {
@@ -51,6 +75,7 @@ function verifyKernels({ kernels, outputs, assigned, gradients, buffers }: Sched
 
 /** Accesses by affine functions are in range; indices that are values are checked by the program itself. */
 function verifyAccesses(kernel: Kernel, i: number): void {
+  if (kernel.kind === "contraction") verifyContraction(kernel, i);
   if (kernel.kind !== "loop" || sizeOf(kernel.sizes) === 0) return;
   const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
   const inside = (buffer: Buffer, at: Affine, sizes: readonly number[]) => {
@@ -67,6 +92,25 @@ function verifyAccesses(kernel: Kernel, i: number): void {
     // Where there is nothing, the check of the indices has stopped the program.
     if (e.op === "load" && !(e.buffer.size === 0 && e.index !== null)) inside(e.buffer, e.at, kernel.sizes);
   });
+}
+
+function verifyContraction({ name, m, n, k, a, b, target, batch }: ContractionKernel, i: number): void {
+  if (m * n === 0) return;
+  const inside = (
+    { buffer, rowStride, colStride }: ContractionKernel["a"],
+    start: number,
+    rows: number,
+    columns: number,
+  ) => {
+    if (k === 0) return;
+    const last = start + (rows - 1) * rowStride + (columns - 1) * colStride;
+    demand(start >= 0 && last < buffer.size, () => `kernel ${i}, ${name}, reads ${last} of ${buffer.size} elements`);
+  };
+  for (const [fromA, fromB, to] of batch) {
+    inside(a, fromA, m, k);
+    inside(b, fromB, k, n);
+    demand(to >= 0 && to + m * n <= target.size, () => `kernel ${i}, ${name}, writes behind its target`);
+  }
 }
 
 function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {

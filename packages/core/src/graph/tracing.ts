@@ -60,7 +60,8 @@ export class Traced extends Deferred {
     if (this.source.kind === "literal") return this.source.value;
     const what = `${this.dtype} ${formatShape(this.shape)}`;
     if (current === null) throw leftTrace(what);
-    const from = this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : `${article[this.source.kind]}, `;
+    const from =
+      this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : `${article[this.source.kind]}, `;
     if (this.source.kind === "input" && this.source.isNumber) {
       throw new CompileError(
         "compile: a number among the arguments is a tensor inside of the compiled function, and its value is not known while that " +

@@ -122,7 +122,7 @@ async function report(
 ): Promise<void> {
   const perEpoch = iterationsPerEpoch(data, options);
   // Loaded late: the chart library takes its time, and bad input should not have to wait for it.
-  const { writeResults } = await import("./results.js");
+  const { canDraw, writeResults } = await import("./results.js");
   const files = await writeResults(network, history, points, perEpoch, options);
   const { iterations } = options;
   const rate = iterations / history.seconds;
@@ -132,6 +132,7 @@ async function report(
     `  ${iterations} iterations in ${time(history.seconds)}, ${rate.toFixed(0)} iterations/s, evaluation not counted`,
   );
   console.log(`  written: ${files.join(", ")}`);
+  if (!canDraw()) console.log("  The graph is not drawn, which takes WebAssembly; its DOT file is there.");
   if ((history.losses.at(-1) ?? 0) > Math.log(classes)) {
     console.log("  The last loss is above that of a guess, ln 10: if it does not fall, try a smaller --lr.");
   }

@@ -11,7 +11,7 @@ import type { AccuracyPoint, History } from "./train.js";
 /** How many losses are averaged for a point of the curve. */
 const smoothing = 100;
 
-/** Writes the curves, the graph of a small step and the weights; the names of the files. */
+/** Writes the weights, the curves and the graph of a small step (as a picture where that can be drawn); the names of the files. */
 export async function writeResults(
   network: TwoLayerNet,
   history: History,
@@ -20,17 +20,23 @@ export async function writeResults(
   options: Options,
 ): Promise<string[]> {
   const path = (name: keyof typeof resultFiles) => join(options.out, resultFiles[name]);
-  writeFileAtomically(path("loss"), renderChart(lossChart(history.losses)));
-  writeFileAtomically(path("accuracy"), renderChart(accuracyChart(points, perEpoch)));
-  const dot = stepGraph();
-  writeFileAtomically(path("dot"), dot);
-  writeFileAtomically(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
   const { batch, lr, seed } = options;
   saveTensors(path("weights"), network.parameters(), {
     network: "Affine(W1, b1), ReLU, Affine(W2, b2)",
     training: JSON.stringify({ iterations: history.losses.length, batch, lr, seed }),
   });
-  return (Object.keys(resultFiles) as (keyof typeof resultFiles)[]).map(path);
+  writeFileAtomically(path("loss"), renderChart(lossChart(history.losses)));
+  writeFileAtomically(path("accuracy"), renderChart(accuracyChart(points, perEpoch)));
+  const dot = stepGraph();
+  writeFileAtomically(path("dot"), dot);
+  if (canDraw()) writeFileAtomically(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
+  const names = Object.keys(resultFiles) as (keyof typeof resultFiles)[];
+  return names.filter((name) => name !== "graph" || canDraw()).map(path);
+}
+
+/** The library that draws graphs is WebAssembly. */
+export function canDraw(): boolean {
+  return "WebAssembly" in globalThis;
 }
 
 function lossChart(losses: readonly number[]): Chart {
