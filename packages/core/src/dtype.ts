@@ -13,6 +13,11 @@ export type ReadonlyTypedArray = Readonly<
 
 const arrayTypes = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
+/** The elements of a dtype that lie in memory from an address on. */
+export function viewOf(dtype: DType, memory: ArrayBuffer, address: number, size: number): TypedArray {
+  return new arrayTypes[dtype](memory, address, size);
+}
+
 /** A zero-filled array of `size` elements (a `bool` takes one byte, 0 or 1). */
 export function allocate(dtype: DType, size: number): TypedArray {
   return new arrayTypes[dtype](size);

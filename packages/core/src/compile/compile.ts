@@ -6,7 +6,7 @@ import { watcher } from "../graph/watch.js";
 import type { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
-import { describe, type Given } from "../transforms/structure.js";
+import { describe, type Given, isRecord } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
 import { CompiledResult } from "./result.js";
@@ -89,6 +89,8 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
       `compile: cacheSize ${cacheSize}: at least one program is kept; give a whole number of 1 or more`,
     );
   }
+  // What a call is given has been checked by its own types, and comes back from the walk over it without them.
+  const apply = (args: readonly unknown[]): R => f(...(args as unknown as Args));
   // In the order of their last use.
   const programs = new Map<string, Program<R>>();
 
@@ -99,7 +101,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
       programs.set(args.key, known);
       return known;
     }
-    const made = build(f as unknown as (...args: unknown[]) => R, args, options);
+    const made = build(apply, args, options);
     programs.set(args.key, made);
     for (const [key, oldest] of programs) {
       if (programs.size <= cacheSize) break;
@@ -110,7 +112,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   };
 
   const call = (...args: Args | Arguments<Args>): R => {
-    if (tracer() !== null || watcher() !== null) return f(...(args as unknown as Args));
+    if (tracer() !== null || watcher() !== null) return apply(args);
     const leaves = leavesOf(args);
     return programFor(leaves).call(
       leaves.tensors.map(({ tensor }) => tensor),
@@ -118,6 +120,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
     );
   };
   Object.defineProperty(call, "name", { value: f.name === "" ? "compiled" : f.name });
+  // `defineProperties` does not say in its type what it has defined.
   return Object.defineProperties(call, {
     program: { value: (...args: Arguments<Args>) => programFor(leavesOf(args)) },
     cached: { get: () => programs.size },
@@ -177,7 +180,7 @@ function leavesOf(args: readonly unknown[]): Leaves {
   return {
     tensors,
     generators,
-    key: `${keys.join(" ")}`,
+    key: keys.join(" "),
     rebuild: (placeholders) => {
       let next = 0;
       const again = (value: unknown): unknown => {
@@ -209,19 +212,13 @@ function checkArgument(tensor: Tensor, path: string): void {
   }
 }
 
-function isRecord(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function build<R>(f: (...args: unknown[]) => R, args: Leaves, options: CompileOptions): Program<R> {
+function build<R>(f: (args: readonly unknown[]) => R, args: Leaves, options: CompileOptions): Program<R> {
   const missing = compileSupport();
   if (missing !== null) throw new CompileError(missing);
   let result: unknown;
   const start = performance.now();
   const traced = trace(args, (placeholders) => {
-    result = f(...args.rebuild(placeholders));
+    result = f(args.rebuild(placeholders));
     return resultTensors(result);
   });
   return new Program<R>(traced, performance.now() - start, args, result, options);

@@ -1,9 +1,9 @@
-import { allocate, type DType, isFloat, type TypedArray } from "../dtype.js";
+import { allocate, type DType, isFloat, type TypedArray, viewOf } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import type { Node, Values } from "../graph/node.js";
 import { isRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
-import { Deferred, type Traced } from "../graph/tracing.js";
+import { asValues, Deferred, type Traced } from "../graph/tracing.js";
 import { Generator } from "../random/generator.js";
 import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
@@ -44,14 +44,12 @@ const mostBytes = 2 ** 32 - 2 ** 16;
 
 const compiledResult = new CompiledResult();
 
-const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
-
 /** A compiled function for arguments of certain shapes and dtypes, with a memory of its own. */
 export class Machine {
   readonly stages: Stages;
   private readonly trace: Trace;
   private readonly exports: Exports;
-  private readonly views: ReadonlyMap<Buffer, TypedArray>;
+  private readonly views = new Map<Buffer, TypedArray>();
   /** By capture: the version of the tensor whose values are in the memory; -1 before the first run. */
   private readonly versions: number[];
   private readonly residents: readonly Resident[];
@@ -85,28 +83,11 @@ export class Machine {
     const times = { trace: traceTime, compile: emitted - start, instantiate: performance.now() - emitted };
     this.stages = { traced, simplified, schedule: made, plan: planned, module, times };
     this.trace = simplified;
-    const { buffer: memory } = this.exports.memory;
-    const visible = [
-      ...made.inputs,
-      ...made.captures,
-      ...made.outputs,
-      ...made.assigned,
-      ...made.gradients,
-      ...made.generators,
-    ];
-    this.views = new Map(
-      [...visible, ...made.failures.map(({ buffer }) => buffer)].flatMap((buffer) =>
-        buffer === null
-          ? []
-          : [[buffer, new arrays[buffer.dtype](memory, planned.addresses.get(buffer), buffer.size)] as const],
-      ),
-    );
     const places = new Map(simplified.captures.map(({ tensor }, i) => [tensor, i]));
     this.assigned = simplified.assignments.map(({ tensor }) => places.get(tensor) as number);
     this.linked = linkedIn(simplified);
-    this.failsLate = made.kernels.some(
-      (kernel, i) => isCheck(kernel) && i >= made.kernels.findIndex((k) => !isCheck(k)),
-    );
+    const work = made.kernels.findIndex((kernel) => !isCheck(kernel));
+    this.failsLate = work !== -1 && made.kernels.slice(work).some(isCheck);
     this.versions = made.captures.map(() => -1);
     this.residents = simplified.assignments.map(
       (_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer),
@@ -173,8 +154,15 @@ export class Machine {
     });
   }
 
+  /** A buffer's elements in the memory, always the same array. */
   private view(buffer: Buffer): TypedArray {
-    return this.views.get(buffer) as TypedArray;
+    let view = this.views.get(buffer);
+    if (view === undefined) {
+      const address = this.stages.plan.addresses.get(buffer) as number;
+      view = viewOf(buffer.dtype, this.exports.memory.buffer, address, buffer.size);
+      this.views.set(buffer, view);
+    }
+    return view;
   }
 
   private write(buffer: Buffer, tensor: Tensor): void {
@@ -227,7 +215,7 @@ export class Machine {
   private settle(): void {
     this.trace.assignments.forEach(({ tensor }, i) => {
       const resident = this.residents[i] as Resident;
-      const values = tensor.rank === 0 ? resident.read() : (resident as unknown as Values);
+      const values = tensor.rank === 0 ? resident.read() : asValues(resident);
       tensor.settle(values, tensor.version + 1);
       this.versions[this.assigned[i] as number] = tensor.version;
     });

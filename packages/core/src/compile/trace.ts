@@ -4,7 +4,16 @@ import { Elementwise } from "../graph/elementwise.js";
 import type { Node, Values } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
-import { type Draw, deferredIn, leftTrace, type Source, Traced, type Tracer, withTracer } from "../graph/tracing.js";
+import {
+  asValues,
+  type Draw,
+  deferredIn,
+  leftTrace,
+  type Source,
+  Traced,
+  type Tracer,
+  withTracer,
+} from "../graph/tracing.js";
 import { withWatcher } from "../graph/watch.js";
 import { Generator } from "../random/generator.js";
 import { formatShape, scalarShape, sizeOf } from "../shape/shape.js";
@@ -305,9 +314,4 @@ export function gradientLeft(tensor: Tensor): GraphError {
     `compile: ${tensor.name ?? "a variable"} ${formatShape(tensor.shape)} has a gradient from before the call, to which the compiled ` +
       "function would add; call zeroGrad() before, or first thing in the function; or give the gradient to the function as an argument",
   );
-}
-
-/** The one place where a traced value is put where values stand; see `Deferred`. */
-function asValues(traced: Traced): Values {
-  return traced as unknown as Values;
 }

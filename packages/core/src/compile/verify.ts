@@ -1,6 +1,5 @@
-import type { Values } from "../graph/node.js";
 import { Tensor } from "../graph/tensor.js";
-import type { Traced } from "../graph/tracing.js";
+import { asValues, type Traced } from "../graph/tracing.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import { type Affine, visitExpressions } from "./expression.js";
 import { orderOf, resultsOf } from "./graph.js";
@@ -48,7 +47,7 @@ export function verifyGraph(trace: Trace): void {
 /** What the rules of the op say of the inputs is what the value is. */
 function verifyShape({ id, source, inputs, shape, dtype }: Traced): void {
   if (source.kind !== "node") return;
-  const tensors = inputs.map((input) => new Tensor(input.shape, input.dtype, input as unknown as Values, null, false));
+  const tensors = inputs.map((input) => new Tensor(input.shape, input.dtype, asValues(input), null, false));
   const [expected, kind] = [source.node.shapeRule(...tensors), source.node.dtypeRule(...tensors)];
   demand(
     sameShape(expected, shape) && kind === dtype,

@@ -48,7 +48,7 @@ import { formatValues, type Literal, type NestedArray, nest, readLiteral } from 
 import { installMethods } from "./methods.js";
 import { type Node, scalar, type Values } from "./node.js";
 import { withRecording } from "./recording.js";
-import { type DeferredGradient, deferredIn, tracer, valuesOf } from "./tracing.js";
+import { type DeferredGradient, deferredIn, readValues, tracer, valuesOf } from "./tracing.js";
 
 export interface BackwardOptions {
   /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
@@ -147,8 +147,9 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The values, fetched from where they are if need be; an error where there are none. */
   private get known(): Values {
-    if (tracer() !== null && this.isVariable) return readDeferred(tracer()?.read(this) ?? this.values);
-    tracer()?.valueRead(this);
+    const tracing = tracer();
+    if (tracing !== null && this.isVariable) return readValues(tracing.read(this));
+    tracing?.valueRead(this);
     const deferred = deferredIn(this.values);
     if (deferred !== null) this.values = deferred.read();
     return this.values;
@@ -172,7 +173,7 @@ export class Tensor<out S extends Shape = Shape> {
   /** In a text, the tensor as text; in arithmetic an error, as `x * y` would be a number without a gradient. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
-    deferredIn(this.values)?.read();
+    readValues(this.values);
     throw new GraphError(
       "Tensor: operators such as x * y know no gradients; write x.mul(y), or x.item() for the number",
     );
@@ -498,10 +499,6 @@ export class Tensor<out S extends Shape = Shape> {
 }
 
 scalar.one = new Tensor(scalarShape, "float64", 1, null, false);
-
-function readDeferred(values: Values): Values {
-  return deferredIn(values)?.read() ?? values;
-}
 
 /** A number of a dtype as values: in a program that is traced, one that is known. */
 function literal(value: number, dtype: DType): Values {

@@ -32,6 +32,16 @@ export function deferredIn(values: Values): Deferred | null {
   return (values as unknown) instanceof Deferred ? (values as unknown as Deferred) : null;
 }
 
+/** The one place where what is deferred is put where values stand. */
+export function asValues(deferred: Deferred): Values {
+  return deferred as unknown as Values;
+}
+
+/** The values themselves, where they are deferred. */
+export function readValues(values: Values): Values {
+  return deferredIn(values)?.read() ?? values;
+}
+
 /** What a value is called that is no result of an op. */
 const article = { literal: "a number", input: "an argument", capture: "a variable", draw: "random numbers" } as const;
 
@@ -170,5 +180,5 @@ export function eagerly<R>(f: () => R): R {
 /** The values of a tensor to be handed on to another one, as they are now. */
 export function valuesOf(tensor: Tensor): Values {
   if (current !== null) return current.read(tensor);
-  return deferredIn(tensor.values)?.read() ?? tensor.values;
+  return readValues(tensor.values);
 }

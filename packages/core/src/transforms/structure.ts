@@ -80,7 +80,8 @@ export function describe(value: unknown): string {
   return `an instance of ${value.constructor?.name ?? "a class"}`;
 }
 
-function isRecord(value: unknown): value is object {
+/** Whether something is a plain object, and not an instance of a class. */
+export function isRecord(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

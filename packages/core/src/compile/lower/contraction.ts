@@ -41,20 +41,7 @@ const matMul: KernelRule = {
     const batch = broadcastShapes("MatMul", a.batch, b.batch);
     const [m, k, n] = [a.rows, a.columns, b.columns];
     const scalar = scalarOf(value);
-    const steps = [x, y].map((operand, i) => {
-      const { buffer, at } = s.strided(operand);
-      const side = i === 0 ? a : b;
-      const stride = (axis: number | null) => (axis === null ? 0 : (at.strides[axis] as number));
-      const own = at.strides.slice(0, side.batch.length);
-      const extra = batch.length - side.batch.length;
-      return {
-        matrix: { buffer, rowStride: stride(side.rowAxis), colStride: stride(side.columnAxis) } satisfies Matrix,
-        offset: at.offset,
-        batch: batch.map((_, axis) =>
-          axis < extra || side.batch[axis - extra] === 1 ? 0 : (own[axis - extra] as number),
-        ),
-      };
-    }) as unknown as [OperandSteps, OperandSteps];
+    const [left, right] = [stepsOf(x, a, batch, s), stepsOf(y, b, batch, s)];
     const count = sizeOf(batch);
     const own = stridesOf(batch);
     const indices = Array.from({ length: count }, (_, i) =>
@@ -62,7 +49,7 @@ const matMul: KernelRule = {
     );
     const at = ({ offset, batch: strides }: OperandSteps, index: readonly number[]) =>
       index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), offset);
-    const shape: SparseShape = { scalar, m, n, k, a: steps[0].matrix, b: steps[1].matrix };
+    const shape: SparseShape = { scalar, m, n, k, a: left.matrix, b: right.matrix };
     const skipsZeros = count === 1 && mayBeSparse(shape);
     const scratchBytes = Math.max(gemmPlan(scalar, m, n, k).scratchBytes, skipsZeros ? sparseScratchBytes(shape) : 0);
     s.push({
@@ -71,12 +58,12 @@ const matMul: KernelRule = {
       m,
       n,
       k,
-      a: steps[0].matrix,
-      b: steps[1].matrix,
+      a: left.matrix,
+      b: right.matrix,
       target,
       scratch: scratchBytes > 0 ? s.scratch(scratchBytes) : null,
       skipsZeros,
-      batch: indices.map((index, i) => [at(steps[0], index), at(steps[1], index), i * m * n]),
+      batch: indices.map((index, i) => [at(left, index), at(right, index), i * m * n]),
     });
   },
 };
@@ -85,6 +72,18 @@ interface OperandSteps {
   readonly matrix: Matrix;
   readonly offset: number;
   readonly batch: readonly number[];
+}
+
+/** Where an operand lies, and how far it is from one product of the batch to the next. */
+function stepsOf(x: Traced, side: Side, batch: readonly number[], s: Scheduler): OperandSteps {
+  const { buffer, at } = s.strided(x);
+  const stride = (axis: number | null) => (axis === null ? 0 : (at.strides[axis] as number));
+  const extra = batch.length - side.batch.length;
+  return {
+    matrix: { buffer, rowStride: stride(side.rowAxis), colStride: stride(side.columnAxis) },
+    offset: at.offset,
+    batch: batch.map((_, axis) => (axis < extra || side.batch[axis - extra] === 1 ? 0 : stride(axis - extra))),
+  };
 }
 
 /** A sum of products as any other reduction. */
