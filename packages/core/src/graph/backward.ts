@@ -38,8 +38,8 @@ export class Trace {
   readonly before: number[] | null = depth > 0 ? [] : null;
   readonly isTraced = tracer() !== null;
   private positions: Map<Tensor, number> | null = null;
-  /** The sums that `sumOf` has made: nobody else has seen them while there is more to come. */
-  private sums: Set<Tensor> | null = null;
+  /** The sum that `sumOf` has made for an edge, by its place: while more is to come, nobody but that edge has it. */
+  private sums: Map<number, Tensor> | null = null;
 
   constructor(createGraph: boolean, wanted: ReadonlySet<Tensor> | null) {
     this.createGraph = createGraph;
@@ -93,16 +93,17 @@ export class Trace {
 
   /**
    * The gradient of an edge as far as it has come, in an array of this walk's own that may be added to, in a walk that makes
-   * no graph; `null` if nothing has come, or if the edge is a scalar.
+   * no graph; `null` if nothing has come, or if the edge is a scalar. It belongs to the edge, not to the tensor: a complete
+   * gradient goes on to other edges, to hooks and to `.grad` as it is, and none of them may see it change.
    */
-  sumOf(edge: Tensor): TypedArray | null {
-    const known = this.tensors[edge.slot];
+  sumOf({ slot, shape, dtype }: Tensor): TypedArray | null {
+    const known = this.tensors[slot];
     if (known === undefined) return null;
-    if (this.sums?.has(known)) return known.array;
-    const sum = edge.derive(edge.shape, edge.dtype, known.array.slice(), null);
-    this.sums ??= new Set();
-    this.sums.add(sum);
-    this.tensors[edge.slot] = sum;
+    if (this.sums?.get(slot) === known) return known.array;
+    const sum = known.derive(shape, dtype, known.array.slice(), null);
+    this.sums ??= new Map();
+    this.sums.set(slot, sum);
+    this.tensors[slot] = sum;
     return sum.array;
   }
 
