@@ -254,7 +254,7 @@ function difference(a: readonly Seen[], b: readonly Seen[], tolerance: number): 
   const left = new Map<string, Seen[]>();
   for (const seen of b) left.set(seen.what, [...(left.get(seen.what) ?? []), seen]);
   for (const { what, held } of a) {
-    const other = (left.get(what)?.shift() as Seen).held;
+    const other = left.get(what)?.shift()?.held ?? [];
     if (!near(held, other, tolerance)) return `${what}: [${held.join(", ")}] and [${other.join(", ")}]`;
   }
   return undefined;
