@@ -213,10 +213,26 @@ export class LoopValues implements Pusher {
     }
   }
 
-  /** Keeps in locals what changes in the loop at a depth, and no further in, but is used further in. */
-  hold(depth: number): void {
-    const innermost = this.loops.order.length - 1;
-    if (depth >= innermost) return;
+  /**
+   * Runs `body`, which writes the loops further in, with what changes in the loop at a depth, and no further in, kept in
+   * locals. Afterwards it is forgotten: the same loops are written several times, for vectors and for what is left over, and
+   * each time their values are others.
+   */
+  holding(depth: number, body: () => void): void {
+    const [values, indices] = this.changingAt(depth);
+    const kept = values.flatMap((e) => this.keep(e));
+    for (const load of indices) this.keepIndex(load);
+    body();
+    for (const { e, held, local } of kept) {
+      held.delete(e);
+      this.free.push(local);
+    }
+    for (const load of indices) this.bases.delete(load);
+  }
+
+  /** The values that change at a depth, and no further in, but are used further in; and the loads whose index does. */
+  private changingAt(depth: number): [values: readonly Expression[], indices: readonly Load[]] {
+    if (depth >= this.loops.order.length - 1) return [[], []];
     const wanted = new Set<Expression>();
     const indices: Load[] = [];
     visitExpressions(this.roots, (e) => {
@@ -229,34 +245,40 @@ export class LoopValues implements Pusher {
       }
     });
     for (const root of this.roots) if (this.depths.get(root) === depth && root.op !== "constant") wanted.add(root);
-    for (const e of wanted) {
-      const perUnit = this.isAlong(e);
-      for (const unit of perUnit ? this.units : this.units.slice(0, 1)) {
-        this.unit = unit;
-        const before = new Map(unit.held);
-        const width = this.push(e);
-        const local = this.code.local("v128");
-        this.code.set(local);
-        this.release(unit, before);
-        if (perUnit) unit.held.set(e, { local, width });
-        else this.shared.set(e, { local, width });
-      }
-    }
+    return [[...wanted], indices];
+  }
+
+  /** Computes a value into a local: one for all units, or for each its own where the value changes along the vectors. */
+  private keep(e: Expression) {
+    const perUnit = this.isAlong(e);
+    const kept = (perUnit ? this.units : this.units.slice(0, 1)).map((unit) => {
+      this.unit = unit;
+      const before = new Map(unit.held);
+      const width = this.push(e);
+      const local = this.take();
+      this.code.set(local);
+      this.release(unit, before);
+      const held = perUnit ? unit.held : this.shared;
+      held.set(e, { local, width });
+      return { e, held, local };
+    });
     this.unit = this.units[0] as Unit;
-    for (const load of indices) {
-      const { value, stride } = load.index as NonNullable<Load["index"]>;
-      const before = new Map(this.unit.held);
-      this.push(value);
-      const base = this.code.local("i32");
-      const bytes = elementBytes[load.buffer.dtype];
-      this.code
-        .lane("i32x4.extract_lane", 0)
-        .i32(stride * bytes)
-        .op("i32.mul")
-        .set(base);
-      this.bases.set(load, base);
-      this.release(this.unit, before);
-    }
+    return kept;
+  }
+
+  private keepIndex(load: Load): void {
+    const { value, stride } = load.index as NonNullable<Load["index"]>;
+    const before = new Map(this.unit.held);
+    this.push(value);
+    const base = this.code.local("i32");
+    const bytes = elementBytes[load.buffer.dtype];
+    this.code
+      .lane("i32x4.extract_lane", 0)
+      .i32(stride * bytes)
+      .op("i32.mul")
+      .set(base);
+    this.bases.set(load, base);
+    this.release(this.unit, before);
   }
 
   /** The stride along the vectors. */

@@ -47,14 +47,16 @@ class LoopEmitter {
     const beginsReduction = (depth === order.length || this.isReduced(depth)) && !this.isReduced(depth - 1);
     const accumulators = beginsReduction ? this.accumulators : null;
     accumulators?.begin(this.reductionUnits());
-    this.values.hold(depth - 1);
-    if (depth === order.length) this.leaf();
-    else {
-      const axis = order[depth] as number;
+    this.values.holding(depth - 1, () => {
+      const axis = order[depth];
+      if (axis === undefined) {
+        this.leaf();
+        return;
+      }
       const size = nest.axes[axis]?.size as number;
       if (axis === along) this.alongVectors(depth, size);
       else if (size > 0) this.streams.loop(axis, size, 1, () => this.from(depth + 1));
-    }
+    });
     if (accumulators !== null) this.finish(accumulators);
   }
 

@@ -43,7 +43,8 @@ export function mergeScalarCopies(kernels: readonly Kernel[]): readonly Kernel[]
 function copyOf(kernel: Kernel): Copy | null {
   if (kernel.kind !== "loop" || kernel.reduction !== null || kernel.stores.length > 1) return null;
   const [{ value, target }] = kernel.stores as readonly [Store];
-  if (target.size !== 1) return null;
+  // A loop over nothing writes nothing, whatever the size of its target.
+  if (target.size !== 1 || kernel.sizes.includes(0)) return null;
   return value.op === "load" && value.index === null && value.buffer !== target ? { from: value, target } : null;
 }
 

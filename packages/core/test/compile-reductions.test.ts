@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { compile, type Tensor, tensor } from "../src/index.js";
+import { forAll } from "./support/property.js";
+
+// Reductions over any axes of what is broadcast along any others, taken by indices, cast: small integers, so that eager and
+// compiled results are equal to the bit, whatever the order of summation.
+
+const sizes = [0, 1, 2, 3, 5, 7, 17];
+
+interface Operand {
+  /** By axis of the whole, whether this operand is broadcast along it. */
+  readonly repeated: readonly boolean[];
+  readonly seed: number;
+}
+
+const reductions: readonly ((x: Tensor, axes: readonly number[], keepDims: boolean) => Tensor)[] = [
+  (x, axis, keepDims) => x.sum({ axis, keepDims }),
+  (x, axis, keepDims) => x.max({ axis, keepDims }),
+  (x, axis, keepDims) => x.min({ axis, keepDims }),
+  (x, axis, keepDims) => x.sign().prod({ axis, keepDims }),
+];
+
+const combinations: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
+  (x, y) => x.mul(y),
+  (x, y) => x.add(y),
+  (x, y) => x.sub(y).abs(),
+  (x, y) => x.mul(y).add(y),
+  (x, y) => x.maximum(y).mul(x),
+];
+
+function operand(
+  { repeated, seed }: Operand,
+  shape: readonly number[],
+  dtype: "float64" | "float32" | "int32",
+): Tensor {
+  const own = shape.map((size, axis) => (repeated[axis] ? 1 : size));
+  const size = own.reduce((product, n) => product * n, 1);
+  const values = Array.from({ length: size }, (_, i) => ((i * 7 + seed * 3) % 11) - 5);
+  return tensor(values, { dtype }).reshape(own);
+}
+
+test("products of operands that are broadcast along any axes, reduced over any", () => {
+  const rank = 4;
+  const flags = fc.array(fc.boolean(), { minLength: rank, maxLength: rank });
+  const cases = fc.record({
+    shape: fc.array(fc.constantFrom(...sizes), { minLength: 0, maxLength: rank, size: "max" }),
+    operands: fc.array(fc.record({ repeated: flags, seed: fc.nat(50) }), { minLength: 2, maxLength: 3 }),
+    reduced: flags,
+    keepDims: fc.boolean(),
+    dtype: fc.constantFrom("float64" as const, "float32" as const, "int32" as const),
+    how: fc.nat(1000),
+    taken: fc.option(fc.record({ axis: fc.nat(rank - 1), seed: fc.nat(50) })),
+  });
+  forAll(cases, 1500, ({ shape, operands, reduced, keepDims, dtype, how, taken }) => {
+    const inputs = operands.map((own) => operand(own, shape, dtype));
+    const axes = shape.flatMap((size, axis) => (reduced[axis] && (size > 0 || how % 4 === 0) ? [axis] : []));
+    const axis = taken !== null && shape.length > 0 ? taken.axis % shape.length : -1;
+    const size = shape[axis] ?? 0;
+    const indices = tensor(
+      Array.from(
+        { length: size === 0 ? 0 : 1 + ((taken?.seed ?? 0) % 6) },
+        (_, i) => (i * 5 + (taken?.seed ?? 0)) % size,
+      ),
+      { dtype: "int32" },
+    );
+    const combine = combinations[how % combinations.length] as (typeof combinations)[number];
+    const reduce = reductions[how % reductions.length] as (typeof reductions)[number];
+    const f = (...given: readonly Tensor[]) => {
+      let whole = given.reduce((x, y) => combine(x, y));
+      if (axis !== -1)
+        whole = whole
+          .broadcastTo(shape)
+          .take(indices, axis)
+          .mul(whole.sum({ axis, keepDims: true }));
+      return reduce(whole, axes, keepDims);
+    };
+    const expected = outcome(() => f(...inputs).toArray());
+    const program = compile((...given: Tensor[]) => f(...given), { verify: true });
+    assert.equal(
+      outcome(() => program(...inputs).toArray()),
+      expected,
+    );
+  });
+});
+
+/** A value, or the kind of the error: the largest element of nothing. */
+function outcome(f: () => unknown): unknown {
+  try {
+    return f();
+  } catch (error) {
+    return (error as Error).constructor.name;
+  }
+}
+
+/** Models in which a weight stands on an outer axis that is reduced together with inner ones. */
+test("weights of samples, masks and biases, in all widths of a last vector", () => {
+  for (const dtype of ["float64", "float32", "int32"] as const) {
+    for (const features of [1, 2, 3, 4, 5, 6, 7, 9, 17, 33]) {
+      const count = 2 * 3 * features;
+      const x = tensor(
+        Array.from({ length: count }, (_, i) => (i % 13) - 6),
+        { dtype },
+      ).reshape([2, 3, features]);
+      const weights = tensor([[[1]], [[10]]], { dtype });
+      const mask = tensor(
+        [
+          [[1], [0], [1]],
+          [[0], [0], [1]],
+        ],
+        { dtype },
+      );
+      const forms: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+        "sum over samples": (t) => t.mul(weights).sum([0, 1]),
+        "masked pooling": (t) => t.mul(mask).sum([0, 1]),
+        "rows in another order": (t) => t.take([1, 0, 1], 0).sum([0, 1]),
+        "the largest": (t) => t.mul(weights).max([0, 1]),
+        "two weights": (t) => t.mul(weights).add(mask).sum([0, 1]),
+      };
+      for (const [name, form] of Object.entries(forms)) {
+        const program = compile((t: Tensor) => form(t), { verify: true });
+        assert.equal(program(x).toArray(), form(x).toArray(), `${name}, ${dtype}, ${features} features`);
+      }
+    }
+  }
+});
+
+test.run();
