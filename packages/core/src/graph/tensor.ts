@@ -48,7 +48,7 @@ import { formatValues, type Literal, type NestedArray, nest, readLiteral } from 
 import { installMethods } from "./methods.js";
 import { type Node, scalar, type Values } from "./node.js";
 import { withRecording } from "./recording.js";
-import { type DeferredGradient, deferredIn, readValues, tracer, valuesOf } from "./tracing.js";
+import { type DeferredGradient, deferredIn, readValues, Traced, tracer, valuesOf } from "./tracing.js";
 
 export interface BackwardOptions {
   /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
@@ -151,8 +151,11 @@ export class Tensor<out S extends Shape = Shape> {
     if (tracing !== null && this.isVariable) return readValues(tracing.read(this));
     tracing?.valueRead(this);
     const deferred = deferredIn(this.values);
-    if (deferred !== null) this.values = deferred.read();
-    return this.values;
+    if (deferred === null) return this.values;
+    const values = deferred.read();
+    // A number that is known while tracing is still a value of the program, and may be what a gradient is wanted of.
+    if (!(deferred instanceof Traced)) this.values = values;
+    return values;
   }
 
   /** The elements as nested arrays of the tensor's shape; a scalar as a number. Bools come as true and false. */
