@@ -176,4 +176,24 @@ test("new values of a variable in the place of the old ones, which somebody stil
   finds(new RegExp(`reads the old values of buffer ${place?.id}`), spoilt);
 });
 
+test("a loop that stores over what a later store of it still reads", () => {
+  const [a, b] = [variable(zeros([4])), variable(zeros([4]))];
+  const stages = stagesOf(
+    (x) => {
+      const old = a.mul(2);
+      a.assign(x);
+      b.assign(old);
+      return [];
+    },
+    zeros([4]),
+  );
+  const loop = only(loopsOf(stages).filter(({ stores }) => stores.length > 1));
+  const [place] = stages.schedule.captures;
+  const isOld = ({ target }: { readonly target: Buffer }) =>
+    target === place || stages.schedule.aliases.get(target) === place;
+  const stores = [...loop.stores.filter(isOld), ...loop.stores.filter((store) => !isOld(store))];
+  const kernels = replaced(stages.schedule.kernels, loop, { ...loop, stores });
+  finds(new RegExp(`reads buffer ${place?.id} elsewhere, or later`), withSchedule(stages, { kernels }));
+});
+
 test.run();

@@ -114,9 +114,10 @@ class Group {
     });
     const fewer = made(this.stores.filter(isKept));
     // Without its own store a value is computed where it is used, which may be behind the write over what it reads.
+    const read = readsOf(fewer);
     const isSafe = fewer.stores.every(({ target }) => {
-      const place = this.aliases.get(target);
-      return place === undefined || readsInPlace(fewer, place, target);
+      const memory = this.memoryOf(target);
+      return read.every((buffer) => this.memoryOf(buffer) !== memory || readsInPlace(fewer, buffer, target));
     });
     return isSafe ? fewer : made(this.stores);
   }

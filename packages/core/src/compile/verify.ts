@@ -55,7 +55,7 @@ function verifyShape({ id, source, inputs, shape, dtype }: Traced): void {
   );
 }
 
-function verifyKernels({ kernels, outputs, assigned, gradients, buffers }: Schedule): void {
+function verifyKernels({ kernels, outputs, assigned, gradients, buffers, aliases }: Schedule): void {
   const written = new Set<Buffer>(buffers.filter(({ role }) => role === "input" || role === "capture"));
   kernels.forEach((kernel, i) => {
     for (const buffer of readsOf(kernel)) {
@@ -66,9 +66,24 @@ function verifyKernels({ kernels, outputs, assigned, gradients, buffers }: Sched
       written.add(buffer);
     }
     verifyAccesses(kernel, i);
+    verifyOrder(kernel, i, aliases);
   });
   for (const buffer of [...outputs, ...assigned, ...gradients]) {
     demand(buffer === null || written.has(buffer), () => `result ${buffer?.id} is never written`);
+  }
+}
+
+/** What a loop reads of memory that it writes, it reads in the same place, and before it has written there. */
+function verifyOrder(kernel: Kernel, i: number, aliases: Schedule["aliases"]): void {
+  if (kernel.kind !== "loop") return;
+  const memoryOf = (buffer: Buffer) => aliases.get(buffer) ?? buffer;
+  for (const { target } of kernel.stores) {
+    for (const buffer of readsOf(kernel)) {
+      demand(
+        memoryOf(buffer) !== memoryOf(target) || (kernel.reduction === null && readsInPlace(kernel, buffer, target)),
+        () => `kernel ${i}, ${kernel.name}, reads buffer ${buffer.id} elsewhere, or later, than it writes over it`,
+      );
+    }
   }
 }
 
@@ -135,11 +150,10 @@ function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
       () => `kernel ${late} reads the old values of buffer ${place.id}, which kernel ${writer} replaced`,
     );
     const kernel = schedule.kernels[writer];
-    const isInPlace =
-      kernel === undefined ||
-      !readsOf(kernel).includes(place) ||
-      (kernel.kind === "loop" && kernel.reduction === null && readsInPlace(kernel, place, buffer));
-    demand(isInPlace, () => `kernel ${writer} reads buffer ${place.id} elsewhere, or later, than it writes over it`);
+    demand(
+      kernel === undefined || kernel.kind === "loop" || !readsOf(kernel).includes(place),
+      () => `kernel ${writer} reads buffer ${place.id}, which it writes over`,
+    );
     demand(addresses.get(buffer) === addresses.get(place), () => `buffer ${buffer.id} does not lie over ${place.id}`);
   }
   placed.sort((a, b) => a.start - b.start);
