@@ -3,7 +3,11 @@ import { DTypeError } from "./errors.js";
 /** `float64` is the default: a JavaScript number is a double, and gradient checks need it. */
 export type DType = "float64" | "float32" | "int32" | "bool";
 
+/** What the elements of a tensor are stored in: the array of its dtype, `Uint8Array` for bools. */
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array;
+
+/** Typed arrays that a tensor can be made of: floats keep their width, integers of any width become int32. */
+export type NumberArray = TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;
 
 /** A typed array to read from: the values of a tensor change through `assign` only. */
 export type ReadonlyTypedArray = Readonly<
@@ -33,7 +37,35 @@ export function checkDType(op: string, dtype: DType): DType {
   return dtype;
 }
 
-/** The dtype that a typed array stands for: a Float32Array makes a float32 tensor. */
+/** By the name of a typed array's class: the dtype of a tensor that is made of it. */
+const dtypes: Readonly<Record<string, DType>> = {
+  Float64Array: "float64",
+  Float32Array: "float32",
+  Float16Array: "float32",
+  Int8Array: "int32",
+  Uint8Array: "int32",
+  Uint8ClampedArray: "int32",
+  Int16Array: "int32",
+  Uint16Array: "int32",
+  Int32Array: "int32",
+  Uint32Array: "int32",
+};
+
+/**
+ * The dtype of a tensor that is made of a typed array; `undefined` for what is no array of numbers. Classes are told by
+ * name: arrays of another realm (a frame, a test runner's context) are none of this one's classes.
+ */
+export function literalDType(value: unknown): DType | undefined {
+  if (!ArrayBuffer.isView(value)) return undefined;
+  return dtypes[(value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? ""];
+}
+
+/** Whether an array is one that a tensor of a dtype keeps its elements in. */
+export function stores(dtype: DType, array: NumberArray): array is TypedArray {
+  return array instanceof arrayTypes[dtype];
+}
+
+/** The dtype whose elements an array holds, inside of the engine: a Uint8Array is one of bools. */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float64Array) return "float64";
   if (array instanceof Float32Array) return "float32";

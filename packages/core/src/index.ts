@@ -12,7 +12,7 @@ export { type NumericalGradientOptions, numericalGradient } from "./check/numeri
 export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
-export type { DType, ReadonlyTypedArray, TypedArray } from "./dtype.js";
+export type { DType, NumberArray, ReadonlyTypedArray, TypedArray } from "./dtype.js";
 export { ChainruleError, CompileError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";
 export type {

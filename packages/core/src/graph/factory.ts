@@ -1,4 +1,14 @@
-import { allocate, checkDType, type DType, dtypeOf, isFloat, type TypedArray } from "../dtype.js";
+import {
+  allocate,
+  checkDType,
+  checkNumber,
+  type DType,
+  isFloat,
+  literalDType,
+  type NumberArray,
+  stores,
+  type TypedArray,
+} from "../dtype.js";
 import { DTypeError } from "../errors.js";
 import { checkShape, sizeOf } from "../shape/shape.js";
 import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
@@ -23,11 +33,13 @@ function noGradient(op: string, dtype: DType): DTypeError {
 }
 
 /**
- * A constant: a number, nested arrays, or a typed array (copied). float64 for numbers, bool for booleans, the array's own
- * dtype for a typed array, unless `dtype` says otherwise.
+ * A constant: a number, nested arrays, or a typed array (copied), nested or not. float64 for numbers, bool for booleans; of a
+ * typed array floats keep their width and integers become int32, unless `dtype` says otherwise.
  *
  * @example
  * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
+ * tensor(Uint8Array.of(0, 128, 255)).dtype; // "int32"
+ * tensor(Uint8Array.of(0, 128, 255), { dtype: "float32" }).div(255).shape; // [3]
  *
  * @throws ShapeError for ragged arrays, DTypeError for a number that is none of the dtype.
  */
@@ -53,13 +65,31 @@ export const variable = ((values: Literal | Tensor, options: TensorOptions = {})
   return made;
 }) as TensorFactory & (<S extends Shape>(values: Tensor<S>, options?: TensorOptions) => Tensor<S>);
 
-/** A constant out of a typed array in row-major order, which is not copied: do not write to it afterwards. */
+/**
+ * A constant out of a typed array in row-major order. Floats keep their width, integers become int32, unless `dtype` says
+ * otherwise. An array of the very class that the dtype is stored in (Float64Array, Float32Array, Int32Array; Uint8Array for
+ * bool) is not copied: do not write to it afterwards.
+ *
+ * @example
+ * fromArray(Float64Array.of(1, 2, 3, 4), [2, 2]).toArray(); // [[1, 2], [3, 4]]
+ * fromArray(Uint8Array.of(0, 200), [2]).dtype; // "int32"
+ *
+ * @throws ShapeError when the elements do not make the shape, DTypeError for an element that is none of the dtype
+ */
 export function fromArray<const S extends Shape>(
-  array: TypedArray,
+  array: NumberArray,
   shape: S,
-  options: { readonly name?: string } = {},
+  options: TensorOptions = {},
 ): Tensor<Mutable<S>> {
-  const made: Tensor = new Tensor(shape, dtypeOf(array), valuesOfShape("fromArray", shape, array), null, false);
+  const dtype = options.dtype ?? literalDType(array);
+  if (dtype === undefined || literalDType(array) === undefined) {
+    throw new DTypeError("fromArray: takes a typed array of numbers; of anything else make a tensor with tensor(...)");
+  }
+  checkDType("fromArray", dtype);
+  const isOwn = stores(dtype, array);
+  if (isOwn && dtype === "bool") for (const value of array) checkNumber("fromArray", value, dtype);
+  const values = isOwn ? array : (readLiteral("fromArray", array, dtype).values as TypedArray);
+  const made: Tensor = new Tensor(shape, dtype, valuesOfShape("fromArray", shape, values), null, false);
   made.name = options.name;
   tracer()?.tensorMade(made);
   return made as Tensor<Mutable<S>>;
@@ -70,7 +100,7 @@ function filled(op: string, shape: Shape, value: number, { dtype = "float64", na
   checkDType(op, dtype);
   const array = allocate(dtype, sizeOf(shape));
   if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
-  return fromArray(array, shape, name === undefined ? {} : { name });
+  return fromArray(array, shape, { dtype, name });
 }
 
 /** A constant of zeros, float64 unless said otherwise. */

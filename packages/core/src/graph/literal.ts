@@ -1,13 +1,27 @@
-import { allocate, checkDType, checkNumber, type DType, dtypeOf, isTypedArray, type TypedArray } from "../dtype.js";
+import {
+  allocate,
+  checkDType,
+  checkNumber,
+  type DType,
+  dtypeOf,
+  isFloat,
+  isTypedArray,
+  literalDType,
+  type NumberArray,
+  type TypedArray,
+} from "../dtype.js";
 import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { checkShape, formatShape, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { Values } from "./node.js";
 
-type Nested = number | boolean | readonly Nested[];
+type Nested = number | boolean | NumberArray | readonly Nested[];
 
-/** What a tensor is written as: a number, nested arrays of numbers (or of booleans), or a typed array (one axis). */
-export type Literal = Nested | TypedArray;
+/**
+ * What a tensor is written as: a number, nested arrays of numbers (or of booleans), or a typed array (one axis), also nested
+ * in arrays. Typed arrays of integers make int32 tensors.
+ */
+export type Literal = Nested;
 
 /** Nested arrays of a shape; `number` for a scalar. */
 export type NestedArray<S extends Shape> = number extends S["length"]
@@ -23,53 +37,89 @@ export interface Read {
   readonly values: Values;
 }
 
+/** More axes than anybody means: an array that contains itself has no end. */
+const mostAxes = 64;
+
 /** Reads a literal into values of their own; without `dtype`, that of the typed array or of the elements. */
 export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
   if (dtype !== undefined) checkDType(op, dtype);
-  if (isTypedArray(literal)) {
-    const own = dtypeOf(literal);
-    const to = dtype ?? own;
-    const values = allocate(to, literal.length);
-    if (to === own || (own !== "float64" && to === "float64")) values.set(literal);
-    else for (let i = 0; i < literal.length; i++) values[i] = checkNumber(op, literal[i] as number, to);
-    return { shape: [literal.length], dtype: to, values };
-  }
   const shape: number[] = [];
-  let first: Nested | undefined = literal as Nested;
-  while (Array.isArray(first)) {
-    shape.push(first.length);
-    first = first[0] as Nested | undefined;
+  let first: unknown = literal;
+  for (; Array.isArray(first); first = first[0]) {
+    if (shape.push(first.length) > mostAxes) {
+      throw new ShapeError(`${op}: arrays nested more than ${mostAxes} deep; does one of them contain itself?`);
+    }
   }
-  const to = dtype ?? (typeof first === "boolean" ? "bool" : "float64");
+  const rows = literalDType(first);
+  if (rows !== undefined) shape.push((first as NumberArray).length);
+  const to = dtype ?? rows ?? (typeof first === "boolean" ? "bool" : "float64");
   const values = allocate(to, sizeOf(shape));
   let at = 0;
-  const fill = (element: Nested | undefined, axis: number, path: string) => {
+  const fill = (element: unknown, axis: number, path: string) => {
     if (axis === shape.length) {
       if (typeof element !== "number" && typeof element !== "boolean") throw badElement(op, element, path, shape);
       values[at++] = checkNumber(op, Number(element), to);
       return;
     }
-    const row = isTypedArray(element) ? Array.from(element) : element;
-    if (!Array.isArray(row) || row.length !== shape[axis]) throw badElement(op, row, path, shape);
+    const own = literalDType(element);
+    if (own !== undefined) {
+      const row = element as NumberArray;
+      if (row.length !== shape[axis] || axis + 1 !== shape.length) throw badElement(op, row, path, shape);
+      if (own !== rows && dtype === undefined) throw mixedRows(op, to, own, path);
+      fillRow(op, values, at, row, to);
+      at += row.length;
+      return;
+    }
+    if (!Array.isArray(element) || element.length !== shape[axis]) throw badElement(op, element, path, shape);
+    if (rows !== undefined && dtype === undefined && axis + 1 === shape.length)
+      throw mixedRows(op, to, "float64", path);
     // Not forEach, which leaves out the holes of a sparse array.
-    for (let i = 0; i < row.length; i++) fill(row[i], axis + 1, `${path}[${i}]`);
+    for (let i = 0; i < element.length; i++) fill(element[i], axis + 1, `${path}[${i}]`);
   };
-  fill(literal as Nested, 0, "");
+  fill(literal, 0, "");
   return shape.length === 0
     ? { shape: scalarShape, dtype: to, values: values[0] as number }
     : { shape, dtype: to, values };
 }
 
+/** A typed array into the elements from `at` on; floats take any number, rounded, and other dtypes only what they hold. */
+function fillRow(op: string, values: TypedArray, at: number, row: NumberArray, dtype: DType): void {
+  if (isFloat(dtype)) values.set(row, at);
+  else for (let i = 0; i < row.length; i++) values[at + i] = checkNumber(op, row[i] as number, dtype);
+}
+
+function mixedRows(op: string, dtype: DType, own: DType, path: string): DTypeError {
+  return new DTypeError(
+    `${op}: the first row is ${dtype}, and element ${path} is ${own}; say which is meant, as in { dtype: "float64" }`,
+  );
+}
+
 function badElement(op: string, element: unknown, path: string, shape: Shape): ChainruleError {
   const where = path === "" ? "the value" : `element ${path}`;
-  if (typeof element !== "number" && !Array.isArray(element)) {
-    const what = typeof element === "string" ? JSON.stringify(element) : String(element);
-    return new DTypeError(`${op}: ${where} is ${what}; a tensor is made of numbers or booleans, nested in arrays`);
-  }
-  const what = Array.isArray(element) ? `has length ${element.length}` : `is the number ${element}`;
+  const isRow = Array.isArray(element) || literalDType(element) !== undefined;
+  if (typeof element !== "number" && !isRow) return new DTypeError(`${op}: ${where} is ${foreign(element)}`);
+  const what = isRow ? `has length ${(element as NumberArray).length}` : `is the number ${element}`;
   return new ShapeError(
     `${op}: ragged: the first elements make the shape ${formatShape(shape)}, but ${where} ${what}; all rows of an axis have the same length`,
   );
+}
+
+/** What stands where a number should, with the repair. */
+function foreign(element: unknown): string {
+  if (element instanceof ArrayBuffer || element instanceof DataView) {
+    const what = element instanceof DataView ? "a DataView" : "an ArrayBuffer";
+    return `${what}, bytes without a type; give a typed array, as in new Float32Array(buffer)`;
+  }
+  if (typeof element === "bigint" || ArrayBuffer.isView(element)) {
+    return "a BigInt or an array of them; a tensor is made of numbers: convert with Number, as in Array.from(values, Number)";
+  }
+  const what =
+    typeof element === "string"
+      ? JSON.stringify(element.slice(0, 40))
+      : (typeof element === "object" && element !== null) || typeof element === "function"
+        ? `of type ${typeof element}`
+        : String(element);
+  return `${what}; a tensor is made of numbers or booleans, nested in arrays`;
 }
 
 /** Checks that a typed array or a number fits a shape, and gives it as the values of that shape. */

@@ -1,4 +1,4 @@
-import { allocate, checkNumber, type DType, isTypedArray, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
+import { allocate, checkNumber, type DType, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import type {
   DiagonalMethod,
@@ -522,7 +522,7 @@ export function operand(op: string, x: Tensor | number): Tensor {
       `${op}: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)`,
     );
   }
-  const what = Array.isArray(x) || isTypedArray(x) ? "an array" : x === null ? "null" : typeof x;
+  const what = Array.isArray(x) || ArrayBuffer.isView(x) ? "an array" : x === null ? "null" : typeof x;
   throw new DTypeError(`${op}: takes tensors and numbers, got ${what}; make a tensor of it with tensor(...)`);
 }
 

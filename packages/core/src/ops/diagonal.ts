@@ -69,7 +69,7 @@ function triangle(op: string, x: Tensor, offset: number, keep: (distance: number
   const [m, n] = x.shape.slice(-2) as [number, number];
   const mask = new Uint8Array(m * n);
   for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < n; j++, at++) mask[at] = Number(keep(j - i));
-  return where(fromArray(mask, [m, n]) as Tensor, x, 0);
+  return where(fromArray(mask, [m, n], { dtype: "bool" }) as Tensor, x, 0);
 }
 
 /**

@@ -7,8 +7,8 @@ import { checkShape } from "../shape/shape.js";
 import type { TensorOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
-function made(array: TypedArray, shape: Shape, { name }: TensorOptions): Tensor {
-  return fromArray(array, shape, name === undefined ? {} : { name });
+function made(array: TypedArray, shape: Shape, { dtype = "float64", name }: TensorOptions): Tensor {
+  return fromArray(array, shape, { dtype, name });
 }
 
 function dtypeOf(op: string, { dtype = "float64" }: TensorOptions): DType {

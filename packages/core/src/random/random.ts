@@ -69,7 +69,7 @@ export class Random {
     now: () => TypedArray,
   ): Tensor<Mutable<S>> {
     const values = tracer()?.draw(this.generator, method, options, dtype, shape, now);
-    if (values === undefined) return fromArray(now(), shape);
+    if (values === undefined) return fromArray(now(), shape, { dtype });
     return new Tensor(shape as unknown as Mutable<S>, dtype, values, null, false);
   }
 

@@ -1,4 +1,4 @@
-import type { TypedArray } from "../dtype.js";
+import type { NumberArray } from "../dtype.js";
 import type { Tensor } from "../graph/tensor.js";
 
 /**
@@ -178,7 +178,7 @@ type NoInner<
 /** The shape of nested lists, as written; `number` where a list is longer than its type says. */
 export type NestedShape<T> = T extends number | boolean
   ? []
-  : T extends TypedArray
+  : T extends NumberArray
     ? [number]
     : T extends readonly unknown[]
       ? [T[number]] extends [number | boolean]

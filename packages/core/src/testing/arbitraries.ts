@@ -113,7 +113,7 @@ export function tensors(options: TensorsOptions = {}): fc.Arbitrary<Tensor> {
     return places.map((list) => {
       const array = allocate(dtype, n);
       for (const [i, place] of list.entries()) array[i] = grid[place] as number;
-      return fromArray(array, shape) as Tensor;
+      return fromArray(array, shape, { dtype }) as Tensor;
     });
   };
   return Array.isArray(shape) ? fill(shape as Shape) : (shape as fc.Arbitrary<Shape>).chain(fill);

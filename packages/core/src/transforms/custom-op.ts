@@ -1,4 +1,4 @@
-import { allocate, type DType, isTypedArray, type TypedArray } from "../dtype.js";
+import { allocate, checkNumber, type DType, isTypedArray, type TypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import {
   type BinaryRule,
@@ -171,6 +171,7 @@ function arrayNode(name: string, rule: AnyRule): new () => Node {
           `${name}: forward gave a result; it fills the array that it gets first, as in out.set(...)`,
         );
       }
+      if (dtype === "bool") for (const value of out) checkNumber(name, value, dtype);
       return shape.length === 0 ? (out[0] as number) : out;
     }
 

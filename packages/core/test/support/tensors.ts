@@ -17,7 +17,7 @@ function inDType({ kind, values }: Operand, dtype: DType): { dtype: DType; value
 
 export function constant(operand: Operand, dtype: DType): Tensor {
   const { values, dtype: own } = inDType(operand, dtype);
-  return fromArray(arrays[own].from(values), operand.shape);
+  return fromArray(arrays[own].from(values), operand.shape, { dtype: own });
 }
 
 /** Leaves for the float operands, constants for the rest. */
@@ -33,7 +33,7 @@ export function weights(n: number): number[] {
 }
 
 export function like(t: Tensor, values: readonly number[]): Tensor {
-  return fromArray(arrays[t.dtype].from(values), t.shape);
+  return fromArray(arrays[t.dtype].from(values), t.shape, { dtype: t.dtype });
 }
 
 /** The gradients of all leaves, given one for the output. */

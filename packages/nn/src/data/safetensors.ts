@@ -124,7 +124,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = "safetensors"): Tens
       const bad = array.findIndex((value) => value > 1);
       if (bad !== -1) throw new DataError(`${name}: tensor ${key}: element ${bad} is ${array[bad]}, no bool (0 or 1)`);
     }
-    return [key, fromArray(array, shape)];
+    return [key, fromArray(array, shape, { dtype })];
   });
   return { tensors: Object.fromEntries(tensors), metadata };
 }

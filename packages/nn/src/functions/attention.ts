@@ -77,6 +77,7 @@ function visibleKeys(shape: Shape, mask: Tensor | undefined, causal: boolean): T
   const past: Tensor = fromArray(
     Uint8Array.from({ length: queries * keys }, (_, i) => (i % keys <= Math.floor(i / keys) ? 1 : 0)),
     [queries, keys],
+    { dtype: "bool" },
   );
   return mask === undefined ? past : mask.where(past, past.constant(0));
 }
