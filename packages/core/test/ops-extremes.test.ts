@@ -52,7 +52,7 @@ function jet(
   const input = (x: number | boolean): Tensor => {
     const own: DType = typeof x === "boolean" ? "bool" : dtype;
     const array = arrays[own].from(new Array<number>(shape[0] ?? 1).fill(Number(x)));
-    const t = fromArray(array, shape, { dtype });
+    const t = fromArray(array, shape, { dtype: own });
     return typeof x === "boolean" ? t : variable(t);
   };
   const inputs = at.map(input);
