@@ -18,6 +18,7 @@ import {
   integer,
   near,
   pick,
+  settingsOf,
   tolerance,
 } from "./support/convolution.js";
 
@@ -28,7 +29,7 @@ test("conv2d and its gradients equal naive loops on random shapes, both dtypes",
     const c = drawCase();
     const dtype = pick<Float>(["float64", "float32"]);
     const [x, w, b] = [variable(draw(c.x, dtype)), variable(draw(c.w, dtype)), variable(draw([c.w[0]], dtype))];
-    const y = conv2d(x, w, b, c);
+    const y = conv2d(x, w, b, settingsOf(c));
     const seed = draw(y.shape, dtype);
     y.backward({ seed });
     assert.equal(y.shape, [c.x[0], c.w[0], ...c.y]);
@@ -92,16 +93,16 @@ test("convTranspose2d equals naive loops, outputPadding included, and is the adj
     const outputPadding = [c.x[2] - size(0), c.x[3] - size(1)];
     const y = draw([c.x[0], c.w[0], ...c.y]);
     const w = draw(c.w);
-    const x = convTranspose2d(y, w, undefined, { ...c, outputPadding });
+    const x = convTranspose2d(y, w, undefined, { ...settingsOf(c), outputPadding });
     assert.equal(x.shape, c.x);
     const values = new Float64Array(x.size);
     forEachProduct(c, (o, i, k) => addTo(values, i, at(y, o) * at(w, k)));
     near(x, values, 1e-12, JSON.stringify(c));
     const u = draw(c.x);
-    const [left, right] = [dot(conv2d(u, w, null, c), y), dot(u, x)];
+    const [left, right] = [dot(conv2d(u, w, null, settingsOf(c)), y), dot(u, x)];
     assert.ok(Math.abs(left - right) < 1e-10, `${left} and ${right}`);
     const b = draw([c.x[1]]);
-    const biased = convTranspose2d(y, w, b, { ...c, outputPadding });
+    const biased = convTranspose2d(y, w, b, { ...settingsOf(c), outputPadding });
     near(biased.sub(x).mean({ axis: [0, 2, 3] }), Float64Array.from(b.data), 1e-12, "bias");
   }
 });

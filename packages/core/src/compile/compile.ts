@@ -3,10 +3,11 @@ import { isRecording, isThenable } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracing.js";
 import { watcher } from "../graph/watch.js";
+import { checkOptions, isRecord } from "../options.js";
 import type { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
-import { describe, type Given, isRecord } from "../transforms/structure.js";
+import { describe, type Given } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
 import { CompiledResult } from "./result.js";
@@ -79,10 +80,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   options: CompileOptions = {},
 ): Compiled<Args, R> {
   if (typeof f !== "function") throw new CompileError(`compile: takes a function, got ${describe(f)}`);
-  const unknown = Object.keys(options).find((name) => !["cacheSize", "verify", "relaxed"].includes(name));
-  if (unknown !== undefined) {
-    throw new CompileError(`compile: unknown option ${unknown}; there are cacheSize, verify, relaxed`);
-  }
+  checkOptions("compile", options, ["cacheSize", "verify", "relaxed"]);
   const { cacheSize = 8 } = options;
   if (!(Number.isInteger(cacheSize) && cacheSize >= 1)) {
     throw new CompileError(

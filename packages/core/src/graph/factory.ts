@@ -9,15 +9,34 @@ import {
   stores,
   type TypedArray,
 } from "../dtype.js";
-import { DTypeError } from "../errors.js";
-import { checkShape, sizeOf } from "../shape/shape.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import { checkOptions } from "../options.js";
+import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
 import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
 import type { Mutable, Shape } from "../shape/types.js";
+import { show } from "../show.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
 import { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracing.js";
 
+/** What a factory can be told. */
+const OPTIONS = ["dtype", "name"] as const;
+
+/** Refuses what other libraries take behind the values: a shape, or a dtype by itself. */
+export function checkTensorOptions(op: string, form: string, options: unknown): void {
+  if (Array.isArray(options)) {
+    throw new ShapeError(
+      `${op}: a shape ${show(options)} behind ${form}; write ${op}(${form}).reshape(${show(options)})`,
+    );
+  }
+  if (typeof options === "string") {
+    throw new DTypeError(`${op}: ${show(options)} behind ${form}; write ${op}(${form}, { dtype: ${show(options)} })`);
+  }
+  checkOptions(op, options, OPTIONS);
+}
+
 function create(op: string, literal: Literal, options: TensorOptions, requiresGrad: boolean): Tensor {
+  checkTensorOptions(op, "values", options);
   const { shape, dtype, values } = readLiteral(op, literal, options.dtype);
   if (requiresGrad && !isFloat(dtype)) throw noGradient(op, dtype);
   const made = new Tensor(shape, dtype, values, null, requiresGrad);
@@ -56,6 +75,7 @@ export const tensor = ((values: Literal, options: TensorOptions = {}) =>
  */
 export const variable = ((values: Literal | Tensor, options: TensorOptions = {}) => {
   if (!(values instanceof Tensor)) return create("variable", values, options, true);
+  checkTensorOptions("variable", "values", options);
   const cast = values.cast(options.dtype ?? values.dtype);
   const { shape, dtype } = cast;
   if (!isFloat(dtype)) throw noGradient("variable", dtype);
@@ -81,6 +101,7 @@ export function fromArray<const S extends Shape>(
   shape: S,
   options: TensorOptions = {},
 ): Tensor<Mutable<S>> {
+  checkTensorOptions("fromArray", "an array and its shape", options);
   const dtype = options.dtype ?? literalDType(array);
   if (dtype === undefined || literalDType(array) === undefined) {
     throw new DTypeError("fromArray: takes a typed array of numbers; of anything else make a tensor with tensor(...)");
@@ -95,7 +116,9 @@ export function fromArray<const S extends Shape>(
   return made as Tensor<Mutable<S>>;
 }
 
-function filled(op: string, shape: Shape, value: number, { dtype = "float64", name }: TensorOptions): Tensor {
+function filled(op: string, shape: Shape, value: number, options: unknown): Tensor {
+  checkOptions(op, options, OPTIONS);
+  const { dtype = "float64", name } = (options ?? {}) as TensorOptions;
   checkShape(op, shape);
   checkDType(op, dtype);
   const array = allocate(dtype, sizeOf(shape));
@@ -103,13 +126,24 @@ function filled(op: string, shape: Shape, value: number, { dtype = "float64", na
   return fromArray(array, shape, { dtype, name });
 }
 
-/** A constant of zeros, float64 unless said otherwise. */
-export const zeros = ((shape: Shape, options: TensorOptions = {}) =>
-  filled("zeros", shape, 0, options)) as FilledFactory;
+function filledFactory(op: string, value: number): FilledFactory {
+  return ((...given: unknown[]) => {
+    const [shape, options] = sizesAndOptions(op, given);
+    return filled(op, shape, value, options);
+  }) as FilledFactory;
+}
 
-/** A constant of ones, float64 unless said otherwise. */
-export const ones = ((shape: Shape, options: TensorOptions = {}) => filled("ones", shape, 1, options)) as FilledFactory;
+/**
+ * A constant of zeros, float64 unless said otherwise: `zeros([2, 3])` or `zeros(2, 3)`.
+ *
+ * @example
+ * zeros(2, 3, { dtype: "float32" }).shape; // [2, 3]
+ */
+export const zeros = filledFactory("zeros", 0);
+
+/** A constant of ones, float64 unless said otherwise: `ones([2, 3])` or `ones(2, 3)`. */
+export const ones = filledFactory("ones", 1);
 
 /** A constant with the same value everywhere, float64 unless said otherwise. */
-export const full = ((shape: Shape, value: number, options: TensorOptions = {}) =>
-  filled("full", shape, value, options)) as FullFactory;
+export const full = ((shape: Shape | number, value: number, options?: TensorOptions) =>
+  filled("full", typeof shape === "number" ? [shape] : shape, value, options)) as FullFactory;

@@ -2,8 +2,8 @@ import type { DType } from "../dtype.js";
 import * as ops from "../ops/index.js";
 import type { PadWidths } from "../ops/pad.js";
 import type { DiagonalOptions, SortOptions, TopKOptions } from "../shape/indexing-types.js";
-import type { CumulateOptions } from "../shape/signatures.js";
-import type { Range, Shape } from "../shape/types.js";
+import type { CumulateOptions, Sizes } from "../shape/signatures.js";
+import type { Range } from "../shape/types.js";
 import type { Literal } from "./literal.js";
 import type { Tensor } from "./tensor.js";
 
@@ -190,41 +190,41 @@ export function installMethods(prototype: object): void {
     leakyRelu(slope?: Operand) {
       return ops.leakyRelu(this, slope);
     },
-    sum(options?: Reduce) {
-      return ops.sum(this, options);
+    sum(axis?: Reduce, options?: ReduceOptions) {
+      return ops.sum(this, axis as Axes, options);
     },
-    prod(options?: Reduce) {
-      return ops.prod(this, options);
+    prod(axis?: Reduce, options?: ReduceOptions) {
+      return ops.prod(this, axis as Axes, options);
     },
-    mean(options?: Reduce) {
-      return ops.mean(this, options);
+    mean(axis?: Reduce, options?: ReduceOptions) {
+      return ops.mean(this, axis as Axes, options);
     },
-    max(options?: Reduce) {
-      return ops.max(this, options);
+    max(axis?: Reduce, options?: ReduceOptions) {
+      return ops.max(this, axis as Axes, options);
     },
-    min(options?: Reduce) {
-      return ops.min(this, options);
+    min(axis?: Reduce, options?: ReduceOptions) {
+      return ops.min(this, axis as Axes, options);
     },
-    logSumExp(options?: Reduce) {
-      return ops.logSumExp(this, options);
+    logSumExp(axis?: Reduce, options?: ReduceOptions) {
+      return ops.logSumExp(this, axis as Axes, options);
     },
-    variance(options?: ReduceOptions) {
-      return ops.variance(this, options);
+    variance(axis?: Reduce, options?: ReduceOptions) {
+      return ops.variance(this, axis as Axes, options);
     },
-    std(options?: ReduceOptions) {
-      return ops.std(this, options);
+    std(axis?: Reduce, options?: ReduceOptions) {
+      return ops.std(this, axis as Axes, options);
     },
-    norm(options?: ReduceOptions) {
-      return ops.norm(this, options);
+    norm(axis?: Reduce, options?: ReduceOptions) {
+      return ops.norm(this, axis as Axes, options);
     },
-    any(options?: Reduce) {
-      return ops.any(this, options);
+    any(axis?: Reduce, options?: ReduceOptions) {
+      return ops.any(this, axis as Axes, options);
     },
-    all(options?: Reduce) {
-      return ops.all(this, options);
+    all(axis?: Reduce, options?: ReduceOptions) {
+      return ops.all(this, axis as Axes, options);
     },
-    count(options?: Reduce) {
-      return ops.count(this, options);
+    count(axis?: Reduce, options?: ReduceOptions) {
+      return ops.count(this, axis as Axes, options);
     },
     clamp(low?: Operand, high?: Operand) {
       return ops.clamp(this, low, high);
@@ -253,10 +253,10 @@ export function installMethods(prototype: object): void {
     outer(b: Tensor) {
       return ops.outer(this, b);
     },
-    diagonal(options?: DiagonalOptions) {
+    diagonal(options?: DiagonalOptions | number) {
       return ops.diagonal(this, options);
     },
-    trace(options?: DiagonalOptions) {
+    trace(options?: DiagonalOptions | number) {
       return ops.trace(this, options);
     },
     tril(offset?: number) {
@@ -265,23 +265,23 @@ export function installMethods(prototype: object): void {
     triu(offset?: number) {
       return ops.triu(this, offset);
     },
-    transpose(order?: Shape) {
-      return ops.transpose(this, order);
+    transpose(...order: Sizes) {
+      return ops.transpose(this, ...order);
     },
-    reshape(shape: Shape) {
-      return ops.reshape(this, shape);
+    reshape(...shape: Sizes) {
+      return ops.reshape(this, ...shape);
     },
-    broadcastTo(shape: Shape) {
-      return ops.broadcastTo(this, shape);
+    broadcastTo(...shape: Sizes) {
+      return ops.broadcastTo(this, ...shape);
     },
     expandDims(axis: number) {
       return ops.expandDims(this, axis);
     },
-    squeeze(axis?: number) {
-      return ops.squeeze(this, axis);
+    squeeze(...axis: [number?]) {
+      return ops.squeeze(this, ...axis);
     },
-    slice(ranges: readonly Range[]) {
-      return ops.slice(this, ranges);
+    slice(...ranges: [readonly Range[]]) {
+      return ops.slice(this, ...ranges);
     },
     take(indices: Indices, axis?: number) {
       return ops.take(this, indices, axis as 0);
@@ -295,14 +295,14 @@ export function installMethods(prototype: object): void {
     scatterAdd(indices: Tensor | Literal, source: Operand, axis: number) {
       return ops.scatterAdd(this, indices, source, axis);
     },
-    flip(axis?: Axes) {
-      return ops.flip(this, axis);
+    flip(...axis: [Axes?]) {
+      return ops.flip(this, ...axis);
     },
     roll(shift: Axes, axis?: Axes) {
       return ops.roll(this, shift, axis);
     },
-    tile(repeats: Shape) {
-      return ops.tile(this, repeats);
+    tile(...repeats: Sizes) {
+      return ops.tile(this, ...repeats);
     },
     pad(widths: PadWidths, value?: number) {
       return ops.pad(this, widths, value);

@@ -221,6 +221,14 @@ export abstract class Node {
  */
 export const scalar: { one: Tensor | null } = { one: null };
 
+/**
+ * The name of a node that is under construction: there where the class has it on its prototype (a getter), for errors about the
+ * options that it is made with.
+ */
+export function nameOf(node: Node): string {
+  return node.name;
+}
+
 /** What nodes that are used alone did last; in a graph the output knows its node, and that is enough. */
 const applied = new WeakMap<Node, { readonly node: Node; readonly output: Tensor }>();
 

@@ -4,6 +4,7 @@ import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
+import { type AxisOr, withAxis } from "../options.js";
 import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
 import type { ArgMaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -60,7 +61,7 @@ export class ArgMax extends ArgExtreme {
 }
 
 /** Where the first maximum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
-export const argMax = argFunction(ArgMax);
+export const argMax = argFunction("ArgMax", ArgMax);
 
 export class ArgMin extends ArgExtreme {
   override readonly name = "ArgMin";
@@ -68,11 +69,15 @@ export class ArgMin extends ArgExtreme {
 }
 
 /** Where the first minimum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
-export const argMin = argFunction(ArgMin);
+export const argMin = argFunction("ArgMin", ArgMin);
 
-function argFunction(Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
-  return ((x: Tensor | number, axis?: number, options: { readonly keepDims?: boolean } = {}) => {
-    const node = new Op(axis, options.keepDims);
-    return node.apply(operand(node.name, x));
+interface KeepDims {
+  readonly keepDims?: boolean;
+}
+
+function argFunction(name: string, Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
+  return ((x: Tensor | number, axis?: AxisOr<number, KeepDims>, options?: KeepDims) => {
+    const given = withAxis<number, KeepDims>(name, axis, options, ["keepDims"]);
+    return new Op(given.axis, given.keepDims).apply(operand(name, x));
   }) as ArgMaxFunction;
 }

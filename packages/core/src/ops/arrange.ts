@@ -1,8 +1,9 @@
 import { ShapeError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { type AxisOr, axesOf, axisOf } from "../options.js";
 import type { FlipFunction, RollFunction, TileFunction } from "../shape/indexing-types.js";
-import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../shape/shape.js";
-import type { Shape } from "../shape/types.js";
+import { formatShape, normalizeAxes, normalizeAxis, sizeOf, sizesOf } from "../shape/shape.js";
+import { show } from "../show.js";
 
 type Axes = number | readonly number[];
 
@@ -12,9 +13,9 @@ type Axes = number | readonly number[];
  * @example
  * flip(tensor([[1, 2], [3, 4]]), 1).toArray(); // [[2, 1], [4, 3]]
  */
-export const flip = ((x: Tensor, axis?: Axes) => {
+export const flip = ((x: Tensor, ...axis: readonly unknown[]) => {
   const tensor = operand("flip", x);
-  const axes = normalizeAxes("flip", axis, tensor.shape);
+  const axes = normalizeAxes("flip", axesOf("flip", axis), tensor.shape);
   return tensor.slice(tensor.shape.map((_, i) => (axes.includes(i) ? ([null, null, -1] as const) : null)));
 }) as FlipFunction;
 
@@ -27,8 +28,9 @@ export const flip = ((x: Tensor, axis?: Axes) => {
  *
  * @throws ShapeError when a number of repeats is no whole number, 0 or more.
  */
-export const tile = ((x: Tensor | number, repeats: Shape) => {
+export const tile = ((x: Tensor | number, ...given: readonly unknown[]) => {
   const tensor = operand("tile", x);
+  const repeats = sizesOf("tile", given);
   if (repeats.some((times) => !Number.isSafeInteger(times) || times < 0)) {
     throw new ShapeError(
       `tile: ${formatShape(repeats)} for ${formatShape(tensor.shape)}: repeats are whole numbers, 0 or more`,
@@ -61,11 +63,14 @@ function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
  *
  * @throws ShapeError when there are not as many shifts as axes, or a shift is no whole number.
  */
-export const roll = ((x: Tensor, shift: Axes, axis?: Axes) => {
+export const roll = ((x: Tensor, shift: Axes, along?: AxisOr<Axes>) => {
   const tensor = operand("roll", x);
-  const shifts = typeof shift === "number" ? [shift] : shift;
+  const axis = axisOf("roll", along);
+  const shifts = Array.isArray(shift) ? (shift as readonly number[]) : [shift as number];
   if (shifts.some((by) => !Number.isSafeInteger(by))) {
-    throw new ShapeError(`roll: shift ${shifts.join(", ")} of ${formatShape(tensor.shape)}: whole numbers are needed`);
+    throw new ShapeError(
+      `roll: shift ${shifts.map(show).join(", ")} of ${formatShape(tensor.shape)}: whole numbers are needed`,
+    );
   }
   if (axis === undefined) {
     if (shifts.length !== 1) {
@@ -75,7 +80,7 @@ export const roll = ((x: Tensor, shift: Axes, axis?: Axes) => {
     }
     return rollAxis(tensor.reshape([sizeOf(tensor.shape)]), shifts[0] as number, 0).reshape(tensor.shape);
   }
-  const axes = typeof axis === "number" ? [axis] : axis;
+  const axes = Array.isArray(axis) ? (axis as readonly number[]) : [axis as number];
   if (shifts.length !== axes.length && shifts.length !== 1) {
     throw new ShapeError(
       `roll: ${shifts.length} shifts for ${axes.length} axes of ${formatShape(tensor.shape)}; give one for each, or one for all`,

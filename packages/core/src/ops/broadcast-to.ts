@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, sumTo, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
-import { broadcastStrides, checkShape, formatShape, sameShape } from "../shape/shape.js";
+import { broadcastStrides, checkShape, formatShape, sameShape, sizesOf } from "../shape/shape.js";
 import type { BroadcastToFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -46,8 +46,9 @@ export class BroadcastTo extends Node {
   }
 }
 
-/** x repeated to `shape` by the broadcasting rules; x itself where it has that shape. Any dtype. */
-export const broadcastTo = ((x: Tensor | number, shape: Shape) => {
+/** x repeated to `shape`, given as [2, 3] or 2, 3, by the broadcasting rules; x itself where it has that shape. Any dtype. */
+export const broadcastTo = ((x: Tensor | number, ...sizes: readonly unknown[]) => {
   const tensor = operand("BroadcastTo", x);
+  const shape = sizesOf("broadcastTo", sizes);
   return sameShape(tensor.shape, shape) ? tensor : new BroadcastTo(shape).apply(tensor);
 }) as BroadcastToFunction;

@@ -1,10 +1,13 @@
 import { allocate, type DType } from "../dtype.js";
-import { ShapeError } from "../errors.js";
+import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { type AxisOr, axisOf } from "../options.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { ConcatFunction, StackFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
+import { show } from "../show.js";
+import { constantLike } from "./functions.js";
 
 /** Puts the inputs one behind the other: block by block, a block being all that stands behind one index before `axis`. */
 function join(inputs: readonly Tensor[], shape: Shape, dtype: DType, outer: number): Values {
@@ -85,8 +88,10 @@ export class Concat extends Joining {
 }
 
 /** The tensors one behind the other along `axis` (the first by default); equal sizes on all other axes. Any dtype. */
-export const concat = ((tensors: readonly Tensor[], axis?: number) =>
-  new Concat(axis).apply(...some("concat", tensors))) as ConcatFunction;
+export const concat = ((tensors: readonly Tensor[], axis?: AxisOr<number>) => {
+  const list = Array.from(listOf("concat", tensors), (t) => operand("concat", t));
+  return joined(list, (some) => new Concat(axisOf("concat", axis)).apply(...some), axis);
+}) as ConcatFunction;
 
 export class Stack extends Joining {
   override readonly name = "Stack";
@@ -123,13 +128,29 @@ export class Stack extends Joining {
 }
 
 /** The tensors, of one shape, along a new axis (the first by default). Numbers count as scalars. Any dtype. */
-export const stack = ((tensors: readonly (Tensor | number)[], axis?: number) => {
-  const like = tensors.find((t) => typeof t !== "number");
-  const list = tensors.map((t) => (typeof t === "number" ? (like?.constant(t) ?? asTensor(t)) : t));
-  return new Stack(axis).apply(...some("stack", list));
+export const stack = ((tensors: readonly (Tensor | number)[], axis?: AxisOr<number>) => {
+  const given = listOf("stack", tensors);
+  const like = given.find((t) => typeof t !== "number") ?? 0;
+  const list = Array.from(given, (t) => (typeof t === "number" ? constantLike("stack", t, like) : operand("stack", t)));
+  return joined(list, (some) => new Stack(axisOf("stack", axis)).apply(...some), axis);
 }) as StackFunction;
 
-function some(op: string, tensors: readonly Tensor[]): readonly Tensor[] {
+/** The list that was given, if it is one and has tensors in it. */
+function listOf(op: string, tensors: readonly (Tensor | number)[]): readonly (Tensor | number)[] {
+  if (!Array.isArray(tensors)) {
+    throw new DTypeError(`${op}: takes a list of tensors, ${op}([a, b]), got ${show(tensors)}`);
+  }
   if (tensors.length === 0) throw new ShapeError(`${op}: an empty list of tensors has no shape; give at least one`);
   return tensors;
+}
+
+/** How many inputs a node is given: JavaScript passes them on the stack, which has no room for a million. */
+const MOST_INPUTS = 4096;
+
+/** All of them joined, by one node if it can be, or else in parts that are joined in turn. */
+function joined(list: readonly Tensor[], join: (some: readonly Tensor[]) => Tensor, axis: AxisOr<number>): Tensor {
+  if (list.length <= MOST_INPUTS) return join(list);
+  const parts: Tensor[] = [];
+  for (let at = 0; at < list.length; at += MOST_INPUTS) parts.push(join(list.slice(at, at + MOST_INPUTS)));
+  return concat(parts, axisOf("concat", axis));
 }

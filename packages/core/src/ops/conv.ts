@@ -4,6 +4,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
+import { checkOptions, isRecord } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
@@ -12,6 +13,7 @@ import {
   countWindows,
   type PerAxis,
   perAxis,
+  SLIDING,
   type SlidingOptions,
   type SpatialRank,
   slidingOf,
@@ -19,6 +21,7 @@ import {
   windowsOf,
 } from "../shape/window.js";
 import type { ConvFunction, ConvTransposeFunction } from "../shape/window-types.js";
+import { show } from "../show.js";
 
 export interface ConvOptions extends SlidingOptions {
   /** Channels and filters in so many groups, each with its own: the channels of x divide by it. Default 1. */
@@ -42,17 +45,18 @@ abstract class Convolving extends Node {
   readonly dilation: Shape;
   readonly groups: number;
 
-  constructor(name: string, rank: SpatialRank, options: ConvOptions) {
+  constructor(name: string, rank: SpatialRank, options: ConvOptions, own: readonly string[] = []) {
     super();
     this.name = `${name}${rank}d`;
     this.rank = rank;
+    checkOptions(this.name, options, [...SLIDING, "groups", ...own]);
     const { stride, padding, dilation } = slidingOf(this.name, options, rank);
     this.stride = stride;
     this.padding = padding;
     this.dilation = dilation;
     this.groups = options.groups ?? 1;
     if (!Number.isSafeInteger(this.groups) || this.groups < 1) {
-      throw new ShapeError(`${this.name}: groups ${this.groups}: a whole number of at least 1 is needed`);
+      throw new ShapeError(`${this.name}: groups ${show(this.groups)}: a whole number of at least 1 is needed`);
     }
   }
 
@@ -171,7 +175,7 @@ export class ConvTranspose extends Convolving {
   readonly outputPadding: Shape;
 
   constructor(rank: SpatialRank = 2, options: ConvTransposeOptions = {}) {
-    super("ConvTranspose", rank, options);
+    super("ConvTranspose", rank, options, ["outputPadding"]);
     this.outputPadding = perAxis(this.name, "outputPadding", options.outputPadding ?? 0, rank, 0);
     this.outputPadding.forEach((size, axis) => {
       const stride = this.stride[axis] as number;
@@ -274,9 +278,14 @@ function withBias(op: string, inputs: readonly Tensor[]): [Tensor, Tensor, Tenso
   throw new GraphError(`${op}: takes x and w, and perhaps a bias, got ${inputs.length} inputs`);
 }
 
-function applyTo(node: Conv | ConvTranspose, x: Tensor, w: Tensor, b: Tensor | null | undefined): Tensor {
-  const inputs = b === undefined || b === null ? [x, w] : [x, w, b];
-  return node.apply(...inputs.map((input) => operand(node.name, input)));
+/** The function of a node whose bias may be left out: `op(x, w, b, options)`, `op(x, w, options)`. */
+function withOptionalBias<Options>(Op: new (rank: SpatialRank, options?: Options) => Node, rank: SpatialRank) {
+  return (x: Tensor, w: Tensor, b?: Tensor | null | Options, options?: Options): Tensor => {
+    const isOptions = options === undefined && isRecord(b);
+    const node = new Op(rank, isOptions ? (b as Options) : options);
+    const inputs = isOptions || b === undefined || b === null ? [x, w] : [x, w, b as Tensor];
+    return node.apply(...inputs.map((input) => operand(node.name, input)));
+  };
 }
 
 /**
@@ -287,7 +296,7 @@ function applyTo(node: Conv | ConvTranspose, x: Tensor, w: Tensor, b: Tensor | n
  *
  * @param x [N, C, H, W], float64 or float32
  * @param w [O, C / groups, kernel height, kernel width], of the same dtype
- * @param b [O]; null or left out: none
+ * @param b [O]; null or left out: none; options may stand in its place
  * @param options stride (1), padding (0), dilation (1): a number or [vertical, horizontal]; groups (1)
  * @returns [N, O, height, width]
  *
@@ -296,23 +305,21 @@ function applyTo(node: Conv | ConvTranspose, x: Tensor, w: Tensor, b: Tensor | n
  *
  * @throws ShapeError when channels do not match, or the kernel is larger than the padded image.
  */
-export const conv2d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvOptions) =>
-  applyTo(new Conv(2, options), x, w, b)) as ConvFunction<"conv2d", 2, ConvOptions>;
+export const conv2d = withOptionalBias(Conv, 2) as ConvFunction<"conv2d", 2, ConvOptions>;
 
 /**
  * As `conv2d`, along one axis.
  *
  * @param x [N, C, L], float64 or float32
  * @param w [O, C / groups, kernel size], of the same dtype
- * @param b [O]; null or left out: none
+ * @param b [O]; null or left out: none; options may stand in its place
  * @param options stride (1), padding (0), dilation (1), groups (1)
  * @returns [N, O, length]
  *
  * @example
  * conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
  */
-export const conv1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvOptions) =>
-  applyTo(new Conv(1, options), x, w, b)) as ConvFunction<"conv1d", 1, ConvOptions>;
+export const conv1d = withOptionalBias(Conv, 1) as ConvFunction<"conv1d", 1, ConvOptions>;
 
 /**
  * The transposed convolution: the gradient of `conv2d` by its input, as a forward computation, which enlarges an image.
@@ -320,7 +327,7 @@ export const conv1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvO
  *
  * @param x [N, C, H, W], float64 or float32
  * @param w [C, O / groups, kernel height, kernel width], of the same dtype: channels first, as in PyTorch
- * @param b [O]; null or left out: none
+ * @param b [O]; null or left out: none; options may stand in its place
  * @param options stride (1), padding (0), dilation (1), outputPadding (0; below the stride): a number or
  * [vertical, horizontal]; groups (1)
  * @returns [N, O, height, width]
@@ -328,19 +335,25 @@ export const conv1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvO
  * @example
  * convTranspose2d(tensor([[[[1, 2]]]]), tensor([[[[1, 10]]]]), null, { stride: 2 }).toArray(); // [[[[1, 10, 2, 20]]]]
  */
-export const convTranspose2d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvTransposeOptions) =>
-  applyTo(new ConvTranspose(2, options), x, w, b)) as ConvTransposeFunction<"convTranspose2d", 2, ConvTransposeOptions>;
+export const convTranspose2d = withOptionalBias(ConvTranspose, 2) as ConvTransposeFunction<
+  "convTranspose2d",
+  2,
+  ConvTransposeOptions
+>;
 
 /**
  * As `convTranspose2d`, along one axis.
  *
  * @param x [N, C, L], float64 or float32
  * @param w [C, O / groups, kernel size], of the same dtype
- * @param b [O]; null or left out: none
+ * @param b [O]; null or left out: none; options may stand in its place
  * @returns [N, O, length]
  *
  * @example
  * convTranspose1d(tensor([[[1, 2]]]), tensor([[[1, 10]]])).toArray(); // [[[1, 12, 20]]]
  */
-export const convTranspose1d = ((x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvTransposeOptions) =>
-  applyTo(new ConvTranspose(1, options), x, w, b)) as ConvTransposeFunction<"convTranspose1d", 1, ConvTransposeOptions>;
+export const convTranspose1d = withOptionalBias(ConvTranspose, 1) as ConvTransposeFunction<
+  "convTranspose1d",
+  1,
+  ConvTransposeOptions
+>;

@@ -32,7 +32,9 @@ abstract class Counting extends Reduction {
 }
 
 export class Count extends Counting {
-  override readonly name = "Count";
+  override get name() {
+    return "Count";
+  }
 
   override dtypeRule(): DType {
     return "int32";
@@ -47,7 +49,9 @@ export class Count extends Counting {
 export const count = reduceFunction(Count);
 
 export class Any extends Counting {
-  override readonly name = "Any";
+  override get name() {
+    return "Any";
+  }
 
   override dtypeRule(): DType {
     return "bool";
@@ -62,7 +66,9 @@ export class Any extends Counting {
 export const any = reduceFunction(Any);
 
 export class All extends Counting {
-  override readonly name = "All";
+  override get name() {
+    return "All";
+  }
 
   override dtypeRule(): DType {
     return "bool";

@@ -1,9 +1,10 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node, nameOf, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
+import { type AxisOr, withAxis } from "../options.js";
 import { formatShape, normalizeAxis, sameShape } from "../shape/shape.js";
 import type { CumulateFunction, CumulateOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -14,11 +15,12 @@ abstract class Cumulation extends Node {
   readonly exclusive: boolean;
   protected abstract readonly loop: "cumsumAxis" | "cumprodAxis";
 
-  constructor(axis = -1, { reverse = false, exclusive = false }: CumulateOptions = {}) {
+  constructor(axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) {
     super();
-    this.axis = axis;
-    this.reverse = reverse;
-    this.exclusive = exclusive;
+    const given = withAxis<number, CumulateOptions>(nameOf(this), axis, options, ["reverse", "exclusive"]);
+    this.axis = given.axis ?? -1;
+    this.reverse = given.reverse ?? false;
+    this.exclusive = given.exclusive ?? false;
   }
 
   override attributes(): Record<string, unknown> {
@@ -47,15 +49,20 @@ type Sizes = [outer: number, n: number, inner: number];
 type CumulateLoop = (out: TypedArray, x: TypedArray, ...rest: [...Sizes, reverse: boolean, exclusive: boolean]) => void;
 type ScanLoop = (out: TypedArray, a: TypedArray, b: TypedArray, ...rest: [...Sizes, reverse: boolean]) => void;
 
-function cumulateFunction(Op: new (axis?: number, options?: CumulateOptions) => Cumulation): CumulateFunction {
-  return ((x: Tensor | number, axis?: number, options?: CumulateOptions) => {
+function cumulateFunction(
+  Op: new (axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) => Cumulation,
+): CumulateFunction {
+  return ((x: Tensor | number, axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) => {
     const node = new Op(axis, options);
     return node.apply(operand(node.name, x));
   }) as CumulateFunction;
 }
 
 export class Cumsum extends Cumulation {
-  override readonly name = "Cumsum";
+  override get name() {
+    return "Cumsum";
+  }
+
   protected override readonly loop = "cumsumAxis";
 
   override localBackward(dout: Tensor): Tensor {
@@ -77,7 +84,10 @@ export class Cumsum extends Cumulation {
 export const cumsum = cumulateFunction(Cumsum);
 
 export class Cumprod extends Cumulation {
-  override readonly name = "Cumprod";
+  override get name() {
+    return "Cumprod";
+  }
+
   protected override readonly loop = "cumprodAxis";
 
   /**
@@ -107,7 +117,10 @@ export const cumprod = cumulateFunction(Cumprod);
 
 /** y_0 = 0, y_(i+1) = a_i y_i + b_i along an axis, or the same from its end: what its own derivative is as well. */
 export class LinearScan extends Node {
-  override readonly name = "LinearScan";
+  override get name() {
+    return "LinearScan";
+  }
+
   readonly axis: number;
   readonly reverse: boolean;
 

@@ -1,14 +1,22 @@
 import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import type { DiagonalFunction, DiagonalOptions, TraceFunction, TriangleFunction } from "../shape/indexing-types.js";
+import { checkOptions } from "../options.js";
+import type {
+  DiagonalFunction,
+  DiagonalOptions,
+  OffsetOption,
+  TraceFunction,
+  TriangleFunction,
+} from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 import { where } from "./where.js";
 
 function checkOffset(op: string, offset: number): void {
   if (Number.isInteger(offset)) return;
-  throw new ShapeError(`${op}: offset ${offset}: a whole number is needed, 0 for the main diagonal`);
+  throw new ShapeError(`${op}: offset ${show(offset)}: a whole number is needed, 0 for the main diagonal`);
 }
 
 function checkMatrix(op: string, shape: Shape): void {
@@ -16,7 +24,10 @@ function checkMatrix(op: string, shape: Shape): void {
   throw new ShapeError(`${op}: ${formatShape(shape)} has no diagonal; a tensor of two axes or more is needed`);
 }
 
-function diagonalOf(op: string, x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 }: DiagonalOptions): Tensor {
+function diagonalOf(op: string, x: Tensor, options: DiagonalOptions | number | undefined): Tensor {
+  const given = typeof options === "number" ? { offset: options } : options;
+  checkOptions(op, given, ["offset", "axis1", "axis2"]);
+  const { offset = 0, axis1 = 0, axis2 = 1 } = given ?? {};
   checkMatrix(op, x.shape);
   checkOffset(op, offset);
   const [row, column] = [normalizeAxis(op, axis1, x.shape), normalizeAxis(op, axis2, x.shape)];
@@ -42,7 +53,7 @@ function diagonalOf(op: string, x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 }:
  * The diagonal of a matrix, or of each of several: of the axes `axis1` and `axis2` (the first two by default, as in NumPy and
  * PyTorch), which the diagonal replaces as the last axis. Any dtype.
  *
- * @param options offset (0; above the main diagonal if positive, below it if negative), axis1 (0), axis2 (1)
+ * @param options the offset alone, or offset (0; above the main diagonal if positive, below it if negative), axis1 (0), axis2 (1)
  *
  * @example
  * diagonal(tensor([[1, 2], [3, 4]])).toArray(); // [1, 4]
@@ -50,7 +61,7 @@ function diagonalOf(op: string, x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 }:
  *
  * @throws ShapeError for a tensor with less than two axes, or when both axes are one.
  */
-export const diagonal = ((x: Tensor, options: DiagonalOptions = {}) =>
+export const diagonal = ((x: Tensor, options?: DiagonalOptions | number) =>
   diagonalOf("diagonal", operand("diagonal", x), options)) as DiagonalFunction;
 
 /**
@@ -59,16 +70,25 @@ export const diagonal = ((x: Tensor, options: DiagonalOptions = {}) =>
  * @example
  * trace(tensor([[1, 2], [3, 4]])).item(); // 5
  */
-export const trace = ((x: Tensor, options: DiagonalOptions = {}) =>
+export const trace = ((x: Tensor, options?: DiagonalOptions | number) =>
   diagonalOf("trace", operand("trace", x), options).sum(-1)) as TraceFunction;
 
-/** x where `keep` holds for the distance from the main diagonal, in the last two axes, and 0 elsewhere. */
-function triangle(op: string, x: Tensor, offset: number, keep: (distance: number) => boolean): Tensor {
+type Offset = number | OffsetOption;
+
+/** x where `keep` holds for the distance from the main diagonal and the offset, in the last two axes, and 0 elsewhere. */
+function triangle(
+  op: string,
+  x: Tensor,
+  given: Offset = 0,
+  keep: (distance: number, offset: number) => boolean,
+): Tensor {
+  if (typeof given !== "number") checkOptions(op, given, ["offset"]);
+  const { offset = 0 } = typeof given === "number" ? { offset: given } : given;
   checkMatrix(op, x.shape);
   checkOffset(op, offset);
   const [m, n] = x.shape.slice(-2) as [number, number];
   const mask = new Uint8Array(m * n);
-  for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < n; j++, at++) mask[at] = Number(keep(j - i));
+  for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < n; j++, at++) mask[at] = Number(keep(j - i, offset));
   return where(fromArray(mask, [m, n], { dtype: "bool" }) as Tensor, x, 0);
 }
 
@@ -79,8 +99,8 @@ function triangle(op: string, x: Tensor, offset: number, keep: (distance: number
  * @example
  * tril(tensor([[1, 2], [3, 4]])).toArray(); // [[1, 0], [3, 4]]
  */
-export const tril = ((x: Tensor, offset = 0) =>
-  triangle("tril", operand("tril", x), offset, (distance) => distance <= offset)) as TriangleFunction<"tril">;
+export const tril = ((x: Tensor, offset?: Offset) =>
+  triangle("tril", operand("tril", x), offset, (distance, most) => distance <= most)) as TriangleFunction<"tril">;
 
 /**
  * The upper triangle of a matrix, or of each of several: as `tril`, with 0 below the diagonal that is `offset` above the main
@@ -89,5 +109,5 @@ export const tril = ((x: Tensor, offset = 0) =>
  * @example
  * triu(tensor([[1, 2], [3, 4]]), 1).toArray(); // [[0, 2], [0, 0]]
  */
-export const triu = ((x: Tensor, offset = 0) =>
-  triangle("triu", operand("triu", x), offset, (distance) => distance >= offset)) as TriangleFunction<"triu">;
+export const triu = ((x: Tensor, offset?: Offset) =>
+  triangle("triu", operand("triu", x), offset, (distance, least) => distance >= least)) as TriangleFunction<"triu">;

@@ -1,8 +1,10 @@
+import { ShapeError } from "../errors.js";
 import { commonDType } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { EinsumFunction } from "../shape/product-types.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 import { Equation, type Labels } from "./einsum-equation.js";
 import { MatMul } from "./matmul.js";
 
@@ -113,6 +115,12 @@ function matrices(t: Labelled, batch: Labels, own: Labels, inner: Labels): [x: T
  * @throws ShapeError when the equation cannot be read, does not name all axes, or gives one letter two sizes.
  */
 export const einsum = ((text: string, ...operands: readonly Tensor[]) => {
+  if (typeof text !== "string") {
+    throw new ShapeError(`einsum: the equation comes first, as in einsum("ij,jk->ik", a, b), got ${show(text)}`);
+  }
+  if (Array.isArray(operands[0])) {
+    throw new ShapeError(`einsum: the operands come one after the other, as in einsum("ij,jk->ik", a, b), got a list`);
+  }
   const tensors = operands.map((x) => operand("einsum", x));
   const equation = new Equation(
     text,

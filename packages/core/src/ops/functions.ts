@@ -23,10 +23,12 @@ export function constantLike(op: string, value: number, ...others: readonly (Ten
   return like === undefined ? asTensor(value) : operand(op, like).constant(value, op);
 }
 
-/** The function of an op that reduces: `options` are an axis, a list of axes or a record. */
-export function reduceFunction<Options, Extra = unknown>(Op: new (options?: Options) => Node): ReduceFunction<Extra> {
-  return ((x: Tensor | number, options?: Options) => {
-    const node = new Op(options);
+/** The function of an op that reduces: `axis` is an axis, a list of axes or a record of all options. */
+export function reduceFunction<Axis, Options, Extra = unknown>(
+  Op: new (axis?: Axis, options?: Options) => Node,
+): ReduceFunction<Extra> {
+  return ((x: Tensor | number, axis?: Axis, options?: Options) => {
+    const node = new Op(axis, options);
     return node.apply(operand(node.name, x));
   }) as ReduceFunction<Extra>;
 }

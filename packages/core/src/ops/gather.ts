@@ -4,6 +4,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import { forEachRow } from "../kernels/loop.js";
+import { type AxisOr, axisOf } from "../options.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -67,6 +68,15 @@ abstract class AlongAxis extends Node {
   }
 }
 
+/** The axis, for which there is no default. */
+function requiredAxis(op: string, axis: AxisOr<number>): number {
+  const along = axisOf(op, axis);
+  if (along !== undefined) return along;
+  throw new ShapeError(
+    `${op}: name the axis that the indices count along, as in ${op === "gather" ? "gather(x, indices, 0)" : "scatterAdd(x, indices, source, 0)"}`,
+  );
+}
+
 export class Gather extends AlongAxis {
   override readonly name = "Gather";
 
@@ -104,8 +114,11 @@ export class Gather extends AlongAxis {
  *
  * @throws ShapeError for an index out of range, or indices of another rank or of a larger size.
  */
-export const gather = ((x: Tensor, indices: IndexLike, axis: number) =>
-  new Gather(axis).apply(operand("gather", x), indexTensor("gather", indices))) as GatherFunction;
+export const gather = ((x: Tensor, indices: IndexLike, axis: AxisOr<number>) =>
+  new Gather(requiredAxis("gather", axis)).apply(
+    operand("gather", x),
+    indexTensor("gather", indices),
+  )) as GatherFunction;
 
 /** The adjoint of Gather: zeros of `shape`, with each element of the input added where its index says. */
 export class ScatterAdd extends AlongAxis {
@@ -160,9 +173,11 @@ export class ScatterAdd extends AlongAxis {
  *
  * @throws ShapeError for an index out of range, or indices of another rank or of a larger size.
  */
-export const scatterAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis: number) => {
+export const scatterAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis: AxisOr<number>) => {
   const into = operand("scatterAdd", x);
   const at = indexTensor("scatterAdd", indices);
   const elements = typeof source === "number" ? into.constant(source, "scatterAdd") : operand("scatterAdd", source);
-  return into.add(new ScatterAdd(into.shape, axis).apply(elements.broadcastTo(at.shape), at));
+  return into.add(
+    new ScatterAdd(into.shape, requiredAxis("scatterAdd", axis)).apply(elements.broadcastTo(at.shape), at),
+  );
 }) as ScatterAddFunction;

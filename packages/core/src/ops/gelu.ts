@@ -2,7 +2,9 @@ import { GraphError } from "../errors.js";
 import { type Arithmetic, bounded } from "../graph/arithmetic.js";
 import { unary } from "../graph/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 import type { GeluFunction } from "../shape/signatures.js";
+import { show } from "../show.js";
 
 /** Beyond it the normal density is 0 to the last bit, and what it multiplies must not be infinite. */
 const farOut = 40;
@@ -58,12 +60,11 @@ export class GeluTanh extends unary("GeluTanh", {
  * gelu(1).item(); // about 0.841345
  * gelu(1, { approximate: "tanh" }).item(); // about 0.841192
  */
-export const gelu = ((
-  x: Tensor | number,
-  { approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {},
-) => {
+export const gelu = ((x: Tensor | number, options: { readonly approximate?: "none" | "tanh" | undefined } = {}) => {
+  checkOptions("Gelu", options, ["approximate"]);
+  const { approximate = "none" } = options;
   if (approximate !== "none" && approximate !== "tanh") {
-    throw new GraphError(`Gelu: approximate is "none" or "tanh", got ${JSON.stringify(approximate)}`);
+    throw new GraphError(`Gelu: approximate is "none" or "tanh", got ${show(approximate)}`);
   }
   const node = approximate === "tanh" ? new GeluTanh() : new Gelu();
   return node.apply(operand("Gelu", x));

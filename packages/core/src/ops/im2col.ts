@@ -1,18 +1,21 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node, nameOf, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { MoveWindows } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
+import { checkOptions } from "../options.js";
 import { checkShape, formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
   attributesOf,
   checkPlanes,
   countWindows,
+  kernelOptions,
   type PerAxis,
   perAxis,
+  SLIDING,
   type SlidingOptions,
   slidingOf,
   windowsOf,
@@ -29,6 +32,7 @@ abstract class WindowMatrix extends Node {
 
   constructor(options: Im2colOptions) {
     super();
+    checkOptions(nameOf(this), options, ["kernel", ...SLIDING]);
     this.options = options;
   }
 
@@ -63,7 +67,9 @@ abstract class WindowMatrix extends Node {
 }
 
 export class Im2col extends WindowMatrix {
-  override readonly name = "Im2col";
+  override get name() {
+    return "Im2col" as const;
+  }
 
   override shapeRule(x: Tensor): Shape {
     checkPlanes(this.name, "x", x.shape, 2);
@@ -87,7 +93,7 @@ export class Im2col extends WindowMatrix {
  * `unfold` has the same rows as columns, [N, C kh kw, windows].) Outside the image is 0.
  *
  * @param x [N, C, H, W], float64 or float32
- * @param options kernel, stride (1), padding (0), dilation (1): a number or [vertical, horizontal]
+ * @param kernel the size of a window, with options behind it, or a record of all: kernel, stride (1), padding (0), dilation (1): a number or [vertical, horizontal]
  * @returns [N x windows, C x kernel height x kernel width]
  *
  * @example
@@ -95,13 +101,18 @@ export class Im2col extends WindowMatrix {
  *
  * @throws ShapeError when the kernel is larger than the padded image.
  */
-export function im2col(x: Tensor, options: Im2colOptions): Tensor<[number, number]> {
-  return new Im2col(options).apply(operand("Im2col", x)) as Tensor<[number, number]>;
+export function im2col(x: Tensor, kernel: PerAxis | Im2colOptions, options?: SlidingOptions): Tensor<[number, number]> {
+  return new Im2col(kernelOptions<Im2colOptions>("Im2col", kernel, options)).apply(operand("Im2col", x)) as Tensor<
+    [number, number]
+  >;
 }
 
 /** The adjoint of Im2col: images of `shape`, each element the sum of all that windows see of it. */
 export class Col2im extends WindowMatrix {
-  override readonly name = "Col2im";
+  override get name() {
+    return "Col2im" as const;
+  }
+
   readonly shape: Shape;
 
   constructor(shape: Shape, options: Im2colOptions) {
@@ -142,7 +153,7 @@ export class Col2im extends WindowMatrix {
  *
  * @param columns [N x windows, C x kernel height x kernel width], float64 or float32
  * @param shape [N, C, H, W]
- * @param options as given to `im2col`
+ * @param kernel and options as given to `im2col`
  *
  * @example
  * col2im(tensor([[1, 2], [2, 3]]), [1, 1, 1, 3], { kernel: [1, 2] }).toArray(); // [[[[1, 4, 3]]]]
@@ -150,7 +161,10 @@ export class Col2im extends WindowMatrix {
 export function col2im<const S extends readonly [number, number, number, number]>(
   columns: Tensor,
   shape: S,
-  options: Im2colOptions,
+  kernel: PerAxis | Im2colOptions,
+  options?: SlidingOptions,
 ): Tensor<S> {
-  return new Col2im(shape, options).apply(operand("Col2im", columns)) as Tensor<S>;
+  return new Col2im(shape, kernelOptions<Im2colOptions>("Col2im", kernel, options)).apply(
+    operand("Col2im", columns),
+  ) as Tensor<S>;
 }

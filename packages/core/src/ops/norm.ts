@@ -9,18 +9,21 @@ import type { OrdOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { cosine } from "./hypot.js";
-import { optionsOf, type ReduceOptions, Reduction } from "./reduction.js";
+import { optionOf, type ReduceOptions, Reduction } from "./reduction.js";
 
 export interface NormOptions extends ReduceOptions, OrdOption {}
 
 export class Norm extends Reduction {
-  override readonly name = "Norm";
+  override get name() {
+    return "Norm";
+  }
+
   protected override readonly ofNothing: boolean;
   readonly ord: number;
 
-  constructor(options: number | readonly number[] | NormOptions = {}) {
-    super(options, ["ord"]);
-    this.ord = optionsOf(options).ord ?? 2;
+  constructor(axis?: number | readonly number[] | NormOptions, options?: NormOptions) {
+    super(axis, options, ["ord"]);
+    this.ord = optionOf("ord", axis, options) ?? 2;
     this.ofNothing = this.ord !== Infinity;
   }
 
@@ -68,4 +71,4 @@ export class Norm extends Reduction {
  * norm(tensor([3, -4]), { ord: 1 }).item(); // 7
  * norm(tensor([3, -4]), { ord: Infinity }).item(); // 4
  */
-export const norm = reduceFunction<number | readonly number[] | NormOptions, OrdOption>(Norm);
+export const norm = reduceFunction<number | readonly number[] | NormOptions, NormOptions, OrdOption>(Norm);

@@ -6,6 +6,7 @@ import { scatterView } from "../kernels/copy.js";
 import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { PadFunction } from "../shape/window-types.js";
+import { show } from "../show.js";
 
 /** How many elements to put before and after those of each axis. */
 export type PadWidths = readonly (readonly [before: number, after: number])[];
@@ -26,6 +27,12 @@ export class Pad extends Node {
   }
 
   override shapeRule(x: Tensor): Shape {
+    if (!Array.isArray(this.widths) || !this.widths.every(Array.isArray)) {
+      throw new ShapeError(
+        `Pad: widths are a pair [before, after] for each axis, such as [[1, 1], [0, 2]], got ${show(this.widths)} for ` +
+          formatShape(x.shape),
+      );
+    }
     if (this.widths.length !== x.rank) {
       throw new ShapeError(
         `Pad: ${this.show()} has ${this.widths.length} pairs for the ${x.rank} axes of ${formatShape(x.shape)}; give a pair ` +

@@ -4,12 +4,14 @@ import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
+import { checkOptions } from "../options.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
   attributesOf,
   checkPlanes,
   countWindows,
+  kernelOptions,
   type PerAxis,
   perAxis,
   type SpatialRank,
@@ -43,10 +45,11 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
   readonly stride: Shape;
   readonly padding: Shape;
 
-  constructor(name: string, rank: SpatialRank, options: Options) {
+  constructor(name: string, rank: SpatialRank, options: Options, own: readonly string[] = []) {
     super();
     this.name = `${name}${rank}d`;
     this.rank = rank;
+    checkOptions(this.name, options, ["kernel", "stride", "padding", ...own]);
     this.options = options;
     this.kernel = perAxis(this.name, "kernel", options.kernel, rank, 1);
     this.stride = perAxis(this.name, "stride", options.stride ?? options.kernel, rank, 1);
@@ -166,12 +169,20 @@ export class MaxUnpool extends Node {
   }
 }
 
+type OpOf<Options> = new (rank: SpatialRank, options: Options) => Node;
+
+/** The function of a pooling op: `op(x, { kernel, ...options })`, `op(x, kernel)` and `op(x, kernel, options)`. */
+function poolFunction<Options extends PoolOptions>(name: string, Op: OpOf<Options>, rank: SpatialRank) {
+  return (x: Tensor, kernel: PerAxis | Options, options?: Omit<Options, "kernel">): Tensor =>
+    new Op(rank, kernelOptions<Options>(name, kernel, options)).apply(operand(name, x));
+}
+
 /**
  * The maximum of each window that slides over the planes; NaN if there is one. The padding counts as -Infinity. The first
  * maximum of a window, row by row, gets all of the gradient (PyTorch's convention).
  *
  * @param x [N, C, H, W], float64 or float32
- * @param options kernel, stride (as the kernel), padding (0, at most half of the kernel): a number or [vertical, horizontal]
+ * @param options the kernel alone (and others behind it), or kernel, stride (as the kernel), padding (0, at most half of the kernel): a number or [vertical, horizontal]
  * @returns [N, C, height, width], each size floor((size + 2 padding - kernel) / stride) + 1
  *
  * @example
@@ -179,16 +190,14 @@ export class MaxUnpool extends Node {
  *
  * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
  */
-export const maxPool2d = ((x: Tensor, options: PoolOptions) =>
-  new MaxPool(2, options).apply(operand("MaxPool2d", x))) as PoolFunction<"maxPool2d", 2, PoolOptions>;
+export const maxPool2d = poolFunction("MaxPool2d", MaxPool, 2) as PoolFunction<"maxPool2d", 2, PoolOptions>;
 
 /** As `maxPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
-export const maxPool1d = ((x: Tensor, options: PoolOptions) =>
-  new MaxPool(1, options).apply(operand("MaxPool1d", x))) as PoolFunction<"maxPool1d", 1, PoolOptions>;
+export const maxPool1d = poolFunction("MaxPool1d", MaxPool, 1) as PoolFunction<"maxPool1d", 1, PoolOptions>;
 
 export class AvgPool extends Pooling<AvgPoolOptions> {
   constructor(rank: SpatialRank, options: AvgPoolOptions) {
-    super("AvgPool", rank, options);
+    super("AvgPool", rank, options, ["countIncludePad"]);
   }
 
   override attributes(): Record<string, unknown> {
@@ -212,7 +221,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
   readonly shape: Shape;
 
   constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions) {
-    super("AvgUnpool", rank, options);
+    super("AvgUnpool", rank, options, ["countIncludePad"]);
     this.shape = shape;
   }
 
@@ -251,7 +260,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
  * `countIncludePad` is false: then the mean is over the elements of the plane only.
  *
  * @param x [N, C, H, W], float64 or float32 (added up in double precision)
- * @param options kernel, stride (as the kernel), padding (0, at most half of the kernel): a number or [vertical, horizontal];
+ * @param options the kernel alone (and others behind it), or kernel, stride (as the kernel), padding (0, at most half of the kernel): a number or [vertical, horizontal];
  * countIncludePad (true)
  * @returns [N, C, height, width], each size floor((size + 2 padding - kernel) / stride) + 1
  *
@@ -260,9 +269,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
  *
  * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
  */
-export const avgPool2d = ((x: Tensor, options: AvgPoolOptions) =>
-  new AvgPool(2, options).apply(operand("AvgPool2d", x))) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
+export const avgPool2d = poolFunction("AvgPool2d", AvgPool, 2) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
 
 /** As `avgPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
-export const avgPool1d = ((x: Tensor, options: AvgPoolOptions) =>
-  new AvgPool(1, options).apply(operand("AvgPool1d", x))) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;
+export const avgPool1d = poolFunction("AvgPool1d", AvgPool, 1) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;

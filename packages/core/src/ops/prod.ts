@@ -6,7 +6,10 @@ import { reduceFunction } from "./functions.js";
 import { LoopReduction } from "./reduction.js";
 
 export class Prod extends LoopReduction {
-  override readonly name = "Prod";
+  override get name() {
+    return "Prod";
+  }
+
   protected override readonly loop = "prodAxis";
   protected override readonly ofNothing = true;
 

@@ -2,10 +2,18 @@ import { allocate, checkDType, checkNumber, type DType, isFloat, type TypedArray
 import { DTypeError, ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
+import { checkOptions, isRecord } from "../options.js";
 import type { ArangeFunction, EyeFunction, LinspaceFunction } from "../shape/indexing-types.js";
 import { checkShape } from "../shape/shape.js";
 import type { TensorOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
+
+/** Refuses options that a factory does not have, and other things in their place. */
+function check(op: string, options: unknown): TensorOptions {
+  checkOptions(op, options, ["dtype", "name"]);
+  return (options ?? {}) as TensorOptions;
+}
 
 function made(array: TypedArray, shape: Shape, { dtype = "float64", name }: TensorOptions): Tensor {
   return fromArray(array, shape, { dtype, name });
@@ -17,7 +25,7 @@ function dtypeOf(op: string, { dtype = "float64" }: TensorOptions): DType {
 
 function checkFinite(op: string, numbers: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(numbers)) {
-    if (!Number.isFinite(value)) throw new ShapeError(`${op}: ${name} ${value}: a finite number is needed`);
+    if (!Number.isFinite(value)) throw new ShapeError(`${op}: ${name} ${show(value)}: a finite number is needed`);
   }
 }
 
@@ -29,8 +37,13 @@ function checkFinite(op: string, numbers: Readonly<Record<string, number>>): voi
  * @example
  * eye(2).toArray(); // [[1, 0], [0, 1]]
  */
-export const eye = ((rows: number, wanted?: number, options: TensorOptions = {}) => {
-  const columns = wanted ?? rows;
+export const eye = ((rows: number, ...more: readonly unknown[]) => {
+  const [wanted, given] = isRecord(more[0]) && more.length === 1 ? [undefined, more[0]] : more;
+  const options = check("eye", given);
+  if (Array.isArray(rows)) {
+    throw new ShapeError(`eye: takes the numbers of rows and columns, eye(2) or eye(2, 3), got ${show(rows)}`);
+  }
+  const columns = (wanted ?? rows) as number;
   checkShape("eye", [rows, columns]);
   const array = allocate(dtypeOf("eye", options), rows * columns);
   for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
@@ -44,7 +57,8 @@ export const eye = ((rows: number, wanted?: number, options: TensorOptions = {})
  * @example
  * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
  */
-export const linspace = ((start: number, stop: number, count: number, options: TensorOptions = {}) => {
+export const linspace = ((start: number, stop: number, count: number, given?: TensorOptions) => {
+  const options = check("linspace", given);
   checkFinite("linspace", { start, stop });
   checkShape("linspace", [count]);
   const dtype = dtypeOf("linspace", options);
@@ -69,10 +83,10 @@ export const linspace = ((start: number, stop: number, count: number, options: T
  * @throws ShapeError for a step of 0.
  */
 export const arange = ((...args: readonly (number | TensorOptions | undefined)[]) => {
-  const numbers = args.filter((arg) => typeof arg === "number");
-  const options = args.find((arg) => typeof arg === "object") ?? {};
-  const [start, stop, step = 1] =
-    numbers.length === 1 ? [0, numbers[0] as number] : (numbers as [number, number, number?]);
+  const isOption = args.length > 1 && typeof args.at(-1) !== "number";
+  const options = check("arange", isOption ? args.at(-1) : undefined);
+  const numbers = isOption ? args.slice(0, -1) : args;
+  const [start, stop, step = 1] = (numbers.length === 1 ? [0, numbers[0]] : numbers) as [number, number, number?];
   checkFinite("arange", { start, stop, step });
   if (step === 0)
     throw new ShapeError(`arange: from ${start} to ${stop} in steps of 0 there is no end; give another step`);

@@ -9,7 +9,10 @@ import { reduceFunction } from "./functions.js";
 import { LoopReduction } from "./reduction.js";
 
 export class Sum extends LoopReduction {
-  override readonly name = "Sum";
+  override get name() {
+    return "Sum";
+  }
+
   protected override readonly loop = "sumAxis";
   protected override readonly ofNothing = true;
 
@@ -28,7 +31,10 @@ export class Sum extends LoopReduction {
 export const sum = reduceFunction(Sum);
 
 export class Mean extends LoopReduction {
-  override readonly name = "Mean";
+  override get name() {
+    return "Mean";
+  }
+
   protected override readonly loop = "sumAxis";
   protected override readonly ofNothing = true;
 
@@ -69,7 +75,10 @@ abstract class Extreme extends LoopReduction {
 }
 
 export class Max extends Extreme {
-  override readonly name = "Max";
+  override get name() {
+    return "Max";
+  }
+
   protected override readonly loop = "maxAxis";
 }
 
@@ -77,7 +86,10 @@ export class Max extends Extreme {
 export const max = reduceFunction(Max);
 
 export class Min extends Extreme {
-  override readonly name = "Min";
+  override get name() {
+    return "Min";
+  }
+
   protected override readonly loop = "minAxis";
 }
 
@@ -85,7 +97,10 @@ export class Min extends Extreme {
 export const min = reduceFunction(Min);
 
 export class LogSumExp extends LoopReduction {
-  override readonly name = "LogSumExp";
+  override get name() {
+    return "LogSumExp";
+  }
+
   protected override readonly loop = "logSumExpAxis";
   protected override readonly ofNothing = true;
 

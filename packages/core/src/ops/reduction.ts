@@ -1,34 +1,38 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
-import { ChainruleError, ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { ShapeError } from "../errors.js";
+import { Node, nameOf, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";
 import { rowKernels } from "../kernels/generated.js";
+import { withAxis } from "../options.js";
 import { formatShape, normalizeAxes, reducedShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
 // Imports no tensor: the classes of several files extend these, and any of those files may be loaded first.
 
 /** Which axes to reduce over (all when none is named; negative ones count from the end), and whether they stay, as 1. */
-export interface ReduceOptions {
-  readonly axis?: number | readonly number[] | undefined;
+export interface ReduceOptions extends KeepDims {
+  readonly axis?: Axes | undefined;
+}
+
+export interface KeepDims {
   readonly keepDims?: boolean | undefined;
 }
 
-export type AxisArgument = number | readonly number[] | ReduceOptions | undefined;
+type Axes = number | readonly number[];
 
-/** The short form names the axes alone. */
-export function optionsOf<Options extends ReduceOptions>(argument: number | readonly number[] | Options): Options {
-  const isAxis = typeof argument === "number" || Array.isArray(argument);
-  return isAxis ? ({ axis: argument } as Options) : (argument as Options);
-}
+/** The axes alone, or a record of all options. */
+export type AxisArgument = Axes | ReduceOptions | undefined;
 
-/** A misspelled option would be a wrong number, not an error, where no compiler sees it. */
-function checkOptions(options: ReduceOptions, names: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new ChainruleError(`reduction: unknown option ${unknown}; there are ${names.join(", ")}`);
+/** One of the options of a reduction, out of the record in which it was given. */
+export function optionOf<Options extends object, Name extends keyof Options>(
+  name: Name,
+  axis: Axes | Options | undefined,
+  options: Options | undefined,
+): Options[Name] | undefined {
+  const given = typeof axis === "object" && !Array.isArray(axis) ? (axis as Options) : options;
+  return given?.[name];
 }
 
 /** A node with one result for all the elements that stand along one axis or several. */
@@ -38,14 +42,12 @@ export abstract class Reduction extends Node {
   /** Whether there is a result over no elements. */
   protected abstract readonly ofNothing: boolean;
 
-  /** @param own the names of further options, which the subclass reads */
-  constructor(options: AxisArgument = {}, own: readonly string[] = []) {
+  /** @param own the names of further options, which the subclass reads with `optionOf` */
+  constructor(axis?: AxisArgument, options?: KeepDims, own: readonly string[] = []) {
     super();
-    const given = optionsOf(options);
-    checkOptions(given, ["axis", "keepDims", ...own]);
-    const { axis, keepDims = false } = given;
-    this.axis = axis;
-    this.keepDims = keepDims;
+    const given = withAxis<Axes, KeepDims>(nameOf(this), axis, options, ["keepDims", ...own]);
+    this.axis = given.axis;
+    this.keepDims = given.keepDims ?? false;
   }
 
   override attributes(): Record<string, unknown> {

@@ -2,9 +2,11 @@ import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { formatShape, normalizeAxes, sizeOf } from "../shape/shape.js";
+import { type AxisOr, axesOf, axisOf } from "../options.js";
+import { checkSizes, formatShape, normalizeAxes, sizeOf, sizesOf } from "../shape/shape.js";
 import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 
 /** The same elements in the same order under another shape: the array is shared, not copied. Any dtype. */
 abstract class Reshaping extends Node {
@@ -35,6 +37,7 @@ export class Reshape extends Reshaping {
   }
 
   override shapeRule(x: Tensor): Shape {
+    checkSizes(this.name, this.shape);
     const open = this.shape.indexOf(-1);
     if (open === -1) {
       if (this.shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(this.shape) !== x.size)
@@ -62,9 +65,15 @@ export class Reshape extends Reshaping {
   }
 }
 
-/** The same elements in another shape; one size may be -1, and is computed from the others. Any dtype; no copy. */
-export const reshape = ((x: Tensor | number, shape: Shape) =>
-  new Reshape(shape).apply(operand("Reshape", x))) as ReshapeFunction;
+/**
+ * The same elements in another shape, `reshape(x, [2, 3])` or `reshape(x, 2, 3)`; one size may be -1, and is computed from the
+ * others. Any dtype; no copy.
+ *
+ * @example
+ * reshape(tensor([1, 2, 3, 4]), 2, -1).toArray(); // [[1, 2], [3, 4]]
+ */
+export const reshape = ((x: Tensor | number, ...shape: readonly unknown[]) =>
+  new Reshape(sizesOf("reshape", shape)).apply(operand("Reshape", x))) as ReshapeFunction;
 
 export class ExpandDims extends Reshaping {
   override readonly name = "ExpandDims";
@@ -83,7 +92,7 @@ export class ExpandDims extends Reshaping {
     const rank = x.rank + 1;
     if (!Number.isInteger(this.axis) || this.axis < -rank || this.axis >= rank) {
       throw new ShapeError(
-        `ExpandDims: axis ${this.axis} is out of range for ${formatShape(x.shape)}: the new axis can stand from ${-rank} to ${rank - 1}`,
+        `ExpandDims: axis ${show(this.axis)} is out of range for ${formatShape(x.shape)}: the new axis can stand from ${-rank} to ${rank - 1}`,
       );
     }
     const at = this.axis < 0 ? this.axis + rank : this.axis;
@@ -92,8 +101,8 @@ export class ExpandDims extends Reshaping {
 }
 
 /** A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy. */
-export const expandDims = ((x: Tensor | number, axis: number) =>
-  new ExpandDims(axis).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
+export const expandDims = ((x: Tensor | number, axis: AxisOr<number>) =>
+  new ExpandDims(axisOf("ExpandDims", axis) as number).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
 export class Squeeze extends Reshaping {
   override readonly name = "Squeeze";
@@ -123,5 +132,5 @@ export class Squeeze extends Reshaping {
 }
 
 /** Without the axis (or axes) of size 1 that are named, or without all of them. Any dtype; no copy. */
-export const squeeze = ((x: Tensor | number, axis?: number | readonly number[]) =>
-  new Squeeze(axis).apply(operand("Squeeze", x))) as SqueezeFunction;
+export const squeeze = ((x: Tensor | number, ...axis: readonly unknown[]) =>
+  new Squeeze(axesOf("Squeeze", axis)).apply(operand("Squeeze", x))) as SqueezeFunction;

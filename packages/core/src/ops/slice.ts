@@ -7,6 +7,7 @@ import { addToView, gatherView, scatterView } from "../kernels/copy.js";
 import { formatShape, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { SliceFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
+import { show } from "../show.js";
 
 /** What a list of ranges reads of a shape: a view. */
 interface View {
@@ -17,6 +18,7 @@ interface View {
 
 /** NumPy's rules: negative positions count from the end, a range is cut off at the ends, an index is not. */
 export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View {
+  if (!Array.isArray(ranges)) throw notRanges(op, ranges);
   if (ranges.length > shape.length) {
     throw new ShapeError(`${op}: ${ranges.length} ranges for ${formatShape(shape)}: give one for each axis at most`);
   }
@@ -36,11 +38,12 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
       start += (range < 0 ? range + size : range) * stride;
       return;
     }
-    const [from, to, given] = range ?? [null, null];
+    if (range !== null && !Array.isArray(range)) throw notRanges(op, ranges);
+    const [from = null, to = null, given] = (range ?? []) as readonly (number | null)[];
     const step = given ?? 1;
     if (!Number.isInteger(step) || step === 0 || [from, to].some((p) => p !== null && !Number.isInteger(p))) {
       throw new ShapeError(
-        `${op}: ${JSON.stringify(range)} is no range of ${formatShape(shape)}: give [start, stop] or [start, stop, step], whole ` +
+        `${op}: ${show(range)} is no range of ${formatShape(shape)}: give [start, stop] or [start, stop, step], whole ` +
           "numbers or null, the step not 0",
       );
     }
@@ -54,6 +57,14 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
     if (count > 0) start += first * stride;
   });
   return { shape: sizes, start, strides };
+}
+
+/** What `slice(1, 3)` means depends on where one comes from: start and stop, an element, start and size. */
+function notRanges(op: string, given: unknown): ShapeError {
+  return new ShapeError(
+    `${op}: takes a list with a range for each axis, as in slice([[1, 3]]) for rows 1 and 2, slice([1, 3]) for the element in row 1 ` +
+      `and column 3, slice([null, 3]) for column 3; got ${show(given)}`,
+  );
 }
 
 function formatRanges(ranges: readonly Range[]): string {
@@ -109,8 +120,10 @@ export class Slice extends Node {
  * @example
  * slice(tensor([[1, 2, 3], [4, 5, 6]]), [1, [0, null, 2]]).toArray(); // [4, 6]
  */
-export const slice = ((x: Tensor, ranges: readonly Range[]) =>
-  new Slice(ranges).apply(operand("Slice", x))) as SliceFunction;
+export const slice = ((x: Tensor, ranges: readonly Range[], ...more: readonly unknown[]) => {
+  if (more.length > 0) throw notRanges("Slice", [ranges, ...more]);
+  return new Slice(ranges).apply(operand("Slice", x));
+}) as SliceFunction;
 
 /** The adjoint of Slice: zeros of `shape`, with the input where the ranges read. */
 export class Unslice extends Node {

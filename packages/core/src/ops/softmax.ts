@@ -3,6 +3,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
+import { type AxisOr, axisOf } from "../options.js";
 import { normalizeAxis } from "../shape/shape.js";
 import type { SoftmaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -50,8 +51,8 @@ export class Softmax extends AlongAxis {
 }
 
 /** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows; NaN where the maximum is infinite. */
-export const softmax = ((x: Tensor, axis?: number) =>
-  new Softmax(axis).apply(operand("Softmax", x))) as SoftmaxFunction;
+export const softmax = ((x: Tensor, axis?: AxisOr<number>) =>
+  new Softmax(axisOf("Softmax", axis)).apply(operand("Softmax", x))) as SoftmaxFunction;
 
 export class LogSoftmax extends AlongAxis {
   override readonly name = "LogSoftmax";
@@ -63,5 +64,5 @@ export class LogSoftmax extends AlongAxis {
 }
 
 /** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows; NaN where the maximum is infinite. */
-export const logSoftmax = ((x: Tensor, axis?: number) =>
-  new LogSoftmax(axis).apply(operand("LogSoftmax", x))) as SoftmaxFunction;
+export const logSoftmax = ((x: Tensor, axis?: AxisOr<number>) =>
+  new LogSoftmax(axisOf("LogSoftmax", axis)).apply(operand("LogSoftmax", x))) as SoftmaxFunction;

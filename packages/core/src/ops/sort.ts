@@ -3,9 +3,11 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
+import { type AxisOr, withAxis } from "../options.js";
 import type { SortFunction, SortOptions, TopKFunction, TopKOptions } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 import { Gather } from "./gather.js";
 
 /** The order of numbers, NaN above all of them. */
@@ -40,10 +42,11 @@ export class ArgSort extends Node {
   readonly axis: number;
   readonly descending: boolean;
 
-  constructor(axis = -1, options: SortOptions = {}) {
+  constructor(axis?: AxisOr<number, SortOptions>, options?: SortOptions) {
     super();
-    this.axis = axis;
-    this.descending = options.descending ?? false;
+    const given = withAxis<number, SortOptions>("ArgSort", axis, options, ["descending"]);
+    this.axis = given.axis ?? -1;
+    this.descending = given.descending ?? false;
   }
 
   override attributes(): Record<string, unknown> {
@@ -78,7 +81,7 @@ export class ArgSort extends Node {
  * @example
  * argSort(tensor([30, 10, 20])).toArray(); // [1, 2, 0]
  */
-export const argSort = ((x: Tensor, axis?: number, options?: SortOptions) =>
+export const argSort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions) =>
   new ArgSort(axis, options).apply(operand("argSort", x))) as SortFunction;
 
 /**
@@ -90,9 +93,10 @@ export const argSort = ((x: Tensor, axis?: number, options?: SortOptions) =>
  * sort(tensor([[3, 1, 2], [5, 6, 4]])).toArray(); // [[1, 2, 3], [4, 5, 6]]
  * sort(tensor([3, NaN, 1])).toArray(); // [1, 3, NaN]
  */
-export const sort = ((x: Tensor, axis?: number, options?: SortOptions) => {
+export const sort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions) => {
   const tensor = operand("sort", x);
-  return new Gather(axis ?? -1).apply(tensor, new ArgSort(axis, options).apply(tensor));
+  const order = new ArgSort(axis, options);
+  return new Gather(order.axis).apply(tensor, order.apply(tensor));
 }) as SortFunction;
 
 /**
@@ -109,16 +113,17 @@ export const sort = ((x: Tensor, axis?: number, options?: SortOptions) => {
  *
  * @throws ShapeError when k is no whole number from 0 to the size of the axis.
  */
-export const topK = ((x: Tensor, k: number, axis?: number, options: TopKOptions = {}) => {
+export const topK = ((x: Tensor, k: number, axis?: AxisOr<number, TopKOptions>, options?: TopKOptions) => {
   const tensor = operand("topK", x);
-  const along = normalizeAxis("topK", axis ?? -1, tensor.shape);
+  const given = withAxis<number, TopKOptions>("topK", axis, options, ["largest"]);
+  const along = normalizeAxis("topK", given.axis ?? -1, tensor.shape);
   const size = tensor.shape[along] as number;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new ShapeError(
-      `topK: k = ${k} of axis ${along} of ${formatShape(tensor.shape)}: a whole number from 0 to ${size} is needed`,
+      `topK: k = ${show(k)} of axis ${along} of ${formatShape(tensor.shape)}: a whole number from 0 to ${size} is needed`,
     );
   }
-  const order = new ArgSort(along, { descending: options.largest ?? true }).apply(tensor);
+  const order = new ArgSort(along, { descending: given.largest ?? true }).apply(tensor);
   const indices = order.slice(tensor.shape.map((_, i) => (i === along ? ([0, k] as const) : null)));
   return { values: new Gather(along).apply(tensor, indices), indices };
 }) as TopKFunction;

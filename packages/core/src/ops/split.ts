@@ -1,8 +1,10 @@
 import { ShapeError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { type AxisOr, axisOf } from "../options.js";
 import type { SplitFunction, UnstackFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Range } from "../shape/types.js";
+import { show } from "../show.js";
 
 function partOf(x: Tensor, axis: number, range: Range): Tensor {
   return x.slice(x.shape.map((_, i) => (i === axis ? range : null)));
@@ -22,7 +24,10 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
     }
     return Array<number>(parts).fill(size / parts);
   }
-  const sum = parts.reduce((a, b) => a + b, 0);
+  if (!Array.isArray(parts)) {
+    throw new ShapeError(`split: takes a number of parts or a list of sizes, got ${show(parts)}`);
+  }
+  const sum = (parts as readonly number[]).reduce((a, b) => a + b, 0);
   if (sum !== size || parts.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(
       `split: sizes ${formatShape(parts)} ${of}: they must be whole numbers, 0 or more, that add up to ${size}, not ${sum}`,
@@ -41,9 +46,9 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
  *
  * @throws ShapeError when the parts cannot be equal, or the sizes do not add up to that of the axis.
  */
-export const split = ((x: Tensor, parts: number | readonly number[], axis?: number) => {
+export const split = ((x: Tensor, parts: number | readonly number[], axis?: AxisOr<number>) => {
   const tensor = operand("split", x);
-  const along = normalizeAxis("split", axis ?? 0, tensor.shape);
+  const along = normalizeAxis("split", axisOf("split", axis) ?? 0, tensor.shape);
   let end = 0;
   return sizesOf(tensor, parts, along).map((size) => {
     const start = end;
@@ -59,8 +64,8 @@ export const split = ((x: Tensor, parts: number | readonly number[], axis?: numb
  * @example
  * unstack(tensor([[1, 2], [3, 4]])); // [[1, 2], [3, 4]]
  */
-export const unstack = ((x: Tensor, axis?: number) => {
+export const unstack = ((x: Tensor, axis?: AxisOr<number>) => {
   const tensor = operand("unstack", x);
-  const along = normalizeAxis("unstack", axis ?? 0, tensor.shape);
+  const along = normalizeAxis("unstack", axisOf("unstack", axis) ?? 0, tensor.shape);
   return Array.from({ length: tensor.shape[along] as number }, (_, i) => partOf(tensor, along, i));
 }) as UnstackFunction;

@@ -6,6 +6,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
+import { type AxisOr, axisOf, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
@@ -115,8 +116,8 @@ export class Take extends ByIndex {
  * The rows (or what stands along `axis`) at the indices, an int32 tensor or a list; a negative index counts from the end.
  * The axis is replaced by the axes of the indices. Any dtype; gradients of a row taken twice add up.
  */
-export const take = ((x: Tensor, indices: Tensor | number | readonly number[] | Int32Array, axis?: number) =>
-  new Take(axis ?? 0).apply(x, indexTensor("take", indices))) as TakeFunction;
+export const take = ((x: Tensor, indices: Tensor | number | readonly number[] | Int32Array, axis?: AxisOr<number>) =>
+  new Take(axisOf("take", axis)).apply(operand("take", x), indexTensor("take", indices))) as TakeFunction;
 
 /** The adjoint of Take: zeros of `shape`, with each row of the input added where its index says. */
 export class IndexAdd extends ByIndex {
@@ -173,10 +174,10 @@ export class IndexAdd extends ByIndex {
  *
  * @throws ShapeError for an index out of range, or a source of another shape.
  */
-export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis?: number) => {
+export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis?: AxisOr<number>) => {
   const into = operand("indexAdd", x);
   const at = indexTensor("indexAdd", indices);
-  const along = normalizeAxis("indexAdd", axis ?? 0, into.shape);
+  const along = normalizeAxis("indexAdd", axisOf("indexAdd", axis) ?? 0, into.shape);
   const taken = [...into.shape.slice(0, along), ...at.shape, ...into.shape.slice(along + 1)];
   const rows = typeof source === "number" ? into.constant(source, "indexAdd") : operand("indexAdd", source);
   return into.add(new IndexAdd(into.shape, along).apply(rows.broadcastTo(taken), at));
@@ -233,4 +234,7 @@ export const oneHot = ((
   indices: Tensor | number | readonly number[] | Int32Array,
   classes: number,
   options: { readonly dtype?: DType | undefined } = {},
-) => new OneHot(classes, options.dtype).apply(indexTensor("oneHot", indices))) as OneHotFunction;
+) => {
+  checkOptions("oneHot", options, ["dtype"]);
+  return new OneHot(classes, options.dtype).apply(indexTensor("oneHot", indices));
+}) as OneHotFunction;

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
-import { formatShape, normalizeAxis, stridesOf } from "../shape/shape.js";
+import { checkSizes, formatShape, normalizeAxis, sizesOf, stridesOf } from "../shape/shape.js";
 import type { TransposeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -21,6 +21,7 @@ export class Transpose extends Node {
   }
 
   override shapeRule(x: Tensor): Shape {
+    if (this.order !== undefined) checkSizes(this.name, this.order);
     return this.orderOf(x).map((axis) => x.shape[axis] as number);
   }
 
@@ -52,16 +53,40 @@ export class Transpose extends Node {
   orderOf(x: { readonly shape: Shape }): number[] {
     const rank = x.shape.length;
     if (this.order === undefined) return x.shape.map((_, i) => rank - 1 - i);
-    const order = this.order.map((axis) => normalizeAxis(this.name, axis, x.shape));
+    const order = Array.from(this.order, (axis) => normalizeAxis(this.name, axis, x.shape));
     if (order.length !== rank || new Set(order).size !== rank) {
       throw new ShapeError(
-        `Transpose: [${this.order.join(", ")}] is no order of the ${rank} axes of ${formatShape(x.shape)}: name each once`,
+        `Transpose: ${formatShape(this.order)} is no order of the ${rank} axes of ${formatShape(x.shape)}: name each once`,
       );
     }
     return order;
   }
 }
 
-/** The axes in another order: reversed, or as the list names them. Any dtype. */
-export const transpose = ((x: Tensor | number, order?: readonly number[]) =>
-  new Transpose(order).apply(operand("Transpose", x))) as TransposeFunction;
+/**
+ * The axes in another order: reversed, or as they are named, `transpose(x, [0, 2, 1])` or `transpose(x, 0, 2, 1)`. Any dtype.
+ *
+ * Two axes alone, which PyTorch takes to be exchanged and NumPy to be the order of all, have to mean the same to both.
+ *
+ * @example
+ * transpose(tensor([[1, 2], [3, 4]]), 1, 0).toArray(); // [[1, 3], [2, 4]]
+ */
+export const transpose = ((x: Tensor | number, ...given: readonly unknown[]) => {
+  const tensor = operand("Transpose", x);
+  if (given.length === 0 || (given.length === 1 && given[0] === undefined)) return new Transpose().apply(tensor);
+  const order = sizesOf("transpose", given);
+  if (given.length === 2) checkExchange(tensor.shape, order);
+  return new Transpose(order).apply(tensor);
+}) as TransposeFunction;
+
+/** Refuses `transpose(i, j)` where the two are not all of the axes, or named in the order that they have. */
+function checkExchange(shape: Shape, order: readonly number[]): void {
+  const axes = order.map((axis) => normalizeAxis("Transpose", axis, shape));
+  const [i, j] = axes as [number, number];
+  if (shape.length === 2 && i >= j) return;
+  const exchanged = shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis));
+  throw new ShapeError(
+    `Transpose: transpose(${order.join(", ")}) of ${formatShape(shape)}: give the order of all axes, ` +
+      `transpose(${formatShape(exchanged)}) to exchange these two`,
+  );
+}

@@ -7,7 +7,7 @@ import { sizeOf } from "../shape/shape.js";
 import type { CorrectionOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
-import { optionsOf, type ReduceOptions, Reduction } from "./reduction.js";
+import { optionOf, type ReduceOptions, Reduction } from "./reduction.js";
 
 export interface VarianceOptions extends ReduceOptions, CorrectionOption {}
 
@@ -19,9 +19,9 @@ abstract class Dispersion extends Reduction {
   /** Whether the result is the root of the variance. */
   protected abstract readonly root: boolean;
 
-  constructor(options: VarianceArgument = {}) {
-    super(options, ["correction"]);
-    this.correction = optionsOf(options).correction ?? 0;
+  constructor(axis?: VarianceArgument, options?: VarianceOptions) {
+    super(axis, options, ["correction"]);
+    this.correction = optionOf("correction", axis, options) ?? 0;
   }
 
   override attributes(): Record<string, unknown> {
@@ -60,7 +60,10 @@ type Sizes = [outer: number, n: number, inner: number];
 type VarianceLoop = (out: TypedArray, x: TypedArray, ...rest: [...Sizes, freedom: number, root: boolean]) => void;
 
 export class Variance extends Dispersion {
-  override readonly name = "Variance";
+  override get name() {
+    return "Variance";
+  }
+
   protected override readonly root = false;
 
   /** That the mean moves as well changes nothing: the deviations add up to 0. */
@@ -79,10 +82,13 @@ export class Variance extends Dispersion {
  * variance(tensor([1, 2, 3, 4])).item(); // 1.25
  * variance(tensor([1, 2, 3, 4]), { correction: 1 }).item(); // about 1.66667
  */
-export const variance = reduceFunction<VarianceArgument, CorrectionOption>(Variance);
+export const variance = reduceFunction<VarianceArgument, VarianceOptions, CorrectionOption>(Variance);
 
 export class Std extends Dispersion {
-  override readonly name = "Std";
+  override get name() {
+    return "Std";
+  }
+
   protected override readonly root = true;
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
@@ -98,4 +104,4 @@ export class Std extends Dispersion {
  * The standard deviation over the axes: the root of the variance, with the same options. Where it is 0 its derivative,
  * which does not exist there, is given as 0 (PyTorch's convention). float64, float32.
  */
-export const std = reduceFunction<VarianceArgument, CorrectionOption>(Std);
+export const std = reduceFunction<VarianceArgument, VarianceOptions, CorrectionOption>(Std);

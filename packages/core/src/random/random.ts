@@ -3,7 +3,9 @@ import { CompileError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import { Tensor } from "../graph/tensor.js";
 import { type Draw, tracer } from "../graph/tracing.js";
-import { sizeOf } from "../shape/shape.js";
+import { checkOptions } from "../options.js";
+import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
+import type { Sizes } from "../shape/signatures.js";
 import type { Mutable, Shape } from "../shape/types.js";
 import {
   type ChoiceOptions,
@@ -22,6 +24,7 @@ import {
  * @example
  * const random = new Random(42);
  * const W = variable(random.normal([784, 50], { std: 0.01 }));
+ * random.uniform(2, 3).shape; // [2, 3]
  */
 export class Random {
   readonly generator: Generator;
@@ -32,19 +35,30 @@ export class Random {
   }
 
   /** Normally distributed numbers: mean 0 and standard deviation 1 unless said otherwise, float64 unless float32 is asked for. */
-  normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<Mutable<S>> {
+  normal<const S extends Shape>(...sizes: S): Tensor<Mutable<S>>;
+  normal<const S extends Sizes>(...sizesAndOptions: readonly [...S, NormalOptions]): Tensor<Mutable<S>>;
+  normal<const S extends Shape>(shape: S, options?: NormalOptions): Tensor<Mutable<S>>;
+  normal(...given: readonly unknown[]): Tensor {
+    const [shape, options] = this.asked<NormalOptions>("normal", given, ["mean", "std", "dtype"]);
     const { mean = 0, std = 1, dtype = "float64" } = options;
     return this.draw("normal", shape, dtype, { mean, std }, () => this.generator.normal(sizeOf(shape), options));
   }
 
   /** Uniformly distributed numbers in [low, high): [0, 1) unless said otherwise, float64 unless float32 is asked for. */
-  uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<Mutable<S>> {
+  uniform<const S extends Shape>(...sizes: S): Tensor<Mutable<S>>;
+  uniform<const S extends Sizes>(...sizesAndOptions: readonly [...S, UniformOptions]): Tensor<Mutable<S>>;
+  uniform<const S extends Shape>(shape: S, options?: UniformOptions): Tensor<Mutable<S>>;
+  uniform(...given: readonly unknown[]): Tensor {
+    const [shape, options] = this.asked<UniformOptions>("uniform", given, ["low", "high", "dtype"]);
     const { low = 0, high = 1, dtype = "float64" } = options;
     return this.draw("uniform", shape, dtype, { low, high }, () => this.generator.uniform(sizeOf(shape), options));
   }
 
   /** Whole numbers in [low, high), as int32. */
-  integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<Mutable<S>> {
+  integers<const S extends Sizes>(...sizesAndOptions: readonly [...S, IntegersOptions]): Tensor<Mutable<S>>;
+  integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<Mutable<S>>;
+  integers(...given: readonly unknown[]): Tensor {
+    const [shape, options] = this.asked<IntegersOptions>("integers", given, ["low", "high"]);
     const { low = 0, high } = options;
     return this.draw("integers", shape, "int32", { low, high }, () => this.generator.integers(sizeOf(shape), options));
   }
@@ -56,8 +70,21 @@ export class Random {
 
   /** `count` of the numbers 0 to n - 1, as int32: each may come again unless `replace` is false. */
   choice(n: number, count: number, options: ChoiceOptions = {}): Tensor<[number]> {
+    checkOptions("choice", options, ["replace"]);
     const { replace = true } = options;
     return this.draw("choice", [count], "int32", { n, replace }, () => this.generator.choice(n, count, options));
+  }
+
+  /** The shape and the options of a draw, `draw([2, 3], options)` or `draw(2, 3, options)`. */
+  private asked<Options extends object>(
+    method: string,
+    given: readonly unknown[],
+    names: readonly string[],
+  ): readonly [shape: Shape, options: Options] {
+    const [shape, options] = sizesAndOptions(method, given);
+    checkShape(method, shape);
+    checkOptions(method, options, names);
+    return [shape, (options ?? {}) as Options];
   }
 
   /** Draws now, or takes the draw down for a program that is traced; in both cases bad options are refused here. */

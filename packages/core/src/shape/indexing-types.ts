@@ -2,7 +2,7 @@ import type { Literal } from "../graph/literal.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Axes, Reduced, Take, WithAxis } from "./axis-types.js";
 import type { Product } from "./digits.js";
-import type { TensorOptions } from "./signatures.js";
+import type { AxisOption, TensorOptions } from "./signatures.js";
 import type { Box, Fits, NestedShape, Of, Operand, Shape, ShapeError, ShapeOf, Show } from "./types.js";
 
 /*
@@ -10,6 +10,11 @@ import type { Box, Fits, NestedShape, Of, Operand, Shape, ShapeError, ShapeOf, S
  */
 
 // Diagonals -----------------------------------------------------------------------------------------------------------
+
+/** Which diagonal, for `tril` and `triu`. */
+export interface OffsetOption {
+  readonly offset?: number | undefined;
+}
 
 /** Which diagonal of which matrices `diagonal` and `trace` read. */
 export interface DiagonalOptions {
@@ -50,7 +55,7 @@ type Trace<S extends Shape, O> = number extends S["length"]
 
 /** `diagonal(x, { offset = 0, axis1 = 0, axis2 = 1 })`: the diagonal is the last axis. */
 export interface DiagonalFunction {
-  <S extends Shape, O extends DiagonalOptions | undefined = undefined>(
+  <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
     x: Tensor<S> & Fits<Diagonal<S, O>>,
     options?: O,
   ): Of<Diagonal<S, O>>;
@@ -58,7 +63,7 @@ export interface DiagonalFunction {
 
 /** `x.diagonal({ offset = 0, axis1 = 0, axis2 = 1 })`: the diagonal is the last axis. */
 export interface DiagonalMethod {
-  <S extends Shape, O extends DiagonalOptions | undefined = undefined>(
+  <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
     this: Tensor<S> & Fits<Diagonal<S, O>>,
     options?: O,
   ): Of<Diagonal<S, O>>;
@@ -66,7 +71,7 @@ export interface DiagonalMethod {
 
 /** `trace(x, { offset = 0, axis1 = 0, axis2 = 1 })`. */
 export interface TraceFunction {
-  <S extends Shape, O extends DiagonalOptions | undefined = undefined>(
+  <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
     x: Tensor<S> & Fits<Trace<S, O>>,
     options?: O,
   ): Of<Trace<S, O>>;
@@ -74,7 +79,7 @@ export interface TraceFunction {
 
 /** `x.trace({ offset = 0, axis1 = 0, axis2 = 1 })`. */
 export interface TraceMethod {
-  <S extends Shape, O extends DiagonalOptions | undefined = undefined>(
+  <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
     this: Tensor<S> & Fits<Trace<S, O>>,
     options?: O,
   ): Of<Trace<S, O>>;
@@ -82,26 +87,36 @@ export interface TraceMethod {
 
 /** `tril(x, offset = 0)`, `triu(x, offset = 0)`: the shape stays. */
 export interface TriangleFunction<Op extends string> {
-  <S extends Shape>(x: Tensor<S> & Fits<Matrices<Op, S>>, offset?: number): Tensor<S>;
+  <S extends Shape>(x: Tensor<S> & Fits<Matrices<Op, S>>, offset?: number | OffsetOption): Tensor<S>;
 }
 
 /** `x.tril(offset = 0)`, `x.triu(offset = 0)`: the shape stays. */
 export interface TriangleMethod<Op extends string> {
-  <S extends Shape>(this: Tensor<S> & Fits<Matrices<Op, S>>, offset?: number): Tensor<S>;
+  <S extends Shape>(this: Tensor<S> & Fits<Matrices<Op, S>>, offset?: number | OffsetOption): Tensor<S>;
 }
 
 // The same elements in other places -----------------------------------------------------------------------------------
 
-/** `flip(x, axis)`: over all axes when none is named; the shape stays. */
+/** `flip(x, axis)`, `flip(x, [0, 1])`, `flip(x, 0, 1)`: over all axes when none is named; the shape stays. */
 export interface FlipFunction {
+  <S extends Shape>(x: Tensor<S>, ...axes: readonly [number, number, ...number[]]): Tensor<S>;
+  <S extends Shape, const Axis extends Axes>(
+    x: Tensor<S>,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     x: Tensor<S>,
     axis?: Axis & Fits<Reduced<S, Axis>>,
   ): Tensor<S>;
 }
 
-/** `x.flip(axis)`: over all axes when none is named; the shape stays. */
+/** `x.flip(axis)`, `x.flip([0, 1])`, `x.flip(0, 1)`: over all axes when none is named; the shape stays. */
 export interface FlipMethod {
+  <S extends Shape>(this: Tensor<S>, ...axes: readonly [number, number, ...number[]]): Tensor<S>;
+  <S extends Shape, const Axis extends Axes>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     this: Tensor<S>,
     axis?: Axis & Fits<Reduced<S, Axis>>,
@@ -110,6 +125,11 @@ export interface FlipMethod {
 
 /** `roll(x, shift, axis)`: over the flattened tensor when no axis is named; the shape stays. */
 export interface RollFunction {
+  <S extends Shape, const Axis extends Axes>(
+    x: Tensor<S>,
+    shift: Axes,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     x: Tensor<S>,
     shift: Axes,
@@ -119,6 +139,11 @@ export interface RollFunction {
 
 /** `x.roll(shift, axis)`: over the flattened tensor when no axis is named; the shape stays. */
 export interface RollMethod {
+  <S extends Shape, const Axis extends Axes>(
+    this: Tensor<S>,
+    shift: Axes,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     this: Tensor<S>,
     shift: Axes,
@@ -137,18 +162,25 @@ type Tiled<S extends Shape, R extends Shape, Out extends Shape = []> = number ex
 
 type Times<A extends number, B extends number> = number extends A | B ? number : Product<[A, B]>;
 
-/** `tile(x, [2, 1])`: how often along each axis, counted from the last. */
+/** `tile(x, [2, 1])`, `tile(x, 2, 1)`: how often along each axis, counted from the last. */
 export interface TileFunction {
+  <X extends Operand, const R extends Shape>(x: X, ...repeats: R): Of<Tiled<ShapeOf<X>, R>>;
   <X extends Operand, const R extends Shape>(x: X, repeats: R): Of<Tiled<ShapeOf<X>, R>>;
 }
 
-/** `x.tile([2, 1])`: how often along each axis, counted from the last. */
+/** `x.tile([2, 1])`, `x.tile(2, 1)`: how often along each axis, counted from the last. */
 export interface TileMethod {
+  <S extends Shape, const R extends Shape>(this: Tensor<S>, ...repeats: R): Of<Tiled<S, R>>;
   <S extends Shape, const R extends Shape>(this: Tensor<S>, repeats: R): Of<Tiled<S, R>>;
 }
 
 /** `split(x, parts, axis = 0)`, `split(x, [2, 3], axis = 0)`: that many equal parts, or parts of these sizes. */
 export interface SplitFunction {
+  <S extends Shape, const P extends Axes, Axis extends number>(
+    x: Tensor<S>,
+    parts: P,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Split<S, P, Axis>;
   <S extends Shape, const P extends Axes, Axis extends number = 0>(
     x: Tensor<S>,
     parts: P,
@@ -158,6 +190,11 @@ export interface SplitFunction {
 
 /** `x.split(parts, axis = 0)`, `x.split([2, 3], axis = 0)`: that many equal parts, or parts of these sizes. */
 export interface SplitMethod {
+  <S extends Shape, const P extends Axes, Axis extends number>(
+    this: Tensor<S>,
+    parts: P,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Split<S, P, Axis>;
   <S extends Shape, const P extends Axes, Axis extends number = 0>(
     this: Tensor<S>,
     parts: P,
@@ -190,11 +227,19 @@ type Several<N extends number, T, R extends readonly T[] = []> = number extends 
 
 /** `unstack(x, axis = 0)`: what stands along the axis, without it. */
 export interface UnstackFunction {
+  <S extends Shape, Axis extends number>(
+    x: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Unstacked<S, Axis>;
   <S extends Shape, Axis extends number = 0>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Unstacked<S, Axis>;
 }
 
 /** `x.unstack(axis = 0)`: what stands along the axis, without it. */
 export interface UnstackMethod {
+  <S extends Shape, Axis extends number>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Unstacked<S, Axis>;
   <S extends Shape, Axis extends number = 0>(
     this: Tensor<S>,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
@@ -235,6 +280,11 @@ export interface GatherFunction {
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
     indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
+    options: AxisOption<Axis>,
+  ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
+  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
+    x: Tensor<S>,
+    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
     axis: Axis,
   ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
 }
@@ -244,12 +294,23 @@ export interface GatherMethod {
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     this: Tensor<S>,
     indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
+    options: AxisOption<Axis>,
+  ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
+  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
+    this: Tensor<S>,
+    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
     axis: Axis,
   ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
 }
 
 /** `scatterAdd(x, indices, source, axis)`: the shape stays. */
 export interface ScatterAddFunction {
+  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
+    x: Tensor<S>,
+    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
+    source: Operand,
+    options: AxisOption<Axis>,
+  ): Tensor<S>;
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
     indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
@@ -264,12 +325,24 @@ export interface ScatterAddMethod {
     this: Tensor<S>,
     indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
     source: Operand,
+    options: AxisOption<Axis>,
+  ): Tensor<S>;
+  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
+    this: Tensor<S>,
+    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
+    source: Operand,
     axis: Axis,
   ): Tensor<S>;
 }
 
 /** `indexAdd(x, indices, source, axis = 0)`: the shape stays. */
 export interface IndexAddFunction {
+  <S extends Shape, Axis extends number>(
+    x: Tensor<S>,
+    indices: Tensor | Literal,
+    source: Operand,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = 0>(
     x: Tensor<S>,
     indices: Tensor | Literal,
@@ -280,6 +353,12 @@ export interface IndexAddFunction {
 
 /** `x.indexAdd(indices, source, axis = 0)`: the shape stays. */
 export interface IndexAddMethod {
+  <S extends Shape, Axis extends number>(
+    this: Tensor<S>,
+    indices: Tensor | Literal,
+    source: Operand,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = 0>(
     this: Tensor<S>,
     indices: Tensor | Literal,
@@ -299,6 +378,10 @@ export interface SortOptions {
 export interface SortFunction {
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & SortOptions,
+  ): Tensor<S>;
+  <S extends Shape, Axis extends number = -1>(
+    x: Tensor<S>,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
     options?: SortOptions,
   ): Tensor<S>;
@@ -306,6 +389,10 @@ export interface SortFunction {
 
 /** `x.sort(axis = -1, { descending })`, `x.argSort(axis = -1, { descending })`: the shape stays. */
 export interface SortMethod {
+  <S extends Shape, Axis extends number = -1>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & SortOptions,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(
     this: Tensor<S>,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
@@ -329,6 +416,11 @@ export interface TopKFunction {
   <S extends Shape, K extends number, Axis extends number = -1>(
     x: Tensor<S>,
     k: K,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & TopKOptions,
+  ): TopK<Take<S, [K], Axis>>;
+  <S extends Shape, K extends number, Axis extends number = -1>(
+    x: Tensor<S>,
+    k: K,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
     options?: TopKOptions,
   ): TopK<Take<S, [K], Axis>>;
@@ -339,6 +431,11 @@ export interface TopKMethod {
   <S extends Shape, K extends number, Axis extends number = -1>(
     this: Tensor<S>,
     k: K,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & TopKOptions,
+  ): TopK<Take<S, [K], Axis>>;
+  <S extends Shape, K extends number, Axis extends number = -1>(
+    this: Tensor<S>,
+    k: K,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
     options?: TopKOptions,
   ): TopK<Take<S, [K], Axis>>;
@@ -346,8 +443,9 @@ export interface TopKMethod {
 
 // Tensors out of nothing ----------------------------------------------------------------------------------------------
 
-/** `eye(3)`, `eye(2, 3)`. */
+/** `eye(3)`, `eye(2, 3)`, each with options behind. */
 export interface EyeFunction {
+  <M extends number>(size: M, options: TensorOptions): Tensor<[M, M]>;
   <M extends number, N extends number = M>(rows: M, columns?: N, options?: TensorOptions): Tensor<[M, N]>;
 }
 

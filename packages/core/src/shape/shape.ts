@@ -1,11 +1,17 @@
 import { ShapeError } from "../errors.js";
+import { show } from "../show.js";
 import type { Shape } from "./types.js";
+
+/** How many axes a tensor can have, as in NumPy and PyTorch: a list nested deeper is a mistake, or holds itself. */
+export const MAX_RANK = 64;
 
 /** The one shape of all scalars. */
 export const scalarShape: Shape = Object.freeze([]);
 
+/** A shape as it is written; what was given for one, and is none, as an error shows it. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  const isShape = Array.isArray(shape) && shape.length <= MAX_RANK && shape.every((size) => typeof size === "number");
+  return isShape ? `[${shape.join(", ")}]` : show(shape);
 }
 
 /** The number of elements: the product of the sizes, 1 for a scalar. */
@@ -22,13 +28,42 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** Throws where a size is not a whole number of at least 0. */
+/** Throws for what is no list of sizes, each a whole number of at least 0. */
 export function checkShape(op: string, shape: Shape): void {
-  for (const size of shape) {
+  checkSizes(op, shape);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis] as number;
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new ShapeError(`${op}: ${formatShape(shape)} is no shape: a size is a whole number, 0 or more`);
     }
   }
+}
+
+/** Throws for what is no list that could be a shape; its sizes are looked at by the op. */
+export function checkSizes(op: string, shape: unknown): void {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(`${op}: a shape is a list of sizes, such as [2, 3], got ${show(shape)}`);
+  }
+  if (shape.length > MAX_RANK) {
+    throw new ShapeError(`${op}: a shape of ${shape.length} axes; a tensor has ${MAX_RANK} at most`);
+  }
+}
+
+/** A shape in one of the forms `op([2, 3])` and `op(2, 3)`, out of the arguments in its place. */
+export function sizesOf(op: string, given: readonly unknown[]): Shape {
+  const [first] = given;
+  if (given.length === 1 && Array.isArray(first)) return first;
+  if (given.every((size) => typeof size === "number")) return given as readonly number[];
+  throw new ShapeError(
+    `${op}: a shape is given as ${op}([2, 3]) or ${op}(2, 3), got ${given.map(show).slice(0, 8).join(", ")}`,
+  );
+}
+
+/** The same with options behind: `op([2, 3], options)` and `op(2, 3, options)`. */
+export function sizesAndOptions(op: string, given: readonly unknown[]): readonly [shape: Shape, options: unknown] {
+  const last = given.at(-1);
+  const isOption = given.length > 1 && typeof last !== "number";
+  return [sizesOf(op, isOption ? given.slice(0, -1) : given), isOption ? last : undefined];
 }
 
 /** Row-major strides, in elements. */
@@ -83,6 +118,7 @@ function broadcastRepair(a: Shape, b: Shape): string {
 export function normalizeAxis(op: string, axis: number, shape: Shape): number {
   const rank = shape.length;
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    if (typeof axis !== "number") throw new ShapeError(`${op}: an axis is a whole number, got ${show(axis)}`);
     const range = rank === 0 ? "a scalar has no axes" : `axes go from ${-rank} to ${rank - 1}`;
     throw new ShapeError(`${op}: axis ${axis} is out of range for ${formatShape(shape)}: ${range}`);
   }
@@ -92,7 +128,8 @@ export function normalizeAxis(op: string, axis: number, shape: Shape): number {
 /** The axes asked for, sorted and counted from the front; all of them when none is named. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, shape: Shape): number[] {
   if (axes === undefined) return shape.map((_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(op, axis, shape));
+  const given = Array.isArray(axes) ? (axes as readonly number[]) : [axes as number];
+  const list = Array.from(given, (axis) => normalizeAxis(op, axis, shape));
   list.sort((a, b) => a - b);
   list.forEach((axis, i) => {
     if (axis === list[i - 1]) throw new ShapeError(`${op}: axis ${axis} is named twice for ${formatShape(shape)}`);

@@ -162,21 +162,25 @@ type TernaryFits<X, Y, Z> =
 
 // Along axes ----------------------------------------------------------------------------------------------------------
 
-interface ReduceOptions<S extends Shape, Axis extends Axes | undefined, Keep extends boolean> {
+interface ReduceOptions<S extends Shape, Axis extends Axes | undefined, Keep extends boolean> extends KeepOption<Keep> {
   /** The axis or axes to reduce over; all when none is named. */
   readonly axis?: (Axis & Fits<Reduced<S, Axis>>) | undefined;
+}
+
+interface KeepOption<Keep extends boolean> {
   /** Whether the axes stay, with size 1. */
   readonly keepDims?: Keep | undefined;
 }
 
 // The compiler reports the last overload only, so that one takes the short form as well (`Short`), to blame its axis.
 
-/** `sum(x)`, `sum(x, axis)`, `sum(x, { axis, keepDims })`; `Extra` are the options that an op has besides. */
+/** `sum(x)`, `sum(x, axis, { keepDims })`, `sum(x, { axis, keepDims })`; `Extra` are the options that an op has besides. */
 export interface ReduceFunction<Extra = unknown> {
-  <X extends Operand, const Axis extends Axes>(
+  <X extends Operand, const Axis extends Axes, Keep extends boolean = false>(
     x: X,
     axis: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
-  ): Of<Reduced<ShapeOf<X>, Axis>>;
+    options?: KeepOption<Keep> & Extra,
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
   <
     X extends Operand,
     const Axis extends Axes | undefined = undefined,
@@ -188,12 +192,13 @@ export interface ReduceFunction<Extra = unknown> {
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
 }
 
-/** `x.sum()`, `x.sum(axis)`, `x.sum({ axis, keepDims })`; `Extra` are the options that an op has besides. */
+/** `x.sum()`, `x.sum(axis, { keepDims })`, `x.sum({ axis, keepDims })`; `Extra` are the options that an op has besides. */
 export interface ReduceMethod<Extra = unknown> {
-  <S extends Shape, const Axis extends Axes>(
+  <S extends Shape, const Axis extends Axes, Keep extends boolean = false>(
     this: Tensor<S>,
     axis: Axis & Fits<Reduced<S, Axis>>,
-  ): Of<Reduced<S, Axis>>;
+    options?: KeepOption<Keep> & Extra,
+  ): Of<Reduced<S, Axis, Keep>>;
   <
     S extends Shape,
     const Axis extends Axes | undefined = undefined,
@@ -205,21 +210,36 @@ export interface ReduceMethod<Extra = unknown> {
   ): Of<Reduced<S, Axis, Keep>>;
 }
 
-/** `argMax(x, axis, { keepDims })`; over the flattened tensor when no axis is named. */
+// An axis may also be one of the options. That form is the first of the overloads: the compiler reports the last.
+
+/** The axis as one of the options. */
+export interface AxisOption<Axis> {
+  readonly axis?: Axis | undefined;
+}
+
+/** `argMax(x, axis, { keepDims })`, `argMax(x, { axis, keepDims })`; over the flattened tensor when no axis is named. */
 export interface ArgMaxFunction {
   <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
     x: X,
+    options: AxisOption<Axis & Fits<Reduced<ShapeOf<X>, Axis>>> & KeepOption<Keep>,
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+  <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
+    x: X,
     axis?: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
-    options?: { readonly keepDims?: Keep | undefined },
+    options?: KeepOption<Keep>,
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
 }
 
-/** `x.argMax(axis, { keepDims })`; over the flattened tensor when no axis is named. */
+/** `x.argMax(axis, { keepDims })`, `x.argMax({ axis, keepDims })`; over the flattened tensor when no axis is named. */
 export interface ArgMaxMethod {
   <S extends Shape, Axis extends number | undefined = undefined, Keep extends boolean = false>(
     this: Tensor<S>,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>>> & KeepOption<Keep>,
+  ): Of<Reduced<S, Axis, Keep>>;
+  <S extends Shape, Axis extends number | undefined = undefined, Keep extends boolean = false>(
+    this: Tensor<S>,
     axis?: Axis & Fits<Reduced<S, Axis>>,
-    options?: { readonly keepDims?: Keep | undefined },
+    options?: KeepOption<Keep>,
   ): Of<Reduced<S, Axis, Keep>>;
 }
 
@@ -246,8 +266,12 @@ export interface CumulateOptions {
   readonly exclusive?: boolean | undefined;
 }
 
-/** `cumsum(x, axis = -1, { reverse, exclusive })`: the shape stays. */
+/** `cumsum(x, axis = -1, { reverse, exclusive })`, `cumsum(x, { axis, reverse, exclusive })`: the shape stays. */
 export interface CumulateFunction {
+  <S extends Shape, Axis extends number = -1>(
+    x: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & CumulateOptions,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
@@ -255,8 +279,12 @@ export interface CumulateFunction {
   ): Tensor<S>;
 }
 
-/** `x.cumsum(axis = -1, { reverse, exclusive })`: the shape stays. */
+/** `x.cumsum(axis = -1, { reverse, exclusive })`, `x.cumsum({ axis, reverse, exclusive })`: the shape stays. */
 export interface CumulateMethod {
+  <S extends Shape, Axis extends number = -1>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & CumulateOptions,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(
     this: Tensor<S>,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
@@ -264,13 +292,21 @@ export interface CumulateMethod {
   ): Tensor<S>;
 }
 
-/** `softmax(x, axis = -1)`: the shape stays. */
+/** `softmax(x, axis = -1)`, `softmax(x, { axis })`: the shape stays. */
 export interface SoftmaxFunction {
+  <S extends Shape, Axis extends number = -1>(
+    x: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
 }
 
-/** `x.softmax(axis = -1)`: the shape stays. */
+/** `x.softmax(axis = -1)`, `x.softmax({ axis })`: the shape stays. */
 export interface SoftmaxMethod {
+  <S extends Shape, Axis extends number = -1>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+  ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(this: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
 }
 
@@ -288,71 +324,115 @@ export interface MatMulMethod {
 
 // Other shapes of the same elements -----------------------------------------------------------------------------------
 
-/** `transpose(x)` reverses the axes, `transpose(x, [0, 2, 1])` orders them. */
+/** `transpose(x)` reverses the axes, `transpose(x, [0, 2, 1])` and `transpose(x, 0, 2, 1)` order them. */
 export interface TransposeFunction {
+  <S extends Shape, const Order extends Sizes>(
+    x: Tensor<S>,
+    ...order: Order & Fits<Transposed<S, Order>>
+  ): Of<Transposed<S, Order>>;
   <S extends Shape, const Order extends Shape | undefined = undefined>(
     x: Tensor<S>,
     order?: Order & Fits<Transposed<S, Order>>,
   ): Of<Transposed<S, Order>>;
 }
 
-/** `x.transpose()` reverses the axes, `x.transpose([0, 2, 1])` orders them. */
+/** `x.transpose()` reverses the axes, `x.transpose([0, 2, 1])` and `x.transpose(0, 2, 1)` order them. */
 export interface TransposeMethod {
+  <S extends Shape, const Order extends Sizes>(
+    this: Tensor<S>,
+    ...order: Order & Fits<Transposed<S, Order>>
+  ): Of<Transposed<S, Order>>;
   <S extends Shape, const Order extends Shape | undefined = undefined>(
     this: Tensor<S>,
     order?: Order & Fits<Transposed<S, Order>>,
   ): Of<Transposed<S, Order>>;
 }
 
-/** `reshape(x, [2, -1])`: one size may be -1, and is found. */
+/** `reshape(x, [2, -1])`, `reshape(x, 2, -1)`: one size may be -1, and is found. */
 export interface ReshapeFunction {
+  <X extends Operand, const To extends Shape>(
+    x: X,
+    ...sizes: To & Fits<Reshaped<ShapeOf<X>, To>>
+  ): Of<Reshaped<ShapeOf<X>, To>>;
   <X extends Operand, const To extends Shape>(
     x: X,
     shape: To & Fits<Reshaped<ShapeOf<X>, To>>,
   ): Of<Reshaped<ShapeOf<X>, To>>;
 }
 
-/** `x.reshape([2, -1])`: one size may be -1, and is found. */
+/** `x.reshape([2, -1])`, `x.reshape(2, -1)`: one size may be -1, and is found. */
 export interface ReshapeMethod {
+  <S extends Shape, const To extends Shape>(this: Tensor<S>, ...sizes: To & Fits<Reshaped<S, To>>): Of<Reshaped<S, To>>;
   <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<Reshaped<S, To>>): Of<Reshaped<S, To>>;
 }
 
-/** `broadcastTo(x, [2, 3])`. */
+/** `broadcastTo(x, [2, 3])`, `broadcastTo(x, 2, 3)`. */
 export interface BroadcastToFunction {
+  <X extends Operand, const To extends Shape>(
+    x: X,
+    ...sizes: To & Fits<BroadcastTo<ShapeOf<X>, To>>
+  ): Tensor<Mutable<To>>;
   <X extends Operand, const To extends Shape>(x: X, shape: To & Fits<BroadcastTo<ShapeOf<X>, To>>): Tensor<Mutable<To>>;
 }
 
-/** `x.broadcastTo([2, 3])`. */
+/** `x.broadcastTo([2, 3])`, `x.broadcastTo(2, 3)`. */
 export interface BroadcastToMethod {
+  <S extends Shape, const To extends Shape>(
+    this: Tensor<S>,
+    ...sizes: To & Fits<BroadcastTo<S, To>>
+  ): Tensor<Mutable<To>>;
   <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<BroadcastTo<S, To>>): Tensor<Mutable<To>>;
 }
 
-/** `expandDims(x, axis)`: a new axis of size 1. */
+// Sizes given one after the other, not as a list. Again the last of the overloads is what the compiler reports.
+
+/** One size at least. */
+export type Sizes = readonly [number, ...number[]];
+
+/** `expandDims(x, axis)`, `expandDims(x, { axis })`: a new axis of size 1. */
 export interface ExpandDimsFunction {
+  <X extends Operand, Axis extends number>(
+    x: X,
+    options: AxisOption<Axis & Fits<ExpandDims<ShapeOf<X>, Axis>>>,
+  ): Of<ExpandDims<ShapeOf<X>, Axis>>;
   <X extends Operand, Axis extends number>(
     x: X,
     axis: Axis & Fits<ExpandDims<ShapeOf<X>, Axis>>,
   ): Of<ExpandDims<ShapeOf<X>, Axis>>;
 }
 
-/** `x.expandDims(axis)`: a new axis of size 1. */
+/** `x.expandDims(axis)`, `x.expandDims({ axis })`: a new axis of size 1. */
 export interface ExpandDimsMethod {
+  <S extends Shape, Axis extends number>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<ExpandDims<S, Axis>>>,
+  ): Of<ExpandDims<S, Axis>>;
   <S extends Shape, Axis extends number>(
     this: Tensor<S>,
     axis: Axis & Fits<ExpandDims<S, Axis>>,
   ): Of<ExpandDims<S, Axis>>;
 }
 
-/** `squeeze(x, axis)` drops an axis of size 1, `squeeze(x)` all of them. */
+/** `squeeze(x, axis)` and `squeeze(x, { axis })` drop an axis of size 1, `squeeze(x)` all of them. */
 export interface SqueezeFunction {
+  <S extends Shape, Axis extends number>(
+    x: Tensor<S>,
+    options: AxisOption<Axis & Fits<Squeeze<S, Axis>>>,
+  ): Of<Squeeze<S, Axis>>;
+  <S extends Shape>(x: Tensor<S>, axes: readonly number[] | AxisOption<readonly number[]>): Tensor;
   <S extends Shape, Axis extends number | undefined = undefined>(
     x: Tensor<S>,
     axis?: Axis & Fits<Squeeze<S, Axis>>,
   ): Of<Squeeze<S, Axis>>;
 }
 
-/** `x.squeeze(axis)` drops an axis of size 1, `x.squeeze()` all of them. */
+/** `x.squeeze(axis)` and `x.squeeze({ axis })` drop an axis of size 1, `x.squeeze()` all of them. */
 export interface SqueezeMethod {
+  <S extends Shape, Axis extends number>(
+    this: Tensor<S>,
+    options: AxisOption<Axis & Fits<Squeeze<S, Axis>>>,
+  ): Of<Squeeze<S, Axis>>;
+  <S extends Shape>(this: Tensor<S>, axes: readonly number[] | AxisOption<readonly number[]>): Tensor;
   <S extends Shape, Axis extends number | undefined = undefined>(
     this: Tensor<S>,
     axis?: Axis & Fits<Squeeze<S, Axis>>,
@@ -376,8 +456,13 @@ export type Indices = Operand | readonly number[];
 
 type IndicesShape<I> = I extends readonly number[] ? [I["length"]] : ShapeOf<I>;
 
-/** `take(x, indices, axis = 0)`: the axis is replaced by those of the indices. */
+/** `take(x, indices, axis = 0)`, `take(x, indices, { axis })`: the axis is replaced by those of the indices. */
 export interface TakeFunction {
+  <S extends Shape, const I extends Indices, Axis extends number>(
+    x: Tensor<S>,
+    indices: I,
+    options: AxisOption<Axis & Fits<Take<S, IndicesShape<I>, Axis>>>,
+  ): Of<Take<S, IndicesShape<I>, Axis>>;
   <S extends Shape, const I extends Indices, Axis extends number = 0>(
     x: Tensor<S>,
     indices: I,
@@ -385,8 +470,13 @@ export interface TakeFunction {
   ): Of<Take<S, IndicesShape<I>, Axis>>;
 }
 
-/** `x.take(indices, axis = 0)`: the axis is replaced by those of the indices. */
+/** `x.take(indices, axis = 0)`, `x.take(indices, { axis })`: the axis is replaced by those of the indices. */
 export interface TakeMethod {
+  <S extends Shape, const I extends Indices, Axis extends number>(
+    this: Tensor<S>,
+    indices: I,
+    options: AxisOption<Axis & Fits<Take<S, IndicesShape<I>, Axis>>>,
+  ): Of<Take<S, IndicesShape<I>, Axis>>;
   <S extends Shape, const I extends Indices, Axis extends number = 0>(
     this: Tensor<S>,
     indices: I,
@@ -412,16 +502,24 @@ export interface OneHotMethod {
   ): Tensor<OneHot<S, Classes>>;
 }
 
-/** `concat([a, b], axis = 0)`: one after the other; all other sizes are equal. */
+/** `concat([a, b], axis = 0)`, `concat([a, b], { axis })`: one after the other; all other sizes are equal. */
 export interface ConcatFunction {
+  <const T extends readonly Tensor[], Axis extends number>(
+    tensors: T & Fits<Concat<ShapesOf<T>, Axis>>,
+    options: AxisOption<Axis>,
+  ): Of<Concat<ShapesOf<T>, Axis>>;
   <const T extends readonly Tensor[], Axis extends number = 0>(
     tensors: T & Fits<Concat<ShapesOf<T>, Axis>>,
     axis?: Axis,
   ): Of<Concat<ShapesOf<T>, Axis>>;
 }
 
-/** `stack([a, b], axis = 0)`: equal shapes on a new axis. */
+/** `stack([a, b], axis = 0)`, `stack([a, b], { axis })`: equal shapes on a new axis. */
 export interface StackFunction {
+  <const T extends readonly Operand[], Axis extends number>(
+    tensors: T & Fits<Stack<ShapesOf<T>, Axis>>,
+    options: AxisOption<Axis>,
+  ): Of<Stack<ShapesOf<T>, Axis>>;
   <const T extends readonly Operand[], Axis extends number = 0>(
     tensors: T & Fits<Stack<ShapesOf<T>, Axis>>,
     axis?: Axis,
@@ -442,12 +540,15 @@ export interface TensorFactory {
   <const T extends Literal>(values: T & Fits<NestedShape<T>>, options?: TensorOptions): Of<NestedShape<T>>;
 }
 
-/** `zeros([2, 3])`. */
+/** `zeros([2, 3])`, `zeros(2, 3)`, each with options behind. */
 export interface FilledFactory {
+  <const S extends Shape>(...sizes: S): Tensor<Mutable<S>>;
+  <const S extends Sizes>(...sizesAndOptions: readonly [...S, TensorOptions]): Tensor<Mutable<S>>;
   <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<Mutable<S>>;
 }
 
-/** `full([2, 3], value)`. */
+/** `full([2, 3], value)`, `full(3, value)`. */
 export interface FullFactory {
+  <const N extends number>(size: N, value: number, options?: TensorOptions): Tensor<[N]>;
   <const S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<Mutable<S>>;
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "../graph/tensor.js";
 import type { Sum } from "./digits.js";
 import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
+import type { PerAxis } from "./window.js";
 
 /*
  * The types of convolutions, pools and padding: what is known of batch and channels is kept, the sizes of the planes,
@@ -96,8 +97,13 @@ export type Padded<S extends Shape, W extends readonly Shape[]> = number extends
 
 type WidthOf<P> = P extends readonly [infer Before, infer After] ? Sum<Before, After> : number;
 
-/** `conv2d(x, w, b?, { stride, padding, dilation, groups })`. */
+/** `conv2d(x, w, b?, { stride, padding, dilation, groups })`, also without the bias in between. */
 export interface ConvFunction<Op extends string, Rank extends 1 | 2, Options> {
+  <X extends Shape, W extends Shape, const O extends Options>(
+    x: Tensor<X>,
+    w: Tensor<W> & Fits<ConvShape<Op, Rank, X, W, O>>,
+    options: O,
+  ): Of<ConvShape<Op, Rank, X, W, O>>;
   <X extends Shape, W extends Shape, const O extends Options = Options>(
     x: Tensor<X>,
     w: Tensor<W> & Fits<ConvShape<Op, Rank, X, W, O>>,
@@ -106,8 +112,13 @@ export interface ConvFunction<Op extends string, Rank extends 1 | 2, Options> {
   ): Of<ConvShape<Op, Rank, X, W, O>>;
 }
 
-/** `convTranspose2d(x, w, b?, { stride, padding, outputPadding, dilation, groups })`. */
+/** `convTranspose2d(x, w, b?, { stride, padding, outputPadding, dilation, groups })`, also without the bias in between. */
 export interface ConvTransposeFunction<Op extends string, Rank extends 1 | 2, Options> {
+  <X extends Shape, W extends Shape, const O extends Options>(
+    x: Tensor<X>,
+    w: Tensor<W> & Fits<ConvTransposeShape<Op, Rank, X, W, O>>,
+    options: O,
+  ): Of<ConvTransposeShape<Op, Rank, X, W, O>>;
   <X extends Shape, W extends Shape, const O extends Options = Options>(
     x: Tensor<X>,
     w: Tensor<W> & Fits<ConvTransposeShape<Op, Rank, X, W, O>>,
@@ -116,8 +127,13 @@ export interface ConvTransposeFunction<Op extends string, Rank extends 1 | 2, Op
   ): Of<ConvTransposeShape<Op, Rank, X, W, O>>;
 }
 
-/** `maxPool2d(x, { kernel, stride = kernel, padding })`. */
+/** `maxPool2d(x, { kernel, stride = kernel, padding })`, `maxPool2d(x, kernel, { stride = kernel, padding })`. */
 export interface PoolFunction<Op extends string, Rank extends 1 | 2, Options> {
+  <X extends Shape>(
+    x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>,
+    kernel: PerAxis,
+    options?: Omit<Options, "kernel">,
+  ): Of<PoolShape<Op, Rank, X>>;
   <X extends Shape>(x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>, options: Options): Of<PoolShape<Op, Rank, X>>;
 }
 

@@ -1,5 +1,7 @@
 import { ShapeError } from "../errors.js";
 import type { Windows } from "../kernels/windows.js";
+import { isRecord } from "../options.js";
+import { show } from "../show.js";
 import { formatShape } from "./shape.js";
 import type { Shape } from "./types.js";
 
@@ -24,13 +26,35 @@ export interface SlidingOptions {
 
 /** A setting of an op as one number for each spatial axis. */
 export function perAxis(op: string, setting: string, value: PerAxis, rank: SpatialRank, least: number): Shape {
-  const list = typeof value === "number" ? new Array<number>(rank).fill(value) : [...value];
+  const list = Array.isArray(value) ? [...(value as readonly number[])] : new Array<number>(rank).fill(value as number);
   if (list.length !== rank || list.some((n) => !Number.isSafeInteger(n) || n < least)) {
-    const given = typeof value === "number" ? value : formatShape(value);
     const each = rank === 1 ? "" : `, or a pair of them for [vertical, horizontal]`;
-    throw new ShapeError(`${op}: ${setting} ${given}: a whole number of at least ${least} is needed${each}`);
+    // A word such as "same" in other libraries.
+    const hint =
+      typeof value === "string" && setting === "padding" ? `; (kernel - 1) / 2 keeps the size at stride 1` : "";
+    throw new ShapeError(
+      `${op}: ${setting} ${show(value)}: a whole number of at least ${least} is needed${each}${hint}`,
+    );
   }
   return list;
+}
+
+/** The names of the settings of `SlidingOptions`. */
+export const SLIDING = ["stride", "padding", "dilation"] as const;
+
+/** The options of an op with a kernel, in one of its forms: a record of all, or the kernel alone, with others behind it. */
+export function kernelOptions<Options extends { readonly kernel: PerAxis }>(
+  op: string,
+  kernel: PerAxis | Options,
+  options: Omit<Options, "kernel"> | undefined,
+): Options {
+  const isKernel = typeof kernel === "number" || Array.isArray(kernel);
+  if (isKernel && (options === undefined || isRecord(options))) return { ...options, kernel } as Options;
+  if (isRecord(kernel) && options === undefined) return kernel as unknown as Options;
+  const given = options === undefined ? show(kernel) : `${show(kernel)}, ${show(options)}`;
+  throw new ShapeError(
+    `${op}: takes the kernel and options, { kernel: 2, stride: 2 } or 2, { stride: 2 }, got ${given}`,
+  );
 }
 
 /** The settings, checked, with their defaults. */

@@ -1,5 +1,6 @@
 import { DTypeError, ShapeError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
+import { isRecord } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 
 /*
@@ -78,11 +79,4 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return `${typeof value} ${String(value)}`;
   return `an instance of ${value.constructor?.name ?? "a class"}`;
-}
-
-/** Whether something is a plain object, and not an instance of a class. */
-export function isRecord(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

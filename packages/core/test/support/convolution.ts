@@ -53,6 +53,9 @@ export interface Case {
   y: [number, number];
 }
 
+/** The options of a case. */
+export const settingsOf = ({ stride, padding, dilation, groups }: Case) => ({ stride, padding, dilation, groups });
+
 /** Sizes of a convolution that has at least one window. */
 export function drawCase(): Case {
   for (;;) {

@@ -44,6 +44,7 @@ import {
   vjp,
   zeros,
 } from "../../src/index.js";
+import { formMisuses } from "./misuses-forms.js";
 
 // What misuse says, word for word: the op, the shapes or dtypes, and the repair. The shapes and dtypes are hidden from the
 // compiler here, which would refuse most of these. ERRORS.md is made of this table.
@@ -193,17 +194,17 @@ export const misuses: readonly Misuse[] = [
       [
         () => z(2, 3).sum({ keepdims: true } as object),
         ChainruleError,
-        "reduction: unknown option keepdims; there are axis, keepDims",
+        "Sum: unknown option keepdims; did you mean keepDims? there are axis, keepDims",
       ],
       [
         () => z(2, 3).sum({ correction: 1 } as object),
         ChainruleError,
-        "reduction: unknown option correction; there are axis, keepDims",
+        "Sum: unknown option correction; there are axis, keepDims",
       ],
       [
         () => z(2, 3).variance({ ord: 1 } as object),
         ChainruleError,
-        "reduction: unknown option ord; there are axis, keepDims, correction",
+        "Variance: unknown option ord; there are axis, keepDims, correction",
       ],
     ],
   },
@@ -563,7 +564,7 @@ export const misuses: readonly Misuse[] = [
       [
         () => z(2).slice([[0, 1, 0]]),
         ShapeError,
-        "Slice: [0,1,0] is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0",
+        "Slice: [0, 1, 0] is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0",
       ],
     ],
   },
@@ -1222,4 +1223,5 @@ export const misuses: readonly Misuse[] = [
       ],
     ],
   },
+  ...formMisuses,
 ];

@@ -27,7 +27,8 @@ const slidingOf = ({ kernel, stride = kernel, padding }: Pool["options"]): Slidi
   dilation: kernel.map(() => 1),
 });
 
-function drawPool(rank: Rank): fc.Arbitrary<Pool> {
+/** @param averaged whether the op has the option that goes with a mean */
+function drawPool(rank: Rank, averaged: boolean): fc.Arbitrary<Pool> {
   return fc
     .record({
       images: fc.tuple(fc.constantFrom(1, 2, 0), fc.constantFrom(1, 2)),
@@ -35,7 +36,7 @@ function drawPool(rank: Rank): fc.Arbitrary<Pool> {
       kernel: perAxis(rank, fc.integer({ min: 1, max: 3 })),
       stride: fc.option(perAxis(rank, fc.integer({ min: 1, max: 3 }))),
       padded: perAxis(rank, fc.nat(1)),
-      countIncludePad: fc.option(fc.boolean()),
+      countIncludePad: averaged ? fc.option(fc.boolean()) : fc.constant(null),
     })
     .map(({ images, plane, kernel, stride, padded, countIncludePad }) => {
       const options = {
@@ -67,8 +68,15 @@ function countIn({ options }: Pool, positions: readonly number[]): number {
   return (options.countIncludePad ?? true) ? sizeOf(options.kernel) : positions.length;
 }
 
-const poolCases = (rank: Rank, shapeOf: (pool: Pool) => Sizes, draws: (shape: Sizes) => fc.Arbitrary<draw.Operand>) =>
-  drawPool(rank).chain((pool) => draws(shapeOf(pool)).map((operand) => ({ operands: [operand], setting: pool })));
+const poolCases = (
+  rank: Rank,
+  averaged: boolean,
+  shapeOf: (pool: Pool) => Sizes,
+  draws: (shape: Sizes) => fc.Arbitrary<draw.Operand>,
+) =>
+  drawPool(rank, averaged).chain((pool) =>
+    draws(shapeOf(pool)).map((operand) => ({ operands: [operand], setting: pool })),
+  );
 
 function poolRow(
   rank: Rank,
@@ -80,7 +88,7 @@ function poolRow(
     Node: Class,
     fn,
     dtypes: floats,
-    cases: poolCases(rank, ({ x }) => x, draw.distinctOperand),
+    cases: poolCases(rank, window === mean, ({ x }) => x, draw.distinctOperand),
     gradient: true,
     node: ({ options }) => new Class(rank, options),
     call: ([x], { options }) =>
@@ -99,6 +107,7 @@ const unpoolRows: readonly Row[] = [
     ...poolRow(2, ops.ArgMaxPool, null, placeOfMaximum),
     cases: poolCases(
       2,
+      false,
       ({ x }) => x,
       (shape) => draw.operand(shape, fc.integer({ min: -1, max: 1 })),
     ),
@@ -138,6 +147,7 @@ const unpoolRows: readonly Row[] = [
     dtypes: floats,
     cases: poolCases(
       2,
+      true,
       ({ y }) => y,
       (shape) => draw.operand(shape, x),
     ),

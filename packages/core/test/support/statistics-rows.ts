@@ -107,8 +107,8 @@ interface Cumulation {
 }
 
 function cumulationRow(
-  Class: new (axis: number, options: Cumulation) => Node,
-  fn: (x: Tensor, axis: number, options: Cumulation) => Tensor,
+  Class: new (axis: number, options: Omit<Cumulation, "axis">) => Node,
+  fn: (x: Tensor, axis: number, options: Omit<Cumulation, "axis">) => Tensor,
   combine: (list: number[]) => number,
 ): Row {
   const row: Row<Cumulation> = {
@@ -121,9 +121,9 @@ function cumulationRow(
       withZeros,
     ),
     gradient: true,
-    node: (setting) => new Class(setting.axis, setting),
-    call: ([x], setting) => fn(x as Tensor, setting.axis, setting),
-    method: ([x], setting) => callMethod(x, methodName(Class), setting.axis, setting),
+    node: ({ axis, ...options }) => new Class(axis, options),
+    call: ([x], { axis, ...options }) => fn(x as Tensor, axis, options),
+    method: ([x], setting) => callMethod(x, methodName(Class), setting),
     reference: ([x], { axis, reverse, exclusive }) => {
       const { shape } = x as Plain;
       const along = axis < 0 ? axis + shape.length : axis;

@@ -1,0 +1,120 @@
+import { ChainruleError } from "./errors.js";
+import { show } from "./show.js";
+
+/** What options are called elsewhere, where their names are not alike. */
+const elsewhere: Readonly<Record<string, string>> = {
+  argnum: "argument",
+  argnums: "argument",
+  ddof: "correction",
+  dim: "axis",
+  dims: "axis",
+  epsilon: "eps",
+  filterSize: "kernel",
+  learningRate: "lr",
+  p: "ord",
+  poolSize: "kernel",
+  rate: "lr",
+  size: "kernel",
+  unbiased: "correction",
+};
+
+/**
+ * Refuses what is no record of options, and options that `op` does not have: a misspelt one would be ignored, and the default
+ * taken in its place. `undefined` stands for no options.
+ */
+export function checkOptions(op: string, options: unknown, names: readonly string[]): void {
+  if (options === undefined) return;
+  if (!isRecord(options)) {
+    throw new ChainruleError(`${op}: options are a record, { ${names.join(", ")} }, got ${show(options)}`);
+  }
+  for (const name in options) {
+    if (!names.includes(name)) throw unknownOption(op, name, names);
+  }
+}
+
+/** Whether something is a record that was written down or made by a program, and not an instance of a class. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function unknownOption(op: string, name: string, names: readonly string[]): ChainruleError {
+  const near = nearest(name, names);
+  const hint = near === undefined ? "" : `did you mean ${near}? `;
+  const known = names.length === 1 ? `there is ${names[0]}` : `there are ${names.join(", ")}`;
+  return new ChainruleError(`${op}: unknown option ${show(name).slice(1, -1)}; ${hint}${known}`);
+}
+
+/** The name that was meant, if one is close enough to be believed. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const foreign = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
+  if (foreign !== undefined && names.includes(foreign)) return foreign;
+  const given = plainly(name);
+  const scored = names.map((known) => [distance(given, plainly(known)), known] as const);
+  const [best] = scored.sort(([a], [b]) => a - b);
+  return best !== undefined && best[0] <= 0.5 ? best[1] : undefined;
+}
+
+/** Without what differs between ways of writing: keep_dims, keepdims and keepDims are one. */
+function plainly(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
+/** How far two names are apart, as a part of the longer one; a name within another (causal in isCausal) is close to it. */
+function distance(a: string, b: string): number {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length >= 3 && long.includes(short)) return a === b ? 0 : 0.25;
+  return edits(a, b) / Math.max(a.length, b.length);
+}
+
+/** The number of letters to be changed, put in or left out. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+const none = Object.freeze({});
+
+/** An axis, or a list of axes, alone or as one of the options. */
+export type AxisOr<A, Options = unknown> = A | (Options & { readonly axis?: A | undefined }) | undefined;
+
+/** The axis of an op that has no other option, in one of its forms: `op(x, axis)` and `op(x, { axis })`. */
+export function axisOf<A>(op: string, axis: AxisOr<A>): A | undefined {
+  if (typeof axis !== "object" || axis === null || Array.isArray(axis)) return axis as A | undefined;
+  checkOptions(op, axis, ["axis"]);
+  return (axis as { readonly axis?: A }).axis;
+}
+
+/** The axes of an op that has no other option: `op(x, 0)`, `op(x, [0, 1])`, `op(x, { axis: [0, 1] })` and `op(x, 0, 1)`. */
+export function axesOf(op: string, given: readonly unknown[]): number | readonly number[] | undefined {
+  return given.length > 1 ? (given as readonly number[]) : axisOf(op, given[0] as AxisOr<number | readonly number[]>);
+}
+
+/**
+ * The options of an op along an axis, in one of its forms: `op(x, axis)`, `op(x, axis, options)` and
+ * `op(x, { axis, ...options })`.
+ *
+ * @param names those of the options, `axis` not among them
+ */
+export function withAxis<A, Options extends object>(
+  op: string,
+  axis: AxisOr<A, Options>,
+  options: Options | undefined,
+  names: readonly string[],
+): Partial<Options> & { readonly axis?: A | undefined } {
+  if (axis === undefined && options === undefined) return none;
+  const alone = axis === undefined || typeof axis !== "object" || axis === null || Array.isArray(axis);
+  checkOptions(op, alone ? options : axis, alone ? names : ["axis", ...names]);
+  if (alone) return { ...(options as Options), axis: axis as A | undefined };
+  if (options === undefined) return axis as Options & { readonly axis?: A };
+  throw new ChainruleError(`${op}: got two records of options; put all into one, { ${["axis", ...names].join(", ")} }`);
+}

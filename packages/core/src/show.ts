@@ -1,0 +1,49 @@
+/** How many characters of a text, or elements of a list, an error shows. */
+const TEXT = 40;
+const ELEMENTS = 8;
+
+/**
+ * What was given in the place of something else, in a few words, for an error. It takes any value, also what cannot be made
+ * a text by JavaScript (a symbol, an object without prototype, a list that holds itself), and reads no property of an object
+ * that is not a list.
+ */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(cut(value));
+    case "bigint":
+      return `${cut(String(value))}n`;
+    case "symbol":
+      return cut(String(value));
+    case "function":
+      return "a function";
+    case "object":
+      return value === null ? "null" : showObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function showObject(value: object): string {
+  if (Array.isArray(value)) return showList(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) {
+    const keys = Object.keys(value).slice(0, ELEMENTS);
+    return keys.length === 0 ? "an empty object" : `an object with ${cut(keys.join(", "))}`;
+  }
+  const name: unknown = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  const kind = typeof name === "string" && name !== "" ? cut(name) : "class";
+  const length = ArrayBuffer.isView(value) && "length" in value ? ` of length ${String(value.length)}` : "";
+  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}${length}`;
+}
+
+/** A list as it would be written, if it is a short one of numbers and texts, or else what it holds. */
+function showList(list: readonly unknown[]): string {
+  if (list.length > ELEMENTS) return `an array of length ${list.length}`;
+  const parts = Array.from(list, (element) => (Array.isArray(element) ? "[...]" : show(element)));
+  return `[${parts.join(", ")}]`;
+}
+
+function cut(text: string): string {
+  return text.length <= TEXT ? text : `${text.slice(0, TEXT)}...`;
+}
