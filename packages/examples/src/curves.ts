@@ -18,7 +18,8 @@ const network = new Sequential([new Affine(784, 50, options), new ReLU(), new Af
 const optimizer = new SGD(network, { lr: 0.1 });
 
 const { train, test } = readDigits(null, "float32");
-const accuracyOn = ({ images, labels }: ImageSet): number => noGrad(() => accuracy(network.forward(images), labels));
+const accuracyOn = ({ images, labels }: ImageSet): number =>
+  noGrad(() => accuracy(network.forward(images.toTensor()), labels));
 
 const perEpoch = Math.max(1, Math.floor(train.labels.size / batch));
 const losses: number[] = [];

@@ -51,7 +51,7 @@ const descend = (parameters: Parameters, gradients: Parameters, lr: number): Par
 
 /** The share of images, from 0 to 1, whose greatest score stands at their class. */
 function evaluate(parameters: Parameters, { images, labels }: ImageSet): number {
-  const found = forward(parameters, images).argMax(-1);
+  const found = forward(parameters, images.toTensor()).argMax(-1);
   return found.equal(labels).cast("float64").mean().item();
 }
 

@@ -95,7 +95,7 @@ function trainOver(names: readonly ("W1" | "b1" | "W2" | "b2")[]) {
   return {
     firstMove,
     largestB2: affine2.b.abs().max().item(),
-    accuracy: noGrad(() => accuracy(forward(test.images), test.labels)),
+    accuracy: noGrad(() => accuracy(forward(test.images.toTensor()), test.labels)),
   };
 }
 

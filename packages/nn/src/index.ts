@@ -3,9 +3,11 @@ export {
   BatchSampler,
   type BatchSamplerOptions,
   batches,
+  type Rows,
   takeRows,
   type WithRows,
 } from "./data/batches.js";
+export { ByteRows, type ByteRowsOptions } from "./data/byte-rows.js";
 export { DataError } from "./data/errors.js";
 export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
 export { loadParameters } from "./data/parameters.js";

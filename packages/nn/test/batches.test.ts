@@ -1,7 +1,7 @@
-import { ChainruleError, Random, ShapeError, tensor } from "@chainrule/core";
+import { ChainruleError, CompileError, compile, Random, ShapeError, type Tensor, tensor } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BatchSampler, batches, DataError, takeRows } from "../src/index.js";
+import { BatchSampler, ByteRows, batches, DataError, takeRows } from "../src/index.js";
 import { assertThrows } from "./support.js";
 
 for (const replace of [true, false]) {
@@ -110,6 +110,50 @@ test("takeRows and batches: tensors with different numbers of rows are an error 
     assertThrows(() => [...batches(wrong, 1)], DataError, "batches", "same number of rows");
   }
   assertThrows(() => takeRows({ ...data, labels: tensor([1, 2]) }, [0]), DataError, "images has 3, labels has 2");
+});
+
+test("ByteRows: bytes until rows are taken, then the numbers that they stand for", () => {
+  const bytes = Uint8Array.from({ length: 12 }, (_, i) => (i * 23) % 256);
+  const rows = new ByteRows(bytes, [3, 4]);
+  const whole = tensor(bytes, { dtype: "float64" }).div(255).reshape([3, 4]);
+  assert.is(rows.bytes, bytes);
+  assert.equal(rows.toTensor().toArray(), whole.toArray());
+  assert.equal(rows.slice([[1, 3]]).toArray(), whole.slice([[1, 3]]).toArray());
+  assert.equal(rows.take([2, 0, -1]).toArray(), whole.take([2, 0, -1]).toArray());
+  assert.equal(rows.take(tensor([1], { dtype: "int32" })).toArray(), whole.take([1]).toArray());
+  const single = new ByteRows(bytes, [3, 2, 2], { dtype: "float32", most: 255 });
+  assert.equal(single.take([]).shape, [0, 2, 2]);
+  const last = single.take([2]);
+  assert.is(last.dtype, "float32");
+  assert.equal([...last.data], [...bytes.subarray(8)]);
+  const data = { images: rows, labels: tensor([5, 6, 7]) };
+  assert.equal(takeRows(data, [2, 1]).images.toArray(), whole.take([2, 1]).toArray());
+  assert.equal(
+    [...batches(data, 2)].map(({ images, labels }) => [images.toArray(), labels.toArray()]),
+    [
+      [whole.slice([[0, 2]]).toArray(), [5, 6]],
+      [whole.slice([[2, 3]]).toArray(), [7]],
+    ],
+  );
+});
+
+test("ByteRows: what is no rows of bytes, indices out of range, and traced indices are errors", () => {
+  const rows = new ByteRows(new Uint8Array(6), [3, 2]);
+  for (const index of [3, -4, 0.5, Number.NaN]) {
+    assertThrows(() => rows.take([index]), ShapeError, `index ${index}`, "[3, 2]");
+  }
+  for (const [start, stop] of [
+    [0, 4],
+    [-1, 2],
+    [2, 1],
+    [0, 1.5],
+  ] as const) {
+    assertThrows(() => rows.slice([[start, stop]]), ShapeError, `rows ${start} to ${stop}`);
+  }
+  assertThrows(() => new ByteRows(new Uint8Array(5), [3, 2]), DataError, "5 bytes", "[3, 2]");
+  assertThrows(() => new ByteRows([1, 2] as never, [2]), DataError, "takes a Uint8Array");
+  const indices = tensor([1], { dtype: "int32" });
+  assertThrows(() => compile((i: Tensor) => rows.take(i))(indices), CompileError, "not known while");
 });
 
 test.run();

@@ -89,10 +89,12 @@ for (const [form, rename] of Object.entries(forms)) {
       assert.is(train.images.dtype, dtype);
       assert.equal([...train.images.shape], [2, 3]);
       const expected = [0, 0.2, 0.4, 0.6, 0.8, 1].map((value) => (dtype === "float32" ? Math.fround(value) : value));
-      assert.equal([...train.images.data], expected);
+      const images = train.images.toTensor();
+      assert.is(images.dtype, dtype);
+      assert.equal([...images.data], expected);
       assert.is(train.labels.dtype, "int32");
       assert.equal([...train.labels.data], [9, 0]);
-      assert.equal([...held.images.data], [1, 0, 1]);
+      assert.equal([...held.images.bytes], [255, 0, 255]);
       assert.equal([...held.labels.data], [4]);
     }
   });

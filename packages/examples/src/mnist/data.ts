@@ -63,7 +63,10 @@ export function checkDigests(folder: string): void {
 export function fingerprint({ train, test }: IdxFolder): string {
   const hash = createHash("md5");
   for (const { images, labels } of [train, test]) {
-    for (const { array, shape } of [images, labels]) {
+    for (const [array, shape] of [
+      [images.bytes, images.shape],
+      [labels.array, labels.shape],
+    ] as const) {
       hash.update(`[${shape.join(", ")}]`).update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     }
   }

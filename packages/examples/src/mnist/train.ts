@@ -63,11 +63,7 @@ export async function train(
   const { losses, accuracies } = history;
   const sampler = samplerOf(data, options);
   const perEpoch = sampler.iterationsPerEpoch;
-  // The rows are taken in the step: a compiled one has all images in its memory, and is given indices only.
-  const lossOf = (rows: Tensor<[number]>): Tensor => {
-    const { images, labels } = takeRows(data.train, rows);
-    return network.loss(images, labels);
-  };
+  const lossOf = (images: Tensor<[number, number]>, labels: Tensor<[number]>): Tensor => network.loss(images, labels);
   const step = trainStep(lossOf, new SGD(network, { lr: options.lr }), options.eager ? { compiled: false } : {});
   for (;;) {
     const done = losses.length;
@@ -85,10 +81,10 @@ export async function train(
       return done === iterations;
     }
     const started = performance.now();
-    const rows = sampler.rows(done);
-    const loss = step(rows);
+    const { images, labels } = takeRows(data.train, sampler.rows(done));
+    const loss = step(images, labels);
     // Such a step has changed nothing, so that the loss can be looked into.
-    if (!Number.isFinite(loss)) throw diverged(done + 1, `the loss is ${loss}`, firstBadValue(lossOf(rows)));
+    if (!Number.isFinite(loss)) throw diverged(done + 1, `the loss is ${loss}`, firstBadValue(lossOf(images, labels)));
     losses.push(loss);
     history.seconds += (performance.now() - started) / 1000;
     progress.update(done + 1, `, loss ${loss.toFixed(4)}`);

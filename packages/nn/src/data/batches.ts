@@ -1,4 +1,5 @@
 import { ChainruleError, fromArray, type Random, type Shape, type Tensor } from "@chainrule/core";
+import { ByteRows } from "./byte-rows.js";
 import { DataError } from "./errors.js";
 
 export interface BatchSamplerOptions {
@@ -58,19 +59,19 @@ export class BatchSampler {
   }
 }
 
+/** What rows are taken of: a tensor, or bytes that become one. */
+export type Rows = Tensor | ByteRows;
+
 /** A tensor with another number of rows. */
-export type WithRows<T> =
-  T extends Tensor<infer S>
-    ? S extends readonly [number, ...infer Rest extends Shape]
-      ? Tensor<[number, ...Rest]>
-      : Tensor
-    : never;
+export type WithRows<T> = T extends ByteRows<infer S> ? OtherRows<S> : T extends Tensor<infer S> ? OtherRows<S> : never;
+
+type OtherRows<S> = S extends readonly [number, ...infer Rest extends Shape] ? Tensor<[number, ...Rest]> : Tensor;
 
 /** The rows at the indices of each tensor of a record, such as its images and its labels. */
 export type Batch<R> = { readonly [K in keyof R]: WithRows<R[K]> };
 
 /**
- * The rows at the indices of each tensor, the same for all.
+ * The rows at the indices of each tensor (or `ByteRows`), the same for all.
  *
  * @param rows int32 indices, or plain numbers
  *
@@ -80,12 +81,12 @@ export type Batch<R> = { readonly [K in keyof R]: WithRows<R[K]> };
  *
  * @throws DataError when the tensors have not the same number of rows; ShapeError for an index out of range.
  */
-export function takeRows<R extends { readonly [K in keyof R]: Tensor }>(
+export function takeRows<R extends { readonly [K in keyof R]: Rows }>(
   data: R,
   rows: Tensor | readonly number[],
 ): Batch<R> {
   rowsOf("takeRows", data);
-  return eachTensor(data, (values) => values.take(rows as Tensor));
+  return eachOf(data, (values) => (values instanceof ByteRows ? values.take(rows) : values.take(rows as Tensor)));
 }
 
 /**
@@ -94,22 +95,20 @@ export function takeRows<R extends { readonly [K in keyof R]: Tensor }>(
  *
  * @throws DataError when the tensors have not the same number of rows.
  */
-export function* batches<R extends { readonly [K in keyof R]: Tensor }>(
-  data: R,
-  batchSize: number,
-): Generator<Batch<R>> {
+export function* batches<R extends { readonly [K in keyof R]: Rows }>(data: R, batchSize: number): Generator<Batch<R>> {
   checkCount("batches: the batch size", batchSize, 1);
   const size = rowsOf("batches", data);
   for (let start = 0; start < size; start += batchSize) {
-    yield eachTensor(data, (values) => values.slice([[start, Math.min(start + batchSize, size)]]));
+    const ranges = [[start, Math.min(start + batchSize, size)]] as const;
+    yield eachOf(data, (values) => (values instanceof ByteRows ? values.slice(ranges) : values.slice(ranges)));
   }
 }
 
-function eachTensor<R extends { readonly [K in keyof R]: Tensor }>(data: R, f: (values: Tensor) => Tensor): Batch<R> {
-  return Object.fromEntries(Object.entries<Tensor>(data).map(([name, values]) => [name, f(values)])) as Batch<R>;
+function eachOf<R extends { readonly [K in keyof R]: Rows }>(data: R, f: (values: Rows) => Tensor): Batch<R> {
+  return Object.fromEntries(Object.entries<Rows>(data).map(([name, values]) => [name, f(values)])) as Batch<R>;
 }
 
-function rowsOf(op: string, data: Readonly<Record<string, Tensor>>): number {
+function rowsOf(op: string, data: Readonly<Record<string, Rows>>): number {
   const sizes = Object.entries(data).map(([name, values]) => [name, values.shape[0]] as const);
   const [, size] = sizes[0] ?? [];
   if (size === undefined || sizes.some(([, other]) => other !== size)) {

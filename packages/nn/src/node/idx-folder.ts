@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { fromArray, type Tensor } from "@chainrule/core";
+import { ByteRows } from "../data/byte-rows.js";
 import { DataError } from "../data/errors.js";
 import { type IdxData, idxMagic, parseIdx } from "../data/idx.js";
 import type { FloatDType } from "../initializers.js";
@@ -9,8 +10,8 @@ import { fileError, readBytes } from "./files.js";
 
 /** Images, one a row, and the class of each. */
 export type ImageSet = {
-  /** [N, height x width], brightness from 0 to 1. */
-  readonly images: Tensor<[number, number]>;
+  /** [N, height x width], brightness from 0 to 1 in the rows that are taken; bytes until then. */
+  readonly images: ByteRows<readonly [number, number]>;
   /** [N], int32, from 0 to classes - 1. */
   readonly labels: Tensor<[number]>;
 };
@@ -23,7 +24,7 @@ export interface IdxFolder {
 }
 
 export interface IdxFolderOptions {
-  /** The dtype of the images; float64 unless said otherwise. */
+  /** The dtype of the images that are taken; float64 unless said otherwise. */
   readonly dtype?: FloatDType;
   /** How many classes there are: labels go from 0 to one less. Default 10. */
   readonly classes?: number;
@@ -75,10 +76,8 @@ function readSet(folder: string, names: readonly string[], part: string, dtype: 
       `${labels.path}: label ${labels.data[bad]} (row ${bad}) is out of range: ${classes} classes are 0 to ${classes - 1}`,
     );
   }
-  const pixels = dtype === "float32" ? new Float32Array(images.data.length) : new Float64Array(images.data.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = (images.data[i] as number) / 255;
   const set: ImageSet = {
-    images: fromArray(pixels, [count, height * width]),
+    images: new ByteRows(images.data, [count, height * width], { dtype }),
     labels: fromArray(Int32Array.from(labels.data), [count]),
   };
   return { set, imageShape: [height, width] as const };
