@@ -208,6 +208,7 @@ process.stdout.write(`// Printed by scripts/generate-kernels.ts from the express
 import type { KernelSet } from "./loop.js";
 import { erf, erfc, floorMod, hypot, roundHalfEven } from "./math.js";
 import * as rows from "./rows.js";
+import type { Moments } from "./rows.js";
 import * as windows from "./windows.js";
 import type { Windows } from "./windows.js";
 

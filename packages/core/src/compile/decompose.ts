@@ -4,10 +4,11 @@ import type { Tensor } from "../graph/tensor.js";
 import { All, Any, Count } from "../ops/count.js";
 import { Norm } from "../ops/norm.js";
 import { LogSumExp, Mean } from "../ops/reduce.js";
-import type { Reduction } from "../ops/reduction.js";
 import { LogSoftmax, Softmax } from "../ops/softmax.js";
+import { Center, Deviation, Standardize } from "../ops/standardize.js";
 import { Std, Variance } from "../ops/variance.js";
 import { normalizeAxes, reducedShape, sizeOf } from "../shape/shape.js";
+import { deviationOf, meanOf, momentsOf, standardized } from "./moments.js";
 
 type Decomposition<N extends Node> = (node: N, x: Tensor, dtype: DType) => Tensor;
 
@@ -23,17 +24,19 @@ export function decompose(node: Node, inputs: readonly Tensor[], dtype: DType): 
   return decompositions.get(node.constructor)?.(node, inputs[0] as Tensor, dtype) ?? null;
 }
 
-/** What a reduction reduces over, and what it is reshaped to: the compositions keep the axes until then. */
-function axesOf(node: Reduction, x: Tensor) {
-  const axis = normalizeAxes(node.name, node.axis, x.shape);
-  const shape = reducedShape(x.shape, axis, node.keepDims);
-  return { over: { axis, keepDims: true }, n: sizeOf(axis.map((i) => x.shape[i] as number)), shape };
+/** A reduction, or a map along axes. */
+interface Along {
+  readonly name: string;
+  readonly axis: number | readonly number[] | undefined;
+  readonly keepDims?: boolean;
 }
 
-define(Mean, (node, x) => {
-  const { over, n, shape } = axesOf(node, x);
-  return x.sum(over).div(n).reshape(shape);
-});
+/** What a reduction reduces over, and what it is reshaped to: the compositions keep the axes until then. */
+function axesOf(node: Along, x: Tensor) {
+  const axis = normalizeAxes(node.name, node.axis, x.shape);
+  const shape = reducedShape(x.shape, axis, node.keepDims ?? true);
+  return { over: { axis, keepDims: true as const }, n: sizeOf(axis.map((i) => x.shape[i] as number)), shape };
+}
 
 define(LogSumExp, (node, x) => {
   const { over, n, shape } = axesOf(node, x);
@@ -60,31 +63,49 @@ define(LogSoftmax, (node, x) => {
   return shifted.sub(shifted.exp().sum(over).log());
 });
 
-function varianceOf(node: Variance | Std, x: Tensor): Tensor {
-  const { over, n, shape } = axesOf(node, x);
-  const freedom = Math.max(0, n - node.correction);
-  const deviations = x.sub(x.sum(over).div(n));
-  return deviations.square().sum(over).div(freedom).reshape(shape);
-}
-define(Variance, varianceOf);
-define(Std, (node, x) => varianceOf(node, x).sqrt());
+define(Mean, (node, x, dtype) => {
+  const { over, shape } = axesOf(node, x);
+  return meanOf(x, over).cast(dtype).reshape(shape);
+});
+
+define(Variance, (node, x, dtype) => {
+  const { over, shape } = axesOf(node, x);
+  const { squares, scale } = momentsOf(x, over, true);
+  const variance = squares.div(node.freedom(x));
+  return (scale === null ? variance : variance.div(scale).div(scale)).cast(dtype).reshape(shape);
+});
+
+define(Std, (node, x, dtype) => {
+  const { over, shape } = axesOf(node, x);
+  const dispersion = { center: true, freedom: node.freedom(x), eps: 0 };
+  return deviationOf(momentsOf(x, over, true), dispersion)
+    .cast(dtype)
+    .reshape(shape);
+});
+
+define(Deviation, (node, x, dtype) => {
+  const { over } = axesOf(node, x);
+  return deviationOf(momentsOf(x, over, node.center), node).cast(dtype);
+});
+
+define(Center, (node, x, dtype) => {
+  const { over } = axesOf(node, x);
+  const { deviations, scale } = momentsOf(x, over, true);
+  return deviations.div(scale === null ? node.divisor : scale.mul(node.divisor)).cast(dtype);
+});
+
+define(Standardize, (node, x, dtype) => {
+  const { over } = axesOf(node, x);
+  return standardized(x, momentsOf(x, over, node.center), node).cast(dtype);
+});
 
 define(Norm, (node, x, dtype) => {
   const { over, n, shape } = axesOf(node, x);
   if (node.ord === 1) return x.abs().sum(over).reshape(shape);
   if (node.ord === Infinity) return (n === 0 ? x.sum(over) : x.abs().max(over)).reshape(shape);
-  // No square of a float32 overflows, or is lost, in float64.
-  if (dtype === "float32") return x.cast("float64").square().sum(over).sqrt().cast(dtype).reshape(shape);
-  const squares = x.square().sum(over);
-  if (n === 0) return squares.reshape(shape);
-  const largest = x.abs().max(over);
-  // Below 1e-290 squares that have been lost to underflow would count.
-  const plain = squares
-    .greater(1e-290)
-    .logicalAnd(squares.isFinite())
-    .logicalOr(largest.greater(0).logicalAnd(largest.isFinite()).logicalNot());
-  const scale = plain.where(1, largest);
-  return scale.mul(x.div(scale).square().sum(over).sqrt()).reshape(shape);
+  return deviationOf(momentsOf(x, over, false), { center: false, freedom: 1, eps: 0 })
+    .cast(dtype)
+    .reshape(shape);
 });
 
 /** The number of elements that are not 0. */

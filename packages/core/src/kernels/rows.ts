@@ -2,6 +2,15 @@
 // build prints a copy for each other dtype, so that the JavaScript engine sees one type of array in each loop. A reduction
 // keeps `inner` results at once, so that it reads the array in the order of memory; where there is one, in a variable.
 
+/** What `momentsAxis` finds out about each row, in doubles whatever the dtype, and what `deviationsAxis` divides by. */
+export interface Moments {
+  readonly means: Float64Array;
+  readonly rests: Float64Array;
+  readonly squares: Float64Array;
+  readonly scales: Float64Array;
+  readonly divisors: Float64Array;
+}
+
 /** out[outer, inner] = the sum along the axis, added up in double precision. */
 export function sumAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
   if (inner === 1) {
@@ -35,84 +44,136 @@ export function prodAxis(out: Float64Array, x: Float64Array, outer: number, n: n
   }
 }
 
-/** out[outer, inner] = the sum of squared deviations from the mean along the axis, divided by `freedom`; its root if `root`. */
-export function varianceAxis(
-  out: Float64Array,
-  x: Float64Array,
-  outer: number,
-  n: number,
-  inner: number,
-  freedom: number,
-  root: boolean,
-): void {
-  const means = new Float64Array(inner);
-  const squares = new Float64Array(inner);
+/**
+ * out[outer, inner] = the mean along the axis. Equal elements have it exactly, and no sum overflows: where all may be alike,
+ * or the sum has left the range of a double, what is left over from a first mean is added up once more.
+ */
+export function meanAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
+  const sums = new Float64Array(inner);
   for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
     const end = start + n * inner;
     if (inner === 1) {
       let sum = 0;
       for (let at = start; at < end; at++) sum += x[at] as number;
-      const mean = sum / n;
+      sums[0] = sum;
+    } else {
+      sums.fill(0);
+      for (let at = start; at < end; ) {
+        for (let i = 0; i < inner; i++) sums[i] = (sums[i] as number) + (x[at++] as number);
+      }
+    }
+    for (let i = 0; i < inner; i++) {
+      let mean = (sums[i] as number) / n;
+      const inRange = Math.abs(mean) < Infinity;
+      if (!inRange || Math.abs((x[start + i] as number) - mean) <= Math.abs(mean) * 2 ** -10) {
+        const [shift, scale] = inRange ? [mean, 1] : [0, 2 ** -600];
+        let rest = 0;
+        for (let at = start + i; at < end; at += inner) rest += (x[at] as number) * scale - shift;
+        mean = (shift + rest / n) / scale;
+      }
+      out[o * inner + i] = mean;
+    }
+  }
+}
+
+/**
+ * Moments along the axis, of each [outer, inner]: the mean (if `center`; else 0) as `means` + `rests`, and the sum of squared
+ * deviations from it, both of the elements times `scales`.
+ *
+ * The scale is a power of 2, and 1 but where squares leave the range of a double. Where all elements may be alike, the mean is
+ * found to twice the precision: deviations as small as the spacing of the elements are right, and those of equal ones are 0.
+ */
+export function momentsAxis(
+  { means, rests, squares, scales }: Moments,
+  x: Float64Array,
+  outer: number,
+  n: number,
+  inner: number,
+  center: boolean,
+): void {
+  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
+    const end = start + n * inner;
+    const to = o * inner;
+    if (inner === 1) {
+      let sum = 0;
+      if (center) for (let at = start; at < end; at++) sum += x[at] as number;
+      const mean = center ? sum / n : 0;
       let square = 0;
       for (let at = start; at < end; at++) {
         const deviation = (x[at] as number) - mean;
         square += deviation * deviation;
       }
-      squares[0] = square;
+      means[o] = mean;
+      squares[o] = square;
     } else {
-      means.fill(0);
-      squares.fill(0);
-      for (let at = start; at < end; )
-        for (let i = 0; i < inner; i++) means[i] = (means[i] as number) + (x[at++] as number);
-      for (let i = 0; i < inner; i++) means[i] = (means[i] as number) / n;
+      if (center) {
+        for (let at = start; at < end; ) {
+          for (let j = to; j < to + inner; j++) means[j] = (means[j] as number) + (x[at++] as number);
+        }
+        for (let j = to; j < to + inner; j++) means[j] = (means[j] as number) / n;
+      }
       for (let at = start; at < end; ) {
-        for (let i = 0; i < inner; i++) {
-          const deviation = (x[at++] as number) - (means[i] as number);
-          squares[i] = (squares[i] as number) + deviation * deviation;
+        for (let j = to; j < to + inner; j++) {
+          const deviation = (x[at++] as number) - (means[j] as number);
+          squares[j] = (squares[j] as number) + deviation * deviation;
         }
       }
     }
-    for (let i = 0; i < inner; i++) {
-      const variance = (squares[i] as number) / freedom;
-      out[o * inner + i] = root ? Math.sqrt(variance) : variance;
+    for (let i = 0, j = to; i < inner; i++, j++) {
+      const mean = means[j] as number;
+      const square = squares[j] as number;
+      // Above 1e-120 the spacing of doubles has a square that counts; below 1e-280 others than those may have been lost.
+      const isLarge = !(square < Infinity);
+      const isSmall = square < 1e-280 && Math.abs(mean) < 1e-120;
+      const isClose = center && Math.abs((x[start + i] as number) - mean) <= Math.abs(mean) * 2 ** -10;
+      scales[j] = 1;
+      if (!isLarge && !isSmall && !isClose) continue;
+      const scale = isLarge ? 2 ** -600 : isSmall ? 2 ** 600 : 1;
+      let shift = 0;
+      let rest = 0;
+      if (center) {
+        for (let at = start + i; at < end; at += inner) shift += (x[at] as number) * scale;
+        shift /= n;
+        for (let at = start + i; at < end; at += inner) rest += (x[at] as number) * scale - shift;
+        rest /= n;
+      }
+      let sum = 0;
+      for (let at = start + i; at < end; at += inner) {
+        const deviation = (x[at] as number) * scale - shift - rest;
+        sum += deviation * deviation;
+      }
+      means[j] = shift;
+      rests[j] = rest;
+      squares[j] = sum;
+      scales[j] = scale;
     }
   }
 }
 
-/** out[outer, inner] = the root of the sum of squares along the axis, also where the squares leave the range of a double. */
-export function normAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  const sums = new Float64Array(inner);
+/** out[outer, j, inner] = the deviation of x from the mean of its row, both times the scale, divided by the row's divisor. */
+export function deviationsAxis(
+  out: Float64Array,
+  x: Float64Array,
+  outer: number,
+  n: number,
+  inner: number,
+  { means, rests, scales, divisors }: Moments,
+): void {
   for (let o = 0, at = 0; o < outer; o++) {
     const end = at + n * inner;
     if (inner === 1) {
-      let sum = 0;
-      for (; at < end; at++) sum += (x[at] as number) * (x[at] as number);
-      sums[0] = sum;
-    } else {
-      sums.fill(0);
-      while (at < end) {
-        for (let i = 0; i < inner; i++, at++) sums[i] = (sums[i] as number) + (x[at] as number) * (x[at] as number);
-      }
+      const mean = means[o] as number;
+      const rest = rests[o] as number;
+      const scale = scales[o] as number;
+      const divisor = divisors[o] as number;
+      for (; at < end; at++) out[at] = ((x[at] as number) * scale - mean - rest) / divisor;
+      continue;
     }
-    for (let i = 0; i < inner; i++) {
-      const start = o * n * inner + i;
-      let squares = sums[i] as number;
-      // Below 1e-290 squares that have been lost to underflow would count.
-      let scale = 1;
-      if (!(squares > 1e-290 && squares < Infinity)) {
-        let largest = 0;
-        for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(x[start + j * inner] as number));
-        if (largest > 0 && largest < Infinity) {
-          // A power of 2, which to divide by rounds nothing.
-          scale = 2 ** Math.floor(Math.log2(largest));
-          squares = 0;
-          for (let j = 0; j < n; j++) {
-            const value = (x[start + j * inner] as number) / scale;
-            squares += value * value;
-          }
-        }
+    while (at < end) {
+      for (let j = o * inner; j < (o + 1) * inner; j++, at++) {
+        const value = (x[at] as number) * (scales[j] as number) - (means[j] as number) - (rests[j] as number);
+        out[at] = value / (divisors[j] as number);
       }
-      out[o * inner + i] = scale * Math.sqrt(squares);
     }
   }
 }

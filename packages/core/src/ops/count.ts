@@ -1,8 +1,7 @@
 import { allocate, type DType } from "../dtype.js";
 import type { Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type AxisLoop, reduceAxes } from "../kernels/along.js";
-import { rowKernels } from "../kernels/generated.js";
+import { reduceAxes } from "../kernels/along.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
@@ -18,8 +17,7 @@ abstract class Counting extends Reduction {
     const ones = new Int32Array(x.size);
     const { array } = x;
     for (let i = 0; i < ones.length; i++) if (array[i] !== 0) ones[i] = 1;
-    const create = (size: number) => new Int32Array(size);
-    const counts = reduceAxes(rowKernels.int32.sumAxis as AxisLoop, create, ones, x.shape, this.axesOf(x));
+    const counts = reduceAxes("sumAxis", "int32", ones, x.shape, this.axesOf(x));
     const n = x.size / sizeOf(shape);
     const out = allocate(dtype, counts.length);
     for (let i = 0; i < out.length; i++) out[i] = this.judge(counts[i] as number, n);

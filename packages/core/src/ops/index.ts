@@ -98,6 +98,7 @@ export { Slice, slice, Unslice } from "./slice.js";
 export { LogSoftmax, logSoftmax, Softmax, softmax } from "./softmax.js";
 export { ArgSort, argSort, sort, topK } from "./sort.js";
 export { split, unstack } from "./split.js";
+export { Center, Deviation, Standardize } from "./standardize.js";
 export { IndexAdd, indexAdd, OneHot, oneHot, Take, take } from "./take.js";
 export { Transpose, transpose } from "./transpose.js";
 export { Std, std, Variance, variance } from "./variance.js";

@@ -1,17 +1,20 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { tensorArithmetic } from "../graph/arithmetic.js";
 import type { Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { AxisLoop } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
+import { deviationAlong } from "../kernels/moments.js";
 import type { OrdOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
-import { cosine } from "./hypot.js";
 import { optionOf, type ReduceOptions, Reduction } from "./reduction.js";
+import { Standardize } from "./standardize.js";
 
 export interface NormOptions extends ReduceOptions, OrdOption {}
+
+/** The length of a vector as a deviation from 0 that is not divided by anything. */
+const euclidean = { center: false, freedom: 1, eps: 0 };
 
 export class Norm extends Reduction {
   override get name() {
@@ -43,16 +46,20 @@ export class Norm extends Reduction {
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const [array, ...sizes] = this.gathered(x);
     const out = allocate(dtype, sizes[0] * sizes[2]);
-    const loop = this.ord === 1 ? "sumAxis" : this.ord === 2 ? "normAxis" : "maxAxis";
-    (rowKernels[dtype][loop] as AxisLoop)(out, this.ord === 2 ? array : array.map(Math.abs), ...sizes);
+    if (this.ord === 2) deviationAlong(out, dtype, array, sizes, euclidean);
+    else {
+      const loop = this.ord === 1 ? "sumAxis" : "maxAxis";
+      (rowKernels[dtype][loop] as AxisLoop)(out, array.map(Math.abs), ...sizes);
+    }
     return shape.length === 0 ? (out[0] as number) : out;
   }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     const x = this.input(0);
-    const [norm, gradient] = [this.spread(output, x), this.spread(dout, x)];
+    const gradient = this.spread(dout, x);
     if (this.ord === 1) return x.sign().mul(gradient);
-    if (this.ord === 2) return cosine(tensorArithmetic, x, norm).mul(gradient);
+    if (this.ord === 2) return new Standardize({ axis: this.axesOf(x), ...euclidean }).apply(x).mul(gradient);
+    const norm = this.spread(output, x);
     const largest = x.abs().equal(norm).cast(x.dtype);
     return x
       .sign()
@@ -64,7 +71,8 @@ export class Norm extends Reduction {
 /**
  * The vector norm over the axes. `ord` is 1, 2 (the default; no square overflows) or Infinity. The gradient at the vector 0
  * is 0, that of the 1-norm is 0 for each element that is 0, and elements that tie for the largest share it evenly
- * (PyTorch's conventions). float64, float32.
+ * (PyTorch's conventions). What is composed of the norm cannot know better: the second derivative of `norm(x).square()` at
+ * the vector 0 comes out as 0, and that of `x.square().sum()`, the same function, is right. float64, float32.
  *
  * @example
  * norm(tensor([3, -4])).item(); // 5

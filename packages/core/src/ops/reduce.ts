@@ -1,9 +1,8 @@
-import { checkNumber, type DType } from "../dtype.js";
+import type { DType } from "../dtype.js";
 import { DTypeError } from "../errors.js";
 import type { Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { valuesOf } from "../graph/tracing.js";
-import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { LoopReduction } from "./reduction.js";
@@ -35,15 +34,8 @@ export class Mean extends LoopReduction {
     return "Mean";
   }
 
-  protected override readonly loop = "sumAxis";
+  protected override readonly loop = "meanAxis";
   protected override readonly ofNothing = true;
-
-  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
-    const count = x.size / sizeOf(shape);
-    const sums = super.localForward(shape, dtype, x);
-    if (typeof sums === "number") return checkNumber(this.name, sums / count, dtype);
-    return sums.map((total) => total / count);
-  }
 
   override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
@@ -54,7 +46,10 @@ export class Mean extends LoopReduction {
   }
 }
 
-/** The mean over the axes; NaN over no elements. float64, float32. */
+/**
+ * The mean over the axes; NaN over no elements. Of equal elements it is that element to the bit, and no sum overflows.
+ * float64, float32.
+ */
 export const mean = reduceFunction(Mean);
 
 abstract class Extreme extends LoopReduction {

@@ -1,10 +1,9 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import type { DType, TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, nameOf, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type AxisLoop, around, reduceAxes } from "../kernels/along.js";
+import { around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";
-import { rowKernels } from "../kernels/generated.js";
 import { withAxis } from "../options.js";
 import { formatShape, normalizeAxes, reducedShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -74,32 +73,36 @@ export abstract class Reduction extends Node {
     return this.keepDims ? t : t.reshape(reducedShape(x.shape, this.axesOf(x), true));
   }
 
-  /** The elements with those to be reduced next to each other, and the sizes in which a loop sees them. */
-  protected gathered(x: Tensor): readonly [array: TypedArray, outer: number, n: number, inner: number] {
-    const axes = this.axesOf(x);
-    const [first = 0] = axes;
-    if (axes.every((axis, i) => axis === first + i)) return [x.array, ...around(x.shape, first, first + axes.length)];
-    const others = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
-    const order = [...others, ...axes];
-    const strides = stridesOf(x.shape);
-    const moved = order.map((axis) => x.shape[axis] as number);
-    const steps = order.map((axis) => strides[axis] as number);
-    const [outer, n] = [sizeOf(moved.slice(0, others.length)), sizeOf(moved.slice(others.length))];
-    return [gatherView(x.dtype, x.array, moved, 0, steps), outer, n, 1];
+  protected gathered(x: Tensor) {
+    return gathered(x, this.axesOf(x));
   }
+}
+
+/** The elements with those along some axes next to each other, and the sizes in which a loop sees them. */
+export function gathered(
+  x: Tensor,
+  axes: readonly number[],
+): readonly [array: TypedArray, outer: number, n: number, inner: number] {
+  const [first = 0] = axes;
+  if (axes.every((axis, i) => axis === first + i)) return [x.array, ...around(x.shape, first, first + axes.length)];
+  const others = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  const order = [...others, ...axes];
+  const strides = stridesOf(x.shape);
+  const moved = order.map((axis) => x.shape[axis] as number);
+  const steps = order.map((axis) => strides[axis] as number);
+  const [outer, n] = [sizeOf(moved.slice(0, others.length)), sizeOf(moved.slice(others.length))];
+  return [gatherView(x.dtype, x.array, moved, 0, steps), outer, n, 1];
 }
 
 /** A reduction by one of the loops, which go over several axes one after another. */
 export abstract class LoopReduction extends Reduction {
   /** The loop, by its name in rows.ts. */
-  protected abstract readonly loop: "sumAxis" | "prodAxis" | "maxAxis" | "minAxis" | "logSumExpAxis";
+  protected abstract readonly loop: "sumAxis" | "meanAxis" | "prodAxis" | "maxAxis" | "minAxis" | "logSumExpAxis";
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
-    const loop = rowKernels[dtype][this.loop] as AxisLoop;
     const axes = this.axesOf(x);
     // Also where there is nothing to reduce the values are as the loop makes them, in an array of their own.
-    const array =
-      axes.length === 0 ? x.array : reduceAxes(loop, (size) => allocate(dtype, size), x.array, x.shape, axes);
+    const array = axes.length === 0 ? x.array : reduceAxes(this.loop, dtype, x.array, x.shape, axes);
     return shape.length === 0 ? (array[0] as number) : array;
   }
 }

@@ -1,23 +1,22 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import type { Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { rowKernels } from "../kernels/generated.js";
-import { sizeOf } from "../shape/shape.js";
+import { deviationAlong, varianceAlong } from "../kernels/moments.js";
+import { normalizeAxes, sizeOf } from "../shape/shape.js";
 import type { CorrectionOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { optionOf, type ReduceOptions, Reduction } from "./reduction.js";
+import { Center, Standardize } from "./standardize.js";
 
 export interface VarianceOptions extends ReduceOptions, CorrectionOption {}
 
 type VarianceArgument = number | readonly number[] | VarianceOptions;
 
-abstract class Dispersion extends Reduction {
+abstract class Spread extends Reduction {
   protected override readonly ofNothing = true;
   readonly correction: number;
-  /** Whether the result is the root of the variance. */
-  protected abstract readonly root: boolean;
 
   constructor(axis?: VarianceArgument, options?: VarianceOptions) {
     super(axis, options, ["correction"]);
@@ -37,71 +36,68 @@ abstract class Dispersion extends Reduction {
     return super.shapeRule(x);
   }
 
-  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
-    const [array, outer, n, inner] = this.gathered(x);
-    const out = allocate(dtype, outer * inner);
-    (rowKernels[dtype].varianceAxis as VarianceLoop)(out, array, outer, n, inner, this.freedom(n), this.root);
-    return shape.length === 0 ? (out[0] as number) : out;
-  }
-
-  protected freedom(n: number): number {
+  /** The degrees of freedom, of which none may be left. */
+  freedom(x: { readonly shape: Shape }): number {
+    const n = sizeOf(normalizeAxes(this.name, this.axis, x.shape).map((i) => x.shape[i] as number));
     return Math.max(0, n - this.correction);
-  }
-
-  /** The deviations from the mean, and the degrees of freedom. */
-  protected deviations(x: Tensor): readonly [Tensor, number] {
-    const axis = this.axesOf(x);
-    const n = sizeOf(axis.map((i) => x.shape[i] as number));
-    return [x.sub(x.mean({ axis, keepDims: true })), this.freedom(n)];
   }
 }
 
-type Sizes = [outer: number, n: number, inner: number];
-type VarianceLoop = (out: TypedArray, x: TypedArray, ...rest: [...Sizes, freedom: number, root: boolean]) => void;
-
-export class Variance extends Dispersion {
+export class Variance extends Spread {
   override get name() {
     return "Variance";
   }
 
-  protected override readonly root = false;
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const [array, ...sizes] = this.gathered(x);
+    const out = allocate(dtype, sizeOf(shape));
+    varianceAlong(out, dtype, array, sizes, this.freedom(x));
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
 
   /** That the mean moves as well changes nothing: the deviations add up to 0. */
   override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
-    const [deviations, freedom] = this.deviations(x);
-    return deviations.mul(2 / freedom).mul(this.spread(dout, x));
+    return new Center(this.axesOf(x), this.freedom(x) / 2).apply(x).mul(this.spread(dout, x));
   }
 }
 
 /**
  * The mean of the squared deviations from the mean, over the axes. `correction` is 0 by default, as in NumPy (PyTorch's is
- * 1); NaN where no degree of freedom is left. float64, float32.
+ * 1); NaN where no degree of freedom is left. Of equal elements it is 0, and the mean may be far away from 0: the deviations
+ * are taken from it before anything is rounded. float64, float32.
  *
  * @example
  * variance(tensor([1, 2, 3, 4])).item(); // 1.25
  * variance(tensor([1, 2, 3, 4]), { correction: 1 }).item(); // about 1.66667
+ * variance(full([3], 0.1)).item(); // 0
  */
 export const variance = reduceFunction<VarianceArgument, VarianceOptions, CorrectionOption>(Variance);
 
-export class Std extends Dispersion {
+export class Std extends Spread {
   override get name() {
     return "Std";
   }
 
-  protected override readonly root = true;
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const [array, ...sizes] = this.gathered(x);
+    const out = allocate(dtype, sizeOf(shape));
+    deviationAlong(out, dtype, array, sizes, { center: true, freedom: this.freedom(x), eps: 0 });
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
 
-  override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
+  override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
-    const [deviations, freedom] = this.deviations(x);
-    const constant = output.equal(0);
-    const factor = constant.where(0, dout).div(constant.where(1, output)).div(freedom);
-    return deviations.mul(this.spread(factor, x));
+    const freedom = this.freedom(x);
+    const scores = new Standardize({ axis: this.axesOf(x), center: true, freedom, eps: 0 }).apply(x);
+    return scores.mul(this.spread(dout, x).div(freedom));
   }
 }
 
 /**
- * The standard deviation over the axes: the root of the variance, with the same options. Where it is 0 its derivative,
- * which does not exist there, is given as 0 (PyTorch's convention). float64, float32.
+ * The standard deviation over the axes: the root of the variance, with the same options; no square of a deviation overflows,
+ * or is lost to underflow. Where it is 0 its derivative, which does not exist there, is given as 0 (PyTorch's convention).
+ * What is composed of it cannot know better: the second derivative of `std(x).square()` at equal elements comes out as 0, and
+ * that of `variance(x)`, the same function, is right. float64, float32.
  */
 export const std = reduceFunction<VarianceArgument, VarianceOptions, CorrectionOption>(Std);

@@ -19,6 +19,8 @@ const I = Infinity;
 const N = Number.NaN;
 const { LN2: ln2 } = Math;
 
+const deviation = { center: true, freedom: 2, eps: 0 };
+
 /** By the names of the nodes. */
 export const reductionExtremes: Readonly<Record<string, (tiny: number) => readonly ListExtreme[]>> = {
   Sum: (t) => [
@@ -83,11 +85,26 @@ export const reductionExtremes: Readonly<Record<string, (tiny: number) => readon
     { list: [t, -t], values: [0], first: [t, -t], second: [-0.5, 0.5] },
     { list: [I, 0], values: [N] },
   ],
-  Std: () => [
+  Std: (t) => [
     { list: [1000, 1000], values: [0], first: [0, 0], second: [0, 0] },
     { list: [0, -0], values: [0], first: [0, 0], second: [0, 0] },
     { list: [-1000, 1000], values: [1000], first: [-0.5, 0.5], second: [0, 0] },
+    { list: [t, -t], values: [t], first: [0.5, -0.5] },
     { list: [I, 0], values: [N] },
+  ],
+  Deviation: (t) => [
+    { list: [1000, 1000], values: [0], first: [0, 0], second: [0, 0], options: deviation },
+    { list: [-1000, 1000], values: [1000], first: [-0.5, 0.5], second: [0, 0], options: deviation },
+    { list: [t, -t], values: [t], first: [0.5, -0.5], options: deviation },
+    { list: [I, 0], values: [N], options: deviation },
+    {
+      list: [I, 1000],
+      values: [I],
+      first: [1, 0],
+      second: [0, 0],
+      options: { ...deviation, center: false, freedom: 1 },
+    },
+    { list: [t, -t], values: [1], first: [t / 2, -t / 2], second: [-0.25, 0.25], options: { ...deviation, eps: 1 } },
   ],
   Norm: (t) => [
     { list: [0, -0], values: [0], first: [0, 0], second: [0, 0], options: { ord: 2 } },

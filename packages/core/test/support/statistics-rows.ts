@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { DType, Node, Tensor } from "../../src/index.js";
 import * as ops from "../../src/ops/index.js";
 import * as draw from "./draw.js";
-import { axesOf, fill, line, type Plain, reduce, sizeOf } from "./plain.js";
+import { type Axis, at, axesOf, fill, indices, line, type Plain, reduce, sizeOf } from "./plain.js";
 import { type ReductionSetting, reducesNothing, reductionRow } from "./reduction-rows.js";
 import { all, callMethod, floats, methodName, numbers, type Row } from "./row.js";
 
@@ -173,6 +173,88 @@ const linearScanRow: Row<{ axis: number; reverse: boolean }> = {
   },
 };
 
+interface DispersionSetting {
+  readonly axis: Axis;
+  readonly center: boolean;
+  readonly freedom: number;
+  readonly eps: number;
+}
+
+const dispersions = (rank: number): fc.Arbitrary<DispersionSetting> =>
+  fc.record({
+    axis: draw.axes(rank),
+    center: fc.boolean(),
+    freedom: fc.constantFrom(1, 3, 2.5),
+    eps: fc.constantFrom(0, 0.5),
+  });
+
+/** No deviation is 0, where there is a kink. */
+const disperses = (shape: readonly number[], { axis, center, eps }: DispersionSetting) =>
+  eps > 0 || lengthOf(shape, { axis, keepDims: true }) > (center ? 1 : 0);
+
+function deviationOf(list: number[], { center, freedom, eps }: DispersionSetting): number {
+  const mean = center ? total(list) / list.length : 0;
+  return Math.sqrt(total(list.map((value) => (value - mean) ** 2)) / freedom + eps);
+}
+
+/** Each element together with all that stand along the axes with it. */
+function alongAxes(x: Plain, axis: Axis, combine: (value: number, list: number[]) => number): Plain {
+  const axes = axesOf(axis, x.shape.length);
+  return fill(x.shape, (index) => {
+    const list: number[] = [];
+    for (const other of indices(x.shape)) {
+      if (other.every((i, a) => axes.includes(a) || i === index[a])) list.push(at(x, other));
+    }
+    return combine(at(x, index), list);
+  });
+}
+
+const mean = (list: number[]) => total(list) / list.length;
+
+const centerRow: Row<{ axis: Axis; divisor: number }> = {
+  Node: ops.Center,
+  fn: null,
+  dtypes: floats,
+  cases: draw.unaryCases(draw.shapes(), (shape) =>
+    fc.record({ axis: draw.axes(shape.length), divisor: fc.constantFrom(1, 1.5) }),
+  ),
+  gradient: true,
+  node: ({ axis, divisor }) => new ops.Center(axis, divisor),
+  call: ([x], { axis, divisor }) => new ops.Center(axis, divisor).apply(x as Tensor),
+  reference: ([x], { axis, divisor }) => alongAxes(x as Plain, axis, (value, list) => (value - mean(list)) / divisor),
+};
+
+const standardizeRow: Row<DispersionSetting> = {
+  Node: ops.Standardize,
+  fn: null,
+  dtypes: floats,
+  cases: draw
+    .unaryCases(draw.shapes(), (shape) => dispersions(shape.length), differentMagnitudes)
+    .filter(({ operands: [x], setting }) => disperses(x?.shape ?? [], setting)),
+  gradient: true,
+  node: (setting) => new ops.Standardize(setting),
+  call: ([x], setting) => new ops.Standardize(setting).apply(x as Tensor),
+  reference: ([x], setting) =>
+    alongAxes(
+      x as Plain,
+      setting.axis,
+      (value, list) => (value - (setting.center ? mean(list) : 0)) / deviationOf(list, setting),
+    ),
+};
+
+const deviationRow: Row<DispersionSetting> = {
+  Node: ops.Deviation,
+  fn: null,
+  dtypes: floats,
+  cases: draw
+    .unaryCases(draw.shapes(), (shape) => dispersions(shape.length), differentMagnitudes)
+    .filter(({ operands: [x], setting }) => disperses(x?.shape ?? [], setting)),
+  gradient: true,
+  node: (setting) => new ops.Deviation(setting),
+  call: ([x], setting) => new ops.Deviation(setting).apply(x as Tensor),
+  reference: ([x], setting) => reduce(x as Plain, setting.axis, true, (list) => deviationOf(list, setting)),
+};
+
 /** Products, moments, norms, counts and what is cumulated along an axis. */
 export const statisticsRows: readonly Row[] = [
   {
@@ -205,4 +287,7 @@ export const statisticsRows: readonly Row[] = [
   cumulationRow(ops.Cumsum, ops.cumsum, total),
   cumulationRow(ops.Cumprod, ops.cumprod, product),
   linearScanRow as Row,
+  centerRow as Row,
+  standardizeRow as Row,
+  deviationRow as Row,
 ];

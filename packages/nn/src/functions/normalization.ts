@@ -1,4 +1,14 @@
-import { formatShape, ones, type Shape, ShapeError, sameShape, sizeOf, type Tensor, zeros } from "@chainrule/core";
+import {
+  formatShape,
+  ones,
+  type Shape,
+  ShapeError,
+  Standardize,
+  sameShape,
+  sizeOf,
+  type Tensor,
+  zeros,
+} from "@chainrule/core";
 import { checkFloat, checkParameter, checkSetting } from "./checks.js";
 
 /** What is common to all normalisations: y = (x - mean) / sqrt(variance + eps) * weight + bias. */
@@ -65,7 +75,7 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
   }
   checkNorm(op, options, shape, x);
   const axes = shape.map((_, i) => first + i);
-  return scaled(standardized(x, axes, options).output, options, shape) as Tensor<S>;
+  return scaled(standardized(x, axes, options), options, shape) as Tensor<S>;
 }
 
 /**
@@ -95,7 +105,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options
   checkNorm(op, options, [channels], x);
   const values: Tensor = x;
   const grouped = values.reshape([x.shape[0] as number, groups, sizeOf(x.shape.slice(1)) / groups]);
-  const { output } = standardized(grouped, [2], options);
+  const output = standardized(grouped, [2], options);
   return scaled(output.reshape(values.shape), options, perChannel(x, channels)) as Tensor<S>;
 }
 
@@ -142,16 +152,20 @@ export function batchNorm<S extends Shape>(x: Tensor<S>, options: BatchNormOptio
   checkSetting(op, "momentum", momentum, momentum >= 0 && momentum <= 1, "a number from 0 to 1");
 
   const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-  const { output, mean, variance } = standardized(x, axes, options);
+  const constant: Tensor = x.detach();
   const next = (before: Tensor, batch: Tensor): Tensor<[number]> =>
     before
       .detach()
       .mul(1 - momentum)
-      .add(batch.detach().reshape([channels]).mul(momentum)) as Tensor<[number]>;
-  const estimate = unbiased ? variance.detach().mul(values / Math.max(1, values - 1)) : variance;
+      .add(batch.mul(momentum)) as Tensor<[number]>;
+  // One value has no unbiased variance.
+  const correction = unbiased && values > 1 ? 1 : 0;
   return {
-    output: scaled(output, options, perChannel(x, channels)) as Tensor<S>,
-    running: { mean: next(old.mean, mean), variance: next(old.variance, estimate) },
+    output: scaled(standardized(x, axes, options), options, perChannel(x, channels)) as Tensor<S>,
+    running: {
+      mean: next(old.mean, constant.mean(axes)),
+      variance: next(old.variance, constant.variance({ axis: axes, correction })),
+    },
   };
 }
 
@@ -180,23 +194,14 @@ export function batchNormInference<S extends Shape>(
   checkRunning(op, running, channels, x);
   const shape = perChannel(x, channels);
   const centered = (x as Tensor).sub(running.mean.reshape(shape));
-  return scaled(divided(centered, running.variance.reshape(shape), options), options, shape) as Tensor<S>;
+  const deviation = running.variance.add(options.eps ?? 1e-5).sqrt();
+  return scaled(centered.div(deviation.reshape(shape)), options, shape) as Tensor<S>;
 }
 
-/** x with mean 0 and variance 1 over the axes, and the statistics themselves with size 1 in their places. */
-function standardized(
-  x: Tensor,
-  axes: readonly number[],
-  options: NormOptions,
-): Record<"output" | "mean" | "variance", Tensor> {
-  const mean = x.mean({ axis: axes, keepDims: true });
-  const centered = x.sub(mean);
-  const variance = centered.square().mean({ axis: axes, keepDims: true });
-  return { output: divided(centered, variance, options), mean, variance };
-}
-
-function divided(centered: Tensor, variance: Tensor, { eps = 1e-5 }: NormOptions): Tensor {
-  return centered.div(variance.add(eps).sqrt());
+/** x with mean 0 and variance 1 over the axes. */
+function standardized(x: Tensor, axis: readonly number[], { eps = 1e-5 }: NormOptions): Tensor {
+  const freedom = sizeOf(axis.map((i) => x.shape[i] as number));
+  return new Standardize({ axis, center: true, freedom, eps }).apply(x);
 }
 
 /** The parameters applied, in a shape that broadcasts to x. */

@@ -7,7 +7,7 @@ import { high, type MaskWidth, type Pusher } from "./vector.js";
 const operations = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
 /** What a reduction starts from. */
-function identityOf(reduction: Reduction, kind: NumberKind): number {
+export function identityOf(reduction: Reduction, kind: NumberKind): number {
   switch (reduction) {
     case "sum":
       return 0;

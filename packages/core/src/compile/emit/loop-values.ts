@@ -281,6 +281,25 @@ export class LoopValues implements Pusher {
     this.release(this.unit, before);
   }
 
+  /** Runs `body` in a branch that is taken where the condition holds for any element of the vectors. */
+  ifAny(condition: Expression, body: () => void): void {
+    const units = this.isAlong(condition) ? this.units : this.units.slice(0, 1);
+    units.forEach((unit, i) => {
+      this.unit = unit;
+      const before = new Map(unit.held);
+      this.push(condition);
+      this.release(unit, before);
+      if (i > 0) this.code.op("v128.or");
+    });
+    this.unit = this.units[0] as Unit;
+    this.code.op("v128.any_true").if(body);
+  }
+
+  /** The innermost loop that an expression depends on, -1 for none. */
+  depth(e: Expression): number {
+    return this.depths.get(e) as number;
+  }
+
   /** The stride along the vectors. */
   strideOf(at: Affine): number {
     return this.loops.axis === -1 ? 0 : (this.loops.nest.stridesOf(at)[this.loops.axis] as number);

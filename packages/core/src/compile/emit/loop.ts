@@ -1,6 +1,7 @@
 import type { Local } from "../../wasm/encoder.js";
+import type { Expression, NumberKind } from "../expression.js";
 import { elementBytes, type LoopKernel, type Store } from "../kernel.js";
-import { Accumulators } from "./accumulators.js";
+import { Accumulators, identityOf } from "./accumulators.js";
 import type { KernelCode } from "./context.js";
 import { type LoopOrder, LoopValues } from "./loop-values.js";
 import { loadsOf, type Nest, nestOf } from "./nest.js";
@@ -48,16 +49,35 @@ class LoopEmitter {
     const accumulators = beginsReduction ? this.accumulators : null;
     accumulators?.begin(this.reductionUnits());
     this.values.holding(depth - 1, () => {
-      const axis = order[depth];
-      if (axis === undefined) {
-        this.leaf();
-        return;
-      }
-      const size = nest.axes[axis]?.size as number;
-      if (axis === along) this.alongVectors(depth, size);
-      else if (size > 0) this.streams.loop(axis, size, 1, () => this.from(depth + 1));
+      const loops = () => {
+        const axis = order[depth];
+        if (axis === undefined) {
+          this.leaf();
+          return;
+        }
+        const size = nest.axes[axis]?.size as number;
+        if (axis === along) this.alongVectors(depth, size);
+        else if (size > 0) this.streams.loop(axis, size, 1, () => this.from(depth + 1));
+      };
+      const guard = accumulators === null ? null : this.guard(depth);
+      if (guard === null) loops();
+      else this.values.ifAny(guard, loops);
     });
     if (accumulators !== null) this.finish(accumulators);
+  }
+
+  /**
+   * A condition without which there is nothing to reduce, where it is the same for all that is: of a sum, say, of
+   * `where(condition, x, 0)`. Rows that need more work than others are written so.
+   */
+  private guard(depth: number): Expression | null {
+    const { reduction, stores } = this.kernel;
+    const [{ value }] = stores as readonly [Store];
+    if (reduction === null || value.op !== "apply" || value.name !== "select") return null;
+    const [condition, , otherwise] = value.args as readonly [Expression, Expression, Expression];
+    const isNothing =
+      otherwise.op === "constant" && otherwise.value === identityOf(reduction, otherwise.kind as NumberKind);
+    return isNothing && this.values.depth(condition) < depth ? condition : null;
   }
 
   private isReduced(depth: number): boolean {

@@ -1,0 +1,97 @@
+import type { Tensor } from "../graph/tensor.js";
+import type { Dispersion } from "../kernels/moments.js";
+import { sizeOf } from "../shape/shape.js";
+
+/*
+ * The moments of `kernels/moments.ts` as ops. Of float32 they are taken in doubles, which nothing leaves the range of. Of
+ * float64 what is done only for rows that need it is a sum of zeros for the others, whose loops a program leaves out.
+ */
+
+interface Over {
+  readonly axis: readonly number[];
+  readonly keepDims: true;
+}
+
+const isWide = (x: Tensor) => x.dtype === "float64";
+
+const count = (x: Tensor, { axis }: Over) => sizeOf(axis.map((i) => x.shape[i] as number));
+
+/** Whether the first element is so near to the mean that all may be alike, and rounding of the mean may count. */
+function isClose(x: Tensor, mean: Tensor, { axis }: Over): Tensor {
+  const first: Tensor = x.slice(x.shape.map((size, i) => [0, axis.includes(i) ? Math.min(1, size) : size]));
+  return first
+    .sub(mean)
+    .abs()
+    .lessEqual(mean.abs().mul(2 ** -10));
+}
+
+/** The mean over the axes, which stay; of float32 in float64. */
+export function meanOf(x: Tensor, over: Over): Tensor {
+  const n = count(x, over);
+  if (!isWide(x)) return x.cast("float64").sum(over).div(n);
+  const mean = x.sum(over).div(n);
+  if (n === 0) return mean;
+  const inRange = mean.abs().less(Infinity);
+  const shift = inRange.where(mean, 0);
+  const scale = inRange.where(mean.constant(1), 2 ** -600);
+  const again = inRange.logicalNot().logicalOr(isClose(x, mean, over));
+  const rest = again.where(x.mul(scale).sub(shift), 0).sum(over).div(n);
+  return shift.add(rest).div(scale);
+}
+
+/** The deviations from the mean and the sum of their squares, both times a scale: `null` for 1. */
+export interface TracedMoments {
+  readonly deviations: Tensor;
+  readonly squares: Tensor;
+  readonly scale: Tensor | null;
+}
+
+export function momentsOf(x: Tensor, over: Over, center: boolean): TracedMoments {
+  const n = count(x, over);
+  const wide = x.cast("float64") as Tensor;
+  const mean = center ? wide.sum(over).div(n) : null;
+  const deviations = mean === null ? wide : wide.sub(mean);
+  const squares = deviations.square().sum(over);
+  if (!isWide(x) || n === 0) return { deviations, squares, scale: null };
+
+  const isLarge = squares.less(Infinity).logicalNot();
+  // Above 1e-120 the spacing of doubles has a square that counts; below 1e-280 others than those may have been lost.
+  const isLost = squares.less(1e-280);
+  const isSmall = mean === null ? isLost : isLost.logicalAnd(mean.abs().less(1e-120));
+  const isOut = isLarge.logicalOr(isSmall);
+  const again = mean === null ? isOut : isOut.logicalOr(isClose(x, mean, over));
+  const scale = isLarge.where(2 ** -600, isSmall.where(squares.constant(2 ** 600), 1)) as Tensor;
+  const scaled = x.mul(scale);
+  const shift = mean === null ? null : again.where(scaled, 0).sum(over).div(n);
+  const shifted = shift === null ? scaled : scaled.sub(shift);
+  const rest = shift === null ? null : again.where(shifted, 0).sum(over).div(n);
+  const exact = rest === null ? shifted : shifted.sub(rest);
+  return {
+    deviations:
+      mean === null || shift === null || rest === null ? scaled : scaled.sub(again.where(shift, mean)).sub(rest),
+    squares: again.where(again.where(exact.square(), 0).sum(over), squares),
+    scale,
+  };
+}
+
+/** sqrt(squares / freedom + eps), times the scale. */
+function scaledDeviation({ squares, scale }: TracedMoments, { freedom, eps }: Dispersion): Tensor {
+  const variance = squares.div(freedom);
+  if (eps === 0) return variance.sqrt();
+  return scale === null ? variance.add(eps).sqrt() : variance.sqrt().hypot(scale.mul(Math.sqrt(eps)));
+}
+
+export function deviationOf(moments: TracedMoments, dispersion: Dispersion): Tensor {
+  const deviation = scaledDeviation(moments, dispersion);
+  return moments.scale === null ? deviation : deviation.div(moments.scale);
+}
+
+/** The deviations in units of `deviationOf`, with the limits that `standardizeAlong` gives. */
+export function standardized(x: Tensor, moments: TracedMoments, dispersion: Dispersion): Tensor {
+  const deviation = scaledDeviation(moments, dispersion);
+  const divisor = dispersion.eps === 0 ? deviation.equal(0).where(1, deviation) : deviation;
+  const scores = moments.deviations.div(divisor);
+  if (dispersion.center) return scores;
+  const isInfinite = x.abs().equal(Infinity).logicalAnd(deviation.equal(Infinity));
+  return isInfinite.where(x.sign().cast("float64"), scores);
+}

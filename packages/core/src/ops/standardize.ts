@@ -1,0 +1,161 @@
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { Node, type Values } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import { gatherView } from "../kernels/copy.js";
+import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";
+import { normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { gathered, Reduction } from "./reduction.js";
+
+/*
+ * The parts that variance, standard deviation, norm and all normalisations have in common, as nodes that are each other's
+ * derivatives: none squares what overflows, rounds a mean before it is subtracted, or divides 0 by 0.
+ */
+
+/** A map of the elements along some axes, of the shape of its input. */
+abstract class AlongAxes extends Node {
+  readonly axis: number | readonly number[] | undefined;
+
+  constructor(axis: number | readonly number[] | undefined) {
+    super();
+    this.axis = axis;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return this.axis === undefined ? {} : { axis: this.axis };
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    this.axesOf(x);
+    return x.shape;
+  }
+
+  protected axesOf(x: Tensor): number[] {
+    return normalizeAxes(this.name, this.axis, x.shape);
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const axes = this.axesOf(x);
+    const [array, ...sizes] = gathered(x, axes);
+    const out = allocate(dtype, x.size);
+    this.fill(out, dtype, array, sizes);
+    if (shape.length === 0) return out[0] as number;
+    if (array === x.array) return out;
+    // Back from the order in which the axes are the last ones.
+    const order = [...x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])), ...axes];
+    const strides = stridesOf(order.map((axis) => x.shape[axis] as number));
+    return gatherView(
+      dtype,
+      out,
+      x.shape,
+      0,
+      x.shape.map((_, axis) => strides[order.indexOf(axis)] as number),
+    );
+  }
+
+  /** Computes `out` of x, seen as [outer, n, inner]. */
+  protected abstract fill(out: TypedArray, dtype: DType, x: TypedArray, sizes: Sizes): void;
+}
+
+/** (x - mean) / divisor over the axes: symmetric as a matrix, and so its own derivative. */
+export class Center extends AlongAxes {
+  override get name() {
+    return "Center";
+  }
+
+  readonly divisor: number;
+
+  constructor(axis?: number | readonly number[], divisor = 1) {
+    super(axis);
+    this.divisor = divisor;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ...super.attributes(), ...(this.divisor !== 1 && { divisor: this.divisor }) };
+  }
+
+  protected override fill(out: TypedArray, dtype: DType, x: TypedArray, sizes: Sizes): void {
+    centerAlong(out, dtype, x, sizes, this.divisor);
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return new Center(this.axis, this.divisor).apply(dout);
+  }
+}
+
+export interface StandardizeOptions extends Dispersion {
+  readonly axis?: number | readonly number[] | undefined;
+}
+
+/**
+ * (x - mean) / sqrt(sum of (x - mean)^2 / freedom + eps) over the axes; or with 0 in the place of the mean, if `center` is
+ * false. 0 where the root is 0.
+ */
+export class Standardize extends AlongAxes implements StandardizeOptions {
+  override get name() {
+    return "Standardize";
+  }
+
+  readonly center: boolean;
+  readonly freedom: number;
+  readonly eps: number;
+
+  constructor({ axis, center, freedom, eps }: StandardizeOptions) {
+    super(axis);
+    this.center = center;
+    this.freedom = freedom;
+    this.eps = eps;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ...super.attributes(), center: this.center, freedom: this.freedom, eps: this.eps };
+  }
+
+  protected override fill(out: TypedArray, dtype: DType, x: TypedArray, sizes: Sizes): void {
+    standardizeAlong(out, dtype, x, sizes, this);
+  }
+
+  override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
+    const x = this.input(0);
+    const axis = this.axesOf(x);
+    const deviation = new Deviation(this).apply(x);
+    const constant = deviation.equal(0);
+    const along = dout.mul(output).sum({ axis, keepDims: true }).div(this.freedom);
+    const centered = this.center ? new Center(axis).apply(dout) : dout;
+    return constant.where(0, centered.sub(output.mul(along))).div(constant.where(1, deviation));
+  }
+}
+
+/** What `Standardize` divides by, with size 1 in the place of the axes. */
+export class Deviation extends Reduction implements StandardizeOptions {
+  override get name() {
+    return "Deviation";
+  }
+
+  protected override readonly ofNothing = true;
+  readonly center: boolean;
+  readonly freedom: number;
+  readonly eps: number;
+
+  constructor({ axis, center, freedom, eps }: StandardizeOptions) {
+    super({ axis, keepDims: true });
+    this.center = center;
+    this.freedom = freedom;
+    this.eps = eps;
+  }
+
+  override attributes(): Record<string, unknown> {
+    return { ...super.attributes(), center: this.center, freedom: this.freedom, eps: this.eps };
+  }
+
+  override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
+    const [array, ...sizes] = this.gathered(x);
+    const out = allocate(dtype, sizeOf(shape));
+    deviationAlong(out, dtype, array, sizes, this);
+    return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return new Standardize(this).apply(this.input(0)).mul(dout.div(this.freedom));
+  }
+}
