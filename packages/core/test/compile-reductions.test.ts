@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compile, type Tensor, tensor } from "../src/index.js";
+import { compile, concat, grad, type Tensor, tensor } from "../src/index.js";
 import { forAll } from "./support/property.js";
 
 // Reductions over any axes of what is broadcast along any others, taken by indices, cast: small integers, so that eager and
@@ -121,6 +121,60 @@ test("weights of samples, masks and biases, in all widths of a last vector", () 
       for (const [name, form] of Object.entries(forms)) {
         const program = compile((t: Tensor) => form(t), { verify: true });
         assert.equal(program(x).toArray(), form(x).toArray(), `${name}, ${dtype}, ${features} features`);
+      }
+    }
+  }
+});
+
+/** Programs in which a part of an input, or all of it, is of size 0, beside parts of one element. */
+const empty: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  "a trace": (x) => x.trace({ offset: 9 }).sum().add(x.sum()),
+  "a trace times a sum": (x) => x.trace({ offset: -9 }).mul(x.sum()).sum(),
+  "a product of a diagonal": (x) => x.diagonal({ offset: 9 }).prod().mul(x.sum()),
+  "an empty part in a list": (x) => concat([x.slice([[0, 0]]), x.slice([[0, 1]])]).sum(),
+  "an empty part behind": (x) =>
+    concat([x.slice([[0, 1]]), x.slice([[1, 1]])])
+      .mul(x.sum())
+      .sum(),
+  "no indices": (x) =>
+    x
+      .take(tensor([], { dtype: "int32" }), 0)
+      .sum()
+      .add(x.max()),
+  "a padded nothing": (x) =>
+    x
+      .slice([[0, 0]])
+      .pad([[1, 0], [0, 0]])
+      .sum()
+      .add(x.sum()),
+  "a product over nothing": (x) =>
+    x
+      .slice([null, [0, 0]])
+      .matmul(x.slice([[0, 0]]))
+      .add(x.sum())
+      .sum(),
+};
+
+test("parts of size 0: values, first and second gradients", () => {
+  for (const [name, f] of Object.entries(empty)) {
+    for (const shape of [
+      [1, 1],
+      [2, 2],
+      [5, 5],
+      [17, 17],
+    ] as const) {
+      for (const dtype of ["float64", "float32"] as const) {
+        const count = shape[0] * shape[1];
+        const x = tensor(
+          Array.from({ length: count }, (_, i) => (i % 5) + 1),
+          { dtype },
+        ).reshape(shape) as Tensor;
+        const slope = grad(f);
+        const curvature = grad((y: Tensor) => slope(y).mul(y).sum());
+        for (const g of [f, slope, curvature]) {
+          const program = compile((y: Tensor) => g(y), { verify: true });
+          assert.equal(program(x).toArray(), g(x).toArray(), `${name} of ${shape}, ${dtype}`);
+        }
       }
     }
   }
