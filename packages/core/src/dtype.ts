@@ -1,4 +1,5 @@
-import { DTypeError } from "./errors.js";
+import { DTypeError, ShapeError } from "./errors.js";
+import { show } from "./show.js";
 
 /** `float64` is the default: a JavaScript number is a double, and gradient checks need it. */
 export type DType = "float64" | "float32" | "int32" | "bool";
@@ -22,17 +23,47 @@ export function viewOf(dtype: DType, memory: ArrayBuffer, address: number, size:
   return new arrayTypes[dtype](memory, address, size);
 }
 
-/** A zero-filled array of `size` elements (a `bool` takes one byte, 0 or 1). */
+/**
+ * A zero-filled array of `size` elements (a `bool` takes one byte, 0 or 1).
+ *
+ * @throws TooLarge where the engine has no room for it
+ */
 export function allocate(dtype: DType, size: number): TypedArray {
-  return new arrayTypes[dtype](size);
+  try {
+    return new arrayTypes[dtype](size);
+  } catch {
+    throw new TooLarge(dtype, size);
+  }
+}
+
+/** That there is no room for so many elements; the op that wanted them puts its name before (see `namedBy`). */
+class TooLarge extends ShapeError {
+  constructor(dtype: DType, size: number) {
+    const bytes = size * arrayTypes[dtype].BYTES_PER_ELEMENT;
+    super(
+      `${size} elements of ${dtype} take ${(bytes / 2 ** 30).toPrecision(3)} GiB, for which there is no room; check the sizes`,
+    );
+  }
+}
+
+/** An error that an op met, with its name where it does not say it. */
+export function namedBy(op: string, error: unknown): unknown {
+  return error instanceof TooLarge ? new ShapeError(`${op}: ${error.message}`) : error;
+}
+
+/** The array of an op that has no node. */
+export function allocateFor(op: string, dtype: DType, size: number): TypedArray {
+  try {
+    return allocate(dtype, size);
+  } catch (error) {
+    throw namedBy(op, error);
+  }
 }
 
 /** Throws for what is no dtype: an option from outside may be any text. */
 export function checkDType(op: string, dtype: DType): DType {
-  if (!Object.hasOwn(arrayTypes, dtype)) {
-    throw new DTypeError(
-      `${op}: ${JSON.stringify(dtype)} is no dtype; there are ${Object.keys(arrayTypes).join(", ")}`,
-    );
+  if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype)) {
+    throw new DTypeError(`${op}: ${show(dtype)} is no dtype; there are ${Object.keys(arrayTypes).join(", ")}`);
   }
   return dtype;
 }

@@ -29,7 +29,7 @@ export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.
 export type { Literal, NestedArray } from "./graph/literal.js";
 export { Node, type Values } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
-export { type BackwardOptions, type GradientHook, Tensor } from "./graph/tensor.js";
+export { type BackwardOptions, type GradientHook, operand, Tensor } from "./graph/tensor.js";
 export { eagerly } from "./graph/tracing.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
@@ -44,6 +44,7 @@ export type { AvgPoolOptions, PoolOptions } from "./ops/pool.js";
 export type { AxisArgument, ReduceOptions } from "./ops/reduction.js";
 export type { IndexLike } from "./ops/take.js";
 export type { VarianceOptions } from "./ops/variance.js";
+export { checkOptions } from "./options.js";
 export {
   type ChoiceOptions,
   Generator,

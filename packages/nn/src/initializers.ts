@@ -1,5 +1,6 @@
 import {
   ChainruleError,
+  checkOptions,
   formatShape,
   full,
   type Random,
@@ -22,8 +23,14 @@ export interface InitializerOptions {
 /** Makes the first values of a parameter, given its shape. */
 export type Initializer = <const S extends Shape>(shape: S, options?: InitializerOptions) => Tensor<S>;
 
+function checked(name: string, options: InitializerOptions): InitializerOptions {
+  checkOptions(name, options, ["random", "dtype"]);
+  return options;
+}
+
 function drawn(name: string, deviation: (shape: Shape) => number): Initializer {
-  return (shape, { random, dtype = "float64" } = {}) => {
+  return (shape, options = {}) => {
+    const { random, dtype = "float64" } = checked(name, options);
     if (random === undefined) {
       throw new ChainruleError(`${name}: draws random numbers: give their source, as in { random: new Random(42) }`);
     }
@@ -32,7 +39,9 @@ function drawn(name: string, deviation: (shape: Shape) => number): Initializer {
 }
 
 /** Normally distributed numbers, mean 0; standard deviation 0.01, the textbook's choice, unless said otherwise. */
-export function normal({ std = 0.01 }: { readonly std?: number } = {}): Initializer {
+export function normal(options: { readonly std?: number } = {}): Initializer {
+  checkOptions("normal", options, ["std"]);
+  const { std = 0.01 } = options;
   return drawn("normal", () => std);
 }
 
@@ -56,7 +65,7 @@ export function he(): Initializer {
 
 /** The same value everywhere. */
 export function constant(value: number): Initializer {
-  return (shape, { dtype = "float64" } = {}) => full(shape, value, { dtype });
+  return (shape, options = {}) => full(shape, value, { dtype: checked("constant", options).dtype ?? "float64" });
 }
 
 /** Zeros, as biases begin. */

@@ -1,4 +1,4 @@
-import { compile, compileSupport, type Random, type Tensor } from "@chainrule/core";
+import { checkOptions, compile, compileSupport, type Random, type Tensor } from "@chainrule/core";
 import type { Optimizer } from "./optimizers/optimizer.js";
 
 export interface TrainStepOptions {
@@ -35,8 +35,10 @@ export interface TrainStepOptions {
 export function trainStep<const Batch extends readonly (Tensor | Random)[]>(
   loss: (...batch: Batch) => Tensor,
   optimizer: Optimizer,
-  { compiled = compileSupport() === null }: TrainStepOptions = {},
+  options: TrainStepOptions = {},
 ): (...batch: Batch) => number {
+  checkOptions("trainStep", options, ["compiled"]);
+  const { compiled = compileSupport() === null } = options;
   if (!compiled) {
     return (...batch) => {
       const value = loss(...batch);

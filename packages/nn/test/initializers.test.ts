@@ -63,7 +63,7 @@ test("What an initializer cannot do is an error that names the repair", () => {
     assertThrows(() => initializer([5], { random: new Random(1) }), ShapeError, "[5] has no fan-in", "normal({ std })");
     assert.equal([...initializer([0, 5], { random: new Random(1) }).shape], [0, 5]);
   }
-  assertThrows(() => normal({ std: -1 })([2], { random: new Random(1) }), RangeError, "std -1");
+  assertThrows(() => normal({ std: -1 })([2], { random: new Random(1) }), ChainruleError, "std -1");
 });
 
 test.run();

@@ -1,7 +1,10 @@
+import { checkFunction } from "../checks.js";
 import { isFloat } from "../dtype.js";
 import { ChainruleError, DTypeError } from "../errors.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 import { Generator } from "../random/generator.js";
+import { show } from "../show.js";
 import { type Comparison, compareAll, compareRandomly, GRAVITY, type Settings, walksAgree } from "./comparison.js";
 import { findCulprits } from "./culprit.js";
 import { type GradcheckFindings, type GradcheckInput, GradcheckReport } from "./gradcheck-report.js";
@@ -76,6 +79,7 @@ export function gradcheck<const T extends readonly (Tensor | number)[]>(
   inputs: T,
   options: GradcheckOptions = {},
 ): GradcheckReport {
+  checkArguments("gradcheck", f, inputs, options);
   const { order = 1, seed = 0 } = options;
   const first = subjectOf(f as unknown as (...inputs: readonly Tensor[]) => Tensor, inputs, options);
   const [output] = first.here.outputs as readonly [Tensor];
@@ -113,8 +117,30 @@ export function assertGradcheck<const T extends readonly (Tensor | number)[]>(
   inputs: T,
   options: GradcheckOptions = {},
 ): void {
+  checkArguments("assertGradcheck", f, inputs, options);
   const report = gradcheck(f, inputs, options);
   if (!report.ok) throw new ChainruleError(report.toString());
+}
+
+/** The names of `GradcheckOptions`. */
+export const GRADCHECK = [
+  "eps",
+  "atol",
+  "rtol",
+  "order",
+  "mode",
+  "projections",
+  "seed",
+  "allowFloat32",
+  "allowIntegers",
+] as const satisfies readonly (keyof GradcheckOptions)[];
+
+function checkArguments(op: string, f: unknown, inputs: unknown, options: unknown): void {
+  checkFunction(op, f);
+  if (!Array.isArray(inputs)) {
+    throw new ChainruleError(`${op}: takes the list of the inputs of f, ${op}(f, [x, y]), got ${show(inputs)}`);
+  }
+  checkOptions(op, options, GRADCHECK);
 }
 
 type Findings = Pick<GradcheckFindings, "kind" | "culprits" | "origin" | "explanation">;
@@ -241,7 +267,7 @@ function subjectOf(
   inputs: readonly (Tensor | number)[],
   options: GradcheckOptions,
 ): Subject {
-  const given = inputs.map(asTensor);
+  const given = inputs.map((input) => operand("gradcheck", input));
   const names = given.map((input, i) => input.name ?? `input${i}`);
   given.forEach((input, i) => {
     if (!(options.allowIntegers === true && !isFloat(input.dtype))) checkDType(names[i] as string, input, options);
@@ -279,7 +305,7 @@ function settingsOf(tensors: readonly Tensor[], options: GradcheckOptions): Sett
     }
   }
   if (mode !== "full" && mode !== "random") {
-    throw new ChainruleError(`gradcheck: there is no mode ${JSON.stringify(mode)}; there are "full" and "random"`);
+    throw new ChainruleError(`gradcheck: there is no mode ${show(mode)}; there are "full" and "random"`);
   }
   return { eps, atol, rtol, mode, projections };
 }

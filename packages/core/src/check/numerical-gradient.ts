@@ -1,7 +1,9 @@
+import { checkFunction } from "../checks.js";
 import { allocate, isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { noGrad } from "../graph/recording.js";
-import { asTensor, Tensor } from "../graph/tensor.js";
+import { operand, Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
@@ -30,8 +32,10 @@ export function numericalGradient<S extends Shape = readonly []>(
   x: Tensor<S> | number,
   options: NumericalGradientOptions = {},
 ): Tensor<S> {
+  checkFunction("numericalGradient", f);
+  checkOptions("numericalGradient", options, ["h"]);
   const { h = 1e-4 } = options;
-  const given = asTensor(x) as Tensor<S>;
+  const given = operand("numericalGradient", x) as Tensor<S>;
   if (!isFloat(given.dtype)) {
     throw new DTypeError(
       `numericalGradient: ${given.dtype} values cannot change by ${h}; convert with cast("float64")`,

@@ -7,6 +7,7 @@ import { checkOptions, isRecord } from "../options.js";
 import type { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
+import { show } from "../show.js";
 import { describe, type Given } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
@@ -84,7 +85,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   const { cacheSize = 8 } = options;
   if (!(Number.isInteger(cacheSize) && cacheSize >= 1)) {
     throw new CompileError(
-      `compile: cacheSize ${cacheSize}: at least one program is kept; give a whole number of 1 or more`,
+      `compile: cacheSize ${show(cacheSize)}: at least one program is kept; give a whole number of 1 or more`,
     );
   }
   // What a call is given has been checked by its own types, and comes back from the walk over it without them.

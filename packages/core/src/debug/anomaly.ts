@@ -1,3 +1,4 @@
+import { checkFunction } from "../checks.js";
 import { isFloat } from "../dtype.js";
 import { ChainruleError, GraphError } from "../errors.js";
 import type { Trace } from "../graph/backward.js";
@@ -5,6 +6,7 @@ import type { Node, Values } from "../graph/node.js";
 import { isThenable } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
+import { checkOptions } from "../options.js";
 import { explainBackward, explainForward, explainGiven, type Finding } from "./explain.js";
 import { captureStack, placeOf } from "./place.js";
 
@@ -67,6 +69,8 @@ const origins = new WeakMap<Node, Origin>();
  * detectAnomaly(() => tensor(0).log(), { infinities: false }).item(); // -Infinity
  */
 export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}): R {
+  checkFunction("detectAnomaly", f);
+  checkOptions("detectAnomaly", options, ["infinities"]);
   const { infinities = true } = options;
   const result = withWatcher(new Detector(infinities), f);
   if (isThenable(result)) {

@@ -1,5 +1,6 @@
+import { checkName } from "../checks.js";
 import {
-  allocate,
+  allocateFor,
   checkDType,
   checkNumber,
   type DType,
@@ -33,6 +34,7 @@ export function checkTensorOptions(op: string, form: string, options: unknown): 
     throw new DTypeError(`${op}: ${show(options)} behind ${form}; write ${op}(${form}, { dtype: ${show(options)} })`);
   }
   checkOptions(op, options, OPTIONS);
+  checkName(op, (options as TensorOptions | undefined)?.name);
 }
 
 function create(op: string, literal: Literal, options: TensorOptions, requiresGrad: boolean): Tensor {
@@ -117,11 +119,11 @@ export function fromArray<const S extends Shape>(
 }
 
 function filled(op: string, shape: Shape, value: number, options: unknown): Tensor {
-  checkOptions(op, options, OPTIONS);
+  checkTensorOptions(op, "the shape", options);
   const { dtype = "float64", name } = (options ?? {}) as TensorOptions;
   checkShape(op, shape);
   checkDType(op, dtype);
-  const array = allocate(dtype, sizeOf(shape));
+  const array = allocateFor(op, dtype, sizeOf(shape));
   if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
   return fromArray(array, shape, { dtype, name });
 }

@@ -1,5 +1,5 @@
 import {
-  allocate,
+  allocateFor,
   checkDType,
   checkNumber,
   type DType,
@@ -11,7 +11,7 @@ import {
   type TypedArray,
 } from "../dtype.js";
 import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
-import { checkShape, formatShape, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { checkShape, formatShape, MAX_RANK, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { Values } from "./node.js";
 
@@ -37,23 +37,20 @@ export interface Read {
   readonly values: Values;
 }
 
-/** More axes than anybody means: an array that contains itself has no end. */
-const mostAxes = 64;
-
 /** Reads a literal into values of their own; without `dtype`, that of the typed array or of the elements. */
 export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
   if (dtype !== undefined) checkDType(op, dtype);
   const shape: number[] = [];
   let first: unknown = literal;
   for (; Array.isArray(first); first = first[0]) {
-    if (shape.push(first.length) > mostAxes) {
-      throw new ShapeError(`${op}: arrays nested more than ${mostAxes} deep; does one of them contain itself?`);
+    if (shape.push(first.length) > MAX_RANK) {
+      throw new ShapeError(`${op}: arrays nested more than ${MAX_RANK} deep; does one of them contain itself?`);
     }
   }
   const rows = literalDType(first);
   if (rows !== undefined) shape.push((first as NumberArray).length);
   const to = dtype ?? rows ?? (typeof first === "boolean" ? "bool" : "float64");
-  const values = allocate(to, sizeOf(shape));
+  const values = allocateFor(op, to, sizeOf(shape));
   let at = 0;
   const fill = (element: unknown, axis: number, path: string) => {
     if (axis === shape.length) {

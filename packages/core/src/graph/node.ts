@@ -1,4 +1,4 @@
-import { type DType, isFloat, type TypedArray } from "../dtype.js";
+import { type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -107,9 +107,17 @@ export abstract class Node {
   private compute(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     const traced = tracer()?.apply(this, inputs, shape, dtype);
     if (traced !== undefined) return traced;
-    const values = this.localForward(shape, dtype, ...inputs);
+    const values = this.computeNow(shape, dtype, inputs);
     checkValues(this.name, values, shape, dtype);
     return values;
+  }
+
+  private computeNow(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
+    try {
+      return this.localForward(shape, dtype, ...inputs);
+    } catch (error) {
+      throw namedBy(this.name, error);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import { allocate, checkNumber, type DType, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import { checkOptions } from "../options.js";
 import type {
   DiagonalMethod,
   FlipMethod,
@@ -269,6 +270,7 @@ export class Tensor<out S extends Shape = Shape> {
    * has been updated since the graph used it; then no gradient has changed.
    */
   backward(options: BackwardOptions = {}): void {
+    checkOptions("backward", options, ["seed", "createGraph"]);
     const { seed, createGraph = false } = options;
     const trace = walk(this, seedOf(this, seed), createGraph);
     trace.edges.forEach((edge, at) => {

@@ -1,6 +1,7 @@
 import type { Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 import { attributesOf, type InspectOptions, kindOf, valueLines } from "./describe.js";
-import { type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./graph.js";
+import { type GraphEdge, type GraphNode, type GraphOptions, graphFrom } from "./graph.js";
 
 export interface DotOptions extends GraphOptions, InspectOptions {}
 
@@ -32,7 +33,8 @@ const HEADER = [
  * toDot(x.square()).split("\n")[0]; // "digraph {"
  */
 export function toDot(output: Tensor | readonly Tensor[], options: DotOptions = {}): string {
-  const graph = graphOf(output, options);
+  checkOptions("toDot", options, ["names", "values", "gradients"]);
+  const graph = graphFrom("toDot", output, options);
   const outputs = new Set(graph.outputs);
   const lines = [...HEADER];
   for (const edge of graph.edges) {

@@ -1,6 +1,9 @@
+import { ChainruleError } from "../errors.js";
 import { formatNumber } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { checkOptions, isRecord } from "../options.js";
+import { show } from "../show.js";
 
 /** A tensor in a graph. */
 export interface GraphEdge {
@@ -54,7 +57,15 @@ export interface GraphOptions {
  * graph.nodes.map(({ node }) => node.name); // ["Add", "Mul"]
  */
 export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}): Graph {
-  const roots = [...new Set(Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor])];
+  checkOptions("graphOf", options, ["names"]);
+  return graphFrom("graphOf", output, options);
+}
+
+/** The same for a picture, whose options have been checked. */
+export function graphFrom(op: string, output: Tensor | readonly Tensor[], options: GraphOptions): Graph {
+  const given = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
+  const roots = [...new Set(Array.from(given, (tensor) => operand(op, tensor)))];
+  checkNames(op, options.names);
   const tensors = forwardOrder(roots);
   const asked = new Set(roots);
   const labels = labelsOf(tensors, asked, options.names ?? {});
@@ -71,6 +82,12 @@ export function graphOf(output: Tensor | readonly Tensor[], options: GraphOption
     for (const input of inputs) input.users.push(node);
   });
   return { edges: [...edges.values()], nodes, outputs: roots.map((root) => edges.get(root) as OpenEdge) };
+}
+
+function checkNames(op: string, names: unknown): void {
+  if (names === undefined) return;
+  if (!isRecord(names)) throw new ChainruleError(`${op}: names are a record of tensors, { x, y }, got ${show(names)}`);
+  for (const tensor of Object.values(names)) operand(op, tensor as Tensor);
 }
 
 /** An edge while its neighbours are being found. */

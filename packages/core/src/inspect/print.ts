@@ -1,7 +1,9 @@
 import { ChainruleError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
+import { show } from "../show.js";
 import { attributesOf, type InspectOptions, kindOf, shortValues } from "./describe.js";
-import { type GraphEdge, type GraphOptions, graphOf } from "./graph.js";
+import { type GraphEdge, type GraphOptions, graphFrom } from "./graph.js";
 
 export interface PrintOptions extends GraphOptions, InspectOptions {
   /** How many lines at most, one being a leaf or a node; what is left out is counted. Default 100; Infinity for all. */
@@ -28,19 +30,20 @@ export interface PrintOptions extends GraphOptions, InspectOptions {
  * @throws ChainruleError when `maxNodes` is no whole number of at least 0 (or Infinity)
  */
 export function print(output: Tensor | readonly Tensor[], options: PrintOptions = {}): string {
+  checkOptions("print", options, ["names", "values", "gradients", "maxNodes"]);
   const { maxNodes = 100 } = options;
   if (!(maxNodes >= 0 && (Number.isInteger(maxNodes) || maxNodes === Number.POSITIVE_INFINITY))) {
     throw new ChainruleError(
-      `print: maxNodes ${maxNodes} is no number of lines: a whole number of at least 0, or Infinity for all`,
+      `print: maxNodes ${show(maxNodes)} is no number of lines: a whole number of at least 0, or Infinity for all`,
     );
   }
-  const lines = graphOf(output, options).edges.filter((edge) => !edge.isLiteral);
-  const show = (edge: GraphEdge) => lineOf(edge, options);
-  if (lines.length <= maxNodes) return lines.map(show).join("\n");
+  const lines = graphFrom("print", output, options).edges.filter((edge) => !edge.isLiteral);
+  const write = (edge: GraphEdge) => lineOf(edge, options);
+  if (lines.length <= maxNodes) return lines.map(write).join("\n");
   const head = Math.floor(maxNodes / 2);
   const tail = maxNodes - head;
   const more = `... ${lines.length - maxNodes} more of ${lines.length} (print with maxNodes: Infinity for all)`;
-  return [...lines.slice(0, head).map(show), more, ...lines.slice(lines.length - tail).map(show)].join("\n");
+  return [...lines.slice(0, head).map(write), more, ...lines.slice(lines.length - tail).map(write)].join("\n");
 }
 
 function lineOf(edge: GraphEdge, { values = true, gradients = true }: InspectOptions): string {

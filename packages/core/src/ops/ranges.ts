@@ -1,8 +1,8 @@
-import { allocate, checkDType, checkNumber, type DType, isFloat, type TypedArray } from "../dtype.js";
+import { allocateFor, checkDType, checkNumber, type DType, isFloat, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { fromArray } from "../graph/factory.js";
+import { checkTensorOptions, fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOptions, isRecord } from "../options.js";
+import { isRecord } from "../options.js";
 import type { ArangeFunction, EyeFunction, LinspaceFunction } from "../shape/indexing-types.js";
 import { checkShape } from "../shape/shape.js";
 import type { TensorOptions } from "../shape/signatures.js";
@@ -11,7 +11,7 @@ import { show } from "../show.js";
 
 /** Refuses options that a factory does not have, and other things in their place. */
 function check(op: string, options: unknown): TensorOptions {
-  checkOptions(op, options, ["dtype", "name"]);
+  checkTensorOptions(op, "the numbers", options);
   return (options ?? {}) as TensorOptions;
 }
 
@@ -45,7 +45,7 @@ export const eye = ((rows: number, ...more: readonly unknown[]) => {
   }
   const columns = (wanted ?? rows) as number;
   checkShape("eye", [rows, columns]);
-  const array = allocate(dtypeOf("eye", options), rows * columns);
+  const array = allocateFor("eye", dtypeOf("eye", options), rows * columns);
   for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
   return made(array, [rows, columns], options);
 }) as EyeFunction;
@@ -66,7 +66,7 @@ export const linspace = ((start: number, stop: number, count: number, given?: Te
     throw new DTypeError(`linspace: makes float64 or float32, got ${dtype}; use arange for whole numbers`);
   }
   const step = (stop - start) / (count - 1);
-  const array = allocate(dtype, count);
+  const array = allocateFor("linspace", dtype, count);
   for (let i = 0; i < count; i++) array[i] = i > 0 && i === count - 1 ? stop : i > 0 ? start + i * step : start;
   return made(array, [count], options);
 }) as LinspaceFunction;
@@ -91,7 +91,7 @@ export const arange = ((...args: readonly (number | TensorOptions | undefined)[]
   if (step === 0)
     throw new ShapeError(`arange: from ${start} to ${stop} in steps of 0 there is no end; give another step`);
   const dtype = dtypeOf("arange", options);
-  const array = allocate(dtype, Math.max(0, Math.ceil((stop - start) / step)));
+  const array = allocateFor("arange", dtype, Math.max(0, Math.ceil((stop - start) / step)));
   for (let i = 0; i < array.length; i++) array[i] = checkNumber("arange", start + i * step, dtype);
   return made(array, [array.length], options);
 }) as ArangeFunction;

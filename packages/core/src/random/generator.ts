@@ -1,4 +1,7 @@
+import { ChainruleError } from "../errors.js";
 import { tracer } from "../graph/tracing.js";
+import { checkOptions, isRecord } from "../options.js";
+import { show } from "../show.js";
 import { normalQuantile } from "./normal.js";
 import { mulHigh, philox4x32 } from "./philox.js";
 
@@ -95,12 +98,12 @@ export class Generator {
 
   /**
    * @param seed a safe integer, or a bigint that fits in 64 bits (signed or unsigned: -1n and 2n ** 64n - 1n are one seed)
-   * @throws RangeError for any other seed
+   * @throws ChainruleError for any other seed
    */
   constructor(seed: number | bigint) {
     if (typeof seed === "bigint" ? seed < -(1n << 63n) || seed >= 1n << 64n : !Number.isSafeInteger(seed)) {
-      throw new RangeError(
-        `Generator: seed ${String(seed)} is not a safe integer (a whole number within 2^53 - 1 of zero); ` +
+      throw new ChainruleError(
+        `Generator: seed ${show(seed)} is not a safe integer (a whole number within 2^53 - 1 of zero); ` +
           "a larger seed may be a bigint of up to 64 bits",
       );
     }
@@ -122,20 +125,22 @@ export class Generator {
    * (float32): u is a multiple of 2^-53 or 2^-24 below 1, with no rounding. Where the result would round to `high`, or to
    * below `low`, it is the nearest number of the dtype that lies inside.
    *
-   * @throws RangeError if n is not a size, low is not below high, high - low overflows, or [low, high) holds no number of
+   * @throws ChainruleError if n is not a size, low is not below high, high - low overflows, or [low, high) holds no number of
    * the dtype
    */
   uniform<D extends RandomDType = "float64">(n: number, options: UniformOptions<D> = {}): FloatArrays[D] {
+    checkOptions("uniform", options, ["low", "high", "dtype"]);
     const { low = 0, high = 1, dtype = "float64" as D } = options;
     const drawn = allocate("uniform", n, dtype);
-    const span = high - low;
+    const span = Number.isFinite(low) && Number.isFinite(high) ? high - low : Number.NaN;
     if (!(span > 0 && span < Infinity)) {
-      throw new RangeError(
-        `uniform: low ${low} and high ${high} must be finite, low below high, and high - low must not overflow`,
+      throw new ChainruleError(
+        `uniform: low ${show(low)} and high ${show(high)} must be finite, low below high, and high - low must not overflow`,
       );
     }
     const [least, most] = extent(low, high, dtype);
-    if (least > most) throw new RangeError(`uniform: no ${dtype} lies in [${low}, ${high}); widen it, or use float64`);
+    if (least > most)
+      throw new ChainruleError(`uniform: no ${dtype} lies in [${low}, ${high}); widen it, or use float64`);
 
     const out: Float64Array | Float32Array = drawn;
     const single = dtype === "float32";
@@ -157,14 +162,17 @@ export class Generator {
    * from 0 as its mirror image is from 1: z is symmetric, and at most 8.21 in size. Computed in float64; float32 rounds
    * the result.
    *
-   * @throws RangeError if n is not a size, mean is not finite, or std is negative or not finite
+   * @throws ChainruleError if n is not a size, mean is not finite, or std is negative or not finite
    */
   normal<D extends RandomDType = "float64">(n: number, options: NormalOptions<D> = {}): FloatArrays[D] {
+    checkOptions("normal", options, ["mean", "std", "dtype"]);
     const { mean = 0, std = 1, dtype = "float64" as D } = options;
     const drawn = allocate("normal", n, dtype);
-    if (!Number.isFinite(mean)) throw new RangeError(`normal: mean ${mean} is not a finite number`);
-    if (!(std >= 0 && std < Infinity)) {
-      throw new RangeError(`normal: std ${std} is not a standard deviation; it must be finite, and 0 or more`);
+    if (!Number.isFinite(mean)) throw new ChainruleError(`normal: mean ${show(mean)} is not a finite number`);
+    if (!(Number.isFinite(std) && std >= 0)) {
+      throw new ChainruleError(
+        `normal: std ${show(std)} is not a standard deviation; it must be finite, and 0 or more`,
+      );
     }
     const out: Float64Array | Float32Array = drawn;
     for (let start = 0; start < n; start += CHUNK) {
@@ -185,14 +193,15 @@ export class Generator {
    * probability of a value is off 1 / r by less than 2^-64, which is less than r 2^-64 <= 2^-32 of itself; it is exact
    * where r is a power of two.
    *
-   * @throws RangeError if n is not a size, low or high is not a whole number in -2^31..2^31, or low is not below high
+   * @throws ChainruleError if n is not a size, low or high is not a whole number in -2^31..2^31, or low is not below high
    */
   integers(n: number, options: IntegersOptions): Int32Array {
-    const { low = 0, high } = options;
+    checkOptions("integers", options, ["low", "high"]);
+    const { low = 0, high } = options ?? {};
     requireSize("integers", n);
     if (!Number.isInteger(low) || !Number.isInteger(high) || low < INT32_MIN || high > INT32_END || low >= high) {
-      throw new RangeError(
-        `integers: low ${low} and high ${high} must be whole numbers, low below high, in -2^31..2^31 (high is exclusive)`,
+      throw new ChainruleError(
+        `integers: low ${show(low)} and high ${show(high)} must be whole numbers, low below high, in -2^31..2^31 (high is exclusive)`,
       );
     }
     const out = new Int32Array(n);
@@ -209,7 +218,7 @@ export class Generator {
   /**
    * The numbers 0..n-1 in random order: `choice(n, n, { replace: false })`.
    *
-   * @throws RangeError if n is not a whole number in 0..2^31
+   * @throws ChainruleError if n is not a whole number in 0..2^31
    */
   permutation(n: number): Int32Array {
     requireCount("permutation", n);
@@ -221,19 +230,20 @@ export class Generator {
    * different, in random order, and the beginning of the `permutation(n)` of the same position. A small choice out of
    * many costs time and memory in proportion to `count`, not to `n`.
    *
-   * @throws RangeError if n is not a whole number in 0..2^31, count is not a size, or there are not enough indices
+   * @throws ChainruleError if n is not a whole number in 0..2^31, count is not a size, or there are not enough indices
    */
   choice(n: number, count: number, options: ChoiceOptions = {}): Int32Array {
+    checkOptions("choice", options, ["replace"]);
     const { replace = true } = options;
     requireCount("choice", n);
     requireSize("choice", count);
     if (replace) {
       if (count === 0) return new Int32Array(0);
-      if (n === 0) throw new RangeError(`choice: cannot take ${count} indices out of 0; n must be 1 or more`);
+      if (n === 0) throw new ChainruleError(`choice: cannot take ${count} indices out of 0; n must be 1 or more`);
       return this.integers(count, { high: n });
     }
     if (count > n) {
-      throw new RangeError(
+      throw new ChainruleError(
         `choice: cannot take ${count} different indices out of ${n}; ask for at most ${n}, or pass { replace: true }`,
       );
     }
@@ -250,11 +260,11 @@ export class Generator {
    * from a block that no draw reaches, and shares numbers with another only if two 64-bit keys meet by chance.
    *
    * @param stream a safe integer, 0 or more
-   * @throws RangeError for any other stream
+   * @throws ChainruleError for any other stream
    */
   fork(stream: number): Generator {
     if (!Number.isSafeInteger(stream) || stream < 0 || stream === Number.MAX_SAFE_INTEGER) {
-      throw new RangeError(`fork: stream ${stream} is not a whole number in 0..2^53 - 2`);
+      throw new ChainruleError(`fork: stream ${show(stream)} is not a whole number in 0..2^53 - 2`);
     }
     const child = new Generator(0);
     const [, , stream0 = 0, stream1 = 0] = this.#counter;
@@ -273,11 +283,11 @@ export class Generator {
   /**
    * Puts the next draw at a position: a program that draws the numbers itself moves the generator on with this.
    *
-   * @throws RangeError for a position that no draw reaches
+   * @throws ChainruleError for a position that no draw reaches
    */
   moveTo(position: number): void {
     if (!isWhole(position, POSITION_MAX)) {
-      throw new RangeError(`moveTo: position ${position} is not a whole number in 0..2^52`);
+      throw new ChainruleError(`moveTo: position ${show(position)} is not a whole number in 0..2^52`);
     }
     this.#position = position;
   }
@@ -292,12 +302,15 @@ export class Generator {
   /**
    * The generator whose {@link state} this was: its next draws are the ones that the other would have made.
    *
-   * @throws RangeError if it is not the state of a generator
+   * @throws ChainruleError if it is not the state of a generator
    */
   static fromState(state: GeneratorState): Generator {
-    const { algorithm, key, stream, position } = state;
+    const { algorithm, key, stream, position } = isRecord(state) ? state : ({} as Partial<GeneratorState>);
     if (algorithm !== "philox4x32-10" || !isPair(key) || !isPair(stream) || !isWhole(position, POSITION_MAX)) {
-      throw new RangeError(`Generator.fromState: not a state of philox4x32-10: ${JSON.stringify(state)}`);
+      throw new ChainruleError(
+        `Generator.fromState: not a state of philox4x32-10: algorithm ${show(algorithm)}, key ${show(key)}, stream ` +
+          `${show(stream)}, position ${show(position)}`,
+      );
     }
     const generator = new Generator(0);
     generator.#key.set(key);
@@ -391,28 +404,32 @@ function nextBelow(x: number, dtype: RandomDType): number {
 
 function allocate<D extends RandomDType>(method: string, n: number, dtype: D): FloatArrays[D] {
   requireSize(method, n);
-  if (!Object.hasOwn(floatArrays, dtype)) {
-    throw new RangeError(`${method}: dtype ${String(dtype)} is not one of float64, float32`);
+  if (typeof dtype !== "string" || !Object.hasOwn(floatArrays, dtype)) {
+    throw new ChainruleError(
+      `${method}: dtype ${typeof dtype === "string" ? dtype : show(dtype)} is not one of float64, float32`,
+    );
   }
   return new floatArrays[dtype](n);
 }
 
 function requireSize(method: string, n: number): void {
   if (!Number.isSafeInteger(n) || n < 0) {
-    throw new RangeError(`${method}: cannot draw ${String(n)} elements; ask for a whole number, 0 or more`);
+    throw new ChainruleError(`${method}: cannot draw ${show(n)} elements; ask for a whole number, 0 or more`);
   }
 }
 
 function requireCount(method: string, n: number): void {
   if (!Number.isInteger(n) || n < 0 || n > INT32_END) {
-    throw new RangeError(`${method}: n is ${String(n)}; it must be a whole number in 0..2^31, to fit 0..n-1 in int32`);
+    throw new ChainruleError(
+      `${method}: n is ${show(n)}; it must be a whole number in 0..2^31, to fit 0..n-1 in int32`,
+    );
   }
 }
 
-function isPair(words: readonly number[]): boolean {
+function isPair(words: readonly number[] | undefined): words is readonly [number, number] {
   return Array.isArray(words) && words.length === 2 && words.every((word) => isWhole(word, TWO_32 - 1));
 }
 
-function isWhole(value: number, most: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value <= most;
+function isWhole(value: number | undefined, most: number): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value >= 0 && value <= most;
 }

@@ -3,6 +3,7 @@ import { allocate } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
@@ -24,6 +25,11 @@ export interface ShapesOptions {
  * fc.sample(shapes({ minRank: 2, maxRank: 2 }), 100).every((shape) => shape.length === 2); // true
  */
 export function shapes(options: ShapesOptions = {}): fc.Arbitrary<number[]> {
+  return shapesOf("shapes", options);
+}
+
+function shapesOf(op: string, options: ShapesOptions): fc.Arbitrary<number[]> {
+  checkOptions(op, options, ["minRank", "maxRank", "minSize", "maxSize", "maxElements"]);
   const { minRank = 0, maxRank = 3, minSize = 1, maxSize = 4, maxElements = 24 } = options;
   if (sizeOf(new Array<number>(minRank).fill(minSize)) > maxElements) {
     throw new ChainruleError(`shapes: ${minRank} axes of ${minSize} have more than ${maxElements} elements`);
@@ -48,7 +54,7 @@ export function shapes(options: ShapesOptions = {}): fc.Arbitrary<number[]> {
  * fc.sample(broadcastableShapes(), 1)[0].length; // 2
  */
 export function broadcastableShapes(count = 2, options: ShapesOptions = {}): fc.Arbitrary<number[][]> {
-  return shapes(options).chain((shape) => {
+  return shapesOf("broadcastableShapes", options).chain((shape) => {
     const part = fc
       .tuple(fc.nat(shape.length), fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }))
       .map(([dropped, ones]) => shape.map((size, axis) => (ones[axis] === true ? 1 : size)).slice(dropped));
@@ -85,6 +91,7 @@ const STEPS = 500;
  * fc.assert(fc.property(tensors({ awayFrom: [0] }), (x) => assertGradcheck((x) => x.abs(), [x])));
  */
 export function tensors(options: TensorsOptions = {}): fc.Arbitrary<Tensor> {
+  checkOptions("tensors", options, ["shape", "min", "max", "awayFrom", "distance", "distinct", "dtype"]);
   const {
     shape = shapes(),
     min = -2,

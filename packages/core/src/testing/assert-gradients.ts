@@ -1,6 +1,8 @@
 import fc from "fast-check";
-import { assertGradcheck, type GradcheckOptions } from "../check/gradcheck.js";
+import { assertGradcheck, GRADCHECK, type GradcheckOptions } from "../check/gradcheck.js";
+import { checkFunction } from "../checks.js";
 import type { Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 
 export interface AssertGradientsOptions extends GradcheckOptions {
   /** How many lists of inputs. Default 50. */
@@ -23,6 +25,8 @@ export function assertGradients<const T extends readonly fc.Arbitrary<Tensor>[]>
   arbitraries: T,
   options: AssertGradientsOptions = {},
 ): void {
+  checkFunction("assertGradients", f);
+  checkOptions("assertGradients", options, ["runs", ...GRADCHECK]);
   const { runs: numRuns = 50, seed = 1, ...others } = options;
   const call = f as unknown as (...inputs: readonly Tensor[]) => Tensor;
   const property = fc.property(fc.tuple(...arbitraries), (inputs) => assertGradcheck(call, inputs, others));

@@ -1,6 +1,9 @@
+import { checkFunction, checkName } from "../checks.js";
 import { GraphError } from "../errors.js";
-import { asTensor, type Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { checkOptions } from "../options.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Given } from "./structure.js";
 
@@ -32,6 +35,10 @@ export function customGradient<Inputs extends readonly Tensor[] = [Tensor, ...Te
   backward: { readonly [I in keyof Inputs]: InputGradient<Inputs> },
   options: CustomGradientOptions = {},
 ): (...inputs: { [I in keyof Inputs]: Given<Inputs[I]> }) => Tensor<S> {
+  checkFunction("customGradient", f);
+  checkOptions("customGradient", options, ["name"]);
+  checkName("customGradient", options.name);
+  checkGradients("customGradient", backward);
   const name = options.name ?? (f.name === "" ? "CustomGradient" : f.name);
   const gradients = backward as readonly InputGradient<readonly Tensor[]>[];
   return (...inputs) => {
@@ -40,9 +47,15 @@ export function customGradient<Inputs extends readonly Tensor[] = [Tensor, ...Te
         `${name}: ${inputs.length} inputs, and gradients for ${gradients.length}; give one gradient, or null, for each input`,
       );
     }
-    const tensors = (inputs as readonly (Tensor | number)[]).map((input) => asTensor(input));
+    const tensors = (inputs as readonly (Tensor | number)[]).map((input) => operand(name, input));
     return new CustomGradient(name, f as unknown as TensorFunction, gradients).apply(...tensors) as Tensor<S>;
   };
+}
+
+/** Refuses what is no list of gradients, each a function or `null`. */
+export function checkGradients(op: string, backward: unknown): void {
+  if (Array.isArray(backward) && backward.every((one) => one === null || typeof one === "function")) return;
+  throw new GraphError(`${op}: backward is a list with a function, or null, for each input, got ${show(backward)}`);
 }
 
 class CustomGradient extends FunctionNode {

@@ -1,3 +1,4 @@
+import { checkFunction } from "../checks.js";
 import { allocate, checkNumber, type DType, isTypedArray, type TypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import {
@@ -12,10 +13,13 @@ import {
 import { interpret } from "../graph/interpret.js";
 import { Node, type Values } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
-import { asTensor, Tensor } from "../graph/tensor.js";
+import { asTensor, operand, Tensor } from "../graph/tensor.js";
+import { checkOptions, isRecord } from "../options.js";
 import { checkShape, sizeOf } from "../shape/shape.js";
 import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
+import { checkGradients } from "./custom-gradient.js";
 
 /** A list of `N` times `T`. */
 type Times<N extends number, T, List extends readonly T[] = readonly []> = List["length"] extends N
@@ -53,6 +57,7 @@ export function elementwise(name: string, rule: BinaryRule): BinaryFunction & Op
 export function elementwise(name: string, rule: TernaryRule): TernaryFunction & OpClass<ReturnType<typeof ternary>>;
 export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule): unknown {
   checkName("elementwise", name);
+  checkRule("elementwise", name, rule, ["forward", "backward", "takes", "gives"]);
   const arity = rule.forward.length - 1;
   const gradients = typeof rule.backward === "string" ? arity : rule.backward.length;
   if (arity < 1 || arity > 3 || gradients !== arity) {
@@ -121,9 +126,11 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
   rule: OpRule<N>,
 ): ((...inputs: Times<N, Tensor | number>) => Tensor) & OpClass<new () => Node> {
   checkName("customOp", name);
+  checkRule("customOp", name, rule, ["arity", "shape", "dtype", "forward", "backward", "attributes"]);
+  checkFunction(`customOp: ${name}`, rule.shape, "shape");
   const { arity, backward } = rule as unknown as AnyRule;
   if (!Number.isInteger(arity) || arity < 1)
-    throw new GraphError(`customOp: ${name}: arity ${arity}; an op has at least one input`);
+    throw new GraphError(`customOp: ${name}: arity ${show(arity)}; an op has at least one input`);
   if (typeof backward !== "string" && backward.length !== arity) {
     throw new GraphError(
       `customOp: ${name}: ${backward.length} gradients for ${arity} inputs; give one, or null, for each input`,
@@ -187,7 +194,9 @@ function functionOf<F>(name: string, arity: number, Op: new () => Node, operands
   const apply = (...inputs: (Tensor | number)[]): Tensor => {
     checkCount(name, arity, inputs);
     const like = inputs.slice(operands).find((input) => input instanceof Tensor) ?? asTensor(0);
-    return new Op().apply(...inputs.map((input) => (typeof input === "number" ? like.constant(input) : input)));
+    return new Op().apply(
+      ...inputs.map((input) => (typeof input === "number" ? like.constant(input) : operand(name, input))),
+    );
   };
   Object.defineProperty(Op, "name", { value: name });
   Object.defineProperty(apply, "name", { value: name });
@@ -198,6 +207,15 @@ function checkCount(name: string, arity: number, inputs: readonly unknown[]): vo
   if (inputs.length !== arity) {
     throw new GraphError(`${name}: takes ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
   }
+}
+
+/** Refuses a rule that is no record of what an op has, or lacks what every op has. */
+function checkRule(op: string, name: string, rule: unknown, names: readonly string[]): void {
+  if (!isRecord(rule))
+    throw new GraphError(`${op}: ${name}: the rule is a record, { ${names.join(", ")} }, got ${show(rule)}`);
+  checkOptions(`${op}: ${name}`, rule, names);
+  checkFunction(`${op}: ${name}`, rule["forward"], "forward");
+  if (typeof rule["backward"] !== "string") checkGradients(`${op}: ${name}`, rule["backward"]);
 }
 
 function checkName(op: string, name: string): void {

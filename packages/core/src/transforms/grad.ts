@@ -1,6 +1,9 @@
+import { checkFunction } from "../checks.js";
 import { GraphError } from "../errors.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
+import { checkOptions, isRecord } from "../options.js";
 import { formatShape } from "../shape/shape.js";
+import { show } from "../show.js";
 import { Arguments } from "./arguments.js";
 import { type Given, mapLeaves, type Tensors } from "./structure.js";
 
@@ -42,6 +45,7 @@ export function valueAndGrad<Args extends readonly unknown[] = [Tensor, ...Tenso
   f: (...args: Args) => Tensor,
   options: GradOptions<N> = {},
 ): (...args: GradArguments<Args, N>) => ValueAndGrad<GradResult<Args, N>> {
+  checkCall("valueAndGrad", f, options);
   return (...args) => differentiate("valueAndGrad", f, args, options.argument) as ValueAndGrad<GradResult<Args, N>>;
 }
 
@@ -72,7 +76,22 @@ export function grad<Args extends readonly unknown[] = [Tensor, ...Tensor[]], co
   f: (...args: Args) => Tensor,
   options: GradOptions<N> = {},
 ): (...args: GradArguments<Args, N>) => GradResult<Args, N> {
+  checkCall("grad", f, options);
   return (...args) => differentiate("grad", f, args, options.argument).gradient as GradResult<Args, N>;
+}
+
+/** What stands behind the function is neither a point to differentiate at nor, as elsewhere, the number of an argument. */
+function checkCall(op: string, f: unknown, options: unknown): void {
+  checkFunction(op, f);
+  if (options !== undefined && !isRecord(options)) throw notOptions(op, options);
+  checkOptions(op, options, ["argument"]);
+}
+
+function notOptions(op: string, options: unknown): GraphError {
+  return new GraphError(
+    `${op}: gives a function, which takes the point: ${op}(f)(x); got ${show(options)} behind f (the second argument to ` +
+      `differentiate by is chosen by ${op}(f, { argument: 1 }))`,
+  );
 }
 
 /** The value and the gradient of one call; `op` is the transform that errors name. */
@@ -82,10 +101,10 @@ export function differentiate<Args extends readonly unknown[]>(
   given: readonly unknown[],
   argument: Chosen = 0,
 ): ValueAndGrad<unknown> {
-  const chosen = typeof argument === "number" ? [argument] : argument;
+  const chosen = Array.isArray(argument) ? (argument as readonly number[]) : [argument as number];
   chosen.forEach((at, i) => {
-    if (!(at in given)) {
-      throw new GraphError(`${op}: argument ${at} is not there: the call has ${given.length}, counted from 0`);
+    if (!Number.isInteger(at) || !(at in given)) {
+      throw new GraphError(`${op}: argument ${show(at)} is not there: the call has ${given.length}, counted from 0`);
     }
     if (chosen.indexOf(at) !== i)
       throw new GraphError(`${op}: argument ${at} is named twice in [${chosen.join(", ")}]`);

@@ -77,6 +77,7 @@ export function matching(op: string, what: string, value: unknown, like: readonl
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  if (typeof value !== "object") return `${typeof value} ${String(value)}`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object") return `${typeof value} ${String(value).slice(0, 40)}`;
   return `an instance of ${value.constructor?.name ?? "a class"}`;
 }

@@ -1,4 +1,5 @@
-import { ChainruleError, fromArray, type Random, type Shape, type Tensor } from "@chainrule/core";
+import { ChainruleError, checkOptions, fromArray, type Random, type Shape, type Tensor } from "@chainrule/core";
+import { checkRandom } from "../functions/checks.js";
 import { ByteRows } from "./byte-rows.js";
 import { DataError } from "./errors.js";
 
@@ -31,7 +32,10 @@ export class BatchSampler {
   /** The permutation of the epoch that was asked for last. */
   private epoch: { readonly number: number; readonly order: Int32Array } | null = null;
 
-  constructor(size: number, batchSize: number, { random, replace = true }: BatchSamplerOptions) {
+  constructor(size: number, batchSize: number, options: BatchSamplerOptions) {
+    checkOptions("BatchSampler", options, ["random", "replace"]);
+    const { random, replace = true } = options ?? {};
+    checkRandom("BatchSampler", random);
     checkCount("BatchSampler: the number of rows", size, 1);
     checkCount("BatchSampler: the batch size", batchSize, 1);
     this.size = size;

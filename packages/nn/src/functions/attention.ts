@@ -1,4 +1,4 @@
-import { formatShape, fromArray, MatMul, type Shape, ShapeError, type Tensor } from "@chainrule/core";
+import { checkOptions, formatShape, fromArray, MatMul, type Shape, ShapeError, type Tensor } from "@chainrule/core";
 import { checkDType, checkFloat, checkMask, checkSetting } from "./checks.js";
 
 export interface AttentionOptions {
@@ -50,6 +50,7 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   options: AttentionOptions = {},
 ): Tensor<AttentionShape<Q, V>> {
   const op = "scaledDotProductAttention";
+  checkOptions(op, options, ["mask", "causal", "scale"]);
   checkInputs(op, q, k, v);
   const { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = options;
   // Of no numbers the product is 0, whatever it is multiplied by.

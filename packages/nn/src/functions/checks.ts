@@ -2,11 +2,18 @@ import {
   ChainruleError,
   DTypeError,
   formatShape,
+  Random,
   type Shape,
   ShapeError,
   sameShape,
   type Tensor,
 } from "@chainrule/core";
+
+/** Throws for what is no source of random numbers. */
+export function checkRandom(op: string, random: unknown): asserts random is Random {
+  if (random instanceof Random) return;
+  throw new ChainruleError(`${op}: draws random numbers: give their source, as in { random: new Random(42) }`);
+}
 
 /** Throws for a tensor that is not float64 or float32. */
 export function checkFloat(op: string, what: string, x: Tensor): void {

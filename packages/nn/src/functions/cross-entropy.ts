@@ -1,4 +1,4 @@
-import { oneHot, type Shape, type Tensor } from "@chainrule/core";
+import { checkOptions, oneHot, type Shape, type Tensor } from "@chainrule/core";
 import { batchSizes, checkKnownLabelRange, checkLabels, type Labels, labelTensor } from "../losses/labels.js";
 import { softmaxWithLoss } from "../losses/softmax-with-loss.js";
 import { checkAlike, checkDType, checkFloat, checkSetting } from "./checks.js";
@@ -35,9 +35,11 @@ export interface CrossEntropyOptions<R extends Reduction> extends ReductionOptio
 export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
   x: Tensor<S>,
   t: Labels,
-  { labelSmoothing = 0, reduction = "mean" as R }: CrossEntropyOptions<R> = {},
+  options: CrossEntropyOptions<R> = {},
 ): Reduced<R, Rows<S>> {
   const op = "crossEntropy";
+  checkOptions(op, options, ["labelSmoothing", "reduction"]);
+  const { labelSmoothing = 0, reduction = "mean" as R } = options;
   const scores: Tensor = x;
   const labels = labelTensor(op, t);
   checkFloat(op, "scores", scores);
@@ -91,9 +93,11 @@ function probabilitiesOf(labels: Tensor, scores: Tensor): Tensor {
 export function binaryCrossEntropyWithLogits<S extends Shape, R extends Reduction = "mean">(
   x: Tensor<S>,
   t: Tensor<NoInfer<S>>,
-  { reduction = "mean" as R }: ReductionOptions<R> = {},
+  options: ReductionOptions<R> = {},
 ): Reduced<R, S> {
   const op = "binaryCrossEntropyWithLogits";
+  checkOptions(op, options, ["reduction"]);
+  const { reduction = "mean" as R } = options;
   const scores: Tensor = x;
   const labels: Tensor = t;
   checkAlike(op, "x", scores, "t", labels);

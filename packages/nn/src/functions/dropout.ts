@@ -1,5 +1,5 @@
-import { ChainruleError, type Random, type Shape, type Tensor } from "@chainrule/core";
-import { checkFloat, checkMask, checkSetting } from "./checks.js";
+import { ChainruleError, checkOptions, type Random, type Shape, type Tensor } from "@chainrule/core";
+import { checkFloat, checkMask, checkRandom, checkSetting } from "./checks.js";
 
 export interface DropoutMaskOptions {
   /** Where the random numbers come from, one for each element. */
@@ -26,8 +26,12 @@ export interface DropoutOptions {
  *
  * @throws ChainruleError for a ratio that is not from 0 to less than 1.
  */
-export function dropoutMask<const S extends Shape>(shape: S, { random, ratio = 0.5 }: DropoutMaskOptions): Tensor<S> {
-  checkRatio("dropoutMask", ratio);
+export function dropoutMask<const S extends Shape>(shape: S, options: DropoutMaskOptions): Tensor<S> {
+  const op = "dropoutMask";
+  checkOptions(op, options, ["random", "ratio"]);
+  const { random, ratio = 0.5 } = options ?? {};
+  checkRandom(op, random);
+  checkRatio(op, ratio);
   return (random.uniform(shape) as Tensor).greaterEqual(ratio) as Tensor<S>;
 }
 
@@ -55,6 +59,7 @@ export function dropoutMask<const S extends Shape>(shape: S, { random, ratio = 0
  */
 export function dropout<S extends Shape>(x: Tensor<S>, options: DropoutOptions = {}): Tensor<S> {
   const op = "dropout";
+  checkOptions(op, options, ["ratio", "random", "mask", "training", "inverted"]);
   const { ratio = 0.5, random, mask, training = true, inverted = true } = options;
   const values: Tensor = x;
   checkFloat(op, "x", values);

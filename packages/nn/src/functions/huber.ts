@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from "@chainrule/core";
+import { checkOptions, type Shape, type Tensor } from "@chainrule/core";
 import { checkAlike, checkSetting } from "./checks.js";
 import { type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
 
@@ -28,9 +28,11 @@ export interface HuberOptions<R extends Reduction> extends ReductionOptions<R> {
 export function huberLoss<S extends Shape, R extends Reduction = "mean">(
   y: Tensor<S>,
   t: Tensor<NoInfer<S>>,
-  { delta = 1, reduction = "mean" as R }: HuberOptions<R> = {},
+  options: HuberOptions<R> = {},
 ): Reduced<R, S> {
   const op = "huberLoss";
+  checkOptions(op, options, ["delta", "reduction"]);
+  const { delta = 1, reduction = "mean" as R } = options;
   checkAlike(op, "y", y, "t", t);
   checkSetting(op, "delta", delta, delta > 0 && delta < Number.POSITIVE_INFINITY, "a number above 0");
   const error = (y as Tensor).sub(t as Tensor);

@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, type Tensor } from "@chainrule/core";
+import { checkOptions, type Shape, ShapeError, type Tensor } from "@chainrule/core";
 import { checkAlike } from "./checks.js";
 import {
   finiteWhereUnused,
@@ -39,9 +39,11 @@ export interface KlDivergenceOptions<R extends Reduction> extends ReductionOptio
 export function klDivergence<S extends Shape, R extends Reduction = "mean">(
   logQ: Tensor<S>,
   p: Tensor<NoInfer<S>>,
-  { logTarget = false, reduction = "mean" as R }: KlDivergenceOptions<R> = {},
+  options: KlDivergenceOptions<R> = {},
 ): Reduced<R, Rows<S>> {
   const op = "klDivergence";
+  checkOptions(op, options, ["logTarget", "reduction"]);
+  const { logTarget = false, reduction = "mean" as R } = options;
   checkAlike(op, "logQ", logQ, "p", p);
   if (logQ.rank === 0) throw new ShapeError(`${op}: a scalar is no distribution; give [classes] or [N, classes]`);
   const target: Tensor = p;

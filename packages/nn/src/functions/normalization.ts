@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   ones,
   type Shape,
@@ -20,6 +21,9 @@ export interface NormOptions {
   /** Keeps the root away from 0: a number above 0, 1e-5 by default as in PyTorch. */
   readonly eps?: number | undefined;
 }
+
+/** The names of `NormOptions`. */
+const NORM = ["weight", "bias", "eps"] as const;
 
 export interface LayerNormOptions extends NormOptions {
   /** The sizes of the last axes, over which each mean and variance is taken; by default that of the last axis alone. */
@@ -64,6 +68,7 @@ export interface BatchNormResult<S extends Shape> {
  */
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptions = {}): Tensor<S> {
   const op = "layerNorm";
+  checkOptions(op, options, [...NORM, "normalizedShape"]);
   const shape = options.normalizedShape ?? x.shape.slice(-1);
   const first = x.rank - shape.length;
   checkFloat(op, "x", x);
@@ -95,6 +100,7 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
  */
 export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options: NormOptions = {}): Tensor<S> {
   const op = "groupNorm";
+  checkOptions(op, options, NORM);
   const channels = channelsOf(op, x);
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
     throw new ShapeError(
@@ -139,6 +145,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options
  */
 export function batchNorm<S extends Shape>(x: Tensor<S>, options: BatchNormOptions = {}): BatchNormResult<S> {
   const op = "batchNorm";
+  checkOptions(op, options, [...NORM, "running", "momentum", "unbiased"]);
   const { momentum = 0.1, unbiased = true } = options;
   const channels = channelsOf(op, x);
   const values = sizeOf(x.shape.filter((_, axis) => axis !== 1));
@@ -189,6 +196,7 @@ export function batchNormInference<S extends Shape>(
   options: NormOptions = {},
 ): Tensor<S> {
   const op = "batchNormInference";
+  checkOptions(op, options, NORM);
   const channels = channelsOf(op, x);
   checkNorm(op, options, [channels], x);
   checkRunning(op, running, channels, x);

@@ -1,5 +1,6 @@
 import {
   type Box,
+  checkOptions,
   type Fits,
   formatShape,
   type Of,
@@ -57,6 +58,7 @@ export class Affine<const I extends number = number, const O extends number = nu
 
   constructor(inputs: I, outputs: O, options: AffineOptions = {}) {
     super();
+    checkOptions("Affine", options, ["initializer", "biasInitializer", "random", "dtype"]);
     const { initializer = he(), biasInitializer = zeros(), random, dtype = "float64" } = options;
     const settings = { dtype, ...(random && { random }) };
     this.W = variable(initializer([inputs, outputs] as [I, O], settings), { name: "W" });

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { fromArray, type Tensor } from "@chainrule/core";
+import { checkOptions, fromArray, type Tensor } from "@chainrule/core";
 import { ByteRows } from "../data/byte-rows.js";
 import { DataError } from "../data/errors.js";
 import { type IdxData, idxMagic, parseIdx } from "../data/idx.js";
@@ -39,6 +39,7 @@ export interface IdxFolderOptions {
  * images and labels that do not agree in number, and for a label that is out of range.
  */
 export function readIdxFolder(folder: string, options: IdxFolderOptions = {}): IdxFolder {
+  checkOptions("readIdxFolder", options, ["dtype", "classes"]);
   const { dtype = "float64", classes = 10 } = options;
   const names = namesIn(folder);
   const train = readSet(folder, names, "train", dtype, classes);

@@ -1,6 +1,7 @@
 import {
   ChainruleError,
   CompileError,
+  checkOptions,
   eagerly,
   formatShape,
   GraphError,
@@ -117,7 +118,9 @@ export abstract class Optimizer {
    * @throws GraphError when a parameter has no gradient; then nothing has changed, nor has it when an update fails or is
    * not what it has to be.
    */
-  step({ when }: StepOptions = {}): void {
+  step(options: StepOptions = {}): void {
+    checkOptions(`${this.name}.step`, options, ["when"]);
+    const { when } = options;
     if (when !== undefined && (when.dtype !== "bool" || when.rank > 0)) {
       throw new ShapeError(
         `${this.name}: when is ${when.dtype} ${formatShape(when.shape)}; give a bool scalar, such as loss.isFinite()`,

@@ -1,4 +1,4 @@
-import type { Tensor } from "@chainrule/core";
+import { checkOptions, type Tensor } from "@chainrule/core";
 import type { Layer, NamedTensors } from "../layers/layer.js";
 import { Optimizer, type OptimizerOptions, type Update } from "./optimizer.js";
 
@@ -13,8 +13,9 @@ import { Optimizer, type OptimizerOptions, type Update } from "./optimizer.js";
  * w.toArray(); // [2.4, 3.2]
  */
 export class SGD extends Optimizer {
-  constructor(parameters: Layer | NamedTensors, { lr = 0.01 }: OptimizerOptions = {}) {
-    super("SGD", parameters, lr);
+  constructor(parameters: Layer | NamedTensors, options: OptimizerOptions = {}) {
+    checkOptions("SGD", options, ["lr"]);
+    super("SGD", parameters, options.lr ?? 0.01);
   }
 
   protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors, lr: Tensor): Update {

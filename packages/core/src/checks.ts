@@ -1,0 +1,14 @@
+import { ChainruleError } from "./errors.js";
+import { show } from "./show.js";
+
+/** Refuses what cannot be called; `what` is a place in the arguments, such as "the hook". */
+export function checkFunction(op: string, f: unknown, what = ""): void {
+  if (typeof f === "function") return;
+  throw new ChainruleError(`${op}: ${what === "" ? "takes" : `${what} is`} a function, got ${show(f)}`);
+}
+
+/** Refuses a name that is no text: it would be shown as something else, or break what shows it. */
+export function checkName(op: string, name: unknown): void {
+  if (name === undefined || typeof name === "string") return;
+  throw new ChainruleError(`${op}: a name is a text, got ${show(name)}`);
+}
