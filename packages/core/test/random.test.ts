@@ -369,7 +369,10 @@ test("states that cannot be one are refused", () => {
     {},
   ];
   for (const bad of broken) {
-    assert.throws(() => Generator.fromState(bad as GeneratorState), isRefusal("fromState", `position ${(bad as GeneratorState).position}`));
+    assert.throws(
+      () => Generator.fromState(bad as GeneratorState),
+      isRefusal("fromState", `position ${(bad as GeneratorState).position}`),
+    );
   }
 });
 

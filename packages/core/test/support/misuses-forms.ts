@@ -148,7 +148,11 @@ export const formMisuses: readonly Misuse[] = [
     advice: 'Options are a record: `{ keepDims: true }`, `{ dtype: "float32" }`.',
     cases: [
       [() => wrongly(x, "sum", 0, true), ChainruleError, "Sum: options are a record, { keepDims }, got true"],
-      [() => wrong(arange, 3, "int32"), ChainruleError, 'arange: options are a record, { dtype, name }, got "int32"'],
+      [
+        () => wrong(arange, 3, "int32"),
+        DTypeError,
+        'arange: "int32" behind the numbers; write arange(the numbers, { dtype: "int32" })',
+      ],
       [() => wrong(full, 2, 3, 4), ChainruleError, "full: options are a record, { dtype, name }, got 4"],
       [
         () => wrong(argMax, x, { axis: 0 }, { keepDims: true }),
