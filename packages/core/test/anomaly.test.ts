@@ -271,7 +271,7 @@ scope("an asynchronous function is refused, as its work would go on without the 
   assert.throws(
     () => detectAnomaly(async () => 1),
     (error: unknown) =>
-      error instanceof GraphError && /detectAnomaly: the function returned a promise/.test(error.message),
+      error instanceof GraphError && /detectAnomaly: the function gives a promise/.test(error.message),
   );
 });
 

@@ -6,6 +6,7 @@ import {
   clipByValue,
   clipGradNorm,
   clipGradValue,
+  customGradient,
   globalNorm,
   grad,
   hessian,
@@ -16,6 +17,7 @@ import {
   tensor,
   valueAndGrad,
   variable,
+  vjp,
 } from "../src/index.js";
 import { close, thrownBy } from "./support/numbers.js";
 
@@ -65,6 +67,110 @@ hooks("in transforms, and to second order", () => {
   h.onGradient((g) => g.mul(h));
   h.backward({ createGraph: true });
   close(x.grad as Tensor, 54);
+});
+hooks("what they keep stays as it was, and is nobody else's", () => {
+  const [p, q] = [variable([1, 2]), variable([3, 4])];
+  const y = p.add(q);
+  const kept: Tensor[] = [];
+  for (const edge of [y, p, q]) {
+    edge.onGradient((g) => {
+      kept.push(g);
+      return undefined;
+    });
+  }
+  const seed = tensor([5, 6]);
+  y.backward({ seed });
+  // All of these are the same numbers, and none is the tensor of another.
+  const given = [seed, y.grad, p.grad, q.grad, ...kept] as Tensor[];
+  assert.is(new Set(given).size, 7);
+  given.forEach((one, i) => {
+    one.assign([i, i]).name = `g${i}`;
+  });
+  assert.equal(
+    given.map((one) => one.toArray()),
+    given.map((_, i) => [i, i]),
+  );
+  assert.is(y.grad, given[1]);
+  const { pullback } = vjp((a: Tensor, b: Tensor) => a.add(b), [p, q]);
+  const [a, b] = noGrad(() => pullback(seed));
+  (a as Tensor).assign([7, 7]);
+  assert.equal(
+    [(b as Tensor).toArray(), seed.toArray()],
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+hooks("an assign in the midst of a walk: allowed where nothing else reads the values, else refused", () => {
+  const step = (read: boolean) => {
+    const w = variable(2, { name: "w" });
+    const h = w.mul(3);
+    const y = h.mul(read ? w : 5);
+    (read ? h : w).onGradient((g) => {
+      w.assign(w.detach().sub(g.detach().mul(0.1)));
+      return undefined;
+    });
+    y.backward();
+    return w;
+  };
+  const w = step(false);
+  close(w.grad as Tensor, 15);
+  close(w, 0.5);
+  assert.match(
+    thrownBy(() => step(true)),
+    /GraphError: Mul: its input w was updated with assign\(\)/,
+  );
+  // By a backward of the consumer's, and among arrays; with graph, and in a transform.
+  for (const createGraph of [false, true]) {
+    const v = variable([1, 2], { name: "v" });
+    const update = (dout: Tensor) => {
+      v.assign([3, 4]);
+      return dout;
+    };
+    const meddling = customGradient((x: Tensor) => x.mul(1), [update]);
+    assert.match(
+      thrownBy(() => meddling(v.square()).sum().backward({ createGraph })),
+      /Square: its input v was updated/,
+    );
+    assert.is(v.grad, null);
+    const f = (x: Tensor) => meddling(x.mul(v)).sum();
+    assert.match(
+      thrownBy(() => grad(f)(tensor([1, 2]))),
+      /Mul: its input v was updated/,
+    );
+  }
+});
+hooks("a walk in a hook: on another graph, not through the same tensor, not of what was not recorded", () => {
+  const [x, other] = [variable(2), variable(3)];
+  const second = other.square();
+  const h = x.square();
+  const remove = h.onGradient((g) => {
+    second.backward();
+    return g.mul(grad((t: Tensor) => t.square())(5));
+  });
+  h.backward();
+  close(x.grad as Tensor, 40);
+  close(other.grad as Tensor, 6);
+  remove();
+  h.onGradient(() => {
+    h.mul(2).backward();
+    return undefined;
+  });
+  assert.match(
+    thrownBy(() => h.backward()),
+    /GraphError: backward\(\) of a tensor that .* was computed during another walk, in a hook/,
+  );
+  assert.match(
+    thrownBy(() => h.backward({ createGraph: true })),
+    /GraphError: onGradient: a hook of a tensor, float64 \[\], walked backward through that tensor/,
+  );
+  // Nothing is left behind by the errors.
+  close(x.grad as Tensor, 40);
+  const y = x.mul(3);
+  y.onGradient(() => undefined);
+  y.backward();
+  close(x.grad as Tensor, 43);
 });
 hooks("mistakes are named, and change nothing", () => {
   assert.match(
@@ -285,6 +391,54 @@ recomputation("indices, no gradients, and a function that changes", () => {
   assert.match(
     thrownBy(() => stale.backward()),
     /GraphError: Checkpoint: its input .* was updated with assign/,
+  );
+});
+recomputation("a function that changes without another value", () => {
+  const [w, v] = [variable(1), variable(1)];
+  const cases: readonly (readonly [
+    what: string,
+    x: Tensor,
+    first: (x: Tensor) => Tensor,
+    then: (x: Tensor) => Tensor,
+  ])[] = [
+    ["another op", variable(1), (x) => x.mul(1), (x) => x.square()],
+    ["another constant", variable(0), (x) => x.mul(2), (x) => x.mul(5)],
+    ["another array", variable([0, 0]), (x) => x.mul(tensor([1, 2])), (x) => x.mul(tensor([1, 3]))],
+    ["another setting", variable([[1]]), (x) => x.softmax(0), (x) => x.softmax(1)],
+    ["other indices", variable([1, 1]), (x) => x.take([0, 1]), (x) => x.take([1, 0])],
+    ["another variable", variable(1), (x) => x.mul(w), (x) => x.mul(v)],
+    ["the input for a variable", variable(1), (x) => x.mul(w), (x) => x.mul(x)],
+    ["other connections", variable([1, 1]), (x) => x.mul(2).add(x.mul(3)), (x) => x.mul(2).add(x.mul(2).add(x))],
+    ["nothing left of the input", variable(1), (x) => x.mul(1), () => w.mul(1)],
+  ];
+  for (const [what, x, first, then] of cases) {
+    for (const other of [first, then]) {
+      let f = first;
+      const y = checkpoint((at: Tensor) => f(at), x);
+      f = other;
+      if (other === first) y.sum().backward();
+      else
+        assert.match(
+          thrownBy(() => y.sum().backward()),
+          /GraphError: Checkpoint: the function did something else/,
+          what,
+        );
+    }
+  }
+  // What it closes over may be computed by other means, if the values are the same.
+  const mask = tensor([1, 0]);
+  const x = variable([3, 4]);
+  const y = checkpoint((at) => at.mul(mask), x);
+  mask.assign([1, 0]);
+  y.sum().backward();
+  assert.equal(x.grad?.toArray(), [1, 0]);
+  mask.assign([1, 1]);
+  const zero = variable([0, 0]);
+  const z = checkpoint((at) => at.mul(mask), zero);
+  mask.assign([2, 2]);
+  assert.match(
+    thrownBy(() => z.sum().backward()),
+    /did something else/,
   );
 });
 recomputation.run();

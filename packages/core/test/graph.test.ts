@@ -118,7 +118,7 @@ test("noGrad puts back what was: nested, after an error, and refuses asynchronou
   assert.ok(x.mul(2).requiresGrad);
   assert.throws(
     () => noGrad(async () => 1),
-    (error: Error) => error instanceof GraphError && /^noGrad: the function returned a promise/.test(error.message),
+    (error: Error) => error instanceof GraphError && /^noGrad: the function gives a promise/.test(error.message),
   );
   assert.ok(x.mul(2).requiresGrad);
 });

@@ -1,9 +1,11 @@
 import { allocate } from "../dtype.js";
 import { ChainruleError, GraphError, ShapeError } from "../errors.js";
-import { afterHooks, type Trace, walk } from "../graph/backward.js";
+import { walk } from "../graph/backward.js";
 import { variable } from "../graph/factory.js";
+import { afterHooks } from "../graph/hooks.js";
 import { withRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
+import type { Trace } from "../graph/trace.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";

@@ -1,6 +1,7 @@
 import { allocate, type DType, isFloat, type TypedArray, viewOf } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import type { Node, Values } from "../graph/node.js";
+import { withReads } from "../graph/reads.js";
 import { isRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
 import { asValues, Deferred, type Traced } from "../graph/tracing.js";
@@ -167,8 +168,10 @@ export class Machine {
 
   private write(buffer: Buffer, tensor: Tensor): void {
     const view = this.view(buffer);
-    if (tensor.rank === 0) view[0] = tensor.item();
-    else if (tensor.array !== view) view.set(tensor.array);
+    // To compute with, as an op reads: what comes of it says itself that it has no gradient.
+    const values = withReads(null, () => (tensor.rank === 0 ? tensor.item() : tensor.array));
+    if (typeof values === "number") view[0] = values;
+    else if (values !== view) view.set(values);
   }
 
   private read(buffer: Buffer, node: Node | null = null): Tensor {

@@ -1,10 +1,10 @@
 import { checkFunction } from "../checks.js";
 import { isFloat } from "../dtype.js";
-import { ChainruleError, GraphError } from "../errors.js";
-import type { Trace } from "../graph/backward.js";
+import { ChainruleError } from "../errors.js";
 import type { Node, Values } from "../graph/node.js";
-import { isThenable } from "../graph/recording.js";
+import { inScope } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { Trace } from "../graph/trace.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
 import { checkOptions } from "../options.js";
 import { explainBackward, explainForward, explainGiven, type Finding } from "./explain.js";
@@ -60,7 +60,7 @@ const origins = new WeakMap<Node, Origin>();
  * @param f what to run, synchronous
  * @param options `infinities: false` where infinities are meant, as in log(0) or a mask: then only NaN stops the run
  * @returns what `f` gives
- * @throws AnomalyError for the first bad value; GraphError when `f` is asynchronous
+ * @throws AnomalyError for the first bad value; GraphError when `f` is asynchronous or a generator
  *
  * @example
  * const x = variable([1, 4]);
@@ -72,11 +72,7 @@ export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}): R {
   checkFunction("detectAnomaly", f);
   checkOptions("detectAnomaly", options, ["infinities"]);
   const { infinities = true } = options;
-  const result = withWatcher(new Detector(infinities), f);
-  if (isThenable(result)) {
-    throw new GraphError("detectAnomaly: the function returned a promise; use it around each synchronous part instead");
-  }
-  return result;
+  return inScope("detectAnomaly", f, (f) => withWatcher(new Detector(infinities), f));
 }
 
 class Detector implements Watcher {

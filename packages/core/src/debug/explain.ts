@@ -1,10 +1,10 @@
 import { isFloat } from "../dtype.js";
 import { Argument } from "../graph/argument.js";
-import type { Trace } from "../graph/backward.js";
 import { Elementwise } from "../graph/elementwise.js";
 import { formatNumber } from "../graph/literal.js";
 import type { Node, Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { Trace } from "../graph/trace.js";
 import { kindOf, shortValues } from "../inspect/describe.js";
 import { Where } from "../ops/where.js";
 import { formatShape, stridesOf } from "../shape/shape.js";

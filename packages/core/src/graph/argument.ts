@@ -1,8 +1,8 @@
 import type { DType } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
-import type { Trace } from "./backward.js";
 import { Node, type Values } from "./node.js";
 import type { Tensor } from "./tensor.js";
+import type { Trace } from "./trace.js";
 import { valuesOf } from "./tracing.js";
 
 /**

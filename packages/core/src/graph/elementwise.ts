@@ -5,11 +5,11 @@ import { type KernelSet, runLoop } from "../kernels/loop.js";
 import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { type Arithmetic, arithmeticOf, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
-import type { Trace } from "./backward.js";
 import { interpret } from "./interpret.js";
 import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
+import type { Trace } from "./trace.js";
 import { isObserved } from "./watch.js";
 
 type K<T> = Arithmetic<T>;

@@ -2,10 +2,11 @@ import { type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import type { Trace } from "./backward.js";
 import { checkValues } from "./literal.js";
+import { isNoting, withReads } from "./reads.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
+import type { Trace } from "./trace.js";
 import { tracer } from "./tracing.js";
 import { watcher } from "./watch.js";
 
@@ -107,7 +108,9 @@ export abstract class Node {
   private compute(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     const traced = tracer()?.apply(this, inputs, shape, dtype);
     if (traced !== undefined) return traced;
-    const values = this.computeNow(shape, dtype, inputs);
+    const values = isNoting()
+      ? withReads(null, () => this.computeNow(shape, dtype, inputs))
+      : this.computeNow(shape, dtype, inputs);
     checkValues(this.name, values, shape, dtype);
     return values;
   }
@@ -208,8 +211,8 @@ export abstract class Node {
   }
 
   /**
-   * Adds to the gradient that an input has so far in place (see `sumOf`), for a node that reads a part of it: so the
-   * gradients of n parts are not n arrays as large as the whole. False if that needs `localBackward`.
+   * Adds to the gradient that an input has so far (see `addPart`), for a node that reads a part of it; false if that needs
+   * `localBackward`.
    *
    * @internal
    */
@@ -246,6 +249,9 @@ export function checkArity(op: string, arity: number, inputs: readonly unknown[]
     throw new GraphError(`${op}: forward takes ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
   }
 }
+
+/** How often any tensor has got new values; while that stays the same, no version needs to be looked at. */
+export const updates = { count: 0 };
 
 function versionsOf(node: Node): number {
   let sum = 0;

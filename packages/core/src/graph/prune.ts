@@ -1,5 +1,5 @@
-import type { Trace } from "./backward.js";
 import type { Tensor } from "./tensor.js";
+import type { Trace } from "./trace.js";
 
 /**
  * Leaves in a trace only the edges on a way from its root to an edge that is wanted, and counts their uses anew. Linear

@@ -18,6 +18,36 @@ export function withRecording<R>(value: boolean, f: () => R): R {
   }
 }
 
+/** What runs when its scope is over. */
+const later: Readonly<Record<string, string>> = {
+  AsyncFunction: "a promise",
+  GeneratorFunction: "a generator",
+  AsyncGeneratorFunction: "a generator",
+  Generator: "a generator",
+  AsyncGenerator: "a generator",
+  "Iterator Helper": "an iterator that has not run yet",
+};
+
+/**
+ * Runs a function in a scope, and refuses one whose work is not done when the scope ends: by its kind before it has run, else
+ * by what it gave.
+ */
+export function inScope<R>(op: string, f: () => R, run: (f: () => R) => R): R {
+  refuseLater(op, f);
+  const result = run(f);
+  refuseLater(op, result);
+  return result;
+}
+
+function refuseLater(op: string, value: unknown): void {
+  const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  const given = isThenable(value) ? "a promise" : later[tag];
+  if (given === undefined) return;
+  throw new GraphError(
+    `${op}: the function gives ${given}, whose work is done when ${op} is over; use ${op} around each synchronous part instead`,
+  );
+}
+
 /** Whether a function has given what is to be awaited: a promise, of this realm or another, or what acts as one. */
 export function isThenable(result: unknown): boolean {
   return typeof (result as { readonly then?: unknown } | null | undefined)?.then === "function";
@@ -30,12 +60,8 @@ export function isThenable(result: unknown): boolean {
  * const w = variable(3);
  * noGrad(() => w.mul(2)).requiresGrad; // false
  *
- * @throws GraphError when `f` is asynchronous: the scope would end before its work does.
+ * @throws GraphError when `f` is asynchronous or a generator: the scope would end before its work does.
  */
 export function noGrad<R>(f: () => R): R {
-  const result = withRecording(false, f);
-  if (isThenable(result)) {
-    throw new GraphError("noGrad: the function returned a promise; use noGrad around each synchronous part instead");
-  }
-  return result;
+  return inScope("noGrad", f, (f) => withRecording(false, f));
 }

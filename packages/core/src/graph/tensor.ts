@@ -44,11 +44,13 @@ import type {
 } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import type { PadMethod } from "../shape/window-types.js";
-import { seedOf, Trace, walk } from "./backward.js";
+import { seedOf, walk } from "./backward.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
-import { type Node, scalar, type Values } from "./node.js";
+import { type Node, scalar, updates, type Values } from "./node.js";
+import { noteRead, withReads } from "./reads.js";
 import { withRecording } from "./recording.js";
+import { ofItsOwn, Trace } from "./trace.js";
 import { type DeferredGradient, deferredIn, readValues, Traced, tracer, valuesOf } from "./tracing.js";
 
 export interface BackwardOptions {
@@ -151,6 +153,7 @@ export class Tensor<out S extends Shape = Shape> {
     const tracing = tracer();
     if (tracing !== null && this.isVariable) return readValues(tracing.read(this));
     tracing?.valueRead(this);
+    noteRead(this);
     const deferred = deferredIn(this.values);
     if (deferred === null) return this.values;
     const values = deferred.read();
@@ -166,7 +169,8 @@ export class Tensor<out S extends Shape = Shape> {
 
   toString(): string {
     const name = this.name === undefined ? "" : `${this.name}: `;
-    return `${name}${this.dtype} ${formatShape(this.shape)} ${formatValues(this.array, this.shape, this.dtype)}`;
+    const values = withReads(null, () => formatValues(this.array, this.shape, this.dtype));
+    return `${name}${this.dtype} ${formatShape(this.shape)} ${values}`;
   }
 
   /** For JSON.stringify: dtype, shape and nested values. */
@@ -278,7 +282,7 @@ export class Tensor<out S extends Shape = Shape> {
       else {
         const gradient = trace.gradientAt(at);
         const old = edge.grad;
-        edge.gradient = old === null ? gradient : withRecording(createGraph, () => old.add(gradient));
+        edge.gradient = old === null ? ofItsOwn(gradient) : withRecording(createGraph, () => old.add(gradient));
       }
     });
   }
@@ -353,6 +357,7 @@ export class Tensor<out S extends Shape = Shape> {
     tracer()?.assigned(this);
     this.values = taken;
     this.more.version++;
+    updates.count++;
     return this;
   }
 
@@ -369,7 +374,9 @@ export class Tensor<out S extends Shape = Shape> {
    */
   settle(values: Values, version: number): void {
     this.values = values;
-    if (version !== this.version) this.more.version = version;
+    if (version === this.version) return;
+    this.more.version = version;
+    updates.count++;
   }
 
   /**

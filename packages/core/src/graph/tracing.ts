@@ -4,6 +4,7 @@ import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { Node, Values } from "./node.js";
+import { inScope } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -172,9 +173,11 @@ export function withTracer<R>(tracer: Tracer | null, f: () => R): R {
  * const next = compile(() => counter.assign(counter.add(1)).mul(1));
  * next().item(); // 1
  * next().item(); // 2
+ *
+ * @throws GraphError when `f` is asynchronous or a generator: its work would be done when the function is traced again.
  */
 export function eagerly<R>(f: () => R): R {
-  return withTracer(null, f);
+  return inScope("eagerly", f, (f) => withTracer(null, f));
 }
 
 /** The values of a tensor to be handed on to another one, as they are now. */

@@ -1,6 +1,6 @@
-import type { Trace } from "./backward.js";
 import type { Node } from "./node.js";
 import type { Tensor } from "./tensor.js";
+import type { Trace } from "./trace.js";
 import { tracer } from "./tracing.js";
 
 /** One who looks on at what the graph computes, forward and backward, and may stop it by an error: see `detectAnomaly`. */

@@ -1,8 +1,8 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import type { Trace } from "../graph/backward.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import type { Trace } from "../graph/trace.js";
 import { addToView, gatherView, scatterView } from "../kernels/copy.js";
 import { formatShape, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { SliceFunction } from "../shape/signatures.js";
@@ -104,11 +104,15 @@ export class Slice extends Node {
 
   override backwardInPlace(dout: Tensor, trace: Trace): boolean {
     const x = this.input(0);
-    const sum = trace.sumOf(x);
-    if (sum === null) return false;
-    const { shape, start, strides } = viewOf(this.name, x.shape, this.ranges);
-    addToView(sum, dout.array, shape, start, strides);
-    trace.countDown(x.slot);
+    if (x.rank === 0) return false;
+    trace.addPart(
+      x,
+      (sum) => {
+        const { shape, start, strides } = viewOf(this.name, x.shape, this.ranges);
+        addToView(sum, dout.array, shape, start, strides);
+      },
+      () => this.localBackward(dout),
+    );
     return true;
   }
 }

@@ -1,9 +1,9 @@
 import { allocate, checkDType, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import type { Trace } from "../graph/backward.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, Tensor } from "../graph/tensor.js";
+import type { Trace } from "../graph/trace.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { type AxisOr, axisOf, checkOptions } from "../options.js";
@@ -103,12 +103,32 @@ export class Take extends ByIndex {
 
   override backwardInPlace(dout: Tensor, trace: Trace): boolean {
     const [x, indices] = [this.input(0), this.input(1)];
-    const sum = trace.sumOf(x);
-    if (sum === null) return false;
-    const sizes = around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
-    (rowKernels[x.dtype].scatterAddAxis as ScatterAdder)(sum, dout.array, this.rows(x.shape, indices), ...sizes);
-    trace.countDown(x.slot);
+    trace.addPart(
+      x,
+      (sum) => {
+        const axis = normalizeAxis(this.name, this.axis, x.shape);
+        const rows = this.rows(x.shape, indices);
+        const taken = new Set(rows);
+        // What goes to one row is added up first, as IndexAdd does it.
+        const part = taken.size === rows.length ? dout : this.addedUp(dout, rows, [...taken], axis);
+        const places = taken.size === rows.length ? rows : Int32Array.from(taken);
+        (rowKernels[x.dtype].scatterAddAxis as ScatterAdder)(sum, part.array, places, ...around(x.shape, axis));
+      },
+      () => new IndexAdd(x.shape, this.axis).apply(dout, indices),
+    );
     return true;
+  }
+
+  /** The gradients of the rows that were taken, each once. */
+  private addedUp(dout: Tensor, rows: Int32Array, taken: readonly number[], axis: number): Tensor {
+    const [x, indices] = [this.input(0), this.input(1)];
+    const places = new Map(taken.map((row, place) => [row, place]));
+    const at = Int32Array.from(rows, (row) => places.get(row) as number);
+    const shape = x.shape.with(axis, taken.length);
+    return new IndexAdd(shape, axis).apply(
+      dout,
+      indices.derive(indices.shape, "int32", indices.rank === 0 ? (at[0] as number) : at, null),
+    );
   }
 }
 

@@ -1,7 +1,9 @@
 import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { Argument } from "../graph/argument.js";
-import { afterHooks, dependsOnOthers, walk } from "../graph/backward.js";
+import { dependsOnOthers, walk } from "../graph/backward.js";
+import { afterHooks } from "../graph/hooks.js";
+import { withReads } from "../graph/reads.js";
 import { isRecording, isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
 import { formatShape } from "../shape/shape.js";
@@ -25,11 +27,14 @@ export class Arguments {
   private readonly op: string;
   private readonly chosen: readonly number[];
   private readonly nodes: readonly Argument[];
+  /** How the edges are called in errors. */
+  private readonly paths: readonly string[];
 
   constructor(op: string, given: readonly unknown[], chosen: readonly number[] = given.map((_, i) => i)) {
     const values = [...given];
     const edges: Tensor[] = [];
     const nodes: Argument[] = [];
+    const paths: string[] = [];
     for (const at of chosen) {
       values[at] = mapLeaves(op, given[at], `argument ${at}`, (leaf, path) => {
         const tensor = asTensor(leaf);
@@ -43,6 +48,7 @@ export class Arguments {
         const edge = node.apply(tensor);
         nodes.push(node);
         edges.push(edge);
+        paths.push(path);
         return edge;
       });
     }
@@ -51,13 +57,15 @@ export class Arguments {
     this.values = values;
     this.edges = edges;
     this.nodes = nodes;
+    this.paths = paths;
   }
 
   /** Calls the function, with its graph recorded, and checks that it gives a tensor that can have a gradient. */
   run<Args extends readonly unknown[], R extends Tensor>(f: (...args: Args) => R): R {
     let result: R;
+    const reads = new Set<Tensor>();
     try {
-      result = withRecording(true, () => f(...(this.values as unknown as Args)));
+      result = withReads(reads, () => withRecording(true, () => f(...(this.values as unknown as Args))));
     } finally {
       this.close();
     }
@@ -68,7 +76,22 @@ export class Arguments {
           "give a float64 or float32 tensor",
       );
     }
+    if (reads.size > 0) this.checkReads(reads, result);
     return result;
+  }
+
+  /** Refuses a result that does not depend on an argument of which a value was read: its gradient would be 0 without a word. */
+  private checkReads(reads: ReadonlySet<Tensor>, result: Tensor): void {
+    const linked = behind([result], () => false);
+    // A value that was made of the argument of a transform inside is that one's to judge.
+    const read = behind(reads, ({ node }) => node instanceof Argument);
+    const at = this.edges.findIndex((edge) => read.has(edge) && !linked.has(edge));
+    if (at < 0) return;
+    throw new GraphError(
+      `${this.op}: the function read values made of ${this.paths[at]} (by item(), data or toArray()), and its result does not depend on ` +
+        "that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with " +
+        "customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+    );
   }
 
   /** Says that what is computed from now on is not computed for the sake of these arguments. */
@@ -98,6 +121,16 @@ export class Arguments {
     let next = 0;
     return this.chosen.map((at) => mapLeaves(this.op, this.values[at], "", () => tensors[next++]));
   }
+}
+
+/** The edges with a graph that some tensors are made of, themselves included; nothing behind those at which to `stop`. */
+function behind(roots: Iterable<Tensor>, stop: (edge: Tensor) => boolean): Set<Tensor> {
+  const met = new Set(roots);
+  for (const edge of met) {
+    if (stop(edge)) continue;
+    for (const input of edge.node?.inputs ?? []) if (input.requiresGrad) met.add(input);
+  }
+  return met;
 }
 
 /** A function that is differentiated gives one tensor: what else there may be says why it has no graph. */

@@ -1,13 +1,15 @@
 import { isFloat } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { Argument } from "../graph/argument.js";
-import { afterHooks, walk } from "../graph/backward.js";
+import { walk } from "../graph/backward.js";
+import { afterHooks } from "../graph/hooks.js";
 import { isRecording } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracing.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
+import { digestOf } from "./digest.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Tensors } from "./structure.js";
 
@@ -24,7 +26,8 @@ import type { Tensors } from "./structure.js";
  *
  * @param f from tensors to a tensor; it must give the same values each time, so draw random masks outside of it
  * @param inputs tensors of any dtype, or numbers (scalars); those that are float64 or float32 get gradients
- * @throws GraphError when `f` gives no tensor, and from `backward` when it gave other values the second time
+ * @throws GraphError when `f` gives no tensor, and from `backward` when it gave other values or computed something else (other
+ * ops, settings or constants, as by what it closes over) the second time
  *
  * @example
  * const w = variable([1, 2]);
@@ -46,7 +49,10 @@ export function checkpoint<const Inputs extends readonly (Tensor | number)[], S 
   const args = argumentsOf(tensors);
   const result = args.run(segment);
   const captured = leavesBehind(result, new Set(args.edges));
-  return new Checkpoint(segment, tensors.length).record(result, [...tensors, ...captured]) as Tensor<S>;
+  // The argument of a transform that has run inside is another one each time.
+  const outer = captured.map((edge) => (edge.node instanceof Argument && !edge.node.live ? null : edge));
+  const digest = digestOf(result, [...args.edges, ...outer]);
+  return new Checkpoint(segment, tensors.length, outer, digest).record(result, [...tensors, ...captured]) as Tensor<S>;
 }
 
 function argumentsOf(tensors: readonly Tensor[]): Arguments {
@@ -74,12 +80,17 @@ export class Checkpoint extends FunctionNode {
   override readonly name = "Checkpoint";
   /** How many of the inputs are those of the segment; the rest is what it closes over. */
   private readonly given: number;
+  /** What the segment computed the first time, of its inputs and of these leaves: see `digestOf`. */
+  private readonly digest: string;
+  private readonly outer: readonly (Tensor | null)[];
   /** A segment has all its gradients at once; the walk asks for one after the other, with the same `dout`. */
   private readonly pulled = new WeakMap<Tensor, { readonly graph: boolean; readonly gradients: (Tensor | null)[] }>();
 
-  constructor(segment: TensorFunction, given: number) {
+  constructor(segment: TensorFunction, given: number, outer: readonly (Tensor | null)[], digest: string) {
     super(segment);
     this.given = given;
+    this.outer = outer;
+    this.digest = digest;
   }
 
   protected override evaluate(...inputs: Tensor[]): Tensor {
@@ -101,12 +112,8 @@ export class Checkpoint extends FunctionNode {
     const captured = this.inputs.slice(this.given);
     const args = argumentsOf(given);
     const result = whileLive(captured, () => args.run(this.f));
-    if (tracer() === null && !sameValues(result, output)) {
-      throw new GraphError(
-        "Checkpoint: the function gave other values when it was computed again for the backward pass; it must depend on " +
-          "nothing but its inputs: draw random numbers outside of it, and change nothing in between",
-      );
-    }
+    if (tracer() === null && !sameValues(result, output)) throw changed("gave other values");
+    if (digestOf(result, [...args.edges, ...this.outer]) !== this.digest) throw changed("did something else");
     const trace = walk(result, dout, graph, new Set([...args.edges, ...captured]));
     const own = args.edges.map((edge) => afterHooks(edge, trace.gradient(edge) ?? zerosLike(edge)));
     let next = 0;
@@ -126,6 +133,13 @@ function whileLive<R>(captured: readonly Tensor[], f: () => R): R {
   } finally {
     for (const node of sleeping) node.live = false;
   }
+}
+
+function changed(what: string): GraphError {
+  return new GraphError(
+    `Checkpoint: the function ${what} when it was computed again for the backward pass; it must depend on nothing but its ` +
+      "inputs: draw random numbers outside of it, and change nothing in between",
+  );
 }
 
 /** NaN is the same as NaN here. */

@@ -1,5 +1,6 @@
 import { type DType, isFloat } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
+import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import { valuesOf } from "../graph/tracing.js";
@@ -34,7 +35,7 @@ export abstract class FunctionNode extends Node {
   }
 
   protected evaluate(...inputs: Tensor[]): Tensor {
-    const result: unknown = withRecording(false, () => this.f(...inputs));
+    const result: unknown = withReads(null, () => withRecording(false, () => this.f(...inputs)));
     checkResult(this.name, result);
     return result;
   }

@@ -45,6 +45,7 @@ import {
   zeros,
 } from "../../src/index.js";
 import { formMisuses } from "./misuses-forms.js";
+import { graphMisuses } from "./misuses-graph.js";
 
 // What misuse says, word for word: the op, the shapes or dtypes, and the repair. The shapes and dtypes are hidden from the
 // compiler here, which would refuse most of these. ERRORS.md is made of this table.
@@ -667,12 +668,12 @@ export const misuses: readonly Misuse[] = [
       [
         () => t(1).backward(),
         GraphError,
-        "backward() of a tensor that depends on no variable, or was computed in noGrad() or behind detach(); make the inputs with variable(...) instead of tensor(...)",
+        "backward() of a tensor that depends on no variable, or was computed in noGrad(), behind detach() or from numbers that were read; make the inputs with variable(...) instead of tensor(...)",
       ],
       [
         () => noGrad(() => variable(1).mul(2)).backward(),
         GraphError,
-        "backward() of a tensor that depends on no variable, or was computed in noGrad() or behind detach(); make the inputs with variable(...) instead of tensor(...)",
+        "backward() of a tensor that depends on no variable, or was computed in noGrad(), behind detach() or from numbers that were read; make the inputs with variable(...) instead of tensor(...)",
       ],
     ],
   },
@@ -1050,22 +1051,22 @@ export const misuses: readonly Misuse[] = [
       [
         () => noGrad(async () => 1),
         GraphError,
-        "noGrad: the function returned a promise; use noGrad around each synchronous part instead",
+        "noGrad: the function gives a promise, whose work is done when noGrad is over; use noGrad around each synchronous part instead",
       ],
       [
         () => detectAnomaly(async () => 1),
         GraphError,
-        "detectAnomaly: the function returned a promise; use it around each synchronous part instead",
+        "detectAnomaly: the function gives a promise, whose work is done when detectAnomaly is over; use detectAnomaly around each synchronous part instead",
       ],
       [
         () => noGrad(() => thenable),
         GraphError,
-        "noGrad: the function returned a promise; use noGrad around each synchronous part instead",
+        "noGrad: the function gives a promise, whose work is done when noGrad is over; use noGrad around each synchronous part instead",
       ],
       [
         () => detectAnomaly(() => thenable),
         GraphError,
-        "detectAnomaly: the function returned a promise; use it around each synchronous part instead",
+        "detectAnomaly: the function gives a promise, whose work is done when detectAnomaly is over; use detectAnomaly around each synchronous part instead",
       ],
     ],
   },
@@ -1224,4 +1225,5 @@ export const misuses: readonly Misuse[] = [
     ],
   },
   ...formMisuses,
+  ...graphMisuses,
 ];
