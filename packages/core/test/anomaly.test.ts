@@ -340,4 +340,30 @@ places("the stacks of Firefox and Safari are read as well, and a package's path"
   assert.is(placeOf(stackOf(`captureStack@${here}`, `mine@${beside}`)), `mine (${beside})`);
 });
 
+places("functions that were awaited have a word before them, which is no part of a name or a file", () => {
+  const root = "https://cdn.example/node_modules/@chainrule/core/dist/src";
+  const last = "main (file:///app/main.js:9:9)";
+  // The line, and the place in it; none where no code of the user's is: then it is the one that follows.
+  const rows: [string, string?][] = [
+    ["    at async node:internal/modules/esm/loader:223:26"],
+    ["    at async onImport.tracePromise.__proto__ (node:internal/modules/esm/loader:681:26)"],
+    ["    at async Promise.all (index 0)"],
+    [`    at async ${root}/graph/node.js:3:4`],
+    [`    at async apply (${root}/graph/node.js:3:4)`],
+    [`async*@${root}/graph/node.js:3:4`],
+    [`async*apply@${root}/graph/node.js:3:4`],
+    ["    at async file:///app/train.js:7:8", "file:///app/train.js:7:8"],
+    ["    at async loss (file:///app/train.js:7:8)", "loss (file:///app/train.js:7:8)"],
+    ["    at /app (old)/train.js:7:8", "/app (old)/train.js:7:8"],
+    ["    at new Loss (/app (old)/train.js:7:8)", "new Loss (/app (old)/train.js:7:8)"],
+    ["async*loss@https://app.example/train.js:7:8", "loss (https://app.example/train.js:7:8)"],
+    ["promise callback*@https://app.example/train.js:7:8", "https://app.example/train.js:7:8"],
+    ["async loss@https://app.example/train.js:7:8", "loss (https://app.example/train.js:7:8)"],
+  ];
+  for (const [line, place = last] of rows) {
+    const lines = [`    at captureStack (${root}/debug/place.js:1:2)`, line, `    at ${last}`];
+    assert.is(placeOf(Object.assign(new Error(), { stack: lines.join("\n") })), place, line);
+  }
+});
+
 places.run();

@@ -67,34 +67,51 @@ small("an interrupted run that goes on gives the bits of one that was not interr
 });
 
 small(
-  "--eager, and a machine on which nothing can be compiled: the same training but for rounding",
+  "--eager is the same training but for rounding, and either goes on where the other has stopped",
   async ({ folder }) => {
     const data = writeData(join(folder, "data"));
-    const common = [...quick, "--lr", "1", "--data", data, "--dtype", "float64", "--iterations"];
-    const [compiled, eager, without] = ["compiled", "eager", "without"].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    const first = await run([...common, "100", "--out", compiled]);
-    assert.match(first.stdout, /^Training, 100 iterations: .*, compiled$/m, first.stderr);
-    const second = await run([...common, "100", "--out", eager, "--eager"]);
-    assert.match(second.stdout, /^Training, 100 iterations: .*, eager$/m, second.stderr);
-    const third = await run([...common, "100", "--out", without], undefined, "WebAssembly.validate = () => false");
-    assert.is(third.code, 0, third.stderr);
-    assert.match(third.stdout, /^Training, 100 iterations: .*, eager\n {2}not compiled: .*SIMD/m);
-    assert.ok(weightsOf(without).equals(weightsOf(eager)));
-    const [a, b] = [compiled, eager].map((out) => loadTensors(join(out, "weights.safetensors")).tensors) as [
-      NamedTensors,
-      NamedTensors,
-    ];
-    for (const [name, { data }] of Object.entries(b)) {
-      data.forEach((value, i) => {
-        assert.ok(Math.abs((a[name]?.data[i] ?? Number.NaN) - value) < 1e-10, `${name}: element ${i}`);
-      });
+    const trained = async (
+      name: string,
+      how: RegExp,
+      args: readonly string[],
+      around: Parameters<typeof run>[2] = {},
+    ) => {
+      const out = join(folder, name);
+      const common = [...quick, "--lr", "1", "--data", data, "--iterations", "100", "--out", out];
+      const { code, stdout, stderr } = await run([...common, ...args], undefined, around);
+      assert.is(code, 0, stderr);
+      assert.match(stdout, how);
+      return { out, tensors: loadTensors(join(out, "weights.safetensors")).tensors };
+    };
+    const compiled = /^Training, 100 iterations: .*, compiled$/m;
+    const eager = /^Training, 100 iterations: .*, eager$/m;
+    const doubles = ["--dtype", "float64"];
+
+    // Every product and every sum rounded, there is one result, which a machine without WebAssembly has, too.
+    const env = { CHAINRULE_RELAXED: "0" };
+    const plain = await trained("plain", eager, [...doubles, "--eager"], { env });
+    const without = await trained("without", /, eager\n {2}not compiled: .*SIMD/m, doubles, {
+      before: "WebAssembly.validate = () => false",
+    });
+    assert.ok(weightsOf(without.out).equals(weightsOf(plain.out)));
+    const pinned = await trained("pinned", compiled, doubles, { env });
+    assert.ok(farthest(pinned.tensors, plain.tensors) < 1e-10);
+
+    // With fused multiply-add, where the machine has it.
+    const free = await trained("free", compiled, doubles);
+    const freeEager = await trained("free-eager", eager, [...doubles, "--eager"]);
+    for (const { tensors } of [free, freeEager]) assert.ok(farthest(tensors, plain.tensors) < 1e-10);
+
+    // Numbers of 24 bits against numbers of 53: no farther than if each step rounded the largest weight once.
+    const largest = farthest(plain.tensors);
+    const bound = 100 * 2 ** -24 * largest;
+    for (const args of [[], ["--eager"]]) {
+      const { tensors } = await trained(`float32${args.join()}`, args.length === 0 ? compiled : eager, args);
+      const distance = farthest(tensors, plain.tensors);
+      assert.ok(distance > 0 && distance < bound, `${distance} of ${bound}`);
     }
-    // Either goes on where the other has stopped.
-    const resumed = await run(["--resume", "--out", compiled, "--iterations", "110", "--eager"]);
+
+    const resumed = await run(["--resume", "--out", free.out, "--iterations", "110", "--eager"]);
     assert.match(resumed.stdout, /resumed at iteration 100 of 110: .*, eager$/m, resumed.stderr);
   },
 );
@@ -198,6 +215,15 @@ small("MNIST itself is read and its gradients are verified", async ({ folder }) 
 });
 
 small.run();
+
+/** The largest distance between elements of the same place in two networks; from zero, where only one is given. */
+function farthest(a: NamedTensors, b?: NamedTensors): number {
+  const distances = Object.entries(a).flatMap(([name, { data }]) =>
+    Array.from(data, (value, i) => Math.abs(value - (b === undefined ? 0 : (b[name]?.data[i] ?? Number.NaN)))),
+  );
+  assert.ok(distances.length > 0);
+  return Math.max(...distances);
+}
 
 function weightsOf(out: string): Buffer {
   return readFileSync(join(out, "weights.safetensors"));

@@ -19,7 +19,10 @@ export interface CompileOptions {
   readonly cacheSize?: number;
   /** Checks the program between the stages of compilation, for tests of the compiler. Default false. */
   readonly verify?: boolean;
-  /** Whether fused multiply-add (relaxed SIMD) is used where the engine has it. Default true. */
+  /**
+   * Whether fused multiply-add (relaxed SIMD) is used where the engine has it: it rounds once where a product and a sum round
+   * twice. Default true; CHAINRULE_RELAXED=0 in the environment forbids it to all programs, and to the products of eager mode.
+   */
   readonly relaxed?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { environmentSwitch } from "../environment.js";
 import { Tensor } from "../graph/tensor.js";
 import { asValues, type Traced } from "../graph/tracing.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
@@ -23,10 +24,7 @@ export function verify(trace: Trace, schedule: Schedule, plan: Plan): void {
 
 /** Whether programs are checked that do not ask for it: set in the environment where the project's own tests run. */
 export function verifiesAll(): boolean {
-  const { process } = globalThis as {
-    readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
-  };
-  return process?.env?.["CHAINRULE_VERIFY"] === "1";
+  return environmentSwitch("CHAINRULE_VERIFY") === true;
 }
 
 function demand(condition: boolean, what: () => string): void {

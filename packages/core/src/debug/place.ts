@@ -24,18 +24,25 @@ interface Frame {
   readonly text: string;
 }
 
-/** The lines of V8 (`at name (file:1:2)`) and those of Firefox and Safari (`name@file:1:2`). */
-const LINES = [/^\s*at (?:(.*?) \()?(.*?):(\d+):(\d+)\)?$/, /^([^@]*)@(.*?):(\d+):(\d+)$/];
+/**
+ * The lines of V8 (`at name (file:1:2)`, `at file:1:2`) and those of Firefox and Safari (`name@file:1:2`). What was awaited has
+ * a word before it: `at async file:1:2`, `async*name@file:1:2`, `promise callback*name@file:1:2`.
+ */
+const LINES = [
+  /^\s*at (?:async )?(?<name>.+?) \((?<at>.*:\d+:\d+)\)$/,
+  /^\s*at (?:async )?(?<name>)(?<at>.*:\d+:\d+)$/,
+  /^(?:[\w ]+\*)?(?:async )?(?<name>[^@]*)@(?<at>.*:\d+:\d+)$/,
+];
 
 function framesOf(stack: string): Frame[] {
   return stack.split("\n").flatMap((line) => {
-    const [, name = "", file, row, column] = LINES.map((form) => form.exec(line)).find((found) => found !== null) ?? [];
+    const { name = "", at = "" } = LINES.map((form) => form.exec(line)).find((found) => found !== null)?.groups ?? {};
+    const [, file, position] = /^(.*?)(:\d+:\d+)$/.exec(at) ?? [];
     // What the engine runs itself has no file, or one of its own.
     if (file === undefined || /^node:|^internal\/|<anonymous>|\[native code\]/.test(file)) return [];
-    const shown = file.startsWith("data:") ? `${file.slice(0, 40)}...` : file;
-    const at = `${shown}:${row}:${column}`;
+    const shown = file.startsWith("data:") ? `${file.slice(0, 40)}...${position}` : at;
     const named = name !== "" && name !== "<anonymous>";
-    return [{ file: file.replaceAll("\\", "/"), text: named ? `${name} (${at})` : at }];
+    return [{ file: file.replaceAll("\\", "/"), text: named ? `${name} (${shown})` : shown }];
   });
 }
 

@@ -56,8 +56,7 @@ class Engine {
   ) => FloatArray;
   #view: FloatArray;
 
-  constructor(api: WebAssemblyApi, scalar: Scalar) {
-    const relaxed = relaxedSimd().available;
+  constructor(api: WebAssemblyApi, scalar: Scalar, relaxed: boolean) {
     const exports = new api.Instance(new api.Module(gemmModule(scalar, relaxed))).exports as Exports;
     this.exports = exports;
     this.panel = panelLines(scalar, relaxed);
@@ -88,8 +87,9 @@ function engineFor(scalar: Scalar): Engine | null {
   if (api === undefined) return null;
   let engine: Engine | null = null;
   if (simd().available) {
+    const relaxed = relaxedSimd().available;
     try {
-      engine = new Engine(api, scalar);
+      engine = new Engine(api, scalar, relaxed);
     } catch {
       // No permission to compile.
     }

@@ -20,15 +20,25 @@ interface Result {
   readonly stderr: string;
 }
 
-/** Runs the program; `watch` sees what it has printed so far. `before` is a script that runs first. */
+interface Surroundings {
+  /** A script that runs first. */
+  readonly before?: string;
+  /** Variables of the environment, besides those that there are. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs the program; `watch` sees what it has printed so far. */
 export function run(
   args: readonly string[],
   watch?: (child: ChildProcess, stdout: string) => void,
-  before?: string,
+  { before, env }: Surroundings = {},
 ): Promise<Result> {
   const flags = before === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(before)}`];
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [...flags, program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...flags, program, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (text: Buffer) => {
       stdout += text.toString();
