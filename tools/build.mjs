@@ -1,21 +1,27 @@
 // Builds all packages: prints the kernels, compiles with the type checker, bundles core for the browser.
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = ["core", "nn", "examples"];
 const core = join(root, "packages/core");
 
-/** The generator runs on the ops themselves, whose loops do not exist yet: in their place it gets none. */
-async function generateKernels() {
+/**
+ * The text of `kernels/generated.ts` for the ops in a folder of core, and the files that it depends on. The generator runs on
+ * the ops themselves, whose loops do not exist yet: in their place it gets none.
+ */
+export async function printKernels(core) {
   const script = join(core, "dist/generate-kernels.mjs");
-  await build({
+  const { metafile } = await build({
     entryPoints: [join(core, "scripts/generate-kernels.ts")],
     outfile: script,
     bundle: true,
+    metafile: true,
+    absWorkingDir: core,
     platform: "node",
     format: "esm",
     logLevel: "warning",
@@ -32,7 +38,13 @@ async function generateKernels() {
     ],
   });
   const loops = ["rows", "windows"].map((name) => join(core, `src/kernels/${name}.ts`));
-  const text = execFileSync(process.execPath, [script, ...loops], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const options = { encoding: "utf8", maxBuffer: 1 << 26, timeout: 60_000 };
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...loops], options);
+  return { text: stdout, files: [...Object.keys(metafile.inputs).map((file) => join(core, file)), ...loops] };
+}
+
+async function generateKernels() {
+  const { text } = await printKernels(core);
   const file = join(core, "src/kernels/generated.ts");
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }

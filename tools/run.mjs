@@ -53,6 +53,14 @@ const commands = {
     ]);
     run(["packages/bench/bench.mjs", ...args]);
   },
+  async mutate() {
+    await setUp();
+    pnpm(["--dir", "packages/mutate", "install", "--ignore-workspace", "--frozen-lockfile"], "packages/mutate", [
+      "packages/mutate/package.json",
+      "packages/mutate/pnpm-lock.yaml",
+    ]);
+    run(["packages/mutate/mutate.mjs", ...args]);
+  },
 };
 
 async function setUp() {

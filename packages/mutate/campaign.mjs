@@ -1,0 +1,144 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { covers, readCoverage } from "./coverage.mjs";
+import { isChange, mutantsOf } from "./mutants.mjs";
+import { readResults, writeResults } from "./report.mjs";
+import { runIn, suitesOf } from "./suites.mjs";
+import { Tree } from "./tree.mjs";
+
+const here = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const source = "packages/core/src/";
+
+/** What is changed, unless the caller says: where values, gradients and programs are made. */
+const parts = [
+  ...["graph", "ops", "transforms", "check", "compile/emit"].map((folder) => `${folder}/`),
+  ...["simplify", "schedule", "fuse", "in-place", "plan"].map((name) => `compile/${name}.ts`),
+];
+
+/** A suite that with a mutant takes more than this many times its time, and these seconds of the processor, does not end, most likely. */
+const [limitFactor, limitSeconds] = [5, 5];
+
+export async function mutate({ sample, seed, files, suites, out, resume, survivors, jobs, engine, list }) {
+  const root = engine === undefined ? here : resolve(engine);
+  const wanted = await chosenMutants(root, { sample, seed, files: files ?? parts, survivors });
+  if (list) {
+    for (const { id, file, line, mutator, original, replacement } of wanted) {
+      console.log(`${id} ${file}:${line} ${mutator}: ${JSON.stringify(original)} -> ${JSON.stringify(replacement)}`);
+    }
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "chainrule-mutate-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));
+
+  console.log(`${wanted.length} mutants; copying ${jobs} times, and measuring what each suite covers ...`);
+  const trees = Array.from({ length: jobs }, (_, i) => new Tree(root, join(folder, `tree-${i}`)));
+  for (const tree of trees) await tree.copy();
+  const measured = await measure(trees, suitesOf(root, suites), join(folder, "coverage"));
+
+  const known = new Map(resume ? readResults(out).map((result) => [result.id, result]) : []);
+  const results = wanted.flatMap(({ id }) => known.get(id) ?? []);
+  const waiting = wanted.filter(({ id }) => !known.has(id));
+  const history = new Map();
+  const about = {
+    engine: nameOf(root),
+    seed: survivors === undefined ? seed : `the survivors of ${survivors}`,
+    total: wanted.length,
+  };
+  const work = async (tree) => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const result = { ...mutant, ...(await judge(tree, mutant, measured, history)) };
+      results.push(result);
+      writeResults(out, { ...about, done: results.length }, results);
+      const { status, by = "", file, line, mutator, seconds } = result;
+      console.log(`${results.length}/${wanted.length} ${status} ${file}:${line} ${mutator} ${by} (${seconds} s)`);
+    }
+  };
+  await Promise.all(trees.map(work));
+  console.log(`\nthe list of survivors is in ${out.replace(/(\.json)?$/, ".txt")}`);
+}
+
+async function chosenMutants(root, { sample, seed, files, survivors }) {
+  const names = readdirSync(join(root, source), { recursive: true }).filter(
+    (name) => name.endsWith(".ts") && files.some((start) => name.startsWith(start)),
+  );
+  if (names.length === 0) throw new Error(`no file of ${source} begins with ${files.join(" or ")}`);
+  const all = await mutantsOf(root, names.map((name) => source + name).sort(), seed);
+  if (survivors !== undefined) {
+    const left = readResults(survivors).filter(({ status }) => status === "survived" || status === "uncovered");
+    const ids = new Set(left.map(({ id }) => id));
+    return all.filter(({ id }) => ids.has(id));
+  }
+  const chosen = [];
+  for (const mutant of all) {
+    if (sample > 0 && chosen.length === sample) break;
+    if (await isChange(root, mutant)) chosen.push(mutant);
+  }
+  return chosen;
+}
+
+/** Runs all suites without a mutant: what each covers, and how long it takes. */
+async function measure(trees, suites, folder) {
+  const waiting = [...suites];
+  const measured = [];
+  await Promise.all(
+    trees.map(async ({ root }, i) => {
+      for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+        const env = { NODE_V8_COVERAGE: `${folder}-${i}` };
+        const { outcome, seconds, output } = await runIn(root, suite, { limit: 1200, env });
+        if (outcome !== "passed") throw new Error(`${suite} does not pass without a mutant:\n${output}`);
+        measured.push({ suite, seconds, coverage: readCoverage(root, env.NODE_V8_COVERAGE) });
+      }
+    }),
+  );
+  return measured;
+}
+
+/** What becomes of one mutant. */
+async function judge(tree, mutant, measured, history) {
+  const start = performance.now();
+  let suites = 0;
+  const verdict = (status, by) => ({
+    status,
+    ...(by === undefined ? {} : { by }),
+    suites,
+    seconds: Math.round((performance.now() - start) / 100) / 10,
+  });
+  try {
+    const { error, kernels } = await tree.put(mutant);
+    if (error !== undefined) return verdict("killed", "printing the kernels");
+    const { file, at } = tree.placeOf(mutant);
+    const covering = measured.filter(
+      ({ coverage }) =>
+        (at === undefined ? file in coverage : covers(coverage, file, at)) ||
+        (kernels !== undefined && covers(coverage, kernels.file, kernels.from, kernels.to)),
+    );
+    if (covering.length === 0) return verdict("uncovered");
+    // First what has noticed mutants of this file before, by its chance in a second; the result does not depend on the order.
+    const noticed = ({ suite, seconds }) => (1 + (history.get(`${suite} ${mutant.file}`) ?? 0)) / seconds;
+    for (const { suite, seconds } of covering.sort((a, b) => noticed(b) - noticed(a))) {
+      suites++;
+      const { outcome } = await runIn(tree.root, suite, { limit: limitFactor * seconds + limitSeconds });
+      if (outcome === "passed") continue;
+      history.set(`${suite} ${mutant.file}`, (history.get(`${suite} ${mutant.file}`) ?? 0) + 1);
+      return verdict(outcome === "timeout" ? "timeout" : "killed", suite);
+    }
+    return verdict("survived");
+  } finally {
+    tree.restore(mutant);
+  }
+}
+
+function nameOf(root) {
+  try {
+    return execFileSync("git", ["-C", root, "describe", "--always", "--dirty"], {
+      encoding: "utf8",
+      stdio: "pipe",
+    }).trim();
+  } catch {
+    return root;
+  }
+}
