@@ -11,7 +11,7 @@ until one fails. A mutant that all of them let pass has survived: no test can te
   --sample N        so many mutants, drawn by the seed; 0 for all of them (default 600)
   --seed TEXT       another draw (default 1)
   --files TEXT      only of files whose path begins so, from packages/core/src/ on (may be given several times)
-  --out FILE        where the results go, as JSON; a list to read stands beside it as .txt (default mutate.json)
+  --out FILE        where the results go, as JSON; a list to read stands beside it as .txt (default out/mutate.json)
   --resume          what FILE has is not run again
   --survivors FILE  instead of a draw: the mutants that survived in these results, where they still are in the source
   --suites TEXT     with these suites only, whose path holds the text (may be given several times): to try a new test
@@ -27,7 +27,7 @@ function options() {
         seed: { type: "string", default: "1" },
         files: { type: "string", multiple: true },
         suites: { type: "string", multiple: true },
-        out: { type: "string", default: "mutate.json" },
+        out: { type: "string", default: "out/mutate.json" },
         resume: { type: "boolean", default: false },
         survivors: { type: "string" },
         jobs: { type: "string", default: String(availableParallelism()) },

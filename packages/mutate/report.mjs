@@ -1,5 +1,6 @@
 // Results on disk, and as a text to read.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 /**
  * @typedef {import("./mutants.mjs").Mutant & {
@@ -20,6 +21,7 @@ export function writeResults(file, about, results) {
 }
 
 function write(file, text) {
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.part`, text);
   renameSync(`${file}.part`, file);
 }
