@@ -144,7 +144,10 @@ const empty: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "a padded nothing": (x) =>
     x
       .slice([[0, 0]])
-      .pad([[1, 0], [0, 0]])
+      .pad([
+        [1, 0],
+        [0, 0],
+      ])
       .sum()
       .add(x.sum()),
   "a product over nothing": (x) =>
