@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
@@ -14,6 +15,12 @@ options("--help names every option and the exit codes", async () => {
   for (const name of ["iterations", "batch", "lr", "hidden", "seed", "dtype", "data", "out", "resume", "eager"]) {
     assert.match(stdout, `--${name}`);
   }
+});
+
+options("help that nobody reads to its end is no error", async () => {
+  const { code, stderr } = await run(["--help"], undefined, "process.stdout.destroy()");
+  assert.is(code, 0, stderr);
+  assert.is(stderr, "");
 });
 
 options("unknown and impossible options are refused", async ({ folder }) => {
@@ -77,6 +84,21 @@ badData("files that are not what they should be are refused by name, and nothing
   rmSync(join(partial, names.testLabels));
   await refused(["--data", partial, "--out", out], /no file t10k-labels-idx1-ubyte/);
   assert.not(existsSync(out));
+});
+
+badData("pipes and devices are refused, and not waited for", async ({ folder }) => {
+  if (process.platform === "win32") return;
+  const out = join(folder, "out");
+  const data = writeData(join(folder, "data"));
+  rmSync(join(data, names.trainLabels));
+  execFileSync("mkfifo", [join(data, names.trainLabels)]);
+  await refused(["--data", data, "--out", out], /train-labels-idx1-ubyte: cannot be read: it is a pipe, and no file/);
+  rmSync(join(data, names.trainLabels));
+  symlinkSync("/dev/zero", join(data, names.trainLabels));
+  await refused(["--data", data, "--out", out], /train-labels-idx1-ubyte: cannot be read: it is a device, and no file/);
+  mkdirSync(join(folder, "run"));
+  execFileSync("mkfifo", [join(folder, "run/checkpoint.safetensors")]);
+  await refused(["--resume", "--out", join(folder, "run")], /checkpoint\.safetensors: cannot be read: it is a pipe/);
 });
 
 badData("files that are not the original ones of MNIST are told by their digests", ({ folder }) => {

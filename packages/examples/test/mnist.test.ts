@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NamedTensors } from "@chainrule/nn";
 import { loadTensors } from "@chainrule/nn/node";
@@ -115,27 +115,53 @@ small(
   },
 );
 
-small("an interrupt saves, says how to resume, and loses nothing", async ({ folder }) => {
-  const data = writeData(join(folder, "data"));
-  const [straight, parts] = [join(folder, "straight"), join(folder, "parts")];
-  const common = [...quick, "--data", data];
-  let sent = false;
-  const interrupted = await run([...common, "--iterations", "1000000", "--out", parts], (child, stdout) => {
-    if (sent || !/epoch +3/.test(stdout)) return;
-    sent = true;
-    child.kill("SIGINT");
-  });
-  assert.is(interrupted.code, 130, interrupted.stderr);
-  const [, at = "", command = ""] =
-    /interrupted at iteration (\d+), saved in .*; to go on: (.*)\n$/.exec(interrupted.stderr) ?? [];
-  assert.ok(Number(at) >= 36);
-  assert.match(command, new RegExp(`--out ${parts} --resume$`));
-  assert.equal(readdirSync(parts), ["checkpoint.safetensors"]);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  small(`${signal} saves, says how to resume, and loses nothing`, async ({ folder }) => {
+    const data = writeData(join(folder, "data"));
+    const [straight, parts] = [join(folder, "straight"), join(folder, "parts")];
+    const common = [...quick, "--data", data];
+    let sent = false;
+    const interrupted = await run([...common, "--iterations", "1000000", "--out", parts], (child, stdout) => {
+      if (sent || !/epoch +3/.test(stdout)) return;
+      sent = true;
+      child.kill(signal);
+    });
+    assert.is(interrupted.code, 130, interrupted.stderr);
+    const [, at = "", command = ""] =
+      /interrupted at iteration (\d+), saved in .*; to go on: (.*)\n$/.exec(interrupted.stderr) ?? [];
+    assert.ok(Number(at) >= 36);
+    assert.match(command, new RegExp(`--out ${parts} --resume$`));
+    assert.equal(readdirSync(parts), ["checkpoint.safetensors"]);
 
-  const more = String(Number(at) + 5);
-  assert.is((await run(["--resume", "--out", parts, "--iterations", more])).code, 0);
-  assert.is((await run([...common, "--iterations", more, "--out", straight])).code, 0);
-  assert.ok(weightsOf(parts).equals(weightsOf(straight)));
+    const more = String(Number(at) + 5);
+    assert.is((await run(["--resume", "--out", parts, "--iterations", more])).code, 0);
+    assert.is((await run([...common, "--iterations", more, "--out", straight])).code, 0);
+    assert.ok(weightsOf(parts).equals(weightsOf(straight)));
+  });
+}
+
+small("a second run in a folder ends before it begins, and the first one goes on", async ({ folder }) => {
+  const data = writeData(join(folder, "data"));
+  const out = join(folder, "out");
+  const common = [...quick, "--data", data, "--out", out];
+  const seconds: Promise<Awaited<ReturnType<typeof run>>>[] = [];
+  const first = await run([...common, "--iterations", "1000000"], (child, stdout) => {
+    if (seconds.length > 0 || !/epoch +3/.test(stdout)) return;
+    seconds.push(run([...common, "--iterations", "10"]), run(["--resume", "--out", out]));
+    void Promise.all(seconds).then(() => child.kill("SIGINT"));
+  });
+  for (const { code, stdout, stderr } of await Promise.all(seconds)) {
+    assert.is(code, 130, stderr);
+    assert.is(stdout, "");
+    assert.match(stderr, /^interrupted before training: another run, process \d+, is at work in [^\n]*\n$/);
+  }
+  assert.is(first.code, 130);
+  assert.match(first.stderr, /^interrupted at iteration \d+, saved in/);
+  assert.equal(readdirSync(out), ["checkpoint.safetensors"]);
+  // What a killed run has left does not lock anybody out.
+  writeFileSync(join(out, ".run.lock"), "999999999\n");
+  assert.is((await run([...common, "--iterations", "10"])).code, 0);
+  assert.not(existsSync(join(out, ".run.lock")));
 });
 
 small("an output that nobody reads is an interrupt", async ({ folder }) => {
@@ -172,6 +198,15 @@ small("a checkpoint is not resumed with other options, other data, or when it is
     [Buffer.alloc(0), /checkpoint\.safetensors: truncated/],
     [readFileSync(join(out, "weights.safetensors")), /no checkpoint of this program/],
     [Buffer.from(bytes.toString("latin1").replace('"iteration":"20"', '"iteration":"21"'), "latin1"), /corrupt/],
+    ...[
+      ['"format"', '"farmat"'],
+      ['\\"lr\\":0.1', '\\"lr\\":0.2'],
+      ['"seconds":"0', '"seconds":"1'],
+    ].map(([old = "", other = ""]): [Buffer, RegExp] => {
+      const text = bytes.toString("latin1");
+      assert.ok(text.includes(old), old);
+      return [Buffer.from(text.replace(old, other), "latin1"), /no checkpoint of this program|corrupt: its values/];
+    }),
     [Buffer.from(bytes).fill(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1), /corrupt: its values/],
   ];
   for (const [content, reason] of damaged) {

@@ -140,6 +140,31 @@ const bad: readonly [name: string, files: Readonly<Record<string, Uint8Array>>, 
     { "train-images-idx3-ubyte": gzipSync(good["train-images-idx3-ubyte"] as Uint8Array).subarray(0, 20) },
     "train-images-idx3-ubyte: truncated or corrupt gzip",
   ],
+  [
+    "a gzip that holds more than its header promises, as a bomb does",
+    {
+      "train-images-idx3-ubyte": gzipSync(
+        Buffer.concat([good["train-images-idx3-ubyte"] as Uint8Array, Buffer.alloc(1e8)]),
+      ),
+    },
+    "longer than the 22 bytes that its header promises",
+  ],
+  [
+    "a gzip whose header promises more than it can hold",
+    { "train-images-idx3-ubyte": gzipSync(idx([2 ** 31, 2 ** 15, 2 ** 15], [1])) },
+    "promises 2305843009213694000 bytes",
+  ],
+  [
+    "a gzip of less than a header",
+    { "train-images-idx3-ubyte": gzipSync(Uint8Array.of(0, 0, 8)) },
+    "truncated: 3 bytes",
+  ],
+  [
+    "sizes that fill a screen",
+    { "train-images-idx3-ubyte": idx(new Array(255).fill(4e9), []) },
+    "train-images-idx3-ubyte: truncated",
+    " ... ",
+  ],
 ];
 for (const [name, files, ...parts] of bad) {
   folders(`${name}: an error with the name of the file`, ({ folder }) => {

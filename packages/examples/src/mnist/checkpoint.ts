@@ -23,7 +23,7 @@ export interface Checkpoint {
 }
 
 /** Told from other files by this, and from checkpoints of a later form. */
-const format = "chainrule mnist checkpoint 1";
+const format = "chainrule mnist checkpoint 2";
 
 export function checkpointFile(out: string): string {
   return join(out, "checkpoint.safetensors");
@@ -42,11 +42,15 @@ export function keepEarlier(out: string): string | null {
   return kept;
 }
 
-/** Of all values, to find a file that was damaged on the disk: damaged weights are weights, too. */
-function digestOf(tensors: NamedTensors): string {
-  const digest = createHash("sha256");
-  for (const name of Object.keys(tensors).sort()) digest.update(`${name}\n`).update((tensors[name] as Tensor).array);
-  return digest.digest("hex");
+/** Of all that a checkpoint holds, to find a file that was damaged on the disk: damaged weights are weights, too. */
+function digestOf(tensors: NamedTensors, { digest: _, ...texts }: Readonly<Record<string, string>>): string {
+  const hash = createHash("sha256");
+  for (const name of Object.keys(texts).sort()) hash.update(`${JSON.stringify([name, texts[name]])}\n`);
+  for (const name of Object.keys(tensors).sort()) {
+    const { dtype, shape, array } = tensors[name] as Tensor;
+    hash.update(`${JSON.stringify([name, dtype, shape])}\n`).update(array);
+  }
+  return hash.digest("hex");
 }
 
 /** Writes all that it takes to go on; the file is complete or the old one. */
@@ -63,14 +67,14 @@ export function saveCheckpoint(network: TwoLayerNet, history: History, options: 
     losses: tensor(Float64Array.from(losses)),
     accuracies: fromArray(Float64Array.from(points), [accuracies.length, 3]),
   };
-  saveTensors(checkpointFile(options.out), tensors, {
+  const texts = {
     format,
     iteration: String(losses.length),
     options: JSON.stringify(kept),
     data,
     seconds: String(seconds),
-    digest: digestOf(tensors),
-  });
+  };
+  saveTensors(checkpointFile(options.out), tensors, { ...texts, digest: digestOf(tensors, texts) });
 }
 
 /**
@@ -83,8 +87,9 @@ export function loadCheckpoint(out: string): Checkpoint {
   if (!existsSync(file)) throw new Stop(2, `--resume: there is no checkpoint ${file}; start without --resume`);
   try {
     const { tensors, metadata } = loadTensors(file);
-    if (metadata["format"] !== format) throw new DataError(`${file}: is no checkpoint of this program`);
-    if (metadata["digest"] !== digestOf(tensors))
+    if (metadata["format"] !== format)
+      throw new DataError(`${file}: is no checkpoint of this program, or of another version`);
+    if (metadata["digest"] !== digestOf(tensors, metadata))
       throw new DataError(`${file}: corrupt: its values are not those that were saved`);
     const { losses, accuracies, ...parameters } = tensors;
     const [steps, points] = [[...(losses?.data ?? [])], [...(accuracies?.data ?? [])]];

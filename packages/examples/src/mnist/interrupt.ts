@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
-const signals = ["SIGINT", "SIGTERM"] as const;
+/** Of the keyboard, of whoever ends processes, and of a terminal that is closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How long synchronous work may go on before signals and the progress bar are served, in milliseconds. */
 const slice = 40;

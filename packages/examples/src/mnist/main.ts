@@ -15,6 +15,7 @@ import {
   saveCheckpoint,
 } from "./checkpoint.js";
 import { classes, type Digits, fingerprint, readDigits } from "./data.js";
+import { lockFolder } from "./folder-lock.js";
 import { Interrupt } from "./interrupt.js";
 import { type NetworkSizes, TwoLayerNet } from "./network.js";
 import { commandOf, defaults, type Options, readCommandLine } from "./options.js";
@@ -41,6 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (checkpoint !== null) restore(network, checkpoint, options.out);
   const files = [checkpointFile(options.out), ...Object.values(resultFiles).map((name) => join(options.out, name))];
   prepareFolder(options.out, files);
+  const unlock = lockFolder(options.out);
 
   const interrupt = new Interrupt();
   try {
@@ -52,6 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
     await report(network, data, options, history, points);
   } finally {
     interrupt.close();
+    unlock();
   }
 }
 
@@ -169,6 +172,8 @@ function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, { 
   return `\nTraining, ${iterations} iterations: ${network}${why}${earlier}`;
 }
 
+// Nobody reads on, as in `npm start -- --help | head -1`: that is no reason for a stack. Training hears of it through `Interrupt`.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 try {
   await main(process.argv.slice(2));
 } catch (error) {

@@ -33,6 +33,18 @@ export function idxMagic(axes: number): number {
  * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)).shape; // [2]
  */
 export function parseIdx(bytes: Uint8Array, name = "IDX data"): IdxData {
+  const { shape, start, end } = readIdxHeader(bytes, name);
+  if (bytes.length !== end) {
+    const wrong = bytes.length < end ? "truncated" : `${bytes.length - end} extra bytes at the end`;
+    throw new DataError(
+      `${name}: ${wrong}: sizes [${shape.join(", ")}] make ${end} bytes with the header, got ${bytes.length}`,
+    );
+  }
+  return { shape, data: bytes.subarray(start) };
+}
+
+/** What the first bytes of an IDX file say: the shape, and where the elements begin and end. */
+export function readIdxHeader(bytes: Uint8Array, name: string) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4)
     throw new DataError(`${name}: truncated: ${bytes.length} bytes have no room for a magic number`);
@@ -54,15 +66,11 @@ export function parseIdx(bytes: Uint8Array, name = "IDX data"): IdxData {
     throw new DataError(`${name}: truncated: ${bytes.length} bytes, but a header of ${axes} axes takes ${start}`);
   }
   const shape = Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const expected = start + shape.reduce((size, n) => size * n, 1);
-  if (bytes.length !== expected) {
-    const wrong = bytes.length < expected ? "truncated" : `${bytes.length - expected} extra bytes at the end`;
-    throw new DataError(
-      `${name}: ${wrong}: sizes [${shape.join(", ")}] make ${expected} bytes with the header, got ${bytes.length}`,
-    );
-  }
-  return { shape, data: bytes.subarray(start) };
+  return { shape, start, end: start + shape.reduce((size, n) => size * n, 1) };
 }
+
+/** The longest header: 255 axes. */
+export const idxHeaderMax = 4 + 4 * 255;
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");

@@ -149,12 +149,18 @@ function readHeader(bytes: Uint8Array, name: string) {
   }
   if (bytes[LENGTH_BYTES] !== "{".charCodeAt(0)) throw new DataError(`${name}: the header is no JSON object`);
   let header: Record<string, unknown>;
+  let repeated: string | undefined;
   try {
-    header = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(LENGTH_BYTES, start)),
-    );
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(LENGTH_BYTES, start));
+    header = JSON.parse(text);
+    repeated = repeatedKey(text);
   } catch (cause) {
     throw new DataError(`${name}: the header is no JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (repeated !== undefined) {
+    throw new DataError(
+      `${name}: the header has the key ${JSON.stringify(repeated)} twice; which is meant nobody can say`,
+    );
   }
   const { [METADATA]: metadata = {}, ...described } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
@@ -170,12 +176,12 @@ function readEntry(key: string, value: unknown, name: string): Entry {
   const dtype = (Object.keys(formats) as DType[]).find((known) => formats[known].code === code);
   if (dtype === undefined) {
     const known = Object.values(formats).map((format) => format.code);
-    throw new DataError(`${name}: tensor ${key}: dtype ${JSON.stringify(code)} is none of ${known.join(", ")}`);
+    throw new DataError(`${name}: tensor ${key}: dtype ${shown(code)} is none of ${known.join(", ")}`);
   }
-  if (!isSizes(shape)) throw new DataError(`${name}: tensor ${key}: ${JSON.stringify(shape)} is no shape`);
+  if (!isSizes(shape)) throw new DataError(`${name}: tensor ${key}: ${shown(shape)} is no shape`);
   const [begin, end] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined) {
-    throw new DataError(`${name}: tensor ${key}: data_offsets ${JSON.stringify(offsets)} are no [begin, end]`);
+    throw new DataError(`${name}: tensor ${key}: data_offsets ${shown(offsets)} are no [begin, end]`);
   }
   const size = sizeOf(shape) * formats[dtype].bytes;
   if (end - begin !== size) {
@@ -197,6 +203,32 @@ function checkPlaces(entries: readonly Entry[], size: number, name: string): voi
   }
   if (size < at) throw new DataError(`${name}: truncated: the tensors take ${at} bytes behind the header, got ${size}`);
   if (size > at) throw new DataError(`${name}: ${size - at} extra bytes at the end, which belong to no tensor`);
+}
+
+/** The first key that an object of a JSON text has twice: parsed, the last one would win. The text is valid JSON. */
+function repeatedKey(json: string): string | undefined {
+  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/g;
+  const open: (Set<string> | null)[] = [];
+  for (let token = tokens.exec(json); token !== null; token = tokens.exec(json)) {
+    const [text, colon] = token;
+    if (text === "{") open.push(new Set());
+    else if (text === "[") open.push(null);
+    else if (text === "}" || text === "]") open.pop();
+    else if (colon !== undefined) {
+      const key: string = JSON.parse(text.slice(0, -colon.length));
+      const keys = open[open.length - 1];
+      if (keys?.has(key)) return key;
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** A value of a file for an error: what is nested may be so without end. */
+function shown(value: unknown): string {
+  const isFlat = Array.isArray(value) && value.length <= 16 && value.every((element) => typeof element !== "object");
+  if (isFlat || typeof value !== "object" || value === null) return JSON.stringify(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : "an object";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DataError } from "../data/errors.js";
 import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../data/safetensors.js";
@@ -26,12 +37,27 @@ export function loadTensors(path: string): TensorFile {
   return decodeSafetensors(readBytes(path), path);
 }
 
+/** All bytes of a file. What is no file (a pipe, a device, a folder) is refused: it may have no end. */
 export function readBytes(path: string): Uint8Array {
+  let file: number | undefined;
   try {
-    return readFileSync(path);
+    // Where a pipe is opened to be read, the call would wait for a writer. Windows has no such flag, and no such pipes.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, and no file`);
+    return readFileSync(file);
   } catch (cause) {
     throw fileError(path, "cannot be read", cause);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a pipe";
+  if (stats.isSocket()) return "a socket";
+  return "a device";
 }
 
 export function fileError(path: string, what: string, cause: unknown): DataError {

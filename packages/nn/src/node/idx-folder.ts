@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 import { checkOptions, fromArray, type Tensor } from "@chainrule/core";
 import { ByteRows } from "../data/byte-rows.js";
 import { DataError } from "../data/errors.js";
-import { type IdxData, idxMagic, parseIdx } from "../data/idx.js";
+import { type IdxData, idxHeaderMax, idxMagic, parseIdx, readIdxHeader } from "../data/idx.js";
 import type { FloatDType } from "../initializers.js";
 import { fileError, readBytes } from "./files.js";
 
@@ -109,8 +109,37 @@ function readPart(
 /** By what the file holds, not by its name: some programs unzip on the way and keep the name. */
 function unzipped(path: string, bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const header = gunzipBeginning(path, bytes);
+  const { end } = readIdxHeader(header, path);
+  if (end > bytes.length * mostInflation) {
+    throw new DataError(
+      `${path}: truncated or corrupt gzip: its header promises ${end} bytes, more than ${bytes.length} can hold`,
+    );
+  }
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: end });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      throw new DataError(
+        `${path}: extra bytes at the end: unzipped it is longer than the ${end} bytes that its header promises`,
+      );
+    }
+    throw fileError(path, "truncated or corrupt gzip", cause);
+  }
+}
+
+/** How many times as long what is unzipped can be: the format's bound is 1032, and an empty file has a header, too. */
+const mostInflation = 1100;
+
+/** The first bytes of what is zipped, as many as a header may have; more of them are never made than a small multiple. */
+function gunzipBeginning(path: string, bytes: Uint8Array): Uint8Array {
+  try {
+    for (let taken = 256; taken < bytes.length; taken *= 4) {
+      const beginning = gunzipSync(bytes.subarray(0, taken), { finishFlush: constants.Z_SYNC_FLUSH });
+      if (beginning.length >= idxHeaderMax) return beginning;
+    }
+    // All of it is short, or the zipped form's own header is long.
+    return gunzipSync(bytes, { maxOutputLength: 64 * 2 ** 20 });
   } catch (cause) {
     throw fileError(path, "truncated or corrupt gzip", cause);
   }
