@@ -18,7 +18,7 @@ options("--help names every option and the exit codes", async () => {
 });
 
 options("help that nobody reads to its end is no error", async () => {
-  const { code, stderr } = await run(["--help"], undefined, "process.stdout.destroy()");
+  const { code, stderr } = await run(["--help"], undefined, { before: "process.stdout.destroy()" });
   assert.is(code, 0, stderr);
   assert.is(stderr, "");
 });

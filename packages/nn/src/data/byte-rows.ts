@@ -1,4 +1,4 @@
-import { formatShape, fromArray, ShapeError, sizeOf, Tensor } from "@chainrule/core";
+import { checkOptions, formatShape, fromArray, ShapeError, sizeOf, Tensor } from "@chainrule/core";
 import type { FloatDType } from "../initializers.js";
 import { DataError } from "./errors.js";
 
@@ -28,7 +28,9 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   /** By byte: the number that it stands for. */
   private readonly numbers: Float64Array | Float32Array;
 
-  constructor(bytes: Uint8Array, shape: S, { dtype = "float64", most = 1 }: ByteRowsOptions = {}) {
+  constructor(bytes: Uint8Array, shape: S, options: ByteRowsOptions = {}) {
+    checkOptions("ByteRows", options, ["dtype", "most"]);
+    const { dtype = "float64", most = 1 } = options;
     if (
       !(bytes instanceof Uint8Array) ||
       !Array.isArray(shape) ||
