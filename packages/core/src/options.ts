@@ -1,4 +1,4 @@
-import { ChainruleError } from "./errors.js";
+import { ChainruleError, ShapeError } from "./errors.js";
 import { show } from "./show.js";
 
 /** What options are called elsewhere, where their names are not alike. */
@@ -64,22 +64,31 @@ function plainly(name: string): string {
 /** How far two names are apart, as a part of the longer one; a name within another (causal in isCausal) is close to it. */
 function distance(a: string, b: string): number {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  if (short.length >= 3 && long.includes(short)) return a === b ? 0 : 0.25;
+  if (short.length >= 3 && long.includes(short)) return (1 - short.length / long.length) / 2;
   return edits(a, b) / Math.max(a.length, b.length);
 }
 
-/** The number of letters to be changed, put in or left out. */
+/** The number of letters to be changed, put in, left out, or exchanged with their neighbour. */
 function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
+    rows.push(row);
     for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          changed,
+          at(i - 1, j) + 1,
+          at(i, j - 1) + 1,
+          exchanged ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
-    row = next;
   }
-  return row[b.length] as number;
+  return at(a.length, b.length);
 }
 
 const none = Object.freeze({});
@@ -89,9 +98,16 @@ export type AxisOr<A, Options = unknown> = A | (Options & { readonly axis?: A | 
 
 /** The axis of an op that has no other option, in one of its forms: `op(x, axis)` and `op(x, { axis })`. */
 export function axisOf<A>(op: string, axis: AxisOr<A>): A | undefined {
-  if (typeof axis !== "object" || axis === null || Array.isArray(axis)) return axis as A | undefined;
+  if (isAxis(op, axis)) return axis as A | undefined;
   checkOptions(op, axis, ["axis"]);
   return (axis as { readonly axis?: A }).axis;
+}
+
+/** Whether an axis, or several, stand there alone; an error for what is neither that nor an object. */
+function isAxis(op: string, given: unknown): boolean {
+  if (given === undefined || typeof given === "number" || Array.isArray(given)) return true;
+  if (typeof given === "object" && given !== null) return false;
+  throw new ShapeError(`${op}: an axis is a whole number, got ${show(given)}`);
 }
 
 /** The axes of an op that has no other option: `op(x, 0)`, `op(x, [0, 1])`, `op(x, { axis: [0, 1] })` and `op(x, 0, 1)`. */
@@ -112,7 +128,7 @@ export function withAxis<A, Options extends object>(
   names: readonly string[],
 ): Partial<Options> & { readonly axis?: A | undefined } {
   if (axis === undefined && options === undefined) return none;
-  const alone = axis === undefined || typeof axis !== "object" || axis === null || Array.isArray(axis);
+  const alone = isAxis(op, axis);
   checkOptions(op, alone ? options : axis, alone ? names : ["axis", ...names]);
   if (alone) return { ...(options as Options), axis: axis as A | undefined };
   if (options === undefined) return axis as Options & { readonly axis?: A };

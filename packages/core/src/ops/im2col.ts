@@ -102,9 +102,9 @@ export class Im2col extends WindowMatrix {
  * @throws ShapeError when the kernel is larger than the padded image.
  */
 export function im2col(x: Tensor, kernel: PerAxis | Im2colOptions, options?: SlidingOptions): Tensor<[number, number]> {
-  return new Im2col(kernelOptions<Im2colOptions>("Im2col", kernel, options)).apply(operand("Im2col", x)) as Tensor<
-    [number, number]
-  >;
+  return new Im2col(kernelOptions<Im2colOptions>("Im2col", kernel, options, SLIDING)).apply(
+    operand("Im2col", x),
+  ) as Tensor<[number, number]>;
 }
 
 /** The adjoint of Im2col: images of `shape`, each element the sum of all that windows see of it. */
@@ -164,7 +164,7 @@ export function col2im<const S extends readonly [number, number, number, number]
   kernel: PerAxis | Im2colOptions,
   options?: SlidingOptions,
 ): Tensor<S> {
-  return new Col2im(shape, kernelOptions<Im2colOptions>("Col2im", kernel, options)).apply(
+  return new Col2im(shape, kernelOptions<Im2colOptions>("Col2im", kernel, options, SLIDING)).apply(
     operand("Col2im", columns),
   ) as Tensor<S>;
 }

@@ -24,7 +24,7 @@ export class Norm extends Reduction {
   protected override readonly ofNothing: boolean;
   readonly ord: number;
 
-  constructor(axis?: number | readonly number[] | NormOptions, options?: NormOptions) {
+  constructor(axis?: number | readonly number[] | NormOptions, options?: Omit<NormOptions, "axis">) {
     super(axis, options, ["ord"]);
     this.ord = optionOf("ord", axis, options) ?? 2;
     this.ofNothing = this.ord !== Infinity;
@@ -79,4 +79,6 @@ export class Norm extends Reduction {
  * norm(tensor([3, -4]), { ord: 1 }).item(); // 7
  * norm(tensor([3, -4]), { ord: Infinity }).item(); // 4
  */
-export const norm = reduceFunction<number | readonly number[] | NormOptions, NormOptions, OrdOption>(Norm);
+export const norm = reduceFunction<number | readonly number[] | NormOptions, Omit<NormOptions, "axis">, OrdOption>(
+  Norm,
+);

@@ -33,6 +33,10 @@ export interface AvgPoolOptions extends PoolOptions {
   readonly countIncludePad?: boolean | undefined;
 }
 
+/** The names of the options of a pool but for the kernel, and of those of a mean besides. */
+const OPTIONS = ["stride", "padding"] as const;
+const AVERAGE = ["countIncludePad"] as const;
+
 type PlacesLoop = (out: TypedArray, x: TypedArray, places: Int32Array) => void;
 type ArgMaxLoop = (out: Int32Array, x: TypedArray, windows: Windows) => void;
 type AverageLoop = (out: TypedArray, x: TypedArray, windows: Windows, countPadding: boolean) => void;
@@ -49,7 +53,7 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
     super();
     this.name = `${name}${rank}d`;
     this.rank = rank;
-    checkOptions(this.name, options, ["kernel", "stride", "padding", ...own]);
+    checkOptions(this.name, options, ["kernel", ...OPTIONS, ...own]);
     this.options = options;
     this.kernel = perAxis(this.name, "kernel", options.kernel, rank, 1);
     this.stride = perAxis(this.name, "stride", options.stride ?? options.kernel, rank, 1);
@@ -172,9 +176,14 @@ export class MaxUnpool extends Node {
 type OpOf<Options> = new (rank: SpatialRank, options: Options) => Node;
 
 /** The function of a pooling op: `op(x, { kernel, ...options })`, `op(x, kernel)` and `op(x, kernel, options)`. */
-function poolFunction<Options extends PoolOptions>(name: string, Op: OpOf<Options>, rank: SpatialRank) {
+function poolFunction<Options extends PoolOptions>(
+  name: string,
+  Op: OpOf<Options>,
+  rank: SpatialRank,
+  own: readonly string[] = [],
+) {
   return (x: Tensor, kernel: PerAxis | Options, options?: Omit<Options, "kernel">): Tensor =>
-    new Op(rank, kernelOptions<Options>(name, kernel, options)).apply(operand(name, x));
+    new Op(rank, kernelOptions<Options>(name, kernel, options, [...OPTIONS, ...own])).apply(operand(name, x));
 }
 
 /**
@@ -197,7 +206,7 @@ export const maxPool1d = poolFunction("MaxPool1d", MaxPool, 1) as PoolFunction<"
 
 export class AvgPool extends Pooling<AvgPoolOptions> {
   constructor(rank: SpatialRank, options: AvgPoolOptions) {
-    super("AvgPool", rank, options, ["countIncludePad"]);
+    super("AvgPool", rank, options, AVERAGE);
   }
 
   override attributes(): Record<string, unknown> {
@@ -221,7 +230,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
   readonly shape: Shape;
 
   constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions) {
-    super("AvgUnpool", rank, options, ["countIncludePad"]);
+    super("AvgUnpool", rank, options, AVERAGE);
     this.shape = shape;
   }
 
@@ -269,7 +278,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
  *
  * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
  */
-export const avgPool2d = poolFunction("AvgPool2d", AvgPool, 2) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
+export const avgPool2d = poolFunction("AvgPool2d", AvgPool, 2, AVERAGE) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
 
 /** As `avgPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
-export const avgPool1d = poolFunction("AvgPool1d", AvgPool, 1) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;
+export const avgPool1d = poolFunction("AvgPool1d", AvgPool, 1, AVERAGE) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;

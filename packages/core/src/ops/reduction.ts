@@ -28,7 +28,7 @@ export type AxisArgument = Axes | ReduceOptions | undefined;
 export function optionOf<Options extends object, Name extends keyof Options>(
   name: Name,
   axis: Axes | Options | undefined,
-  options: Options | undefined,
+  options: Pick<Options, Name> | undefined,
 ): Options[Name] | undefined {
   const given = typeof axis === "object" && !Array.isArray(axis) ? (axis as Options) : options;
   return given?.[name];

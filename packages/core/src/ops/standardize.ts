@@ -3,6 +3,7 @@ import { Node, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";
+import { checkOptions } from "../options.js";
 import { normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { gathered, Reduction } from "./reduction.js";
@@ -87,6 +88,16 @@ export interface StandardizeOptions extends Dispersion {
   readonly axis?: number | readonly number[] | undefined;
 }
 
+function checked(op: string, options: StandardizeOptions): StandardizeOptions {
+  checkOptions(op, options, ["axis", "center", "freedom", "eps"]);
+  return options ?? {};
+}
+
+/** Those of a node, for its gradient. */
+function settingsOf({ axis, center, freedom, eps }: StandardizeOptions): StandardizeOptions {
+  return { axis, center, freedom, eps };
+}
+
 /**
  * (x - mean) / sqrt(sum of (x - mean)^2 / freedom + eps) over the axes; or with 0 in the place of the mean, if `center` is
  * false. 0 where the root is 0.
@@ -100,7 +111,8 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
   readonly freedom: number;
   readonly eps: number;
 
-  constructor({ axis, center, freedom, eps }: StandardizeOptions) {
+  constructor(options: StandardizeOptions) {
+    const { axis, center, freedom, eps } = checked("Standardize", options);
     super(axis);
     this.center = center;
     this.freedom = freedom;
@@ -118,7 +130,7 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     const x = this.input(0);
     const axis = this.axesOf(x);
-    const deviation = new Deviation(this).apply(x);
+    const deviation = new Deviation(settingsOf(this)).apply(x);
     const constant = deviation.equal(0);
     const along = dout.mul(output).sum({ axis, keepDims: true }).div(this.freedom);
     const centered = this.center ? new Center(axis).apply(dout) : dout;
@@ -137,7 +149,8 @@ export class Deviation extends Reduction implements StandardizeOptions {
   readonly freedom: number;
   readonly eps: number;
 
-  constructor({ axis, center, freedom, eps }: StandardizeOptions) {
+  constructor(options: StandardizeOptions) {
+    const { axis, center, freedom, eps } = checked("Deviation", options);
     super({ axis, keepDims: true });
     this.center = center;
     this.freedom = freedom;
@@ -156,6 +169,6 @@ export class Deviation extends Reduction implements StandardizeOptions {
   }
 
   override localBackward(dout: Tensor): Tensor {
-    return new Standardize(this).apply(this.input(0)).mul(dout.div(this.freedom));
+    return new Standardize(settingsOf(this)).apply(this.input(0)).mul(dout.div(this.freedom));
   }
 }

@@ -18,7 +18,7 @@ abstract class Spread extends Reduction {
   protected override readonly ofNothing = true;
   readonly correction: number;
 
-  constructor(axis?: VarianceArgument, options?: VarianceOptions) {
+  constructor(axis?: VarianceArgument, options?: Omit<VarianceOptions, "axis">) {
     super(axis, options, ["correction"]);
     this.correction = optionOf("correction", axis, options) ?? 0;
   }
@@ -72,7 +72,7 @@ export class Variance extends Spread {
  * variance(tensor([1, 2, 3, 4]), { correction: 1 }).item(); // about 1.66667
  * variance(full([3], 0.1)).item(); // 0
  */
-export const variance = reduceFunction<VarianceArgument, VarianceOptions, CorrectionOption>(Variance);
+export const variance = reduceFunction<VarianceArgument, Omit<VarianceOptions, "axis">, CorrectionOption>(Variance);
 
 export class Std extends Spread {
   override get name() {
@@ -100,4 +100,4 @@ export class Std extends Spread {
  * What is composed of it cannot know better: the second derivative of `std(x).square()` at equal elements comes out as 0, and
  * that of `variance(x)`, the same function, is right. float64, float32.
  */
-export const std = reduceFunction<VarianceArgument, VarianceOptions, CorrectionOption>(Std);
+export const std = reduceFunction<VarianceArgument, Omit<VarianceOptions, "axis">, CorrectionOption>(Std);

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { Windows } from "../kernels/windows.js";
-import { isRecord } from "../options.js";
+import { checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
 import { formatShape } from "./shape.js";
 import type { Shape } from "./types.js";
@@ -42,14 +42,22 @@ export function perAxis(op: string, setting: string, value: PerAxis, rank: Spati
 /** The names of the settings of `SlidingOptions`. */
 export const SLIDING = ["stride", "padding", "dilation"] as const;
 
-/** The options of an op with a kernel, in one of its forms: a record of all, or the kernel alone, with others behind it. */
+/**
+ * The options of an op with a kernel, in one of its forms: a record of all, or the kernel alone, with others behind it.
+ *
+ * @param others the names of these
+ */
 export function kernelOptions<Options extends { readonly kernel: PerAxis }>(
   op: string,
   kernel: PerAxis | Options,
   options: Omit<Options, "kernel"> | undefined,
+  others: readonly string[],
 ): Options {
   const isKernel = typeof kernel === "number" || Array.isArray(kernel);
-  if (isKernel && (options === undefined || isRecord(options))) return { ...options, kernel } as Options;
+  if (isKernel && (options === undefined || isRecord(options))) {
+    checkOptions(op, options, others);
+    return { ...options, kernel } as Options;
+  }
   if (isRecord(kernel) && options === undefined) return kernel as unknown as Options;
   const given = options === undefined ? show(kernel) : `${show(kernel)}, ${show(options)}`;
   throw new ShapeError(

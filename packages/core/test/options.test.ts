@@ -1,0 +1,333 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import * as core from "../src/index.js";
+import { ChainruleError, compile, Generator, grad, Random, type Tensor, tensor, variable } from "../src/index.js";
+import * as testing from "../src/testing/index.js";
+import { type DeclaredRecord, declaredRecords } from "./support/declared-options.js";
+
+/*
+ * Every function, method and constructor of the packages that takes options refuses those that it does not have. Which ones
+ * there are, and which options, is read out of the built declarations; the table says how each is called. One that is not in
+ * the table fails, and so does one whose error lists other options than its type.
+ */
+
+const test = suite("options");
+
+type Loose = Record<string, (...args: unknown[]) => unknown>;
+const nn = (await import(new URL("../../../nn/dist/src/index.js", import.meta.url).href)) as Loose;
+const node = (await import(new URL("../../../nn/dist/src/node.js", import.meta.url).href)) as Loose;
+const ops = core as unknown as Loose;
+const drawn = testing as unknown as Loose;
+
+/** A call with options as its last argument. */
+type Call = (options: unknown) => unknown;
+
+const x = tensor([[1, 2], [3, 4]]) as Tensor; // biome-ignore format: a matrix
+const image = core.zeros([1, 1, 4, 4]) as Tensor;
+const line = core.zeros([1, 1, 4]) as Tensor;
+const at = tensor([[0, 0]], { dtype: "int32" }) as Tensor;
+const w = variable([1, 2]);
+const f = (t: Tensor) => t.sum();
+
+const table = new Map<string, Call[]>();
+const row = (callable: string, ...calls: Call[]) => table.set(callable, [...(table.get(callable) ?? []), ...calls]);
+const method = (t: Tensor, name: string) => (t as unknown as Loose)[name]?.bind(t) as (...args: unknown[]) => unknown;
+const construct = (from: Loose, name: string, ...args: unknown[]): unknown =>
+  Reflect.construct(from[name] as unknown as new () => unknown, args);
+
+/** An op as function and method, with what stands before the options. */
+function op(name: string, of: Tensor, ...before: readonly (readonly unknown[])[]): void {
+  for (const args of before) {
+    row(name, (o) => ops[name]?.(of, ...args, o));
+    row(`Tensor.${name}`, (o) => method(of, name)(...args, o));
+  }
+}
+
+for (const Class of [
+  "Sum",
+  "Mean",
+  "Max",
+  "Min",
+  "LogSumExp",
+  "Prod",
+  "Any",
+  "All",
+  "Count",
+  "Variance",
+  "Std",
+  "Norm",
+]) {
+  op(Class.charAt(0).toLowerCase() + Class.slice(1), x, [], [0]);
+  row(
+    `new ${Class}`,
+    (o) => construct(ops, Class, o),
+    (o) => construct(ops, Class, 0, o),
+  );
+}
+for (const name of ["argMax", "argMin", "cumsum", "cumprod", "sort", "argSort"]) op(name, x, [], [0]);
+for (const Class of ["Cumsum", "Cumprod", "ArgSort"]) {
+  row(
+    `new ${Class}`,
+    (o) => construct(ops, Class, o),
+    (o) => construct(ops, Class, 0, o),
+  );
+}
+for (const name of ["softmax", "logSoftmax", "unstack", "flip", "squeeze", "expandDims"]) op(name, x, []);
+for (const name of ["diagonal", "trace", "tril", "triu", "gelu"]) op(name, x, []);
+op("topK", x, [1], [1, 0]);
+op("split", x, [2]);
+op("roll", x, [1]);
+op("take", x, [[0]]);
+op("gather", x, [at]);
+op("scatterAdd", x, [at, 1]);
+op("indexAdd", x, [[0], 1]);
+op("oneHot", at, [3]);
+for (const name of ["concat", "stack"]) row(name, (o) => ops[name]?.([x, x], o));
+
+for (const name of ["maxPool", "avgPool"]) {
+  for (const [rank, planes] of [
+    [1, line],
+    [2, image],
+  ] as const) {
+    // biome-ignore format: pairs
+    row(`${name}${rank}d`, (o) => ops[`${name}${rank}d`]?.(planes, o), (o) => ops[`${name}${rank}d`]?.(planes, 2, o));
+  }
+}
+for (const name of ["conv", "convTranspose"]) {
+  for (const [rank, planes] of [
+    [1, line],
+    [2, image],
+  ] as const) {
+    // biome-ignore format: pairs
+    row(`${name}${rank}d`, (o) => ops[`${name}${rank}d`]?.(planes, planes, o), (o) => ops[`${name}${rank}d`]?.(planes, planes, null, o));
+  }
+}
+row(
+  "im2col",
+  (o) => ops["im2col"]?.(image, o),
+  (o) => ops["im2col"]?.(image, 2, o),
+);
+row(
+  "col2im",
+  (o) => ops["col2im"]?.(x, [1, 1, 2, 2], o),
+  (o) => ops["col2im"]?.(x, [1, 1, 2, 2], 2, o),
+);
+for (const Class of ["Conv", "ConvTranspose", "MaxPool", "ArgMaxPool", "AvgPool"])
+  row(`new ${Class}`, (o) => construct(ops, Class, 2, o));
+row("new ConvWeights", (o) => construct(ops, "ConvWeights", 2, 3, o));
+row("new AvgUnpool", (o) => construct(ops, "AvgUnpool", 2, [1, 1, 4, 4], o));
+row("new Im2col", (o) => construct(ops, "Im2col", o));
+row("new Col2im", (o) => construct(ops, "Col2im", [1, 1, 4, 4], o));
+row("new Standardize", (o) => construct(ops, "Standardize", o));
+row("new Deviation", (o) => construct(ops, "Deviation", o));
+
+// Factories and random numbers
+for (const name of ["tensor", "variable"]) row(name, (o) => ops[name]?.([1], o));
+for (const name of ["zeros", "ones"])
+  row(
+    name,
+    (o) => ops[name]?.([2], o),
+    (o) => ops[name]?.(2, o),
+  );
+row("full", (o) => ops["full"]?.([2], 1, o));
+row("fromArray", (o) => ops["fromArray"]?.(new Float64Array(2), [2], o));
+row(
+  "eye",
+  (o) => ops["eye"]?.(2, o),
+  (o) => ops["eye"]?.(2, 3, o),
+);
+row("linspace", (o) => ops["linspace"]?.(0, 1, 3, o));
+row(
+  "arange",
+  (o) => ops["arange"]?.(3, o),
+  (o) => ops["arange"]?.(0, 3, 1, o),
+);
+const source = (from: object) => from as unknown as Loose;
+for (const name of ["uniform", "normal", "integers"]) {
+  row(`Generator.${name}`, (o) => source(new Generator(1))[name]?.(2, o));
+  row(
+    `Random.${name}`,
+    (o) => source(new Random(1))[name]?.([2], o),
+    (o) => source(new Random(1))[name]?.(2, o),
+  );
+}
+row("Generator.choice", (o) => source(new Generator(1))["choice"]?.(3, 2, o));
+row("Random.choice", (o) => source(new Random(1))["choice"]?.(3, 2, o));
+
+// Transforms, checks and pictures
+for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "detectAnomaly"]) {
+  row(name, (o) => (name === "numericalGradient" ? ops[name]?.(f, x, o) : ops[name]?.(f, o)));
+}
+for (const name of ["gradcheck", "assertGradcheck"]) row(name, (o) => ops[name]?.(f, [x], o));
+for (const name of ["print", "toDot", "graphOf"]) row(name, (o) => ops[name]?.(x, o));
+row("Tensor.backward", (o) => method(w.sum(), "backward")(o));
+row("customGradient", (o) => ops["customGradient"]?.(f, [null], o));
+row("customOp", (o) => ops["customOp"]?.("Own", o));
+row("elementwise", (o) => ops["elementwise"]?.("Own", o));
+
+// For tests
+for (const name of ["shapes", "tensors", "graphs"]) row(name, (o) => drawn[name]?.(o));
+row("broadcastableShapes", (o) => drawn["broadcastableShapes"]?.(2, o));
+row("assertGradients", (o) => drawn["assertGradients"]?.(f, [testing.tensors()], o));
+
+// Networks
+row("scaledDotProductAttention", (o) => nn["scaledDotProductAttention"]?.(x, x, x, o));
+for (const name of ["crossEntropy", "binaryCrossEntropyWithLogits", "huberLoss", "klDivergence"])
+  row(name, (o) => nn[name]?.(x, x, o));
+row("dropout", (o) => nn["dropout"]?.(x, o));
+row("dropoutMask", (o) => nn["dropoutMask"]?.([2], o));
+for (const name of ["batchNorm", "layerNorm"]) row(name, (o) => nn[name]?.(x, o));
+row("groupNorm", (o) => nn["groupNorm"]?.(x, 1, o));
+row("batchNormInference", (o) => nn["batchNormInference"]?.(x, { mean: tensor([0, 0]), variance: tensor([1, 1]) }, o));
+row("normal", (o) => nn["normal"]?.(o));
+row("new Affine", (o) => construct(nn, "Affine", 2, 3, o));
+row("new BatchSampler", (o) => construct(nn, "BatchSampler", 3, 2, o));
+row("new ByteRows", (o) => construct(nn, "ByteRows", new Uint8Array(4), [2, 2], o));
+row("new SGD", (o) => construct(nn, "SGD", { w }, o));
+row("Optimizer.step", (o) => source(construct(nn, "SGD", { w }) as object)["step"]?.(o));
+row("trainStep", (o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), o));
+row("readIdxFolder", (o) => node["readIdxFolder"]?.("/", o));
+
+/** Records that are no options. */
+const others: Readonly<Record<string, string>> = {
+  "Generator.fromState": "the state of a generator, as it was saved",
+  "Random.fromState": "the state of a generator, as it was saved",
+  "Tensor.settleGradient": "of the engine's own",
+  "Transpose.orderOf": "a tensor, or what has its shape",
+  "new AnomalyError": "what was found, given by the engine",
+  "batchNormInference mean,variance": "statistics, as batchNorm gives them",
+  "new ChainruleError": "what any Error of JavaScript takes",
+  "new CompileError": "what any Error of JavaScript takes",
+  "new DTypeError": "what any Error of JavaScript takes",
+  "new DataError": "what any Error of JavaScript takes",
+  "new GraphError": "what any Error of JavaScript takes",
+  "new ShapeError": "what any Error of JavaScript takes",
+};
+
+/** The error of a call: its class, and the options that it lists. */
+function refusal(call: Call, options: unknown): Error {
+  try {
+    call(options);
+  } catch (error) {
+    assert.instance(error, ChainruleError, String(error));
+    return error as Error;
+  }
+  return assert.unreachable(`${String(call)} takes ${typeof options}`) as never;
+}
+
+function listed(message: string): string {
+  const [, names = ""] = /there (?:is|are) ([\w, ]+)$/.exec(message) ?? [];
+  return sorted(names.split(", "));
+}
+
+const sorted = (names: readonly string[]) => names.toSorted().join();
+const isOther = ({ callable, names }: DeclaredRecord) => callable in others || `${callable} ${sorted(names)}` in others;
+
+const declared = (await declaredRecords()).filter((record) => !isOther(record));
+const callables = [...new Set(declared.map(({ callable }) => callable))];
+
+test("whatever takes options is in the table, and nothing else", () => {
+  assert.ok(callables.length > 150, `${callables.length}`);
+  assert.equal([...table.keys()].toSorted(), callables.toSorted());
+});
+
+test("an option that is not declared is refused, and those that are declared are listed", () => {
+  for (const [callable, calls] of table) {
+    const types = declared.filter((record) => record.callable === callable).map(({ names }) => sorted(names));
+    const found = calls.map((call) => {
+      const { message } = refusal(call, { zzzzz: 1 });
+      assert.match(message, /unknown option zzzzz; there (is|are) /, callable);
+      return listed(message);
+    });
+    assert.equal([...new Set(found)].toSorted(), [...new Set(types)].toSorted(), callable);
+  }
+});
+
+test("a misspelt option is told the right one", () => {
+  for (const [callable, calls] of table) {
+    for (const call of calls) {
+      for (const name of listed(refusal(call, { zzzzz: 1 }).message).split(",")) {
+        if (name.length < 3) continue;
+        const last = name.length - 1;
+        const misspelt = [
+          `${name}s`,
+          name.toUpperCase(),
+          name.slice(0, last) + name.slice(last).repeat(2),
+          `${name.slice(0, 1)}${name.charAt(2)}${name.charAt(1)}${name.slice(3)}`,
+        ];
+        for (const slip of misspelt) {
+          if (slip === name) continue;
+          const { message } = refusal(call, { [slip]: 1 });
+          if (listed(message).split(",").includes(slip)) continue;
+          assert.match(message, `unknown option ${slip}; did you mean ${name}? there `, callable);
+        }
+      }
+    }
+  }
+});
+
+test("what is no record of options is refused, and what inherits is no record", () => {
+  const foreign: unknown[] = [
+    5n,
+    Symbol("a"),
+    () => 0,
+    new Map([["axis", 0]]),
+    new Date(),
+    tensor(1),
+    Object.create({ axis: 0 }),
+  ];
+  for (const [callable, calls] of table) {
+    for (const call of calls) for (const options of foreign) refusal(call, options as never);
+    assert.ok(calls.length > 0, callable);
+  }
+});
+
+test("in a function that is traced, options are checked as elsewhere", () => {
+  const inside = [...table].filter(
+    ([callable]) => !/^(compile|gradcheck|assertGrad|trainStep|detectAnomaly)/.test(callable),
+  );
+  for (const [callable, calls] of inside) {
+    for (const call of calls) {
+      const outside = refusal(call, { zzzzz: 1 }).message;
+      assert.is(
+        refusal((o) => compile((t: Tensor) => [call(o), t][1] as Tensor)(x), { zzzzz: 1 }).message,
+        outside,
+        callable,
+      );
+    }
+  }
+});
+
+test("initializers, which are functions that were made, check theirs", () => {
+  for (const made of ["normal", "xavier", "he", "zeros"]) {
+    const initializer = nn[made]?.() as (...args: unknown[]) => unknown;
+    const { message } = refusal((o) => initializer([2, 3], o), { seed: 1 });
+    assert.match(message, /unknown option seed; there are random, dtype$/);
+  }
+});
+
+test("the options of other libraries have their names here", () => {
+  const cases: [Call, string, string][] = [
+    [(o) => method(x, "sum")(o), "dim", "axis"],
+    [(o) => method(x, "sum")(o), "keepdim", "keepDims"],
+    [(o) => method(x, "sum")(o), "keep_dims", "keepDims"],
+    [(o) => method(x, "variance")(o), "ddof", "correction"],
+    [(o) => ops["conv2d"]?.(image, image, null, o), "strides", "stride"],
+    [(o) => ops["conv2d"]?.(image, image, null, o), "dilationRate", "dilation"],
+    [(o) => ops["maxPool2d"]?.(image, o), "kernelSize", "kernel"],
+    [(o) => nn["scaledDotProductAttention"]?.(x, x, x, o), "isCausal", "causal"],
+    [(o) => nn["scaledDotProductAttention"]?.(x, x, x, o), "attnMask", "mask"],
+    [(o) => nn["layerNorm"]?.(x, o), "epsilon", "eps"],
+    [(o) => construct(nn, "SGD", { w }, o), "learningRate", "lr"],
+    [(o) => grad(f, o as never), "argnums", "argument"],
+  ];
+  for (const [call, name, own] of cases) {
+    assert.match(refusal(call, { [name]: 1 }).message, `unknown option ${name}; did you mean ${own}?`);
+  }
+  assert.match(
+    refusal((o) => construct(nn, "SGD", { w }, o), { momentum: 0.9 }).message,
+    /unknown option momentum; there is lr$/,
+  );
+});
+
+test.run();
