@@ -90,6 +90,7 @@ async function measure(trees, suites, folder) {
         const env = { NODE_V8_COVERAGE: `${folder}-${i}` };
         const { outcome, seconds, output } = await runIn(root, suite, { limit: 1200, env });
         if (outcome !== "passed") throw new Error(`${suite} does not pass without a mutant:\n${output}`);
+        console.log(`${suite}: ${seconds.toFixed(1)} s`);
         measured.push({ suite, seconds, coverage: readCoverage(root, env.NODE_V8_COVERAGE) });
       }
     }),
@@ -110,10 +111,10 @@ async function judge(tree, mutant, measured, history) {
   try {
     const { error, kernels } = await tree.put(mutant);
     if (error !== undefined) return verdict("killed", "printing the kernels");
-    const { file, at } = tree.placeOf(mutant);
+    const { file, places } = tree.placesOf(mutant);
     const covering = measured.filter(
       ({ coverage }) =>
-        (at === undefined ? file in coverage : covers(coverage, file, at)) ||
+        (places.length === 0 ? file in coverage : places.some((at) => covers(coverage, file, at))) ||
         (kernels !== undefined && covers(coverage, kernels.file, kernels.from, kernels.to)),
     );
     if (covering.length === 0) return verdict("uncovered");

@@ -58,19 +58,20 @@ export class Tree {
   }
 
   /**
-   * The place in the compiled file that a mutant changes; undefined where nothing was compiled of it.
+   * Where in the compiled file is what a mutant changes: the places of the first token behind its beginning that the map knows,
+   * and of the last one before; where it is compiled to nothing, none.
    *
    * @param {import("./mutants.mjs").Mutant} mutant
    */
-  placeOf({ file, line, column }) {
+  placesOf({ file, line, column }) {
     const { code, map } = this.#compiled.get(file);
+    const lines = code.split("\n");
     const needle = { source: map.sources[0], line, column: column - 1 };
-    const places = [LEAST_UPPER_BOUND, GREATEST_LOWER_BOUND].map((bias) =>
-      generatedPositionFor(map, { ...needle, bias }),
-    );
-    const place = places.find((found) => found.line !== null);
-    const before = place && code.split("\n", place.line - 1).reduce((sum, text) => sum + text.length + 1, 0);
-    return { file: compiledOf(file), at: place && before + place.column };
+    const places = [LEAST_UPPER_BOUND, GREATEST_LOWER_BOUND]
+      .map((bias) => generatedPositionFor(map, { ...needle, bias }))
+      .filter((place) => place.line !== null)
+      .map((place) => lines.slice(0, place.line - 1).reduce((sum, text) => sum + text.length + 1, place.column));
+    return { file: compiledOf(file), places };
   }
 
   /**
