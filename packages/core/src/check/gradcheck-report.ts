@@ -30,8 +30,10 @@ export interface GradcheckDerivative {
   readonly numerical: number;
   /** |analytic - numerical|. */
   readonly error: number;
-  /** The error that is allowed: atol + rtol |numerical|; in a random direction, atol + rtol |gradient|. */
+  /** The error that is allowed: atol + rtol |numerical|; in a random direction, atol + rtol |gradient|; more for noise. */
   readonly tolerance: number;
+  /** How far rounding and curvature may put the difference off, as estimated; `null` where nothing asked for that. */
+  readonly noise: number | null;
   /** The slopes to the left and to the right; of a wrong derivative as good as the function lets them be known. */
   readonly slopes: readonly [left: number, right: number];
   readonly kind: Exclude<GradcheckKind, "not deterministic">;

@@ -5,18 +5,32 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
 import { Generator } from "../random/generator.js";
 import { show } from "../show.js";
-import { type Comparison, compareAll, compareRandomly, GRAVITY, type Settings, walksAgree } from "./comparison.js";
+import { compareBothWays } from "./comparison.js";
 import { findCulprits } from "./culprit.js";
-import { type GradcheckFindings, type GradcheckInput, GradcheckReport } from "./gradcheck-report.js";
+import { compareRandomly } from "./directions.js";
+import {
+  type GradcheckDerivative,
+  type GradcheckFindings,
+  type GradcheckInput,
+  GradcheckReport,
+} from "./gradcheck-report.js";
 import { backwardOrigin, forwardOrigin, type GradcheckOrigin } from "./not-finite.js";
+import type { Settings } from "./settle.js";
 import { indexOf, resultOf, Subject } from "./subject.js";
+import { type Comparison, GRAVITY } from "./tally.js";
 
 export interface GradcheckOptions {
   /** The step to either side of each element. Default 1e-6; 1e-2 where float32 takes part. */
   readonly eps?: number;
-  /** The absolute part of the tolerance. Default 1e-5; 1e-3 where float32 takes part. */
+  /**
+   * The absolute part of the tolerance. Default 0 and the noise of the values, as far as that is below 1e-5; 1e-3 where
+   * float32 takes part.
+   */
   readonly atol?: number;
-  /** The part of the tolerance that grows with the derivative. Default 1e-3; 1e-2 where float32 takes part. */
+  /**
+   * The part of the tolerance that grows with the derivative. Default 1e-4, and up to 1e-3 for noise; 1e-2 where float32
+   * takes part.
+   */
   readonly rtol?: number;
   /**
    * Up to which order: 1 (the default) checks the gradient of `f`, 2 also the gradient of that gradient (of the sum of the
@@ -40,12 +54,12 @@ export type GradcheckArguments<T extends readonly (Tensor | number)[]> = {
   readonly [K in keyof T]: T[K] extends Tensor ? T[K] : Tensor<readonly []>;
 };
 
-type Precision = Pick<Settings, "eps" | "atol" | "rtol">;
+type Precision = Pick<Settings, "eps" | "atol" | "rtol" | "coarse">;
 
 /** A central difference is off by about eps^2, and by the rounding of f divided by eps: float32 needs a wide step. */
 const DEFAULTS: Readonly<Record<"float64" | "float32", Precision>> = {
-  float64: { eps: 1e-6, atol: 1e-5, rtol: 1e-3 },
-  float32: { eps: 1e-2, atol: 1e-3, rtol: 1e-2 },
+  float64: { eps: 1e-6, atol: 0, rtol: 1e-4, coarse: { atol: 1e-5, rtol: 1e-3 } },
+  float32: { eps: 1e-2, atol: 1e-3, rtol: 1e-2, coarse: { atol: 1e-3, rtol: 1e-2 } },
 };
 
 /**
@@ -92,6 +106,7 @@ export function gradcheck<const T extends readonly (Tensor | number)[]>(
   if (unsteady !== null) return new GradcheckReport({ ...nothing(first), ...shape, ...unsteady });
   let inputsSoFar: readonly GradcheckInput[] | null = null;
   for (let subject = first; ; subject = subject.gradients(random)) {
+    const compare = settings.mode === "random" ? compareRandomly : compareBothWays;
     const compared = compare(subject, settings, random);
     // A mask may agree with the next one and differ from the one after that.
     const later = difference(first);
@@ -145,13 +160,6 @@ function checkArguments(op: string, f: unknown, inputs: unknown, options: unknow
 
 type Findings = Pick<GradcheckFindings, "kind" | "culprits" | "origin" | "explanation">;
 
-function compare(subject: Subject, settings: Settings, random: Generator): Comparison[] {
-  if (settings.mode === "random") return compareRandomly(subject, settings, random);
-  const fast = compareAll(subject, settings, false);
-  if (fast.some(({ wrong }) => wrong > 0) || walksAgree(subject, settings, random)) return fast;
-  return compareAll(subject, settings, true);
-}
-
 /** What the gravest of the derivatives means. */
 function explain(subject: Subject, compared: readonly Comparison[], settings: Settings, random: Generator): Findings {
   const kind = GRAVITY.find((kind) => compared.some(({ worst }) => worst?.kind === kind)) ?? "right";
@@ -173,8 +181,11 @@ function explain(subject: Subject, compared: readonly Comparison[], settings: Se
     case "wrong gradient":
     case "precision": {
       const culprits = findCulprits(subject, at.seed, settings, random);
-      if (culprits.length > 0) return { ...none, kind: "wrong gradient", culprits };
-      return { ...none, explanation: kind === "precision" ? imprecise(settings) : unconnected };
+      if (kind === "wrong gradient" && culprits.length === 0) return { ...none, explanation: unconnected };
+      if (kind === "wrong gradient" || culprits.some(({ analytic }) => analytic !== 0)) {
+        return { ...none, kind: "wrong gradient", culprits };
+      }
+      return { ...none, explanation: imprecise(settings, at.worst) };
     }
     default:
       return kind satisfies never;
@@ -185,10 +196,12 @@ const unconnected =
   "every node on the way is right by itself: something leaves the graph (detach, stopGradient, noGrad, item() or data), " +
   "or a hook or a checkpoint changes the gradient";
 
-function imprecise({ eps }: Settings): string {
+function imprecise({ eps }: Settings, worst: GradcheckDerivative | null): string {
+  const noise = worst?.noise?.toPrecision(2) ?? "unknown";
   return (
-    "the differences are not precise enough to judge by: the error is no more than the rounding of the values, or the " +
-    `curvature, explains at eps ${eps}; give another eps (a larger one against rounding), or check in float64`
+    `the differences are not precise enough to judge by: at eps ${eps}, the rounding of the values, or the curvature, may ` +
+    `put this one off by about ${noise}, and by no more it is off; give another eps (a larger one against rounding), or ` +
+    "check in float64"
   );
 }
 
@@ -307,7 +320,9 @@ function settingsOf(tensors: readonly Tensor[], options: GradcheckOptions): Sett
   if (mode !== "full" && mode !== "random") {
     throw new ChainruleError(`gradcheck: there is no mode ${show(mode)}; there are "full" and "random"`);
   }
-  return { eps, atol, rtol, mode, projections };
+  // What a user asks for is meant for noise as well.
+  const coarse = { atol: options.atol ?? defaults.coarse.atol, rtol: options.rtol ?? defaults.coarse.rtol };
+  return { eps, atol, rtol, coarse, mode, projections };
 }
 
 function checkDType(what: string, t: Tensor, { allowFloat32 = false }: GradcheckOptions): void {

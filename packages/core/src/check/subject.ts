@@ -6,12 +6,16 @@ import { afterHooks } from "../graph/hooks.js";
 import { withRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
-import type { Generator } from "../random/generator.js";
+import { Generator } from "../random/generator.js";
 import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { grad } from "../transforms/grad.js";
 
 type TensorList = readonly Tensor[];
+
+/** How many points nearby are looked at: three numbers that are equal come into a certain order once in 6 times. */
+const NEARBY = 32;
+const ACROSS = 4;
 
 /** One call of a function: the variables that it got, what it gave, and all elements of that in one row. */
 export interface Evaluation {
@@ -25,6 +29,9 @@ export interface Sample {
   readonly t: number;
   readonly evaluation: Evaluation;
 }
+
+/** The function on a line: its values after a step. */
+export type SampledLine = (t: number) => Sample;
 
 /** A function under check: float inputs, and outputs whose elements, one after the other, are called rows. */
 export class Subject {
@@ -81,7 +88,11 @@ export class Subject {
 
   /** Calls the function with variables of its own; one input may be another than at `here`. */
   at(i: number, array: Tensor["array"]): Evaluation {
-    const made = this.call(this.inputs.map((input, k) => (k === i ? likewise(input, array) : input)));
+    return this.evaluate(this.inputs.map((input, k) => (k === i ? likewise(input, array) : input)));
+  }
+
+  private evaluate(inputs: TensorList): Evaluation {
+    const made = this.call(inputs);
     this.here.outputs.forEach((output, k) => {
       checkSameKind(output, made.outputs[k]);
     });
@@ -92,26 +103,53 @@ export class Subject {
     return this.at(-1, new Float64Array(0));
   }
 
-  /** The function with one element of an input moved by t. */
-  element(i: number, element: number): (t: number) => Sample {
-    const input = this.inputs[i] as Tensor;
+  /** The function with one element of an input moved by t, with the inputs as they are or others. */
+  element(i: number, element: number, inputs = this.inputs): SampledLine {
+    const input = inputs[i] as Tensor;
     const x = input.array[element] as number;
     return (t) => {
       // An array of its own for each call: a result may share it.
       const array = input.array.slice();
       array[element] = x + t;
-      return { t: (array[element] as number) - x, evaluation: this.at(i, array) };
+      const moved = inputs.with(i, likewise(input, array));
+      return { t: (array[element] as number) - x, evaluation: this.evaluate(moved) };
     };
   }
 
   /** The function with an input moved by t times a direction. */
-  direction(i: number, direction: ArrayLike<number>): (t: number) => Sample {
-    const input = this.inputs[i] as Tensor;
+  direction(i: number, direction: ArrayLike<number>, inputs = this.inputs): SampledLine {
+    const input = inputs[i] as Tensor;
     return (t) => {
       const array = input.array.slice();
       for (let k = 0; k < array.length; k++) array[k] = (array[k] as number) + t * (direction[k] as number);
-      return { t, evaluation: this.at(i, array) };
+      return { t, evaluation: this.evaluate(inputs.with(i, likewise(input, array))) };
     };
+  }
+
+  /** The inputs, each element moved by up to h in either direction, at random but the same each time. */
+  nearby(h: number): TensorList[] {
+    const random = new Generator(0);
+    return Array.from({ length: NEARBY }, () => this.inputs.map((input) => movedBy(input, h, random)));
+  }
+
+  /** The function on a few lines through such points, on which each element changes in a direction of its own. */
+  across(h: number): SampledLine[] {
+    const random = new Generator(1);
+    return this.nearby(h)
+      .slice(0, ACROSS)
+      .map((inputs) => {
+        const directions = inputs.map(({ size }) => signs(random, size, true));
+        return (t) => {
+          const moved = inputs.map((input, i) => {
+            const direction = directions[i] as Float64Array;
+            return likewise(
+              input,
+              Float64Array.from(input.array, (x, k) => x + t * (direction[k] as number)),
+            );
+          });
+          return { t, evaluation: this.evaluate(moved) };
+        };
+      });
   }
 
   /** The gradient, by each input, of the sum of the rows at `here`, each times its element of the seed. */
@@ -147,10 +185,15 @@ export class Subject {
    * way, times the derivative by that value.
    */
   rounding(row: number): number {
-    const known = this.roundings.get(row);
-    if (known !== undefined) return known;
+    const known = this.roundings.get(row) ?? this.roundingOf(unit(this.rows, row));
+    this.roundings.set(row, known);
+    return known;
+  }
+
+  /** The same for the sum of all rows, each times its element of the seed. */
+  roundingOf(seed: Float64Array): number {
     let sum = 0;
-    for (const trace of this.walks(unit(this.rows, row), false)) {
+    for (const trace of this.walks(seed, false)) {
       for (const [at, edge] of trace.edges.entries()) {
         const half = edge.dtype === "float32" ? 2 ** -24 : 2 ** -53;
         const gradient = trace.gradientAt(at).array;
@@ -160,7 +203,6 @@ export class Subject {
         });
       }
     }
-    this.roundings.set(row, sum);
     return sum;
   }
 
@@ -184,6 +226,15 @@ export function likewise(t: Tensor, array: ArrayLike<number>): Tensor {
   const own = allocate(t.dtype, array.length);
   own.set(array);
   return t.derive(t.shape, t.dtype, own, null);
+}
+
+/** A tensor with each element moved by up to h in either direction. */
+function movedBy(t: Tensor, h: number, random: Generator): Tensor {
+  const moves = random.uniform(t.size);
+  return likewise(
+    t,
+    Float64Array.from(t.array, (x, k) => x + h * (2 * (moves[k] as number) - 1)),
+  );
 }
 
 /** Numbers of random sign: 1 and -1, or from 0.5 to 1.5 where they are not all to be of one size. */
