@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { compile } from "../src/compile/compile.js";
 import { normalQuantile as writeQuantile } from "../src/compile/lower/normal-quantile.js";
 import type { Tensor } from "../src/graph/tensor.js";
-import { Random } from "../src/index.js";
+import { CompileError, concat, eagerly, Generator, Random, tensor } from "../src/index.js";
 import { normalQuantile } from "../src/random/normal.js";
 import { Module } from "../src/wasm/encoder.js";
 import { webAssembly } from "../src/wasm/features.js";
@@ -131,6 +131,112 @@ test("several draws from several sources, forks included", () => {
     assert.ok(Math.abs(actual - expected) <= 1e-14 * Math.abs(expected), `${actual} ${expected}`);
   }
   assert.equal(own.state(), eager.state());
+});
+
+/** What there is to be called of a source or a generator, each with what it gives as a list of numbers. */
+const ofRandom: Readonly<Record<string, (source: Random) => Tensor>> = {
+  normal: (source) => source.normal([3]),
+  uniform: (source) => source.uniform([3], { dtype: "float32" }),
+  integers: (source) => source.integers([3], { high: 1e6 }),
+  permutation: (source) => source.permutation(20),
+  choice: (source) => source.choice(1000, 5),
+  fork: (source) => source.fork(3).normal([2]),
+  state: (source) => tensor(source.state().position),
+};
+const ofGenerator: Readonly<Record<string, (generator: Generator) => Tensor>> = {
+  position: (generator) => tensor(generator.position),
+  uniform: (generator) => tensor(generator.uniform(3)),
+  normal: (generator) => tensor(generator.normal(3, { dtype: "float32" })),
+  integers: (generator) => tensor(generator.integers(3, { high: 1e6 })),
+  permutation: (generator) => tensor(generator.permutation(20)),
+  choice: (generator) => tensor(generator.choice(1000, 5, { replace: false })),
+  fork: (generator) => tensor(generator.fork(3).normal(2)),
+  moveTo: (generator) => {
+    generator.moveTo(7);
+    return new Random(generator).uniform([2]);
+  },
+  state: (generator) => tensor([...generator.state().key, generator.state().position]),
+};
+
+/** A function of the source `given`, whose generator stands behind it, compiled and not. */
+const uses: Readonly<Record<string, (draw: (source: Random) => Tensor, outside: Random) => (given: Random) => Tensor>> =
+  {
+    "of an argument": (draw) => (given) => draw(given),
+    "of a fork of an argument": (draw) => (given) => draw(given.fork(5)),
+    "of what the function closes over": (draw, outside) => () => draw(outside),
+    "of a fork of that": (draw, outside) => () => draw(outside.fork(5)),
+    "of a fork of a fork of that": (draw, outside) => () => draw(outside.fork(5).fork(6)),
+    "of one that the function makes": (draw) => () => draw(new Random(5)),
+    "of a fork of one that the function makes": (draw) => () => draw(new Random(5).fork(6)),
+    "of one that it makes of a state": (draw, outside) => {
+      const state = outside.state();
+      return () => draw(Random.fromState(state));
+    },
+    "of one that it makes, after a draw": (draw) => () => {
+      const made = new Random(5);
+      return concat([made.uniform([3]), draw(made).cast("float64").reshape([-1])]);
+    },
+  };
+
+for (const [owner, draws, own] of [
+  ["Random", ofRandom, Random.prototype],
+  ["Generator", ofGenerator, Generator.prototype],
+] as const) {
+  test(`each method of ${owner}, in each place: drawn anew at each call, or refused`, () => {
+    const names = Object.getOwnPropertyNames(own).filter((name) => !["constructor", "asked", "draw"].includes(name));
+    assert.equal(Object.keys(draws).sort(), names.sort(), "a row for each method");
+    let refused = 0;
+    for (const [method, draw] of Object.entries(draws)) {
+      for (const [place, use] of Object.entries(uses)) {
+        const what = `${owner}.${method} ${place}`;
+        const [compiledSource, eagerSource] = twins({ position: 11 });
+        const [compiledGiven, eagerGiven] = [new Random(3), new Random(3)];
+        const call = (source: Random) =>
+          owner === "Random"
+            ? (draw as (source: Random) => Tensor)(source)
+            : (draw as (generator: Generator) => Tensor)(source.generator);
+        const eager = use(call, eagerSource);
+        const compiled = compile(use(call, compiledSource));
+        const values = [];
+        for (let i = 0; i < 3; i++) {
+          const expected = eager(eagerGiven);
+          try {
+            values.push(expected, compiled(compiledGiven));
+            assertBits(values.at(-1) as Tensor, expected, `${what}, call ${i}`);
+          } catch (error) {
+            if (!(error instanceof CompileError)) throw error;
+            assert.match(error.message, /generator\.\w+ would be of use once/, what);
+            assert.is(compiledSource.generator.position, 11, what);
+            assert.is(compiledGiven.generator.position, 0, what);
+            refused++;
+            break;
+          }
+        }
+        if (values.length < 6) continue;
+        assert.equal(compiledSource.state(), eagerSource.state(), what);
+        assert.equal(compiledGiven.state(), eagerGiven.state(), what);
+      }
+    }
+    // By a Random only its state, of an argument, a fork of one, and what is closed over; by a generator all, there, but for
+    // the fork of what is closed over.
+    assert.is(refused, owner === "Random" ? 3 : 3 * 9 - 1, "what is refused");
+  });
+}
+
+test("numbers that are drawn once, on purpose, and a generator as an argument", () => {
+  const random = new Random(1);
+  const once = compile((x: Tensor) => x.add(eagerly(() => tensor(random.generator.normal(2)))));
+  const first = once(tensor([0, 0])).toArray();
+  assert.equal(first, [...new Random(1).generator.normal(2)]);
+  assert.equal(once(tensor([0, 0])).toArray(), first);
+  assert.is(random.generator.position, 1);
+  assert.throws(
+    () => compile((generator: Generator) => tensor(generator.normal(2)))(random.generator),
+    /argument 0 is an instance of Generator.*new Random\(generator\)/,
+  );
+  assert.throws(() => compile((x: Float64Array) => tensor(x))(Float64Array.of(1)), /Float64Array.*tensor\(\.\.\.\)/);
+  const program = compile((source: Random) => source.uniform([2])).program(random);
+  assert.throws(() => compile(() => program.run(random))(), /a program runs at once/);
 });
 
 test.run();

@@ -20,8 +20,7 @@ interface Stages {
 }
 
 function stagesOf(f: (...inputs: Tensor[]) => Tensor[], ...inputs: Tensor[]): Stages {
-  const given = { tensors: inputs.map((tensor) => ({ tensor, isNumber: false })), generators: [] };
-  const simplified = simplify(trace(given, ({ tensors }) => f(...tensors)));
+  const simplified = simplify(trace({ tensors: inputs, generators: [] }, ({ tensors }) => f(...tensors)));
   const made = schedule(simplified);
   const stages = { trace: simplified, schedule: made, plan: plan(made) };
   check(stages);

@@ -31,7 +31,7 @@ const throwsA = (kind: abstract new (...args: never[]) => Error, f: () => unknow
 
 test("arguments and results are tensors, numbers, and arrays and records of them", () => {
   const f = compile(
-    ({ x, pair: [y, z] }: { x: Tensor; pair: [Tensor, Tensor] }, scale: Tensor | number, isMean: boolean) => ({
+    ({ x, pair: [y, z] }: { x: Tensor; pair: [Tensor, Tensor] }, scale: number, isMean: boolean) => ({
       sum: x.add(y).mul(scale),
       list: [isMean ? z.mean() : z.sum(), 7] as const,
       nothing: undefined,
@@ -45,8 +45,8 @@ test("arguments and results are tensors, numbers, and arrays and records of them
   assert.is(list[1], 7);
   assert.is(nothing, undefined);
   assert.is(f(args, 2, true).list[0].item(), 2, "a constant argument makes a program of its own");
-  assert.equal(f(args, 3, false).sum.toArray(), [12, 18], "a number is given at each call");
-  assert.is(f.cached, 2);
+  assert.equal(f(args, 3, false).sum.toArray(), [12, 18], "and so does a number");
+  assert.is(f.cached, 3);
 });
 
 test("gradients of any order inside", () => {
@@ -157,26 +157,6 @@ test("numbers and arrays assigned inside are constants of the program", () => {
   assert.equal([w.toArray(), s.item()], [[5, 6], 4]);
 });
 
-test("a number among the arguments takes the precision of what it meets", () => {
-  const x = tensor(new Float32Array([1, 2]));
-  const f = compile((x: Tensor, rate: Tensor | number) => x.mul(rate).add((rate as Tensor).mul(2)), checked);
-  const y = f(x, 0.5);
-  assert.is(y.dtype, "float32");
-  assert.equal(y.toArray(), [1.5, 2]);
-  assert.equal(f(tensor([1, 2]), 0.5).toArray(), [1.5, 2], "and float64 among float64");
-  assert.throws(() => f(x, tensor(0.5)), /float32 and float64 do not mix/);
-  assert.throws(
-    () => compile((t: Tensor, n: Tensor) => t.slice([[0, Number(n)]]))(tensor([1, 2]), tensor(1)),
-    /not known/,
-  );
-  const loop = compile((t: Tensor, n: unknown) => {
-    let sum = t;
-    for (let i = 0; i < (n as number); i++) sum = sum.add(t);
-    return sum;
-  });
-  assert.throws(() => loop(tensor([1, 2]), 3), /a number among the arguments is a tensor inside.*closes over/);
-});
-
 test("random numbers are those of eager mode, and others at each call", () => {
   const f = (random: Random): Tensor[] => [random.uniform([5]), random.normal([3], { dtype: "float32" })];
   const [eager, program] = [new Random(7), new Random(7)];
@@ -205,7 +185,7 @@ test("random numbers are those of eager mode, and others at each call", () => {
   const closing = compile((p: Random) => [p.uniform([1]), outside.uniform([1])]);
   closing(new Random(3));
   assert.throws(() => closing(outside), /one random source is an argument/);
-  assert.throws(() => compile(() => tensor(outside.state().position))(), /the state of a random source/);
+  assert.throws(() => compile(() => tensor(outside.state().position))(), /generator.state would be of use once/);
   const seeded = compile(() => new Random(5).permutation(6), checked);
   assert.equal(seeded().toArray(), new Random(5).permutation(6).toArray());
 });

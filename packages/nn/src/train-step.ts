@@ -1,4 +1,4 @@
-import { checkOptions, compile, compileSupport, type Random, type Tensor } from "@chainrule/core";
+import { checkOptions, compile, compileSupport, type Tensor } from "@chainrule/core";
 import type { Optimizer } from "./optimizers/optimizer.js";
 
 export interface TrainStepOptions {
@@ -17,8 +17,10 @@ export interface TrainStepOptions {
  * down, and must not read values. What it closes over is part of the program, and a data set from which it takes its batch
  * by indices is then never copied. Layers may keep state in tensors that they `assign` to.
  *
- * @param loss a scalar computed from a batch: the inputs and labels, or whatever tensors it takes; and a random source, where
- * it needs another one at each step, such as `random.fork(step)` for dropout
+ * @param loss a scalar computed from a batch: the inputs and labels, or whatever tensors it takes; a random source, where
+ * it needs another one at each step, such as `random.fork(step)` for dropout; and settings, which are constants of a step: one is
+ * compiled for each value of a flag or a number. A number that is another one at each step, such as a weight that is annealed, is
+ * given as a tensor.
  * @returns the step; it gives the loss before the update
  *
  * @example
@@ -32,7 +34,7 @@ export interface TrainStepOptions {
  * @throws GraphError when the optimizer has a parameter that the loss does not depend on; CompileError for what cannot be
  * compiled, such as a branch on a value. Then nothing has changed.
  */
-export function trainStep<const Batch extends readonly (Tensor | Random)[]>(
+export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   loss: (...batch: Batch) => Tensor,
   optimizer: Optimizer,
   options: TrainStepOptions = {},

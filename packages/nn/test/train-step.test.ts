@@ -172,6 +172,24 @@ for (const compiled of [false, true]) {
     assert.not.equal(w.toArray(), before);
   });
 
+  test(`${mode}: settings among the arguments, and a tensor for what changes from step to step`, () => {
+    const w = variable([1, 2]);
+    const step = trainStep(
+      (x: Tensor, isRegular: boolean, power: number, weight: Tensor) => {
+        const loss = x.sub(w).abs().pow(power).sum();
+        return isRegular ? loss.add(w.square().sum().mul(weight)) : loss;
+      },
+      new SGD({ w }, { lr: 0 }),
+      { compiled },
+    );
+    const x = tensor([3, 5]);
+    for (let i = 0; i < 20; i++) {
+      assert.is(step(x, true, 2, tensor(i)), 13 + 5 * i);
+      assert.is(step(x, false, 2, tensor(i)), 13);
+      assert.is(step(x, false, 1, tensor(i)), 5);
+    }
+  });
+
   test(`${mode}: batches of another size, and variables that are not trained`, () => {
     const network = networkOf("float64");
     const [first, , last] = network.layers;

@@ -1,21 +1,25 @@
+import { isTypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import { isRecording, isThenable } from "../graph/recording.js";
-import { asTensor, Tensor } from "../graph/tensor.js";
+import { Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracing.js";
 import { watcher } from "../graph/watch.js";
-import { checkOptions, isRecord } from "../options.js";
-import type { Generator } from "../random/generator.js";
+import { checkOptions } from "../options.js";
+import { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
-import { describe, type Given } from "../transforms/structure.js";
+import { describe, mapStructure } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
 import { CompiledResult } from "./result.js";
-import { type Given as GivenArguments, type Placeholders, trace } from "./trace.js";
+import { type Given, trace } from "./trace.js";
 
 export interface CompileOptions {
-  /** For how many different shapes and dtypes of the arguments a program is kept; beyond, the oldest is dropped. Default 8. */
+  /**
+   * For how many different arguments (shapes, dtypes, numbers and other constants) a program is kept; beyond, the oldest is
+   * dropped. Default 8.
+   */
   readonly cacheSize?: number;
   /** Checks the program between the stages of compilation, for tests of the compiler. Default false. */
   readonly verify?: boolean;
@@ -24,19 +28,18 @@ export interface CompileOptions {
    * twice. Default true; CHAINRULE_RELAXED=0 in the environment forbids it to all programs, and to the products of eager mode.
    */
   readonly relaxed?: boolean;
+  /**
+   * "eager": where functions cannot be compiled at all (`compileSupport` says why) the function itself is called. "none", the
+   * default: there a call is an error.
+   */
+  readonly fallback?: "eager" | "none";
 }
-
-/** The arguments of a compiled function: a number does for a scalar. */
-type Arguments<Args extends readonly unknown[]> = {
-  [I in keyof Args]: Args[I] extends Random ? Args[I] : Given<Args[I]>;
-};
 
 /** A compiled function: call it as the function itself. */
 export interface Compiled<Args extends readonly unknown[], R> {
   (...args: Args): R;
-  (...args: Arguments<Args>): R;
-  /** The program for arguments of the shapes and dtypes of these; compiled, if it is new, and not run. */
-  program(...args: Arguments<Args>): Program<R>;
+  /** The program for arguments like these (see `cacheSize`); compiled, if it is new, and not run. */
+  program(...args: Args): Program<R>;
   /** How many programs are kept. */
   readonly cached: number;
   /** Forgets all programs; the memory that they had is free again. */
@@ -49,16 +52,20 @@ export interface Compiled<Args extends readonly unknown[], R> {
  */
 export function compileSupport(): string | null {
   const { available, why } = simd();
-  return available ? null : `compile: ${why}; call the function without compile, which gives the same numbers`;
+  return available
+    ? null
+    : `compile: ${why}; call the function without compile, or give compile the option { fallback: "eager" } to do so: the ` +
+        "numbers are the same";
 }
 
 /**
  * The function `f` as a program: the first call runs `f` once on placeholders and takes down its ops, gradients and updates
  * of variables included; all calls run what was made of them, one WebAssembly module, without `f`.
  *
- * The arguments are tensors, numbers (scalar tensors inside of `f`, float64 or the float32 of what they meet), `Random` sources, and arrays and records of these;
- * texts, booleans, null and undefined are constants of the program. `f` gives tensors, numbers, and arrays and records of them.
- * Other shapes or dtypes (or constants) make another program; `cacheSize` of them are kept.
+ * The arguments are tensors, `Random` sources, constants of the program (numbers, texts, booleans, null and undefined), and arrays and records of these.
+ * `f` gives tensors, constants, and arrays and records of them. Other shapes or dtypes, or other constants, make another program;
+ * `cacheSize` of them are kept. A number is given to `f` as that number, to be used as a setting, as a flag or in ops: what changes
+ * from call to call, such as a rate, is a tensor of the shape [], and the ninth value of a number in one place is an error that says so.
  *
  * Tensors that `f` closes over are read at each call, with the values that they have then. Those that `f` assigns to live in the
  * program's memory and are updated there; reading one fetches its values. Gradients that `f` leaves in `.grad` are there after
@@ -69,7 +76,8 @@ export function compileSupport(): string | null {
  * backward that comes to one is an error: compile the function that computes the gradient. Inside of another compiled function, and of `detectAnomaly`, `f` itself is called.
  *
  * @throws CompileError where a value is read while `f` is traced, for an op that cannot be compiled, for an argument that is a
- * variable or a part of a graph, and where WebAssembly with vectors is missing (see `compileSupport`). A call throws what `f`
+ * variable or a part of a graph, for the ninth value of a number, and where WebAssembly with vectors is missing (see
+ * `compileSupport`, and the option `fallback`). A call throws what `f`
  * would: a ShapeError for an index out of range, before anything has changed; and a GraphError for a gradient from before that
  * would be added to
  *
@@ -78,14 +86,19 @@ export function compileSupport(): string | null {
  * f(tensor([1, 2, 3]), tensor([4, 5, 6])).item(); // 32
  * const slope = compile(grad((x: Tensor) => x.sin()));
  * slope(tensor(0)).item(); // 1
+ * const power = compile((x: Tensor, n: number) => (n === 0 ? x : x.pow(n)));
+ * power(tensor([1, 2]), 3).toArray(); // [1, 8]
  */
 export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>(
   f: (...args: Args) => R,
   options: CompileOptions = {},
 ): Compiled<Args, R> {
   if (typeof f !== "function") throw new CompileError(`compile: takes a function, got ${describe(f)}`);
-  checkOptions("compile", options, ["cacheSize", "verify", "relaxed"]);
-  const { cacheSize = 8 } = options;
+  checkOptions("compile", options, ["cacheSize", "verify", "relaxed", "fallback"]);
+  const { cacheSize = 8, fallback = "none" } = options;
+  if (fallback !== "eager" && fallback !== "none") {
+    throw new CompileError(`compile: fallback ${show(fallback)}: there are "eager" and "none"`);
+  }
   if (!(Number.isInteger(cacheSize) && cacheSize >= 1)) {
     throw new CompileError(
       `compile: cacheSize ${show(cacheSize)}: at least one program is kept; give a whole number of 1 or more`,
@@ -95,6 +108,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   const apply = (args: readonly unknown[]): R => f(...(args as unknown as Args));
   // In the order of their last use.
   const programs = new Map<string, Program<R>>();
+  const constants = new Constants();
 
   const programFor = (args: Leaves): Program<R> => {
     const known = programs.get(args.key);
@@ -103,7 +117,9 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
       programs.set(args.key, known);
       return known;
     }
+    constants.check(args);
     const made = build(apply, args, options);
+    constants.add(args);
     programs.set(args.key, made);
     for (const [key, oldest] of programs) {
       if (programs.size <= cacheSize) break;
@@ -113,18 +129,16 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
     return made;
   };
 
-  const call = (...args: Args | Arguments<Args>): R => {
+  const call = (...args: Args): R => {
     if (tracer() !== null || watcher() !== null) return apply(args);
     const leaves = leavesOf(args);
-    return programFor(leaves).call(
-      leaves.tensors.map(({ tensor }) => tensor),
-      leaves.generators,
-    );
+    if (fallback === "eager" && compileSupport() !== null) return apply(args);
+    return programFor(leaves).call(leaves.tensors, leaves.generators);
   };
   Object.defineProperty(call, "name", { value: f.name === "" ? "compiled" : f.name });
   // `defineProperties` does not say in its type what it has defined.
   return Object.defineProperties(call, {
-    program: { value: (...args: Arguments<Args>) => programFor(leavesOf(args)) },
+    program: { value: (...args: Args) => programFor(leavesOf(args)) },
     cached: { get: () => programs.size },
     clear: {
       value: () => {
@@ -137,66 +151,101 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
 
 /** The arguments of a call: what the program is given, and what it depends on. */
 interface Leaves {
-  readonly tensors: GivenArguments["tensors"];
+  readonly tensors: readonly Tensor[];
   readonly generators: readonly Generator[];
+  /** Numbers are constants of the program: each with its place among the arguments. */
+  readonly numbers: readonly { readonly path: string; readonly value: string }[];
   readonly key: string;
   /** The arguments again, with placeholders in the places of these. */
-  rebuild(placeholders: Placeholders): readonly unknown[];
+  rebuild(placeholders: Given): readonly unknown[];
 }
 
 function leavesOf(args: readonly unknown[]): Leaves {
-  const tensors: { tensor: Tensor; isNumber: boolean }[] = [];
+  const tensors: Tensor[] = [];
   const generators: Generator[] = [];
+  const numbers: { path: string; value: string }[] = [];
   const keys: string[] = [];
-  const collect = (value: unknown, path: string): void => {
-    if (value instanceof Tensor || typeof value === "number") {
-      const tensor = asTensor(value);
-      checkArgument(tensor, path);
-      const isNumber = typeof value === "number";
-      tensors.push({ tensor, isNumber });
-      keys.push(isNumber ? "number" : `${tensor.dtype}[${tensor.shape.join()}]`);
-    } else if (value instanceof Random) {
-      if (!generators.includes(value.generator)) generators.push(value.generator);
-      keys.push(`random ${generators.indexOf(value.generator)}`);
-    } else if (Array.isArray(value)) {
-      keys.push("(");
-      for (const [i, element] of value.entries()) collect(element, `${path}[${i}]`);
-      keys.push(")");
-    } else if (isRecord(value)) {
-      keys.push("{");
-      for (const [key, element] of Object.entries(value)) {
-        keys.push(JSON.stringify(key));
-        collect(element, `${path}.${key}`);
-      }
-      keys.push("}");
-    } else if (value === null || ["string", "boolean", "undefined"].includes(typeof value)) {
-      keys.push(typeof value === "string" ? JSON.stringify(value) : String(value));
-    } else {
-      throw new CompileError(
-        `compile: ${path} is ${describe(value)}; a program takes tensors, numbers, Random sources, constants, and arrays and plain ` +
-          "records of them; let the function close over anything else",
-      );
-    }
+  const collect = (x: unknown, path: string): void => {
+    if (x instanceof Tensor) {
+      checkArgument(x, path);
+      tensors.push(x);
+      keys.push(`${x.dtype}[${x.shape.join()}]`);
+    } else if (x instanceof Random) {
+      if (!generators.includes(x.generator)) generators.push(x.generator);
+      keys.push(`random ${generators.indexOf(x.generator)}`);
+    } else if (typeof x === "number") {
+      const value = Object.is(x, -0) ? "-0" : String(x);
+      numbers.push({ path, value });
+      keys.push(value);
+    } else if (x === null || ["string", "boolean", "undefined"].includes(typeof x)) {
+      keys.push(typeof x === "string" ? JSON.stringify(x) : String(x));
+    } else throw foreignArgument(x, path);
   };
-  for (const [i, arg] of args.entries()) collect(arg, `argument ${i}`);
+  // Which entries follow is said before they come.
+  const open = (x: readonly unknown[] | object) => {
+    keys.push(Array.isArray(x) ? `[${x.length}]` : JSON.stringify(Object.keys(x)));
+  };
+  for (const [i, arg] of args.entries()) {
+    mapStructure(arg, `argument ${i}`, { op: "compile", Failure: CompileError, leaf: collect, open });
+  }
   return {
     tensors,
     generators,
+    numbers,
     key: keys.join(" "),
     rebuild: (placeholders) => {
       let next = 0;
-      const again = (value: unknown): unknown => {
-        if (value instanceof Tensor || typeof value === "number") return placeholders.tensors[next++];
-        if (value instanceof Random) {
-          return new Random(placeholders.generators[generators.indexOf(value.generator)] as Generator);
-        }
-        if (Array.isArray(value)) return value.map(again);
-        if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, x]) => [key, again(x)]));
-        return value;
+      const leaf = (x: unknown): unknown => {
+        if (x instanceof Tensor) return placeholders.tensors[next++];
+        if (x instanceof Random)
+          return new Random(placeholders.generators[generators.indexOf(x.generator)] as Generator);
+        return x;
       };
-      return args.map(again);
+      return args.map((arg) => mapStructure(arg, "", { op: "compile", Failure: CompileError, leaf }));
     },
   };
+}
+
+function foreignArgument(x: unknown, path: string): CompileError {
+  const repair = isTypedArray(x)
+    ? "make a tensor of it with tensor(...)"
+    : x instanceof Generator
+      ? "give new Random(generator), whose draws are tensors"
+      : "let the function close over anything else";
+  return new CompileError(
+    `compile: ${path} is ${describe(x)}; a program takes tensors, Random sources, constants (numbers, texts, booleans, null), and ` +
+      `arrays and plain records of them; ${repair}`,
+  );
+}
+
+/** How many values a number among the arguments may have: a program is made for each. */
+const mostValues = 8;
+
+/** The values that the numbers among the arguments have had, by their places. */
+class Constants {
+  private readonly values = new Map<string, Set<string>>();
+
+  /** Refuses a number that is one too many in its place. */
+  check({ numbers }: Leaves): void {
+    for (const { path, value } of numbers) {
+      const known = this.values.get(path);
+      if (known === undefined || known.has(value) || known.size < mostValues) continue;
+      throw new CompileError(
+        `compile: ${path} is the number ${value}, after ${mostValues} other ones, and a number is a constant of the program, which is ` +
+          "compiled anew for each; give what changes from call to call as a tensor, tensor(k), or compile a function for each that " +
+          "closes over the number",
+      );
+    }
+  }
+
+  /** Takes in the numbers of a call that a program was made for. */
+  add({ numbers }: Leaves): void {
+    for (const { path, value } of numbers) {
+      const known = this.values.get(path);
+      if (known === undefined) this.values.set(path, new Set([value]));
+      else known.add(value);
+    }
+  }
 }
 
 function checkArgument(tensor: Tensor, path: string): void {
@@ -220,26 +269,39 @@ function build<R>(f: (args: readonly unknown[]) => R, args: Leaves, options: Com
   let result: unknown;
   const start = performance.now();
   const traced = trace(args, (placeholders) => {
-    result = f(args.rebuild(placeholders));
+    try {
+      result = f(args.rebuild(placeholders));
+    } catch (error) {
+      throw tensorMeant(error, args) ?? error;
+    }
     return resultTensors(result);
   });
   return new Program<R>(traced, performance.now() - start, args, result, options);
 }
 
+/** Says of a function that takes a number for a tensor what its own error, `x.mul is not a function`, does not. */
+function tensorMeant(error: unknown, { numbers }: Leaves): CompileError | null {
+  const [number] = numbers;
+  if (number === undefined || !(error instanceof TypeError)) return null;
+  return new CompileError(
+    `compile: the function threw "${error.message}"; ${number.path} is the number ${number.value}, and is that number inside of the ` +
+      `function as well: where a tensor is meant, give tensor(${number.value})`,
+    { cause: error },
+  );
+}
+
 /** The tensors of a result, in order. */
 function resultTensors(result: unknown): Tensor[] {
   const tensors: Tensor[] = [];
-  const collect = (value: unknown, path: string): void => {
-    if (value instanceof Tensor) tensors.push(value);
-    else if (Array.isArray(value)) for (const [i, element] of value.entries()) collect(element, `${path}[${i}]`);
-    else if (isRecord(value)) for (const [key, element] of Object.entries(value)) collect(element, `${path}.${key}`);
-    else if ((typeof value === "object" && value !== null) || typeof value === "function") {
-      const what = isThenable(value) ? "a promise: compile the synchronous part" : describe(value);
+  const collect = (x: unknown, path: string): void => {
+    if (x instanceof Tensor) tensors.push(x);
+    else if ((typeof x === "object" && x !== null) || typeof x === "function") {
+      const what = isThenable(x) ? "a promise: compile the synchronous part" : describe(x);
       throw new CompileError(
         `compile: ${path} is ${what}; a program gives tensors, and arrays and plain records of them`,
       );
     }
   };
-  collect(result, "the result");
+  mapStructure(result, "the result", { op: "compile", Failure: CompileError, leaf: collect });
   return tensors;
 }

@@ -1,6 +1,7 @@
 import type { TypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
+import { tracer } from "../graph/tracing.js";
 import type { Generator } from "../random/generator.js";
 import { type BuildOptions, Machine } from "./machine.js";
 import { type Stage, showStage } from "./print.js";
@@ -9,7 +10,7 @@ import type { Trace } from "./trace.js";
 /** A compiled function for arguments of certain shapes and dtypes. */
 export class Program<R> {
   /**
-   * The memory of the arguments that are tensors or numbers, in order: what is written here is what `run` finds. The
+   * The memory of the arguments that are tensors, in order: what is written here is what `run` finds. The
    * arrays stay the same as long as the program lives.
    */
   readonly inputs: readonly TypedArray[];
@@ -41,9 +42,15 @@ export class Program<R> {
    * copied.
    *
    * @param random the sources among the arguments, in order
-   * @throws CompileError for another number of them than the function was given
+   * @throws CompileError for another number of them than the function was given, and in a function that is being compiled
    */
   execute(...random: readonly { readonly generator: Generator }[]): void {
+    if (tracer() !== null) {
+      throw new CompileError(
+        "compile: a program runs at once, also in a function that is being compiled, where its results would stay what they are now; " +
+          "call the compiled function itself there",
+      );
+    }
     if (random.length !== this.generatorCount) {
       throw new CompileError(
         `compile: the program takes ${this.generatorCount} random sources, those among the arguments of the function, ` +

@@ -48,14 +48,8 @@ export interface Trace {
   readonly size: number;
 }
 
-/** The arguments of the function. */
+/** The tensors and sources among the arguments of the function; and what it is given in the place of them. */
 export interface Given {
-  readonly tensors: readonly { readonly tensor: Tensor; readonly isNumber: boolean }[];
-  readonly generators: readonly Generator[];
-}
-
-/** What the function is given in the place of them. */
-export interface Placeholders {
   readonly tensors: readonly Tensor[];
   readonly generators: readonly Generator[];
 }
@@ -66,14 +60,14 @@ export interface Placeholders {
  *
  * @param f gives the tensors that are to be computed
  */
-export function trace(given: Given, f: (placeholders: Placeholders) => readonly Tensor[]): Trace {
+export function trace(given: Given, f: (placeholders: Given) => readonly Tensor[]): Trace {
   const recorder = new Recorder(given);
   return recorder.run(f);
 }
 
 class Recorder implements Tracer {
   private readonly inputs: Traced[];
-  private readonly placeholders: Placeholders;
+  private readonly placeholders: Given;
   private readonly known: Traced[] = [];
   private readonly captures = new Map<Tensor, Traced>();
   /** What the tensors were that the function has assigned to. */
@@ -86,26 +80,21 @@ class Recorder implements Tracer {
   private readonly literals = new Map<string, Traced>();
   private readonly generators = new Map<Generator, { source: GeneratorSource; index: number; start: number }>();
   private readonly hooks: (() => void)[] = [];
-  /** Numbers among the arguments, and what is computed from nothing else: they take the dtype of what they meet. */
-  private readonly weak: Set<Traced>;
   private readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
 
   constructor({ tensors, generators }: Given) {
-    this.inputs = tensors.map(({ tensor: { shape, dtype }, isNumber }, index) =>
-      this.traced(shape, dtype, { kind: "input", index, isNumber }, []),
-    );
+    this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
     this.placeholders = {
-      tensors: this.inputs.map((input, i) => placeholder(input, tensors[i]?.tensor.name)),
+      tensors: this.inputs.map((input, i) => placeholder(input, tensors[i]?.name)),
       // Of their own, so that what is given is not mistaken for what the function closes over.
       generators: generators.map((generator) => Generator.fromState(generator.state())),
     };
-    this.weak = new Set(this.inputs.filter(({ source }) => source.kind === "input" && source.isNumber));
     for (const [index, generator] of this.placeholders.generators.entries()) {
       this.addGenerator(generator, { kind: "argument", index });
     }
   }
 
-  run(f: (placeholders: Placeholders) => readonly Tensor[]): Trace {
+  run(f: (placeholders: Given) => readonly Tensor[]): Trace {
     try {
       return withWatcher(null, () =>
         withTracer(this, () =>
@@ -131,20 +120,7 @@ class Recorder implements Tracer {
     }
     const composed = withRecording(false, () => node.composed(...inputs) ?? decompose(node, inputs, dtype));
     if (composed !== null) return this.read(composed);
-    const made = this.traced(shape, dtype, { kind: "node", node }, operands);
-    const isWeak = (x: Traced) => x.source.kind === "literal" || this.weak.has(x);
-    if (this.weak.size > 0 && node instanceof Elementwise && operands.every(isWeak)) this.weak.add(made);
-    return asValues(made);
-  }
-
-  adapted(node: Node, inputs: readonly Tensor[]): Tensor[] {
-    if (this.weak.size === 0 || !(node instanceof Elementwise)) return [...inputs];
-    const isWeak = (x: Tensor) => {
-      const deferred = deferredIn(x.values);
-      return deferred instanceof Traced && this.weak.has(deferred);
-    };
-    const isSingle = inputs.some((x) => x.dtype === "float32" && !isWeak(x));
-    return inputs.map((x) => (isSingle && isWeak(x) && x.dtype === "float64" ? x.cast("float32") : x));
+    return asValues(this.traced(shape, dtype, { kind: "node", node }, operands));
   }
 
   read(tensor: Tensor): Values {
@@ -192,9 +168,9 @@ class Recorder implements Tracer {
     now: () => unknown,
   ): Values {
     const { index, start } = this.generatorOf(generator);
-    const offset = generator.position - start;
+    const offset = positionOf(generator) - start;
     // Checks the options, and moves the generator on by the blocks that the program is going to use.
-    now();
+    withTracer(null, now);
     const draw: Draw = { generator: index, offset, method, options };
     const drawn = this.traced([sizeOf(shape)], dtype, { kind: "draw", draw }, []);
     const flat = new Tensor(drawn.shape, dtype, asValues(drawn), null, false);
@@ -207,6 +183,20 @@ class Recorder implements Tracer {
 
   tensorMade(tensor: Tensor): void {
     this.local.add(tensor);
+  }
+
+  generatorUsed(generator: Generator, method: string): void {
+    // One that is made anew at each call gives the same numbers at each; so does a fork, wherever what it is a fork of stands.
+    let root = generator;
+    for (let made = this.made.get(root); made !== undefined; made = this.made.get(root)) {
+      if (made.parent === null) return;
+      root = made.parent;
+    }
+    if (root !== generator && !this.placeholders.generators.includes(root)) return;
+    throw new CompileError(
+      `compile: generator.${method} would be of use once, when the function is traced, and not at each call: draw tensors there, as in ` +
+        "new Random(generator).normal(shape), and use the generator itself outside of the compiled function",
+    );
   }
 
   generatorMade(generator: Generator, parent: Generator | null, stream: number): void {
@@ -224,7 +214,9 @@ class Recorder implements Tracer {
   }
 
   private addGenerator(generator: Generator, source: GeneratorSource) {
-    const added = { source, index: this.generators.size, start: generator.position };
+    // A fork begins at 0, though it may have been moved on before the first draw of the program.
+    const start = source.kind === "fork" ? 0 : positionOf(generator);
+    const added = { source, index: this.generators.size, start };
     this.generators.set(generator, added);
     return added;
   }
@@ -266,7 +258,7 @@ class Recorder implements Tracer {
       withoutGradient: [...this.withoutGradient],
       generators: [...this.generators].map(([generator, { source, start }]) => ({
         source,
-        blocks: generator.position - start,
+        blocks: positionOf(generator) - start,
       })),
       size: this.known.length,
     };
@@ -280,6 +272,11 @@ class Recorder implements Tracer {
     }
     for (const remove of this.hooks) remove();
   }
+}
+
+/** Where a generator stands while the function is traced, which is no business of the function. */
+function positionOf(generator: Generator): number {
+  return withTracer(null, () => generator.position);
 }
 
 function placeholder(input: Traced, name: string | undefined): Tensor {

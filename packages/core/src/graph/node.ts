@@ -90,9 +90,8 @@ export abstract class Node {
    * Checks the inputs, computes the output, and records this node in the graph if an input requires a gradient. A node that
    * has inputs already keeps them, for the graph that it is a part of: a copy of it is applied instead.
    */
-  apply(...given: Tensor[]): Tensor {
-    if (this.first !== null) return this.again().apply(...given);
-    const inputs = tracer()?.adapted(this, given) ?? given;
+  apply(...inputs: Tensor[]): Tensor {
+    if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
     const values = this.compute(shape, dtype, inputs);

@@ -73,13 +73,6 @@ export class Traced extends Deferred {
     if (current === null) throw leftTrace(what);
     const from =
       this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : `${article[this.source.kind]}, `;
-    if (this.source.kind === "input" && this.source.isNumber) {
-      throw new CompileError(
-        "compile: a number among the arguments is a tensor inside of the compiled function, and its value is not known while that " +
-          "is traced: use it in ops only; a number that shapes, axes, loops or other JavaScript depend on is a constant, which the " +
-          "function closes over",
-      );
-    }
     throw new CompileError(
       `compile: the value of ${from}${what}, is not known while the function is traced: item(), data, toArray() and branches ` +
         "on values cannot be compiled. Choose by where(...), return the tensor and read it outside, or call the function " +
@@ -99,8 +92,8 @@ export function leftTrace(what: string): CompileError {
 export type Source =
   | { readonly kind: "node"; readonly node: Node }
   | { readonly kind: "literal"; readonly value: number }
-  /** Tensor number `index` among the arguments of the compiled function, perhaps given as a number. */
-  | { readonly kind: "input"; readonly index: number; readonly isNumber: boolean }
+  /** Tensor number `index` among the arguments of the compiled function. */
+  | { readonly kind: "input"; readonly index: number }
   /** A tensor that the function closes over, number `index` of them. */
   | { readonly kind: "capture"; readonly index: number }
   | { readonly kind: "draw"; readonly draw: Draw };
@@ -127,8 +120,6 @@ export interface Tracer {
   assigned(tensor: Tensor): void;
   /** A hook was added; `remove` takes it away again. */
   hooked(remove: () => void): void;
-  /** The operands of an op, numbers among the arguments of the program in the dtype of the tensors that they meet. */
-  adapted(node: Node, inputs: readonly Tensor[]): Tensor[];
   /** A tensor's gradient is about to be used (`read`) or replaced. */
   gradient(tensor: Tensor, use: "read" | "replace"): void;
   /** A draw of random numbers; `now` draws them at once, which moves the generator on and checks the options. */
@@ -142,6 +133,8 @@ export interface Tracer {
   ): Values;
   /** A tensor was made in the function out of plain values. */
   tensorMade(tensor: Tensor): void;
+  /** Something of a generator (its numbers, its position) is used now, and not when the program runs. */
+  generatorUsed(generator: Generator, method: string): void;
   /** A generator was made in the function: new, or as stream number `stream` of a parent. */
   generatorMade(generator: Generator, parent: Generator | null, stream: number): void;
 }

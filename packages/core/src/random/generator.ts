@@ -88,6 +88,10 @@ const floatArrays: { readonly [D in RandomDType]: new (length: number) => FloatA
  * ceil(n / 2), and any element can be computed without the others. The dtype changes the precision of the numbers and
  * nothing else: a float32 draw is the float64 draw of the same seed, cut or rounded to float32.
  *
+ * In a function that is compiled, draw tensors with a `Random`: the arrays that this class gives would be drawn once, when
+ * the function is traced, and so are an error there. (Where they are the same at each call they are not: for a generator that
+ * the function makes, or a fork of one that it closes over.)
+ *
  * Not for cryptography.
  */
 export class Generator {
@@ -115,6 +119,7 @@ export class Generator {
 
   /** Blocks of 128 random bits used so far; the next draw begins at this one. */
   get position(): number {
+    tracer()?.generatorUsed(this, "position");
     return this.#position;
   }
 
@@ -129,6 +134,7 @@ export class Generator {
    * the dtype
    */
   uniform<D extends RandomDType = "float64">(n: number, options: UniformOptions<D> = {}): FloatArrays[D] {
+    tracer()?.generatorUsed(this, "uniform");
     checkOptions("uniform", options, ["low", "high", "dtype"]);
     const { low = 0, high = 1, dtype = "float64" as D } = options;
     const drawn = allocate("uniform", n, dtype);
@@ -165,6 +171,7 @@ export class Generator {
    * @throws ChainruleError if n is not a size, mean is not finite, or std is negative or not finite
    */
   normal<D extends RandomDType = "float64">(n: number, options: NormalOptions<D> = {}): FloatArrays[D] {
+    tracer()?.generatorUsed(this, "normal");
     checkOptions("normal", options, ["mean", "std", "dtype"]);
     const { mean = 0, std = 1, dtype = "float64" as D } = options;
     const drawn = allocate("normal", n, dtype);
@@ -196,6 +203,7 @@ export class Generator {
    * @throws ChainruleError if n is not a size, low or high is not a whole number in -2^31..2^31, or low is not below high
    */
   integers(n: number, options: IntegersOptions): Int32Array {
+    tracer()?.generatorUsed(this, "integers");
     checkOptions("integers", options, ["low", "high"]);
     const { low = 0, high } = options ?? {};
     requireSize("integers", n);
@@ -221,6 +229,7 @@ export class Generator {
    * @throws ChainruleError if n is not a whole number in 0..2^31
    */
   permutation(n: number): Int32Array {
+    tracer()?.generatorUsed(this, "permutation");
     requireCount("permutation", n);
     return this.#shuffle(n, n);
   }
@@ -233,6 +242,7 @@ export class Generator {
    * @throws ChainruleError if n is not a whole number in 0..2^31, count is not a size, or there are not enough indices
    */
   choice(n: number, count: number, options: ChoiceOptions = {}): Int32Array {
+    tracer()?.generatorUsed(this, "choice");
     checkOptions("choice", options, ["replace"]);
     const { replace = true } = options;
     requireCount("choice", n);
@@ -286,6 +296,7 @@ export class Generator {
    * @throws ChainruleError for a position that no draw reaches
    */
   moveTo(position: number): void {
+    tracer()?.generatorUsed(this, "moveTo");
     if (!isWhole(position, POSITION_MAX)) {
       throw new ChainruleError(`moveTo: position ${show(position)} is not a whole number in 0..2^52`);
     }
@@ -294,6 +305,7 @@ export class Generator {
 
   /** What {@link fromState} needs to go on from here; survives JSON.stringify and JSON.parse. */
   state(): GeneratorState {
+    tracer()?.generatorUsed(this, "state");
     const [key0 = 0, key1 = 0] = this.#key;
     const [, , stream0 = 0, stream1 = 0] = this.#counter;
     return { algorithm: "philox4x32-10", key: [key0, key1], stream: [stream0, stream1], position: this.#position };

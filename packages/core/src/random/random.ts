@@ -1,5 +1,4 @@
 import type { DType, TypedArray } from "../dtype.js";
-import { CompileError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import { Tensor } from "../graph/tensor.js";
 import { type Draw, tracer } from "../graph/tracing.js";
@@ -107,12 +106,6 @@ export class Random {
 
   /** All that this source is, as plain JSON; see `fromState`. */
   state(): GeneratorState {
-    if (tracer() !== null) {
-      throw new CompileError(
-        "compile: the state of a random source is another one at each call of the program, and not known while it is traced; read it " +
-          "outside of the compiled function",
-      );
-    }
     return this.generator.state();
   }
 

@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError } from "../errors.js";
+import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { isRecord } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
@@ -21,6 +21,46 @@ export type Tensors<A> = A extends number
 export type Given<A> =
   A extends Tensor<infer S> ? ([] extends S ? A | number : A) : A extends object ? { [K in keyof A]: Given<A[K]> } : A;
 
+/** Nobody writes what is deeper, and what contains itself is. */
+const deepest = 500;
+
+export interface Walk {
+  /** What errors call the function that was given the structure, and their class. */
+  readonly op: string;
+  readonly Failure: new (message: string) => ChainruleError;
+  /** Is called for whatever is neither an array nor a plain record, with its place; what it gives takes that place. */
+  readonly leaf: (x: unknown, path: string) => unknown;
+  /** Is told of each array and record before what is in it. */
+  readonly open?: (x: readonly unknown[] | object) => void;
+}
+
+/** The same arrays and records with other leaves: see `Walk`. A structure that contains itself is an error, and so is one without end. */
+export function mapStructure(root: unknown, rootPath: string, { op, Failure, leaf, open }: Walk): unknown {
+  const above: object[] = [];
+  const map = (x: unknown, path: string): unknown => {
+    const isArray = Array.isArray(x);
+    if (!isArray && !isRecord(x)) return leaf(x, path);
+    if (above.length === deepest) throw tooDeep;
+    open?.(x);
+    above.push(x);
+    const mapped = isArray
+      ? x.map((element, i) => map(element, `${path}[${i}]`))
+      : Object.fromEntries(Object.entries(x).map(([key, element]) => [key, map(element, `${path}.${key}`)]));
+    above.pop();
+    return mapped;
+  };
+  try {
+    return map(root, rootPath);
+  } catch (error) {
+    if (error !== tooDeep) throw error;
+    // Made here, where the stack still shows the caller.
+    const what = new Set(above).size < deepest ? "contains itself" : `is nested more than ${deepest} deep`;
+    throw new Failure(`${op}: ${rootPath} ${what}; give arrays and plain records that are a few levels deep`);
+  }
+}
+
+const tooDeep = Symbol("too deep");
+
 /** Calls `leaf` for each tensor and number of a structure, and gives the structure of the results. */
 export function mapLeaves(
   op: string,
@@ -28,18 +68,18 @@ export function mapLeaves(
   path: string,
   leaf: (x: Tensor | number, path: string) => unknown,
 ): unknown {
-  if (value === undefined) return undefined;
-  if (value instanceof Tensor || typeof value === "number") return leaf(value, path);
-  if (Array.isArray(value)) return value.map((element, i) => mapLeaves(op, element, `${path}[${i}]`, leaf));
-  if (isRecord(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, element]) => [key, mapLeaves(op, element, `${path}.${key}`, leaf)]),
-    );
-  }
-  throw new DTypeError(
-    `${op}: ${path} is ${describe(value)}; here go tensors, numbers, and arrays and plain records of them ` +
-      "(make a tensor with tensor(...), or let the function close over what has no gradient)",
-  );
+  return mapStructure(value, path, {
+    op,
+    Failure: DTypeError,
+    leaf: (x, at) => {
+      if (x === undefined) return undefined;
+      if (x instanceof Tensor || typeof x === "number") return leaf(x, at);
+      throw new DTypeError(
+        `${op}: ${at} is ${describe(x)}; here go tensors, numbers, and arrays and plain records of them ` +
+          "(make a tensor with tensor(...), or let the function close over what has no gradient)",
+      );
+    },
+  });
 }
 
 /** The tensors and numbers of a structure with their places, in the order of `mapLeaves`. */

@@ -102,10 +102,11 @@ permitted.run();
 
 const forbidden = pageTests("/forbidden");
 
-forbidden("compile names the policy that it needs", async ({ page }) => {
-  const { support, error } = await page.evaluate(() => workload.refusal(chainrule));
+forbidden("compile names the policy that it needs, and calls the function itself if it may", async ({ page }) => {
+  const { support, error, doubled } = await page.evaluate(() => workload.refusal(chainrule));
   assert.match(support ?? "", /^compile: .*content security policy.*'wasm-unsafe-eval'.*without compile/);
   assert.is(error, `CompileError: ${support}`);
+  assert.equal(doubled, [2]);
 });
 
 forbidden.run();

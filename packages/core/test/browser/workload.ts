@@ -100,5 +100,10 @@ export function refusal({ compile, compileSupport, tensor }: Chainrule) {
   } catch (error) {
     thrown = error;
   }
-  return { support: compileSupport(), error: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : null };
+  const either = compile((x: Tensor) => x.mul(2), { fallback: "eager" });
+  return {
+    support: compileSupport(),
+    doubled: either(tensor([1])).toArray(),
+    error: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : null,
+  };
 }

@@ -16,6 +16,7 @@ import {
   elementwise,
   exp,
   fromArray,
+  Generator,
   GraphError,
   grad,
   gradcheck,
@@ -1188,6 +1189,75 @@ export const misuses: readonly Misuse[] = [
         () => compile((x: Tensor) => x)(variable([1]).mul(2)),
         CompileError,
         "compile: argument 0 is part of a graph, and the result of a program is not: compile the function that computes the gradient, as in compile(grad(f)), or give the values with detach()",
+      ],
+    ],
+  },
+  {
+    kind: "a number that changes from call to call, given to a compiled function",
+    advice:
+      "Give it as a tensor, `tensor(k)`: a number is a constant of the program, and each of its values makes another one.",
+    cases: [
+      [
+        () => {
+          const f = compile((x: Tensor, rate: number) => x.mul(rate));
+          for (let step = 1; step <= 9; step++) f(z(2), 1 / step);
+        },
+        CompileError,
+        "compile: argument 1 is the number 0.1111111111111111, after 8 other ones, and a number is a constant of the program, which is compiled anew for each; give what changes from call to call as a tensor, tensor(k), or compile a function for each that closes over the number",
+      ],
+      [
+        () =>
+          wrong(
+            compile((x: Tensor, scale: Tensor) => scale.mul(x)),
+            z(2),
+            3,
+          ),
+        CompileError,
+        'compile: the function threw "scale.mul is not a function"; argument 1 is the number 3, and is that number inside of the function as well: where a tensor is meant, give tensor(3)',
+      ],
+    ],
+  },
+  {
+    kind: "a generator's own draws in a compiled function",
+    advice: "Draw tensors with a `Random`: those are drawn at each call.",
+    cases: [
+      [
+        () => {
+          const generator = new Generator(1);
+          compile((x: Tensor) => x.add(t(generator.normal(2))))(z(2));
+        },
+        CompileError,
+        "compile: generator.normal would be of use once, when the function is traced, and not at each call: draw tensors there, as in new Random(generator).normal(shape), and use the generator itself outside of the compiled function",
+      ],
+    ],
+  },
+  {
+    kind: "an argument that a program cannot take, or a result that it cannot give",
+    advice:
+      "Give tensors, `Random` sources, constants, and arrays and plain records of them; close over anything else.",
+    cases: [
+      [
+        () =>
+          wrong(
+            compile((x: unknown) => x),
+            Float64Array.of(1),
+          ),
+        CompileError,
+        "compile: argument 0 is an instance of Float64Array; a program takes tensors, Random sources, constants (numbers, texts, booleans, null), and arrays and plain records of them; make a tensor of it with tensor(...)",
+      ],
+      [
+        () => {
+          const parts: unknown[] = [];
+          parts.push(parts);
+          compile((x: unknown) => x)(parts);
+        },
+        CompileError,
+        "compile: argument 0 contains itself; give arrays and plain records that are a few levels deep",
+      ],
+      [
+        () => compile(() => new Map())(),
+        CompileError,
+        "compile: the result is an instance of Map; a program gives tensors, and arrays and plain records of them",
       ],
     ],
   },

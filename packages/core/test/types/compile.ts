@@ -1,6 +1,6 @@
 import { type Compiled, compile, grad, Random, type Tensor, tensor, variable } from "../../src/index.js";
 
-// What the types of a compiled function are: those of the function, with numbers for scalars.
+// What the types of a compiled function are: those of the function.
 
 const double: Compiled<[x: Tensor<[2]>], Tensor<[2]>> = compile((x: Tensor<[2]>) => x.add(x));
 export const doubled: Tensor<[2]> = double(tensor([1, 2]));
@@ -16,4 +16,4 @@ const update = compile((scale: Tensor<[]>, random: Random, isTraining: boolean) 
   if (isTraining) w.assign(w.mul(scale).add(random.normal([2])));
   return { w, list: [w.sum()] as const };
 });
-export const result: { w: Tensor<[2]>; list: readonly [Tensor<[]>] } = update(0.5, new Random(1), true);
+export const result: { w: Tensor<[2]>; list: readonly [Tensor<[]>] } = update(tensor(0.5), new Random(1), true);
