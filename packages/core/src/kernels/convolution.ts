@@ -134,13 +134,18 @@ class Products {
   weights(w: GemmArray, x: GemmArray, y: GemmArray): void {
     const { filters } = this.sizes;
     const size = filters * this.k;
-    const sum = this.allocate(size);
-    this.forEachPart((part) => {
-      const columns = this.columnsOf(x, part);
-      const rows = this.rowsOf(y, part);
-      gemm(sum, rows.array, columns.array, filters, this.k, part.images * this.p, false, true, 0, rows.at, columns.at);
-      for (let i = 0, at = part.group * size; i < size; i++, at++) w[at] = (w[at] as number) + (sum[i] as number);
+    const part = this.allocate(size);
+    // In doubles: a batch may have thousands of parts.
+    const sums = this.dtype === "float32" ? new Float64Array(w.length) : w;
+    this.forEachPart((where) => {
+      const columns = this.columnsOf(x, where);
+      const rows = this.rowsOf(y, where);
+      const width = where.images * this.p;
+      gemm(part, rows.array, columns.array, filters, this.k, width, false, true, 0, rows.at, columns.at);
+      for (let i = 0, at = where.group * size; i < size; i++, at++)
+        sums[at] = (sums[at] as number) + (part[i] as number);
     });
+    if (sums !== w) w.set(sums);
   }
 
   private allocate(size: number): GemmArray {

@@ -3,6 +3,7 @@
  * to be had, the register-blocked JavaScript kernel where it is not.
  */
 import { type FloatArray, wasmGemm } from "../wasm/gemm.js";
+import { isLong } from "../wasm/gemm-plan.js";
 
 export type GemmArray = FloatArray | Int32Array;
 
@@ -18,8 +19,8 @@ const directLimit = 64;
  * `out = op(a) op(b)`, all row-major and of one dtype: op(a) is m x k and op(b) k x n, where a transposed operand is
  * stored the other way round (k x m, n x k). `out` (m x n) is overwritten and must not overlap an operand.
  *
- * float64 accumulates in float64. float32 accumulates in float32 or in float64, according to the kernel: the same
- * call gives the same bits each time, but a machine without WebAssembly may round differently. int32 wraps around.
+ * float64 accumulates in float64. float32 accumulates in float64, or in float32 by partial sums of 800 terms and no more than
+ * 4096 of those, according to the kernel: the same call gives the same bits each time, but a machine without WebAssembly may round differently. int32 wraps around.
  * No term is skipped, so that a NaN or an infinity always spreads (0 x NaN is NaN).
  */
 export function gemm<T extends GemmArray>(
@@ -37,7 +38,7 @@ export function gemm<T extends GemmArray>(
 ): void {
   if (out instanceof Int32Array) {
     intGemm(out, a, b, m, n, k, transA, transB, outOffset, aOffset, bOffset);
-  } else if (m * n * k <= directLimit || m * n === 1) {
+  } else if (m * n * k <= directLimit || m * n === 1 || isLong(out instanceof Float32Array ? "f32" : "f64", k)) {
     directGemm(out, a, b, m, n, k, transA, transB, outOffset, aOffset, bOffset);
   } else if (!wasmGemm(out, a as FloatArray, b as FloatArray, m, n, k, transA, transB, outOffset, aOffset, bOffset)) {
     blockedGemm(out, a, b, m, n, k, transA, transB, outOffset, aOffset, bOffset);

@@ -4,6 +4,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import { forEachRow } from "../kernels/loop.js";
+import { partialTerms } from "../kernels/scatter.js";
 import { type AxisOr, axisOf } from "../options.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
@@ -151,7 +152,11 @@ export class ScatterAdd extends AlongAxis {
 
   override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    this.visit(rowKernels[dtype].scatterAddRow as RowLoop, out, x.array, shape, indices);
+    const along = indices.shape[normalizeAxis(this.name, this.axis, shape)] as number;
+    // Only those along the axis may be for one place.
+    const sums = dtype === "float32" && along > partialTerms ? new Float64Array(out.length) : out;
+    this.visit(rowKernels[dtype].scatterAddRow as RowLoop, sums, x.array, shape, indices);
+    if (sums !== out) out.set(sums);
     return out;
   }
 

@@ -1,18 +1,16 @@
-import { allocate, checkDType, type DType, type TypedArray } from "../dtype.js";
+import { allocate, checkDType, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { around } from "../kernels/along.js";
-import { rowKernels } from "../kernels/generated.js";
+import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
-
-type ScatterAdder = (out: TypedArray, x: TypedArray, rows: Int32Array, outer: number, n: number, inner: number) => void;
 
 /** Positions: an int32 tensor, or nested lists of whole numbers. */
 export type IndexLike = Tensor | Literal;
@@ -112,7 +110,7 @@ export class Take extends ByIndex {
         // What goes to one row is added up first, as IndexAdd does it.
         const part = taken.size === rows.length ? dout : this.addedUp(dout, rows, [...taken], axis);
         const places = taken.size === rows.length ? rows : Int32Array.from(taken);
-        (rowKernels[x.dtype].scatterAddAxis as ScatterAdder)(sum, part.array, places, ...around(x.shape, axis));
+        addRows(sum, part.array, places, ...around(x.shape, axis));
       },
       () => new IndexAdd(x.shape, this.axis).apply(dout, indices),
     );
@@ -173,7 +171,7 @@ export class IndexAdd extends ByIndex {
     const rows = this.rows(shape, indices);
     const out = allocate(dtype, sizeOf(shape));
     const [outer, n, inner] = around(shape, normalizeAxis(this.name, this.axis, shape));
-    (rowKernels[dtype].scatterAddAxis as ScatterAdder)(out, x.array, rows, outer, n, inner);
+    addRows(out, x.array, rows, outer, n, inner);
     return out;
   }
 
@@ -184,7 +182,7 @@ export class IndexAdd extends ByIndex {
 
 /**
  * x with the rows of `source` added where the indices say: what `take` reads, written (PyTorch's `index_add`). Rows for one
- * index add up. Gradients go to x and to the source. float64, float32, int32.
+ * index add up (in float32 by partial sums of at most 4096 terms, these in doubles). Gradients go to x and to the source. float64, float32, int32.
  *
  * @param indices int32, of any shape; a negative index counts from the end
  * @param source a number, or of the shape that `take(x, indices, axis)` has, or one that broadcasts to it

@@ -3,7 +3,7 @@
  * of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
  */
 import { tileRows, tileVectors } from "./gemm-tile.js";
-import { align, lanesOf, type Scalar, scalarBytes } from "./simd.js";
+import { align, lanesOf, partialTerms, type Scalar, scalarBytes } from "./simd.js";
 
 /** A matrix in memory: its first element's address in bytes, its strides in elements (0 repeats a row or column). */
 export interface Operand {
@@ -41,6 +41,12 @@ export interface GemmJob {
  * takes the 784 pixels of an MNIST digit whole.
  */
 const blockDepth = 800;
+
+/**
+ * Whether k is so long that a block of it for each of `partialTerms` steps would not do: float32 is added up in doubles then,
+ * by slower ways.
+ */
+export const isLong = (scalar: Scalar, k: number): boolean => scalar === "f32" && k > blockDepth * partialTerms;
 
 /** Bytes of a block of a, to stay in the second-level cache, and of a block of b, to bound the scratch. */
 const blockBytes = { a: 1 << 19, b: 1 << 21 } as const;

@@ -8,7 +8,7 @@ import type { GemmJob } from "./gemm-plan.js";
 import { emitLists, indexBytes, listBytes, maskOf, membersBytes } from "./gemm-sparse-lists.js";
 import { store } from "./gemm-tile.js";
 import { increase, locals, repeat } from "./loops.js";
-import { lanesOf, multiplyAdd, scalarBytes, splatLoad, vectorBytes, vectorOf } from "./simd.js";
+import { lanesOf, multiplyAdd, partialTerms, scalarBytes, splatLoad, vectorBytes, vectorOf } from "./simd.js";
 
 /**
  * Sums of a row of C: with a broadcast element and what `mul` needs they fill the 15 registers that V8 has on x86-64.
@@ -42,8 +42,9 @@ export type SparseShape = Pick<GemmJob, "scalar" | "m" | "n" | "k" | "accumulate
 export function mayBeSparse({ scalar, m, n, k, a, b, accumulate, batch }: SparseShape): boolean {
   const isLarge = m >= least.rows && k >= least.steps && n >= least.vectors * lanesOf[scalar];
   const isLined = a.colStride === 1 || (a.rowStride === 1 && a.colStride > 0);
+  const isShort = scalar === "f64" || k <= partialTerms;
   const isDense = b.colStride === 1 && b.rowStride === n;
-  return isLarge && isLined && isDense && accumulate !== true && batch === undefined;
+  return isLarge && isShort && isLined && isDense && accumulate !== true && batch === undefined;
 }
 
 /** How the columns of B and C are cut into panels, and the regions of the scratch, in bytes; `end` is its size. */

@@ -8,6 +8,11 @@ export const vectorBytes = 16;
 export const scalarBytes = { f32: 4, f64: 8 } as const;
 export const lanesOf = { f32: 4, f64: 2 } as const;
 
+/** No more terms than these are added up in float32, or in a lane of it; partial sums of so many are added up in doubles. */
+export const partialTerms = 4096;
+/** After so many vectors a dot product goes to a double: the longer it grows, the more each term loses. */
+export const partialVectors = 512;
+
 /** The vectors with such lanes, as instructions name them; and those with integers as wide. */
 export const vectorOf = { f32: "f32x4", f64: "f64x2", i32: "i32x4", i64: "i64x2" } as const;
 export const integersOf = { f32: "i32x4", f64: "i64x2" } as const;

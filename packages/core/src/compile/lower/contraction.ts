@@ -2,7 +2,9 @@ import type { Traced } from "../../graph/tracing.js";
 import { MatMul } from "../../ops/matmul.js";
 import { broadcastShapes, sizeOf, stridesOf } from "../../shape/shape.js";
 import { gemmPlan } from "../../wasm/gemm-emit.js";
+import { isLong } from "../../wasm/gemm-plan.js";
 import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";
+import { numberKindOf } from "../expression.js";
 import { type Matrix, scalarOf } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
 import { axisOf, constantAffine, type Place } from "../views.js";
@@ -33,8 +35,8 @@ const matMul: KernelRule = {
     const { transposeA, transposeB } = nodeOf<MatMul>(value);
     const [x, y] = value.inputs as [Traced, Traced];
     const [a, b] = [sideOf(x, transposeA, true), sideOf(y, transposeB, false)];
-    if (value.dtype === "int32") {
-      multiplyIntegers(value, a, b, s);
+    if (value.dtype === "int32" || isLong(scalarOf(value), a.columns)) {
+      reduceProducts(value, a, b, s);
       return;
     }
     const target = s.target(value);
@@ -87,7 +89,7 @@ function stepsOf(x: Traced, side: Side, batch: readonly number[], s: Scheduler):
 }
 
 /** A sum of products as any other reduction. */
-function multiplyIntegers(value: Traced, a: Side, b: Side, s: Scheduler): void {
+function reduceProducts(value: Traced, a: Side, b: Side, s: Scheduler): void {
   const batch = broadcastShapes("MatMul", a.batch, b.batch);
   const k = s.body([...batch, a.rows, b.columns, a.columns]);
   const axes = k.sizes.length;
@@ -100,7 +102,7 @@ function multiplyIntegers(value: Traced, a: Side, b: Side, s: Scheduler): void {
     });
   const [x, y] = value.inputs as [Traced, Traced];
   const product = k.builder
-    .arithmetic("i32")
+    .arithmetic(numberKindOf(value.dtype))
     .mul(s.element(x, placeOf(x, a, row, inner), k), s.element(y, placeOf(y, b, inner, column), k));
   s.reduce("MatMul", k, ["sum", 1], product, s.target(value));
 }

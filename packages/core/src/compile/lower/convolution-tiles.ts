@@ -1,6 +1,15 @@
 import type { Code, Func, Local, Module } from "../../wasm/encoder.js";
 import { increase, locals, repeat, times } from "../../wasm/loops.js";
-import { lanesOf, multiplyAdd, type Scalar, scalarBytes, splatLoad, vectorBytes, vectorOf } from "../../wasm/simd.js";
+import {
+  lanesOf,
+  multiplyAdd,
+  partialVectors,
+  type Scalar,
+  scalarBytes,
+  splatLoad,
+  vectorBytes,
+  vectorOf,
+} from "../../wasm/simd.js";
 
 /** What is baked into a function of tiles. Distances are in bytes. */
 interface ConvolutionTiles {
@@ -121,11 +130,14 @@ function storeApart(
  */
 export const dotRows = 4;
 
+/** Bytes of a sum of dot products. */
+export const sumBytes = 8;
+
 /** What is baked into a function of dot products. Distances are in bytes. */
 interface DotTiles {
   readonly scalar: Scalar;
   readonly relaxed: boolean;
-  /** The rows of a tile, and from one to the next: in the first operand and in the result. */
+  /** The rows of a tile, and from one to the next: in the first operand and in the result, which is of doubles. */
   readonly rows: number;
   readonly rowStep: number;
   readonly resultStep: number;
@@ -136,9 +148,9 @@ interface DotTiles {
 }
 
 /**
- * Adds to each element of some rows of the result the dot product of a row of the first operand and of what stands at
+ * Adds to each element of some rows of the result, a double, the dot product of a row of the first operand and of what stands at
  * the column's place in the second one. Parameters: first operand, second operand, result, the table of the places in
- * bytes. Reads whole vectors.
+ * bytes. Reads whole vectors; of float32 no more than `partialVectors` vectors are added up before they go to the result.
  */
 export function dotTiles(module: Module, shape: DotTiles): Func {
   return module.shared(`dot tiles ${JSON.stringify(shape)}`, () => emitDotTiles(module, shape));
@@ -154,7 +166,6 @@ function emitDotTiles(module: Module, shape: DotTiles): Func {
     const places = locals(f, "i32", 2);
     const tile = (width: number) => {
       const used = sums.map((row) => row.slice(0, width));
-      for (const sum of used.flat()) f.splat("i32", 0).set(sum);
       for (const [v, place] of places.slice(0, width).entries()) {
         f.get(table)
           .memory("i32.load", v * 4)
@@ -163,33 +174,37 @@ function emitDotTiles(module: Module, shape: DotTiles): Func {
           .set(place);
       }
       f.get(first).set(at);
-      repeat(f, shape.vectors, () => {
-        for (const [r, row] of rows.entries())
-          f.get(at)
-            .memory("v128.load", r * rowStep)
-            .set(row);
-        for (const [v, place] of places.slice(0, width).entries()) {
-          f.get(place).memory("v128.load").set(seen);
-          for (const [r, row] of rows.entries()) {
-            multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, () => f.get(row).get(seen));
+      const part = (vectors: number) => {
+        for (const sum of used.flat()) f.splat("i32", 0).set(sum);
+        repeat(f, vectors, () => {
+          for (const [r, row] of rows.entries())
+            f.get(at)
+              .memory("v128.load", r * rowStep)
+              .set(row);
+          for (const [v, place] of places.slice(0, width).entries()) {
+            f.get(place).memory("v128.load").set(seen);
+            for (const [r, row] of rows.entries()) {
+              multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, () => f.get(row).get(seen));
+            }
+            increase(f, place, vectorBytes);
           }
-          increase(f, place, vectorBytes);
+          increase(f, at, vectorBytes);
+        });
+        for (const [r, row] of used.entries()) {
+          for (const [v, sum] of row.entries()) addLanes(f, scalar, result, r * resultStep + v * sumBytes, sum);
         }
-        increase(f, at, vectorBytes);
-      });
-      for (const [r, row] of used.entries()) {
-        for (const [v, sum] of row.entries())
-          addLanes(f, scalar, result, r * resultStep + v * scalarBytes[scalar], sum);
-      }
+      };
+      repeat(f, Math.floor(shape.vectors / partialVectors), () => part(partialVectors));
+      if (shape.vectors % partialVectors > 0) part(shape.vectors % partialVectors);
       increase(f, table, width * 4);
-      increase(f, result, width * scalarBytes[scalar]);
+      increase(f, result, width * sumBytes);
     };
     repeat(f, Math.floor(columns / 2), () => tile(2));
     if (columns % 2 > 0) tile(1);
   });
 }
 
-/** Adds the sum of a vector's lanes to a number in memory. */
+/** Adds the sum of a vector's lanes to a double in memory. */
 function addLanes(f: Code, scalar: Scalar, to: Local, offset: number, vector: Local): void {
   const fold = (bytes: number) => {
     const indices = Array.from({ length: vectorBytes }, (_, i) => (i + bytes) % vectorBytes);
@@ -197,6 +212,7 @@ function addLanes(f: Code, scalar: Scalar, to: Local, offset: number, vector: Lo
   };
   fold(8);
   if (scalar === "f32") fold(4);
-  f.get(to).get(to).memory(`${scalar}.load`, offset).get(vector).lane(`${vectorOf[scalar]}.extract_lane`, 0);
-  f.op(`${scalar}.add`).memory(`${scalar}.store`, offset);
+  f.get(to).get(to).memory("f64.load", offset).get(vector).lane(`${vectorOf[scalar]}.extract_lane`, 0);
+  if (scalar === "f32") f.op("f64.promote_f32");
+  f.op("f64.add").memory("f64.store", offset);
 }

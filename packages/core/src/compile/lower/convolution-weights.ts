@@ -1,10 +1,11 @@
 import type { Traced } from "../../graph/tracing.js";
 import type { ConvWeights } from "../../ops/conv.js";
+import type { Code } from "../../wasm/encoder.js";
 import { increase, repeat } from "../../wasm/loops.js";
 import { align, lanesOf, scalarBytes, vectorBytes } from "../../wasm/simd.js";
 import { scalarOf } from "../kernel.js";
 import { emitTable, forPanels, slack } from "./convolution-products.js";
-import { dotRows, dotTiles } from "./convolution-tiles.js";
+import { dotRows, dotTiles, sumBytes } from "./convolution-tiles.js";
 import { axesOf, filteringOf, tapsOf, windowsBetween } from "./convolution-windows.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
@@ -25,6 +26,18 @@ function imagesTogether(batch: number, vectors: number, elements: number): numbe
   const limit = Math.max(1, Math.min(Math.ceil(enoughVectors / vectors), Math.floor(stagedElements / elements)));
   for (let images = Math.min(batch, limit); images > 1; images--) if (batch % images === 0) return images;
   return 1;
+}
+
+/** Doubles to float32. */
+function emitRounded(code: Code, from: number, to: number, count: number): void {
+  const [source, target] = [code.local("i32"), code.local("i32")];
+  code.i32(from).set(source).i32(to).set(target);
+  repeat(code, Math.floor(count / 2), () => {
+    code.get(target).get(source).memory("v128.load").op("f32x4.demote_f64x2_zero").laneMemory("v128.store64_lane", 0);
+    increase(code, source, 2 * sumBytes);
+    increase(code, target, 8);
+  });
+  if (count % 2 > 0) code.get(target).get(source).memory("f64.load").op("f32.demote_f64").memory("f32.store");
 }
 
 /** w = the sum over images and windows of y times what the windows see: dot products along the windows. */
@@ -62,9 +75,15 @@ export const convWeights: KernelRule = {
     const length = (images - 1) * plane + (w.rows - 1) * columns.extent + w.columns;
     const taps = tapsOf(w, seen);
     const k = channels * taps.length;
-    const bytes = { table: align(4 * k), seen: align(channels * seen.channelBytes) + slack };
+    const bytes = {
+      table: align(4 * k),
+      seen: align(channels * seen.channelBytes) + slack,
+      given: align(filters * given.channelBytes),
+    };
     const [from, by, target] = [s.buffer(x), s.buffer(y), s.target(value)];
-    const scratch = s.scratch(bytes.table + bytes.seen + filters * given.channelBytes);
+    // The sums are doubles: those of float64 are the result itself.
+    const isNarrow = scalar === "f32";
+    const scratch = s.scratch(bytes.table + bytes.seen + bytes.given + (isNarrow ? target.size * sumBytes : 0));
     s.push({
       kind: "special",
       name: node.name,
@@ -77,13 +96,14 @@ export const convWeights: KernelRule = {
         const local = () => code.local("i32");
         const [source, factor, result, panel] = [local(), local(), local(), local()];
         const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
-        zeroFill(code, address(target), target.size * size);
-        zeroFill(code, staged.seen, bytes.seen + filters * given.channelBytes);
+        const sums = isNarrow ? staged.given + bytes.given : address(target);
+        zeroFill(code, sums, target.size * sumBytes);
+        zeroFill(code, staged.seen, bytes.seen + bytes.given);
         emitTable(code, table, channels, taps, null, seen.channelBytes);
         const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
         code.i32(address(from)).set(source).i32(address(by)).set(factor);
         repeat(code, batch / images, () => {
-          code.i32(address(target)).set(result);
+          code.i32(sums).set(result);
           repeat(code, groups, () => {
             code.get(source).set(nextSource).get(factor).set(nextFactor);
             code.i32(staged.seen).set(seenAt).i32(staged.given).set(givenAt);
@@ -102,13 +122,13 @@ export const convWeights: KernelRule = {
                 relaxed,
                 rows: height,
                 rowStep: given.channelBytes,
-                resultStep: k * size,
+                resultStep: k * sumBytes,
                 columns: k,
                 vectors: Math.ceil(length / lanes),
               });
               code.get(panel).i32(staged.seen).get(result).i32(table).call(tiles);
               increase(code, panel, height * given.channelBytes);
-              increase(code, result, height * k * size);
+              increase(code, result, height * k * sumBytes);
             });
             increase(code, source, sourceStep);
             increase(code, factor, factorStep);
@@ -116,6 +136,7 @@ export const convWeights: KernelRule = {
           increase(code, source, (images - 1) * groups * sourceStep);
           increase(code, factor, (images - 1) * groups * factorStep);
         });
+        if (isNarrow) emitRounded(code, sums, address(target), target.size);
       },
     });
   },

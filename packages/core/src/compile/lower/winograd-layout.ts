@@ -1,4 +1,5 @@
 import { align, lanesOf, type Scalar, scalarBytes, vectorBytes } from "../../wasm/simd.js";
+import { sumBytes } from "./convolution-tiles.js";
 import { type Planes, planesOf } from "./planes.js";
 
 /** The elements of a transformed tile. */
@@ -39,6 +40,8 @@ export interface Layout {
   readonly elementPoint: number;
   readonly resultPoint: number;
   readonly weightPoint: number;
+  /** The same for sums of products, which are doubles. */
+  readonly sumPoint: number;
   readonly at: {
     readonly table: number;
     readonly weights: number;
@@ -72,6 +75,7 @@ export function layoutOf(f: Filtering): Layout {
   const elementPoint = f.channels * line;
   const resultPoint = f.filters * line;
   const weightPoint = f.filters * f.channels * size;
+  const sumPoint = f.filters * f.channels * sumBytes;
   let end = 0;
   const next = (bytes: number) => {
     const start = end;
@@ -80,7 +84,7 @@ export function layoutOf(f: Filtering): Layout {
   };
   const at = {
     table: next(8 * f.channels),
-    weights: next(points * weightPoint),
+    weights: next(points * sumPoint),
     elementPlanes: next(f.channels * elementPlanes.channelBytes + 2 * vectorBytes),
     resultPlanes: next(f.filters * resultPlanes.channelBytes + 2 * vectorBytes),
     elements: next(points * elementPoint),
@@ -96,6 +100,7 @@ export function layoutOf(f: Filtering): Layout {
     elementPoint,
     resultPoint,
     weightPoint,
+    sumPoint,
     at,
     bytes: end,
   };

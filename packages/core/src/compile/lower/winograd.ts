@@ -13,7 +13,7 @@ import { scalarBytes, vectorBytes } from "../../wasm/simd.js";
 import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
 import { emitTable, forPanels } from "./convolution-products.js";
-import { convolutionTiles, dotRows, dotTiles } from "./convolution-tiles.js";
+import { convolutionTiles, dotRows, dotTiles, sumBytes } from "./convolution-tiles.js";
 import { emitStage, type Planes } from "./planes.js";
 import { type Filtering, type Layout, layoutOf, points } from "./winograd-layout.js";
 import {
@@ -41,13 +41,14 @@ interface FilteringBuffers {
 /** Where the matrices of a point stand: those of some filters, but for the elements. */
 type Point = Readonly<Record<"weights" | "elements" | "results", Local>>;
 
-/** For each point, the product of its matrices, in panels of at most so many filters. */
+/** For each point, the product of its matrices, in panels of at most so many filters; weights take so many bytes. */
 function forPoints(
   code: Code,
   f: Filtering,
   { at, line, elementPoint }: Layout,
   base: number,
   most: number,
+  weightBytes: number,
   multiply: (filters: number, point: Point) => void,
 ): void {
   const local = () => code.local("i32");
@@ -56,7 +57,7 @@ function forPoints(
   repeat(code, points, () => {
     forPanels(code, f.filters, most, (filters) => {
       multiply(filters, point);
-      increase(code, point.weights, filters * f.channels * scalarBytes[f.scalar]);
+      increase(code, point.weights, filters * f.channels * weightBytes);
       increase(code, point.results, filters * line);
     });
     increase(code, point.elements, elementPoint);
@@ -94,7 +95,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
       increase(code, source, f.channels * f.height * f.width * size);
       increase(code, lines, layout.down * layout.across * size);
     });
-    forPoints(code, f, layout, base, tileRows(relaxed), (height, { weights, elements, results }) => {
+    forPoints(code, f, layout, base, tileRows(relaxed), size, (height, { weights, elements, results }) => {
       const func = convolutionTiles(module, {
         scalar: f.scalar,
         relaxed,
@@ -170,13 +171,13 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
       prepare(given, transposed(toResults), layout.resultPlanes, f.filters, f.rows * f.columns * size, resultPlanes);
       increase(code, lines, layout.down * layout.across * size);
     });
-    forPoints(code, f, layout, base, dotRows, (height, { weights, elements, results }) => {
+    forPoints(code, f, layout, base, dotRows, sumBytes, (height, { weights, elements, results }) => {
       const func = dotTiles(module, {
         scalar: f.scalar,
         relaxed,
         rows: height,
         rowStep: line,
-        resultStep: f.channels * size,
+        resultStep: f.channels * sumBytes,
         columns: f.channels,
         vectors: line / vectorBytes - 1,
       });
@@ -196,16 +197,17 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
   repeat(code, f.filters * f.channels, () => {
     emitTransform(
       code,
-      f.scalar,
+      "f64",
       transposed(ofWeights),
-      (row, column) => code.get(sums).memory(`${f.scalar}.load`, (4 * row + column) * layout.weightPoint),
+      (row, column) => code.get(sums).memory("f64.load", (4 * row + column) * layout.sumPoint),
       (row, column, push) => {
         code.get(target);
         push();
+        if (f.scalar === "f32") code.op("f32.demote_f64");
         code.memory(`${f.scalar}.store`, (3 * row + column) * size);
       },
     );
-    increase(code, sums, size);
+    increase(code, sums, sumBytes);
     increase(code, target, 9 * size);
   });
 }
