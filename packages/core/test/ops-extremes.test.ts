@@ -292,7 +292,7 @@ for (const [node, list] of Object.entries(reductionExtremes)) {
         const where = `${node} of ${inputs.map(show).join(", ")}`;
         const relative = dtype === "float32" ? float32 : precision[dtype];
         const x = variable([...inputs], { dtype }) as Tensor;
-        const setting = node.endsWith("oftmax") ? 0 : { axis: 0, keepDims: false, ...options };
+        const setting = node.endsWith("oftmax") ? 0 : { axis: 0, ...options };
         const output = row?.call([x], setting) as Tensor;
         output.data.forEach((value, i) => {
           checkValue(value, values[i], dtype, inputs.every(Number.isFinite), `${where}, element ${i}`);
