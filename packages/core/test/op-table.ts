@@ -6,6 +6,7 @@ import { convRows } from "./support/conv-rows.js";
 import * as draw from "./support/draw.js";
 import { elementwiseRows } from "./support/elementwise-rows.js";
 import { indexingRows } from "./support/indexing-rows.js";
+import { maskedRows } from "./support/masked-rows.js";
 import { mathRows } from "./support/math-rows.js";
 import { matMulRow } from "./support/matmul-row.js";
 import { joinedRows, movedRows } from "./support/moving-rows.js";
@@ -64,6 +65,7 @@ export const table: readonly Row[] = [
   ...reductionRows,
   ...statisticsRows,
   matMulRow as Row,
+  ...maskedRows,
   ...movedRows,
   ...joinedRows,
   ...arrangedRows,

@@ -1,6 +1,8 @@
 import {
+  compile,
   DTypeError,
   detectAnomaly,
+  jvp,
   noGrad,
   numericalGradient,
   oneHot,
@@ -16,6 +18,7 @@ import {
   accuracy,
   crossEntropy,
   crossEntropyError,
+  klDivergence,
   type Labels,
   MeanSquaredError,
   meanSquaredError,
@@ -393,6 +396,53 @@ test("A network that has learnt nothing has a loss near ln 10", () => {
   const labels = random.integers([100], { high: 10 });
   const loss = noGrad(() => softmaxWithLoss(x.matmul(W), labels)).item();
   assert.ok(Math.abs(loss - Math.log(10)) < 0.01, `${loss}`);
+});
+
+test("a class that a score of -infinity makes impossible: forward derivatives are those of the other classes", () => {
+  const [x, p] = [
+    tensor([
+      [1, -Infinity, 2],
+      [0, -Infinity, -Infinity],
+    ]),
+    tensor([
+      [1, 0, 0],
+      [0.5, 0, 0],
+    ]),
+  ];
+  const [zero, one] = [
+    x.isNaN().cast("float64"),
+    tensor([
+      [1, 0, 2],
+      [3, 0, 0],
+    ]),
+  ];
+  const losses: Readonly<Record<string, (x: Tensor, p: Tensor) => Tensor>> = {
+    softmaxWithLoss: (x, p) => softmaxWithLoss(x, p),
+    "crossEntropy, mean": (x, p) => crossEntropy(x, p),
+    "crossEntropy, sum": (x, p) => crossEntropy(x, p, { reduction: "sum" }),
+    "crossEntropy, none": (x, p) => crossEntropy(x, p, { reduction: "none" }).sum(),
+    "crossEntropy, indices": (x) => crossEntropy(x, [0, 0]),
+    klDivergence: (x, p) => klDivergence(x.logSoftmax(), p),
+    logSoftmax: (x, p) => p.equal(0).where(0, x.logSoftmax()).mul(p).sum(),
+    softmax: (x, p) => x.softmax().mul(p).sum(),
+    logSumExp: (x, p) => x.logSumExp(-1).sum().add(p.sum()),
+  };
+  // The same of the classes that are left.
+  const probability = 1 / (1 + Math.E);
+  for (const [name, loss] of Object.entries(losses)) {
+    const along = (x: Tensor, p: Tensor, dx: Tensor, dp: Tensor) => jvp(loss, [x, p], [dx, dp]).tangent as Tensor;
+    for (const f of [along, compile(along)]) {
+      assert.is(f(x, p, zero, zero).item(), 0, name);
+      for (const [dx, dp] of [
+        [one, zero],
+        [zero, one],
+      ] as const) {
+        assert.ok(Number.isFinite(f(x, p, dx, dp).item()), name);
+      }
+    }
+  }
+  const mean = jvp((x: Tensor) => crossEntropy(x, p), [x], [one]).tangent.item();
+  assert.ok(Math.abs(mean - (1 - probability) / 2) < 1e-12, String(mean));
 });
 
 test.run();

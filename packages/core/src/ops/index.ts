@@ -71,6 +71,7 @@ export {
   logicalNot,
   logicalOr,
 } from "./logical.js";
+export { MaskedMatMul, SampledMatMul } from "./masked-product.js";
 export { MatMul, matmul } from "./matmul.js";
 export { Div, div, Mul, mul, Reciprocal, reciprocal, Square, square } from "./mul.js";
 export { Norm, norm } from "./norm.js";

@@ -1,4 +1,14 @@
-import { checkOptions, formatShape, fromArray, MatMul, type Shape, ShapeError, type Tensor } from "@chainrule/core";
+import {
+  checkOptions,
+  formatShape,
+  fromArray,
+  MaskedMatMul,
+  MatMul,
+  SampledMatMul,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@chainrule/core";
 import { checkDType, checkFloat, checkMask, checkSetting } from "./checks.js";
 
 export interface AttentionOptions {
@@ -26,7 +36,8 @@ export type AttentionShape<Q extends Shape, V extends Shape> = Q extends readonl
  * values, weighted by how well their keys fit. A. Vaswani et al., "Attention is all you need", NeurIPS 2017. (PyTorch's
  * scaled_dot_product_attention, without dropout.)
  *
- * A key that is masked has weight 0, and gets no gradient. A query that may see no key at all has no mean: its output is
+ * A key that is masked has weight 0, and gets no gradient; whatever stands in it and in its value, NaN included, reaches
+ * nothing. A query that may see no key at all has no mean: its output is
  * 0, and so are all gradients through it, never NaN (PyTorch's convention from version 2.5 on).
  *
  * @param q queries, [..., L, E]. float64, float32
@@ -56,15 +67,29 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   // Of no numbers the product is 0, whatever it is multiplied by.
   checkSetting(op, "scale", scale, Number.isFinite(scale) || q.shape.at(-1) === 0, "a finite number");
 
-  const scores = new MatMul(false, true).apply(q, k).mul(Number.isFinite(scale) ? scale : 1);
-  if (mask !== undefined) checkMask(op, mask, scores.shape, "the scores");
-  const weights = softmaxOver(scores, visibleKeys(scores.shape, mask, causal));
-  return weights.matmul(v as Tensor) as Tensor as Tensor<AttentionShape<Q, V>>;
+  const factor = Number.isFinite(scale) ? scale : 1;
+  const shape = new MatMul(false, true).shapeRule(q, k);
+  if (mask !== undefined) checkMask(op, mask, shape, "the scores");
+  const visible = visibleKeys(shape, mask, causal);
+  const output =
+    visible === undefined
+      ? new MatMul(false, true)
+          .apply(q, k)
+          .mul(factor)
+          .softmax()
+          .matmul(v as Tensor)
+      : attended(q, k, v, visible, factor);
+  return output as Tensor as Tensor<AttentionShape<Q, V>>;
+}
+
+/** What is masked is left out of the products, so that a NaN there reaches neither a result nor a gradient. */
+function attended(q: Tensor, k: Tensor, v: Tensor, visible: Tensor, scale: number): Tensor {
+  const scores = new SampledMatMul().apply(q, k, visible).mul(scale);
+  return new MaskedMatMul().apply(softmaxOver(scores, visible), v, visible);
 }
 
 /** The softmax of the scores that are visible; 0 for the others, also where there is none in a row. */
-function softmaxOver(scores: Tensor, visible: Tensor | undefined): Tensor {
-  if (visible === undefined) return scores.softmax();
+function softmaxOver(scores: Tensor, visible: Tensor): Tensor {
   const seesAny = visible.cast("int32").sum({ axis: -1, keepDims: true }).greater(0);
   // A row of nothing but -infinity has no softmax. One of zeros has, and is then put out of the way.
   const masked = visible.where(scores, seesAny.where(scores.constant(Number.NEGATIVE_INFINITY), scores.constant(0)));

@@ -1,4 +1,5 @@
 import { type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
+import { finiteWhereUnused } from "../functions/reduction.js";
 import { batchSizes, checkLabelRange, checkLabels, type Labels, labelTensor } from "./labels.js";
 
 /**
@@ -67,7 +68,8 @@ export class SoftmaxWithLoss extends Node {
       const target = oneHot(t, classes, { dtype: x.dtype }) as Tensor;
       return x.softmax().sub(target.reshape(x.shape)).mul(scale);
     }
-    if (i === 1) return x.logSoftmax().mul(scale.neg());
+    // By a label of 0 of a class that is impossible, the derivative is infinite: it counts as 0, as what the class costs does.
+    if (i === 1) return finiteWhereUnused(t, x.logSoftmax()).mul(scale.neg());
     // The sum is 1 for one-hot labels; the gradient is right for any others, too.
     return x
       .softmax()
