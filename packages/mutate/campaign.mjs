@@ -15,7 +15,7 @@ const source = "packages/core/src/";
 /** What is changed, unless the caller says: where values, gradients and programs are made. */
 const parts = [
   ...["graph", "ops", "transforms", "check", "compile/emit"].map((folder) => `${folder}/`),
-  ...["simplify", "schedule", "fuse", "in-place", "plan"].map((name) => `compile/${name}.ts`),
+  ...["simplify", "schedule", "fuse", "in-place", "plan"].map((name) => `compile/${name}`),
 ];
 
 /** A suite that with a mutant takes more than this many times its time, and these seconds of the processor, does not end, most likely. */

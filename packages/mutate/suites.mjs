@@ -1,14 +1,17 @@
 // The suites of a checkout, and how one is run.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Suites that look at the text or the size of the source, where a mutant is seen for no fault of its own. */
 const aside = ["core/dist/test/budgets.test.js", "core/dist/test/imports.test.js", "nn/dist/test/imports.test.js"];
 
-/** The suites of a checkout, from its root; those whose path holds one of the texts, where some are given. */
+/**
+ * The suites of a checkout, from its root: those of core and nn, as what only an example notices is noticed by no test of its own.
+ * Those whose path holds one of the texts, where some are given.
+ */
 export function suitesOf(root, texts = [""]) {
-  const all = ["core", "nn", "examples"].flatMap((name) => {
+  const all = ["core", "nn"].flatMap((name) => {
     const folder = `${name}/dist/test`;
     return readdirSync(join(root, "packages", folder), { recursive: true })
       .map((file) => `${folder}/${file}`)
@@ -18,6 +21,12 @@ export function suitesOf(root, texts = [""]) {
   const chosen = all.filter((suite) => texts.some((text) => suite.includes(text)));
   if (chosen.length === 0) throw new Error(`no suite has ${texts.join(" or ")} in its path`);
   return chosen;
+}
+
+/** The interpreter that runs beside all programs of the tests, as in tools/test.mjs; an older checkout has none. */
+function beside(root) {
+  const file = "./packages/core/dist/test/support/interpreter/install.js";
+  return existsSync(join(root, file)) ? ["--import", file] : [];
 }
 
 /** Under a limit of processor time, whatever else the machine does; the last line is what it has taken. */
@@ -33,7 +42,8 @@ const [waitSeconds, waitFactor] = [600, 5];
  */
 export function runIn(root, suite, { limit, env = {} }) {
   return new Promise((done) => {
-    const child = spawn("sh", ["-c", script, "sh", String(Math.ceil(limit)), process.execPath, suite], {
+    const command = [process.execPath, ...beside(root), suite];
+    const child = spawn("sh", ["-c", script, "sh", String(Math.ceil(limit)), ...command], {
       cwd: root,
       env: { ...process.env, CHAINRULE_VERIFY: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
