@@ -4,6 +4,7 @@
  * the sum of those rows of B, times the elements, in registers.
  */
 import type { Code, Func, Local, Module } from "./encoder.js";
+import { Finite } from "./finite.js";
 import type { GemmJob } from "./gemm-plan.js";
 import { emitLists, indexBytes, listBytes, maskOf, membersBytes } from "./gemm-sparse-lists.js";
 import { store } from "./gemm-tile.js";
@@ -77,8 +78,12 @@ export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly
   const bStep = panels === 1 ? n * size : panelColumns * size;
   const whole = emitRows(module, job, { columns: Math.min(n, panelColumns), bStep, relaxed });
   return module.func({ params: [], results: ["i32"] }, (code) => {
-    for (const emitTest of [emitIsSparse, emitIsFinite]) {
-      emitTest(code, job, relaxed);
+    const tests = [
+      () => emitIsSparse(code, job, relaxed),
+      () => new Finite(code, job.scalar).look(b.address, n * k).push(),
+    ];
+    for (const emitTest of tests) {
+      emitTest();
       code.op("i32.eqz").if(() => code.i32(0).op("return"));
     }
     emitLists(code, job, { members: scratch, lists: scratch + lists });
@@ -125,34 +130,6 @@ function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean
   });
   const limit = Math.floor(sparseShare(relaxed) * sampledLines * vectors * lanesOf[scalar]);
   code.get(count).i32(limit).op("i32.le_u");
-}
-
-/** Leaves on the stack whether B has neither infinities nor NaN. */
-function emitIsFinite(code: Code, { scalar, n, k, b }: GemmJob): void {
-  const vector = vectorOf[scalar];
-  const at = code.local("i32");
-  const [finite, infinity] = locals(code, "v128", 2) as [Local, Local];
-  const look = () => {
-    code
-      .get(at)
-      .memory("v128.load")
-      .op(`${vector}.abs`)
-      .get(infinity)
-      .op(`${vector}.lt`)
-      .get(finite)
-      .op("v128.and")
-      .set(finite);
-  };
-  code.splat(scalar, Number.POSITIVE_INFINITY).set(infinity).splat("i32", -1).set(finite);
-  code.i32(b.address).set(at);
-  repeat(code, Math.floor((n * k) / lanesOf[scalar]), () => {
-    look();
-    increase(code, at, vectorBytes);
-  });
-  // The last vector again, with the elements that are left.
-  code.i32(b.address + n * k * scalarBytes[scalar] - vectorBytes).set(at);
-  look();
-  code.get(finite).op("i32x4.all_true");
 }
 
 /** The rows of a panel: their width and their distances in B and in the panel, in bytes. */

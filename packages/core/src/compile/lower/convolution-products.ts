@@ -1,4 +1,5 @@
 import type { Code } from "../../wasm/encoder.js";
+import { Finite } from "../../wasm/finite.js";
 import { tileRows } from "../../wasm/gemm-tile.js";
 import { increase, repeat } from "../../wasm/loops.js";
 import { align, type Scalar, scalarBytes } from "../../wasm/simd.js";
@@ -6,6 +7,7 @@ import type { KernelCode } from "../emit/context.js";
 import type { Buffer } from "../kernel.js";
 import { convolutionTiles } from "./convolution-tiles.js";
 import { emitStage, type Planes } from "./planes.js";
+import { onesFill, zeroFill } from "./zeros.js";
 
 /** Bytes behind planes that a vector may reach into. */
 export const slack = 64;
@@ -25,6 +27,12 @@ export interface Pass {
   readonly columns: number;
 }
 
+/**
+ * When the zeros around the elements are left out. Those of a convolution are its padding, and count: times an infinity they are
+ * NaN. Its adjoint has no padding; there they are no more than a way to have all windows alike, as long as the weights are finite.
+ */
+type Masked = "never" | "by weights" | "always";
+
 /** result[n, g, f] = bias + the sum over channels and taps of weights times elements. Distances are in bytes. */
 export interface Products {
   readonly scalar: Scalar;
@@ -40,6 +48,7 @@ export interface Products {
   readonly weightFilter: number;
   readonly weightChannel: number;
   readonly passes: readonly Pass[];
+  readonly masked: Masked;
   readonly resultRow: number;
   readonly resultColumn: number;
 }
@@ -101,22 +110,51 @@ function tableBytes({ channels, passes }: Products): number {
   return align(passes.reduce((sum, { taps }) => sum + 8 * channels * taps.length, 0));
 }
 
-export function scratchBytes(products: Products): number {
-  return tableBytes(products) + align(products.channels * products.planes.channelBytes) + slack;
+/** Where things stand in the scratch memory: the tables first, then planes, and their masks, which are made of what is all ones. */
+function regionsOf(products: Products) {
+  const { channels, planes, sourceBytes, masked } = products;
+  const planeBytes = align(channels * planes.channelBytes);
+  const staged = tableBytes(products);
+  const masks = staged + planeBytes;
+  const ones = masks + planeBytes + slack;
+  return { staged, planeBytes, masks, ones, end: masked === "never" ? masks + slack : ones + align(sourceBytes) };
+}
+
+export const scratchBytes = (products: Products): number => regionsOf(products).end;
+
+/** Writes the masks of the planes: ones where there are elements. */
+function emitMasks(code: Code, products: Products, scratch: number): void {
+  const { channels, planes, sourceBytes } = products;
+  const { masks, planeBytes, ones } = regionsOf(products);
+  const [from, to] = [code.local("i32"), code.local("i32")];
+  zeroFill(code, scratch + masks, planeBytes + slack);
+  onesFill(code, scratch + ones, sourceBytes);
+  code
+    .i32(scratch + ones)
+    .set(from)
+    .i32(scratch + masks)
+    .set(to);
+  repeat(code, channels, () => {
+    emitStage(code, planes, 1, from, to);
+    increase(code, to, planes.channelBytes);
+  });
 }
 
 /** Image by image and group by group: the padded planes, then all results that are made of them. */
 export function emitProducts(context: KernelCode, products: Products, operands: Operands, scratch: Buffer): void {
   const { code, module, relaxed, address } = context;
-  const { scalar, batch, groups, channels, filters, planes, passes } = products;
+  const { scalar, batch, groups, channels, filters, planes, passes, masked } = products;
   if (operands.target.size === 0) return;
   const size = scalarBytes[scalar];
   const local = () => code.local("i32");
   const [source, weights, bias, result, staged] = [local(), local(), local(), local(), local()];
   const panel = { weights: local(), bias: local(), result: local() };
   const table = address(scratch);
-  const tiles = (height: number, columns: number) =>
+  const regions = regionsOf(products);
+  const isMasked = local();
+  const tiles = (height: number, columns: number, mask: number | null) =>
     convolutionTiles(module, {
+      mask,
       scalar,
       relaxed,
       filters: height,
@@ -129,12 +167,16 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
       bias: operands.bias !== null,
     });
 
-  code.i32(table + tableBytes(products)).set(staged);
-  code
-    .get(staged)
-    .i32(0)
-    .i32(channels * planes.channelBytes + slack)
-    .memoryFill();
+  code.i32(table + regions.staged).set(staged);
+  zeroFill(code, table + regions.staged, channels * planes.channelBytes + slack);
+  if (masked !== "never") {
+    if (masked === "always") code.i32(1).set(isMasked);
+    else {
+      new Finite(code, scalar).look(address(operands.weights), operands.weights.size).push();
+      code.op("i32.eqz").set(isMasked);
+    }
+    code.get(isMasked).if(() => emitMasks(code, products, table));
+  }
   let end = table;
   const tables = passes.map(({ taps }) => {
     const start = end;
@@ -153,8 +195,16 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
         code.get(weights).set(panel.weights).get(bias).set(panel.bias);
         code.get(result).i32(first).op("i32.add").set(panel.result);
         forPanels(code, filters, tileRows(relaxed), (height) => {
-          code.get(panel.weights).get(staged).get(panel.result).get(panel.bias).i32(start).i32(end).i32(rows);
-          code.call(tiles(height, columns));
+          const call = (mask: number | null) => {
+            code.get(panel.weights).get(staged).get(panel.result).get(panel.bias).i32(start).i32(end).i32(rows);
+            code.call(tiles(height, columns, mask));
+          };
+          if (masked === "never") call(null);
+          else
+            code.get(isMasked).if(
+              () => call(regions.planeBytes),
+              () => call(null),
+            );
           increase(code, panel.weights, height * products.weightFilter);
           increase(code, panel.result, height * products.resultBytes);
           increase(code, panel.bias, height * size);

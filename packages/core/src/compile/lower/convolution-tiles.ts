@@ -28,6 +28,11 @@ interface ConvolutionTiles {
   /** From one column to the next, in the result; one element where the results lie side by side. */
   readonly resultColumn: number;
   readonly bias: boolean;
+  /**
+   * How far behind an element of the planes its mask stands, all ones or zeros: a product that is masked is left out, be it NaN.
+   * `null` without masks.
+   */
+  readonly mask: number | null;
 }
 
 /**
@@ -47,7 +52,7 @@ function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): Func {
   const params = ["i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.func({ params }, (f, weights, planes, result, bias, table, end, rows) => {
     const sums = Array.from({ length: filters }, () => locals(f, "v128", 2));
-    const spare = { seen: locals(f, "v128", 2), splats: locals(f, "v128", filters) };
+    const spare = { seen: locals(f, "v128", 2), splats: locals(f, "v128", filters), masks: locals(f, "v128", 2) };
     const [x, to, weight, element, entry] = locals(f, "i32", 5) as [Local, Local, Local, Local, Local];
     const tile = (count: number) => {
       const width = Math.ceil(count / lanes);
@@ -59,17 +64,27 @@ function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): Func {
           f.get(entry).memory("i32.load").get(weights).op("i32.add").set(weight);
           f.get(entry).memory("i32.load", 4).get(x).op("i32.add").set(element);
           const seen = spare.seen.slice(0, width);
-          for (const [v, vector] of seen.entries())
-            f.get(element)
-              .memory("v128.load", v * vectorBytes)
-              .set(vector);
+          const masks = shape.mask === null ? [] : spare.masks.slice(0, width);
+          for (const [vectors, distance] of [
+            [seen, 0],
+            [masks, shape.mask ?? 0],
+          ] as const)
+            for (const [v, vector] of vectors.entries())
+              f.get(element)
+                .memory("v128.load", distance + v * vectorBytes)
+                .set(vector);
           for (const [r, splat] of spare.splats.entries()) {
             f.get(weight)
               .memory(splatLoad[scalar], r * shape.weightStep)
               .set(splat);
             for (const [v, vector] of seen.entries()) {
               const sum = used[r]?.[v] as Local;
-              multiplyAdd(f, scalar, shape.relaxed, sum, () => f.get(splat).get(vector));
+              const mask = masks[v];
+              if (mask === undefined) multiplyAdd(f, scalar, shape.relaxed, sum, () => f.get(splat).get(vector));
+              else {
+                f.get(splat).get(vector).op(`${vectorOf[scalar]}.mul`).get(mask).op("v128.and");
+                f.get(sum).op(`${vectorOf[scalar]}.add`).set(sum);
+              }
             }
           }
           f.get(entry).i32(8).op("i32.add").tee(entry).get(end).op("i32.ne").branchIf(again);
@@ -145,12 +160,14 @@ interface DotTiles {
   readonly columns: number;
   /** The length of the dot products, in vectors (1 at least). */
   readonly vectors: number;
+  /** Whether elements of the second operand count as 0 where a mask, all ones or zeros, says so, be they NaN. */
+  readonly masked: boolean;
 }
 
 /**
  * Adds to each element of some rows of the result, a double, the dot product of a row of the first operand and of what stands at
  * the column's place in the second one. Parameters: first operand, second operand, result, the table of the places in
- * bytes. Reads whole vectors; of float32 no more than `partialVectors` vectors are added up before they go to the result.
+ * bytes, the masks. Reads whole vectors; of float32 no more than `partialVectors` vectors are added up before they go to the result.
  */
 export function dotTiles(module: Module, shape: DotTiles): Func {
   return module.shared(`dot tiles ${JSON.stringify(shape)}`, () => emitDotTiles(module, shape));
@@ -158,11 +175,12 @@ export function dotTiles(module: Module, shape: DotTiles): Func {
 
 function emitDotTiles(module: Module, shape: DotTiles): Func {
   const { scalar, columns, rowStep, resultStep } = shape;
-  const params = ["i32", "i32", "i32", "i32"] as const;
-  return module.func({ params }, (f, first, second, result, table) => {
+  const params = ["i32", "i32", "i32", "i32", "i32"] as const;
+  return module.func({ params }, (f, first, second, result, table, masks) => {
     const sums = Array.from({ length: shape.rows }, () => locals(f, "v128", 2));
     const rows = locals(f, "v128", shape.rows);
     const [seen, at] = [f.local("v128"), f.local("i32")];
+    const [mask, maskAt] = [f.local("v128"), f.local("i32")];
     const places = locals(f, "i32", 2);
     const tile = (width: number) => {
       const used = sums.map((row) => row.slice(0, width));
@@ -174,15 +192,22 @@ function emitDotTiles(module: Module, shape: DotTiles): Func {
           .set(place);
       }
       f.get(first).set(at);
+      if (shape.masked) f.get(masks).set(maskAt);
       const part = (vectors: number) => {
         for (const sum of used.flat()) f.splat("i32", 0).set(sum);
         repeat(f, vectors, () => {
+          if (shape.masked) {
+            f.get(maskAt).memory("v128.load").set(mask);
+            increase(f, maskAt, vectorBytes);
+          }
           for (const [r, row] of rows.entries())
             f.get(at)
               .memory("v128.load", r * rowStep)
               .set(row);
           for (const [v, place] of places.slice(0, width).entries()) {
-            f.get(place).memory("v128.load").set(seen);
+            f.get(place).memory("v128.load");
+            if (shape.masked) f.get(mask).op("v128.and");
+            f.set(seen);
             for (const [r, row] of rows.entries()) {
               multiplyAdd(f, scalar, shape.relaxed, used[r]?.[v] as Local, () => f.get(row).get(seen));
             }

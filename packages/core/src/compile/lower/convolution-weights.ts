@@ -1,8 +1,10 @@
 import type { Traced } from "../../graph/tracing.js";
 import type { ConvWeights } from "../../ops/conv.js";
-import type { Code } from "../../wasm/encoder.js";
+import type { Code, Local } from "../../wasm/encoder.js";
+import { Finite } from "../../wasm/finite.js";
 import { increase, repeat } from "../../wasm/loops.js";
 import { align, lanesOf, scalarBytes, vectorBytes } from "../../wasm/simd.js";
+import type { KernelCode } from "../emit/context.js";
 import { scalarOf } from "../kernel.js";
 import { emitTable, forPanels, slack } from "./convolution-products.js";
 import { dotRows, dotTiles, sumBytes } from "./convolution-tiles.js";
@@ -12,7 +14,7 @@ import type { KernelRule } from "./kernels.js";
 import { emitStage, type PlaneAxis, planesOf } from "./planes.js";
 import { emitWinogradWeights } from "./winograd.js";
 import { winogradBytes } from "./winograd-layout.js";
-import { zeroFill } from "./zeros.js";
+import { onesFill, zeroFill } from "./zeros.js";
 
 /**
  * Elements of planes, at most (or one image's), that stay in the cache; and vectors that make a dot product long
@@ -51,18 +53,6 @@ export const convWeights: KernelRule = {
     const size = scalarBytes[scalar];
     const w = windowsBetween(node, x.shape, node.kernel, y.shape);
     const filtering = filteringOf(node, scalar, w, batch, channels, filters);
-    if (filtering !== null) {
-      const [source, results, target] = [s.buffer(x), s.buffer(y), s.target(value)];
-      const scratch = s.scratch(winogradBytes(filtering));
-      s.push({
-        kind: "special",
-        name: node.name,
-        reads: [source, results],
-        writes: [target, scratch],
-        emit: (context) => emitWinogradWeights(context, filtering, { source, weights: results, target, scratch }),
-      });
-      return;
-    }
     const { rows, columns } = axesOf(w);
     // The rows of y get the gaps that those of the planes have: windows and elements run side by side.
     const plane = rows.extent * columns.extent;
@@ -75,31 +65,42 @@ export const convWeights: KernelRule = {
     const length = (images - 1) * plane + (w.rows - 1) * columns.extent + w.columns;
     const taps = tapsOf(w, seen);
     const k = channels * taps.length;
+    const [from, by, target] = [s.buffer(x), s.buffer(y), s.target(value)];
+    // The sums are doubles: those of float64 are the result itself. A plane of ones makes the mask of those of y.
+    const isNarrow = scalar === "f32";
     const bytes = {
       table: align(4 * k),
       seen: align(channels * seen.channelBytes) + slack,
       given: align(filters * given.channelBytes),
+      sums: isNarrow ? align(target.size * sumBytes) : 0,
+      mask: given.channelBytes,
+      ones: w.rows * w.columns * size,
     };
-    const [from, by, target] = [s.buffer(x), s.buffer(y), s.target(value)];
-    // The sums are doubles: those of float64 are the result itself.
-    const isNarrow = scalar === "f32";
-    const scratch = s.scratch(bytes.table + bytes.seen + bytes.given + (isNarrow ? target.size * sumBytes : 0));
-    s.push({
-      kind: "special",
-      name: node.name,
-      reads: [from, by],
-      writes: [target, scratch],
-      emit: ({ code, module, relaxed, address }) => {
-        if (target.size === 0) return;
+    const scratchBytes = Object.values(bytes).reduce((sum, region) => sum + region);
+    const scratch = s.scratch(Math.max(scratchBytes, filtering === null ? 0 : winogradBytes(filtering)));
+
+    /** The sum of all. Where the gaps of y are not masked, they are zeros: times an element of x that is not finite NaN. */
+    const emitSum = ({ code, module, relaxed, address }: KernelCode, isMasked: Local) => {
         const table = address(scratch);
         const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
         const local = () => code.local("i32");
         const [source, factor, result, panel] = [local(), local(), local(), local()];
         const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
         const sums = isNarrow ? staged.given + bytes.given : address(target);
+        const masks = staged.given + bytes.given + bytes.sums;
         zeroFill(code, sums, target.size * sumBytes);
         zeroFill(code, staged.seen, bytes.seen + bytes.given);
         emitTable(code, table, channels, taps, null, seen.channelBytes);
+        code.get(isMasked).if(() => {
+          const [ones, mask] = [local(), local()];
+          zeroFill(code, masks, bytes.mask);
+          onesFill(code, masks + bytes.mask, bytes.ones);
+          code.i32(masks + bytes.mask).set(ones).i32(masks).set(mask);
+          repeat(code, images, () => {
+            emitStage(code, given, 1, ones, mask);
+            increase(code, mask, given.imageBytes);
+          });
+        });
         const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
         code.i32(address(from)).set(source).i32(address(by)).set(factor);
         repeat(code, batch / images, () => {
@@ -117,16 +118,23 @@ export const convWeights: KernelRule = {
             });
             code.i32(staged.given).set(panel);
             forPanels(code, filters, dotRows, (height) => {
-              const tiles = dotTiles(module, {
-                scalar,
-                relaxed,
-                rows: height,
-                rowStep: given.channelBytes,
-                resultStep: k * sumBytes,
-                columns: k,
-                vectors: Math.ceil(length / lanes),
-              });
-              code.get(panel).i32(staged.seen).get(result).i32(table).call(tiles);
+              const call = (masked: boolean) => {
+                const tiles = dotTiles(module, {
+                  scalar,
+                  relaxed,
+                  rows: height,
+                  rowStep: given.channelBytes,
+                  resultStep: k * sumBytes,
+                  columns: k,
+                  vectors: Math.ceil(length / lanes),
+                  masked,
+                });
+                code.get(panel).i32(staged.seen).get(result).i32(table).i32(masks).call(tiles);
+              };
+              code.get(isMasked).if(
+                () => call(true),
+                () => call(false),
+              );
               increase(code, panel, height * given.channelBytes);
               increase(code, result, height * k * sumBytes);
             });
@@ -137,6 +145,21 @@ export const convWeights: KernelRule = {
           increase(code, factor, (images - 1) * groups * factorStep);
         });
         if (isNarrow) emitRounded(code, sums, address(target), target.size);
+    };
+
+    s.push({
+      kind: "special",
+      name: node.name,
+      reads: [from, by],
+      writes: [target, scratch],
+      emit: (context) => {
+        if (target.size === 0) return;
+        const { code, module, address } = context;
+        const sum = module.func({ params: ["i32"] }, (own, isMasked) => emitSum({ ...context, code: own }, isMasked));
+        if (filtering === null) code.i32(0).call(sum);
+        else emitWinogradWeights(context, filtering, { source: from, weights: by, target, scratch });
+        new Finite(code, scalar).look(address(target), target.size).push();
+        code.op("i32.eqz").if(() => code.i32(1).call(sum));
       },
     });
   },

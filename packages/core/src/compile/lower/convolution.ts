@@ -39,10 +39,21 @@ function pushProducts(value: Traced, products: Products, s: Scheduler): void {
   );
 }
 
-function pushFiltering(value: Traced, filtering: Filtering, order: FilterOrder, s: Scheduler): void {
-  push(value, winogradBytes(filtering), s, (context, operands, scratch) =>
-    emitWinograd(context, filtering, order, { ...operands, scratch }),
-  );
+/** Filtering, and plain products where its results are not finite. */
+function pushFiltering(
+  value: Traced,
+  filtering: Filtering,
+  order: FilterOrder,
+  products: Products,
+  s: Scheduler,
+): void {
+  push(value, Math.max(winogradBytes(filtering), scratchBytes(products)), s, (context, operands, scratch) => {
+    const plain = context.module.func({ params: [] }, (code) =>
+      emitProducts({ ...context, code }, products, operands, scratch),
+    );
+    emitWinograd(context, filtering, order, { ...operands, scratch }).push();
+    context.code.op("i32.eqz").if(() => context.code.call(plain));
+  });
 }
 
 /** A convolution of x by the weights [filters, channels of a group, ...], and y, its result: in either direction. */
@@ -67,31 +78,26 @@ const conv: KernelRule = {
       weights,
       value,
     );
-    if (filtering !== null) {
-      pushFiltering(value, filtering, { filter: 9 * channels, channel: 9, flipped: false }, s);
-      return;
-    }
     const { rows, columns } = axesOf(w);
     const planes = planesOf(scalar, rows, columns);
-    pushProducts(
-      value,
-      {
-        scalar,
-        batch,
-        groups: node.groups,
-        channels,
-        filters: filters / node.groups,
-        planes,
-        sourceBytes: w.height * w.width * size,
-        resultBytes: w.rows * w.columns * size,
-        weightFilter: channels * kernelBytes,
-        weightChannel: kernelBytes,
-        passes: [{ taps: tapsOf(w, planes), first: 0, rows: w.rows, columns: w.columns }],
-        resultRow: w.columns * size,
-        resultColumn: size,
-      },
-      s,
-    );
+    const products: Products = {
+      scalar,
+      batch,
+      groups: node.groups,
+      channels,
+      filters: filters / node.groups,
+      planes,
+      sourceBytes: w.height * w.width * size,
+      resultBytes: w.rows * w.columns * size,
+      weightFilter: channels * kernelBytes,
+      weightChannel: kernelBytes,
+      passes: [{ taps: tapsOf(w, planes), first: 0, rows: w.rows, columns: w.columns }],
+      masked: "never",
+      resultRow: w.columns * size,
+      resultColumn: size,
+    };
+    if (filtering === null) pushProducts(value, products, s);
+    else pushFiltering(value, filtering, { filter: 9 * channels, channel: 9, flipped: false }, products, s);
   },
 };
 
@@ -125,10 +131,6 @@ const convTranspose: KernelRule = {
       weights,
       y,
     );
-    if (filtering !== null) {
-      pushFiltering(value, adjointOf(filtering), { filter: 9, channel: 9 * channels, flipped: true }, s);
-      return;
-    }
     const down = residues(w.height, w.rows, w.kernelHeight, w.strideY, w.paddingY, w.dilationY);
     const across = residues(w.width, w.columns, w.kernelWidth, w.strideX, w.paddingX, w.dilationX);
     const planes = planesOf(scalar, down.axis, across.axis);
@@ -147,25 +149,24 @@ const convTranspose: KernelRule = {
         }),
       ),
     );
-    pushProducts(
-      value,
-      {
-        scalar,
-        batch,
-        groups: node.groups,
-        channels: filters / node.groups,
-        filters: channels,
-        planes,
-        sourceBytes: w.rows * w.columns * size,
-        resultBytes: w.height * w.width * size,
-        weightFilter: kernelBytes,
-        weightChannel: channels * kernelBytes,
-        passes,
-        resultRow: w.strideY * w.width * size,
-        resultColumn: w.strideX * size,
-      },
-      s,
-    );
+    const products: Products = {
+      scalar,
+      batch,
+      groups: node.groups,
+      channels: filters / node.groups,
+      filters: channels,
+      planes,
+      sourceBytes: w.rows * w.columns * size,
+      resultBytes: w.height * w.width * size,
+      weightFilter: kernelBytes,
+      weightChannel: channels * kernelBytes,
+      passes,
+      masked: filtering === null ? "by weights" : "always",
+      resultRow: w.strideY * w.width * size,
+      resultColumn: w.strideX * size,
+    };
+    if (filtering === null) pushProducts(value, products, s);
+    else pushFiltering(value, adjointOf(filtering), { filter: 9, channel: 9 * channels, flipped: true }, products, s);
   },
 };
 

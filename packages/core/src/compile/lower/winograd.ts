@@ -3,10 +3,13 @@
  * results in the place of 36. With matrices A, B and G, result = A' [(G w G') (B' x B)] A for each tile of 4 x 4
  * elements, the product in brackets element by element; over all channels and filters that is 16 products of matrices.
  * Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015. The form is bilinear, and so the gradient of
- * the filters is G' [(A result A') (B' x B)] G. Sums and differences of elements make an infinity NaN where the plain
- * sum has infinities, too.
+ * the filters is G' [(A result A') (B' x B)] G.
+ *
+ * Sums and differences of elements make NaN of infinities, also where the plain sum has none, and may overflow. But each result
+ * has a part in it of all that its plain sum has: where all results are finite they are right. Else the plain form follows.
  */
 import type { Code, Local } from "../../wasm/encoder.js";
+import { Finite } from "../../wasm/finite.js";
 import { tileRows } from "../../wasm/gemm-tile.js";
 import { increase, repeat } from "../../wasm/loops.js";
 import { scalarBytes, vectorBytes } from "../../wasm/simd.js";
@@ -64,8 +67,8 @@ function forPoints(
   });
 }
 
-/** result = the convolution of the source by the weights. */
-export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrder, buffers: FilteringBuffers): void {
+/** result = the convolution of the source by the weights; gives whether all of it is finite. */
+export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrder, buffers: FilteringBuffers): Finite {
   const { code, module, relaxed, address } = context;
   const layout = layoutOf(f);
   const { images, line, at, elementPlanes } = layout;
@@ -73,6 +76,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
   const base = address(buffers.scratch);
   const local = () => code.local("i32");
   const [source, target, staged, lines] = [local(), local(), local(), local()];
+  const finite = new Finite(code, f.scalar);
   zeroFill(code, base, at.elements);
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], size, line);
   emitWeights(code, f, layout, order, address(buffers.weights), base + at.weights);
@@ -107,6 +111,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
         resultRow: 0,
         resultColumn: size,
         bias: false,
+        mask: null,
       });
       const [start, end] = [base + at.table, base + at.table + 8 * f.channels];
       code.get(weights).get(elements).get(results).i32(0).i32(start).i32(end).i32(1).call(func);
@@ -116,10 +121,13 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
       const bias = buffers.bias === null ? null : address(buffers.bias);
       // The planes of results are free here: two rows of them.
       emitResults(code, f, layout, lines, target, base + at.resultPlanes, bias);
+      // Now, while they are in the cache.
+      finite.look(target, f.filters * f.rows * f.columns);
       increase(code, lines, layout.down * layout.across * size);
       increase(code, target, f.filters * f.rows * f.columns * size);
     });
   });
+  return finite;
 }
 
 /** Zeros behind the last tile of each line: dot products take whole vectors. */
@@ -180,12 +188,14 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
         resultStep: f.channels * sumBytes,
         columns: f.channels,
         vectors: line / vectorBytes - 1,
+        masked: false,
       });
       code
         .get(results)
         .get(elements)
         .get(weights)
         .i32(base + at.table)
+        .i32(0)
         .call(func);
     });
   });
