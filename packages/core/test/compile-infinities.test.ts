@@ -208,4 +208,65 @@ test("3 x 3 filters on many channels, with infinities and NaN in each operand", 
   }
 });
 
+/** Sizes [m, k, n] of all forms of a product: dots, a direct loop, tiles with rests, packed ones, and such as may skip zeros. */
+const products: readonly Sizes[] = [
+  [1, 1, 1],
+  [1, 7, 5],
+  [5, 3, 1],
+  [3, 17, 33],
+  [9, 66, 7],
+  [2, 300, 2],
+  [33, 40, 70],
+  [40, 64, 64],
+  [97, 130, 35],
+];
+
+test("products of all forms, with infinities and NaN in each operand", () => {
+  for (const dtype of ["float64", "float32"] as const) {
+    for (const [m = 0, k = 0, n = 0] of products) {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+      ] as const) {
+        const relaxed = random() < 0.5;
+        const f = (x: Tensor, y: Tensor) => new ops.MatMul(transposeA, transposeB).apply(x, y);
+        const compiled = compile(f, { relaxed });
+        const shapes = [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]] as const;
+        for (const share of [0.1, 1]) {
+          const plain = shapes.map((shape, i) =>
+            numbers(sizeOf(shape)).map((value) => (i === 0 && random() > share ? 0 : value)),
+          );
+          const call = (values: readonly (readonly number[])[], what: string) => {
+            const [a = [], b = []] = values;
+            const expected = new Float64Array(m * n);
+            for (let i = 0; i < m; i++) {
+              for (let p = 0; p < k; p++) {
+                const x = a[transposeA ? p * m + i : i * k + p] as number;
+                for (let j = 0; j < n; j++) {
+                  const at = i * n + j;
+                  expected[at] = (expected[at] as number) + x * (b[transposeB ? j * k + p : p * n + j] as number);
+                }
+              }
+            }
+            const tolerance = (dtype === "float32" ? 2 ** -20 : 2 ** -49) * (k + 4);
+            const given = values.map((list, i) =>
+              (tensor(list as number[], { dtype }) as Tensor).reshape(shapes[i] as Sizes),
+            ) as unknown as [Tensor, Tensor];
+            const where = `${m} x ${k} x ${n}, ${transposeA} ${transposeB}, ${dtype}, ${what}`;
+            compare(f(...given).data, expected, tolerance, `eager ${where}`);
+            compare(compiled(...given).data, expected, tolerance, `compiled ${where}`);
+          };
+          call(plain, "finite");
+          for (const [operand, values] of plain.entries()) {
+            for (const special of specials.slice(0, 4)) {
+              call(plain.with(operand, planted(values, special)), `${special.join()} in operand ${operand}`);
+            }
+          }
+        }
+      }
+    }
+  }
+});
+
 test.run();
