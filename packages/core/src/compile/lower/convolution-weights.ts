@@ -81,70 +81,74 @@ export const convWeights: KernelRule = {
 
     /** The sum of all. Where the gaps of y are not masked, they are zeros: times an element of x that is not finite NaN. */
     const emitSum = ({ code, module, relaxed, address }: KernelCode, isMasked: Local) => {
-        const table = address(scratch);
-        const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
-        const local = () => code.local("i32");
-        const [source, factor, result, panel] = [local(), local(), local(), local()];
-        const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
-        const sums = isNarrow ? staged.given + bytes.given : address(target);
-        const masks = staged.given + bytes.given + bytes.sums;
-        zeroFill(code, sums, target.size * sumBytes);
-        zeroFill(code, staged.seen, bytes.seen + bytes.given);
-        emitTable(code, table, channels, taps, null, seen.channelBytes);
-        code.get(isMasked).if(() => {
-          const [ones, mask] = [local(), local()];
-          zeroFill(code, masks, bytes.mask);
-          onesFill(code, masks + bytes.mask, bytes.ones);
-          code.i32(masks + bytes.mask).set(ones).i32(masks).set(mask);
+      const table = address(scratch);
+      const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
+      const local = () => code.local("i32");
+      const [source, factor, result, panel] = [local(), local(), local(), local()];
+      const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
+      const sums = isNarrow ? staged.given + bytes.given : address(target);
+      const masks = staged.given + bytes.given + bytes.sums;
+      zeroFill(code, sums, target.size * sumBytes);
+      zeroFill(code, staged.seen, bytes.seen + bytes.given);
+      emitTable(code, table, channels, taps, null, seen.channelBytes);
+      code.get(isMasked).if(() => {
+        const [ones, mask] = [local(), local()];
+        zeroFill(code, masks, bytes.mask);
+        onesFill(code, masks + bytes.mask, bytes.ones);
+        code
+          .i32(masks + bytes.mask)
+          .set(ones)
+          .i32(masks)
+          .set(mask);
+        repeat(code, images, () => {
+          emitStage(code, given, 1, ones, mask);
+          increase(code, mask, given.imageBytes);
+        });
+      });
+      const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
+      code.i32(address(from)).set(source).i32(address(by)).set(factor);
+      repeat(code, batch / images, () => {
+        code.i32(sums).set(result);
+        repeat(code, groups, () => {
+          code.get(source).set(nextSource).get(factor).set(nextFactor);
+          code.i32(staged.seen).set(seenAt).i32(staged.given).set(givenAt);
           repeat(code, images, () => {
-            emitStage(code, given, 1, ones, mask);
-            increase(code, mask, given.imageBytes);
+            emitStage(code, seen, channels, nextSource, seenAt);
+            emitStage(code, given, filters, nextFactor, givenAt);
+            increase(code, nextSource, groups * sourceStep);
+            increase(code, nextFactor, groups * factorStep);
+            increase(code, seenAt, seen.imageBytes);
+            increase(code, givenAt, given.imageBytes);
           });
-        });
-        const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
-        code.i32(address(from)).set(source).i32(address(by)).set(factor);
-        repeat(code, batch / images, () => {
-          code.i32(sums).set(result);
-          repeat(code, groups, () => {
-            code.get(source).set(nextSource).get(factor).set(nextFactor);
-            code.i32(staged.seen).set(seenAt).i32(staged.given).set(givenAt);
-            repeat(code, images, () => {
-              emitStage(code, seen, channels, nextSource, seenAt);
-              emitStage(code, given, filters, nextFactor, givenAt);
-              increase(code, nextSource, groups * sourceStep);
-              increase(code, nextFactor, groups * factorStep);
-              increase(code, seenAt, seen.imageBytes);
-              increase(code, givenAt, given.imageBytes);
-            });
-            code.i32(staged.given).set(panel);
-            forPanels(code, filters, dotRows, (height) => {
-              const call = (masked: boolean) => {
-                const tiles = dotTiles(module, {
-                  scalar,
-                  relaxed,
-                  rows: height,
-                  rowStep: given.channelBytes,
-                  resultStep: k * sumBytes,
-                  columns: k,
-                  vectors: Math.ceil(length / lanes),
-                  masked,
-                });
-                code.get(panel).i32(staged.seen).get(result).i32(table).i32(masks).call(tiles);
-              };
-              code.get(isMasked).if(
-                () => call(true),
-                () => call(false),
-              );
-              increase(code, panel, height * given.channelBytes);
-              increase(code, result, height * k * sumBytes);
-            });
-            increase(code, source, sourceStep);
-            increase(code, factor, factorStep);
+          code.i32(staged.given).set(panel);
+          forPanels(code, filters, dotRows, (height) => {
+            const call = (masked: boolean) => {
+              const tiles = dotTiles(module, {
+                scalar,
+                relaxed,
+                rows: height,
+                rowStep: given.channelBytes,
+                resultStep: k * sumBytes,
+                columns: k,
+                vectors: Math.ceil(length / lanes),
+                masked,
+              });
+              code.get(panel).i32(staged.seen).get(result).i32(table).i32(masks).call(tiles);
+            };
+            code.get(isMasked).if(
+              () => call(true),
+              () => call(false),
+            );
+            increase(code, panel, height * given.channelBytes);
+            increase(code, result, height * k * sumBytes);
           });
-          increase(code, source, (images - 1) * groups * sourceStep);
-          increase(code, factor, (images - 1) * groups * factorStep);
+          increase(code, source, sourceStep);
+          increase(code, factor, factorStep);
         });
-        if (isNarrow) emitRounded(code, sums, address(target), target.size);
+        increase(code, source, (images - 1) * groups * sourceStep);
+        increase(code, factor, (images - 1) * groups * factorStep);
+      });
+      if (isNarrow) emitRounded(code, sums, address(target), target.size);
     };
 
     s.push({
