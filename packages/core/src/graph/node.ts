@@ -325,9 +325,9 @@ export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
   const extra = gradient.shape.length - shape.length;
   const axes: number[] = [];
-  gradient.shape.forEach((size, axis) => {
-    if (axis < extra || (shape[axis - extra] === 1 && size !== 1)) axes.push(axis);
-  });
+  for (let axis = 0; axis < gradient.shape.length; axis++) {
+    if (axis < extra || (shape[axis - extra] === 1 && gradient.shape[axis] !== 1)) axes.push(axis);
+  }
   if (axes.length === 0) return gradient.broadcastTo(shape);
   const sum = gradient.sum({ axis: axes });
   if (sameShape(sum.shape, shape)) return sum;

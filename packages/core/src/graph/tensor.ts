@@ -17,7 +17,7 @@ import type {
   UnstackMethod,
 } from "../shape/indexing-types.js";
 import type { DotMethod, OuterMethod } from "../shape/product-types.js";
-import { formatShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
+import { formatShape, ownShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type {
   ArgMaxMethod,
   BinaryMethod,
@@ -73,7 +73,7 @@ interface Extra {
 /**
  * An edge of the graph: a value with a shape and a dtype, the node that made it, and, after `backward`, its gradient.
  *
- * Values are never changed in place. A *variable* (see `variable`) takes new ones through `assign`.
+ * The shape is frozen, and values are never changed in place. A *variable* (see `variable`) takes new ones through `assign`.
  * Make tensors with `tensor`, `variable`, `zeros`, `ones`, `full`; the constructor is for the engine.
  */
 export class Tensor<out S extends Shape = Shape> {
@@ -91,7 +91,7 @@ export class Tensor<out S extends Shape = Shape> {
   private extra: Extra | null;
 
   constructor(shape: S, dtype: DType, values: Values, node: Node | null, isVariable: boolean) {
-    this.shape = shape;
+    this.shape = (shape.length === 0 ? scalarShape : ownShape(shape)) as S;
     this.dtype = dtype;
     this.values = values;
     this.node = node;

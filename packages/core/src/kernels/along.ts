@@ -8,7 +8,7 @@ export type AxisLoop = (out: TypedArray, x: TypedArray, outer: number, n: number
 
 /** The three sizes in which a loop along `axis`, or along neighbouring axes from `axis` to `end`, sees a shape. */
 export function around(shape: Shape, axis: number, end = axis + 1): readonly [outer: number, n: number, inner: number] {
-  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis, end)), sizeOf(shape.slice(end))];
+  return [sizeOf(shape, 0, axis), sizeOf(shape, axis, end), sizeOf(shape, end)];
 }
 
 type Loop = "sumAxis" | "meanAxis" | "prodAxis" | "maxAxis" | "minAxis" | "logSumExpAxis";

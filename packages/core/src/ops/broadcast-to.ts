@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, sumTo, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
-import { broadcastStrides, checkShape, formatShape, sameShape, sizesOf } from "../shape/shape.js";
+import { broadcastStrides, checkShape, formatShape, kept, sameShape, sizesOf } from "../shape/shape.js";
 import type { BroadcastToFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -13,7 +13,7 @@ export class BroadcastTo extends Node {
 
   constructor(shape: Shape) {
     super();
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {

@@ -49,7 +49,7 @@ abstract class Joining extends Node {
 export class Concat extends Joining {
   override readonly name = "Concat";
   /** Where each input begins along the axis, and where the last one ends. */
-  private starts: readonly number[] = [];
+  private starts: readonly number[] = Object.freeze([]);
 
   override shapeRule(...inputs: Tensor[]): Shape {
     const [first, ...others] = inputs as [Tensor, ...Tensor[]];
@@ -73,7 +73,7 @@ export class Concat extends Joining {
       end += t.shape[axis] as number;
       starts.push(end);
     }
-    this.starts = starts;
+    this.starts = Object.freeze(starts);
     return first.shape.map((size, i) => (i === axis ? end : size));
   }
 

@@ -7,7 +7,7 @@ import { forEachRow } from "../kernels/loop.js";
 import { partialTerms } from "../kernels/scatter.js";
 import { type AxisOr, axisOf } from "../options.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
-import { formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { checkIndices, type IndexLike, indexTensor, rowsOf } from "./take.js";
 
@@ -128,7 +128,7 @@ export class ScatterAdd extends AlongAxis {
 
   constructor(shape: Shape, axis: number) {
     super(axis);
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {

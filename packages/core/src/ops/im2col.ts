@@ -6,7 +6,7 @@ import type { MoveWindows } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
 import { checkOptions } from "../options.js";
-import { checkShape, formatShape, sameShape, sizeOf } from "../shape/shape.js";
+import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
   attributesOf,
@@ -33,7 +33,7 @@ abstract class WindowMatrix extends Node {
   constructor(options: Im2colOptions) {
     super();
     checkOptions(nameOf(this), options, ["kernel", ...SLIDING]);
-    this.options = options;
+    this.options = kept(options);
   }
 
   override attributes(): Record<string, unknown> {
@@ -117,7 +117,7 @@ export class Col2im extends WindowMatrix {
 
   constructor(shape: Shape, options: Im2colOptions) {
     super(options);
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {

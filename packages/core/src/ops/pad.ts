@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { scatterView } from "../kernels/copy.js";
-import { formatShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { formatShape, kept, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { PadFunction } from "../shape/window-types.js";
 import { show } from "../show.js";
@@ -18,7 +18,7 @@ export class Pad extends Node {
 
   constructor(widths: PadWidths, value = 0) {
     super();
-    this.widths = widths;
+    this.widths = kept(widths);
     this.value = value;
   }
 

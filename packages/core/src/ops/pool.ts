@@ -5,7 +5,7 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
 import { checkOptions } from "../options.js";
-import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
+import { formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
   attributesOf,
@@ -54,7 +54,7 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
     this.name = `${name}${rank}d`;
     this.rank = rank;
     checkOptions(this.name, options, ["kernel", ...OPTIONS, ...own]);
-    this.options = options;
+    this.options = kept(options);
     this.kernel = perAxis(this.name, "kernel", options.kernel, rank, 1);
     this.stride = perAxis(this.name, "stride", options.stride ?? options.kernel, rank, 1);
     this.padding = perAxis(this.name, "padding", options.padding ?? 0, rank, 0);
@@ -142,7 +142,7 @@ export class MaxUnpool extends Node {
 
   constructor(shape: Shape) {
     super();
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {
@@ -231,7 +231,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
 
   constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions) {
     super("AvgUnpool", rank, options, AVERAGE);
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {

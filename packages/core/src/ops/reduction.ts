@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";
 import { withAxis } from "../options.js";
-import { formatShape, normalizeAxes, reducedShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { formatShape, kept, normalizeAxes, reducedShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
 // Imports no tensor: the classes of several files extend these, and any of those files may be loaded first.
@@ -45,7 +45,7 @@ export abstract class Reduction extends Node {
   constructor(axis?: AxisArgument, options?: KeepDims, own: readonly string[] = []) {
     super();
     const given = withAxis<Axes, KeepDims>(nameOf(this), axis, options, ["keepDims", ...own]);
-    this.axis = given.axis;
+    this.axis = kept(given.axis);
     this.keepDims = given.keepDims ?? false;
   }
 

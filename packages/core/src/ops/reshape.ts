@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axesOf, axisOf } from "../options.js";
-import { checkSizes, formatShape, normalizeAxes, sizeOf, sizesOf } from "../shape/shape.js";
+import { checkSizes, formatShape, kept, normalizeAxes, sizeOf, sizesOf } from "../shape/shape.js";
 import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -29,7 +29,7 @@ export class Reshape extends Reshaping {
 
   constructor(shape: Shape) {
     super();
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {
@@ -110,7 +110,7 @@ export class Squeeze extends Reshaping {
 
   constructor(axis?: number | readonly number[]) {
     super();
-    this.axis = axis;
+    this.axis = kept(axis);
   }
 
   override attributes(): Record<string, unknown> {

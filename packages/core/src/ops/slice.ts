@@ -4,7 +4,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { addToView, gatherView, scatterView } from "../kernels/copy.js";
-import { formatShape, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { formatShape, kept, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { SliceFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -26,7 +26,8 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
   const sizes: number[] = [];
   const strides: number[] = [];
   let start = 0;
-  shape.forEach((size, axis) => {
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis] as number;
     const range = ranges[axis] ?? null;
     const stride = own[axis] as number;
     if (typeof range === "number") {
@@ -36,11 +37,11 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
         );
       }
       start += (range < 0 ? range + size : range) * stride;
-      return;
+      continue;
     }
     if (range !== null && !Array.isArray(range)) throw notRanges(op, ranges);
-    const [from = null, to = null, given] = (range ?? []) as readonly (number | null)[];
-    const step = given ?? 1;
+    const list = range as readonly (number | null)[] | null;
+    const [from, to, step] = [list?.[0] ?? null, list?.[1] ?? null, list?.[2] ?? 1];
     if (!Number.isInteger(step) || step === 0 || [from, to].some((p) => p !== null && !Number.isInteger(p))) {
       throw new ShapeError(
         `${op}: ${show(range)} is no range of ${formatShape(shape)}: give [start, stop] or [start, stop, step], whole ` +
@@ -55,7 +56,7 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
     sizes.push(count);
     strides.push(stride * step);
     if (count > 0) start += first * stride;
-  });
+  }
   return { shape: sizes, start, strides };
 }
 
@@ -77,7 +78,7 @@ export class Slice extends Node {
 
   constructor(ranges: readonly Range[]) {
     super();
-    this.ranges = ranges;
+    this.ranges = kept(ranges);
   }
 
   override attributes(): Record<string, unknown> {
@@ -137,8 +138,8 @@ export class Unslice extends Node {
 
   constructor(ranges: readonly Range[], shape: Shape) {
     super();
-    this.ranges = ranges;
-    this.shape = shape;
+    this.ranges = kept(ranges);
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {

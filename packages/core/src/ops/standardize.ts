@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";
 import { checkOptions } from "../options.js";
-import { normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
+import { kept, normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { gathered, Reduction } from "./reduction.js";
 
@@ -19,7 +19,7 @@ abstract class AlongAxes extends Node {
 
   constructor(axis: number | readonly number[] | undefined) {
     super();
-    this.axis = axis;
+    this.axis = kept(axis);
   }
 
   override attributes(): Record<string, unknown> {

@@ -8,7 +8,7 @@ import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
-import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
+import { formatShape, kept, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -144,7 +144,7 @@ export class IndexAdd extends ByIndex {
 
   constructor(shape: Shape, axis = 0) {
     super(axis);
-    this.shape = shape;
+    this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
-import { checkSizes, formatShape, normalizeAxis, sizesOf, stridesOf } from "../shape/shape.js";
+import { checkSizes, formatShape, kept, normalizeAxis, sizesOf, stridesOf } from "../shape/shape.js";
 import type { TransposeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -13,7 +13,7 @@ export class Transpose extends Node {
 
   constructor(order?: readonly number[]) {
     super();
-    this.order = order;
+    this.order = kept(order);
   }
 
   override attributes(): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { ShapeError } from "../errors.js";
+import { isRecord } from "../options.js";
 import { show } from "../show.js";
 import type { Shape } from "./types.js";
 
@@ -8,16 +9,81 @@ export const MAX_RANK = 64;
 /** The one shape of all scalars. */
 export const scalarShape: Shape = Object.freeze([]);
 
-/** A shape as it is written; what was given for one, and is none, as an error shows it. */
+/** Where a list of numbers stands among all of them: one step for each of its numbers. */
+interface Place {
+  list: Shape | null;
+  next: Map<number, Place> | null;
+}
+
+/** How many places are kept; then all are forgotten, so that a program that goes through many shapes holds few of them. */
+const MOST_PLACES = 4096;
+let places: Place = { list: scalarShape, next: null };
+let count = 0;
+
+/**
+ * A shape, or another list of numbers, that nobody can change: the one frozen array of these numbers. To find it takes a step
+ * for each number, where to freeze a copy each time would take longer than a small op. (On frozen arrays the engine's own
+ * methods, `map` and the like, are several times slower than on others; what every op does goes through them by loops.)
+ */
+export function ownShape(shape: Shape): Shape {
+  let place = places;
+  for (let i = 0; i < shape.length; i++) {
+    place.next ??= new Map();
+    let next = place.next.get(shape[i] as number);
+    if (next === undefined) {
+      next = { list: null, next: null };
+      place.next.set(shape[i] as number, next);
+      count++;
+    }
+    place = next;
+  }
+  place.list ??= Object.freeze([...shape]);
+  if (count > MOST_PLACES) {
+    places = { list: scalarShape, next: null };
+    count = 0;
+  }
+  return place.list;
+}
+
+/**
+ * A setting as it is now, whatever its giver does to it later: lists, and lists and records of lists, are copied and frozen,
+ * and anything else stays as it is. What an op is given goes through this before it is kept, or handed out again.
+ */
+export function kept<T>(setting: T): T {
+  if (typeof setting !== "object" || setting === null) return setting;
+  if (isList(setting)) return keptList(setting, keptInner) as T;
+  if (!isRecord(setting)) return setting;
+  const entries = Object.entries(setting).map(([name, value]) => [name, keptInner(value)]);
+  return Object.freeze(Object.fromEntries(entries)) as T;
+}
+
+function keptInner(value: unknown): unknown {
+  return isList(value) ? keptList(value, (element) => element) : value;
+}
+
+function keptList(list: ArrayLike<unknown>, inner: (element: unknown) => unknown): readonly unknown[] {
+  const copy: unknown[] = [];
+  let isNumbers = true;
+  for (let i = 0; i < list.length; i++) {
+    isNumbers &&= typeof list[i] === "number";
+    copy.push(inner(list[i]));
+  }
+  return isNumbers ? ownShape(copy as number[]) : Object.freeze(copy);
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
 export function formatShape(shape: Shape): string {
   const isShape = Array.isArray(shape) && shape.length <= MAX_RANK && shape.every((size) => typeof size === "number");
   return isShape ? `[${shape.join(", ")}]` : show(shape);
 }
 
-/** The number of elements: the product of the sizes, 1 for a scalar. */
-export function sizeOf(shape: Shape): number {
+/** The number of elements: the product of the sizes, 1 for a scalar; or that of the sizes from `start` up to `end` alone. */
+export function sizeOf(shape: Shape, start = 0, end = shape.length): number {
   let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i] as number;
+  for (let axis = start; axis < end; axis++) size *= shape[axis] as number;
   return size;
 }
 
@@ -78,9 +144,14 @@ export function stridesOf(shape: Shape): number[] {
 
 /** The strides with which `shape` is read as if it were `to`: 0 on each axis that repeats it. */
 export function broadcastStrides(shape: Shape, to: Shape): number[] {
-  const own = stridesOf(shape);
   const offset = to.length - shape.length;
-  return to.map((_, axis) => (axis < offset || shape[axis - offset] === 1 ? 0 : (own[axis - offset] as number)));
+  const strides = new Array<number>(to.length).fill(0);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    if (size !== 1) strides[axis + offset] = step;
+    step *= size;
+  }
+  return strides;
 }
 
 /** NumPy's rule: aligned at the last axis, sizes are equal or one of them is 1. */
@@ -127,9 +198,14 @@ export function normalizeAxis(op: string, axis: number, shape: Shape): number {
 
 /** The axes asked for, sorted and counted from the front; all of them when none is named. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, shape: Shape): number[] {
-  if (axes === undefined) return shape.map((_, axis) => axis);
+  const list: number[] = [];
+  if (axes === undefined) {
+    for (let axis = 0; axis < shape.length; axis++) list.push(axis);
+    return list;
+  }
   const given = Array.isArray(axes) ? (axes as readonly number[]) : [axes as number];
-  const list = Array.from(given, (axis) => normalizeAxis(op, axis, shape));
+  for (let i = 0; i < given.length; i++) list.push(normalizeAxis(op, given[i] as number, shape));
+  if (list.length === 1) return list;
   list.sort((a, b) => a - b);
   list.forEach((axis, i) => {
     if (axis === list[i - 1]) throw new ShapeError(`${op}: axis ${axis} is named twice for ${formatShape(shape)}`);
@@ -139,6 +215,10 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
 
 /** `shape` without the (normalized) axes, or with size 1 in their places. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
-  if (keepDims) return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  return shape.filter((_, axis) => !axes.includes(axis));
+  const sizes: number[] = [];
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (!axes.includes(axis)) sizes.push(shape[axis] as number);
+    else if (keepDims) sizes.push(1);
+  }
+  return sizes;
 }

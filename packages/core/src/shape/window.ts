@@ -36,7 +36,7 @@ export function perAxis(op: string, setting: string, value: PerAxis, rank: Spati
       `${op}: ${setting} ${show(value)}: a whole number of at least ${least} is needed${each}${hint}`,
     );
   }
-  return list;
+  return Object.freeze(list);
 }
 
 /** The names of the settings of `SlidingOptions`. */

@@ -2,6 +2,7 @@ import { checkFunction, checkName } from "../checks.js";
 import { GraphError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
+import { kept } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
@@ -40,7 +41,7 @@ export function customGradient<Inputs extends readonly Tensor[] = [Tensor, ...Te
   checkName("customGradient", options.name);
   checkGradients("customGradient", backward);
   const name = options.name ?? (f.name === "" ? "CustomGradient" : f.name);
-  const gradients = backward as readonly InputGradient<readonly Tensor[]>[];
+  const gradients = kept(backward) as readonly InputGradient<readonly Tensor[]>[];
   return (...inputs) => {
     if (inputs.length !== gradients.length) {
       throw new GraphError(

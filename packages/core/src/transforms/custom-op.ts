@@ -15,7 +15,7 @@ import { Node, type Values } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";
 import { checkOptions, isRecord } from "../options.js";
-import { checkShape, sizeOf } from "../shape/shape.js";
+import { checkShape, kept, sizeOf } from "../shape/shape.js";
 import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -58,8 +58,9 @@ export function elementwise(name: string, rule: TernaryRule): TernaryFunction & 
 export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule): unknown {
   checkName("elementwise", name);
   checkRule("elementwise", name, rule, ["forward", "backward", "takes", "gives"]);
-  const arity = rule.forward.length - 1;
-  const gradients = typeof rule.backward === "string" ? arity : rule.backward.length;
+  const own = kept(rule);
+  const arity = own.forward.length - 1;
+  const gradients = typeof own.backward === "string" ? arity : own.backward.length;
   if (arity < 1 || arity > 3 || gradients !== arity) {
     throw new GraphError(
       `elementwise: ${name}: forward takes k and ${arity} inputs, backward has ${gradients} gradients; one to three inputs ` +
@@ -68,13 +69,13 @@ export function elementwise(name: string, rule: UnaryRule | BinaryRule | Ternary
   }
   const Op =
     arity === 1
-      ? unary(name, rule as UnaryRule)
+      ? unary(name, own as UnaryRule)
       : arity === 2
-        ? binary(name, rule as BinaryRule)
-        : ternary(name, rule as TernaryRule);
+        ? binary(name, own as BinaryRule)
+        : ternary(name, own as TernaryRule);
   // Its own loops in any case: a built-in op may have the same name.
-  Object.assign(Op.prototype, { loops: interpret(rule as ElementwiseRule) });
-  return functionOf(name, arity, Op, rule.takes === "where" ? 1 : 0);
+  Object.assign(Op.prototype, { loops: interpret(own as ElementwiseRule) });
+  return functionOf(name, arity, Op, own.takes === "where" ? 1 : 0);
 }
 
 /** Three inputs, all broadcast. */
@@ -128,7 +129,8 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
   checkName("customOp", name);
   checkRule("customOp", name, rule, ["arity", "shape", "dtype", "forward", "backward", "attributes"]);
   checkFunction(`customOp: ${name}`, rule.shape, "shape");
-  const { arity, backward } = rule as unknown as AnyRule;
+  const own: AnyRule = { ...kept(rule as unknown as AnyRule), attributes: kept(rule.attributes ?? {}) };
+  const { arity, backward } = own;
   if (!Number.isInteger(arity) || arity < 1)
     throw new GraphError(`customOp: ${name}: arity ${show(arity)}; an op has at least one input`);
   if (typeof backward !== "string" && backward.length !== arity) {
@@ -136,16 +138,17 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
       `customOp: ${name}: ${backward.length} gradients for ${arity} inputs; give one, or null, for each input`,
     );
   }
-  return functionOf(name, arity, arrayNode(name, rule as unknown as AnyRule));
+  return functionOf(name, arity, arrayNode(name, own));
 }
 
 /** A rule with the number of inputs forgotten. */
-interface AnyRule extends Pick<OpRule<number>, "attributes"> {
+interface AnyRule {
   readonly arity: number;
   readonly shape: (...inputs: Shape[]) => Shape;
   readonly dtype?: (...inputs: DType[]) => DType;
   readonly forward: (out: TypedArray, ...inputs: Tensor[]) => void;
   readonly backward: readonly Gradient<readonly Tensor[]>[] | string;
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 function arrayNode(name: string, rule: AnyRule): new () => Node {
@@ -156,7 +159,7 @@ function arrayNode(name: string, rule: AnyRule): new () => Node {
     }
 
     override attributes(): Readonly<Record<string, unknown>> {
-      return rule.attributes ?? {};
+      return rule.attributes;
     }
 
     override shapeRule(...inputs: Tensor[]): Shape {

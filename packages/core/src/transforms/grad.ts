@@ -2,7 +2,7 @@ import { checkFunction } from "../checks.js";
 import { GraphError } from "../errors.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
 import { checkOptions, isRecord } from "../options.js";
-import { formatShape } from "../shape/shape.js";
+import { formatShape, kept } from "../shape/shape.js";
 import { show } from "../show.js";
 import { Arguments } from "./arguments.js";
 import { type Given, mapLeaves, type Tensors } from "./structure.js";
@@ -46,7 +46,8 @@ export function valueAndGrad<Args extends readonly unknown[] = [Tensor, ...Tenso
   options: GradOptions<N> = {},
 ): (...args: GradArguments<Args, N>) => ValueAndGrad<GradResult<Args, N>> {
   checkCall("valueAndGrad", f, options);
-  return (...args) => differentiate("valueAndGrad", f, args, options.argument) as ValueAndGrad<GradResult<Args, N>>;
+  const argument = kept(options.argument);
+  return (...args) => differentiate("valueAndGrad", f, args, argument) as ValueAndGrad<GradResult<Args, N>>;
 }
 
 /**
@@ -77,7 +78,8 @@ export function grad<Args extends readonly unknown[] = [Tensor, ...Tensor[]], co
   options: GradOptions<N> = {},
 ): (...args: GradArguments<Args, N>) => GradResult<Args, N> {
   checkCall("grad", f, options);
-  return (...args) => differentiate("grad", f, args, options.argument).gradient as GradResult<Args, N>;
+  const argument = kept(options.argument);
+  return (...args) => differentiate("grad", f, args, argument).gradient as GradResult<Args, N>;
 }
 
 /** What stands behind the function is neither a point to differentiate at nor, as elsewhere, the number of an argument. */
