@@ -16,6 +16,9 @@ const minutes = 10;
 
 const tsc = "node_modules/typescript/bin/tsc";
 
+/** Every program that a test or an example compiles is interpreted beside the code that was emitted for it. */
+const interpreted = ["--import", "./packages/core/dist/test/support/interpreter/install.js"];
+
 /** A suite that is one check: it passes when it exits with 0. */
 const single = (name, args) => ({ name, args, count: (_output, code) => (code === 0 ? [1, 0] : [0, 1]) });
 
@@ -28,7 +31,7 @@ function uvu(path) {
     const found = numbers(output, /Total:\s+(\d+)\s+Passed:\s+(\d+)/);
     return found && [found[1], found[0] - found[1]];
   };
-  return { name: path.replace("/dist/", "/").replace(/\.js$/, ""), args: [path], count };
+  return { name: path.replace("/dist/", "/").replace(/\.js$/, ""), args: [...interpreted, path], count };
 }
 
 function numbers(output, pattern) {
@@ -56,7 +59,7 @@ async function suites() {
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit,
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
-    ...examples.map(({ name, file, short }) => single(`example ${name}`, [file, ...short])),
+    ...examples.map(({ name, file, short }) => single(`example ${name}`, [...interpreted, file, ...short])),
   ];
 }
 
@@ -80,6 +83,11 @@ function runSuite({ name, args, count }) {
     }, minutes * 60_000);
     child.on("close", (code) => {
       clearTimeout(limit);
+      for (const [, ...found] of output.matchAll(/^interpreted (\d+) programs, (\d+) kernels, (\d+) skipped$/gm)) {
+        found.forEach((count, i) => {
+          interpretations[i] += Number(count);
+        });
+      }
       let [passed, failed] = count(output, code) ?? [0, 0];
       if ((code !== 0 || passed === 0) && failed === 0) failed = 1;
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
@@ -94,6 +102,8 @@ const waiting = await suites();
 const skipped = [];
 let passed = 0;
 let failed = 0;
+/** Programs, kernels, and kernels that were too long. */
+const interpretations = [0, 0, 0];
 async function work() {
   for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
     if (suite.skip !== undefined) {
@@ -111,6 +121,8 @@ if (waiting[0]?.name === "types") await work();
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work));
 
 console.log(`\nall suites in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+const [programs, kernels, tooLong] = interpretations;
+console.log(`interpreted ${programs} programs: ${kernels} kernels, and ${tooLong} that were too long skipped`);
 for (const line of skipped) console.log(line);
 console.log(`${passed} passed, ${failed} failed`);
 if (failed > 0 || passed === 0) process.exitCode = 1;

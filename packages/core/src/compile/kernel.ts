@@ -1,4 +1,5 @@
 import type { DType } from "../dtype.js";
+import type { Traced } from "../graph/tracing.js";
 import type { Shape } from "../shape/types.js";
 import type { Operand } from "../wasm/gemm-emit.js";
 import type { Scalar } from "../wasm/simd.js";
@@ -92,14 +93,21 @@ interface SpecialKernel {
   readonly writes: readonly Buffer[];
   /** Appends the code; addresses come from the context. */
   readonly emit: (context: KernelCode) => void;
-  /** Whether it only looks at its inputs, and may stop the program: it runs as early as it can. */
-  readonly check?: boolean;
+  /** What its code is to do, said once more without code. */
+  readonly work: SpecialWork;
 }
+
+export type SpecialWork =
+  /** The result of a value's op (or draw) into the first buffer that it writes; it reads the inputs in their order. */
+  | { readonly kind: "value"; readonly value: Traced }
+  /** Stops the program with the number of a failure where an index is out of range: it runs as early as it can. */
+  | { readonly kind: "check"; readonly least: number; readonly most: number; readonly failure: number };
 
 export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | SpecialKernel;
 
 /** Whether a kernel may stop the program. */
-export const isCheck = (kernel: Kernel): kernel is SpecialKernel => kernel.kind === "special" && kernel.check === true;
+export const isCheck = (kernel: Kernel): kernel is SpecialKernel =>
+  kernel.kind === "special" && kernel.work.kind === "check";
 
 /** The buffers that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly Buffer[] {

@@ -10,9 +10,10 @@ import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.
 import { emitModule } from "./emit/module.js";
 import { orderOf, resultsOf } from "./graph.js";
 import { type Buffer, isCheck } from "./kernel.js";
+import { programObserver, type RunObserver } from "./observer.js";
 import { type Plan, plan } from "./plan.js";
 import { CompiledResult } from "./result.js";
-import { type Schedule, schedule } from "./schedule.js";
+import { type Schedule, type ScheduleStage, schedulesOf } from "./schedule.js";
 import { simplify } from "./simplify.js";
 import { gradientLeft, type Trace, valueChanged } from "./trace.js";
 import { verifiesAll, verify, verifyGraph } from "./verify.js";
@@ -58,6 +59,7 @@ export class Machine {
   private readonly failsLate: boolean;
   /** By assignment, the number of the capture. */
   private readonly assigned: readonly number[];
+  private readonly observer: RunObserver | null;
   /** The values that depend on tensors that gradients are wanted of. */
   private readonly linked: ReadonlySet<Traced>;
 
@@ -68,7 +70,8 @@ export class Machine {
     const verifies = options.verify ?? verifiesAll();
     if (verifies) verifyGraph(traced);
     const simplified = simplify(traced);
-    const made = schedule(simplified);
+    const schedules = schedulesOf(simplified);
+    const { schedule: made } = schedules.at(-1) as ScheduleStage;
     const planned = plan(made);
     if (verifies) verify(simplified, made, planned);
     if (planned.bytes > mostBytes) {
@@ -81,6 +84,8 @@ export class Machine {
     const module = emitModule(made, planned, { relaxed });
     const emitted = performance.now();
     this.exports = instantiate(api, module);
+    const memory = this.exports.memory.buffer;
+    this.observer = programObserver()?.({ traced, simplified, schedules, plan: planned, relaxed, memory }) ?? null;
     const times = { trace: traceTime, compile: emitted - start, instantiate: performance.now() - emitted };
     this.stages = { traced, simplified, schedule: made, plan: planned, module, times };
     this.trace = simplified;
@@ -133,7 +138,9 @@ export class Machine {
     this.writeCaptures();
     const sources = this.writeGenerators(generators);
     this.checkSources(sources);
+    const seen = this.observer?.() ?? null;
     const code = this.exports.run();
+    seen?.(code);
     const failure = failures[code - 1];
     if (failure !== undefined) throw failure.error(this.view(failure.buffer) as Int32Array);
     trace.generators.forEach(({ source, blocks }, i) => {

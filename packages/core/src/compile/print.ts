@@ -82,7 +82,7 @@ function showExpression(e: Expression, show: (buffer: Buffer, at: Affine, index:
   }
 }
 
-function showKernel(kernel: Kernel): string {
+export function showKernel(kernel: Kernel): string {
   const load = (buffer: Buffer, at: Affine, index: string | null) => `${bufferName(buffer)}[${showAffine(at, index)}]`;
   switch (kernel.kind) {
     case "loop": {

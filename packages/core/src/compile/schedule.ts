@@ -31,6 +31,8 @@ export interface Schedule {
   readonly aliases: ReadonlyMap<Buffer, Buffer>;
   /** What a special kernel can stop the program with: the number that it returns is the place in this list, plus 1. */
   readonly failures: readonly Failure[];
+  /** The values of the trace that are in a buffer of their own, when it has been written. */
+  readonly places: ReadonlyMap<Traced, Buffer>;
 }
 
 /** Makes the error out of what stands in a buffer. */
@@ -48,8 +50,32 @@ export interface KernelBody {
   readonly scalars?: Expression[];
 }
 
+/** The passes over a schedule, in order; each says the same in fewer kernels. */
+const passes: readonly (readonly [stage: string, pass: (schedule: Schedule) => Schedule])[] = [
+  ["updates in place", (made) => ({ ...made, ...updateInPlace(made.kernels, made.assigned) })],
+  ["merging scalar copies", (made) => ({ ...made, kernels: mergeScalarCopies(made.kernels) })],
+  ["fusing loops", (made) => ({ ...made, kernels: fuseLoops(made.kernels, made.aliases) })],
+];
+
 export function schedule(trace: Trace): Schedule {
-  return new Scheduler(trace).run();
+  return (schedulesOf(trace).at(-1) as ScheduleStage).schedule;
+}
+
+/** The schedule of a program after each stage: the last one is what runs. */
+export interface ScheduleStage {
+  readonly stage: string;
+  readonly schedule: Schedule;
+}
+
+export function schedulesOf(trace: Trace): readonly ScheduleStage[] {
+  let made = new Scheduler(trace).run();
+  return [
+    { stage: "scheduling", schedule: made },
+    ...passes.map(([stage, pass]) => {
+      made = pass(made);
+      return { stage, schedule: made };
+    }),
+  ];
 }
 
 export class Scheduler {
@@ -73,6 +99,7 @@ export class Scheduler {
     this.generators = trace.generators.map(() => null);
   }
 
+  /** The kernels as the rules write them; the new values of tensors are copied over the old ones by the last of them. */
   run(): Schedule {
     const { trace, graph } = this;
     const inputs = trace.inputs.map((input) => this.place(input, "input"));
@@ -95,10 +122,20 @@ export class Scheduler {
       this.copy(news[i] as Buffer, places.get(tensor) as Buffer),
     );
     const kernels = [...this.kernels.filter(isEarlyCheck), ...this.kernels.filter((kernel) => !isEarlyCheck(kernel))];
-    const { all: buffers, failures, generators } = this;
-    const made = { buffers, inputs, captures, outputs, assigned, gradients, generators, failures };
-    const { kernels: updating, aliases } = updateInPlace(kernels, assigned);
-    return { ...made, kernels: fuseLoops(mergeScalarCopies(updating), aliases), aliases };
+    const { all: buffers, failures, generators, placed } = this;
+    return {
+      kernels,
+      buffers,
+      inputs,
+      captures,
+      outputs,
+      assigned,
+      gradients,
+      generators,
+      failures,
+      aliases: new Map(),
+      places: placed,
+    };
   }
 
   // --- what rules use ------------------------------------------------------------------------------------------------

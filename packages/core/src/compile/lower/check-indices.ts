@@ -28,7 +28,7 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
       name: `check ${name}`,
       reads: [buffer],
       writes: [],
-      check: true,
+      work: { kind: "check", least, most, failure },
       emit: ({ code, address }) => {
         const start = address(buffer);
         if (buffer.size === 0) return;

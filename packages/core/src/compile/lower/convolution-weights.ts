@@ -156,6 +156,7 @@ export const convWeights: KernelRule = {
       name: node.name,
       reads: [from, by],
       writes: [target, scratch],
+      work: { kind: "value", value },
       emit: (context) => {
         if (target.size === 0) return;
         const { code, module, address } = context;

@@ -29,6 +29,7 @@ function push(
     name: nodeOf<Conv | ConvTranspose>(value).name,
     reads: bias === undefined ? [source, weights] : [source, weights, bias],
     writes: [operands.target, scratch],
+    work: { kind: "value", value },
     emit: (context) => emit(context, operands, scratch),
   });
 }

@@ -58,6 +58,7 @@ function adding(
         name: nodeOf(value).name,
         reads: [source, places],
         writes: scratch === null ? [target] : [target, scratch],
+        work: { kind: "value", value },
         emit: (context) => {
           const { code, address } = context;
           clear(context, target);

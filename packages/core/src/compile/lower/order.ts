@@ -64,6 +64,7 @@ const argSort: KernelRule = {
       name: "ArgSort",
       reads: [source],
       writes: [target, scratch],
+      work: { kind: "value", value },
       emit: ({ code, module, address }) => {
         if (target.size === 0) return;
         const sort = module.shared(`merge sort of ${record} bytes`, (module) => mergeSort(module, record));

@@ -43,6 +43,7 @@ function pool<N extends PoolNode>(
         name: node.name,
         reads: [pooling.from],
         writes: [pooling.target],
+        work: { kind: "value", value },
         emit: (context) => emit(context, pooling, node),
       });
     },
@@ -95,6 +96,7 @@ const maxUnpool: KernelRule = {
       name: nodeOf<MaxUnpool>(value).name,
       reads: [from, by],
       writes: [target],
+      work: { kind: "value", value },
       emit: (context) => {
         if (w === null) {
           emitScatter(context, from, by, target);

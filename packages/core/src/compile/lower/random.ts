@@ -1,5 +1,5 @@
 import { CompileError } from "../../errors.js";
-import type { Draw } from "../../graph/tracing.js";
+import type { Draw, Traced } from "../../graph/tracing.js";
 import { extent } from "../../random/generator.js";
 import type { Code, Local, PlainOp } from "../../wasm/encoder.js";
 import { increase, repeat } from "../../wasm/loops.js";
@@ -30,24 +30,25 @@ export const draw: KernelRule = {
     if (source.kind !== "draw") throw new Error(`a value from ${source.kind} is no draw`);
     const target = s.target(value);
     const generator = s.generatorBuffer(source.draw.generator);
-    if (source.draw.options["replace"] === false) shuffle(source.draw, generator, target, s);
-    else independent(source.draw, generator, target, s);
+    if (source.draw.options["replace"] === false) shuffle(source.draw, value, generator, target, s);
+    else independent(source.draw, value, generator, target, s);
   },
 };
 
 /** Elements that are computed each out of its own bits. */
-function independent(draw: Draw, generator: Buffer, target: Buffer, s: Scheduler): void {
+function independent(draw: Draw, value: Traced, generator: Buffer, target: Buffer, s: Scheduler): void {
   s.push({
     kind: "special",
     name: `draw ${draw.method}`,
     reads: [generator],
     writes: [target],
+    work: { kind: "value", value },
     emit: (context) => emitDraw(context, draw, generator, target, converter(context, draw, target)),
   });
 }
 
 /** A permutation, or the beginning of one: where to swap, drawn into the target, then the swaps. */
-function shuffle(draw: Draw, generator: Buffer, target: Buffer, s: Scheduler): void {
+function shuffle(draw: Draw, value: Traced, generator: Buffer, target: Buffer, s: Scheduler): void {
   const n = option(draw, "n");
   const scratch = s.scratch(shuffleBytes(n, target.size));
   s.push({
@@ -55,6 +56,7 @@ function shuffle(draw: Draw, generator: Buffer, target: Buffer, s: Scheduler): v
     name: "draw choice",
     reads: [generator],
     writes: [target, scratch],
+    work: { kind: "value", value },
     emit: (context) => {
       const { code, address } = context;
       const places = code.local("v128");

@@ -175,6 +175,7 @@ function cumulation(name: "Cumsum" | "Cumprod", operation: "add" | "mul", initia
         name,
         reads: [x],
         writes: [target],
+        work: { kind: "value", value },
         emit: ({ code, address }) => {
           const step: Step = (code, states, state, at, offset) => {
             if (exclusive) {
@@ -206,6 +207,7 @@ const linearScan: KernelRule = {
       name: "LinearScan",
       reads: [a, b],
       writes: [target],
+      work: { kind: "value", value },
       emit: ({ code, address }) => {
         const stepOf =
           (isFirst: boolean): Step =>

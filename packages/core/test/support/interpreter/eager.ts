@@ -1,0 +1,228 @@
+import { orderOf, resultsOf } from "../../../src/compile/graph.js";
+import type { Trace } from "../../../src/compile/trace.js";
+import { allocate, isFloat, type TypedArray } from "../../../src/dtype.js";
+import { Elementwise } from "../../../src/graph/elementwise.js";
+import type { Node } from "../../../src/graph/node.js";
+import type { Traced } from "../../../src/graph/tracing.js";
+import {
+  Abs,
+  ArgMax,
+  ArgMin,
+  ArgSort,
+  BroadcastTo,
+  Cast,
+  Ceil,
+  Clamp,
+  Concat,
+  Equal,
+  ExpandDims,
+  Floor,
+  Gather,
+  Gelu,
+  GeluTanh,
+  Greater,
+  GreaterEqual,
+  Im2col,
+  IsFinite,
+  IsNaN,
+  Less,
+  LessEqual,
+  Max,
+  Maximum,
+  MaxPool,
+  MaxUnpool,
+  Min,
+  Minimum,
+  Neg,
+  NotEqual,
+  OneHot,
+  Pad,
+  Relu,
+  Reshape,
+  Round,
+  Sign,
+  Slice,
+  Squeeze,
+  Stack,
+  Take,
+  Transpose,
+  Unslice,
+  Where,
+} from "../../../src/ops/index.js";
+import { arrayOf, resultOf } from "./special.js";
+
+/** What the values that no op computes are: inputs, captures, and the words of the generators. */
+export interface Given {
+  readonly inputs: readonly TypedArray[];
+  readonly captures: readonly TypedArray[];
+  readonly generators: readonly (TypedArray | null)[];
+}
+
+/** Ops that compute nothing that is rounded: they move elements, choose among them, or compare them. */
+const unrounded: ReadonlySet<unknown> = new Set<unknown>([
+  Abs,
+  ArgMax,
+  ArgMin,
+  ArgSort,
+  BroadcastTo,
+  Cast,
+  Ceil,
+  Clamp,
+  Concat,
+  Equal,
+  ExpandDims,
+  Floor,
+  Gather,
+  Greater,
+  GreaterEqual,
+  Im2col,
+  IsFinite,
+  IsNaN,
+  Less,
+  LessEqual,
+  Max,
+  Maximum,
+  MaxPool,
+  MaxUnpool,
+  Min,
+  Minimum,
+  Neg,
+  NotEqual,
+  OneHot,
+  Pad,
+  Relu,
+  Reshape,
+  Round,
+  Sign,
+  Slice,
+  Squeeze,
+  Stack,
+  Take,
+  Transpose,
+  Unslice,
+  Where,
+]);
+
+/**
+ * Ops whose operands are to be thought of as rounded, too: an order of additions of its own, or a factor that float32
+ * rounds and doubles do not, is as good as another operand nearby.
+ */
+const roundsOperands = (node: Node) =>
+  !(node instanceof Elementwise) || node instanceof Gelu || node instanceof GeluTanh;
+
+/** Changes numbers a little, at random. */
+export type Noise = (values: TypedArray) => TypedArray;
+
+/**
+ * The results of a trace as eager mode computes them, value by value by the ops' own forward: those of the outputs, of the
+ * assignments, and of the gradients that there are.
+ *
+ * @param noise what each op that rounds may add to its results, and to the operands of sums
+ * @param visit sees each value
+ */
+export function evaluate(
+  trace: Trace,
+  given: Given,
+  noise: Noise | null = null,
+  visit: (value: Traced, array: TypedArray) => void = () => {},
+): TypedArray[] {
+  const results = resultsOf(trace);
+  const order = orderOf(results);
+  const arrays = new Map<Traced, TypedArray>();
+  /** By value: how many uses are left. A value without any is forgotten. */
+  const uses = new Map<Traced, number>();
+  for (const value of [...order.flatMap(({ inputs }) => inputs), ...results])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const value of order) {
+    let operands = value.inputs.map((input) => arrays.get(input) as TypedArray);
+    const node = value.source.kind === "node" ? value.source.node : null;
+    const rounds = noise !== null && node !== null && isFloat(value.dtype) && !unrounded.has(node.constructor);
+    if (rounds && roundsOperands(node)) {
+      operands = operands.map((operand, i) => (isFloat(value.inputs[i]?.dtype ?? "bool") ? noise(operand) : operand));
+    }
+    const result = compute(value, operands, given);
+    const array = rounds ? noise(result) : result;
+    arrays.set(value, array);
+    visit(value, array);
+    for (const input of value.inputs) {
+      const left = (uses.get(input) as number) - 1;
+      uses.set(input, left);
+      if (left === 0) arrays.delete(input);
+    }
+  }
+  return results.map((value) => arrays.get(value) as TypedArray);
+}
+
+function compute(value: Traced, operands: readonly TypedArray[], given: Given): TypedArray {
+  const { source, dtype } = value;
+  switch (source.kind) {
+    case "literal":
+      return arrayOf(source.value, dtype);
+    case "input":
+      return given.inputs[source.index] as TypedArray;
+    case "capture":
+      return given.captures[source.index] as TypedArray;
+    case "draw":
+      return resultOf(value, [given.generators[source.draw.generator] as TypedArray]) as TypedArray;
+    case "node":
+      return arrayOf(resultOf(value, operands), dtype);
+    default:
+      return source satisfies never;
+  }
+}
+
+/** Units in the last place by which an op may be wrong. */
+const units = 8;
+const noisyRuns = 4;
+/** How much more than the noisy runs show. */
+const margin = 4;
+
+/**
+ * How far each element of the results may be from the eager one: the results of runs in which each op is wrong by a few
+ * units in the last place, up or down at random, say how much of it comes through to the end. 0 where nothing is rounded;
+ * Infinity where noise decides about an infinity, a branch or an integer.
+ */
+export function bounds(
+  expected: readonly TypedArray[],
+  evaluateWith: (noise: Noise) => readonly TypedArray[],
+): readonly Float64Array[] {
+  const most = expected.map((array) => new Float64Array(array.length));
+  for (let run = 0; run < noisyRuns; run++) {
+    evaluateWith(noiseOf(run + 1)).forEach((noisy, r) => {
+      const [exact, bound] = [expected[r] as TypedArray, most[r] as Float64Array];
+      const isInteger = exact instanceof Int32Array || exact instanceof Uint8Array;
+      noisy.forEach((value, i) => {
+        const own = exact[i] as number;
+        if (Object.is(value, own)) return;
+        const difference = Math.abs(value - own);
+        bound[i] =
+          Number.isFinite(difference) && !isInteger ? Math.max(bound[i] as number, margin * difference) : Infinity;
+      });
+    });
+  }
+  return most;
+}
+
+function noiseOf(seed: number): Noise {
+  let state = Math.imul(seed, 0x9e3779b9);
+  /** From -1 to 1, and at least 1/2 in size, so that an error shows; never twice the same, so that two do not cancel. */
+  const error = () => {
+    // Mulberry32 of T. Ettinger.
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    const fraction = (t ^ (t >>> 14)) / 2 ** 32;
+    return fraction < 0 ? fraction - 0.5 : fraction + 0.5;
+  };
+  return (values) => {
+    if (!(values instanceof Float32Array || values instanceof Float64Array)) return values;
+    const isSingle = values instanceof Float32Array;
+    const [part, tiny] = isSingle ? [units * 2 ** -23, 2 ** -149] : [units * 2 ** -52, 2 ** -1074];
+    const changed = allocate(isSingle ? "float32" : "float64", values.length);
+    values.forEach((value: number, i: number) => {
+      // An exact 0 stays one: it is one in the program as well.
+      changed[i] = value === 0 ? value : value + error() * Math.max(Math.abs(value) * part, 2 * tiny);
+    });
+    return changed;
+  };
+}

@@ -1,0 +1,177 @@
+import { isLeaf } from "../../../src/compile/emit/scalar-plan.js";
+import { type Expression, operandsOf, visitExpressions } from "../../../src/compile/expression.js";
+import type { ContractionKernel, Kernel, LoopKernel, ScalarKernel } from "../../../src/compile/kernel.js";
+import { sizeOf } from "../../../src/shape/shape.js";
+import { asKind, operationOf, reducingOf } from "./arithmetic.js";
+import { Counter, type Memory, readElement, writeElement } from "./memory.js";
+import { runSpecial } from "./special.js";
+
+/**
+ * Runs a kernel as its emitted code is meant to run: element by element in the order of its axes, for each the stores in
+ * their order, each read out of the memory as it is then. A value that several stores use is computed once an element.
+ *
+ * @returns the number of the failure that the program stops with, or 0
+ */
+export function runKernel(kernel: Kernel, memory: Memory): number {
+  switch (kernel.kind) {
+    case "loop":
+      runLoop(kernel, memory);
+      return 0;
+    case "contraction":
+      runContraction(kernel, memory);
+      return 0;
+    case "scalars":
+      runScalars(kernel, memory);
+      return 0;
+    case "special":
+      return runSpecial(kernel, memory);
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** How many elements a kernel goes through. An op's own forward, which stands for a special kernel, is quick. */
+export function stepsOf(kernel: Kernel): number {
+  switch (kernel.kind) {
+    case "loop":
+      return sizeOf(kernel.sizes);
+    case "contraction":
+      return kernel.m * kernel.n * kernel.k * kernel.batch.length;
+    case "scalars":
+      return kernel.plan.functions.reduce((sum, values) => sum + values.length, 0);
+    case "special":
+      return 0;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+function runLoop({ sizes, reduced, reduction, stores }: LoopKernel, memory: Memory): void {
+  const outer = sizes.slice(0, sizes.length - reduced);
+  const inner = sizes.slice(outer.length);
+  if (outer.includes(0) || (reduction === null && sizes.includes(0))) return;
+  const counter = new Counter(sizes);
+  const values: number[] = [];
+  const places = new Map<Expression, number>();
+  /** For each store what has to be computed for it that has not been computed for those before it. */
+  const work = stores.map(({ value, target, to }) => {
+    const steps: (() => void)[] = [];
+    visitExpressions([value], (e) => {
+      if (places.has(e)) return;
+      const place = places.size;
+      places.set(e, place);
+      const compute = computing(e, (operand) => places.get(operand) as number, values, counter, memory);
+      steps.push(() => {
+        values[place] = compute();
+      });
+    });
+    return {
+      steps,
+      place: places.get(value) as number,
+      kind: value.kind,
+      target,
+      array: memory.array(target),
+      at: counter.follow(to),
+    };
+  });
+  if (reduction === null) {
+    do {
+      for (const { steps, place, target, array, at } of work) {
+        for (const step of steps) step();
+        writeElement(target, array, at.value, values[place] as number);
+      }
+    } while (counter.next());
+    return;
+  }
+  const [store, ...others] = work;
+  if (store === undefined || others.length > 0) throw new Error("a reduction has one store");
+  const { identity, combine } = reducingOf(reduction, store.kind);
+  const count = sizeOf(inner);
+  const outerCounter = new Counter(outer);
+  const to = outerCounter.follow(stores[0]?.to ?? { offset: 0, strides: [] });
+  do {
+    let sum = identity;
+    for (let i = 0; i < count; i++) {
+      for (const step of store.steps) step();
+      sum = combine(sum, values[store.place] as number);
+      counter.next();
+    }
+    writeElement(store.target, store.array, to.value, asKind(store.kind, sum));
+  } while (outerCounter.next());
+}
+
+/** The function that computes an expression at the current indices, out of the values of its operands. */
+function computing(
+  e: Expression,
+  placeOf: (operand: Expression) => number,
+  values: readonly number[],
+  counter: Counter,
+  memory: Memory,
+): () => number {
+  switch (e.op) {
+    case "constant":
+      return () => e.value;
+    case "index": {
+      const at = counter.follow(e.at);
+      return () => at.value | 0;
+    }
+    case "load": {
+      const { buffer, index } = e;
+      const [array, at] = [memory.array(buffer), counter.follow(e.at)];
+      if (index === null) return () => readElement(buffer, array, at.value);
+      const place = placeOf(index.value);
+      return () => readElement(buffer, array, at.value + (values[place] as number) * index.stride);
+    }
+    case "apply": {
+      const operation = operationOf(e);
+      const [x = 0, y = 0, w = 0] = e.args.map(placeOf);
+      return () => operation(values[x] as number, values[y] as number, values[w] as number);
+    }
+    default:
+      return e satisfies never;
+  }
+}
+
+/** Leaves are read where they are used, all else is computed once, and stored when it has been. */
+function runScalars({ plan }: ScalarKernel, memory: Memory): void {
+  const values: number[] = [];
+  const now = (e: Expression) => (isLeaf(e) ? leaf(e, memory) : (values[e.id] as number));
+  for (const e of plan.functions.flat()) {
+    values[e.id] = isLeaf(e) ? leaf(e, memory) : inner(e, now, memory);
+    for (const target of plan.targets.get(e.id) ?? [])
+      writeElement(target, memory.array(target), 0, values[e.id] as number);
+  }
+}
+
+function leaf(e: Expression, memory: Memory): number {
+  if (e.op === "constant") return e.value;
+  if (e.op === "index") return e.at.offset;
+  if (e.op === "load") return readElement(e.buffer, memory.array(e.buffer), e.at.offset);
+  throw new Error(`${e.op} is no leaf`);
+}
+
+function inner(e: Expression, now: (e: Expression) => number, memory: Memory): number {
+  const [x = 0, y = 0, w = 0] = operandsOf(e).map(now);
+  if (e.op === "apply") return operationOf(e)(x, y, w);
+  if (e.op === "load" && e.index !== null) {
+    return readElement(e.buffer, memory.array(e.buffer), e.at.offset + x * e.index.stride);
+  }
+  throw new Error(`${e.op} is a leaf`);
+}
+
+function runContraction({ m, n, k, a, b, target, batch }: ContractionKernel, memory: Memory): void {
+  const [left, right, result] = [memory.array(a.buffer), memory.array(b.buffer), memory.array(target)];
+  for (const [fromA, fromB, to] of batch) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) {
+          const x = readElement(a.buffer, left, fromA + i * a.rowStride + p * a.colStride);
+          const y = readElement(b.buffer, right, fromB + p * b.rowStride + j * b.colStride);
+          sum += x * y;
+        }
+        writeElement(target, result, to + i * n + j, sum);
+      }
+    }
+  }
+}
