@@ -3,8 +3,15 @@ import { show } from "./show.js";
 
 /** Refuses what cannot be called; `what` is a place in the arguments, such as "the hook". */
 export function checkFunction(op: string, f: unknown, what = ""): void {
-  if (typeof f === "function") return;
-  throw new ChainruleError(`${op}: ${what === "" ? "takes" : `${what} is`} a function, got ${show(f)}`);
+  if (typeof f === "function" && !isClass(f)) return;
+  throw new ChainruleError(
+    `${op}: ${what === "" ? "takes" : `${what} is`} a function, got ${typeof f === "function" ? "a class" : show(f)}`,
+  );
+}
+
+/** A class cannot be called; its prototype, unlike that of a function, is there for good. */
+function isClass(f: object): boolean {
+  return Object.getOwnPropertyDescriptor(f, "prototype")?.writable === false;
 }
 
 /** Refuses a name that is no text: it would be shown as something else, or break what shows it. */

@@ -119,6 +119,7 @@ export function isFloat(dtype: DType): boolean {
 
 /** `value` as `dtype` stores it; throws where a number is none of that type, instead of changing it. */
 export function checkNumber(where: string, value: number, dtype: DType): number {
+  if (typeof value !== "number") throw new DTypeError(`${where}: takes a number, got ${show(value)}`);
   switch (dtype) {
     case "float64":
       return value;

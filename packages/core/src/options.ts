@@ -24,6 +24,9 @@ const elsewhere: Readonly<Record<string, string>> = {
  */
 export function checkOptions(op: string, options: unknown, names: readonly string[]): void {
   if (options === undefined) return;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+    throw new ChainruleError(`checkOptions: the names are a list of texts, got ${show(names)}`);
+  }
   if (!isRecord(options)) {
     throw new ChainruleError(`${op}: options are a record, { ${names.join(", ")} }, got ${show(options)}`);
   }

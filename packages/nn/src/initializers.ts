@@ -1,14 +1,15 @@
 import {
-  ChainruleError,
   checkOptions,
   formatShape,
   full,
   type Random,
   type Shape,
   ShapeError,
+  show,
   sizeOf,
   type Tensor,
 } from "@chainrule/core";
+import { checkRandom } from "./functions/checks.js";
 
 /** The dtypes that a parameter can have. */
 export type FloatDType = "float64" | "float32";
@@ -31,9 +32,7 @@ function checked(name: string, options: InitializerOptions): InitializerOptions 
 function drawn(name: string, deviation: (shape: Shape) => number): Initializer {
   return (shape, options = {}) => {
     const { random, dtype = "float64" } = checked(name, options);
-    if (random === undefined) {
-      throw new ChainruleError(`${name}: draws random numbers: give their source, as in { random: new Random(42) }`);
-    }
+    checkRandom(name, random);
     return random.normal(shape, { std: deviation(shape), dtype });
   };
 }
@@ -75,6 +74,8 @@ export function zeros(): Initializer {
 
 /** How many inputs feed each output. */
 function fanIn(name: string, shape: Shape): number {
+  if (!Array.isArray(shape))
+    throw new ShapeError(`${name}: takes the shape of a parameter, such as [784, 50], got ${show(shape)}`);
   if (shape.length < 2) {
     throw new ShapeError(
       `${name}: ${formatShape(shape)} has no fan-in: it takes a matrix or filters; use normal({ std }) instead`,

@@ -1,5 +1,5 @@
-import { checkOptions, compile, compileSupport, type Tensor } from "@chainrule/core";
-import type { Optimizer } from "./optimizers/optimizer.js";
+import { ChainruleError, checkOptions, compile, compileSupport, show, type Tensor } from "@chainrule/core";
+import { Optimizer } from "./optimizers/optimizer.js";
 
 export interface TrainStepOptions {
   /**
@@ -39,6 +39,10 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   optimizer: Optimizer,
   options: TrainStepOptions = {},
 ): (...batch: Batch) => number {
+  if (typeof loss !== "function" || !(optimizer instanceof Optimizer)) {
+    const got = typeof loss !== "function" ? loss : optimizer;
+    throw new ChainruleError(`trainStep: takes a loss, a function, and an optimizer, got ${show(got)}`);
+  }
   checkOptions("trainStep", options, ["compiled"]);
   const { compiled = compileSupport() === null } = options;
   if (!compiled) {

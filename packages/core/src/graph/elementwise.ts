@@ -54,6 +54,7 @@ export abstract class Elementwise extends Node {
   declare readonly loops: KernelSet;
 
   override shapeRule(...inputs: Tensor[]): Shape {
+    checkArity(this.name, this.rule.forward.length - 1, inputs, "takes");
     return inputs.reduce<Shape>((shape, input) => broadcastShapes(this.name, shape, input.shape), scalarShape);
   }
 
@@ -190,7 +191,7 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
     rule,
     class extends Elementwise {
       override apply(x: Tensor): Tensor {
-        if (x.shape.length !== 0 || this.first !== null || isObserved()) return super.apply(x);
+        if (x?.rank !== 0 || this.first !== null || isObserved()) return super.apply(x);
         const dtype = this.dtypeRule(x);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
@@ -228,8 +229,7 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor): Tensor {
-        if (x.shape.length !== 0 || y.shape.length !== 0 || this.first !== null || isObserved())
-          return super.apply(x, y);
+        if (x?.rank !== 0 || y?.rank !== 0 || this.first !== null || isObserved()) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
         const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);

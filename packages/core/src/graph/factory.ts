@@ -37,8 +37,11 @@ export function checkTensorOptions(op: string, form: string, options: unknown): 
   checkName(op, (options as TensorOptions | undefined)?.name);
 }
 
-function create(op: string, literal: Literal, options: TensorOptions, requiresGrad: boolean): Tensor {
-  checkTensorOptions(op, "values", options);
+const none: TensorOptions = Object.freeze({});
+
+function create(op: string, literal: Literal, given: TensorOptions | undefined, requiresGrad: boolean): Tensor {
+  if (given !== undefined) checkTensorOptions(op, "values", given);
+  const options = given ?? none;
   const { shape, dtype, values } = readLiteral(op, literal, options.dtype);
   if (requiresGrad && !isFloat(dtype)) throw noGradient(op, dtype);
   const made = new Tensor(shape, dtype, values, null, requiresGrad);
@@ -64,7 +67,7 @@ function noGradient(op: string, dtype: DType): DTypeError {
  *
  * @throws ShapeError for ragged arrays, DTypeError for a number that is none of the dtype.
  */
-export const tensor = ((values: Literal, options: TensorOptions = {}) =>
+export const tensor = ((values: Literal, options?: TensorOptions) =>
   create("tensor", values, options, false)) as TensorFactory;
 
 /**
@@ -75,9 +78,10 @@ export const tensor = ((values: Literal, options: TensorOptions = {}) =>
  * x.mul(x).backward();
  * x.grad?.item(); // 6
  */
-export const variable = ((values: Literal | Tensor, options: TensorOptions = {}) => {
-  if (!(values instanceof Tensor)) return create("variable", values, options, true);
-  checkTensorOptions("variable", "values", options);
+export const variable = ((values: Literal | Tensor, given?: TensorOptions) => {
+  if (!(values instanceof Tensor)) return create("variable", values, given, true);
+  checkTensorOptions("variable", "values", given);
+  const options = given ?? none;
   const cast = values.cast(options.dtype ?? values.dtype);
   const { shape, dtype } = cast;
   if (!isFloat(dtype)) throw noGradient("variable", dtype);

@@ -91,17 +91,23 @@ export abstract class Node {
    * has inputs already keeps them, for the graph that it is a part of: a copy of it is applied instead.
    */
   apply(...inputs: Tensor[]): Tensor {
+    if (inputs.length < Math.max(1, this.shapeRule.length)) throw this.tooFew(inputs.length);
+    for (const input of inputs) scalar.check(this.name, input);
     if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
     const values = this.compute(shape, dtype, inputs);
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
-    const first = inputs[0];
-    if (first === undefined) throw new GraphError(`${this.name}: an op needs at least one input`);
+    const first = inputs[0] as Tensor;
     if (record) this.connectAll(inputs);
     const output = first.derive(shape, dtype, values, record ? this : null);
     watcher()?.applied(this, output, inputs);
     return output;
+  }
+
+  private tooFew(given: number): GraphError {
+    const least = Math.max(1, this.shapeRule.length);
+    return new GraphError(`${this.name}: takes ${least} ${least === 1 ? "input" : "inputs"} at least, got ${given}`);
   }
 
   private compute(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
@@ -165,6 +171,7 @@ export abstract class Node {
 
   /** The inputs of `forward`, numbers among them as scalars: in the dtype of the tensors, in float64 if there are none. */
   protected tensorsOf(inputs: readonly (Tensor | number)[]): Tensor[] {
+    for (const input of inputs) if (typeof input !== "number") scalar.check(this.name, input);
     const like = inputs.find((input) => typeof input !== "number") ?? (inputs.length > 0 ? scalar.one : null);
     if (like === null) {
       throw new DTypeError(`${this.name}: takes tensors, got numbers only; make one with tensor(${inputs[0] ?? ""})`);
@@ -226,10 +233,13 @@ export abstract class Node {
 }
 
 /**
- * A scalar to make others out of plain numbers with; tensor.ts, which this file cannot import, puts it here. Without it there
- * are no tensors in the program at all.
+ * What tensor.ts, which this file cannot import, puts here: a scalar to make others out of plain numbers with, and a check that
+ * throws for what is no tensor. Without them there are no tensors in the program at all.
  */
-export const scalar: { one: Tensor | null } = { one: null };
+export const scalar: { one: Tensor | null; check: (op: string, input: unknown) => void } = {
+  one: null,
+  check: () => undefined,
+};
 
 /**
  * The name of a node that is under construction: there where the class has it on its prototype (a getter), for errors about the
@@ -243,9 +253,9 @@ export function nameOf(node: Node): string {
 const applied = new WeakMap<Node, { readonly node: Node; readonly output: Tensor }>();
 
 /** A node alone takes what it is given; the types cannot count it. */
-export function checkArity(op: string, arity: number, inputs: readonly unknown[]): void {
+export function checkArity(op: string, arity: number, inputs: readonly unknown[], takes = "forward takes"): void {
   if (arity > 0 && inputs.length !== arity) {
-    throw new GraphError(`${op}: forward takes ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
+    throw new GraphError(`${op}: ${takes} ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
   }
 }
 
@@ -288,6 +298,7 @@ export function commonDType(op: string, inputs: readonly Tensor[]): DType {
 
 /** A gradient given from outside has the shape and dtype of what it is the gradient of (a scalar one is repeated). */
 export function checkSeed(op: string, seed: Tensor, output: Tensor): void {
+  scalar.check(op, seed);
   if (seed.dtype !== output.dtype) {
     throw new DTypeError(
       `${op}: backward takes a gradient of the output's dtype ${output.dtype}, got ${seed.dtype}; convert with cast("${output.dtype}")`,

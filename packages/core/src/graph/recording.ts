@@ -1,3 +1,4 @@
+import { checkFunction } from "../checks.js";
 import { GraphError } from "../errors.js";
 
 /** Whether ops record the graph that `backward` walks; a scope, not a flag to set. */
@@ -33,6 +34,7 @@ const later: Readonly<Record<string, string>> = {
  * by what it gave.
  */
 export function inScope<R>(op: string, f: () => R, run: (f: () => R) => R): R {
+  checkFunction(op, f);
   refuseLater(op, f);
   const result = run(f);
   refuseLater(op, result);

@@ -1,3 +1,4 @@
+import { checkFunction, checkName } from "../checks.js";
 import { allocate, checkNumber, type DType, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { checkOptions } from "../options.js";
@@ -44,6 +45,7 @@ import type {
 } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import type { PadMethod } from "../shape/window-types.js";
+import { show } from "../show.js";
 import { seedOf, walk } from "./backward.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
@@ -205,6 +207,7 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   set name(name: string | undefined) {
+    checkName("name", name);
     if (name !== undefined || this.extra !== null) this.more.name = name;
   }
 
@@ -241,6 +244,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** Puts a gradient in the place of the one that `backward` found, as clipping does; of this tensor's shape and dtype. */
   set grad(gradient: Tensor<S> | null) {
+    if (gradient !== null) scalar.check("grad", gradient);
     if (gradient !== null && (gradient.dtype !== this.dtype || !sameShape(gradient.shape, this.shape))) {
       throw new GraphError(
         `grad: ${gradient.dtype} ${formatShape(gradient.shape)} given as the gradient of ${this.name ?? "a tensor"}, ` +
@@ -305,6 +309,7 @@ export class Tensor<out S extends Shape = Shape> {
    * x.grad?.item(); // 1
    */
   onGradient(hook: GradientHook): () => void {
+    checkFunction("onGradient", hook);
     if (!this.requiresGrad) {
       throw new GraphError(
         `onGradient: ${this.name ?? "this tensor"}, ${this.dtype} ${formatShape(this.shape)}, gets no gradient: it is a ` +
@@ -511,6 +516,9 @@ export class Tensor<out S extends Shape = Shape> {
 }
 
 scalar.one = new Tensor(scalarShape, "float64", 1, null, false);
+scalar.check = (op, input) => {
+  if (!(input instanceof Tensor)) throw noTensor(op, input, "takes tensors");
+};
 
 /** A number of a dtype as values: in a program that is traced, one that is known. */
 function literal(value: number, dtype: DType): Values {
@@ -522,17 +530,26 @@ export function asTensor(x: Tensor | number): Tensor {
   return operand("tensor", x);
 }
 
-/** The same for an op: for anything else, which the types do not let through, an error that names it. */
+/**
+ * An operand of an op: a tensor as it is, a number as a float64 scalar. For an op of one's own that takes both.
+ *
+ * @throws DTypeError, with the name of the op, for anything else
+ */
 export function operand(op: string, x: Tensor | number): Tensor {
   if (x instanceof Tensor) return x;
   if (typeof x === "number") return new Tensor(scalarShape, "float64", literal(x, "float64"), null, false);
+  throw noTensor(op, x, "takes tensors and numbers");
+}
+
+function noTensor(given: string, x: unknown, takes: string): DTypeError {
+  const op = typeof given === "string" ? given : show(given);
   if (isForeign(x)) {
-    throw new DTypeError(
+    return new DTypeError(
       `${op}: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)`,
     );
   }
   const what = Array.isArray(x) || ArrayBuffer.isView(x) ? "an array" : x === null ? "null" : typeof x;
-  throw new DTypeError(`${op}: takes tensors and numbers, got ${what}; make a tensor of it with tensor(...)`);
+  return new DTypeError(`${op}: ${takes}, got ${what}; make a tensor of it with tensor(...)`);
 }
 
 /** Whether something looks like a tensor, though it is none of this module's class. */

@@ -11,6 +11,7 @@ import {
   attributesOf,
   checkPlanes,
   countWindows,
+  nameInRank,
   type PerAxis,
   perAxis,
   SLIDING,
@@ -47,7 +48,7 @@ abstract class Convolving extends Node {
 
   constructor(name: string, rank: SpatialRank, options: ConvOptions, own: readonly string[] = []) {
     super();
-    this.name = `${name}${rank}d`;
+    this.name = nameInRank(name, rank);
     this.rank = rank;
     checkOptions(this.name, options, [...SLIDING, "groups", ...own]);
     const { stride, padding, dilation } = slidingOf(this.name, options, rank);

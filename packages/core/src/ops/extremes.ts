@@ -1,5 +1,5 @@
 import { binary, ternary } from "../graph/elementwise.js";
-import type { Tensor } from "../graph/tensor.js";
+import { operand, type Tensor } from "../graph/tensor.js";
 import type { ClampFunction } from "../shape/signatures.js";
 import { binaryFunction, constantLike } from "./functions.js";
 
@@ -42,7 +42,7 @@ export class Clamp extends ternary("Clamp", {
  * (PyTorch's convention). Where low > high the result is `high`.
  */
 export const clamp = ((x: Tensor | number, low: Tensor | number = -Infinity, high: Tensor | number = Infinity) => {
-  const value = typeof x === "number" ? constantLike("Clamp", x, low, high) : x;
+  const value = typeof x === "number" ? constantLike("Clamp", x, low, high) : operand("Clamp", x);
   const [least, most] = value.dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
   const bound = (b: Tensor | number) =>
     typeof b === "number" ? value.constant(Math.min(Math.max(b, least), most), "Clamp") : b;

@@ -7,7 +7,7 @@ import { forEachRow } from "../kernels/loop.js";
 import { partialTerms } from "../kernels/scatter.js";
 import { type AxisOr, axisOf } from "../options.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
-import { formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { checkIndices, type IndexLike, indexTensor, rowsOf } from "./take.js";
 
@@ -141,6 +141,7 @@ export class ScatterAdd extends AlongAxis {
   }
 
   override shapeRule(x: Tensor, indices: Tensor): Shape {
+    checkShape(this.name, this.shape);
     this.checkShapes(this.shape, indices.shape);
     if (!sameShape(x.shape, indices.shape)) {
       throw new ShapeError(

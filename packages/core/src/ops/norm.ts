@@ -25,9 +25,13 @@ export class Norm extends Reduction {
   readonly ord: number;
 
   constructor(axis?: number | readonly number[] | NormOptions, options?: Omit<NormOptions, "axis">) {
-    super(axis, options, ["ord"]);
+    super(axis, options);
     this.ord = optionOf("ord", axis, options) ?? 2;
     this.ofNothing = this.ord !== Infinity;
+  }
+
+  protected override get optionNames(): readonly string[] {
+    return ["keepDims", "ord"];
   }
 
   override attributes(): Record<string, unknown> {

@@ -5,13 +5,14 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
 import { checkOptions } from "../options.js";
-import { formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
+import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
   attributesOf,
   checkPlanes,
   countWindows,
   kernelOptions,
+  nameInRank,
   type PerAxis,
   perAxis,
   type SpatialRank,
@@ -51,13 +52,14 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
 
   constructor(name: string, rank: SpatialRank, options: Options, own: readonly string[] = []) {
     super();
-    this.name = `${name}${rank}d`;
+    this.name = nameInRank(name, rank);
     this.rank = rank;
     checkOptions(this.name, options, ["kernel", ...OPTIONS, ...own]);
     this.options = kept(options);
-    this.kernel = perAxis(this.name, "kernel", options.kernel, rank, 1);
-    this.stride = perAxis(this.name, "stride", options.stride ?? options.kernel, rank, 1);
-    this.padding = perAxis(this.name, "padding", options.padding ?? 0, rank, 0);
+    const { kernel, stride = kernel, padding = 0 } = options ?? {};
+    this.kernel = perAxis(this.name, "kernel", kernel, rank, 1);
+    this.stride = perAxis(this.name, "stride", stride, rank, 1);
+    this.padding = perAxis(this.name, "padding", padding, rank, 0);
     if (this.padding.some((size, axis) => 2 * size > (this.kernel[axis] as number))) {
       throw new ShapeError(
         `${this.name}: padding ${formatShape(this.padding)} is more than half of the kernel ${formatShape(this.kernel)}: windows of ` +
@@ -150,6 +152,7 @@ export class MaxUnpool extends Node {
   }
 
   override shapeRule(y: Tensor, places: Tensor): Shape {
+    checkShape(this.name, this.shape);
     if (!sameShape(y.shape, places.shape)) {
       throw new ShapeError(
         `${this.name}: ${formatShape(y.shape)} with places for ${formatShape(places.shape)}: shapes must be equal`,
@@ -243,6 +246,8 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
   }
 
   override shapeRule(y: Tensor): Shape {
+    checkShape(this.name, this.shape);
+    checkPlanes(this.name, "the shape of the input", this.shape, this.rank);
     const expected = this.outputOf(this.shape);
     if (!sameShape(y.shape, expected)) {
       throw new ShapeError(

@@ -41,12 +41,16 @@ export abstract class Reduction extends Node {
   /** Whether there is a result over no elements. */
   protected abstract readonly ofNothing: boolean;
 
-  /** @param own the names of further options, which the subclass reads with `optionOf` */
-  constructor(axis?: AxisArgument, options?: KeepDims, own: readonly string[] = []) {
+  constructor(axis?: AxisArgument, options?: KeepDims) {
     super();
-    const given = withAxis<Axes, KeepDims>(nameOf(this), axis, options, ["keepDims", ...own]);
+    const given = withAxis<Axes, KeepDims>(nameOf(this), axis, options, this.optionNames);
     this.axis = kept(given.axis);
     this.keepDims = given.keepDims ?? false;
+  }
+
+  /** What there is besides the axis; a subclass reads its own with `optionOf`. */
+  protected get optionNames(): readonly string[] {
+    return ["keepDims"];
   }
 
   override attributes(): Record<string, unknown> {

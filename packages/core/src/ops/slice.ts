@@ -4,7 +4,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { addToView, gatherView, scatterView } from "../kernels/copy.js";
-import { formatShape, kept, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { checkShape, formatShape, kept, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { SliceFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -147,6 +147,7 @@ export class Unslice extends Node {
   }
 
   override shapeRule(x: Tensor): Shape {
+    checkShape(this.name, this.shape);
     const read = viewOf(this.name, this.shape, this.ranges).shape;
     if (!sameShape(read, x.shape)) {
       throw new ShapeError(

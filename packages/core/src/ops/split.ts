@@ -27,8 +27,9 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
   if (!Array.isArray(parts)) {
     throw new ShapeError(`split: takes a number of parts or a list of sizes, got ${show(parts)}`);
   }
-  const sum = (parts as readonly number[]).reduce((a, b) => a + b, 0);
-  if (sum !== size || parts.some((n) => !Number.isInteger(n) || n < 0)) {
+  const sizes = parts as readonly number[];
+  const sum = sizes.every((n) => typeof n === "number") ? sizes.reduce((a, b) => a + b, 0) : Number.NaN;
+  if (sum !== size || sizes.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(
       `split: sizes ${formatShape(parts)} ${of}: they must be whole numbers, 0 or more, that add up to ${size}, not ${sum}`,
     );

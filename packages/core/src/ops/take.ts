@@ -8,7 +8,7 @@ import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
-import { formatShape, kept, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
+import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -157,6 +157,7 @@ export class IndexAdd extends ByIndex {
   }
 
   override shapeRule(x: Tensor, indices: Tensor): Shape {
+    checkShape(this.name, this.shape);
     const axis = normalizeAxis(this.name, this.axis, this.shape);
     const taken = [...this.shape.slice(0, axis), ...indices.shape, ...this.shape.slice(axis + 1)];
     if (!sameShape(taken, x.shape)) {

@@ -19,8 +19,12 @@ abstract class Spread extends Reduction {
   readonly correction: number;
 
   constructor(axis?: VarianceArgument, options?: Omit<VarianceOptions, "axis">) {
-    super(axis, options, ["correction"]);
+    super(axis, options);
     this.correction = optionOf("correction", axis, options) ?? 0;
+  }
+
+  protected override get optionNames(): readonly string[] {
+    return ["keepDims", "correction"];
   }
 
   override attributes(): Record<string, unknown> {

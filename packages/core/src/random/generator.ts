@@ -1,3 +1,4 @@
+import { allocateFor } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { tracer } from "../graph/tracing.js";
 import { checkOptions, isRecord } from "../options.js";
@@ -69,10 +70,7 @@ const SMALLEST_FLOAT32 = 1.401298464324817e-45;
 const CHUNK = 512;
 const words = new Uint32Array(2 * CHUNK);
 
-const floatArrays: { readonly [D in RandomDType]: new (length: number) => FloatArrays[D] } = {
-  float64: Float64Array,
-  float32: Float32Array,
-};
+const dtypes: readonly string[] = ["float64", "float32"] satisfies RandomDType[];
 
 /**
  * Seeded random numbers: the same seed gives the same bits in Node and in every browser.
@@ -212,7 +210,7 @@ export class Generator {
         `integers: low ${show(low)} and high ${show(high)} must be whole numbers, low below high, in -2^31..2^31 (high is exclusive)`,
       );
     }
-    const out = new Int32Array(n);
+    const out = allocateFor("integers", "int32", n) as Int32Array;
     const range = high - low;
     for (let start = 0; start < n; start += CHUNK) {
       const end = this.#draw(start, n);
@@ -348,7 +346,7 @@ export class Generator {
   #shuffle(n: number, count: number): Int32Array {
     // Writing out 0..n-1 takes far less than a map's time for each number, until there are many more than are wanted.
     if (n > 64 * count) return this.#shuffleSparsely(n, count);
-    const values = new Int32Array(n);
+    const values = allocateFor("permutation", "int32", n) as Int32Array;
     for (let i = 0; i < n; i++) values[i] = i;
     for (let start = 0; start < count; start += CHUNK) {
       const end = this.#draw(start, count);
@@ -364,7 +362,7 @@ export class Generator {
 
   /** The same shuffle, holding only the places whose value is no longer their own index. */
   #shuffleSparsely(n: number, count: number): Int32Array {
-    const out = new Int32Array(count);
+    const out = allocateFor("choice", "int32", count) as Int32Array;
     const moved = new Map<number, number>();
     for (let start = 0; start < count; start += CHUNK) {
       const end = this.#draw(start, count);
@@ -416,12 +414,12 @@ function nextBelow(x: number, dtype: RandomDType): number {
 
 function allocate<D extends RandomDType>(method: string, n: number, dtype: D): FloatArrays[D] {
   requireSize(method, n);
-  if (typeof dtype !== "string" || !Object.hasOwn(floatArrays, dtype)) {
+  if (!dtypes.includes(dtype)) {
     throw new ChainruleError(
       `${method}: dtype ${typeof dtype === "string" ? dtype : show(dtype)} is not one of float64, float32`,
     );
   }
-  return new floatArrays[dtype](n);
+  return allocateFor(method, dtype, n) as FloatArrays[D];
 }
 
 function requireSize(method: string, n: number): void {

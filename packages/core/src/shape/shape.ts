@@ -81,7 +81,8 @@ export function formatShape(shape: Shape): string {
 }
 
 /** The number of elements: the product of the sizes, 1 for a scalar; or that of the sizes from `start` up to `end` alone. */
-export function sizeOf(shape: Shape, start = 0, end = shape.length): number {
+export function sizeOf(shape: Shape, start = 0, end = shape?.length): number {
+  if (!Array.isArray(shape)) throw noShape("sizeOf", shape);
   let size = 1;
   for (let axis = start; axis < end; axis++) size *= shape[axis] as number;
   return size;
@@ -89,6 +90,7 @@ export function sizeOf(shape: Shape, start = 0, end = shape.length): number {
 
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b)) throw noShape("sameShape", Array.isArray(a) ? b : a);
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
@@ -107,12 +109,14 @@ export function checkShape(op: string, shape: Shape): void {
 
 /** Throws for what is no list that could be a shape; its sizes are looked at by the op. */
 export function checkSizes(op: string, shape: unknown): void {
-  if (!Array.isArray(shape)) {
-    throw new ShapeError(`${op}: a shape is a list of sizes, such as [2, 3], got ${show(shape)}`);
-  }
+  if (!Array.isArray(shape)) throw noShape(op, shape);
   if (shape.length > MAX_RANK) {
     throw new ShapeError(`${op}: a shape of ${shape.length} axes; a tensor has ${MAX_RANK} at most`);
   }
+}
+
+function noShape(op: string, given: unknown): ShapeError {
+  return new ShapeError(`${op}: a shape is a list of sizes, such as [2, 3], got ${show(given)}`);
 }
 
 /** A shape in one of the forms `op([2, 3])` and `op(2, 3)`, out of the arguments in its place. */

@@ -24,6 +24,12 @@ export interface SlidingOptions {
   readonly dilation?: PerAxis | undefined;
 }
 
+/** The name of an op in so many dimensions: `Conv2d`. */
+export function nameInRank(name: string, rank: SpatialRank): string {
+  if (rank === 1 || rank === 2) return `${name}${rank}d`;
+  throw new ShapeError(`${name}: rank ${show(rank)}: there are 1 and 2`);
+}
+
 /** A setting of an op as one number for each spatial axis. */
 export function perAxis(op: string, setting: string, value: PerAxis, rank: SpatialRank, least: number): Shape {
   const list = Array.isArray(value) ? [...(value as readonly number[])] : new Array<number>(rank).fill(value as number);

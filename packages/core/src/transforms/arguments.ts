@@ -1,3 +1,4 @@
+import { checkFunction } from "../checks.js";
 import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { Argument } from "../graph/argument.js";
@@ -7,6 +8,7 @@ import { withReads } from "../graph/reads.js";
 import { isRecording, isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
 import { formatShape } from "../shape/shape.js";
+import { show } from "../show.js";
 import { describe, mapLeaves } from "./structure.js";
 
 /** The gradients by the edges of some arguments, and whether they (and the value) can be differentiated again. */
@@ -30,7 +32,11 @@ export class Arguments {
   /** How the edges are called in errors. */
   private readonly paths: readonly string[];
 
-  constructor(op: string, given: readonly unknown[], chosen: readonly number[] = given.map((_, i) => i)) {
+  constructor(op: string, given: readonly unknown[], among?: readonly number[]) {
+    if (!Array.isArray(given)) {
+      throw new GraphError(`${op}: takes the list of the arguments of f, [x, y], got ${show(given)}`);
+    }
+    const chosen = among ?? given.map((_, i) => i);
     const values = [...given];
     const edges: Tensor[] = [];
     const nodes: Argument[] = [];
@@ -62,6 +68,7 @@ export class Arguments {
 
   /** Calls the function, with its graph recorded, and checks that it gives a tensor that can have a gradient. */
   run<Args extends readonly unknown[], R extends Tensor>(f: (...args: Args) => R): R {
+    checkFunction(this.op, f);
     let result: R;
     const reads = new Set<Tensor>();
     try {

@@ -3,6 +3,7 @@ import { noGrad } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
 import { tracer, valuesOf } from "../graph/tracing.js";
 import { stack } from "../ops/concat.js";
+import { show } from "../show.js";
 import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
 
 /**
@@ -113,7 +114,7 @@ function scaled<const G>(op: string, gradients: G, norm: Tensor<[]>, maxNorm: nu
 }
 
 function checkLimit(op: string, limit: number): void {
-  if (!(limit > 0 && limit < Number.POSITIVE_INFINITY)) {
-    throw new GraphError(`${op}: the limit is a finite number above 0, got ${limit}`);
+  if (!(Number.isFinite(limit) && limit > 0)) {
+    throw new GraphError(`${op}: the limit is a finite number above 0, got ${show(limit)}`);
   }
 }

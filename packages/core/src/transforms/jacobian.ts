@@ -1,5 +1,5 @@
 import { allocate } from "../dtype.js";
-import { asTensor, Tensor } from "../graph/tensor.js";
+import { asTensor, operand, Tensor } from "../graph/tensor.js";
 import { stack } from "../ops/concat.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape, ShapeOf } from "../shape/types.js";
@@ -78,7 +78,7 @@ export function hvp<const X>(f: (x: Tensors<X>) => Tensor, x: X, v: Given<Tensor
 }
 
 function derivatives(op: string, f: (x: Tensor) => Tensor, x: Tensor | number): Tensor {
-  const args = new Arguments(op, [x]);
+  const args = new Arguments(op, [operand(op, x)]);
   const output = args.run(f);
   const input = args.edges[0] as Tensor;
   const shape = [...output.shape, ...input.shape];

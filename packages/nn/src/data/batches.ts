@@ -1,5 +1,5 @@
-import { ChainruleError, checkOptions, fromArray, type Random, type Shape, type Tensor } from "@chainrule/core";
-import { checkRandom } from "../functions/checks.js";
+import { ChainruleError, checkOptions, fromArray, type Random, type Shape, show, type Tensor } from "@chainrule/core";
+import { checkRandom, checkTensor } from "../functions/checks.js";
 import { ByteRows } from "./byte-rows.js";
 import { DataError } from "./errors.js";
 
@@ -113,6 +113,10 @@ function eachOf<R extends { readonly [K in keyof R]: Rows }>(data: R, f: (values
 }
 
 function rowsOf(op: string, data: Readonly<Record<string, Rows>>): number {
+  if (typeof data !== "object" || data === null) {
+    throw new DataError(`${op}: takes a record of tensors, such as { images, labels }, got ${show(data)}`);
+  }
+  for (const [name, values] of Object.entries(data)) if (!(values instanceof ByteRows)) checkTensor(op, name, values);
   const sizes = Object.entries(data).map(([name, values]) => [name, values.shape[0]] as const);
   const [, size] = sizes[0] ?? [];
   if (size === undefined || sizes.some(([, other]) => other !== size)) {
@@ -126,6 +130,6 @@ function rowsOf(op: string, data: Readonly<Record<string, Rows>>): number {
 
 function checkCount(what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new ChainruleError(`${what} is ${value}; it must be a whole number of at least ${least}`);
+    throw new ChainruleError(`${what} is ${show(value)}; it must be a whole number of at least ${least}`);
   }
 }

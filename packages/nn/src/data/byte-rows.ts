@@ -1,4 +1,4 @@
-import { checkOptions, formatShape, fromArray, ShapeError, sizeOf, Tensor } from "@chainrule/core";
+import { checkOptions, DTypeError, formatShape, fromArray, ShapeError, show, sizeOf, Tensor } from "@chainrule/core";
 import type { FloatDType } from "../initializers.js";
 import { DataError } from "./errors.js";
 
@@ -38,7 +38,7 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
       sizeOf(shape) !== bytes.length
     ) {
       throw new DataError(
-        `ByteRows: ${bytes instanceof Uint8Array ? `${bytes.length} bytes` : typeof bytes} for the shape ` +
+        `ByteRows: ${bytes instanceof Uint8Array ? `${bytes.length} bytes` : show(bytes)} for the shape ` +
           `${formatShape(shape)}: takes a Uint8Array and the shape that its bytes make, rows first`,
       );
     }
@@ -57,16 +57,19 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
    * when it runs: take the rows before, and give them to the function
    */
   take(rows: Tensor | readonly number[]): Tensor<Taken<S>> {
+    if (!(rows instanceof Tensor) && !Array.isArray(rows) && !ArrayBuffer.isView(rows)) {
+      throw new DTypeError(`ByteRows: rows are taken at int32 indices, or plain numbers, got ${show(rows)}`);
+    }
     const indices = rows instanceof Tensor ? rows.data : rows;
     const [size, ...inner] = this.shape;
     const length = sizeOf(inner);
     const made = this.allocate(indices.length * length);
     let at = 0;
     for (const index of indices) {
-      const row = index < 0 ? index + size : index;
+      const row = Number.isInteger(index) && index < 0 ? index + size : index;
       if (!Number.isInteger(row) || row < 0 || row >= size) {
         throw new ShapeError(
-          `ByteRows: index ${index} is out of range for ${formatShape(this.shape)}: rows are ${-size} to ${size - 1}`,
+          `ByteRows: index ${show(index)} is out of range for ${formatShape(this.shape)}: rows are ${-size} to ${size - 1}`,
         );
       }
       this.fill(made, at, row * length, length);
@@ -76,11 +79,16 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   }
 
   /** The rows from one to before another, as a tensor; `[[start, stop]]` as of a tensor's `slice`. */
-  slice([[start, stop]]: readonly [readonly [start: number, stop: number]]): Tensor<Taken<S>> {
+  slice(ranges: readonly [readonly [start: number, stop: number]]): Tensor<Taken<S>> {
     const [size, ...inner] = this.shape;
+    const range = Array.isArray(ranges) ? ranges[0] : undefined;
+    if (!Array.isArray(range)) {
+      throw new ShapeError(`ByteRows: takes the range of the rows, slice([[start, stop]]), got ${show(ranges)}`);
+    }
+    const [start, stop] = range as readonly [start: number, stop: number];
     if (!(Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start <= stop && stop <= size)) {
       throw new ShapeError(
-        `ByteRows: rows ${start} to ${stop} of ${formatShape(this.shape)}; give whole numbers from 0 to ${size}`,
+        `ByteRows: rows ${show(start)} to ${show(stop)} of ${formatShape(this.shape)}; give whole numbers from 0 to ${size}`,
       );
     }
     const length = sizeOf(inner);

@@ -1,4 +1,5 @@
-import { DataError } from "./errors.js";
+import { show } from "@chainrule/core";
+import { checkBytes, DataError } from "./errors.js";
 
 /** What an IDX file holds: unsigned bytes, row-major. */
 export interface IdxData {
@@ -18,6 +19,9 @@ const UBYTE = 0x08;
  * idxMagic(3); // 2051
  */
 export function idxMagic(axes: number): number {
+  if (!Number.isInteger(axes) || axes < 0 || axes > 255) {
+    throw new DataError(`idxMagic: ${show(axes)} axes: a whole number from 0 to 255 is needed`);
+  }
   return UBYTE * 256 + axes;
 }
 
@@ -33,6 +37,7 @@ export function idxMagic(axes: number): number {
  * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)).shape; // [2]
  */
 export function parseIdx(bytes: Uint8Array, name = "IDX data"): IdxData {
+  checkBytes("parseIdx", bytes, name);
   const { shape, start, end } = readIdxHeader(bytes, name);
   if (bytes.length !== end) {
     const wrong = bytes.length < end ? "truncated" : `${bytes.length - end} extra bytes at the end`;

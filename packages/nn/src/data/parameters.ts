@@ -1,6 +1,14 @@
 import { formatShape, sameShape, type Tensor } from "@chainrule/core";
+import { checkTensors } from "../functions/checks.js";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 import { DataError } from "./errors.js";
+
+/** The variables of a model, or of a record of them. */
+export function parametersOf(op: string, model: Layer | NamedTensors): NamedTensors {
+  const parameters = model instanceof Layer ? model.parameters() : model;
+  checkTensors(op, "parameters", parameters);
+  return parameters;
+}
 
 /**
  * Gives each parameter of a model (or each variable of a record) the saved values of its name.
@@ -8,7 +16,8 @@ import { DataError } from "./errors.js";
  * @throws DataError when a name is missing or unknown, or a shape or dtype differs; then nothing has changed.
  */
 export function loadParameters(model: Layer | NamedTensors, saved: NamedTensors): void {
-  const parameters = model instanceof Layer ? model.parameters() : model;
+  const parameters = parametersOf("loadParameters", model);
+  checkTensors("loadParameters", "saved values", saved);
   const unknown = Object.keys(saved).filter((name) => !Object.hasOwn(parameters, name));
   const missing = Object.keys(parameters).filter((name) => !Object.hasOwn(saved, name));
   if (unknown.length > 0 || missing.length > 0) {

@@ -1,6 +1,7 @@
-import { type DType, formatShape, fromArray, sizeOf, type Tensor, type TypedArray } from "@chainrule/core";
+import { type DType, formatShape, fromArray, show, sizeOf, type Tensor, type TypedArray } from "@chainrule/core";
+import { checkTensors } from "../functions/checks.js";
 import type { NamedTensors } from "../layers/layer.js";
-import { DataError } from "./errors.js";
+import { checkBytes, DataError } from "./errors.js";
 
 /** What a safetensors file holds: tensors by name, and texts about them. */
 export interface TensorFile {
@@ -68,6 +69,8 @@ const HEADER_MAX = 100_000_000;
  * metadata; // { step: "100" }
  */
 export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  checkTensors("safetensors", "tensors", tensors);
+  if (!isTexts(metadata)) throw new DataError(`safetensors: metadata are texts by name, got ${show(metadata)}`);
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== "string")
       throw new DataError(`safetensors: metadata ${key} is a ${typeof value}; only strings can be stored`);
@@ -106,6 +109,10 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
   return bytes;
 }
 
+function isTexts(metadata: unknown): boolean {
+  return typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
+}
+
 /**
  * The tensors and texts in the bytes of a safetensors file, all of it checked first.
  *
@@ -113,6 +120,7 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
  * @throws DataError when it is cut short, too long, inconsistent, or has a dtype other than F64, F32, I32 and BOOL.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = "safetensors"): TensorFile {
+  checkBytes("decodeSafetensors", bytes, name);
   const { entries, metadata, start } = readHeader(bytes, name);
   checkPlaces(entries, bytes.length - start, name);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -2,11 +2,13 @@ import {
   ChainruleError,
   DTypeError,
   formatShape,
+  operand,
   Random,
   type Shape,
   ShapeError,
   sameShape,
-  type Tensor,
+  show,
+  Tensor,
 } from "@chainrule/core";
 
 /** Throws for what is no source of random numbers. */
@@ -15,14 +17,32 @@ export function checkRandom(op: string, random: unknown): asserts random is Rand
   throw new ChainruleError(`${op}: draws random numbers: give their source, as in { random: new Random(42) }`);
 }
 
+/** Throws for what is no tensor. */
+export function checkTensor(op: string, what: string, x: unknown): asserts x is Tensor {
+  if (x instanceof Tensor) return;
+  if (typeof x === "number") throw new DTypeError(`${op}: ${what} is a tensor, got ${x}; make one with tensor(${x})`);
+  operand(`${op}: ${what}`, x as Tensor);
+}
+
+/** Throws for what is no record of tensors by name. */
+export function checkTensors(op: string, what: string, tensors: unknown): asserts tensors is Record<string, Tensor> {
+  if (typeof tensors !== "object" || tensors === null || Array.isArray(tensors) || tensors instanceof Tensor) {
+    throw new ChainruleError(`${op}: ${what} are tensors by name, as in { W, b }`);
+  }
+  for (const [name, tensor] of Object.entries(tensors)) checkTensor(op, `${what}: ${name}`, tensor);
+}
+
 /** Throws for a tensor that is not float64 or float32. */
 export function checkFloat(op: string, what: string, x: Tensor): void {
+  checkTensor(op, what, x);
   if (x.dtype === "float64" || x.dtype === "float32") return;
   throw new DTypeError(`${op}: ${what} is float64 or float32, got ${x.dtype}; convert with cast("float64")`);
 }
 
 /** Throws where `x`, which belongs to `other`, has another dtype. */
 export function checkDType(op: string, what: string, x: Tensor, otherWhat: string, other: Tensor): void {
+  checkTensor(op, what, x);
+  checkTensor(op, otherWhat, other);
   if (x.dtype === other.dtype) return;
   throw new DTypeError(
     `${op}: ${what} is ${x.dtype}, but ${otherWhat} is ${other.dtype}; convert one with cast, as in cast("${other.dtype}")`,
@@ -43,6 +63,7 @@ export function checkAlike(op: string, what: string, x: Tensor, otherWhat: strin
 /** Throws where a parameter, if there is one, has not the shape and the dtype that belong to the input. */
 export function checkParameter(op: string, what: string, parameter: Tensor | undefined, shape: Shape, x: Tensor): void {
   if (parameter === undefined) return;
+  checkTensor(op, what, parameter);
   if (!sameShape(parameter.shape, shape)) {
     throw new ShapeError(
       `${op}: ${what} is ${formatShape(parameter.shape)}, but an input of ${formatShape(x.shape)} takes ` +
@@ -54,6 +75,7 @@ export function checkParameter(op: string, what: string, parameter: Tensor | und
 
 /** Throws unless `mask` is bool and broadcasts to `shape`, the shape of what it masks. */
 export function checkMask(op: string, mask: Tensor, shape: Shape, what: string): void {
+  checkTensor(op, "the mask", mask);
   if (mask.dtype !== "bool") {
     throw new DTypeError(
       `${op}: the mask is bool, got ${mask.dtype}; make one with a comparison, as in mask.notEqual(0)`,
@@ -70,5 +92,6 @@ export function checkMask(op: string, mask: Tensor, shape: Shape, what: string):
 
 /** Throws where a setting does not hold; `wanted` says what would. */
 export function checkSetting(op: string, name: string, value: number, holds: boolean, wanted: string): void {
-  if (!holds) throw new ChainruleError(`${op}: ${name} ${value}: ${wanted} is needed`);
+  if (!holds || typeof value !== "number")
+    throw new ChainruleError(`${op}: ${name} ${show(value)}: ${wanted} is needed`);
 }

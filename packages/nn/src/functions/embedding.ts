@@ -1,4 +1,5 @@
 import { DTypeError, formatShape, ShapeError, Tensor } from "@chainrule/core";
+import { checkTensor } from "./checks.js";
 import { indexTensor, inRange, type PlainIndices } from "./indices.js";
 
 type Indices = Tensor | PlainIndices;
@@ -25,6 +26,7 @@ export function embedding<D extends number, const I extends Indices>(
 ): Tensor<[...IndexShape<I>, D]> {
   const op = "embedding";
   const table: Tensor = weights;
+  checkTensor(op, "the table", table);
   if (table.rank !== 2) {
     throw new ShapeError(
       `${op}: the table is [V, D], a row for each index, got ${formatShape(table.shape)}; reshape it`,

@@ -6,11 +6,12 @@ import {
   ShapeError,
   Standardize,
   sameShape,
+  show,
   sizeOf,
   type Tensor,
   zeros,
 } from "@chainrule/core";
-import { checkFloat, checkParameter, checkSetting } from "./checks.js";
+import { checkFloat, checkParameter, checkSetting, checkTensor } from "./checks.js";
 
 /** What is common to all normalisations: y = (x - mean) / sqrt(variance + eps) * weight + bias. */
 export interface NormOptions {
@@ -27,7 +28,7 @@ const NORM = ["weight", "bias", "eps"] as const;
 
 export interface LayerNormOptions extends NormOptions {
   /** The sizes of the last axes, over which each mean and variance is taken; by default that of the last axis alone. */
-  readonly normalizedShape?: Shape | undefined;
+  readonly normalizedShape?: Shape | number | undefined;
 }
 
 /** The mean and the variance of each channel, [C], as training has seen them. */
@@ -69,9 +70,11 @@ export interface BatchNormResult<S extends Shape> {
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptions = {}): Tensor<S> {
   const op = "layerNorm";
   checkOptions(op, options, [...NORM, "normalizedShape"]);
-  const shape = options.normalizedShape ?? x.shape.slice(-1);
-  const first = x.rank - shape.length;
   checkFloat(op, "x", x);
+  const { normalizedShape: given } = options;
+  const shape = typeof given === "number" ? [given] : (given ?? x.shape.slice(-1));
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: normalizedShape is a list of sizes, got ${show(shape)}`);
+  const first = x.rank - shape.length;
   if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)) {
     throw new ShapeError(
       `${op}: the last axes of x ${formatShape(x.shape)} are not the normalizedShape ${formatShape(shape)}; reshape x, or ` +
@@ -104,7 +107,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options
   const channels = channelsOf(op, x);
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
     throw new ShapeError(
-      `${op}: ${channels} channels of x ${formatShape(x.shape)} are not ${groups} groups of one size; give a number that ` +
+      `${op}: ${channels} channels of x ${formatShape(x.shape)} are not ${show(groups)} groups of one size; give a number that ` +
         `divides ${channels}`,
     );
   }
@@ -236,7 +239,10 @@ function checkNorm(op: string, { weight, bias, eps = 1e-5 }: NormOptions, shape:
   checkParameter(op, "bias", bias, shape, x);
 }
 
-function checkRunning(op: string, { mean, variance }: RunningStatistics, channels: number, x: Tensor): void {
+function checkRunning(op: string, running: RunningStatistics, channels: number, x: Tensor): void {
+  const { mean, variance } = running ?? {};
+  checkTensor(op, "the running mean", mean);
+  checkTensor(op, "the running variance", variance);
   checkParameter(op, "the running mean", mean, [channels], x);
   checkParameter(op, "the running variance", variance, [channels], x);
 }

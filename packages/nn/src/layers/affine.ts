@@ -8,10 +8,12 @@ import {
   type Shape,
   ShapeError,
   type ShapeTypeError,
+  show,
   sizeOf,
   type Tensor,
   variable,
 } from "@chainrule/core";
+import { checkTensor } from "../functions/checks.js";
 import { type FloatDType, he, type Initializer, zeros } from "../initializers.js";
 import { Layer } from "./layer.js";
 
@@ -24,6 +26,12 @@ export interface AffineOptions {
   readonly random?: Random;
   /** float64 unless said otherwise. */
   readonly dtype?: FloatDType;
+}
+
+function checkSize(what: string, size: number): void {
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new ShapeError(`Affine: ${what} ${show(size)}: a whole number is needed, as in new Affine(784, 10)`);
+  }
 }
 
 /** The shape that an affine layer of I inputs and O outputs gives for an input of shape S. */
@@ -59,6 +67,8 @@ export class Affine<const I extends number = number, const O extends number = nu
   constructor(inputs: I, outputs: O, options: AffineOptions = {}) {
     super();
     checkOptions("Affine", options, ["initializer", "biasInitializer", "random", "dtype"]);
+    checkSize("inputs", inputs);
+    checkSize("outputs", outputs);
     const { initializer = he(), biasInitializer = zeros(), random, dtype = "float64" } = options;
     const settings = { dtype, ...(random && { random }) };
     this.W = variable(initializer([inputs, outputs] as [I, O], settings), { name: "W" });
@@ -75,6 +85,7 @@ export class Affine<const I extends number = number, const O extends number = nu
 
   override forward<S extends Shape>(x: Tensor<S> & Fits<AffineShape<S, I, O>>): Of<AffineShape<S, I, O>>;
   override forward(x: Tensor): Tensor {
+    checkTensor("Affine", "the input", x);
     const features = sizeOf(x.shape.slice(x.rank === 1 ? 0 : 1));
     if (x.rank === 0 || features !== this.inputs) {
       throw new ShapeError(

@@ -1,9 +1,13 @@
-import { type Box, ChainruleError, type Fits, type ShapeTypeError, type Tensor } from "@chainrule/core";
+import { type Box, ChainruleError, type Fits, type ShapeTypeError, show, type Tensor } from "@chainrule/core";
+import { checkTensor } from "../functions/checks.js";
 import type { Activation } from "./activation.js";
 import type { Affine } from "./affine.js";
 import { Layer, type NamedTensors } from "./layer.js";
 
-type Layers = readonly Layer[] | Readonly<Record<string, Layer>>;
+/** A layer, or a function without parameters in its place, such as `(x) => x.relu()`. */
+type Step = Layer | ((x: Tensor) => Tensor);
+
+type Layers = readonly Step[] | Readonly<Record<string, Step>>;
 
 /**
  * What is known of a list of layers at compile time: an error where the outputs of an affine layer are not as many as
@@ -20,7 +24,7 @@ type Chain<L, K extends number = number> = L extends readonly [infer First, ...i
   : readonly [];
 
 /**
- * Layers one behind the other: the output of each is the input of the next.
+ * Layers one behind the other: the output of each is the input of the next. A function does for a layer without parameters.
  *
  * Its parameters are named after the layers, `"0.W"` for a list, `"affine1.W"` for a record of layers by name, which
  * are used in the order in which they are written; the variables get these names, too. In a list, an affine layer that
@@ -31,15 +35,20 @@ type Chain<L, K extends number = number> = L extends readonly [infer First, ...i
  * network.forward(tensor([[1, -2], [2, 2]])).toArray(); // [[0, 0, 0], [4, 4, 4]]
  * Object.keys(network.parameters()); // ["0.W", "0.b"]
  * network.layers[0].W.name; // "0.W"
+ * new Sequential([(x) => x.mul(2), relu]).forward(tensor([-1, 1])).toArray(); // [0, 2]
  */
 export class Sequential<const L extends Layers = Layers> extends Layer {
   readonly layers: L;
 
   /**
-   * @throws ChainruleError for a layer name that is a number (JavaScript would not keep its place) or has a dot in it.
+   * @throws ChainruleError for a layer name that is a number (JavaScript would not keep its place) or has a dot in it, and for
+   * what is neither a layer nor a function
    */
   constructor(layers: L & Fits<Chain<L>>) {
     super();
+    if (typeof layers !== "object" || layers === null) {
+      throw new ChainruleError(`Sequential: takes a list of layers, or a record of them, got ${show(layers)}`);
+    }
     if (!Array.isArray(layers)) {
       for (const name of Object.keys(layers)) {
         if (/^\d+$|\./.test(name)) {
@@ -49,19 +58,40 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
         }
       }
     }
+    for (const [name, layer] of Object.entries(layers)) checkStep(name, layer);
     this.layers = layers;
     for (const [name, parameter] of Object.entries(this.parameters())) parameter.name = name;
   }
 
   override forward(x: Tensor): Tensor {
-    return Object.values<Layer>(this.layers).reduce((out, layer) => layer.forward(out), x);
+    let out = x;
+    for (const [name, step] of Object.entries<Step>(this.layers)) {
+      checkTensor("Sequential", `the input of layer ${name}`, out);
+      out = step instanceof Layer ? step.forward(out) : step(out);
+    }
+    checkTensor("Sequential", "the output", out);
+    return out;
   }
 
   override parameters(): NamedTensors {
     return Object.fromEntries(
-      Object.entries<Layer>(this.layers).flatMap(([layerName, layer]) =>
-        Object.entries(layer.parameters()).map(([name, parameter]) => [`${layerName}.${name}`, parameter]),
+      Object.entries<Step>(this.layers).flatMap(([layerName, layer]) =>
+        !(layer instanceof Layer)
+          ? []
+          : Object.entries(layer.parameters()).map(([name, parameter]) => [`${layerName}.${name}`, parameter]),
       ),
+    );
+  }
+}
+
+function checkStep(name: string, step: unknown): void {
+  if (step instanceof Layer) return;
+  if (typeof step !== "function") {
+    throw new ChainruleError(`Sequential: layer ${name} is ${show(step)}; layers and functions of a tensor are meant`);
+  }
+  if (step.prototype instanceof Layer) {
+    throw new ChainruleError(
+      `Sequential: layer ${name} is the class ${step.name}; make a layer of it with new ${step.name}()`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
+import { checkTensor } from "../functions/checks.js";
 import { checkRange, indexTensor, inRange, type PlainIndices } from "../functions/indices.js";
 
 /**
@@ -15,6 +16,7 @@ export function labelTensor(op: string, labels: Labels): Tensor {
 
 /** The number of classes and of rows of a batch of scores, [..., classes]; a vector is a batch of one. */
 export function batchSizes(op: string, scores: Tensor): { readonly classes: number; readonly rows: number } {
+  checkTensor(op, "scores", scores);
   const classes = scores.shape.at(-1);
   if (classes === undefined || classes === 0) {
     throw new ShapeError(

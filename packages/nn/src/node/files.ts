@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DataError } from "../data/errors.js";
+import { checkBytes, checkText, DataError } from "../data/errors.js";
 import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../data/safetensors.js";
 import type { NamedTensors } from "../layers/layer.js";
 
@@ -25,6 +25,7 @@ export function saveTensors(
   tensors: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
+  checkText("saveTensors", "the path of a file", path);
   writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
@@ -34,11 +35,13 @@ export function saveTensors(
  * @throws DataError, with the name of the file, when it cannot be read or is not what it should be.
  */
 export function loadTensors(path: string): TensorFile {
+  checkText("loadTensors", "the path of a file", path);
   return decodeSafetensors(readBytes(path), path);
 }
 
 /** All bytes of a file. What is no file (a pipe, a device, a folder) is refused: it may have no end. */
 export function readBytes(path: string): Uint8Array {
+  checkText("readBytes", "the path of a file", path);
   let file: number | undefined;
   try {
     // Where a pipe is opened to be read, the call would wait for a writer. Windows has no such flag, and no such pipes.
@@ -71,6 +74,8 @@ export function fileError(path: string, what: string, cause: unknown): DataError
  * @throws DataError, with the name of the file, when it cannot be written.
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
+  checkText("writeFileAtomically", "the path of a file", path);
+  if (typeof content !== "string") checkBytes("writeFileAtomically", content, path);
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   let made = false;

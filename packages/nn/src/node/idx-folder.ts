@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
 import { checkOptions, fromArray, type Tensor } from "@chainrule/core";
 import { ByteRows } from "../data/byte-rows.js";
-import { DataError } from "../data/errors.js";
+import { checkText, DataError } from "../data/errors.js";
 import { type IdxData, idxHeaderMax, idxMagic, parseIdx, readIdxHeader } from "../data/idx.js";
 import type { FloatDType } from "../initializers.js";
 import { fileError, readBytes } from "./files.js";
@@ -39,6 +39,7 @@ export interface IdxFolderOptions {
  * images and labels that do not agree in number, and for a label that is out of range.
  */
 export function readIdxFolder(folder: string, options: IdxFolderOptions = {}): IdxFolder {
+  checkText("readIdxFolder", "the path of a folder", folder);
   checkOptions("readIdxFolder", options, ["dtype", "classes"]);
   const { dtype = "float64", classes = 10 } = options;
   const names = namesIn(folder);

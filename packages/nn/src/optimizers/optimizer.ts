@@ -8,10 +8,13 @@ import {
   noGrad,
   ShapeError,
   sameShape,
+  show,
   type Tensor,
   tensor,
 } from "@chainrule/core";
-import { Layer, type NamedTensors } from "../layers/layer.js";
+import { parametersOf } from "../data/parameters.js";
+import { checkTensor, checkTensors } from "../functions/checks.js";
+import type { Layer, NamedTensors } from "../layers/layer.js";
 
 export interface OptimizerOptions {
   /** The learning rate, a finite number of at least 0. */
@@ -62,7 +65,7 @@ export abstract class Optimizer {
    */
   constructor(name: string, parameters: Layer | NamedTensors, lr: number) {
     this.name = name;
-    const all = parameters instanceof Layer ? parameters.parameters() : parameters;
+    const all = parametersOf(name, parameters);
     const seen = new Set<Tensor>();
     this.parameters = Object.fromEntries(
       Object.entries(all).filter(([parameterName, parameter]) => {
@@ -121,6 +124,7 @@ export abstract class Optimizer {
   step(options: StepOptions = {}): void {
     checkOptions(`${this.name}.step`, options, ["when"]);
     const { when } = options;
+    if (when !== undefined) checkTensor(`${this.name}.step`, "when", when);
     if (when !== undefined && (when.dtype !== "bool" || when.rank > 0)) {
       throw new ShapeError(
         `${this.name}: when is ${when.dtype} ${formatShape(when.shape)}; give a bool scalar, such as loss.isFinite()`,
@@ -158,6 +162,7 @@ export abstract class Optimizer {
    * has changed.
    */
   loadState(saved: NamedTensors): void {
+    checkTensors(this.name, "the saved state", saved);
     const left = new Set(Object.keys(saved));
     const loaded = Object.entries(this.parameters).flatMap(([name, parameter]) =>
       Object.entries(this.stateOf(name, parameter)).map(([slot, target]): Assignment => {
@@ -230,8 +235,8 @@ function detached(tensors: NamedTensors): NamedTensors {
 }
 
 function checkRate(name: string, lr: number): number {
-  if (!(lr >= 0 && lr < Infinity)) {
-    throw new ChainruleError(`${name}: the learning rate lr is ${lr}; it must be a finite number, 0 or more`);
+  if (!(typeof lr === "number" && lr >= 0 && lr < Infinity)) {
+    throw new ChainruleError(`${name}: the learning rate lr is ${show(lr)}; it must be a finite number, 0 or more`);
   }
   return lr;
 }
