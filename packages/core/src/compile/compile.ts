@@ -9,7 +9,7 @@ import { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
-import { describe, mapStructure } from "../transforms/structure.js";
+import { describe, mapStructure, visitStructure } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
 import { CompiledResult } from "./result.js";
@@ -186,7 +186,7 @@ function leavesOf(args: readonly unknown[]): Leaves {
     keys.push(Array.isArray(x) ? `[${x.length}]` : JSON.stringify(Object.keys(x)));
   };
   for (const [i, arg] of args.entries()) {
-    mapStructure(arg, `argument ${i}`, { op: "compile", Failure: CompileError, leaf: collect, open });
+    visitStructure(arg, `argument ${i}`, { op: "compile", Failure: CompileError, leaf: collect, open });
   }
   return {
     tensors,
@@ -201,7 +201,7 @@ function leavesOf(args: readonly unknown[]): Leaves {
           return new Random(placeholders.generators[generators.indexOf(x.generator)] as Generator);
         return x;
       };
-      return args.map((arg) => mapStructure(arg, "", { op: "compile", Failure: CompileError, leaf }));
+      return args.map((arg) => mapStructure(arg, leaf));
     },
   };
 }
@@ -302,6 +302,6 @@ function resultTensors(result: unknown): Tensor[] {
       );
     }
   };
-  mapStructure(result, "the result", { op: "compile", Failure: CompileError, leaf: collect });
+  visitStructure(result, "the result", { op: "compile", Failure: CompileError, leaf: collect });
   return tensors;
 }

@@ -3,6 +3,7 @@ import { CompileError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracing.js";
 import type { Generator } from "../random/generator.js";
+import { mapStructure } from "../transforms/structure.js";
 import { type BuildOptions, Machine } from "./machine.js";
 import { type Stage, showStage } from "./print.js";
 import type { Trace } from "./trace.js";
@@ -79,15 +80,7 @@ export class Program<R> {
   private collect(isLinked: boolean): R {
     const results = this.machine.results(isLinked);
     let next = 0;
-    const rebuild = (value: unknown): unknown => {
-      if (value instanceof Tensor) return results[next++];
-      if (Array.isArray(value)) return value.map(rebuild);
-      if (typeof value === "object" && value !== null) {
-        return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, rebuild(element)]));
-      }
-      return value;
-    };
-    return rebuild(this.result) as R;
+    return mapStructure(this.result, (x) => (x instanceof Tensor ? results[next++] : x)) as R;
   }
 
   /** @internal */

@@ -24,33 +24,39 @@ export type Given<A> =
 /** Nobody writes what is deeper, and what contains itself is. */
 const deepest = 500;
 
-export interface Walk {
+interface Walk {
   /** What errors call the function that was given the structure, and their class. */
   readonly op: string;
   readonly Failure: new (message: string) => ChainruleError;
-  /** Is called for whatever is neither an array nor a plain record, with its place; what it gives takes that place. */
-  readonly leaf: (x: unknown, path: string) => unknown;
+  /** Is called for whatever is neither an array nor a plain record, with its place. */
+  readonly leaf: (x: unknown, path: string) => void;
   /** Is told of each array and record before what is in it. */
   readonly open?: (x: readonly unknown[] | object) => void;
 }
 
-/** The same arrays and records with other leaves: see `Walk`. A structure that contains itself is an error, and so is one without end. */
-export function mapStructure(root: unknown, rootPath: string, { op, Failure, leaf, open }: Walk): unknown {
+const tooDeep = Symbol("too deep");
+
+/** Goes through arrays and records; those that contain themselves, or that are very deep, are an error. */
+export function visitStructure(root: unknown, rootPath: string, { op, Failure, leaf, open }: Walk): void {
   const above: object[] = [];
-  const map = (x: unknown, path: string): unknown => {
+  const visit = (x: unknown, path: string): void => {
     const isArray = Array.isArray(x);
-    if (!isArray && !isRecord(x)) return leaf(x, path);
+    if (!isArray && !isRecord(x)) {
+      leaf(x, path);
+      return;
+    }
     if (above.length === deepest) throw tooDeep;
     open?.(x);
     above.push(x);
-    const mapped = isArray
-      ? x.map((element, i) => map(element, `${path}[${i}]`))
-      : Object.fromEntries(Object.entries(x).map(([key, element]) => [key, map(element, `${path}.${key}`)]));
+    if (isArray) {
+      x.forEach((element, i) => {
+        visit(element, `${path}[${i}]`);
+      });
+    } else for (const [key, element] of Object.entries(x)) visit(element, `${path}.${key}`);
     above.pop();
-    return mapped;
   };
   try {
-    return map(root, rootPath);
+    visit(root, rootPath);
   } catch (error) {
     if (error !== tooDeep) throw error;
     // Made here, where the stack still shows the caller.
@@ -59,7 +65,12 @@ export function mapStructure(root: unknown, rootPath: string, { op, Failure, lea
   }
 }
 
-const tooDeep = Symbol("too deep");
+/** The same arrays and records with other leaves, in the order of `visitStructure`, which has been through them. */
+export function mapStructure(x: unknown, leaf: (x: unknown) => unknown): unknown {
+  if (Array.isArray(x)) return x.map((element) => mapStructure(element, leaf));
+  if (!isRecord(x)) return leaf(x);
+  return Object.fromEntries(Object.entries(x).map(([key, element]) => [key, mapStructure(element, leaf)]));
+}
 
 /** Calls `leaf` for each tensor and number of a structure, and gives the structure of the results. */
 export function mapLeaves(
@@ -68,16 +79,29 @@ export function mapLeaves(
   path: string,
   leaf: (x: Tensor | number, path: string) => unknown,
 ): unknown {
-  return mapStructure(value, path, {
+  const mapped: unknown[] = [];
+  visitLeaves(op, value, path, (x, at) => mapped.push(x === undefined ? undefined : leaf(x, at)));
+  let next = 0;
+  return mapStructure(value, () => mapped[next++]);
+}
+
+function visitLeaves(
+  op: string,
+  value: unknown,
+  path: string,
+  leaf: (x: Tensor | number | undefined, path: string) => void,
+): void {
+  visitStructure(value, path, {
     op,
     Failure: DTypeError,
     leaf: (x, at) => {
-      if (x === undefined) return undefined;
-      if (x instanceof Tensor || typeof x === "number") return leaf(x, at);
-      throw new DTypeError(
-        `${op}: ${at} is ${describe(x)}; here go tensors, numbers, and arrays and plain records of them ` +
-          "(make a tensor with tensor(...), or let the function close over what has no gradient)",
-      );
+      if (!(x instanceof Tensor || typeof x === "number" || x === undefined)) {
+        throw new DTypeError(
+          `${op}: ${at} is ${describe(x)}; here go tensors, numbers, and arrays and plain records of them ` +
+            "(make a tensor with tensor(...), or let the function close over what has no gradient)",
+        );
+      }
+      leaf(x, at);
     },
   });
 }
@@ -85,7 +109,9 @@ export function mapLeaves(
 /** The tensors and numbers of a structure with their places, in the order of `mapLeaves`. */
 export function leavesOf(op: string, value: unknown, path: string): { leaf: Tensor | number; path: string }[] {
   const leaves: { leaf: Tensor | number; path: string }[] = [];
-  mapLeaves(op, value, path, (leaf, at) => leaves.push({ leaf, path: at }));
+  visitLeaves(op, value, path, (leaf, at) => {
+    if (leaf !== undefined) leaves.push({ leaf, path: at });
+  });
   return leaves;
 }
 
