@@ -384,14 +384,70 @@ test("the argument is as it was afterwards, also when f throws; graphs that used
   assert.is(x.grad?.item(), 6);
 });
 
-test("float32 gets the step that it can represent", () => {
+test("the step suits the dtype and the size of the element", () => {
+  // Error allowed, relative: the bounds of the docstring, curvature and rounding, with a factor of 4 in all.
+  const functions: [(x: Tensor) => Tensor, (x: number) => number, (x: number) => boolean][] = [
+    [(x) => x.square(), (x) => 2 * x, () => true],
+    [(x) => x.sin(), Math.cos, (x) => Math.abs(x) < 10],
+    [(x) => x.exp(), Math.exp, (x) => Math.abs(x) < 10],
+    [(x) => x.pow(3), (x) => 3 * x * x, () => true],
+    [(x) => x.reciprocal(), (x) => -1 / (x * x), (x) => Math.abs(x) > 0.5],
+    [(x) => x.log(), (x) => 1 / x, (x) => x > 0.5],
+  ];
+  for (const [dtype, precision] of [
+    ["float64", 2e-7],
+    ["float32", 1e-3],
+  ] as const) {
+    for (const [f, slope, covers] of functions) {
+      for (const at of [-3, 0.03, 0.5, 1, 7, 19, 123, 3e4, 1e7, -1e9].filter(covers)) {
+        const x = tensor([at], { dtype });
+        const value = x.data[0] as number;
+        const found = numericalGradient((x) => f(x).sum(), x).data[0] as number;
+        const error = Math.abs(found - slope(value));
+        assert.ok(error <= precision * Math.max(1, Math.abs(slope(value))), `${f}, ${dtype}, at ${at}: ${found}`);
+        // No smaller than the rounding of a step of 1e-4 would make it, which is the fault that this test is for.
+        if (Math.abs(value) >= 0.5)
+          assert.ok(error <= precision * 10 * Math.abs(slope(value)), `${f}, ${dtype}, ${at}`);
+      }
+    }
+  }
+  // Each element has a step of its own.
+  const both = numericalGradient((x) => x.square().sum(), tensor([1e9, 1e-3])).toArray();
+  assert.ok(Math.abs((both[0] ?? 0) / 2e9 - 1) < 1e-9);
+});
+
+test("float32 is divided by the step that it can represent", () => {
   const x = tensor([3, 4], { dtype: "float32" });
   const gradient = numericalGradient((x) => x.cast("float64").square().sum(), x);
   assert.is(gradient.dtype, "float32");
-  // Exact for a quadratic but for the rounding of the result: 2 (x + rounding of the step), about 1e-7.
+  // Exact for a quadratic but for the rounding of the result.
   Array.from(gradient.data).forEach((value, i) => {
-    assert.ok(Math.abs(value - 2 * (i + 3)) < 1e-5, String(value));
+    assert.ok(Math.abs(value - 2 * (i + 3)) < 1e-6, String(value));
   });
+});
+
+test("a function that draws random numbers is noticed, a step that is none refused, and nothing changes", () => {
+  const w = variable([1, 2]);
+  const random = new Random(1);
+  assert.throws(
+    () => numericalGradient((w) => w.mul(random.uniform([2])).sum(), w),
+    /gave .* and then .* for the same/,
+  );
+  for (const h of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1", null]) {
+    assert.throws(
+      () => numericalGradient((w) => w.sum(), w, { h: h as number }),
+      (error: unknown) => error instanceof ChainruleError && /is no step/.test(error.message),
+    );
+  }
+  assert.throws(() => numericalGradient((w) => w.sum(), tensor([1e13]), { h: 1e-4 }), /give a larger h/);
+  for (const bad of [undefined, null, "1", [1], {}, true]) {
+    assert.throws(
+      () => numericalGradient((() => bad) as never, w),
+      (error: unknown) => error instanceof GraphError && /the function gave .*, not a scalar/.test(error.message),
+    );
+  }
+  assert.equal(w.toArray(), [1, 2]);
+  assert.ok(Number.isNaN(numericalGradient((x) => x.mul(2), Number.NaN).item()));
 });
 
 test("the step is h", () => {

@@ -197,11 +197,11 @@ const unconnected =
   "or a hook or a checkpoint changes the gradient";
 
 function imprecise({ eps }: Settings, worst: GradcheckDerivative | null): string {
-  const noise = worst?.noise?.toPrecision(2) ?? "unknown";
+  const { noise = null } = worst ?? {};
+  const size = noise === null || !Number.isFinite(noise) ? "large" : `estimated at ${Number(noise.toPrecision(2))}`;
   return (
-    `the differences are not precise enough to judge by: at eps ${eps}, the rounding of the values, or the curvature, may ` +
-    `put this one off by about ${noise}, and by no more it is off; give another eps (a larger one against rounding), or ` +
-    "check in float64"
+    `the differences are not precise enough to judge by: their noise, of the rounding of the values and of the curvature at ` +
+    `eps ${eps}, is ${size}; give another eps (a larger one against rounding), or check in float64`
   );
 }
 

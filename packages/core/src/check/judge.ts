@@ -109,8 +109,10 @@ function witnessAgainst(suspect: Suspect, best: View, views: readonly View[]): V
   const [finest] = views as [View];
   const finer = views[views.indexOf(best) - 1];
   if (!(beyond > 0) || finer === undefined) return null;
-  // What is rough at the finest scale as well may be a wave that is as steep as the derivative says.
-  if (finest.isRough && beyond * finest.h > finest.noise) return null;
+  // What is rough at the finest scale as well may be a wave that is as steep as the derivative says, but for steps, which
+  // are flat at the next finer one.
+  const isSteep = beyond * finest.h > finest.noise;
+  if (finest.isRough && isSteep && viewOf(suspect, finest.h / RATIO)?.isFlat !== true) return null;
   const agree = best.slopes.every(
     (slope, side) => Math.abs(slope - (finer.slopes[side] as number)) <= Math.max(beyond / 4, best.error + finer.error),
   );

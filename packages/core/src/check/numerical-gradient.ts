@@ -1,20 +1,27 @@
 import { checkFunction } from "../checks.js";
-import { allocate, isFloat } from "../dtype.js";
-import { DTypeError, GraphError } from "../errors.js";
+import { allocate, type DType, isFloat } from "../dtype.js";
+import { ChainruleError, DTypeError, GraphError } from "../errors.js";
 import { noGrad } from "../graph/recording.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 
 export interface NumericalGradientOptions {
-  /** The step to either side; 1e-4 by default, the textbook's choice for float64. */
+  /**
+   * The step to either side. By default what suits the dtype and the element x: in float64 1e-4, the textbook's choice, or
+   * 6.1e-6 |x| if that is more; in float32 4.9e-3 max(1, |x|). The factors of |x| are the cube roots of the distance from 1
+   * to the next number (Press et al., Numerical Recipes, 5.7): smaller steps lose digits to rounding, larger ones to
+   * curvature.
+   */
   readonly h?: number;
 }
 
 /**
  * The gradient of a scalar function by central differences, (f(x + h) - f(x - h)) / 2h for each element of x: slow, and
- * right to about h^2. For checking a backward pass, and for functions that have none.
+ * right to about h^2 times a sixth of the third derivative, plus the rounding of f divided by h. For checking a backward
+ * pass, and for functions that have none. `f` is called twice an element, and twice at x, where it must give the same.
  *
  * A variable is changed in place, element by element, and is put back as it was, so `f` may read it directly instead of
  * taking it as an argument. A number or a constant is not touched: `f` gets a changed copy.
@@ -22,7 +29,8 @@ export interface NumericalGradientOptions {
  * @param f from a tensor of the shape of x to a scalar (a tensor of shape [] or a number)
  * @param x float64 or float32, of any shape
  * @returns a constant of the shape and dtype of x
- * @throws DTypeError for integers, which have no small changes; GraphError when f does not give one number
+ * @throws DTypeError for integers, which have no small changes; GraphError when f does not give one number, or not the same
+ * one for the same x; ChainruleError for a step that is none, or that an element does not change by
  *
  * @example
  * numericalGradient((x) => x.square().sum(), tensor([3, 4])).toArray(); // about [6, 8]
@@ -34,38 +42,43 @@ export function numericalGradient<S extends Shape = readonly []>(
 ): Tensor<S> {
   checkFunction("numericalGradient", f);
   checkOptions("numericalGradient", options, ["h"]);
-  const { h = 1e-4 } = options;
+  const { h } = options;
+  if (h !== undefined && !(typeof h === "number" && h > 0 && Number.isFinite(h))) {
+    throw new ChainruleError(`numericalGradient: h ${show(h)} is no step: a number above 0 is needed`);
+  }
   const given = operand("numericalGradient", x) as Tensor<S>;
-  if (!isFloat(given.dtype)) {
-    throw new DTypeError(
-      `numericalGradient: ${given.dtype} values cannot change by ${h}; convert with cast("float64")`,
-    );
+  const { dtype } = given;
+  if (!isFloat(dtype)) {
+    throw new DTypeError(`numericalGradient: ${dtype} values have no small changes; convert with cast("float64")`);
   }
   const target = given.isVariable ? given : (given.detach() as Tensor<S>);
   const before = target.values;
   const array = Float64Array.from(given.array);
-  const changed = allocate(given.dtype, array.length);
+  const changed = allocate(dtype, array.length);
   changed.set(array);
-  const gradient = allocate(given.dtype, array.length);
+  const gradient = allocate(dtype, array.length);
+  const here = (): number => {
+    target.values = typeof before === "number" ? (changed[0] as number) : changed;
+    return numberOf(noGrad(() => f(target)));
+  };
   const at = (i: number, value: number): number => {
     changed[i] = value;
-    target.values = typeof before === "number" ? (changed[0] as number) : changed;
-    const y = noGrad(() => f(target));
-    if (y instanceof Tensor && y.size !== 1) {
-      throw new GraphError(
-        `numericalGradient: the function gave a tensor of shape ${formatShape(y.shape)}, not a scalar; reduce it, as in sum()`,
-      );
-    }
-    return typeof y === "number" ? y : y.item();
+    return here();
   };
   try {
+    const first = array.length === 0 ? 0 : here();
     for (let i = 0; i < array.length; i++) {
       const value = array[i] as number;
-      // The step that is taken, not the one that was asked for: float32 has no value exactly h further.
-      const [up, down] =
-        given.dtype === "float32" ? [Math.fround(value + h), Math.fround(value - h)] : [value + h, value - h];
-      gradient[i] = (at(i, up) - at(i, down)) / (given.dtype === "float32" ? up - down : 2 * h);
+      const { up, down, width } = stepsFrom(value, dtype, h);
+      gradient[i] = (at(i, up) - at(i, down)) / width;
       changed[i] = value;
+    }
+    const last = array.length === 0 ? 0 : here();
+    if (!Object.is(first, last)) {
+      throw new GraphError(
+        `numericalGradient: the function gave ${first} and then ${last} for the same input, so differences mean nothing; ` +
+          "draw random numbers (a dropout mask) once, outside of it, or fix the seed inside",
+      );
     }
   } finally {
     target.values = before;
@@ -76,4 +89,30 @@ export function numericalGradient<S extends Shape = readonly []>(
     typeof before === "number" ? (gradient[0] as number) : gradient,
     null,
   ) as Tensor<S>;
+}
+
+/** The values to either side of x, and how far they are apart. */
+function stepsFrom(x: number, dtype: DType, asked: number | undefined) {
+  const spacing = dtype === "float32" ? 2 ** -23 : 2 ** -52;
+  const relative = Math.cbrt(spacing);
+  const h = asked ?? Math.max(dtype === "float32" ? relative : 1e-4, relative * Math.abs(x));
+  const [up, down] = dtype === "float32" ? [Math.fround(x + h), Math.fround(x - h)] : [x + h, x - h];
+  if (up === down) {
+    throw new ChainruleError(
+      `numericalGradient: an element is ${x}, which ${h} more or less does not change; give a larger h`,
+    );
+  }
+  // Where rounding makes it another step than the one that was asked for, the one that is taken.
+  return { up, down, width: Math.abs(x) * spacing > 1e-9 * h ? up - down : 2 * h };
+}
+
+/** The one number that a function gave. */
+function numberOf(y: unknown): number {
+  if (typeof y === "number") return y;
+  if (y instanceof Tensor && y.size === 1) return Number(y.item());
+  const [what, repair] =
+    y instanceof Tensor
+      ? [`a tensor of shape ${formatShape(y.shape)}`, "reduce it, as in sum()"]
+      : [show(y), "return a number, or the result of ops on the argument"];
+  throw new GraphError(`numericalGradient: the function gave ${what}, not a scalar; ${repair}`);
 }

@@ -49,10 +49,12 @@ export function viewOf({ line, rounding, size }: Measure, h: number): View | nul
   const largest = Math.max(...points.flat().map(({ y }) => Math.abs(y + here)), Math.abs(here));
   // What does not change at all may do so in digits that have been lost on the way.
   const floor = Math.max(rounding, largest * 2 ** -53, isFlat ? Math.max(1, size) * 2 ** -52 : 0);
-  const fits = points.map((side) => (side.length < 5 ? null : fit(side, 2, floor)));
-  const [l, r] = [fits[0] ?? fits[1], fits[1] ?? fits[0]];
-  if (l === null || l === undefined || r === null || r === undefined) return null;
-  const both = l === r ? l : fit(points.flat(), 4, floor);
+  const [onLeft, onRight] = points.map((side, i) =>
+    side.length < 5 ? null : fit(i === 0 ? LEFT : RIGHT, side, floor),
+  );
+  const [l, r] = [onLeft ?? onRight, onRight ?? onLeft];
+  if (l == null || r == null) return null;
+  const both = l === r ? l : fit(BOTH, points.flat(), floor);
   const isSmooth = both.noise <= STEADY * Math.max(l.noise, r.noise);
   const [left, right] = isSmooth ? [both, both] : [l, r];
   const noise = Math.max(left.noise, right.noise);
@@ -84,47 +86,91 @@ interface Fit {
   readonly noise: number;
 }
 
-/** Least squares: a polynomial through the points, its value and slope at 0. */
-function fit(points: readonly Point[], degree: number, rounding: number): Fit {
-  const powers = Array.from({ length: degree + 1 }, (_, k) => points.map(({ s }) => s ** k));
-  // Squares of very large or small values are none.
-  const unit = Math.max(...points.map(({ y }) => Math.abs(y))) || 1;
-  const y = points.map(({ y }) => y / unit);
-  const rest = orthogonal(y, powers);
-  const scatter = unit * Math.sqrt(dot(rest, rest) / (points.length - degree - 1));
-  const noise = Math.max(scatter, rounding);
-  const coefficient = (k: number) => {
-    // What the other powers cannot say of this one.
-    const own = orthogonal(
-      powers[k] as number[],
-      powers.filter((_, j) => j !== k),
-    );
-    return { value: (unit * dot(own, y)) / dot(own, own), error: (CONFIDENCE * noise) / Math.sqrt(dot(own, own)) };
-  };
-  const [value, slope] = [coefficient(0), coefficient(1)];
-  return { value: value.value, valueError: value.error, slope: slope.value, slopeError: slope.error, noise };
+/** Least squares: the value and the slope at 0 of a polynomial through points, as sums of their values, each with a weight. */
+class Regression {
+  private readonly base: readonly number[][];
+  private readonly value: readonly number[];
+  private readonly slope: readonly number[];
+  private readonly freedom: number;
+
+  constructor(s: readonly number[], degree: number) {
+    const powers = Array.from({ length: degree + 1 }, (_, k) => s.map((s) => s ** k));
+    this.base = orthonormal(powers);
+    this.freedom = s.length - degree - 1;
+    const weights = (k: number) => {
+      // What the other powers cannot say of this one.
+      const own = without(powers[k] as number[], orthonormal(powers.filter((_, j) => j !== k)));
+      const square = dot(own, own);
+      return own.map((x) => x / square);
+    };
+    this.value = weights(0);
+    this.slope = weights(1);
+  }
+
+  fit(values: readonly number[], rounding: number): Fit {
+    // Squares of very large or small values are none.
+    const unit = Math.max(...values.map(Math.abs)) || 1;
+    const y = values.map((value) => value / unit);
+    const rest = without(y, this.base);
+    const noise = Math.max(unit * Math.sqrt(dot(rest, rest) / this.freedom), rounding);
+    const error = (weights: readonly number[]) => CONFIDENCE * noise * Math.sqrt(dot(weights, weights));
+    return {
+      value: unit * dot(this.value, y),
+      valueError: error(this.value),
+      slope: unit * dot(this.slope, y),
+      slopeError: error(this.slope),
+      noise,
+    };
+  }
 }
 
-/** The part of a vector at right angles to others, by Gram and Schmidt. */
-function orthogonal(v: readonly number[], others: readonly (readonly number[])[]): number[] {
+/** Where points are meant to stand, and the regression there, made once. */
+interface Pattern {
+  readonly s: readonly number[];
+  readonly degree: number;
+  made: Regression | null;
+}
+
+const LEFT: Pattern = { s: POINTS.map((s) => -s), degree: 2, made: null };
+const RIGHT: Pattern = { s: POINTS, degree: 2, made: null };
+const BOTH: Pattern = { s: [...LEFT.s, ...RIGHT.s], degree: 4, made: null };
+
+function fit(pattern: Pattern, points: readonly Point[], rounding: number): Fit {
+  const { s, degree } = pattern;
+  const y = points.map(({ y }) => y);
+  // Rounding moves them; by so little that it makes no difference.
+  if (s.length === points.length && points.every((point, i) => Math.abs(point.s - (s[i] as number)) < 1e-6)) {
+    pattern.made ??= new Regression(s, degree);
+    return pattern.made.fit(y, rounding);
+  }
+  const moved = points.map(({ s }) => s);
+  return new Regression(moved, degree).fit(y, rounding);
+}
+
+/** Vectors of length 1 at right angles to each other that span the same, by Gram and Schmidt. */
+function orthonormal(vectors: readonly (readonly number[])[]): number[][] {
   const base: number[][] = [];
-  const project = (v: readonly number[]) => {
-    let rest = [...v];
+  for (const vector of vectors) {
     // Twice, against rounding.
-    for (const direction of [...base, ...base]) {
-      const part = dot(rest, direction);
-      rest = rest.map((x, i) => x - part * (direction[i] as number));
-    }
-    return rest;
-  };
-  for (const other of others) {
-    const rest = project(other);
+    const rest = without(without(vector, base), base);
     const length = Math.sqrt(dot(rest, rest));
     base.push(rest.map((x) => x / length));
   }
-  return project(v);
+  return base;
+}
+
+/** The part of a vector at right angles to all of a base. */
+function without(vector: readonly number[], base: readonly (readonly number[])[]): number[] {
+  let rest = [...vector];
+  for (const direction of base) {
+    const part = dot(rest, direction);
+    rest = rest.map((x, i) => x - part * (direction[i] as number));
+  }
+  return rest;
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }

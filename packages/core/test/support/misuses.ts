@@ -1115,7 +1115,30 @@ export const misuses: readonly Misuse[] = [
       [
         () => numericalGradient((x) => x.sum(), int([1, 2])),
         DTypeError,
-        `numericalGradient: int32 values cannot change by 0.0001; convert with cast("float64")`,
+        `numericalGradient: int32 values have no small changes; convert with cast("float64")`,
+      ],
+      [
+        () => numericalGradient((() => undefined) as never, 1),
+        GraphError,
+        "numericalGradient: the function gave undefined, not a scalar; return a number, or the result of ops on the argument",
+      ],
+      [
+        () => {
+          let calls = 0;
+          return numericalGradient((x) => x.mul(++calls), 1);
+        },
+        GraphError,
+        "numericalGradient: the function gave 1 and then 4 for the same input, so differences mean nothing; draw random numbers (a dropout mask) once, outside of it, or fix the seed inside",
+      ],
+      [
+        () => numericalGradient((x) => x.square(), 1, { h: 0 }),
+        ChainruleError,
+        "numericalGradient: h 0 is no step: a number above 0 is needed",
+      ],
+      [
+        () => numericalGradient((x) => x.square(), 1e13, { h: 1e-4 }),
+        ChainruleError,
+        "numericalGradient: an element is 10000000000000, which 0.0001 more or less does not change; give a larger h",
       ],
     ],
   },
