@@ -1,5 +1,6 @@
 export type { GradcheckCulprit } from "./check/culprit.js";
-export { assertGradcheck, type GradcheckArguments, type GradcheckOptions, gradcheck } from "./check/gradcheck.js";
+export { assertGradcheck, type GradcheckArguments, gradcheck } from "./check/gradcheck.js";
+export type { GradcheckOptions } from "./check/gradcheck-options.js";
 export type {
   GradcheckDerivative,
   GradcheckFindings,

@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   add,
+  ChainruleError,
   customGradient,
   customOp,
   DTypeError,
@@ -290,8 +291,42 @@ test("an op of one's own is found whatever its name, that of a checkpoint as wel
 });
 
 test("options that mean nothing are errors", () => {
-  for (const bad of [{ order: 0 }, { order: 1.5 }, { projections: 0 }, { mode: "some" as "full" }]) {
-    assert.throws(() => gradcheck((x) => x, [1], bad), /gradcheck: /);
+  const bad: Record<string, readonly unknown[]> = {
+    eps: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, null, "1", true, Symbol("x"), 1n, [1]],
+    atol: [-1, Number.NaN, null, "1", true, Symbol("x"), 1n, [1]],
+    rtol: [-1, Number.NaN, null, "1", true, Symbol("x"), 1n, [1]],
+    order: [0, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, null, "1", Symbol("x")],
+    projections: [0, 1.5, Number.NaN, null, "1", Symbol("x")],
+    mode: ["some", null, 1, Symbol("x")],
+    seed: [Number.NaN, 0.5, null, "1", Symbol("x")],
+    allowFloat32: [1, "yes", null, Symbol("x")],
+    allowIntegers: [1, "yes", null, Symbol("x")],
+  };
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) {
+      assert.throws(
+        () => gradcheck((x) => x, [1], { [name]: value }),
+        (error: unknown) => error instanceof ChainruleError && error.message.length < 400,
+        `${name}: ${String(value)}`,
+      );
+    }
+  }
+});
+
+test("what is no list of inputs, no function or no tensor is an error that shows the right form", () => {
+  const call = gradcheck as (...args: unknown[]) => unknown;
+  const cases: [() => unknown, RegExp][] = [
+    [() => call((x: Tensor) => x, tensor([1, 2])), /takes the list of the inputs of f, gradcheck\(f, \[x, y\]\)/],
+    [() => call((x: Tensor) => x, 1), /takes the list of the inputs/],
+    [() => call(tensor([1]), [1]), /gradcheck: takes a function/],
+    [() => call((x: Tensor) => x, [undefined]), /gradcheck: /],
+    [() => call(() => undefined, [1]), /the function gave undefined, not a tensor/],
+    [() => call(() => [tensor(1)], [1]), /not a tensor; return the result of ops/],
+    [() => call((x: Tensor) => x, [1], 1), /options are a record/],
+    [() => call(), /takes a function/],
+  ];
+  for (const [misuse, message] of cases) {
+    assert.throws(misuse, (error: unknown) => error instanceof ChainruleError && message.test(error.message));
   }
 });
 

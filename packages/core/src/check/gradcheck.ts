@@ -1,13 +1,11 @@
-import { checkFunction } from "../checks.js";
 import { isFloat } from "../dtype.js";
-import { ChainruleError, DTypeError } from "../errors.js";
+import { ChainruleError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
 import { Generator } from "../random/generator.js";
-import { show } from "../show.js";
 import { compareBothWays } from "./comparison.js";
 import { findCulprits } from "./culprit.js";
 import { compareRandomly } from "./directions.js";
+import { checkArguments, checkDType, type GradcheckOptions, settingsOf } from "./gradcheck-options.js";
 import {
   type GradcheckDerivative,
   type GradcheckFindings,
@@ -19,52 +17,15 @@ import type { Settings } from "./settle.js";
 import { indexOf, resultOf, Subject } from "./subject.js";
 import { type Comparison, GRAVITY } from "./tally.js";
 
-export interface GradcheckOptions {
-  /** The step to either side of each element. Default 1e-6; 1e-2 where float32 takes part. */
-  readonly eps?: number;
-  /**
-   * The absolute part of the tolerance. Default 0 and the noise of the values, as far as that is below 1e-5; 1e-3 where
-   * float32 takes part.
-   */
-  readonly atol?: number;
-  /**
-   * The part of the tolerance that grows with the derivative. Default 1e-4, and up to 1e-3 for noise; 1e-2 where float32
-   * takes part.
-   */
-  readonly rtol?: number;
-  /**
-   * Up to which order: 1 (the default) checks the gradient of `f`, 2 also the gradient of that gradient (of the sum of the
-   * result, each element times a random number), and so on.
-   */
-  readonly order?: number;
-  /** "full" (the default): every derivative, 2 calls of `f` an element; "random": random directions, for large inputs. */
-  readonly mode?: "full" | "random";
-  /** How many random directions for each input, in the mode "random". Default 4. */
-  readonly projections?: number;
-  /** Of the random numbers that the check draws itself. Default 0. */
-  readonly seed?: number;
-  /** Checks float32 too, as well as it can be. Default false. */
-  readonly allowFloat32?: boolean;
-  /** Passes int32 and bool inputs to `f` as they are, and does not differentiate by them. Default false. */
-  readonly allowIntegers?: boolean;
-}
-
 /** The inputs as the function gets them: tensors of their shapes, numbers as scalars. */
 export type GradcheckArguments<T extends readonly (Tensor | number)[]> = {
   readonly [K in keyof T]: T[K] extends Tensor ? T[K] : Tensor<readonly []>;
 };
 
-type Precision = Pick<Settings, "eps" | "atol" | "rtol" | "coarse">;
-
-/** A central difference is off by about eps^2, and by the rounding of f divided by eps: float32 needs a wide step. */
-const DEFAULTS: Readonly<Record<"float64" | "float32", Precision>> = {
-  float64: { eps: 1e-6, atol: 0, rtol: 1e-4, coarse: { atol: 1e-5, rtol: 1e-3 } },
-  float32: { eps: 1e-2, atol: 1e-3, rtol: 1e-2, coarse: { atol: 1e-3, rtol: 1e-2 } },
-};
-
 /**
  * Compares the gradients of the graph with central differences, (f(x + eps) - f(x - eps)) / 2 eps: every derivative of an
- * element of the result by an element of an input. One is right if |analytic - numerical| <= atol + rtol |numerical|.
+ * element of the result by an element of an input. One is right if |analytic - numerical| <= atol + rtol |numerical|, or if
+ * it is off by no more than noise may be, the rounding of the values divided by eps, as long as that is small.
  *
  * What is not right is looked into: the report says of which `kind` it is (see `GradcheckKind`), and for a wrong gradient
  * which node is wrong by itself, its local backward unlike its own local forward. Both walks are checked, the one that makes
@@ -135,27 +96,6 @@ export function assertGradcheck<const T extends readonly (Tensor | number)[]>(
   checkArguments("assertGradcheck", f, inputs, options);
   const report = gradcheck(f, inputs, options);
   if (!report.ok) throw new ChainruleError(report.toString());
-}
-
-/** The names of `GradcheckOptions`. */
-export const GRADCHECK = [
-  "eps",
-  "atol",
-  "rtol",
-  "order",
-  "mode",
-  "projections",
-  "seed",
-  "allowFloat32",
-  "allowIntegers",
-] as const satisfies readonly (keyof GradcheckOptions)[];
-
-function checkArguments(op: string, f: unknown, inputs: unknown, options: unknown): void {
-  checkFunction(op, f);
-  if (!Array.isArray(inputs)) {
-    throw new ChainruleError(`${op}: takes the list of the inputs of f, ${op}(f, [x, y]), got ${show(inputs)}`);
-  }
-  checkOptions(op, options, GRADCHECK);
 }
 
 type Findings = Pick<GradcheckFindings, "kind" | "culprits" | "origin" | "explanation">;
@@ -296,49 +236,4 @@ function subjectOf(
     chosen.map((i) => given[i] as Tensor),
     chosen.map((i) => names[i] as string),
   );
-}
-
-function settingsOf(tensors: readonly Tensor[], options: GradcheckOptions): Settings {
-  const defaults = DEFAULTS[tensors.some((t) => t.dtype === "float32") ? "float32" : "float64"];
-  const {
-    eps = defaults.eps,
-    atol = defaults.atol,
-    rtol = defaults.rtol,
-    order = 1,
-    mode = "full",
-    projections = 4,
-  } = options;
-  if (!(eps > 0 && Number.isFinite(eps)))
-    throw new ChainruleError(`gradcheck: eps ${eps} is no step: a number above 0 is needed`);
-  if (!(atol >= 0 && rtol >= 0))
-    throw new ChainruleError(`gradcheck: atol ${atol}, rtol ${rtol}: numbers of at least 0 are needed`);
-  for (const [name, value] of Object.entries({ order, projections })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new ChainruleError(`gradcheck: ${name} ${value}: a whole number of at least 1 is needed`);
-    }
-  }
-  if (mode !== "full" && mode !== "random") {
-    throw new ChainruleError(`gradcheck: there is no mode ${show(mode)}; there are "full" and "random"`);
-  }
-  // What a user asks for is meant for noise as well.
-  const coarse = { atol: options.atol ?? defaults.coarse.atol, rtol: options.rtol ?? defaults.coarse.rtol };
-  return { eps, atol, rtol, coarse, mode, projections };
-}
-
-function checkDType(what: string, t: Tensor, { allowFloat32 = false }: GradcheckOptions): void {
-  if (!isFloat(t.dtype)) {
-    const repair =
-      what === "the result"
-        ? 'convert it with cast("float64")'
-        : 'pass { allowIntegers: true } to hold it fixed, or convert with cast("float64")';
-    throw new DTypeError(
-      `gradcheck: ${what} is ${t.dtype}: integers and bools have no gradient and no small changes; ${repair}`,
-    );
-  }
-  if (t.dtype === "float32" && !allowFloat32) {
-    throw new DTypeError(
-      `gradcheck: ${what} is float32, whose seven digits do not tell a wrong derivative from rounding; convert with ` +
-        'cast("float64"), or pass { allowFloat32: true } for a coarse check',
-    );
-  }
 }

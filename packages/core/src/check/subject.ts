@@ -258,7 +258,7 @@ export function indexOf(element: number, shape: Shape): number[] {
 /** The one result of a function as a list. */
 export function resultOf(result: unknown): Tensor {
   if (result instanceof Tensor) return result;
-  const what = result === null ? "null" : `a ${typeof result}`;
+  const what = result === null || result === undefined ? String(result) : `a ${typeof result}`;
   throw new GraphError(`gradcheck: the function gave ${what}, not a tensor; return the result of ops on its arguments`);
 }
 

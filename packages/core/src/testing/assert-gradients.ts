@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { assertGradcheck, GRADCHECK, type GradcheckOptions } from "../check/gradcheck.js";
+import { assertGradcheck } from "../check/gradcheck.js";
+import { GRADCHECK, type GradcheckOptions } from "../check/gradcheck-options.js";
 import { checkFunction } from "../checks.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
