@@ -91,7 +91,7 @@ define(Deviation, (node, x, dtype) => {
 define(Center, (node, x, dtype) => {
   const { over } = axesOf(node, x);
   const { deviations, scale } = momentsOf(x, over, true);
-  return deviations.div(scale === null ? node.divisor : scale.mul(node.divisor)).cast(dtype);
+  return deviations.mul(scale === null ? 1 / node.divisor : scale.mul(node.divisor).reciprocal()).cast(dtype);
 });
 
 define(Standardize, (node, x, dtype) => {

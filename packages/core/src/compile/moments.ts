@@ -1,3 +1,4 @@
+import { ternary } from "../graph/elementwise.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Dispersion } from "../kernels/moments.js";
 import { sizeOf } from "../shape/shape.js";
@@ -6,6 +7,21 @@ import { sizeOf } from "../shape/shape.js";
  * The moments of `kernels/moments.ts` as ops. Of float32 they are taken in doubles, which nothing leaves the range of. Of
  * float64 what is done only for rows that need it is a sum of zeros for the others, whose loops a program leaves out.
  */
+
+/**
+ * x scale - shift: computed again wherever it is used, out of x and a number or two for each row, which costs less than to
+ * write it down and read it again.
+ */
+export class Shifted extends ternary("Shifted", {
+  takes: "float",
+  forward: (k, x, scale, shift) => k.sub(k.mul(x, scale), shift),
+  backward: "it is only made where there are no gradients any more",
+}) {}
+
+function shifted(x: Tensor, scale: Tensor | number, shift: Tensor | number): Tensor {
+  const operand = (value: Tensor | number) => (typeof value === "number" ? x.constant(value) : value);
+  return new Shifted().apply(x, operand(scale), operand(shift));
+}
 
 interface Over {
   readonly axis: readonly number[];
@@ -35,7 +51,7 @@ export function meanOf(x: Tensor, over: Over): Tensor {
   const shift = inRange.where(mean, 0);
   const scale = inRange.where(mean.constant(1), 2 ** -600);
   const again = inRange.logicalNot().logicalOr(isClose(x, mean, over));
-  const rest = again.where(x.mul(scale).sub(shift), 0).sum(over).div(n);
+  const rest = again.where(shifted(x, scale, shift), 0).sum(over).div(n);
   return shift.add(rest).div(scale);
 }
 
@@ -50,7 +66,7 @@ export function momentsOf(x: Tensor, over: Over, center: boolean): TracedMoments
   const n = count(x, over);
   const wide = x.cast("float64") as Tensor;
   const mean = center ? wide.sum(over).div(n) : null;
-  const deviations = mean === null ? wide : wide.sub(mean);
+  const deviations = mean === null ? wide : shifted(wide, 1, mean);
   const squares = deviations.square().sum(over);
   if (!isWide(x) || n === 0) return { deviations, squares, scale: null };
 
@@ -61,15 +77,16 @@ export function momentsOf(x: Tensor, over: Over, center: boolean): TracedMoments
   const isOut = isLarge.logicalOr(isSmall);
   const again = mean === null ? isOut : isOut.logicalOr(isClose(x, mean, over));
   const scale = isLarge.where(2 ** -600, isSmall.where(squares.constant(2 ** 600), 1)) as Tensor;
-  const scaled = x.mul(scale);
-  const shift = mean === null ? null : again.where(scaled, 0).sum(over).div(n);
-  const shifted = shift === null ? scaled : scaled.sub(shift);
-  const rest = shift === null ? null : again.where(shifted, 0).sum(over).div(n);
-  const exact = rest === null ? shifted : shifted.sub(rest);
+  const scaled = shifted(x, scale, 0);
+  if (mean === null) {
+    return { deviations: scaled, squares: again.where(again.where(scaled.square(), 0).sum(over), squares), scale };
+  }
+  const first = again.where(scaled, 0).sum(over).div(n);
+  const rest = again.where(shifted(x, scale, first), 0).sum(over).div(n);
+  const exact = again.where(shifted(shifted(x, scale, first), 1, rest).square(), 0).sum(over);
   return {
-    deviations:
-      mean === null || shift === null || rest === null ? scaled : scaled.sub(again.where(shift, mean)).sub(rest),
-    squares: again.where(again.where(exact.square(), 0).sum(over), squares),
+    deviations: shifted(shifted(x, scale, again.where(first, mean)), 1, rest),
+    squares: again.where(exact, squares),
     scale,
   };
 }
@@ -90,7 +107,8 @@ export function deviationOf(moments: TracedMoments, dispersion: Dispersion): Ten
 export function standardized(x: Tensor, moments: TracedMoments, dispersion: Dispersion): Tensor {
   const deviation = scaledDeviation(moments, dispersion);
   const divisor = dispersion.eps === 0 ? deviation.equal(0).where(1, deviation) : deviation;
-  const scores = moments.deviations.div(divisor);
+  // One quotient a row; what is lost by it is a unit in the last place of a double.
+  const scores = moments.deviations.mul(divisor.reciprocal());
   if (dispersion.center) return scores;
   const isInfinite = x.abs().equal(Infinity).logicalAnd(deviation.equal(Infinity));
   return isInfinite.where(x.sign().cast("float64"), scores);

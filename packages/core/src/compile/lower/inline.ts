@@ -10,6 +10,7 @@ import { OneHot, Take } from "../../ops/take.js";
 import { Transpose } from "../../ops/transpose.js";
 import { normalizeAxis, stridesOf } from "../../shape/shape.js";
 import { type Affine, type Expression, kindOf, numberKindOf } from "../expression.js";
+import { Shifted } from "../moments.js";
 import type { Use } from "../roots.js";
 import type { KernelBody, Scheduler } from "../schedule.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../views.js";
@@ -147,8 +148,11 @@ const cast: InlineRule = {
   element: (value, place, k, s) => k.builder.as(s.element(value.inputs[0] as Traced, place, k), kindOf(value.dtype)),
 };
 
+const widening: InlineRule = { ...cast, isView: true };
+
 const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
   [Cast, cast],
+  [Shifted, { ...elementwise, isView: true }],
   [Reshape, reshape],
   [ExpandDims, reshape],
   [Squeeze, reshape],
@@ -161,9 +165,11 @@ const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
 ]);
 
 /** The rule of a value that can be computed where it is used; `null` for any other. */
-export function inlineRuleOf({ source }: Traced): InlineRule | null {
+export function inlineRuleOf({ source, dtype, inputs }: Traced): InlineRule | null {
   if (source.kind === "literal") return literal;
   if (source.kind !== "node") return null;
+  // Half as many bytes are read as would be written.
+  if (source.node instanceof Cast && dtype === "float64" && inputs[0]?.dtype === "float32") return widening;
   return rules.get(source.node.constructor) ?? (source.node instanceof Elementwise ? elementwise : null);
 }
 
