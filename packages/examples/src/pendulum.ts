@@ -50,8 +50,8 @@ function energy(L: Lagrangian, q: Tensor, v: Tensor): number {
 function acceleration(L: Lagrangian, q: Tensor, v: Tensor): Tensor {
   const force = grad(L)(q, v);
   // The momentum changes with q at the rate v: d2L/dvdq v is its derivative in that direction.
-  const { tangent } = jvp((q: Tensor) => momentum(L)(q, v), [q], [v]);
-  const mass = hessian((v: Tensor) => L(q, v), v);
+  const { tangent } = jvp((q: Tensor) => momentum(L)(q, v))(q, v);
+  const mass = hessian((v: Tensor) => L(q, v))(v);
   const right = force.sub(tangent);
   if (q.size === 1) return right.div(mass.reshape([1]));
   const entry = (i: number) => mass.reshape([4]).take(i);

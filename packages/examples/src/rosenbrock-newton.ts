@@ -63,7 +63,7 @@ function newton(start: readonly number[], damped: boolean): Iterate[] {
     const slope = Math.hypot(...gradient.data);
     iterates.push({ x, value: value.item(), slope });
     if (slope < 1e-12) break;
-    const step = tensor(solve(hessian(rosenbrock, x).toArray() as number[][], [...gradient.data]));
+    const step = tensor(solve(hessian(rosenbrock)(x).toArray() as number[][], [...gradient.data]));
     let t = 1;
     while (damped && t > 1e-6 && rosenbrock(x.sub(step.mul(t))).item() > value.item()) t /= 2;
     x = x.sub(step.mul(t));
@@ -79,7 +79,7 @@ compare("f", value.item(), 24.2);
   compare(`gradient ${i}`, gradient.data[i], source);
 });
 [1330, 480, 480, 200].forEach((source, i) => {
-  compare(`Hessian ${Math.floor(i / 2)}, ${i % 2}`, hessian(rosenbrock, start).data[i], source);
+  compare(`Hessian ${Math.floor(i / 2)}, ${i % 2}`, hessian(rosenbrock)(start).data[i], source);
 });
 
 section("Full Newton steps from (-1.2, 1)");

@@ -130,6 +130,25 @@ export class Arguments {
   }
 }
 
+/**
+ * What a transform gives: a function of the point, as `grad` does; or, where the point was given behind `f`, what that
+ * function gives there.
+ */
+export function atPoint<Point extends readonly unknown[], R>(
+  op: string,
+  f: unknown,
+  point: Point | readonly [],
+  apply: (...point: Point) => R,
+): R | ((...point: Point) => R) {
+  checkFunction(op, f);
+  return point.length === 0 ? (...given) => apply(...given) : apply(...(point as Point));
+}
+
+/** The list of the arguments of a function: a list as it is, anything else as the one that there is. */
+export function inputList(inputs: unknown): readonly unknown[] {
+  return Array.isArray(inputs) ? inputs : [inputs];
+}
+
 /** The edges with a graph that some tensors are made of, themselves included; nothing behind those at which to `stop`. */
 function behind(roots: Iterable<Tensor>, stop: (edge: Tensor) => boolean): Set<Tensor> {
   const met = new Set(roots);

@@ -1,9 +1,13 @@
+import { GraphError } from "../errors.js";
 import { checkSeed } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Shape } from "../shape/types.js";
-import { Arguments, onesLike, type Pulled, zerosLike } from "./arguments.js";
+import { Arguments, atPoint, inputList, onesLike, type Pulled, zerosLike } from "./arguments.js";
 import { type Given, matching, type Tensors } from "./structure.js";
+
+/** The arguments of a function as they can be given. */
+type GivenList<Args extends readonly unknown[]> = { [I in keyof Args]: Given<Args[I]> };
 
 export interface Vjp<Inputs extends readonly unknown[], S extends Shape> {
   readonly value: Tensor<S>;
@@ -15,23 +19,42 @@ export interface Vjp<Inputs extends readonly unknown[], S extends Shape> {
 }
 
 /**
- * The value of `f` at some inputs, and its vector-Jacobian products: reverse mode, with a cotangent of one's own.
+ * The function that computes the value of `f` at some inputs, and its vector-Jacobian products: reverse mode, with a cotangent of one's own.
  *
  * @param f from the inputs to a tensor of any shape, float64 or float32
- * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them
- * @throws DTypeError for integers, GraphError when `f` gives no tensor, or (in `pullback`) for a `dout` of another shape
+ * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them; what is no list is the
+ * one argument. Given behind `f` they are where to differentiate at once
+ * @returns a function of the arguments of `f`
+ * @throws DTypeError for integers, GraphError when `f` gives no tensor or reads values of an argument and gives what does not
+ * depend on it, or (in `pullback`) for a `dout` of another shape
  *
  * @example
- * const { value, pullback } = vjp((x, y) => x.mul(y), [tensor([1, 2]), tensor([3, 4])]);
+ * const { value, pullback } = vjp((x, y) => x.mul(y))(tensor([1, 2]), tensor([3, 4]));
  * value.toArray(); // [3, 8]
  * pullback(tensor([1, 10]))[0].toArray(); // [3, 40]
  */
+export function vjp<Args extends readonly unknown[] = [Tensor, ...Tensor[]], S extends Shape = Shape>(
+  f: (...inputs: Args) => Tensor<S>,
+): (...inputs: GivenList<Args>) => Vjp<Args, S>;
+export function vjp<const X extends Tensor | number, S extends Shape>(
+  f: (x: Tensors<X>) => Tensor<S>,
+  x: X,
+): Vjp<readonly [X], S>;
 export function vjp<const Inputs extends readonly unknown[], S extends Shape>(
   f: (...inputs: Tensors<Inputs>) => Tensor<S>,
   inputs: Inputs,
-): Vjp<Inputs, S> {
+): Vjp<Inputs, S>;
+export function vjp(f: (...inputs: readonly unknown[]) => Tensor, ...point: [inputs?: unknown]): unknown {
+  if (point.length > 0) return atPoint("vjp", f, point as [unknown], (inputs) => pulledBack(f, inputList(inputs)));
+  return atPoint("vjp", f, [], (...inputs: readonly unknown[]) => pulledBack(f, inputs));
+}
+
+function pulledBack(
+  f: (...inputs: readonly unknown[]) => Tensor,
+  inputs: readonly unknown[],
+): Vjp<readonly Tensor[], Shape> {
   const args = new Arguments("vjp", inputs);
-  const output = args.run<Tensors<Inputs>, Tensor<S>>(f);
+  const output = args.run(f);
   const pull = (dout: Tensor | number): Pulled => {
     const seed = typeof dout === "number" ? output.constant(dout) : dout;
     checkSeed("vjp", seed, output);
@@ -39,7 +62,7 @@ export function vjp<const Inputs extends readonly unknown[], S extends Shape>(
   };
   return {
     value: args.isLinked(output) ? output : output.detach(),
-    pullback: (dout) => args.rebuild(pull(dout).gradients) as Tensors<Inputs>,
+    pullback: (dout) => args.rebuild(pull(dout).gradients) as Tensor[],
   };
 }
 
@@ -50,28 +73,57 @@ export interface Jvp<S extends Shape> {
 }
 
 /**
- * The value of `f` at some inputs, and its derivative in a direction, the Jacobian-vector product: forward mode. It needs
+ * The function that computes the value of `f` at some inputs, and its derivative in a direction, the Jacobian-vector product: forward mode. It needs
  * no rule of its own: the vector-Jacobian product is linear in its cotangent, and its transpose by that is this product.
  *
  * @param f from the inputs to a tensor of any shape, float64 or float32; where it has backwards of its own (`customOp`,
  * `customGradient`, hooks) they must be linear in `dout`, as a derivative is
- * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them
- * @param tangents the direction, in the structure of the inputs, leaf for leaf of the same shape and dtype
+ * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them; what is no list is the
+ * one argument
+ * @param tangents the direction, in the structure of the inputs, leaf for leaf of the same shape and dtype. Given behind `f`,
+ * inputs and tangents are what to compute it for at once
+ * @returns a function of the inputs and the tangents
  * @throws DTypeError for integers, ShapeError or DTypeError for tangents unlike the inputs, GraphError when `f` gives no tensor
  *
  * @example
- * const { value, tangent } = jvp((x) => x.square(), [tensor([1, 2])], [tensor([1, 10])]);
+ * const { value, tangent } = jvp((x) => x.square())(tensor([1, 2]), tensor([1, 10]));
  * value.toArray(); // [1, 4]
  * tangent.toArray(); // [2, 40]
+ * jvp((x, y) => x.mul(y))([2, 3], [1, 10]).tangent.item(); // 23
  */
+export function jvp<Args extends readonly unknown[] = [Tensor, ...Tensor[]], S extends Shape = Shape>(
+  f: (...inputs: Args) => Tensor<S>,
+): (inputs: GivenList<Args> | Given<Args[0]>, tangents: GivenList<Args> | Given<Args[0]>) => Jvp<S>;
+export function jvp<const X extends Tensor | number, S extends Shape>(
+  f: (x: Tensors<X>) => Tensor<S>,
+  x: X,
+  tangent: Given<Tensors<NoInfer<X>>>,
+): Jvp<S>;
 export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
   f: (...inputs: Tensors<Inputs>) => Tensor<S>,
   inputs: Inputs,
   tangents: Given<Tensors<NoInfer<Inputs>>>,
-): Jvp<S> {
+): Jvp<S>;
+export function jvp(
+  f: (...inputs: readonly unknown[]) => Tensor,
+  ...point: [inputs?: unknown, tangents?: unknown]
+): unknown {
+  return atPoint("jvp", f, point as [unknown, unknown], (inputs, tangents) => pushed(f, inputList(inputs), tangents));
+}
+
+function pushed(
+  f: (...inputs: readonly unknown[]) => Tensor,
+  inputs: readonly unknown[],
+  tangents: unknown,
+): Jvp<Shape> {
+  if (tangents === undefined) {
+    throw new GraphError(
+      "jvp: the tangents are missing, the direction in which to differentiate: jvp(f)(x, v), or jvp(f)([x, y], [v, w])",
+    );
+  }
   const args = new Arguments("jvp", inputs);
   const directions = matching("jvp", "tangents", tangents, args.edges);
-  const output = args.run<Tensors<Inputs>, Tensor<S>>(f);
+  const output = args.run(f);
   const { cotangent, gradients } = transposed("jvp", args, output);
   const along = withRecording(true, () =>
     gradients
@@ -88,7 +140,7 @@ export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
   } = cotangent.pull(along, along.constant(1));
   return {
     value: args.isLinked(output) ? output : output.detach(),
-    tangent: (tangent ?? zerosLike(output)) as Tensor<S>,
+    tangent: tangent ?? zerosLike(output),
   };
 }
 
