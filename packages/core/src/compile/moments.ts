@@ -51,7 +51,10 @@ export function meanOf(x: Tensor, over: Over): Tensor {
   const shift = inRange.where(mean, 0);
   const scale = inRange.where(mean.constant(1), 2 ** -600);
   const again = inRange.logicalNot().logicalOr(isClose(x, mean, over));
-  const rest = again.where(shifted(x, scale, shift), 0).sum(over).div(n);
+  const rest = again
+    .where(shifted(x, scale, shift), 0)
+    .sum(over)
+    .div(n);
   return shift.add(rest).div(scale);
 }
 
@@ -82,7 +85,10 @@ export function momentsOf(x: Tensor, over: Over, center: boolean): TracedMoments
     return { deviations: scaled, squares: again.where(again.where(scaled.square(), 0).sum(over), squares), scale };
   }
   const first = again.where(scaled, 0).sum(over).div(n);
-  const rest = again.where(shifted(x, scale, first), 0).sum(over).div(n);
+  const rest = again
+    .where(shifted(x, scale, first), 0)
+    .sum(over)
+    .div(n);
   const exact = again.where(shifted(shifted(x, scale, first), 1, rest).square(), 0).sum(over);
   return {
     deviations: shifted(shifted(x, scale, again.where(first, mean)), 1, rest),

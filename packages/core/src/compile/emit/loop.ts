@@ -199,12 +199,14 @@ function vectorAxis(kernel: LoopKernel, nest: Nest): number {
   const { axes } = nest;
   const loads = loadsOf(kernel.stores.map(({ value }) => value)).map((load) => nest.stridesOf(load.at));
   const targets = kernel.stores.map(({ to }) => nest.stridesOf(to));
+  // What moves along one axis only is read once for all of another.
+  const weightOf = (strides: readonly number[]) => (strides.filter((stride) => stride !== 0).length > 1 ? 4 : 1);
   let [best, most] = [-1, Number.NEGATIVE_INFINITY];
   axes.forEach(({ size, reduced }, axis) => {
     let score = 0;
-    for (const strides of loads) score += strides[axis] === 1 ? 2 : strides[axis] === 0 ? 1 : 0;
-    if (!reduced) for (const to of targets) score += to[axis] === 1 ? 3 : -2;
-    if (size < 4) score -= 8;
+    for (const strides of loads) score += weightOf(strides) * (strides[axis] === 1 ? 2 : strides[axis] === 0 ? 1 : 0);
+    if (!reduced) for (const to of targets) score += weightOf(to) * (to[axis] === 1 ? 3 : -2);
+    if (size < 4) score -= 32;
     if (score >= most) [best, most] = [axis, score];
   });
   return best;
