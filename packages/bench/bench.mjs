@@ -1,7 +1,8 @@
-// The speed table of the README. `node bench.mjs [--quick] [--strict] [--only WORK] ...`
+// The speed table of the README. `node bench.mjs [--quick] [--strict] [--only WORK] ... [--against DIR]`
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { compareWith } from "./against.mjs";
 import { loadPeers } from "./peers.mjs";
 import { isMet, table } from "./report.mjs";
 import { chain } from "./works/chain.mjs";
@@ -30,13 +31,15 @@ const works = [mnist, mlp, cnn, scalars, chain, elementwise, matmul, compilation
 
 const names = works.map((work) => work.name).join(", ");
 
-const usage = `Usage: bench [--quick] [--strict] [--only WORK] ...
+const usage = `Usage: bench [--quick] [--strict] [--only WORK] ... [--against DIR [--pairs N]]
 
 Measures chainrule against its peers and prints a table in Markdown. A ratio is how many times the peer's speed is ours.
 
   --only WORK  measures this work (may be given several times); without it, all: ${names}
   --quick      a third of the repetitions
   --strict     exit code 1 when a bar is missed or skipped
+  --against DIR  measures another checkout, built, in the place of the peers: N pairs of runs, 5 unless said
+  --own        prints the medians of our own ways, in milliseconds, as JSON, and measures no peer
 
 NumPy and PyTorch are used where a python3 has them (on Debian: python3-numpy, python3-torch with libopenblas0-pthread).`;
 
@@ -47,6 +50,9 @@ function options() {
         only: { type: "string", multiple: true },
         quick: { type: "boolean" },
         strict: { type: "boolean" },
+        against: { type: "string" },
+        pairs: { type: "string", default: "5" },
+        own: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -69,13 +75,28 @@ function machine(peers) {
   ].join("; ");
 }
 
-const { quick = false, strict = false, help = false, chosen } = options();
+/** No peer at all. */
+const alone = { tensorflow: null, jax: null, numpy: null, torch: null, versions: [], close() {} };
+
+const { quick = false, strict = false, help = false, own = false, against, pairs, chosen } = options();
+const repetitions = (full) => (quick ? Math.ceil(full / 3) : full);
 if (help) {
   process.stdout.write(`${usage}\n`);
+} else if (against !== undefined) {
+  const works = chosen.map((work) => work.name);
+  process.stdout.write(`${compareWith(against, works, { quick, pairs: Number(pairs) })}\n\n${machine(alone)}\n`);
+} else if (own) {
+  const medians = {};
+  for (const work of chosen) {
+    for (const { work: name, way = "eager", ours } of await work.measure({ peers: alone, repetitions })) {
+      medians[`${name} | ${way}`] = ours.median;
+    }
+  }
+  process.stdout.write(JSON.stringify(medians));
 } else {
   const peers = await loadPeers();
   try {
-    const context = { peers, repetitions: (full) => (quick ? Math.ceil(full / 3) : full) };
+    const context = { peers, repetitions };
     const rows = [];
     for (const work of chosen) {
       process.stderr.write(`${work.name} ...\n`);
