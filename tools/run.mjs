@@ -45,6 +45,10 @@ const commands = {
     await setUp();
     run([bin("c8", "bin/c8.js"), process.execPath, "tools/test.mjs", "--unit"]);
   },
+  async fuzz() {
+    await setUp();
+    await runProgram("packages/core/dist/test/fuzz/main.js");
+  },
   async bench() {
     await setUp();
     pnpm(["--dir", "packages/bench", "install", "--ignore-workspace", "--frozen-lockfile"], "packages/bench", [
