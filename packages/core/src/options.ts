@@ -24,9 +24,7 @@ const elsewhere: Readonly<Record<string, string>> = {
  */
 export function checkOptions(op: string, options: unknown, names: readonly string[]): void {
   if (options === undefined) return;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new ChainruleError(`checkOptions: the names are a list of texts, got ${show(names)}`);
-  }
+  if (!Array.isArray(names)) throw new ChainruleError(`checkOptions: the names are a list, got ${show(names)}`);
   if (!isRecord(options)) {
     throw new ChainruleError(`${op}: options are a record, { ${names.join(", ")} }, got ${show(options)}`);
   }
@@ -42,7 +40,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return prototype === null || prototype === Object.prototype;
 }
 
-function unknownOption(op: string, name: string, names: readonly string[]): ChainruleError {
+function unknownOption(op: string, name: string, given: readonly string[]): ChainruleError {
+  const names = given.map(String);
   const near = nearest(name, names);
   const hint = near === undefined ? "" : `did you mean ${near}? `;
   const known = names.length === 1 ? `there is ${names[0]}` : `there are ${names.join(", ")}`;
@@ -94,7 +93,7 @@ function edits(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-const none = Object.freeze({});
+const none = Object.freeze({}) as object;
 
 /** An axis, or a list of axes, alone or as one of the options. */
 export type AxisOr<A, Options = unknown> = A | (Options & { readonly axis?: A | undefined }) | undefined;
@@ -123,17 +122,20 @@ export function axesOf(op: string, given: readonly unknown[]): number | readonly
  * `op(x, { axis, ...options })`.
  *
  * @param names those of the options, `axis` not among them
+ * @returns the axis, and the record in which the options are
  */
 export function withAxis<A, Options extends object>(
   op: string,
   axis: AxisOr<A, Options>,
   options: Options | undefined,
   names: readonly string[],
-): Partial<Options> & { readonly axis?: A | undefined } {
-  if (axis === undefined && options === undefined) return none;
-  const alone = isAxis(op, axis);
-  checkOptions(op, alone ? options : axis, alone ? names : ["axis", ...names]);
-  if (alone) return { ...(options as Options), axis: axis as A | undefined };
-  if (options === undefined) return axis as Options & { readonly axis?: A };
+): readonly [axis: A | undefined, options: Partial<Options>] {
+  if (isAxis(op, axis)) {
+    checkOptions(op, options, names);
+    return [axis as A | undefined, options ?? none];
+  }
+  checkOptions(op, axis, ["axis", ...names]);
+  const record = axis as Options & { readonly axis?: A };
+  if (options === undefined) return [record.axis, record];
   throw new ChainruleError(`${op}: got two records of options; put all into one, { ${["axis", ...names].join(", ")} }`);
 }

@@ -15,8 +15,8 @@ function fits(bytes: Uint8Array, most: number, mostGzipped: number): void {
   assert.ok(gzipped <= mostGzipped, `${gzipped} bytes gzipped`);
 }
 
-test("the minified bundle fits 480 kB, and 144 kB gzipped", () => {
-  fits(bundle, 480_000, 144_000);
+test("the minified bundle fits 500 kB, and 144 kB gzipped", () => {
+  fits(bundle, 500_000, 144_000);
 });
 
 test("without the compiler core fits 320 kB, and 84 kB gzipped: who does not compile does not load it", async () => {

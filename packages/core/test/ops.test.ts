@@ -246,7 +246,9 @@ test("every op on one tensor is a method as well, and every method has a row", (
   // Functions of images, as in PyTorch.
   const onImages = ["avgPool1d", "avgPool2d", "col2im", "conv1d", "conv2d", "convTranspose1d", "convTranspose2d"];
   onImages.push("im2col", "maxPool1d", "maxPool2d");
-  assert.equal(withoutMethod.toSorted(), [...onNone, ...onLists, ...onImages].toSorted());
+  // For those who write ops that take indices.
+  const forOps = ["inRange"];
+  assert.equal(withoutMethod.toSorted(), [...onNone, ...onLists, ...onImages, ...forOps].toSorted());
   const methods = Object.keys(ops).filter(
     (name) => typeof Object.getOwnPropertyDescriptor(Tensor.prototype, name)?.value === "function",
   );

@@ -1,4 +1,14 @@
-import { compile, fromArray, Random, type Shape, ShapeError, type Tensor, tensor, variable } from "@chainrule/core";
+import {
+  compile,
+  fromArray,
+  grad,
+  Random,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  tensor,
+  variable,
+} from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -207,16 +217,41 @@ for (const { name, f, inputs } of rows) {
   });
 }
 
-test("A compiled program refuses indices that are out of range, negative ones included", () => {
-  const loss = compile((t: Tensor) => softmaxWithLoss(scores, t));
-  assertClose(loss(labels), softmaxWithLoss(scores, labels), 1e-14);
-  assertThrows(() => loss(int32([0, 4, 0])), ShapeError, "index 4 (element 1", "4 classes");
-  assertThrows(() => loss(int32([0, 0, -1])), ShapeError, "index -1 (element 2", "4 classes");
-  assertClose(loss(labels), softmaxWithLoss(scores, labels), 1e-14);
-  const rowsOf = compile((indices: Tensor) => embedding(table, indices) as Tensor);
-  assertThrows(() => rowsOf(int32([0, 5])), ShapeError, "(element 1", "out of range");
-  assertThrows(() => rowsOf(int32([0, -1])), ShapeError, "(element 1", "out of range");
-  assert.equal([...rowsOf(int32([4, 0])).data], [...table.take([4, 0]).data]);
+/** What takes indices, each as a function of them and of what has a gradient. */
+const withIndices: readonly (readonly [
+  name: string,
+  f: (x: Tensor, indices: Tensor) => Tensor,
+  x: Tensor,
+  what: string,
+])[] = [
+  ["embedding", (x, at) => (embedding(x as never, at) as Tensor).sum(), table, "index"],
+  ["SoftmaxWithLoss", softmaxWithLoss, scores, "label"],
+  ["crossEntropy", (x, t) => crossEntropy(x, t) as Tensor, scores, "label"],
+  ["crossEntropy", (x, t) => crossEntropy(x, t, { reduction: "none" }).sum() as Tensor, scores, "label"],
+  ["crossEntropy", (x, t) => crossEntropy(x, t, { labelSmoothing: 0.1 }) as Tensor, scores, "label"],
+  ["crossEntropyError", crossEntropyError, soft, "label"],
+];
+
+test("Indices and labels that are out of range are refused in the same words, eagerly and in compiled values and gradients", () => {
+  for (const [name, f, x, what] of withIndices) {
+    const compiled = compile((at: Tensor) => f(x, at));
+    const slope = compile((at: Tensor) => grad((x: Tensor) => f(x, at))(x));
+    const good = int32([0, 1, 2]);
+    const size = (what === "index" ? x.shape[0] : x.shape.at(-1)) as number;
+    for (const [bad, at] of [
+      [[0, size, 0], 1],
+      [[0, 1, -1], 2],
+      [[-(2 ** 31), 0, 2 ** 31 - 1], 0],
+    ] as const) {
+      // biome-ignore format: pairs
+      const text = `${name}: ${what} ${bad[at]} (element ${at}) is out of range for `;
+      for (const form of [(t: Tensor) => f(x, t), compiled, slope]) {
+        assertThrows(() => form(int32(bad)), ShapeError, text, `from 0 to ${size - 1}`);
+      }
+    }
+    assertClose(compiled(good), f(x, good), 1e-14, name);
+    assertClose(slope(good), grad((x: Tensor) => f(x, good))(x), 1e-14, name);
+  }
 });
 
 test.run();

@@ -248,8 +248,8 @@ test("The losses as compositions of ops, which compiled programs run, give what 
     assert.equal([ops.dtype, ops.shape], [loops.dtype, loops.shape], what);
     if (Number.isFinite(inLoops)) assertClose(ops.cast("float64"), loops.cast("float64"), 1e-6, what);
   }
-  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, 4, 0])), ShapeError, "index 4");
-  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, -1, 0])), ShapeError, "index -1");
+  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, 4, 0])), ShapeError, "label 4");
+  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, -1, 0])), ShapeError, "label -1");
 });
 
 test("Labels that do not belong to the scores are errors that say why", () => {

@@ -17,6 +17,7 @@ import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from ".
 import type { Mutable, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
+import type { Values } from "./node.js";
 import { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracing.js";
 
@@ -116,20 +117,24 @@ export function fromArray<const S extends Shape>(
   const isOwn = stores(dtype, array);
   if (isOwn && dtype === "bool") for (const value of array) checkNumber("fromArray", value, dtype);
   const values = isOwn ? array : (readLiteral("fromArray", array, dtype).values as TypedArray);
-  const made: Tensor = new Tensor(shape, dtype, valuesOfShape("fromArray", shape, values), null, false);
-  made.name = options.name;
+  return constant(shape, dtype, valuesOfShape("fromArray", shape, values), options.name) as Tensor<Mutable<S>>;
+}
+
+function constant(shape: Shape, dtype: DType, values: Values, name: string | undefined): Tensor {
+  const made: Tensor = new Tensor(shape, dtype, values, null, false);
+  made.name = name;
   tracer()?.tensorMade(made);
-  return made as Tensor<Mutable<S>>;
+  return made;
 }
 
 function filled(op: string, shape: Shape, value: number, options: unknown): Tensor {
-  checkTensorOptions(op, "the shape", options);
-  const { dtype = "float64", name } = (options ?? {}) as TensorOptions;
+  if (options !== undefined) checkTensorOptions(op, "the shape", options);
+  const { dtype = "float64", name } = (options ?? none) as TensorOptions;
   checkShape(op, shape);
   checkDType(op, dtype);
   const array = allocateFor(op, dtype, sizeOf(shape));
   if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
-  return fromArray(array, shape, { dtype, name });
+  return constant(shape, dtype, valuesOfShape(op, shape, array), name);
 }
 
 function filledFactory(op: string, value: number): FilledFactory {

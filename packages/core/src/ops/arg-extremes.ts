@@ -77,7 +77,7 @@ interface KeepDims {
 
 function argFunction(name: string, Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
   return ((x: Tensor | number, axis?: AxisOr<number, KeepDims>, options?: KeepDims) => {
-    const given = withAxis<number, KeepDims>(name, axis, options, ["keepDims"]);
-    return new Op(given.axis, given.keepDims).apply(operand(name, x));
+    const [along, { keepDims }] = withAxis<number, KeepDims>(name, axis, options, ["keepDims"]);
+    return new Op(along, keepDims).apply(operand(name, x));
   }) as ArgMaxFunction;
 }

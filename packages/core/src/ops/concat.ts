@@ -89,8 +89,9 @@ export class Concat extends Joining {
 
 /** The tensors one behind the other along `axis` (the first by default); equal sizes on all other axes. Any dtype. */
 export const concat = ((tensors: readonly Tensor[], axis?: AxisOr<number>) => {
-  const list = Array.from(listOf("concat", tensors), (t) => operand("concat", t));
-  return joined(list, (some) => new Concat(axisOf("concat", axis)).apply(...some), axis);
+  const list = listOf("concat", tensors);
+  const along = axisOf("concat", axis);
+  return joined(list, (some) => new Concat(along).apply(...some), along);
 }) as ConcatFunction;
 
 export class Stack extends Joining {
@@ -129,28 +130,31 @@ export class Stack extends Joining {
 
 /** The tensors, of one shape, along a new axis (the first by default). Numbers count as scalars. Any dtype. */
 export const stack = ((tensors: readonly (Tensor | number)[], axis?: AxisOr<number>) => {
-  const given = listOf("stack", tensors);
-  const like = given.find((t) => typeof t !== "number") ?? 0;
-  const list = Array.from(given, (t) => (typeof t === "number" ? constantLike("stack", t, like) : operand("stack", t)));
-  return joined(list, (some) => new Stack(axisOf("stack", axis)).apply(...some), axis);
+  const list = listOf("stack", tensors);
+  const along = axisOf("stack", axis);
+  return joined(list, (some) => new Stack(along).apply(...some), along);
 }) as StackFunction;
 
-/** The list that was given, if it is one and has tensors in it. */
-function listOf(op: string, tensors: readonly (Tensor | number)[]): readonly (Tensor | number)[] {
+/** The list that was given, if it is one and has tensors in it; numbers are scalars of the dtype of the tensors. */
+function listOf(op: string, tensors: readonly (Tensor | number)[]): readonly Tensor[] {
   if (!Array.isArray(tensors)) {
     throw new DTypeError(`${op}: takes a list of tensors, ${op}([a, b]), got ${show(tensors)}`);
   }
   if (tensors.length === 0) throw new ShapeError(`${op}: an empty list of tensors has no shape; give at least one`);
-  return tensors;
+  const like = tensors.find((t) => typeof t !== "number") ?? 0;
+  const list: Tensor[] = [];
+  // Not map, which leaves out the holes of a sparse array.
+  for (const t of tensors) list.push(typeof t === "number" ? constantLike(op, t, like) : operand(op, t));
+  return list;
 }
 
 /** How many inputs a node is given: JavaScript passes them on the stack, which has no room for a million. */
 const MOST_INPUTS = 4096;
 
 /** All of them joined, by one node if it can be, or else in parts that are joined in turn. */
-function joined(list: readonly Tensor[], join: (some: readonly Tensor[]) => Tensor, axis: AxisOr<number>): Tensor {
+function joined(list: readonly Tensor[], join: (some: readonly Tensor[]) => Tensor, axis?: number): Tensor {
   if (list.length <= MOST_INPUTS) return join(list);
   const parts: Tensor[] = [];
   for (let at = 0; at < list.length; at += MOST_INPUTS) parts.push(join(list.slice(at, at + MOST_INPUTS)));
-  return concat(parts, axisOf("concat", axis));
+  return concat(parts, axis);
 }

@@ -17,8 +17,8 @@ abstract class Cumulation extends Node {
 
   constructor(axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) {
     super();
-    const given = withAxis<number, CumulateOptions>(nameOf(this), axis, options, ["reverse", "exclusive"]);
-    this.axis = given.axis ?? -1;
+    const [along, given] = withAxis<number, CumulateOptions>(nameOf(this), axis, options, ["reverse", "exclusive"]);
+    this.axis = along ?? -1;
     this.reverse = given.reverse ?? false;
     this.exclusive = given.exclusive ?? false;
   }

@@ -58,6 +58,7 @@ export { Gelu, GeluTanh, gelu } from "./gelu.js";
 export { Acosh, Asinh, Atanh, acosh, asinh, atanh, Cosh, cosh, Sinh, sinh } from "./hyperbolic.js";
 export { Hypot, hypot } from "./hypot.js";
 export { Col2im, col2im, Im2col, im2col } from "./im2col.js";
+export { InRange, inRange } from "./in-range.js";
 export { Acos, Asin, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";
 export {
   IsFinite,

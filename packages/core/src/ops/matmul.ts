@@ -35,12 +35,10 @@ export class MatMul extends Node {
         `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}${flag}: inner sizes ${k} and ${l} differ; ${repair(a.shape, b.shape, k)}`,
       );
     }
-    const batch = broadcastShapes(
-      `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`,
-      a.shape.slice(0, -2),
-      b.shape.slice(0, -2),
-    );
-    return [...batch, ...(a.rank === 1 ? [] : [m]), ...(b.rank === 1 ? [] : [n])];
+    const shape = a.rank > 2 || b.rank > 2 ? [...batchesOf(a, b)] : [];
+    if (a.rank > 1) shape.push(m);
+    if (b.rank > 1) shape.push(n);
+    return shape;
   }
 
   override dtypeRule(a: Tensor, b: Tensor): DType {
@@ -106,8 +104,10 @@ export class MatMul extends Node {
         `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: a vector has no transpose; leave out its flag`,
       );
     }
-    const [rows, columns] = a.rank === 1 ? [1, a.size] : (a.shape.slice(-2) as [number, number]);
-    const [l, n] = b.rank === 1 ? [b.size, 1] : (b.shape.slice(-2) as [number, number]);
+    const columns = a.shape[a.rank - 1] as number;
+    const rows = a.rank === 1 ? 1 : (a.shape[a.rank - 2] as number);
+    const l = b.shape[Math.max(0, b.rank - 2)] as number;
+    const n = b.rank === 1 ? 1 : (b.shape[b.rank - 1] as number);
     return {
       m: this.transposeA ? columns : rows,
       k: this.transposeA ? rows : columns,
@@ -115,6 +115,12 @@ export class MatMul extends Node {
       n: this.transposeB ? l : n,
     };
   }
+}
+
+/** The axes before the last two, broadcast. */
+function batchesOf(a: Tensor, b: Tensor): Shape {
+  const op = `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`;
+  return broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
 }
 
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {

@@ -43,9 +43,14 @@ export abstract class Reduction extends Node {
 
   constructor(axis?: AxisArgument, options?: KeepDims) {
     super();
-    const given = withAxis<Axes, KeepDims>(nameOf(this), axis, options, this.optionNames);
-    this.axis = kept(given.axis);
-    this.keepDims = given.keepDims ?? false;
+    if (axis === undefined && options === undefined) {
+      this.axis = undefined;
+      this.keepDims = false;
+      return;
+    }
+    const [axes, { keepDims = false }] = withAxis<Axes, KeepDims>(nameOf(this), axis, options, this.optionNames);
+    this.axis = kept(axes);
+    this.keepDims = keepDims;
   }
 
   /** What there is besides the axis; a subclass reads its own with `optionOf`. */

@@ -44,8 +44,8 @@ export class ArgSort extends Node {
 
   constructor(axis?: AxisOr<number, SortOptions>, options?: SortOptions) {
     super();
-    const given = withAxis<number, SortOptions>("ArgSort", axis, options, ["descending"]);
-    this.axis = given.axis ?? -1;
+    const [along, given] = withAxis<number, SortOptions>("ArgSort", axis, options, ["descending"]);
+    this.axis = along ?? -1;
     this.descending = given.descending ?? false;
   }
 
@@ -115,8 +115,8 @@ export const sort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: S
  */
 export const topK = ((x: Tensor, k: number, axis?: AxisOr<number, TopKOptions>, options?: TopKOptions) => {
   const tensor = operand("topK", x);
-  const given = withAxis<number, TopKOptions>("topK", axis, options, ["largest"]);
-  const along = normalizeAxis("topK", given.axis ?? -1, tensor.shape);
+  const [wanted, given] = withAxis<number, TopKOptions>("topK", axis, options, ["largest"]);
+  const along = normalizeAxis("topK", wanted ?? -1, tensor.shape);
   const size = tensor.shape[along] as number;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new ShapeError(

@@ -75,9 +75,11 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
+/** A shape as it is written; what was given for one, and is none, as an error shows it. */
 export function formatShape(shape: Shape): string {
-  const isShape = Array.isArray(shape) && shape.length <= MAX_RANK && shape.every((size) => typeof size === "number");
-  return isShape ? `[${shape.join(", ")}]` : show(shape);
+  if (!Array.isArray(shape) || shape.length > MAX_RANK) return show(shape);
+  for (let axis = 0; axis < shape.length; axis++) if (typeof shape[axis] !== "number") return show(shape);
+  return `[${shape.join(", ")}]`;
 }
 
 /** The number of elements: the product of the sizes, 1 for a scalar; or that of the sizes from `start` up to `end` alone. */
@@ -131,6 +133,7 @@ export function sizesOf(op: string, given: readonly unknown[]): Shape {
 
 /** The same with options behind: `op([2, 3], options)` and `op(2, 3, options)`. */
 export function sizesAndOptions(op: string, given: readonly unknown[]): readonly [shape: Shape, options: unknown] {
+  if (given.length <= 2 && Array.isArray(given[0])) return [given[0], given[1]];
   const last = given.at(-1);
   const isOption = given.length > 1 && typeof last !== "number";
   return [sizesOf(op, isOption ? given.slice(0, -1) : given), isOption ? last : undefined];

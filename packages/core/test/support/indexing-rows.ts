@@ -268,4 +268,20 @@ const rangeRows: readonly Row[] = [
   ),
 ];
 
-export const indexingRows: readonly Row[] = [...byIndexRows, ...orderRows, ...rangeRows];
+const inRangeRow: Row<number> = {
+  Node: ops.InRange,
+  fn: ops.inRange,
+  dtypes: ["int32"],
+  cases: fc.constantFrom(1, 3, 17).chain((size) =>
+    draw
+      .shapes(0, 2)
+      .chain((shape) => draw.operand(shape, fc.nat(size - 1), "int32"))
+      .map((operand) => ({ operands: [operand], setting: size })),
+  ),
+  gradient: "its input are indices",
+  node: (size) => new ops.InRange("inRange", size),
+  call: ([indices], size) => ops.inRange("inRange", indices as Tensor, size),
+  reference: ([indices]) => indices as Plain,
+};
+
+export const indexingRows: readonly Row[] = [inRangeRow as Row, ...byIndexRows, ...orderRows, ...rangeRows];

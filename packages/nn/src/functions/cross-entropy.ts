@@ -1,5 +1,5 @@
 import { checkOptions, oneHot, type Shape, type Tensor } from "@chainrule/core";
-import { batchSizes, checkKnownLabelRange, checkLabels, type Labels, labelTensor } from "../losses/labels.js";
+import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "../losses/labels.js";
 import { softmaxWithLoss } from "../losses/softmax-with-loss.js";
 import { checkAlike, checkDType, checkFloat, checkSetting } from "./checks.js";
 import { type Reduced, type Reduction, type ReductionOptions, type Rows, reduce, weighed } from "./reduction.js";
@@ -41,10 +41,10 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
   checkOptions(op, options, ["labelSmoothing", "reduction"]);
   const { labelSmoothing = 0, reduction = "mean" as R } = options;
   const scores: Tensor = x;
-  const labels = labelTensor(op, t);
+  const given = labelTensor(op, t);
   checkFloat(op, "scores", scores);
-  checkLabels(op, scores, labels);
-  checkKnownLabelRange(op, scores, labels);
+  checkLabels(op, scores, given);
+  const labels = labelsInRange(op, scores, given);
   if (labels.dtype !== "int32") checkDType(op, "labels", labels, "scores", scores);
   checkSetting(
     op,

@@ -1,6 +1,6 @@
-import { DTypeError, formatShape, ShapeError, Tensor } from "@chainrule/core";
+import { DTypeError, formatShape, inRange, ShapeError, Tensor } from "@chainrule/core";
 import { checkTensor } from "./checks.js";
-import { indexTensor, inRange, type PlainIndices } from "./indices.js";
+import { indexTensor, type PlainIndices } from "./indices.js";
 
 type Indices = Tensor | PlainIndices;
 
@@ -34,7 +34,7 @@ export function embedding<D extends number, const I extends Indices>(
   }
   const size = table.shape[0] as number;
   const rows = rowTensor(op, indices);
-  const checked = inRange(op, "index", rows, size, `a table of ${formatShape(table.shape)}`);
+  const checked = inRange(op, rows, size, "index", `a table of ${formatShape(table.shape)}`);
   return table.take(checked) as Tensor as Tensor<[...IndexShape<I>, D]>;
 }
 

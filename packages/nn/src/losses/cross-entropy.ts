@@ -1,5 +1,5 @@
 import { oneHot, type Tensor } from "@chainrule/core";
-import { batchSizes, checkKnownLabelRange, checkLabels, type Labels, labelTensor } from "./labels.js";
+import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
 
 /**
  * The textbook's cross-entropy error of probabilities y, mean over the batch: -1/N sum t log(y + 1e-7), a scalar. The
@@ -14,9 +14,9 @@ import { batchSizes, checkKnownLabelRange, checkLabels, type Labels, labelTensor
  */
 export function crossEntropyError(y: Tensor, t: Labels): Tensor<[]> {
   const op = "crossEntropyError";
-  const labels = labelTensor(op, t);
-  checkLabels(op, y, labels);
-  checkKnownLabelRange(op, y, labels);
+  const given = labelTensor(op, t);
+  checkLabels(op, y, given);
+  const labels = labelsInRange(op, y, given);
   const { classes, rows } = batchSizes(op, y);
   const target =
     labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: y.dtype }) as Tensor).reshape(y.shape) : labels;

@@ -1,6 +1,6 @@
-import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
+import { DTypeError, formatShape, InRange, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
 import { checkTensor } from "../functions/checks.js";
-import { checkRange, indexTensor, inRange, type PlainIndices } from "../functions/indices.js";
+import { indexTensor, type PlainIndices } from "../functions/indices.js";
 
 /**
  * The true classes of a batch: one-hot (a float tensor of the shape of the scores), or the index of each row's class
@@ -40,21 +40,22 @@ export function checkLabels(op: string, scores: Tensor, labels: Tensor): void {
   if (!sameShape(labels.shape, indexShape) && !batchOfOne) throw mismatch(op, scores, labels);
 }
 
-/** Checks that labels which are indices are classes of the scores; to be called where their values are known. */
-export function checkLabelRange(op: string, scores: Tensor, labels: Tensor): void {
-  if (labels.dtype !== "int32") return;
-  const { classes } = batchSizes(op, scores);
-  checkRange(op, "label", labels, classes, `${classes} classes`);
+/**
+ * Labels that are indices as they are, once they are known to be classes of the scores: in a compiled function at each call,
+ * before anything has changed.
+ */
+export function labelsInRange(op: string, scores: Tensor, labels: Tensor): Tensor {
+  return labels.dtype === "int32" ? rangeOf(op, scores).apply(labels) : labels;
 }
 
-/**
- * The same for a function that may be compiled, where values are not known yet: a program checks the indices in the ops that
- * use them, `oneHot` here.
- */
-export function checkKnownLabelRange(op: string, scores: Tensor, labels: Tensor): void {
-  if (labels.dtype !== "int32") return;
+/** The check by itself, where the values are known and no op is wanted. */
+export function checkLabelRange(op: string, scores: Tensor, labels: Tensor): void {
+  if (labels.dtype === "int32") rangeOf(op, scores).localForward(labels.shape, "int32", labels);
+}
+
+function rangeOf(op: string, scores: Tensor): InRange {
   const { classes } = batchSizes(op, scores);
-  inRange(op, "label", labels, classes, `${classes} classes`);
+  return new InRange(op, classes, "label", `${classes} classes`);
 }
 
 function mismatch(op: string, scores: Tensor, labels: Tensor): ShapeError {

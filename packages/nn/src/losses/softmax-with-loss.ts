@@ -1,6 +1,6 @@
 import { type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
 import { finiteWhereUnused } from "../functions/reduction.js";
-import { batchSizes, checkLabelRange, checkLabels, type Labels, labelTensor } from "./labels.js";
+import { batchSizes, checkLabelRange, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
 
 /**
  * The node of `softmaxWithLoss`, of two inputs: the scores x, [N, classes] or [classes], and the labels t, one-hot or
@@ -54,7 +54,9 @@ export class SoftmaxWithLoss extends Node {
     const costs = x.logSoftmax().neg();
     const cost =
       t.dtype === "int32"
-        ? (oneHot(t, classes, { dtype: "bool" }) as Tensor).reshape(x.shape).where(costs, 0)
+        ? (oneHot(labelsInRange(this.name, x, t), classes, { dtype: "bool" }) as Tensor)
+            .reshape(x.shape)
+            .where(costs, 0)
         : t.notEqual(0).where(costs.mul(t), 0);
     return cost.sum().div(rows);
   }
@@ -65,7 +67,7 @@ export class SoftmaxWithLoss extends Node {
     const scale = dout.div(rows);
     if (t.dtype === "int32") {
       if (i === 1) return null;
-      const target = oneHot(t, classes, { dtype: x.dtype }) as Tensor;
+      const target = oneHot(labelsInRange(this.name, x, t), classes, { dtype: x.dtype }) as Tensor;
       return x.softmax().sub(target.reshape(x.shape)).mul(scale);
     }
     // By a label of 0 of a class that is impossible, the derivative is infinite: it counts as 0, as what the class costs does.

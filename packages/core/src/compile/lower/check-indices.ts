@@ -8,9 +8,34 @@ import type { Scheduler } from "../schedule.js";
 interface IndexRange {
   readonly least: number;
   readonly most: number;
-  /** What the indices are for; `null` for classes. */
-  readonly axis: number | null;
-  readonly shape: Shape;
+  /** The error for the index at a place. */
+  readonly error: (index: number, element: number) => ShapeError;
+}
+
+/** Indices along an axis, which count from the end where they are negative. */
+export function alongAxis(value: Traced, size: number, axis: number, shape: Shape): IndexRange {
+  const range = size === 0 ? "there is nothing to take" : `from ${-size} to ${size - 1}`;
+  return {
+    least: -size,
+    most: size - 1,
+    error: (index, element) =>
+      new ShapeError(
+        `${nameOf(value)}: index ${index} (element ${element} of the indices) is out of range for axis ${axis} of ` +
+          `${formatShape(shape)}: ${range}`,
+      ),
+  };
+}
+
+/** Classes, from 0 on. */
+export function amongClasses(value: Traced, classes: number): IndexRange {
+  return {
+    least: 0,
+    most: classes - 1,
+    error: (index, element) =>
+      new ShapeError(
+        `${nameOf(value)}: index ${index} (element ${element} of the indices) is none of ${classes} classes: from 0 to ${classes - 1}`,
+      ),
+  };
 }
 
 /**
@@ -22,7 +47,13 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
   s.once(`indices ${indices.id} ${least} ${most}`, () => {
     const buffer = s.buffer(indices);
     const name = nameOf(value);
-    const failure = s.failure({ buffer, error: (values) => indexError(name, values, range) });
+    const failure = s.failure({
+      buffer,
+      error: (values) => {
+        const element = values.findIndex((index) => index < least || index > most);
+        return range.error(values[element] as number, element);
+      },
+    });
     s.push({
       kind: "special",
       name: `check ${name}`,
@@ -60,18 +91,4 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
       },
     });
   });
-}
-
-function indexError(name: string, values: Int32Array, { least, most, axis, shape }: IndexRange): ShapeError {
-  const i = values.findIndex((index) => index < least || index > most);
-  const index = values[i];
-  if (axis === null) {
-    return new ShapeError(
-      `${name}: index ${index} (element ${i} of the indices) is none of ${most + 1} classes: from 0 to ${most}`,
-    );
-  }
-  const range = most < 0 ? "there is nothing to take" : `from ${least} to ${most}`;
-  return new ShapeError(
-    `${name}: index ${index} (element ${i} of the indices) is out of range for axis ${axis} of ${formatShape(shape)}: ${range}`,
-  );
 }

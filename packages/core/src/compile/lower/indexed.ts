@@ -10,7 +10,7 @@ import { increase, repeat } from "../../wasm/loops.js";
 import { partialTerms } from "../../wasm/simd.js";
 import { loads, stores } from "../emit/elements.js";
 import { elementBytes } from "../kernel.js";
-import { checkIndices } from "./check-indices.js";
+import { alongAxis, checkIndices } from "./check-indices.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 import { PartialSums, partialBytes } from "./partial-sums.js";
@@ -47,7 +47,7 @@ function adding(
       const [x, indices] = value.inputs as [Traced, Traced];
       const axis = axisOf(value);
       const size = value.shape[axis] as number;
-      checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: value.shape }, s);
+      checkIndices(value, indices, alongAxis(value, size, axis, value.shape), s);
       const [source, places] = [s.buffer(x), s.buffer(indices)];
       const target = s.target(value);
       const { terms, counters } = counted(value);

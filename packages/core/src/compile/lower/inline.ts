@@ -4,6 +4,7 @@ import type { Traced } from "../../graph/tracing.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { Cast } from "../../ops/cast.js";
 import { Gather } from "../../ops/gather.js";
+import { InRange } from "../../ops/in-range.js";
 import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
 import { Slice, viewOf } from "../../ops/slice.js";
 import { OneHot, Take } from "../../ops/take.js";
@@ -14,7 +15,7 @@ import { Shifted } from "../moments.js";
 import type { Use } from "../roots.js";
 import type { KernelBody, Scheduler } from "../schedule.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../views.js";
-import { checkIndices } from "./check-indices.js";
+import { alongAxis, amongClasses, checkIndices } from "./check-indices.js";
 
 /** How one element of a value is computed inside of the kernel that uses it. */
 export interface InlineRule {
@@ -110,7 +111,7 @@ function indexed(
       const node = nodeOf<Take | Gather>(value);
       const axis = normalizeAxis(node.name, node.axis, x.shape);
       const size = x.shape[axis] as number;
-      checkIndices(value, indices, { least: -size, most: size - 1, axis, shape: x.shape }, s);
+      checkIndices(value, indices, alongAxis(value, size, axis, x.shape), s);
       const { own, inner } = placesOf(place, axis, indices, constantAffine(k.sizes.length));
       const index = fromFront(s.element(indices, own, k), size, k);
       const { buffer, at } = s.strided(x);
@@ -137,10 +138,21 @@ const oneHot: InlineRule = {
   element: (value, place, k, s) => {
     const [indices] = value.inputs as [Traced];
     const { classes } = nodeOf<OneHot>(value);
-    checkIndices(value, indices, { least: 0, most: classes - 1, axis: null, shape: value.shape }, s);
+    checkIndices(value, indices, amongClasses(value, classes), s);
     const index = s.element(indices, place.slice(0, -1), k);
     const position = k.builder.index(place[place.length - 1] as Affine);
     return k.builder.as(k.builder.arithmetic("i32").equal(index, position), kindOf(value.dtype));
+  },
+};
+
+/** The indices themselves, once they have been checked. */
+const inRange: InlineRule = {
+  element: (value, place, k, s) => {
+    const [indices] = value.inputs as [Traced];
+    const node = nodeOf<InRange>(value);
+    const error = (index: number, element: number) => node.outOfRange(index, element);
+    checkIndices(value, indices, { least: 0, most: node.size - 1, error }, s);
+    return s.element(indices, place, k);
   },
 };
 
@@ -162,6 +174,7 @@ const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
   [Take, take],
   [Gather, gather],
   [OneHot, oneHot],
+  [InRange, inRange],
 ]);
 
 /** The rule of a value that can be computed where it is used; `null` for any other. */
