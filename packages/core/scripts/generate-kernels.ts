@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Arithmetic, stableSigmoid } from "../src/graph/arithmetic.js";
+import { type Arithmetic, expressionOf, type Formula, stableSigmoid } from "../src/graph/arithmetic.js";
 import { Elementwise, type ElementwiseRule } from "../src/graph/elementwise.js";
 import * as ops from "../src/ops/index.js";
 
@@ -51,7 +51,7 @@ class Printer implements Arithmetic<Term> {
   sub = (x: Term | number, y: Term | number) => this.infix(x, "-", y);
   mul = (x: Term | number, y: Term | number) => (this.integer ? this.call("imul", x, y) : this.infix(x, "*", y));
   div = (x: Term | number, y: Term | number) => this.infix(x, "/", y);
-  pow = (x: Term | number, y: Term | number) => this.infix(x, "**", y);
+  pow = (x: Term | number, y: Term | number) => this.line(`power(${show(x)}, ${show(y)})`);
   max = (x: Term | number, y: Term | number) => this.call("max", x, y);
   min = (x: Term | number, y: Term | number) => this.call("min", x, y);
   equal = (x: Term | number, y: Term | number) => this.compare(x, "===", y);
@@ -62,6 +62,8 @@ class Printer implements Arithmetic<Term> {
   greaterEqual = (x: Term | number, y: Term | number) => this.compare(x, ">=", y);
   select = (condition: Term, x: Term | number, y: Term | number) =>
     this.line(`${condition.condition ?? `${condition.text} !== 0`} ? ${show(x)} : ${show(y)}`);
+  of = (op: new () => Elementwise, ...inputs: Term[]) => expressionOf(op)<Term>(this, ...inputs);
+  inDoubles = (formula: Formula, ...operands: Term[]) => formula<Term>(this, ...operands);
   atan2 = (y: Term | number, x: Term | number) => this.call("atan2", y, x);
   hypot = (x: Term | number, y: Term | number) => this.line(`hypot(${show(x)}, ${show(y)})`);
   mod = (x: Term | number, y: Term | number) => this.line(`floorMod(${show(x)}, ${show(y)})`);
@@ -90,7 +92,10 @@ class Printer implements Arithmetic<Term> {
   atanh = (x: Term) => this.call("atanh", x);
   erf = (x: Term) => this.line(`erf(${x.text})`);
   erfc = (x: Term) => this.line(`erfc(${x.text})`);
+  erfcx = (x: Term) => this.line(`erfcx(${x.text})`);
   sigmoid = (x: Term) => stableSigmoid<Term>(this, x);
+  sigmoidSlope = (x: Term, z: Term) => this.line(`sigmoidSlope(${x.text}, ${z.text})`);
+  tanhSlope = (x: Term, z: Term) => this.line(`tanhSlope(${x.text}, ${z.text})`);
 }
 
 function show(x: Term | number): string {
@@ -103,7 +108,8 @@ type DType = keyof typeof arrays;
 const operands = ["a", "b", "c", "d", "e"];
 
 /** What takes so long that the steps of `strided` cost little beside it: a flat loop, if it is not unrolled, is only text to load. */
-const calls = /\bMath\.(?!abs|ceil|floor|imul|max|min|sign|sqrt)\w+\(|\b(?:erfc?|floorMod|hypot|roundHalfEven)\(|\*\*/;
+const calls =
+  /\bMath\.(?!abs|ceil|floor|imul|max|min|sign|sqrt)\w+\(|\b(?:erfc?x?|floorMod|hypot|power|roundHalfEven)\(/;
 
 /** One expression as a Loop: `types` are the dtypes of the operands, in order. */
 function loop(
@@ -206,7 +212,7 @@ const sets = Object.values(ops).flatMap((value) => {
 
 process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
 import type { KernelSet } from "./loop.js";
-import { erf, erfc, floorMod, hypot, roundHalfEven } from "./math.js";
+import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "./math.js";
 import * as rows from "./rows.js";
 import type { Moments } from "./rows.js";
 import * as windows from "./windows.js";

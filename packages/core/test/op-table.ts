@@ -15,6 +15,7 @@ import { poolRows } from "./support/pool-rows.js";
 import { productRows } from "./support/product-rows.js";
 import { reductionRows } from "./support/reduction-rows.js";
 import { all, type Row } from "./support/row.js";
+import { slopeRows } from "./support/slope-rows.js";
 import { statisticsRows } from "./support/statistics-rows.js";
 
 const castRow: Row<DType> = {
@@ -62,6 +63,7 @@ const oneHotRow: Row<{ classes: number; dtype: DType }> = {
 export const table: readonly Row[] = [
   ...elementwiseRows,
   ...mathRows,
+  ...slopeRows,
   ...reductionRows,
   ...statisticsRows,
   matMulRow as Row,

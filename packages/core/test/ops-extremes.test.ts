@@ -8,6 +8,7 @@ import { extremePoints, type Said, type UnaryExtremes, unaryExtremes, unsaid } f
 import { extremes } from "./support/multivariate-extremes.js";
 import { reductionExtremes } from "./support/reduction-extremes.js";
 import { hessians } from "./support/second-derivatives.js";
+import { resultExtremes, slopeExtremes } from "./support/slope-rows.js";
 import { arrays, nameOf } from "./support/tensors.js";
 
 // Every elementwise op and every reduction of the table at +-0, +-1000, the infinities, NaN and the least numbers there are.
@@ -107,7 +108,8 @@ for (const row of table.filter(({ Node }) => Node?.prototype instanceof Elementw
   if (row.dtypes.every((dtype) => dtype === "bool")) continue;
 
   test(`${name} at extreme inputs: value, first and second derivatives`, () => {
-    const [unary, several] = [unaryExtremes[node], extremes[node]];
+    const unary = unaryExtremes[node] ?? slopeExtremes[node];
+    const several = extremes[node] ?? resultExtremes[node];
     assert.ok(unary ?? several, `${node} has no extremes in the tables of support/`);
     for (const dtype of floats) {
       const tiny = least[dtype];

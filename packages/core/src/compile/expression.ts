@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { type Arithmetic, arithmeticOf } from "../graph/arithmetic.js";
+import { type Arithmetic, arithmeticOf, expressionOf } from "../graph/arithmetic.js";
 import type { Buffer } from "./kernel.js";
 
 /** What a value in a register is: a number of one of three types, or the truth value of a comparison. */
@@ -34,7 +34,7 @@ export interface Affine {
 }
 
 /** The arithmetic of an expression: that of `Arithmetic`, and the conversions between kinds. */
-export type Operation = Exclude<keyof Arithmetic<unknown>, "select"> | "select" | "convert" | "toMask" | "fromMask";
+export type Operation = Exclude<keyof Arithmetic<unknown>, "of" | "inDoubles"> | "convert" | "toMask" | "fromMask";
 
 /** What a kernel computes for each element. Equal expressions of a kernel are one object. */
 export type Expression = {
@@ -140,6 +140,12 @@ export class ExpressionBuilder {
     const comparison = (name: Operation) => (x: Expression | number, y: Expression | number) =>
       this.apply(name, "mask", [operand(x), operand(y)]);
     return {
+      select: (condition, x, y) => this.apply("select", kind, [this.as(condition, "mask"), operand(x), operand(y)]),
+      of: (op, ...inputs) => expressionOf(op)(this.arithmetic(kind), ...inputs),
+      inDoubles: (formula, ...operands) => {
+        const doubles = operands.map((x) => this.as(operand(x), "f64"));
+        return this.as(formula(this.arithmetic("f64"), ...doubles), kind);
+      },
       add: binary("add"),
       sub: binary("sub"),
       mul: binary("mul"),
@@ -156,7 +162,6 @@ export class ExpressionBuilder {
       lessEqual: comparison("lessEqual"),
       greater: comparison("greater"),
       greaterEqual: comparison("greaterEqual"),
-      select: (condition, x, y) => this.apply("select", kind, [this.as(condition, "mask"), operand(x), operand(y)]),
       neg: unary("neg"),
       abs: unary("abs"),
       sign: unary("sign"),
@@ -182,7 +187,10 @@ export class ExpressionBuilder {
       atanh: unary("atanh"),
       erf: unary("erf"),
       erfc: unary("erfc"),
+      erfcx: unary("erfcx"),
       sigmoid: unary("sigmoid"),
+      sigmoidSlope: binary("sigmoidSlope"),
+      tanhSlope: binary("tanhSlope"),
     };
   }
 

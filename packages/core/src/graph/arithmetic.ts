@@ -1,6 +1,10 @@
 import type { DType } from "../dtype.js";
-import { erf, erfc, floorMod, hypot, roundHalfEven } from "../kernels/math.js";
+import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "../kernels/math.js";
+import type { Elementwise } from "./elementwise.js";
 import type { Tensor } from "./tensor.js";
+
+/** An expression over any arithmetic. */
+export type Formula = <T>(k: Arithmetic<T>, ...operands: T[]) => T;
 
 /**
  * The arithmetic that an elementwise op is written over, once. Over numbers it is the reference and the fast path of
@@ -13,6 +17,7 @@ export interface Arithmetic<T> {
   sub(x: T | number, y: T | number): T;
   mul(x: T | number, y: T | number): T;
   div(x: T | number, y: T | number): T;
+  /** As IEEE 754 has it: 1 to any power is 1, and so is -1 to an infinite one. */
   pow(x: T | number, y: T | number): T;
   max(x: T | number, y: T | number): T;
   min(x: T | number, y: T | number): T;
@@ -23,6 +28,10 @@ export interface Arithmetic<T> {
   greater(x: T | number, y: T | number): T;
   greaterEqual(x: T | number, y: T | number): T;
   select(condition: T, x: T | number, y: T | number): T;
+  /** The op of some inputs: over tensors it is one node, with its own derivative, over all else its expression. */
+  of(op: new () => Elementwise, ...inputs: T[]): T;
+  /** The formula in float64, for operands in float32 as well: for what leaves the range of float32 in between. */
+  inDoubles(formula: Formula, ...operands: T[]): T;
   atan2(y: T | number, x: T | number): T;
   /** The root of the sum of squares, without overflow. */
   hypot(x: T | number, y: T | number): T;
@@ -54,7 +63,13 @@ export interface Arithmetic<T> {
   atanh(x: T): T;
   erf(x: T): T;
   erfc(x: T): T;
+  /** e^(x^2) erfc(|x|). */
+  erfcx(x: T): T;
   sigmoid(x: T): T;
+  /** The derivative of z = sigmoid(x), z (1 - z), exact also where z has been rounded to 1. */
+  sigmoidSlope(x: T, z: T): T;
+  /** The derivative of z = tanh(x), 1 - z^2, exact also where z has been rounded to 1 or -1. */
+  tanhSlope(x: T, z: T): T;
 }
 
 export const numberArithmetic: Arithmetic<number> = {
@@ -62,7 +77,7 @@ export const numberArithmetic: Arithmetic<number> = {
   sub: (x, y) => x - y,
   mul: (x, y) => x * y,
   div: (x, y) => x / y,
-  pow: (x, y) => x ** y,
+  pow: power,
   max: (x, y) => Math.max(x, y),
   min: (x, y) => Math.min(x, y),
   equal: (x, y) => (x === y ? 1 : 0),
@@ -72,6 +87,8 @@ export const numberArithmetic: Arithmetic<number> = {
   greater: (x, y) => (x > y ? 1 : 0),
   greaterEqual: (x, y) => (x >= y ? 1 : 0),
   select: (condition, x, y) => (condition !== 0 ? x : y),
+  of: (op, ...inputs) => expressionOf(op)(numberArithmetic, ...inputs),
+  inDoubles: (formula, ...operands) => formula(numberArithmetic, ...operands),
   atan2: Math.atan2,
   hypot,
   mod: floorMod,
@@ -100,7 +117,10 @@ export const numberArithmetic: Arithmetic<number> = {
   atanh: Math.atanh,
   erf,
   erfc,
+  erfcx,
   sigmoid: (x) => stableSigmoid(numberArithmetic, x),
+  sigmoidSlope,
+  tanhSlope,
 };
 
 /** Products of int32 numbers, of which only the last 32 bits are kept: a double would lose them. */
@@ -109,6 +129,11 @@ const integerArithmetic: Arithmetic<number> = { ...numberArithmetic, mul: Math.i
 /** The arithmetic of plain numbers that stand for elements of a dtype. */
 export function arithmeticOf(dtype: DType): Arithmetic<number> {
   return dtype === "int32" ? integerArithmetic : numberArithmetic;
+}
+
+/** The expression of an elementwise op. */
+export function expressionOf(op: new () => Elementwise): Formula {
+  return (op.prototype as Elementwise).rule.forward;
 }
 
 /** 1 / (1 + e^-x) without overflow: e^-|x| is at most 1. */
@@ -151,6 +176,12 @@ export const tensorArithmetic: Arithmetic<Tensor> = {
   greater: binary((x, y) => x.greater(y)),
   greaterEqual: binary((x, y) => x.greaterEqual(y)),
   select: (condition, x, y) => condition.where(x, y),
+  of: (Op, ...inputs) => new Op().apply(...inputs),
+  inDoubles: (formula, ...operands) => {
+    const [{ dtype }] = operands as [Tensor];
+    if (dtype === "float64") return formula(tensorArithmetic, ...operands);
+    return formula(tensorArithmetic, ...operands.map((operand) => operand.cast("float64"))).cast(dtype);
+  },
   atan2: binary((y, x) => y.atan2(x)),
   hypot: binary((x, y) => x.hypot(y)),
   mod: binary((x, y) => x.mod(y)),
@@ -179,5 +210,8 @@ export const tensorArithmetic: Arithmetic<Tensor> = {
   atanh: (x) => x.atanh(),
   erf: (x) => x.erf(),
   erfc: (x) => x.erfc(),
+  erfcx: (x) => x.square().exp().mul(x.abs().erfc()),
   sigmoid: (x) => x.sigmoid(),
+  sigmoidSlope: (x, z) => z.mul(x.neg().sigmoid()),
+  tanhSlope: (x) => x.cosh().reciprocal().square(),
 };

@@ -77,6 +77,36 @@ export function erfc(x: number): number {
   return x > 0 ? farErfc(x) : x < 0 ? 2 - farErfc(-x) : x;
 }
 
+/** e^(x^2) erfc(|x|). */
+export function erfcx(x: number): number {
+  const size = Math.abs(x);
+  if (size <= near) return Math.exp(size * size) * (1 - nearErf(size));
+  return size <= 4 ? middleFactor(size) : farFactor(size);
+}
+
+/** x ** y, but as IEEE 754 (and C, NumPy, PyTorch) has it: 1 to any power is 1, and -1 to an infinite one. */
+export function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && (y === Infinity || y === -Infinity)) ? 1 : x ** y;
+}
+
+/** Up to here 1 - z has lost no more than five bits. */
+export const nearOne = 31 / 32;
+
+/** z (1 - z) for z = sigmoid(x); 1 - z is sigmoid(-x) where z has been rounded to 1. */
+export function sigmoidSlope(x: number, z: number): number {
+  if (z < nearOne) return z * (1 - z);
+  const e = Math.exp(-Math.abs(x));
+  return z * ((x > 0 ? e : 1) / (1 + e));
+}
+
+/** 1 - z^2 for z = tanh(x); where z has been rounded to 1 or -1 the square of 2 / (e^x + e^-x). */
+export function tanhSlope(x: number, z: number): number {
+  if (Math.abs(z) < nearOne) return (1 - z) * (1 + z);
+  const e = Math.exp(-Math.abs(x));
+  const root = (2 * e) / (1 + e * e);
+  return root * root;
+}
+
 /** The nearest whole number; of two that are as near, the even one. */
 export function roundHalfEven(x: number): number {
   const up = Math.round(x);

@@ -1,19 +1,49 @@
-import { bounded } from "../graph/arithmetic.js";
+import { type Arithmetic, bounded } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
+import { nearOne } from "../kernels/math.js";
 import type { ParametricFunction } from "../shape/signatures.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
+import { gated, gatedCurvature, gatedSlope } from "./gated.js";
+
+/** 2 / (e^x + e^-x), without overflow. */
+function sech<T>(k: Arithmetic<T>, x: T): T {
+  const e = k.exp(k.neg(k.abs(x)));
+  return k.div(k.mul(2, e), k.add(1, k.mul(e, e)));
+}
+
+/** The derivative of z = tanh(x), with its own derivatives by what it is computed from: x where z is nearly 1, else z. */
+export class TanhSlope extends binary("TanhSlope", {
+  forward: (k, x, z) => k.tanhSlope(x, z),
+  backward: [
+    (k, dout, x, z) => {
+      const s = sech(k, x);
+      return k.mul(k.mul(dout, k.select(k.less(k.abs(z), nearOne), 0, k.mul(-2, k.mul(z, s)))), s);
+    },
+    (k, dout, _x, z) => k.mul(dout, k.select(k.less(k.abs(z), nearOne), k.mul(-2, z), 0)),
+  ],
+}) {}
 
 export class Tanh extends unary("Tanh", {
   forward: (k, x) => k.tanh(x),
-  backward: [(k, dout, _x, z) => k.mul(dout, k.sub(1, k.mul(z, z)))],
+  backward: [(k, dout, x, z) => k.mul(dout, k.of(TanhSlope, x, z))],
 }) {}
 
 /** The hyperbolic tangent. float64, float32. */
 export const tanh = unaryFunction(Tanh);
 
+/** The derivative of z = sigmoid(x), with its own derivatives by what it is computed from. */
+export class SigmoidSlope extends binary("SigmoidSlope", {
+  forward: (k, x, z) => k.sigmoidSlope(x, z),
+  backward: [
+    (k, dout, x, z) => k.mul(k.mul(dout, k.select(k.less(z, nearOne), 0, k.neg(k.mul(z, z)))), k.sigmoid(k.neg(x))),
+    // 1 - 2 z loses its digits at x = 0.
+    (k, dout, x, z) => k.mul(dout, k.select(k.less(z, nearOne), k.neg(k.tanh(k.mul(x, 0.5))), k.sigmoid(k.neg(x)))),
+  ],
+}) {}
+
 export class Sigmoid extends unary("Sigmoid", {
   forward: (k, x) => k.sigmoid(x),
-  backward: [(k, dout, _x, z) => k.mul(dout, k.mul(z, k.sub(1, z)))],
+  backward: [(k, dout, x, z) => k.mul(dout, k.of(SigmoidSlope, x, z))],
 }) {}
 
 /** 1 / (1 + e^-x), without overflow at any x. float64, float32. */
@@ -21,10 +51,10 @@ export const sigmoid = unaryFunction(Sigmoid);
 
 export class Relu extends unary("Relu", {
   forward: (k, x) => k.max(x, 0),
-  backward: [(k, dout, x) => k.select(k.greater(x, 0), dout, 0)],
+  backward: [(k, dout, x) => k.select(k.lessEqual(x, 0), 0, dout)],
 }) {}
 
-/** max(x, 0); its derivative at 0 is 0 (PyTorch's and the textbook's convention). float64, float32. */
+/** max(x, 0); its derivative at 0 is 0 (PyTorch's and the textbook's convention), at NaN 1. float64, float32. */
 export const relu = unaryFunction(Relu);
 
 export class Softplus extends unary("Softplus", {
@@ -43,15 +73,17 @@ export class LogSigmoid extends unary("LogSigmoid", {
 /** log(sigmoid(x)), exact also where the sigmoid underflows. float64, float32. */
 export const logSigmoid = unaryFunction(LogSigmoid);
 
+/** Silu and its derivatives are 0 or x beyond. */
+const farOut = 2000;
+
+export class SiluSlope extends unary("SiluSlope", {
+  forward: (k, x) => gatedSlope(k, x, bounded(k, x, farOut)),
+  backward: [(k, dout, x) => gatedCurvature(k, dout, x, 2, k.abs(bounded(k, x, farOut)))],
+}) {}
+
 export class Silu extends unary("Silu", {
-  // Where the sigmoid is 0, so is the product, also at -Infinity.
-  forward: (k, x) => k.mul(k.max(x, -800), k.sigmoid(x)),
-  backward: [
-    (k, dout, x) => {
-      const s = k.sigmoid(x);
-      return k.mul(dout, k.mul(s, k.add(1, k.mul(bounded(k, x, 800), k.sigmoid(k.neg(x))))));
-    },
-  ],
+  forward: (k, x) => gated(k, k.max(x, -farOut), x),
+  backward: [(k, dout, x) => k.mul(dout, k.of(SiluSlope, x))],
 }) {}
 
 /** x sigmoid(x), also called swish; 0 at -Infinity. float64, float32. */
@@ -81,7 +113,7 @@ export class Elu extends binary("Elu", {
     (k, dout, x, alpha) => {
       const positive = k.greater(x, 0);
       const e = k.exp(k.select(positive, 0, x));
-      return k.select(positive, dout, k.mul(dout, k.mul(k.select(k.equal(e, 0), 0, alpha), e)));
+      return k.select(positive, dout, k.mul(k.mul(dout, k.select(k.equal(e, 0), 0, alpha)), e));
     },
     (k, dout, x) => k.mul(dout, k.expm1(k.select(k.greater(x, 0), 0, x))),
   ],

@@ -12,7 +12,8 @@ export const exp = unaryFunction(Exp);
 export class Expm1 extends unary("Expm1", {
   forward: (k, x) => k.expm1(x),
   // Not the result plus 1, which far below 0 has lost e^x.
-  backward: [(k, dout, x) => k.mul(dout, k.exp(x))],
+  // In doubles: e^x overflows in float32 where its product with a small gradient does not.
+  backward: [(k, dout, x) => k.inDoubles((k, dout, x) => k.mul(dout, k.exp(x)), dout, x)],
 }) {}
 
 /** e^x - 1, exact near 0. float64, float32. */

@@ -7,24 +7,24 @@ export class Maximum extends binary("Maximum", {
   takes: "number",
   forward: (k, x, y) => k.max(x, y),
   backward: [
-    (k, dout, x, y) => k.select(k.greater(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
-    (k, dout, x, y) => k.select(k.less(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
+    (k, dout, x, y) => k.select(k.less(x, y), 0, k.select(k.equal(x, y), k.mul(dout, 0.5), dout)),
+    (k, dout, x, y) => k.select(k.greater(x, y), 0, k.select(k.equal(x, y), k.mul(dout, 0.5), dout)),
   ],
 }) {}
 
-/** The larger of x and y, broadcast; NaN if either is. A tie gives each half of the gradient (PyTorch). */
+/** The larger of x and y, broadcast; NaN if either is. A tie gives each half of the gradient, a NaN each all of it (PyTorch). */
 export const maximum = binaryFunction(Maximum);
 
 export class Minimum extends binary("Minimum", {
   takes: "number",
   forward: (k, x, y) => k.min(x, y),
   backward: [
-    (k, dout, x, y) => k.select(k.less(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
-    (k, dout, x, y) => k.select(k.greater(x, y), dout, k.select(k.equal(x, y), k.mul(dout, 0.5), 0)),
+    (k, dout, x, y) => k.select(k.greater(x, y), 0, k.select(k.equal(x, y), k.mul(dout, 0.5), dout)),
+    (k, dout, x, y) => k.select(k.less(x, y), 0, k.select(k.equal(x, y), k.mul(dout, 0.5), dout)),
   ],
 }) {}
 
-/** The smaller of x and y, broadcast; NaN if either is. A tie gives each half of the gradient (PyTorch). */
+/** The smaller of x and y, broadcast; NaN if either is. A tie gives each half of the gradient, a NaN each all of it (PyTorch). */
 export const minimum = binaryFunction(Minimum);
 
 export class Clamp extends ternary("Clamp", {

@@ -5,48 +5,86 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
 import type { GeluFunction } from "../shape/signatures.js";
 import { show } from "../show.js";
+import { gated, gatedCurvature, gatedSlope } from "./gated.js";
 
 /** Beyond it the normal density is 0 to the last bit, and what it multiplies must not be infinite. */
 const farOut = 40;
+const densityAt0 = 1 / Math.sqrt(2 * Math.PI);
 
-/** The normal distribution function. The complement, not 1 + erf: that would lose what is left of it far below 0. */
-function normalCdf<T>(k: Arithmetic<T>, x: T): T {
-  return k.mul(0.5, k.erfc(k.mul(x, -Math.SQRT1_2)));
+/**
+ * The normal distribution function at -|x| is ratio h^2, with h^2 = e^(-x^2 / 2). That may be a denormal number, of few
+ * digits, and h is none where h^2 counts: so h stands on both sides of the last product, which alone is rounded to one.
+ */
+function normalTail<T>(k: Arithmetic<T>, x: T): { readonly ratio: T; readonly h: T; readonly t: T } {
+  const t = bounded(k, x, farOut);
+  const ratio = k.mul(0.5, k.erfcx(k.mul(t, Math.SQRT1_2)));
+  return { ratio, h: k.exp(k.mul(-0.25, k.mul(t, t))), t };
 }
 
-export class Gelu extends unary("Gelu", {
-  forward: (k, x) => k.mul(k.max(x, -farOut), normalCdf(k, x)),
+export class GeluSlope extends unary("GeluSlope", {
+  // Phi(x) + x phi(x), which above 0 is 1 - (Phi(-x) - x phi(x)).
+  forward: (k, x) => {
+    const { ratio, h, t } = normalTail(k, x);
+    const tail = k.mul(k.mul(k.sub(ratio, k.mul(k.abs(t), densityAt0)), h), h);
+    return k.select(k.less(x, 0), tail, k.sub(1, tail));
+  },
+  // (2 - x^2) phi(x)
   backward: [
     (k, dout, x) => {
       const t = bounded(k, x, farOut);
-      const density = k.mul(1 / Math.sqrt(2 * Math.PI), k.exp(k.mul(-0.5, k.mul(t, t))));
-      return k.mul(dout, k.add(normalCdf(k, x), k.mul(t, density)));
+      const h = k.exp(k.mul(-0.25, k.mul(t, t)));
+      return k.mul(k.mul(dout, k.mul(k.mul(densityAt0, k.sub(2, k.mul(t, t))), h)), h);
     },
   ],
+}) {}
+
+export class Gelu extends unary("Gelu", {
+  forward: (k, x) => {
+    const { ratio, h, t } = normalTail(k, x);
+    const [tail, below] = [k.mul(ratio, h), k.less(x, 0)];
+    return k.mul(k.select(below, k.mul(t, tail), x), k.select(below, h, k.sub(1, k.mul(tail, h))));
+  },
+  backward: [(k, dout, x) => k.mul(dout, k.of(GeluSlope, x))],
 }) {}
 
 const scale = 2 * Math.sqrt(2 / Math.PI);
 const cubic = 0.044715;
 
-/** 2 sqrt(2/pi) (x + 0.044715 x^3): (1 + tanh(u/2)) / 2 is the sigmoid of u. */
-function cubicArgument<T>(k: Arithmetic<T>, x: T): T {
-  return k.mul(scale, k.mul(x, k.add(1, k.mul(cubic, k.mul(x, x)))));
+/** u = 2 sqrt(2/pi) (t + 0.044715 t^3), of which the sigmoid is (1 + tanh(u/2)) / 2. */
+function cubicArgument<T>(k: Arithmetic<T>, t: T): T {
+  return k.mul(scale, k.mul(t, k.add(1, k.mul(cubic, k.mul(t, t)))));
 }
 
+/** Its derivative by t. */
+function cubicSlope<T>(k: Arithmetic<T>, t: T): T {
+  return k.mul(scale, k.add(1, k.mul(3 * cubic, k.mul(t, t))));
+}
+
+function geluTanh<T>(k: Arithmetic<T>, x: T): T {
+  return gated(k, k.max(x, -farOut), cubicArgument(k, bounded(k, x, farOut)));
+}
+
+function geluTanhSlope<T>(k: Arithmetic<T>, x: T): T {
+  const t = bounded(k, x, farOut);
+  return gatedSlope(k, cubicArgument(k, t), k.mul(t, cubicSlope(k, t)));
+}
+
+function geluTanhCurvature<T>(k: Arithmetic<T>, dout: T, x: T): T {
+  const t = bounded(k, x, farOut);
+  const slope = cubicSlope(k, t);
+  const terms = k.add(k.mul(slope, 2), k.mul(6 * cubic * scale, k.mul(t, t)));
+  return gatedCurvature(k, dout, cubicArgument(k, t), terms, k.mul(k.mul(k.abs(t), slope), slope));
+}
+
+// In doubles, because a rounding error of u is a relative one of the result.
+export class GeluTanhSlope extends unary("GeluTanhSlope", {
+  forward: (k, x) => k.inDoubles(geluTanhSlope, x),
+  backward: [(k, dout, x) => k.inDoubles(geluTanhCurvature, dout, x)],
+}) {}
+
 export class GeluTanh extends unary("GeluTanh", {
-  forward: (k, x) => {
-    const t = bounded(k, x, farOut);
-    return k.mul(k.max(x, -farOut), k.sigmoid(cubicArgument(k, t)));
-  },
-  backward: [
-    (k, dout, x) => {
-      const t = bounded(k, x, farOut);
-      const u = cubicArgument(k, t);
-      const slope = k.mul(scale, k.add(1, k.mul(3 * cubic, k.mul(t, t))));
-      const rest = k.mul(k.mul(t, slope), k.sigmoid(k.neg(u)));
-      return k.mul(dout, k.mul(k.sigmoid(u), k.add(1, rest)));
-    },
-  ],
+  forward: (k, x) => k.inDoubles(geluTanh, x),
+  backward: [(k, dout, x) => k.mul(dout, k.of(GeluTanhSlope, x))],
 }) {}
 
 /**

@@ -14,11 +14,11 @@ export function cosine<T>(k: Arithmetic<T>, x: T, r: T): T {
 }
 
 /**
- * The derivative of the length `r` of (x, y) by x. In the second derivative terms as large as 1 / r cancel, which must not
+ * dout times the derivative of the length of (x, y) by x. In the second derivative terms as large as 1 / r cancel, which must not
  * be infinite each: a short vector is magnified, by a power of 2, so that nothing is rounded.
  */
-function slope<T>(k: Arithmetic<T>, dout: T, x: T, y: T, r: T): T {
-  const short = k.less(r, 1e-30);
+function slope<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
+  const short = k.less(k.hypot(x, y), 1e-30);
   const longX = k.select(short, k.mul(x, 2 ** 100), x);
   const longY = k.select(short, k.mul(y, 2 ** 100), y);
   return k.mul(dout, cosine(k, longX, k.hypot(longX, longY)));
@@ -26,7 +26,8 @@ function slope<T>(k: Arithmetic<T>, dout: T, x: T, y: T, r: T): T {
 
 export class Hypot extends binary("Hypot", {
   forward: (k, x, y) => k.hypot(x, y),
-  backward: [(k, dout, x, y, z) => slope(k, dout, x, y, z), (k, dout, x, y, z) => slope(k, dout, y, x, z)],
+  // In doubles, because the length may overflow in float32 where the slope does not.
+  backward: [(k, dout, x, y) => k.inDoubles(slope, dout, x, y), (k, dout, x, y) => k.inDoubles(slope, dout, y, x)],
 }) {}
 
 /**

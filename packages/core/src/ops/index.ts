@@ -9,12 +9,15 @@ export {
   Relu,
   relu,
   Sigmoid,
+  SigmoidSlope,
   Silu,
+  SiluSlope,
   Softplus,
   sigmoid,
   silu,
   softplus,
   Tanh,
+  TanhSlope,
   tanh,
 } from "./activation.js";
 export { Add, add, Neg, neg, Sub, sub } from "./add.js";
@@ -50,16 +53,29 @@ export { All, Any, all, any, Count, count } from "./count.js";
 export { Cumprod, Cumsum, cumprod, cumsum, LinearScan } from "./cumulate.js";
 export { diagonal, trace, tril, triu } from "./diagonal.js";
 export { einsum } from "./einsum.js";
-export { Erf, Erfc, erf, erfc } from "./erf.js";
+export { Erf, Erfc, ErfSlope, erf, erfc } from "./erf.js";
 export { Exp, Expm1, exp, expm1, Log, Log1p, log, log1p } from "./exp.js";
 export { Clamp, clamp, Maximum, Minimum, maximum, minimum } from "./extremes.js";
 export { Gather, gather, ScatterAdd, scatterAdd } from "./gather.js";
-export { Gelu, GeluTanh, gelu } from "./gelu.js";
-export { Acosh, Asinh, Atanh, acosh, asinh, atanh, Cosh, cosh, Sinh, sinh } from "./hyperbolic.js";
+export { Gelu, GeluSlope, GeluTanh, GeluTanhSlope, gelu } from "./gelu.js";
+export {
+  Acosh,
+  AcoshSlope,
+  Asinh,
+  Atanh,
+  AtanhSlope,
+  acosh,
+  asinh,
+  atanh,
+  Cosh,
+  cosh,
+  Sinh,
+  sinh,
+} from "./hyperbolic.js";
 export { Hypot, hypot } from "./hypot.js";
 export { Col2im, col2im, Im2col, im2col } from "./im2col.js";
 export { InRange, inRange } from "./in-range.js";
-export { Acos, Asin, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";
+export { Acos, Asin, AsinSlope, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";
 export {
   IsFinite,
   IsNaN,
@@ -74,7 +90,7 @@ export {
 } from "./logical.js";
 export { MaskedMatMul, SampledMatMul } from "./masked-product.js";
 export { MatMul, matmul } from "./matmul.js";
-export { Div, div, Mul, mul, Reciprocal, reciprocal, Square, square } from "./mul.js";
+export { Div, div, Mul, MulDiv, mul, Reciprocal, reciprocal, Square, square } from "./mul.js";
 export { Norm, norm } from "./norm.js";
 export { Pad, pad } from "./pad.js";
 export {

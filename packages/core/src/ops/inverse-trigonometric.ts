@@ -2,9 +2,15 @@ import type { Arithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 
+/** The derivative of asin, 1 / sqrt(1 - x^2), whose own is x / sqrt(1 - x^2)^3. */
+export class AsinSlope extends unary("AsinSlope", {
+  forward: (k, x) => k.div(1, k.sqrt(k.mul(k.sub(1, x), k.add(1, x)))),
+  backward: [(k, dout, x, z) => k.mul(dout, k.mul(k.mul(x, z), k.mul(z, z)))],
+}) {}
+
 export class Asin extends unary("Asin", {
   forward: (k, x) => k.asin(x),
-  backward: [(k, dout, x) => k.div(k.div(dout, k.sqrt(k.sub(1, x))), k.sqrt(k.add(1, x)))],
+  backward: [(k, dout, x) => k.mul(dout, k.of(AsinSlope, x))],
 }) {}
 
 /** The angle in radians, from -pi/2 to pi/2, whose sine is x: NaN beyond +-1, where its derivative is infinite. float64, float32. */
@@ -12,7 +18,7 @@ export const asin = unaryFunction(Asin);
 
 export class Acos extends unary("Acos", {
   forward: (k, x) => k.acos(x),
-  backward: [(k, dout, x) => k.neg(k.div(k.div(dout, k.sqrt(k.sub(1, x))), k.sqrt(k.add(1, x))))],
+  backward: [(k, dout, x) => k.neg(k.mul(dout, k.of(AsinSlope, x)))],
 }) {}
 
 /** The angle in radians, from 0 to pi, whose cosine is x: NaN beyond +-1, where its derivative is infinite. float64, float32. */
@@ -66,7 +72,7 @@ function curl<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
 
 export class Atan2 extends binary("Atan2", {
   forward: (k, y, x) => k.atan2(y, x),
-  backward: [(k, dout, y, x) => curl(k, dout, x, y), (k, dout, y, x) => k.neg(curl(k, dout, y, x))],
+  backward: [(k, dout, y, x) => k.inDoubles(curl, dout, x, y), (k, dout, y, x) => k.neg(k.inDoubles(curl, dout, y, x))],
 }) {}
 
 /**

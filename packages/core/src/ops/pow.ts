@@ -59,28 +59,36 @@ function expanded<T>(k: Arithmetic<T>, x: T, y: T, z: T, log: T): T {
   return k.select(overflows, k.mul(fixed(k, k.select(overflows, z, 0)), growth), z);
 }
 
+/** dout y x^(y - 1) */
+function byBase<T>(k: Arithmetic<T>, dout: T, x: T, y: T, z: T): T {
+  if (typeof y === "number") {
+    // The plain formula will do where it is finite.
+    const plain = k.mul(dout, k.mul(y, k.pow(x, k.sub(y, 1))));
+    if (Number.isFinite(plain)) return plain;
+  }
+  const byX = slope(k, x, y, z);
+  // What is 0, the slope or dout, outweighs an infinite other one.
+  const product = k.mul(dout, byX);
+  return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(byX)));
+}
+
+/** dout x^y log x */
+function byExponent<T>(k: Arithmetic<T>, dout: T, x: T, y: T, z: T): T {
+  if (typeof z === "number") {
+    const plain = k.mul(dout, k.mul(z, k.log(x)));
+    if (Number.isFinite(plain)) return plain;
+  }
+  const log = logarithm(k, x, y, z);
+  // A power of its own: of the two ways from x to a second derivative none may end in float32 before they meet.
+  return k.mul(dout, k.mul(makesGraph(k) ? expanded(k, x, y, k.pow(x, y), log) : z, log));
+}
+
 export class Pow extends binary("Pow", {
   forward: (k, x, y) => k.pow(x, y),
+  // In doubles, because a power overflows in float32 where its product with a small gradient does not.
   backward: [
-    (k, dout, x, y, z) => {
-      if (typeof y === "number") {
-        // The plain formula will do where it is finite.
-        const plain = k.mul(dout, k.mul(y, k.pow(x, k.sub(y, 1))));
-        if (Number.isFinite(plain)) return plain;
-      }
-      const byX = slope(k, x, y, z);
-      // What is 0, the slope or dout, outweighs an infinite other one.
-      const product = k.mul(dout, byX);
-      return k.select(k.equal(product, product), product, k.mul(k.sign(dout), k.sign(byX)));
-    },
-    (k, dout, x, y, z) => {
-      if (typeof z === "number") {
-        const plain = k.mul(dout, k.mul(z, k.log(x)));
-        if (Number.isFinite(plain)) return plain;
-      }
-      const log = logarithm(k, x, y, z);
-      return k.mul(dout, k.mul(makesGraph(k) ? expanded(k, x, y, z, log) : z, log));
-    },
+    (k, dout, x, y, z) => k.inDoubles(byBase, dout, x, y, z),
+    (k, dout, x, y, z) => k.inDoubles(byExponent, dout, x, y, z),
   ],
 }) {}
 
@@ -102,7 +110,8 @@ export const sqrt = unaryFunction(Sqrt);
 
 export class Rsqrt extends unary("Rsqrt", {
   forward: (k, x) => k.div(1, k.sqrt(x)),
-  backward: [(k, dout, _x, z) => k.mul(dout, k.mul(-0.5, k.mul(z, k.mul(z, z))))],
+  // Step by step from dout to the result: z^3 would leave the range where that does not.
+  backward: [(k, dout, _x, z) => k.mul(k.mul(k.mul(-0.5, k.mul(dout, z)), z), z)],
 }) {}
 
 /** 1 / sqrt(x); Infinity at 0, with an infinite derivative; NaN below. float64, float32. */

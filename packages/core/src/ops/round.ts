@@ -1,3 +1,4 @@
+import type { Arithmetic } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 
@@ -31,14 +32,21 @@ export class Round extends unary("Round", {
  */
 export const round = unaryFunction(Round);
 
+/**
+ * dout times the quotient that belongs to the result z = x mod y: x / y itself may have been rounded up to the next whole
+ * number. The result is y itself where x is too small to count beside it: with the other sign, and y perhaps infinite.
+ */
+function timesQuotient<T>(k: Arithmetic<T>, dout: T, x: T, y: T, z: T): T {
+  return k.mul(dout, k.select(k.equal(z, y), -1, k.round(k.div(k.sub(x, z), y))));
+}
+
 export class Mod extends binary("Mod", {
   takes: "number",
   forward: (k, x, y) => k.mod(x, y),
   backward: [
     (_k, dout) => dout,
-    // The quotient that belongs to the result: x / y itself may have been rounded up to the next whole number. The result is
-    // y itself where x is too small to count beside it: with the other sign, and y perhaps infinite.
-    (k, dout, x, y, z) => k.neg(k.mul(dout, k.select(k.equal(z, y), -1, k.round(k.div(k.sub(x, z), y))))),
+    // In doubles, because the quotient may overflow in float32 where its product with a small gradient does not.
+    (k, dout, x, y, z) => k.neg(k.inDoubles(timesQuotient, dout, x, y, z)),
   ],
 }) {}
 

@@ -24,13 +24,13 @@ function freeLocalsOf(code: Code): Local[] {
   return free;
 }
 
-/** Appends the instructions that replace the vector on top of the stack, for which `x` stands, by the value. */
-export function applyVector(code: Code, x: Vector, root: Vector, relaxed = false): void {
+/** Appends the instructions that replace the vectors on top of the stack, for which `inputs` stand, by the value. */
+export function applyVector(code: Code, inputs: readonly Vector[], root: Vector, relaxed = false): void {
   const free = freeLocalsOf(code);
-  const local = free.pop() ?? code.local("v128");
-  code.set(local);
-  writeVector(code, root, new Map([[x, local]]), relaxed);
-  free.push(local);
+  const locals = new Map(inputs.map((input) => [input, free.pop() ?? code.local("v128")]));
+  for (const local of [...locals.values()].reverse()) code.set(local);
+  writeVector(code, root, locals, relaxed);
+  free.push(...locals.values());
 }
 
 /**

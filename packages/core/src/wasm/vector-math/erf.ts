@@ -1,6 +1,6 @@
 import { Vector } from "../vector.js";
 import { exactProduct } from "./double-double.js";
-import { clamped, reduceExp, scale } from "./exp.js";
+import { clamped, exp, reduceExp, scale } from "./exp.js";
 import { signOf } from "./format.js";
 
 /**
@@ -31,10 +31,15 @@ const far = [
 /** Beyond it erfc is less than half of the least number. */
 const end = 28;
 
+/** x e^(x^2) erfc x for x from 27/32 to the end. */
+function farFactor(x: Vector): Vector {
+  const u = x.sub(4).div(x.add(4));
+  return u.polynomial(far).add(0.5);
+}
+
 /** erfc x for x from 27/32 to the end. */
 function farErfc(x: Vector): Vector {
-  const u = x.sub(4).div(x.add(4));
-  const factor = u.polynomial(far).add(0.5);
+  const factor = farFactor(x);
   // The rounding error of a large x^2 would be a relative one of the result.
   const square = exactProduct(x, x);
   const { k, m } = reduceExp(clamped(square.high.neg()), square.low.neg());
@@ -61,4 +66,20 @@ export function erfc(x: Vector): Vector {
   const distant = farErfc(size.atMost(end));
   const signed = x.less(0).select(Vector.of("f64", 2).sub(distant), distant);
   return size.lessEqual(nearEnd).select(Vector.of("f64", 1).sub(x).sub(excess(x)), signed);
+}
+
+/** sqrt(pi) x e^(x^2) erfc x in powers of 1 / x^2 (asymptotic, M. Abramowitz and I. A. Stegun, 7.1.23), from the end on. */
+const beyond = [1, -0.5, 0.75, -1.875, 6.5625, -29.53125, 162.421875];
+
+/** e^(x^2) erfc |x|. */
+export function erfcx(x: Vector): Vector {
+  const size = x.abs();
+  const nearby = exp(size.mul(size).atMost(1)).mul(Vector.of("f64", 1).sub(size).sub(excess(size)));
+  const inverse = Vector.of("f64", 1).div(size);
+  const distant = inverse
+    .mul(inverse)
+    .polynomial(beyond)
+    .mul(1 / Math.sqrt(Math.PI));
+  const factor = size.lessEqual(end).select(farFactor(size), distant);
+  return size.lessEqual(nearEnd).select(nearby, factor.mul(inverse));
 }

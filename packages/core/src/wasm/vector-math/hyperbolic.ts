@@ -50,3 +50,10 @@ export function cosh(x: Vector): Vector {
   const e = exp(x.abs(), -1);
   return e.add(Vector.of(x.scalar, 0.25).div(e));
 }
+
+/** (2 / (e^x + e^-x))^2, without overflow. */
+export function sechSquare(x: Vector): Vector {
+  const e = exp(x.abs().neg());
+  const root = e.add(e).div(e.mul(e).add(1));
+  return root.mul(root);
+}

@@ -1,10 +1,11 @@
+import { nearOne } from "../../kernels/math.js";
 import type { Code, Func, Local, Module } from "../encoder.js";
 import { firstHalves, halvesSwapped, type Scalar } from "../simd.js";
 import { applyVector, Vector, writeVector } from "../vector.js";
-import { erf, erfc } from "./erf.js";
+import { erf, erfc, erfcx } from "./erf.js";
 import { exp, expm1, sigmoid } from "./exp.js";
 import { sign } from "./format.js";
-import { cosh, sinh, tanh } from "./hyperbolic.js";
+import { cosh, sechSquare, sinh, tanh } from "./hyperbolic.js";
 import { hypot } from "./hypot.js";
 import { acos, acosh, asin, asinh, atan, atan2, atanh } from "./inverse.js";
 import { arityOf, type Call, type MathName } from "./library.js";
@@ -19,11 +20,11 @@ type Formula = (call: Call, x: Vector, y: Vector) => Vector;
 
 /** Those that a loop's body contains; the others are functions that it calls. */
 const inlined: Readonly<Record<Scalar, ReadonlySet<MathName>>> = {
-  f32: new Set(["exp", "log", "tanh", "sigmoid", "sin", "cos", "sign"]),
-  f64: new Set(["exp", "log", "sign"]),
+  f32: new Set(["exp", "log", "tanh", "sigmoid", "sin", "cos", "sign", "sigmoidSlope", "tanhSlope"]),
+  f64: new Set(["exp", "log", "sign", "sigmoidSlope", "tanhSlope"]),
 };
 
-const formulas: Readonly<Record<Exclude<MathName, Trigonometric | "mod">, Formula>> = {
+const formulas: Readonly<Record<Exclude<MathName, Trigonometric | "mod" | "sigmoidSlope" | "tanhSlope">, Formula>> = {
   exp: (_, x) => exp(x),
   expm1: (_, x) => expm1(x),
   log: (_, x) => log(x),
@@ -41,6 +42,7 @@ const formulas: Readonly<Record<Exclude<MathName, Trigonometric | "mod">, Formul
   sign: (_, x) => sign(x),
   erf: (_, x) => erf(x),
   erfc: (_, x) => erfc(x),
+  erfcx: (_, x) => erfcx(x),
   pow: (_, x, y) => pow(x, y),
   hypot: (_, x, y) => hypot(x, y),
   atan2: (_, y, x) => atan2(y, x),
@@ -54,7 +56,7 @@ export class VectorMath {
   readonly #module: Module;
   readonly #relaxed: boolean;
   /** Formulas of the inlined ones, made once. */
-  readonly #inlined = new Map<string, { readonly x: Vector; readonly root: Vector }>();
+  readonly #inlined = new Map<string, { readonly inputs: readonly Vector[]; readonly root: Vector }>();
 
   /** With `relaxed` fused multiply-adds are used: instructions of relaxed SIMD, which not every engine has. */
   constructor(module: Module, options: { readonly relaxed?: boolean } = {}) {
@@ -72,11 +74,13 @@ export class VectorMath {
       return;
     }
     const key = `${scalar} ${name}`;
-    const known = this.#inlined.get(key);
-    const x = known?.x ?? Vector.input(scalar);
-    const root = known?.root ?? this.#formula(scalar, name, x, x);
-    if (known === undefined) this.#inlined.set(key, { x, root });
-    applyVector(code, x, root, this.#relaxed);
+    let known = this.#inlined.get(key);
+    if (known === undefined) {
+      const [x, y] = [Vector.input(scalar), Vector.input(scalar)];
+      known = { inputs: arityOf(name) === 1 ? [x] : [x, y], root: this.#formula(scalar, name, x, y) };
+      this.#inlined.set(key, known);
+    }
+    applyVector(code, known.inputs, known.root, this.#relaxed);
   }
 
   #func(scalar: Scalar, name: MathName): Func {
@@ -116,9 +120,29 @@ export class VectorMath {
           y,
           this.#module.shared("vector general remainder", () => generalRemainder(this.#module)),
         );
+      // The exponential only where there are lanes that need it.
+      case "sigmoidSlope":
+        return y.mul(Vector.of(scalar, 1).sub(y)).rescue(y.greaterEqual(nearOne), this.#far(name, scalar), x, y);
+      case "tanhSlope":
+        return Vector.of(scalar, 1)
+          .sub(y)
+          .mul(y.add(1))
+          .rescue(y.abs().greaterEqual(nearOne), this.#far(name, scalar), x, y);
       default:
         return formulas[name](this.#call, x, y);
     }
+  }
+
+  /** The slope of a result z that is nearly 1, as a function of x and z. */
+  #far(name: "sigmoidSlope" | "tanhSlope", scalar: Scalar): Func {
+    return this.#module.shared(`vector ${scalar} far ${name}`, (module) =>
+      module.func({ params: ["v128", "v128"], results: ["v128"] }, (code, a, b) => {
+        const [x, z] = [Vector.input(scalar), Vector.input(scalar)];
+        const root = name === "tanhSlope" ? sechSquare(x) : z.mul(sigmoid(x.neg()));
+        const inputs = name === "tanhSlope" ? [[x, a] as const] : [[x, a] as const, [z, b] as const];
+        writeVector(code, root, new Map(inputs), this.#relaxed);
+      }),
+    );
   }
 
   /** For floats doubles will do, whose limit is far beyond. */

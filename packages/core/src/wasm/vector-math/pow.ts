@@ -52,9 +52,10 @@ export function pow(x: Vector, y: Vector): Vector {
   const half = y.mul(0.5);
   const odd = whole.andNot(half.trunc().equal(half));
   const signed = positive.xor(odd.and(signOf(x)));
-  // All bits set is a NaN: a root of a negative number, x a NaN, y a NaN, or 1 to the power of infinity.
+  // All bits set is a NaN: a root of a negative number, x a NaN, or y a NaN.
   const root = x.less(0).and(x.greater(-Infinity)).andNot(whole);
-  const endless = size.equal(1).and(y.abs().equal(Infinity));
   const missing = x.notEqual(x).or(y.notEqual(y));
-  return y.equal(0).select(1, signed.or(root).or(endless).or(missing));
+  // IEEE 754: 1 to any power, and -1 to an infinite one.
+  const endless = size.equal(1).and(y.abs().equal(Infinity));
+  return y.equal(0).or(x.equal(1)).or(endless).select(1, signed.or(root).or(missing));
 }
