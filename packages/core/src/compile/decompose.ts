@@ -4,6 +4,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { All, Any, Count } from "../ops/count.js";
 import { Norm } from "../ops/norm.js";
 import { LogSumExp, Mean } from "../ops/reduce.js";
+import type { ReduceOptions } from "../ops/reduction.js";
 import { LogSoftmax, Softmax } from "../ops/softmax.js";
 import { Center, Deviation, Standardize } from "../ops/standardize.js";
 import { Std, Variance } from "../ops/variance.js";
@@ -38,6 +39,13 @@ function axesOf(node: Along, x: Tensor) {
   return { over: { axis, keepDims: true as const }, n: sizeOf(axis.map((i) => x.shape[i] as number)), shape };
 }
 
+/** The logarithm of the sum of exponentials of what is at most 0: what is less than 0 would be lost beside e^0. */
+function logOfSum(shifted: Tensor, over: ReduceOptions): Tensor {
+  const isLargest = shifted.equal(0);
+  const others = isLargest.where(0, shifted.exp()).sum(over);
+  return others.add(isLargest.cast(shifted.dtype).sum(over).sub(1)).log1p();
+}
+
 define(LogSumExp, (node, x) => {
   const { over, n, shape } = axesOf(node, x);
   if (over.axis.length === 0) return x.add(0);
@@ -45,8 +53,8 @@ define(LogSumExp, (node, x) => {
   const max = x.max(over);
   // An infinite maximum is the answer itself: infinity - infinity would be NaN.
   const finite = max.isFinite();
-  const shifted = x.sub(finite.where(max, 0)).exp().sum(over).log();
-  return finite.where(max.add(shifted), max).reshape(shape);
+  const sum = logOfSum(x.sub(finite.where(max, 0)), over);
+  return finite.where(max.add(sum), max).reshape(shape);
 });
 
 define(Softmax, (node, x) => {
@@ -60,7 +68,7 @@ define(LogSoftmax, (node, x) => {
   if (x.size === 0) return x.add(0);
   const over = { axis: node.axis, keepDims: true };
   const shifted = x.sub(x.max(over));
-  return shifted.sub(shifted.exp().sum(over).log());
+  return shifted.sub(logOfSum(shifted, over));
 });
 
 define(Mean, (node, x, dtype) => {

@@ -246,34 +246,26 @@ export function argMinAxis(out: Int32Array, x: Float64Array, outer: number, n: n
   }
 }
 
-/** out[outer, inner] = log of the sum of exponentials, shifted by the maximum. -Infinity over nothing. */
+/**
+ * out[outer, inner] = log of the sum of exponentials, shifted by the maximum: max + log1p of the sum of all others, which
+ * would be lost beside the 1 that is its exponential. -Infinity over nothing.
+ */
 export function logSumExpAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  const maxima = new Float64Array(inner);
-  const sums = new Float64Array(inner);
-  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
-    const end = start + n * inner;
-    if (inner === 1) {
-      let max = -Infinity;
-      for (let at = start; at < end; at++) max = Math.max(max, x[at] as number);
-      let sum = 0;
-      for (let at = start; at < end; at++) sum += Math.exp((x[at] as number) - max);
-      // An infinite maximum is the answer itself: infinity - infinity would be NaN.
-      out[o] = Math.abs(max) < Infinity ? max + Math.log(sum) : max;
-      continue;
-    }
-    maxima.fill(-Infinity);
-    sums.fill(0);
-    for (let at = start; at < end; ) {
-      for (let i = 0; i < inner; i++) maxima[i] = Math.max(maxima[i] as number, x[at++] as number);
-    }
-    for (let at = start; at < end; ) {
-      for (let i = 0; i < inner; i++, at++) {
-        sums[i] = (sums[i] as number) + Math.exp((x[at] as number) - (maxima[i] as number));
-      }
-    }
+  for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
-      const max = maxima[i] as number;
-      out[o * inner + i] = Math.abs(max) < Infinity ? max + Math.log(sums[i] as number) : max;
+      const start = o * n * inner + i;
+      const end = start + n * inner;
+      let max = -Infinity;
+      let first = -1;
+      for (let at = start; at < end; at += inner) {
+        const value = x[at] as number;
+        if (value > max) first = at;
+        max = Math.max(max, value);
+      }
+      let others = 0;
+      for (let at = start; at < end; at += inner) if (at !== first) others += Math.exp((x[at] as number) - max);
+      // An infinite maximum is the answer itself: infinity - infinity would be NaN.
+      out[o * inner + i] = Math.abs(max) < Infinity ? max + Math.log1p(others) : max;
     }
   }
 }
@@ -314,34 +306,23 @@ export function softmaxAxis(out: Float64Array, x: Float64Array, outer: number, n
   }
 }
 
-/** out = x - max - log(sum of exp(x - max)) along the axis. */
+/** out = x - max - log(sum of exp(x - max)) along the axis, the logarithm as in logSumExpAxis. */
 export function logSoftmaxAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
-  const maxima = new Float64Array(inner);
-  const sums = new Float64Array(inner);
-  for (let o = 0, start = 0; o < outer; o++, start += n * inner) {
-    const end = start + n * inner;
-    if (inner === 1) {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const start = o * n * inner + i;
+      const end = start + n * inner;
       let max = -Infinity;
-      for (let at = start; at < end; at++) max = Math.max(max, x[at] as number);
-      let sum = 0;
-      for (let at = start; at < end; at++) sum += Math.exp((x[at] as number) - max);
-      const log = Math.log(sum);
-      for (let at = start; at < end; at++) out[at] = (x[at] as number) - max - log;
-      continue;
-    }
-    maxima.fill(-Infinity);
-    sums.fill(0);
-    for (let at = start; at < end; ) {
-      for (let i = 0; i < inner; i++) maxima[i] = Math.max(maxima[i] as number, x[at++] as number);
-    }
-    for (let at = start; at < end; ) {
-      for (let i = 0; i < inner; i++, at++) {
-        sums[i] = (sums[i] as number) + Math.exp((x[at] as number) - (maxima[i] as number));
+      let first = -1;
+      for (let at = start; at < end; at += inner) {
+        const value = x[at] as number;
+        if (value > max) first = at;
+        max = Math.max(max, value);
       }
-    }
-    for (let i = 0; i < inner; i++) sums[i] = Math.log(sums[i] as number);
-    for (let at = start; at < end; ) {
-      for (let i = 0; i < inner; i++, at++) out[at] = (x[at] as number) - (maxima[i] as number) - (sums[i] as number);
+      let others = 0;
+      for (let at = start; at < end; at += inner) if (at !== first) others += Math.exp((x[at] as number) - max);
+      const log = Math.abs(max) < Infinity ? Math.log1p(others) : Number.NaN;
+      for (let at = start; at < end; at += inner) out[at] = (x[at] as number) - max - log;
     }
   }
 }

@@ -39,6 +39,14 @@ abstract class AlongAxis extends Node {
   protected sum(t: Tensor): Tensor {
     return t.sum({ axis: this.axis, keepDims: true });
   }
+
+  /**
+   * The gradients of x add up to 0 along the axis. That of a class which is all but sure, of which there is one at the most,
+   * is a difference of nearly equal numbers: it is what the others leave.
+   */
+  protected balanced(gradient: Tensor, isSure: Tensor): Tensor {
+    return isSure.where(this.sum(isSure.where(0, gradient)).neg(), gradient);
+  }
 }
 
 export class Softmax extends AlongAxis {
@@ -46,7 +54,7 @@ export class Softmax extends AlongAxis {
   protected override readonly loop = "softmaxAxis";
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
-    return output.mul(dout.sub(this.sum(dout.mul(output))));
+    return this.balanced(output.mul(dout.sub(this.sum(dout.mul(output)))), output.greater(0.75));
   }
 }
 
@@ -59,7 +67,7 @@ export class LogSoftmax extends AlongAxis {
   protected override readonly loop = "logSoftmaxAxis";
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
-    return dout.sub(output.exp().mul(this.sum(dout)));
+    return this.balanced(dout.sub(output.exp().mul(this.sum(dout))), output.greater(Math.log(0.75)));
   }
 }
 

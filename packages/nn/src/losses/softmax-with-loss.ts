@@ -33,10 +33,15 @@ export class SoftmaxWithLoss extends Node {
     for (let row = 0; row < rows; row++) {
       const start = row * classes;
       let max = -Infinity;
-      for (let i = start; i < start + classes; i++) max = Math.max(max, scores[i] as number);
-      let exps = 0;
-      for (let i = start; i < start + classes; i++) exps += Math.exp((scores[i] as number) - max);
-      const log = Math.log(exps);
+      let first = -1;
+      for (let i = start; i < start + classes; i++) {
+        if ((scores[i] as number) > max) first = i;
+        max = Math.max(max, scores[i] as number);
+      }
+      // The exponential of the largest is 1, beside which small others would be lost.
+      let others = 0;
+      for (let i = start; i < start + classes; i++) if (i !== first) others += Math.exp((scores[i] as number) - max);
+      const log = Math.abs(max) < Infinity ? Math.log1p(others) : Number.NaN;
       if (t.dtype === "int32") {
         sum -= (scores[start + (labels[row] as number)] as number) - max - log;
         continue;
@@ -68,17 +73,25 @@ export class SoftmaxWithLoss extends Node {
     if (t.dtype === "int32") {
       if (i === 1) return null;
       const target = oneHot(labelsInRange(this.name, x, t), classes, { dtype: x.dtype }) as Tensor;
-      return x.softmax().sub(target.reshape(x.shape)).mul(scale);
+      const y = x.softmax();
+      return balanced(y.sub(target.reshape(x.shape)), y).mul(scale);
     }
     // By a label of 0 of a class that is impossible, the derivative is infinite: it counts as 0, as what the class costs does.
     if (i === 1) return finiteWhereUnused(t, x.logSoftmax()).mul(scale.neg());
+    const y = x.softmax();
     // The sum is 1 for one-hot labels; the gradient is right for any others, too.
-    return x
-      .softmax()
-      .mul(t.sum({ axis: -1, keepDims: true }))
-      .sub(t)
-      .mul(scale);
+    return balanced(y.mul(t.sum({ axis: -1, keepDims: true })).sub(t), y).mul(scale);
   }
+}
+
+/**
+ * The gradients of a row add up to 0. That of a class which is all but sure, of which there is one at the most, is a
+ * difference of nearly equal numbers: it is what the others leave.
+ */
+function balanced(gradient: Tensor, y: Tensor): Tensor {
+  const isSure = y.greater(0.75);
+  const others: Tensor = isSure.where(0, gradient).sum({ axis: -1, keepDims: true });
+  return isSure.where(others.neg(), gradient);
 }
 
 /**
