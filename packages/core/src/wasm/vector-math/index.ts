@@ -1,4 +1,3 @@
-import { nearOne } from "../../kernels/math.js";
 import type { Code, Func, Local, Module } from "../encoder.js";
 import { firstHalves, halvesSwapped, type Scalar } from "../simd.js";
 import { applyVector, Vector, writeVector } from "../vector.js";
@@ -17,6 +16,9 @@ import { hugeTrigonometric, type Trigonometric, trigonometric } from "./trigonom
 export { arityOf, type MathName, mathNames } from "./library.js";
 
 type Formula = (call: Call, x: Vector, y: Vector) => Vector;
+
+/** That of the scalar arithmetic: up to here 1 - z has lost no more than five bits. */
+const nearOne = 31 / 32;
 
 /** Those that a loop's body contains; the others are functions that it calls. */
 const inlined: Readonly<Record<Scalar, ReadonlySet<MathName>>> = {
