@@ -15,8 +15,8 @@ function fits(bytes: Uint8Array, most: number, mostGzipped: number): void {
   assert.ok(gzipped <= mostGzipped, `${gzipped} bytes gzipped`);
 }
 
-test("the minified bundle fits 500 kB, and 148 kB gzipped", () => {
-  fits(bundle, 500_000, 148_000);
+test("the minified bundle fits 510 kB, and 148 kB gzipped", () => {
+  fits(bundle, 510_000, 148_000);
 });
 
 test("without the compiler core fits 335 kB, and 87 kB gzipped: who does not compile does not load it", async () => {
