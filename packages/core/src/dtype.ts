@@ -7,6 +7,13 @@ export type DType = "float64" | "float32" | "int32" | "bool";
 /** What the elements of a tensor are stored in: the array of its dtype, `Uint8Array` for bools. */
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 
+/** A typed array whose buffer can be transferred: one that is not shared. */
+export type OwnedArray =
+  | Float64Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
 /** Typed arrays that a tensor can be made of: floats keep their width, integers of any width become int32. */
 export type NumberArray = TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;
 
@@ -34,6 +41,11 @@ export function allocate(dtype: DType, size: number): TypedArray {
   } catch {
     throw new TooLarge(dtype, size);
   }
+}
+
+/** The elements in an array, and a buffer, of their own. */
+export function ownCopy(array: TypedArray): OwnedArray {
+  return array.slice() as OwnedArray;
 }
 
 /** That there is no room for so many elements; the op that wanted them puts its name before (see `namedBy`). */
@@ -94,6 +106,21 @@ export function literalDType(value: unknown): DType | undefined {
 /** Whether an array is one that a tensor of a dtype keeps its elements in. */
 export function stores(dtype: DType, array: NumberArray): array is TypedArray {
   return array instanceof arrayTypes[dtype];
+}
+
+/** What the class is called that a dtype is stored in. */
+export function arrayName(dtype: DType): string {
+  return arrayTypes[dtype].name;
+}
+
+/** An array that a tensor of a dtype keeps its elements in; one of another realm's class as one of this; `null` for others. */
+export function storedIn(dtype: DType, array: unknown): TypedArray | null {
+  const own = arrayTypes[dtype];
+  if (array instanceof own) return array;
+  if (!ArrayBuffer.isView(array) || (array as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] !== own.name) {
+    return null;
+  }
+  return viewOf(dtype, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength / own.BYTES_PER_ELEMENT);
 }
 
 /** The dtype whose elements an array holds, inside of the engine: a Uint8Array is one of bools. */

@@ -13,7 +13,7 @@ export { type NumericalGradientOptions, numericalGradient } from "./check/numeri
 export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
-export type { DType, NumberArray, ReadonlyTypedArray, TypedArray } from "./dtype.js";
+export type { DType, NumberArray, OwnedArray, ReadonlyTypedArray, TypedArray } from "./dtype.js";
 export { ChainruleError, CompileError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";
 export type {
@@ -26,11 +26,13 @@ export type {
   UnaryGradient,
   UnaryRule,
 } from "./graph/elementwise.js";
+export { fromJSON, fromTransfer } from "./graph/exchange.js";
 export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.js";
+export type { TensorJSON } from "./graph/json.js";
 export type { Literal, NestedArray } from "./graph/literal.js";
 export { Node, type Values } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
-export { type BackwardOptions, type GradientHook, operand, Tensor } from "./graph/tensor.js";
+export { type BackwardOptions, type GradientHook, operand, Tensor, type TensorTransfer } from "./graph/tensor.js";
 export { eagerly } from "./graph/tracing.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";

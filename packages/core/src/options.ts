@@ -1,5 +1,5 @@
 import { ChainruleError, ShapeError } from "./errors.js";
-import { show } from "./show.js";
+import { isTensorClone, show } from "./show.js";
 
 /** What options are called elsewhere, where their names are not alike. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -33,11 +33,14 @@ export function checkOptions(op: string, options: unknown, names: readonly strin
   }
 }
 
-/** Whether something is a record that was written down or made by a program, and not an instance of a class. */
+/**
+ * Whether something is a record that was written down or made by a program, and not an instance of a class, or what
+ * `structuredClone` leaves of a tensor.
+ */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+  return (prototype === null || prototype === Object.prototype) && !isTensorClone(value);
 }
 
 function unknownOption(op: string, name: string, given: readonly string[]): ChainruleError {

@@ -24,8 +24,37 @@ export function show(value: unknown): string {
   }
 }
 
+/**
+ * What a tensor has become on its way to somewhere else, with the repair; `null` for anything else, tensors of any copy of
+ * the engine among it. Told by the names of its properties, none of which is read: in another realm (a frame, a test runner's
+ * context) a plain object has another prototype.
+ */
+export function formOfTensor(value: unknown): string | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (isTensorClone(value)) {
+    return "the plain object that structuredClone makes of a tensor (send x.toTransfer(), and make a tensor of it with fromTransfer(...))";
+  }
+  if (!("dtype" in value && "shape" in value) || Object.keys(value).length !== 3) return null;
+  if ("values" in value) return "a tensor in the form of toJSON (make a tensor of it with fromJSON(...))";
+  return "data" in value ? "a tensor in the form of toTransfer (make a tensor of it with fromTransfer(...))" : null;
+}
+
+/** Whether something has the fields of a tensor and none of its methods. */
+export function isTensorClone(value: object): boolean {
+  return (
+    "slot" in value &&
+    "gradient" in value &&
+    "values" in value &&
+    "dtype" in value &&
+    "shape" in value &&
+    !("backward" in value)
+  );
+}
+
 function showObject(value: object): string {
   if (Array.isArray(value)) return showList(value);
+  const form = formOfTensor(value);
+  if (form !== null) return form;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) {
     const keys = Object.keys(value).slice(0, ELEMENTS);

@@ -192,6 +192,8 @@ row("readIdxFolder", (o) => node["readIdxFolder"]?.("/", o));
 const others: Readonly<Record<string, string>> = {
   "Generator.fromState": "the state of a generator, as it was saved",
   "Random.fromState": "the state of a generator, as it was saved",
+  fromJSON: "a tensor, as toJSON gave it",
+  fromTransfer: "a tensor, as toTransfer gave it",
   "Tensor.settleGradient": "of the engine's own",
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",

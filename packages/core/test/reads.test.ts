@@ -40,6 +40,7 @@ const readers: Readonly<Record<string, F>> = {
   array: (x) => tensor((x.array[0] as number) ** 2),
   "toArray()": (x) => tensor((x.toArray() as unknown as number) ** 2),
   "toJSON()": (x) => tensor((x.toJSON().values as number) ** 2),
+  "toTransfer()": (x) => tensor((x.toTransfer().data[0] as number) ** 2),
   "a result, read": (x) => tensor(x.mul(3).sin().item()),
   "what is read goes into ops": (x) => tensor(x.item()).square().add(1),
   "a variable made of it": (x) => variable(x.item()).square(),

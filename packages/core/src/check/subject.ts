@@ -9,6 +9,7 @@ import type { Trace } from "../graph/trace.js";
 import { Generator } from "../random/generator.js";
 import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { formOfTensor } from "../show.js";
 import { grad } from "../transforms/grad.js";
 
 type TensorList = readonly Tensor[];
@@ -258,7 +259,8 @@ export function indexOf(element: number, shape: Shape): number[] {
 /** The one result of a function as a list. */
 export function resultOf(result: unknown): Tensor {
   if (result instanceof Tensor) return result;
-  const what = result === null || result === undefined ? String(result) : `a ${typeof result}`;
+  const what =
+    formOfTensor(result) ?? (result === null || result === undefined ? String(result) : `a ${typeof result}`);
   throw new GraphError(`gradcheck: the function gave ${what}, not a tensor; return the result of ops on its arguments`);
 }
 

@@ -111,13 +111,19 @@ export function fromArray<const S extends Shape>(
   checkTensorOptions("fromArray", "an array and its shape", options);
   const dtype = options.dtype ?? literalDType(array);
   if (dtype === undefined || literalDType(array) === undefined) {
-    throw new DTypeError("fromArray: takes a typed array of numbers; of anything else make a tensor with tensor(...)");
+    throw new DTypeError(
+      `fromArray: takes a typed array of numbers, got ${show(array)}; of anything else make a tensor with tensor(...)`,
+    );
   }
   checkDType("fromArray", dtype);
-  const isOwn = stores(dtype, array);
-  if (isOwn && dtype === "bool") for (const value of array) checkNumber("fromArray", value, dtype);
-  const values = isOwn ? array : (readLiteral("fromArray", array, dtype).values as TypedArray);
-  return constant(shape, dtype, valuesOfShape("fromArray", shape, values), options.name) as Tensor<Mutable<S>>;
+  const values = stores(dtype, array) ? array : (readLiteral("fromArray", array, dtype).values as TypedArray);
+  return ofElements("fromArray", values, shape, dtype, options.name) as Tensor<Mutable<S>>;
+}
+
+/** A constant that takes over the array of its dtype. */
+export function ofElements(op: string, array: TypedArray, shape: Shape, dtype: DType, name?: string): Tensor {
+  if (dtype === "bool") for (const value of array) checkNumber(op, value, dtype);
+  return constant(shape, dtype, valuesOfShape(op, shape, array), name);
 }
 
 function constant(shape: Shape, dtype: DType, values: Values, name: string | undefined): Tensor {

@@ -13,6 +13,7 @@ import {
 import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { checkShape, formatShape, MAX_RANK, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { formOfTensor } from "../show.js";
 import type { Values } from "./node.js";
 
 type Nested = number | boolean | NumberArray | readonly Nested[];
@@ -111,11 +112,12 @@ function foreign(element: unknown): string {
     return "a BigInt or an array of them; a tensor is made of numbers: convert with Number, as in Array.from(values, Number)";
   }
   const what =
-    typeof element === "string"
+    formOfTensor(element) ??
+    (typeof element === "string"
       ? JSON.stringify(element.slice(0, 40))
       : (typeof element === "object" && element !== null) || typeof element === "function"
         ? `of type ${typeof element}`
-        : String(element);
+        : String(element));
   return `${what}; a tensor is made of numbers or booleans, nested in arrays`;
 }
 
@@ -154,9 +156,24 @@ function describe(values: unknown): string {
 
 /** Nested arrays out of row-major elements. */
 export function nest(array: TypedArray, shape: Shape, dtype: DType): unknown {
+  return nestOf(array, shape, dtype === "bool" ? (value) => value === 1 : (value) => value);
+}
+
+/** How many lists there may be of nothing; where there are elements, these are what takes the room. */
+const MOST_EMPTY = 2 ** 24;
+
+/** Nested arrays of what is made of each of the row-major elements. */
+export function nestOf(array: TypedArray, shape: Shape, element: (value: number) => unknown): unknown {
+  const lists = sizeOf(shape, 0, Math.max(0, shape.indexOf(0)));
+  if (lists > MOST_EMPTY) {
+    throw new ShapeError(
+      `the shape ${formatShape(shape)} is one of ${lists} lists without elements, for which there is no room as nested arrays; ` +
+        "use shape and data",
+    );
+  }
   const strides = stridesOf(shape);
   const build = (axis: number, at: number): unknown => {
-    if (axis === shape.length) return dtype === "bool" ? array[at] === 1 : array[at];
+    if (axis === shape.length) return element(array[at] as number);
     return Array.from({ length: shape[axis] as number }, (_, i) => build(axis + 1, at + i * (strides[axis] as number)));
   };
   return build(0, 0);

@@ -1,5 +1,13 @@
 import { checkFunction, checkName } from "../checks.js";
-import { allocate, checkNumber, type DType, type ReadonlyTypedArray, type TypedArray } from "../dtype.js";
+import {
+  allocate,
+  checkNumber,
+  type DType,
+  type OwnedArray,
+  ownCopy,
+  type ReadonlyTypedArray,
+  type TypedArray,
+} from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { checkOptions } from "../options.js";
 import type {
@@ -45,8 +53,9 @@ import type {
 } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import type { PadMethod } from "../shape/window-types.js";
-import { show } from "../show.js";
+import { formOfTensor, show } from "../show.js";
 import { seedOf, walk } from "./backward.js";
+import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
 import { type Node, scalar, updates, type Values } from "./node.js";
@@ -60,6 +69,13 @@ export interface BackwardOptions {
   readonly seed?: Tensor | number;
   /** Whether the gradients are graph themselves, so that they can be differentiated again. Default false. */
   readonly createGraph?: boolean;
+}
+
+/** A tensor that can be sent: its elements in row-major order in the array of its dtype, `Uint8Array` for bools. */
+export interface TensorTransfer<S extends Shape = Shape> {
+  readonly dtype: DType;
+  readonly shape: S;
+  readonly data: OwnedArray;
 }
 
 /** Is shown the gradient of a tensor, and may give another to go on with. */
@@ -175,9 +191,39 @@ export class Tensor<out S extends Shape = Shape> {
     return `${name}${this.dtype} ${formatShape(this.shape)} ${values}`;
   }
 
-  /** For JSON.stringify: dtype, shape and nested values. */
-  toJSON(): { readonly dtype: DType; readonly shape: Shape; readonly values: unknown } {
-    return { dtype: this.dtype, shape: this.shape, values: nest(this.array, this.shape, this.dtype) };
+  /**
+   * What JSON.stringify writes of a tensor: its dtype, its shape and its nested values, with `"NaN"`, `"Infinity"`, `"-Infinity"`
+   * and `"-0"`, which JSON has no numbers for, as texts. `fromJSON` gives back the same values to the bit, as a constant; the
+   * name, the gradient and the graph are left out.
+   *
+   * @example
+   * JSON.stringify(tensor([1, -0, NaN])); // '{"dtype":"float64","shape":[3],"values":[1,"-0","NaN"]}'
+   *
+   * @throws CompileError in a function that is traced, as for any reading of values
+   */
+  toJSON(): TensorJSON<S> {
+    return { dtype: this.dtype, shape: this.shape, values: jsonOf(this.array, this.shape, this.dtype) };
+  }
+
+  /**
+   * What to send to a worker, or to keep by `structuredClone`, which make a plain object without methods of a tensor itself:
+   * dtype, shape, and the elements in a typed array of its own, a copy, whose buffer can stand in the list of what is
+   * transferred. `fromTransfer` makes a constant of it on the other side, without another copy; the name, the gradient and the
+   * graph stay behind.
+   *
+   * @example
+   * const { port1, port2 } = new MessageChannel();
+   * // In a worker of node:worker_threads this is parentPort.once("message", (record) => ...), in a page onmessage.
+   * const message = new Promise((resolve) => { port2.onmessage = ({ data }) => resolve(data); });
+   * const record = tensor([[1, 2], [3, 4]]).toTransfer();
+   * port1.postMessage(record, [record.data.buffer]);
+   * fromTransfer(await message).toArray(); // [[1, 2], [3, 4]]
+   * port1.close();
+   *
+   * @throws CompileError in a function that is traced, as for any reading of values
+   */
+  toTransfer(): TensorTransfer<S> {
+    return { dtype: this.dtype, shape: this.shape, data: ownCopy(this.array) };
   }
 
   /** In a text, the tensor as text; in arithmetic an error, as `x * y` would be a number without a gradient. */
@@ -548,11 +594,13 @@ function noTensor(given: string, x: unknown, takes: string): DTypeError {
       `${op}: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)`,
     );
   }
+  const form = formOfTensor(x);
+  if (form !== null) return new DTypeError(`${op}: ${takes}, got ${form}`);
   const what = Array.isArray(x) || ArrayBuffer.isView(x) ? "an array" : x === null ? "null" : typeof x;
   return new DTypeError(`${op}: ${takes}, got ${what}; make a tensor of it with tensor(...)`);
 }
 
-/** Whether something looks like a tensor, though it is none of this module's class. */
+/** Whether something is a tensor, though none of this module's class. */
 function isForeign(x: unknown): boolean {
-  return typeof x === "object" && x !== null && "shape" in x && "dtype" in x && "values" in x;
+  return typeof x === "object" && x !== null && "shape" in x && "dtype" in x && "values" in x && "backward" in x;
 }

@@ -2,6 +2,7 @@ import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { isRecord } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
+import { formOfTensor } from "../show.js";
 
 /*
  * A structure: a tensor, a number (a scalar), or arrays and records of them, nested as one likes. `undefined` stands for an
@@ -143,6 +144,8 @@ export function matching(op: string, what: string, value: unknown, like: readonl
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
+  const form = formOfTensor(value);
+  if (form !== null) return form;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object") return `${typeof value} ${String(value).slice(0, 40)}`;
   return `an instance of ${value.constructor?.name ?? "a class"}`;

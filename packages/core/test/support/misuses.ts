@@ -66,7 +66,7 @@ const rounded = customOp("Rounded", { ...copy, backward: "it is a step" });
 // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
 const thenable = { then: () => undefined };
 /** A tensor as a second copy of the package makes it. */
-const foreign = { shape: [2], dtype: "float64", values: Float64Array.of(1, 2), node: null };
+const foreign = { shape: [2], dtype: "float64", values: Float64Array.of(1, 2), node: null, backward() {} };
 
 /** An op whose local forward gives what it is told to. */
 class Giving extends Node {
@@ -341,6 +341,27 @@ export const misuses: readonly Misuse[] = [
         () => wrong(add, t(1), foreign),
         DTypeError,
         "Add: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)",
+      ],
+    ],
+  },
+  {
+    kind: "what is left of a tensor that was sent to a worker",
+    advice: "A message carries plain data: send `x.toTransfer()`, and make a tensor of it with `fromTransfer`.",
+    cases: [
+      [
+        () => wrong(add, t(1), structuredClone(t(1))),
+        DTypeError,
+        "Add: takes tensors and numbers, got the plain object that structuredClone makes of a tensor (send x.toTransfer(), and make a tensor of it with fromTransfer(...))",
+      ],
+      [
+        () => wrong(add, t(1), t(1).toTransfer()),
+        DTypeError,
+        "Add: takes tensors and numbers, got a tensor in the form of toTransfer (make a tensor of it with fromTransfer(...))",
+      ],
+      [
+        () => wrong(add, t(1), t(1).toJSON()),
+        DTypeError,
+        "Add: takes tensors and numbers, got a tensor in the form of toJSON (make a tensor of it with fromJSON(...))",
       ],
     ],
   },

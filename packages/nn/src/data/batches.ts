@@ -1,5 +1,5 @@
 import { ChainruleError, checkOptions, fromArray, type Random, type Shape, show, type Tensor } from "@chainrule/core";
-import { checkRandom, checkTensor } from "../functions/checks.js";
+import { checkRandom, checkTensor, isRecord } from "../functions/checks.js";
 import { ByteRows } from "./byte-rows.js";
 import { DataError } from "./errors.js";
 
@@ -113,7 +113,7 @@ function eachOf<R extends { readonly [K in keyof R]: Rows }>(data: R, f: (values
 }
 
 function rowsOf(op: string, data: Readonly<Record<string, Rows>>): number {
-  if (typeof data !== "object" || data === null) {
+  if (!isRecord(data)) {
     throw new DataError(`${op}: takes a record of tensors, such as { images, labels }, got ${show(data)}`);
   }
   for (const [name, values] of Object.entries(data)) if (!(values instanceof ByteRows)) checkTensor(op, name, values);

@@ -24,10 +24,15 @@ export function checkTensor(op: string, what: string, x: unknown): asserts x is 
   operand(`${op}: ${what}`, x as Tensor);
 }
 
+/** Whether something holds other things by name, and is no tensor or a form of one, such as its clone. */
+export function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
+  return typeof x === "object" && x !== null && !("dtype" in x && typeof x.dtype === "string");
+}
+
 /** Throws for what is no record of tensors by name. */
 export function checkTensors(op: string, what: string, tensors: unknown): asserts tensors is Record<string, Tensor> {
-  if (typeof tensors !== "object" || tensors === null || Array.isArray(tensors) || tensors instanceof Tensor) {
-    throw new ChainruleError(`${op}: ${what} are tensors by name, as in { W, b }`);
+  if (!isRecord(tensors) || Array.isArray(tensors)) {
+    throw new ChainruleError(`${op}: ${what} are tensors by name, as in { W, b }, got ${show(tensors)}`);
   }
   for (const [name, tensor] of Object.entries(tensors)) checkTensor(op, `${what}: ${name}`, tensor);
 }

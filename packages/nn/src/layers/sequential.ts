@@ -1,5 +1,5 @@
 import { type Box, ChainruleError, type Fits, type ShapeTypeError, show, type Tensor } from "@chainrule/core";
-import { checkTensor } from "../functions/checks.js";
+import { checkTensor, isRecord } from "../functions/checks.js";
 import type { Activation } from "./activation.js";
 import type { Affine } from "./affine.js";
 import { Layer, type NamedTensors } from "./layer.js";
@@ -46,7 +46,7 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
    */
   constructor(layers: L & Fits<Chain<L>>) {
     super();
-    if (typeof layers !== "object" || layers === null) {
+    if (!isRecord(layers)) {
       throw new ChainruleError(`Sequential: takes a list of layers, or a record of them, got ${show(layers)}`);
     }
     if (!Array.isArray(layers)) {
