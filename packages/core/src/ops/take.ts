@@ -11,6 +11,7 @@ import type { IndexAddFunction } from "../shape/indexing-types.js";
 import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 
 /** Positions: an int32 tensor, or nested lists of whole numbers. */
 export type IndexLike = Tensor | Literal;
@@ -219,7 +220,7 @@ export class OneHot extends Node {
 
   override shapeRule(indices: Tensor): Shape {
     if (!Number.isInteger(this.classes) || this.classes < 1) {
-      throw new ShapeError(`OneHot: ${this.classes} classes: a whole number of at least 1 is needed`);
+      throw new ShapeError(`OneHot: ${show(this.classes)} classes: a whole number of at least 1 is needed`);
     }
     return [...indices.shape, this.classes];
   }

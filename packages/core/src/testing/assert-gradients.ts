@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { assertGradcheck } from "../check/gradcheck.js";
 import { GRADCHECK, type GradcheckOptions } from "../check/gradcheck-options.js";
 import { checkFunction } from "../checks.js";
+import { ChainruleError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
+import { show } from "../show.js";
 
 export interface AssertGradientsOptions extends GradcheckOptions {
   /** How many lists of inputs. Default 50. */
@@ -27,6 +29,9 @@ export function assertGradients<const T extends readonly fc.Arbitrary<Tensor>[]>
   options: AssertGradientsOptions = {},
 ): void {
   checkFunction("assertGradients", f);
+  if (!Array.isArray(arbitraries as unknown)) {
+    throw new ChainruleError(`assertGradients: takes a list of arbitraries, [tensors()], got ${show(arbitraries)}`);
+  }
   checkOptions("assertGradients", options, ["runs", ...GRADCHECK]);
   const { runs: numRuns = 50, seed = 1, ...others } = options;
   const call = f as unknown as (...inputs: readonly Tensor[]) => Tensor;

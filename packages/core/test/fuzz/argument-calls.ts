@@ -14,6 +14,7 @@ const internal = new Set([
   "constructor",
   // of a tensor
   "derive",
+  "constant",
   "settle",
   "settleGradient",
   // of a node, which `apply` and `forward` call
@@ -33,6 +34,7 @@ const internal = new Set([
   "orderOf",
   "freedom",
   "tensorsOf",
+  "notDifferentiable",
   // private or protected ones
   "given",
   "update",

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { fuzzArguments } from "./arguments.js";
 import { kindsOf } from "./kinds.js";
 import { type Finding, fuzz } from "./run.js";
 import type { Engine } from "./walk-ops.js";
@@ -13,6 +14,7 @@ const usage = `npm run fuzz -- [options]
   --seed N          default: another one each time; it is printed
   --runs N          how many programs; default 2000
   --first N         the number of the first program; default 0
+  --arguments N     how many calls with wrong arguments besides; default 2000, but 0 where --first or --weights is given
   --weights K=N,... how often each kind of program is drawn, the others 0; or K=N+ to leave the others as they are
   --stop            end at the first program that fails
   --all             show every program that fails, not three of a kind that say the same`;
@@ -31,6 +33,7 @@ function options() {
         runs: { type: "string", default: "2000" },
         first: { type: "string", default: "0" },
         weights: { type: "string", default: "" },
+        arguments: { type: "string" },
         stop: { type: "boolean", default: false },
         all: { type: "boolean", default: false },
       },
@@ -103,3 +106,14 @@ const counts = fuzz(engine, kinds, { seed, runs, first, weights, found });
 const shares = [...counts].map(([name, count]) => `${name} ${failed.get(name) ?? 0} of ${count}`);
 console.log(`\nfuzz: seed ${seed}: programs that fail: ${shares.join(", ")}`);
 if (failed.size > 0) process.exitCode = 1;
+
+const isPart = given.first !== "0" || given.weights !== "";
+const cases = given.arguments === undefined ? (isPart ? 0 : 2000) : wholeNumber("arguments", given.arguments);
+if (cases > 0) {
+  const { findings, calls } = await fuzzArguments({ seed, cases, root: folder });
+  for (const { case: at, call, failure } of findings) console.log(`\ncall ${at}: ${call}\n    ${failure}`);
+  console.log(
+    `\nfuzz: seed ${seed}: wrong arguments: ${findings.length} of ${cases}, of ${calls} functions and methods`,
+  );
+  if (findings.length > 0) process.exitCode = 1;
+}
