@@ -32,7 +32,8 @@ export class Hypot extends binary("Hypot", {
 
 /**
  * The length of the vector (x, y), sqrt(x^2 + y^2), broadcast, without overflow of the squares. At the origin both
- * derivatives are 0. float64, float32.
+ * derivatives are 0, and so are therefore the second ones of `hypot(x, y).square()` there: those of `x.square().add(y.square())`,
+ * the same function, are right. float64, float32.
  *
  * @example
  * hypot(3, 4).item(); // 5
