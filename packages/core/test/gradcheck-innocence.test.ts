@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type GradcheckKind, gradcheck, mod, pow, type Tensor, tensor } from "../src/index.js";
+import { customOp, type GradcheckKind, gradcheck, mod, pow, type Tensor, tensor } from "../src/index.js";
 import { table } from "./op-table.js";
 import type { Case } from "./support/draw.js";
 import { jacobianOf, mutant, mutations, steepest } from "./support/mutants.js";
@@ -157,7 +157,21 @@ test("no right gradient is called wrong, and each wrong one is, wherever the rig
   for (const { name } of mutations) assert.ok(counted(name) > 80, name);
 });
 
+/** An op whose rounding, kinks and waves are its own: nothing of them is seen in the graph. */
+const hidden = (f: (x: number) => number, slope: number) =>
+  customOp("Hidden", {
+    arity: 1,
+    shape: (x) => x,
+    forward: (out, x) => out.set(Array.from(x.data, f)),
+    backward: [(dout) => dout.mul(slope)],
+  });
+
 test("what is rounding, a kink or a wave is called so", () => {
+  const noisy = hidden((x) => x + 1e-7 * Math.sin(1e13 * x * (1 + x)), 1);
+  const teeth = hidden((x) => (1e12 * x) % 1, 1e12);
+  const stairs = (slope: number) => hidden((x) => Math.round(x * 1e9) / 1e9, slope);
+  const tiny = (x: Tensor) => x.cast("float32").cast("float64").square().square().square();
+  const slightly = hidden((x) => x + 3, 1.001);
   const cases: [string, GradcheckKind, () => { readonly kind: GradcheckKind }][] = [
     ["8^8 and its slopes", "precision", () => gradcheck((x, y) => pow(x, y), [8, tensor([0.1, 8])], { order: 2 })],
     ["a remainder at a multiple", "kink", () => gradcheck((x, y) => mod(x, y), [100, 0.01])],
@@ -174,6 +188,16 @@ test("what is rounding, a kink or a wave is called so", () => {
     ["|x| at 0, whose slopes have the mean of the gradient", "kink", () => gradcheck((x) => x.abs(), [0])],
     ["a jump", "kink", () => gradcheck((x) => x.floor().add(x), [2])],
     ["digits lost in a constant", "precision", () => gradcheck((x) => x.add(1e11).sub(1e11), [1])],
+    ["bounds within a thousandth of eps", "precision", () => gradcheck((x) => x.clamp(-1.7e-9, 1.6e-9), [1.25e-9])],
+    ["teeth of an op as fine as x has digits", "precision", () => gradcheck((x) => teeth(x), [1.2345678912])],
+    ["noise in an op", "precision", () => gradcheck((x) => noisy(x), [1])],
+    ["stairs finer than eps", "right", () => gradcheck((x) => stairs(1)(x), [0.3])],
+    ["stairs finer than eps, and the gradient wrong", "wrong gradient", () => gradcheck((x) => stairs(2)(x), [0.3])],
+    ["a slight mistake less than noise at eps", "wrong gradient", () => gradcheck((x) => slightly(x), [1e9])],
+    ["kinks on both sides of a step", "kink", () => gradcheck((x, y) => x.maximum(y), [1.5e-8, 1.96875e-8])],
+    ["digits lost in a node", "right", () => gradcheck((x) => x.logSoftmax().mul(1e7), [tensor([34.4, 1.9, 1.9])])],
+    ["equal numbers beside 1e8", "kink", () => gradcheck((x) => x.sort().add(1e8).sub(1e8), [tensor([1, 1, 1])])],
+    ["derivatives that float32 has no digits for", "right", () => gradcheck((x) => tiny(x), [3e-7])],
     ["log beside 0", "not finite", () => gradcheck((x) => x.log(), [1e-7])],
   ];
   for (const [what, kind, check] of cases) assert.is(check().kind, kind, what);

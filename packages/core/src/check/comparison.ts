@@ -20,7 +20,7 @@ function compareAll(subject: Subject, settings: Settings, createGraph: boolean):
   return subject.inputs.map((input, i) => {
     const tally = new Tally();
     const analytic = (row: number, element: number) => jacobian[row]?.[i]?.[element] as number;
-    const largest = largestOf(subject.rows, input.size, analytic);
+    const largest = steepest(subject.rows, input.size, analytic);
     for (let element = 0; element < input.size; element++) {
       const column = columnOf(subject, i, element, settings);
       for (let row = 0; row < subject.rows; row++) {
@@ -41,7 +41,7 @@ export function compareBothWays(subject: Subject, settings: Settings, random: Ge
 }
 
 /** Where the largest derivative stands, which tells most: it is looked at closely even if noise explains its error. */
-function largestOf(rows: number, elements: number, analytic: (row: number, element: number) => number): number[] {
+function steepest(rows: number, elements: number, analytic: (row: number, element: number) => number): number[] {
   let [at, most] = [[0, 0], -1];
   for (let row = 0; row < rows; row++) {
     for (let element = 0; element < elements; element++) {
@@ -104,7 +104,7 @@ export function columnOf(subject: Subject, i: number, element: number, settings:
       Math.abs(numerical),
       look,
       settings,
-      () => subject.rounding(row),
+      () => subject.precision(row),
       () => ({
         line: lineOf(sample),
         nearby: (h) => nearby(h).map(lineOf),

@@ -9,7 +9,7 @@ import { Checkpoint } from "../transforms/checkpoint.js";
 import { compareBothWays } from "./comparison.js";
 import { compareRandomly } from "./directions.js";
 import type { Settings } from "./settle.js";
-import { likewise, Subject, signs } from "./subject.js";
+import { largestOf, likewise, Subject, signs } from "./subject.js";
 
 /** A node whose local backward is not the derivative of its local forward. */
 export interface GradcheckCulprit {
@@ -119,10 +119,4 @@ function wrongInput(
     return { input: chosen[at] as number, index, analytic, numerical };
   }
   return null;
-}
-
-function largestOf(x: ArrayLike<number>): number {
-  let most = 0;
-  for (let k = 0; k < x.length; k++) most = Math.max(most, Math.abs(x[k] as number));
-  return most;
 }

@@ -63,7 +63,7 @@ function projected(
     Math.sqrt(dot(gradient, gradient)),
     always,
     settings,
-    () => subject.roundingOf(seed),
+    () => subject.precisionOf(seed),
     () => ({
       line,
       nearby: (h) => subject.nearby(h).map((inputs) => lineOf(subject.direction(i, direction, inputs))),

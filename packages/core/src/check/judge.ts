@@ -127,7 +127,7 @@ function occursNearby(suspect: Suspect, beyond: number, views: readonly View[]):
   const { derivative, atol, rtol, size } = suspect;
   const finest = views.reduce((best, view) => (view.error < best.error ? view : best));
   // The error of a slope is that of the values, divided by the step; a power, so that other rows can share the samples.
-  const step = Math.max(Math.min(1, (64 * finest.error) / beyond), (size / finest.h) * 2 ** -40);
+  const step = Math.max(Math.min(1, (256 * finest.error) / beyond), (1 + size / finest.h) * 2 ** -40);
   const h = finest.h * RATIO ** Math.ceil(Math.log(step) / Math.log(RATIO));
   const slopes = suspect.nearby(4 * h).map((line) => {
     const [up, down] = [line(h / 2), line(-h / 2)];

@@ -1,5 +1,6 @@
 import type { GradcheckDerivative } from "./gradcheck-report.js";
 import { judge, type Suspect } from "./judge.js";
+import type { Precision } from "./subject.js";
 
 export interface Tolerance {
   readonly atol: number;
@@ -39,7 +40,7 @@ export function settle(
   scale: number,
   { closely, beyond }: Look,
   { eps, atol, rtol, coarse }: Settings,
-  roundingOf: () => number,
+  precisionOf: () => Precision,
   suspect: () => Pick<Suspect, "line" | "nearby" | "across" | "size">,
 ): GradcheckDerivative {
   const error = Math.abs(found.analytic - found.numerical);
@@ -50,14 +51,22 @@ export function settle(
   // The mean of two slopes may be right by chance.
   const isBent = Math.abs(found.slopes[0] - found.slopes[1]) > 2 * most;
   if (error <= tolerance && !isBent) return { ...found, error, tolerance, noise: null, kind: "right" };
-  const rounding = roundingOf();
+  const { rounding, hidden, least } = precisionOf();
   const noise = rounding / eps;
   const isPlain = !isBent && !(closely && noise > tolerance);
   if (isPlain && error <= Math.min(most, tolerance + noise))
     return { ...found, error, tolerance: most, noise, kind: "right" };
   if (error > tolerance && error / tolerance <= beyond)
     return { ...found, error, tolerance, noise, kind: "wrong gradient" };
-  const judged = judge({ ...suspect(), derivative: found.analytic, eps, atol, rtol, rounding });
+  const judged = judge({
+    ...suspect(),
+    derivative: found.analytic,
+    eps,
+    atol: Math.max(atol, least),
+    rtol,
+    rounding,
+    hidden,
+  });
   const { verdict, slopes } = judged;
   const isSmooth = verdict === "precision" || (verdict === "kink" && !isBent);
   if (isSmooth && error <= most) return { ...found, error, tolerance: most, noise: judged.noise, kind: "right" };

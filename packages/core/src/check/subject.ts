@@ -34,6 +34,18 @@ export interface Sample {
 /** The function on a line: its values after a step. */
 export type SampledLine = (t: number) => Sample;
 
+export interface Precision {
+  /**
+   * A bound on the error that rounding makes, to first order: half a unit in the last place of each value on the way, times
+   * the derivative by that value.
+   */
+  readonly rounding: number;
+  /** The same if what a node computes in between is as large as its inputs, and cancels in its result. */
+  readonly hidden: number;
+  /** Derivatives below it have lost digits: the least normal number. */
+  readonly least: number;
+}
+
 /** A function under check: float inputs, and outputs whose elements, one after the other, are called rows. */
 export class Subject {
   readonly inputs: TensorList;
@@ -43,7 +55,7 @@ export class Subject {
   readonly here: Evaluation;
   private readonly f: (inputs: TensorList) => TensorList;
   private readonly starts: readonly number[];
-  private readonly roundings = new Map<number, number>();
+  private readonly precisions = new Map<number, Precision>();
 
   constructor(f: (inputs: TensorList) => TensorList, inputs: TensorList, names: readonly string[], order = 1) {
     this.f = f;
@@ -181,30 +193,32 @@ export class Subject {
     });
   }
 
-  /**
-   * A bound on the error of a row that rounding makes, to first order: half a unit in the last place of each value on the
-   * way, times the derivative by that value.
-   */
-  rounding(row: number): number {
-    const known = this.roundings.get(row) ?? this.roundingOf(unit(this.rows, row));
-    this.roundings.set(row, known);
+  /** How precise a row is, and its derivatives are, as far as can be told from the graph. */
+  precision(row: number): Precision {
+    const known = this.precisions.get(row) ?? this.precisionOf(unit(this.rows, row));
+    this.precisions.set(row, known);
     return known;
   }
 
   /** The same for the sum of all rows, each times its element of the seed. */
-  roundingOf(seed: Float64Array): number {
-    let sum = 0;
+  precisionOf(seed: Float64Array): Precision {
+    let [rounding, hidden, least] = [0, 0, 2 ** -1022];
     for (const trace of this.walks(seed, false)) {
       for (const [at, edge] of trace.edges.entries()) {
-        const half = edge.dtype === "float32" ? 2 ** -24 : 2 ** -53;
+        const isShort = edge.dtype === "float32";
+        const half = isShort ? 2 ** -24 : 2 ** -53;
+        if (isShort) least = 2 ** -126;
         const gradient = trace.gradientAt(at).array;
         edge.array.forEach((value, k) => {
           const part = half * Math.abs(value * (gradient[k] as number));
-          if (Number.isFinite(part)) sum += part;
+          if (Number.isFinite(part)) rounding += part;
         });
+        const inner =
+          half * largestOf(gradient) * Math.max(0, ...(edge.node?.inputs ?? []).map(({ array }) => largestOf(array)));
+        if (Number.isFinite(inner)) hidden += inner;
       }
     }
-    return sum;
+    return { rounding, hidden, least };
   }
 
   private call(inputs: TensorList): Evaluation {
@@ -236,6 +250,12 @@ function movedBy(t: Tensor, h: number, random: Generator): Tensor {
     t,
     Float64Array.from(t.array, (x, k) => x + h * (2 * (moves[k] as number) - 1)),
   );
+}
+
+export function largestOf(x: ArrayLike<number>): number {
+  let most = 0;
+  for (let k = 0; k < x.length; k++) most = Math.max(most, Math.abs(x[k] as number));
+  return most;
 }
 
 /** Numbers of random sign: 1 and -1, or from 0.5 to 1.5 where they are not all to be of one size. */

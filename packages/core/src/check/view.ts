@@ -8,6 +8,8 @@ export interface Measure {
   readonly size: number;
   /** What is known of the rounding error of the values: a lower bound for their noise. */
   readonly rounding: number;
+  /** The rounding that may not show in values that do not change at all, as digits have been lost on the way. */
+  readonly hidden: number;
 }
 
 /** Where the points stand on each side, in steps: not evenly, so that no period is in step with them. */
@@ -37,7 +39,7 @@ export interface View {
 }
 
 /** The function at the scale h, by polynomials around 0; `null` where it has no finite values. */
-export function viewOf({ line, rounding, size }: Measure, h: number): View | null {
+export function viewOf({ line, rounding, hidden }: Measure, h: number): View | null {
   const { y: here } = line(0);
   const points = [-1, 1].map((side) =>
     POINTS.map((s) => line(side * s * h))
@@ -47,8 +49,7 @@ export function viewOf({ line, rounding, size }: Measure, h: number): View | nul
   ) as [Point[], Point[]];
   const isFlat = points.every((side) => side.every(({ y }) => y === 0));
   const largest = Math.max(...points.flat().map(({ y }) => Math.abs(y + here)), Math.abs(here));
-  // What does not change at all may do so in digits that have been lost on the way.
-  const floor = Math.max(rounding, largest * 2 ** -53, isFlat ? Math.max(1, size) * 2 ** -52 : 0);
+  const floor = Math.max(rounding, largest * 2 ** -53, isFlat ? hidden : 0);
   const [onLeft, onRight] = points.map((side, i) =>
     side.length < 5 ? null : fit(i === 0 ? LEFT : RIGHT, side, floor),
   );
