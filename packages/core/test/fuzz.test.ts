@@ -19,6 +19,7 @@ const runs: Readonly<Record<string, number>> = {
   reductions: 200,
   states: 300,
   convolutions: 200,
+  ranges: 300,
 };
 
 for (const [name, count] of Object.entries(runs)) {
