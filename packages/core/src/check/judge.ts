@@ -26,6 +26,8 @@ export interface Suspect extends Measure {
   readonly rtol: number;
 }
 
+/** How many times the half of a unit in the last place the noise is if digits were lost on the way. */
+const LOSSY = 64;
 /** From one scale to the next. */
 const RATIO = 16;
 /**
@@ -103,20 +105,35 @@ function gap({ derivative, atol, rtol }: Suspect, { slopes, error }: View): numb
   return outside - error - atol - rtol * Math.min(Math.abs(least), Math.abs(most));
 }
 
-/** The best view, if it speaks against the derivative, and a finer one confirms it. */
+/** The best view, if it speaks against the derivative, a finer one confirms it, and nothing finer can hide. */
 function witnessAgainst(suspect: Suspect, best: View, views: readonly View[]): View | null {
   const beyond = gap(suspect, best);
-  const [finest] = views as [View];
   const finer = views[views.indexOf(best) - 1];
-  if (!(beyond > 0) || finer === undefined) return null;
-  // What is rough at the finest scale as well may be a wave that is as steep as the derivative says, but for steps, which
-  // are flat at the next finer one.
-  const isSteep = beyond * finest.h > finest.noise;
-  if (finest.isRough && isSteep && viewOf(suspect, finest.h / RATIO)?.isFlat !== true) return null;
-  const agree = best.slopes.every(
-    (slope, side) => Math.abs(slope - (finer.slopes[side] as number)) <= Math.max(beyond / 4, best.error + finer.error),
+  if (!(beyond > 0) || finer === undefined || !agree(best, finer, beyond)) return null;
+  return hides(suspect, best, views[0] as View, beyond) ? null : best;
+}
+
+function agree(view: View, finer: View, beyond: number): boolean {
+  return view.slopes.every(
+    (slope, side) => Math.abs(slope - (finer.slopes[side] as number)) <= Math.max(beyond / 4, view.error + finer.error),
   );
-  return agree ? best : null;
+}
+
+/** Whether a slope as steep as the derivative may be too fine for the finest view. */
+function hides(suspect: Suspect, best: View, finest: View, beyond: number): boolean {
+  const { line, size } = suspect;
+  // So far a slope goes before it shows in the noise.
+  const reach = finest.noise / beyond;
+  // What is rough at the finest scale as well may be a wave, but for steps, which are flat at the next finer one.
+  if (finest.isRough && reach < finest.h) return viewOf(suspect, finest.h / RATIO)?.isFlat !== true;
+  if (finest.noise < LOSSY * 2 ** -53 * Math.abs(line(0).y)) return false;
+  // Where digits were lost on the way there may be kinks, or teeth, in what was lost.
+  if (size > 0 && RATIO * reach > size) return true;
+  for (let h = finest.h / RATIO; h > reach / RATIO; h /= RATIO) {
+    const view = viewOf(suspect, h);
+    if (view !== null && !agree(best, view, beyond)) return true;
+  }
+  return false;
 }
 
 /**
