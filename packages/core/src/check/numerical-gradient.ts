@@ -10,10 +10,11 @@ import { show } from "../show.js";
 
 export interface NumericalGradientOptions {
   /**
-   * The step to either side. By default what suits the dtype and the element x: in float64 1e-4, the textbook's choice, or
-   * 6.1e-6 |x| if that is more; in float32 4.9e-3 max(1, |x|). The factors of |x| are the cube roots of the distance from 1
-   * to the next number (Press et al., Numerical Recipes, 5.7): smaller steps lose digits to rounding, larger ones to
-   * curvature.
+   * The step to either side. By default in float64 1e-4, the textbook's choice, whatever the element; in float32, where that
+   * would be lost, 4.9e-3 max(1, |x|), the cube root of the distance from 1 to the next number (Press et al., Numerical
+   * Recipes, 5.7): smaller steps lose digits to rounding, larger ones to curvature. For elements beyond some 1e3 in float64
+   * give a larger one, such as 6.1e-6 |x|; beyond 1e12 the default does not change them any more, and the difference is 0: that
+   * is why the textbook's gradient descent with a learning rate of 10 comes to rest at 2.6e13.
    */
   readonly h?: number;
 }
@@ -94,9 +95,10 @@ export function numericalGradient<S extends Shape = readonly []>(
 /** The values to either side of x, and how far they are apart. */
 function stepsFrom(x: number, dtype: DType, asked: number | undefined) {
   const spacing = dtype === "float32" ? 2 ** -23 : 2 ** -52;
-  const relative = Math.cbrt(spacing);
-  const h = asked ?? Math.max(dtype === "float32" ? relative : 1e-4, relative * Math.abs(x));
+  const isTextbooks = asked === undefined && dtype !== "float32";
+  const h = asked ?? (isTextbooks ? 1e-4 : Math.cbrt(spacing) * Math.max(1, Math.abs(x)));
   const [up, down] = dtype === "float32" ? [Math.fround(x + h), Math.fround(x - h)] : [x + h, x - h];
+  if (isTextbooks) return { up, down, width: 2 * h };
   if (up === down) {
     throw new ChainruleError(
       `numericalGradient: an element is ${x}, which ${h} more or less does not change; give a larger h`,
