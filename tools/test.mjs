@@ -1,6 +1,6 @@
-// Runs all suites and counts what they report. With `--unit` only the unit and property tests, in this process's
-// coverage. Each suite is a process of its own; the counts are those that it printed. A suite that cannot run here is
-// said to be skipped, and not counted.
+// Runs the suites and counts what they report; with `--all` those of many processes, too. With `--unit` only the unit and
+// property tests, in this process's coverage. Each suite is a process of its own; the counts are those that it printed. A
+// suite that cannot run here, or is left out, is said to be skipped, and not counted.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -47,6 +47,14 @@ const unit = packages.flatMap((name) => {
   return tests.map((file) => uvu(`${folder}/${file}`));
 });
 
+/** Suites that start many processes, and take as long as a third of all: they are left to CI, which gives `--all`. */
+const lengthy = ["examples/test/mnist.test", "examples/test/mnist-input.test", "core/test/imports.test"];
+
+function left(suite) {
+  const isLeft = !process.argv.includes("--all") && lengthy.some((name) => suite.name === `packages/${name}`);
+  return isLeft ? { ...suite, skip: "it starts many processes; npm test -- --all runs it, as CI does" } : suite;
+}
+
 async function suites() {
   if (process.argv.includes("--unit")) return unit;
   const { examples } = await import("../packages/examples/dist/src/run.js");
@@ -57,7 +65,7 @@ async function suites() {
     single("types of the kernel printer", [tsc, "-p", "packages/core/scripts"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
-    ...unit,
+    ...unit.map(left),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
     ...examples.map(({ name, file, short }) => single(`example ${name}`, [...interpreted, file, ...short])),
   ];
