@@ -1,22 +1,6 @@
-import type { Shape, Tensor } from "../../src/index.js";
+import type { Tensor } from "../../src/index.js";
 import { list, range, sizeOf } from "./kind.js";
-import type { Maker, Move } from "./walk-ops.js";
-
-const one =
-  (text: string, run: (x: Tensor) => Tensor): Maker =>
-  () => ({ text, run: (_, x) => run(x) });
-
-function broadcasts(x: Shape, y: Shape): boolean {
-  return range(Math.min(x.length, y.length)).every((i) => {
-    const [m, n] = [x[x.length - 1 - i], y[y.length - 1 - i]];
-    return m === n || m === 1 || n === 1;
-  });
-}
-
-const both =
-  (text: string, run: (x: Tensor, y: Tensor) => Tensor): Maker =>
-  (x, y) =>
-    broadcasts(x, y) ? { text, run: (_, x, y) => run(x, y) } : null;
+import { both, broadcasts, type Maker, type Move, one } from "./walk-ops.js";
 
 /** A reduction over any axes, often several of them. */
 const over =

@@ -18,19 +18,19 @@ const list = (values: readonly number[]) => `[${values.join(", ")}]`;
 const size = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
 const equal = (x: Shape, y: Shape) => x.length === y.length && x.every((n, axis) => n === y[axis]);
 
-function broadcasts(x: Shape, y: Shape): boolean {
+export function broadcasts(x: Shape, y: Shape): boolean {
   return range(Math.min(x.length, y.length)).every((i) => {
     const [m, n] = [x[x.length - 1 - i], y[y.length - 1 - i]];
     return m === n || m === 1 || n === 1;
   });
 }
 
-const both =
+export const both =
   (text: string, run: (x: Tensor, y: Tensor) => Tensor): Maker =>
   (x, y) =>
     broadcasts(x, y) ? { text, run: (_, x, y) => run(x, y) } : null;
 
-const one =
+export const one =
   (text: string, run: (x: Tensor) => Tensor): Maker =>
   () => ({ text, run: (_, x) => run(x) });
 
