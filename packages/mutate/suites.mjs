@@ -32,6 +32,9 @@ function beside(root) {
 /** Under a limit of processor time, whatever else the machine does; the last line is what it has taken. */
 const script = 'ulimit -t "$1"; shift; "$@"; code=$?; times; exit $code';
 
+/** What uvu writes as soon as a test has failed. */
+const failure = "✘";
+
 /** A suite that waits for what never comes takes no processor time: it is stopped after these seconds and many times its limit. */
 const [waitSeconds, waitFactor] = [600, 5];
 
@@ -51,9 +54,14 @@ export function runIn(root, suite, { limit, env = {} }) {
       detached: true,
     });
     let output = "";
+    let failed = false;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (chunk) => {
         output = (output + chunk).slice(-20_000);
+        // One test that failed decides; uvu would run the rest of them.
+        if (stream !== child.stdout || !chunk.includes(failure)) return;
+        failed = true;
+        endAll();
       });
     }
     const endAll = () => {
@@ -71,7 +79,7 @@ export function runIn(root, suite, { limit, env = {} }) {
       endAll();
       // Killed by the timer, by the limit, or ended by the signal that announces it.
       const late = code === null || code === 128 + 9 || code === 128 + 24;
-      done({ outcome: code === 0 ? "passed" : late ? "timeout" : "failed", seconds: processorTime(output), output });
+      done({ outcome: code === 0 ? "passed" : late && !failed ? "timeout" : "failed", seconds: processorTime(output), output });
     });
   });
 }
