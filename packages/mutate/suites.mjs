@@ -79,7 +79,11 @@ export function runIn(root, suite, { limit, env = {} }) {
       endAll();
       // Killed by the timer, by the limit, or ended by the signal that announces it.
       const late = code === null || code === 128 + 9 || code === 128 + 24;
-      done({ outcome: code === 0 ? "passed" : late && !failed ? "timeout" : "failed", seconds: processorTime(output), output });
+      done({
+        outcome: code === 0 ? "passed" : late && !failed ? "timeout" : "failed",
+        seconds: processorTime(output),
+        output,
+      });
     });
   });
 }

@@ -13,6 +13,8 @@ import {
   fromArray,
   gather,
   indexAdd,
+  inRange,
+  oneHot,
   Random,
   ShapeError,
   scatterAdd,
@@ -133,6 +135,46 @@ test("an index out of range stops the program before a variable has changed", ()
   );
   assert.throws(() => f(tensor([-4, 0], { dtype: "int32" })), /index -4/);
   assert.equal(into.toArray(), [21, 2, 3]);
+});
+
+test("indices that are in range are looked at once, in whatever form they are used, and before all that is computed", () => {
+  const x = tensor([1, 2, 3, 4]);
+  const forms: readonly [form: (at: Tensor) => Tensor, checks: number][] = [
+    [(at) => take(x, inRange("own", at, 4)), 1],
+    [(at) => take(x, inRange("own", at.reshape([3, 1]), 4).transpose()), 1],
+    [(at) => take(x, at.maximum(-9).reshape([3, 1])), 1],
+    [(at) => take(x, inRange("own", at, 3)).add((oneHot(inRange("own", at, 4), 4) as Tensor).sum(-1)), 2],
+    // The range is a larger one than the axis has.
+    [(at) => take(x, inRange("own", at, 5)), 2],
+    [(at) => take(x, inRange("own", at, 4).sub(1)), 2],
+  ];
+  for (const [form, count] of forms) {
+    const f = compile(form);
+    const at = tensor([2, 0, 1], { dtype: "int32" });
+    const lines = f.program(at).print("kernels").split("\n");
+    const checks = lines.filter((line) => /^\d+ check /.test(line));
+    assert.is(checks.length, count, lines.join("\n"));
+    assert.match(lines[0] as string, /^0 check (own|Take)|^0 Maximum/);
+    assert.equal(f(at).toArray(), form(at).toArray());
+    for (const bad of [
+      [0, 5, 0],
+      [1, 1, 6],
+      [-6, 0, 0],
+    ]) {
+      const indices = tensor(bad, { dtype: "int32" });
+      const texts = [form, f].map((own) => {
+        try {
+          own(indices);
+          return "";
+        } catch (error) {
+          assert.instance(error, ShapeError);
+          return (error as ShapeError).message;
+        }
+      });
+      assert.match(texts[0] as string, /out of range/);
+      assert.match(texts[1] as string, new RegExp((texts[0] as string).split(":")[0] as string));
+    }
+  }
 });
 
 test("any index into an axis of size 0 is out of range", () => {

@@ -249,6 +249,15 @@ test("Indices and labels that are out of range are refused in the same words, ea
         assertThrows(() => form(int32(bad)), ShapeError, text, `from 0 to ${size - 1}`);
       }
     }
+    // Looked at once, by the first kernel: no gradient of the call before has to be kept for a failure behind the work.
+    for (const own of [compiled, slope]) {
+      const checks = own
+        .program(good)
+        .print("kernels")
+        .split("\n")
+        .filter((line) => /^\d+ check /.test(line));
+      assert.equal(checks, [`0 check ${name}:  from i0`]);
+    }
     assertClose(compiled(good), f(x, good), 1e-14, name);
     assertClose(slope(good), grad((x: Tensor) => f(x, good))(x), 1e-14, name);
   }

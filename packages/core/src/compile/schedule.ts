@@ -235,6 +235,14 @@ export class Scheduler {
     return { buffer: this.placed.get(value) ?? this.materialize(value), at: rowMajor(value.shape) };
   }
 
+  /** The buffer in which all elements of a value lie row by row, its own or one that it is a view of. */
+  rows(value: Traced): Buffer {
+    const { buffer, at } = this.strided(value);
+    const { strides } = rowMajor(value.shape);
+    const isWhole = at.offset === 0 && value.shape.every((n, axis) => n === 1 || at.strides[axis] === strides[axis]);
+    return isWhole && buffer.size === sizeOf(value.shape) ? buffer : this.buffer(value);
+  }
+
   // --- the work ------------------------------------------------------------------------------------------------------
 
   private compute(value: Traced): void {

@@ -1,5 +1,5 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
-import { sizeOf } from "../shape/shape.js";
+import { sizeOf, sizesFrom } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { rowKernels } from "./generated.js";
 
@@ -30,7 +30,7 @@ export function reduceAxes(loop: Loop, dtype: DType, x: TypedArray, shape: Shape
     const out = allocate(to, outer * inner);
     (rowKernels[from][loop] as AxisLoop)(out, array, outer, n, inner);
     [array, from] = [out, to];
-    sizes = [...sizes.slice(0, start), ...sizes.slice(end)];
+    if (first > 0) sizes = [...sizesFrom(sizes, 0, start), ...sizesFrom(sizes, end)];
     last = first - 1;
   }
   return array;

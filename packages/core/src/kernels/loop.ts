@@ -96,7 +96,7 @@ export function forEachRow(
   const row = sizes[last] as number;
   const index = new Array<number>(last).fill(0);
   const positions = strides.map(() => 0);
-  const rows = sizeOf(sizes.slice(0, last));
+  const rows = sizeOf(sizes, 0, last);
   for (let r = 0, at = 0; r < rows; r++, at += row) {
     visit(positions, at);
     for (let axis = last - 1; axis >= 0; axis--) {

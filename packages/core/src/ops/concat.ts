@@ -3,7 +3,7 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axisOf } from "../options.js";
-import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
+import { formatShape, normalizeAxis, sameShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { ConcatFunction, StackFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -78,7 +78,7 @@ export class Concat extends Joining {
   }
 
   override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
-    return join(inputs, shape, dtype, sizeOf(shape.slice(0, normalizeAxis(this.name, this.axis, shape))));
+    return join(inputs, shape, dtype, sizeOf(shape, 0, normalizeAxis(this.name, this.axis, shape)));
   }
 
   override localBackward(dout: Tensor, i: number): Tensor {
@@ -107,11 +107,11 @@ export class Stack extends Joining {
       }
     }
     const axis = this.position(shape.length + 1, shape);
-    return [...shape.slice(0, axis), inputs.length, ...shape.slice(axis)];
+    return [...sizesFrom(shape, 0, axis), inputs.length, ...sizesFrom(shape, axis)];
   }
 
   override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
-    return join(inputs, shape, dtype, sizeOf(shape.slice(0, this.position(shape.length, shape))));
+    return join(inputs, shape, dtype, sizeOf(shape, 0, this.position(shape.length, shape)));
   }
 
   override localBackward(dout: Tensor, i: number): Tensor {

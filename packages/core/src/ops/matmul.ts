@@ -4,7 +4,7 @@ import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../kernels/loop.js";
 import { type GemmArray, gemm } from "../kernels/matmul.js";
-import { broadcastShapes, broadcastStrides, formatShape, sizeOf } from "../shape/shape.js";
+import { broadcastShapes, broadcastStrides, formatShape, scalarShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { MatMulFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -50,8 +50,7 @@ export class MatMul extends Node {
   override localForward(shape: Shape, dtype: DType, a: Tensor, b: Tensor): Values {
     const { m, k, n } = this.sizes(a, b);
     const [out, x, y] = [allocate(dtype, sizeOf(shape)), a.array, b.array] as [GemmArray, GemmArray, GemmArray];
-    const batchA = a.shape.slice(0, -2);
-    const batchB = b.shape.slice(0, -2);
+    const [batchA, batchB] = [batchOf(a), batchOf(b)];
     if (sizeOf(batchB) === 1 && !this.transposeA) {
       // One matrix on the right: the batches on the left are more rows.
       gemm(out, x, y, sizeOf(batchA) * m, n, k, false, this.transposeB);
@@ -75,7 +74,7 @@ export class MatMul extends Node {
     // Vectors as the matrices that they stand for.
     const A = a.rank === 1 ? a.reshape([1, a.size]) : a;
     const B = b.rank === 1 ? b.reshape([b.size, 1]) : b;
-    const batch = dout.shape.slice(0, dout.rank - (a.rank === 1 ? 0 : 1) - (b.rank === 1 ? 0 : 1));
+    const batch = sizesFrom(dout.shape, 0, dout.rank - (a.rank === 1 ? 0 : 1) - (b.rank === 1 ? 0 : 1));
     const G = a.rank === 1 || b.rank === 1 ? dout.reshape([...batch, m, n]) : dout;
     if (i === 0) {
       const gradient = ta ? product(B, G, tb, true) : product(G, B, false, !tb);
@@ -119,9 +118,12 @@ export class MatMul extends Node {
 
 /** The axes before the last two, broadcast. */
 function batchesOf(a: Tensor, b: Tensor): Shape {
+  if (a.rank <= 2 && b.rank <= 2) return scalarShape;
   const op = `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`;
-  return broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return broadcastShapes(op, batchOf(a), batchOf(b));
 }
+
+const batchOf = ({ shape }: Tensor) => sizesFrom(shape, 0, shape.length - 2);
 
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
   return new MatMul(transposeA, transposeB).apply(a, b);

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axesOf, axisOf } from "../options.js";
-import { checkSizes, formatShape, kept, normalizeAxes, sizeOf, sizesOf } from "../shape/shape.js";
+import { checkSizes, formatShape, kept, normalizeAxes, sizesFrom, sizesOf } from "../shape/shape.js";
 import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -38,16 +38,17 @@ export class Reshape extends Reshaping {
 
   override shapeRule(x: Tensor): Shape {
     checkSizes(this.name, this.shape);
-    const open = this.shape.indexOf(-1);
-    if (open === -1) {
-      if (this.shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(this.shape) !== x.size)
-        throw this.mismatch(x);
-      return this.shape;
+    let open = -1;
+    let product = 1;
+    for (let axis = 0; axis < this.shape.length; axis++) {
+      const size = this.shape[axis] as number;
+      if (size === -1 && open === -1) open = axis;
+      else if (Number.isInteger(size) && size >= 0) product *= size;
+      else throw this.mismatch(x);
     }
-    const others = this.shape.filter((_, axis) => axis !== open);
-    const size = x.size / sizeOf(others);
-    if (others.some((n) => !Number.isInteger(n) || n < 0) || !Number.isInteger(size)) throw this.mismatch(x);
-    return this.shape.map((n, axis) => (axis === open ? size : n));
+    const size = open === -1 ? 1 : x.size / product;
+    if (!Number.isInteger(size) || product * size !== x.size) throw this.mismatch(x);
+    return open === -1 ? this.shape : this.shape.with(open, size);
   }
 
   private mismatch(x: Tensor): ShapeError {
@@ -96,7 +97,7 @@ export class ExpandDims extends Reshaping {
       );
     }
     const at = this.axis < 0 ? this.axis + rank : this.axis;
-    return [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+    return [...sizesFrom(x.shape, 0, at), 1, ...sizesFrom(x.shape, at)];
   }
 }
 

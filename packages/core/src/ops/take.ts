@@ -8,7 +8,7 @@ import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
-import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf } from "../shape/shape.js";
+import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -77,7 +77,7 @@ export class Take extends ByIndex {
 
   override shapeRule(x: Tensor, indices: Tensor): Shape {
     const axis = normalizeAxis(this.name, this.axis, x.shape);
-    return [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+    return [...sizesFrom(x.shape, 0, axis), ...indices.shape, ...sizesFrom(x.shape, axis + 1)];
   }
 
   override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
@@ -160,7 +160,7 @@ export class IndexAdd extends ByIndex {
   override shapeRule(x: Tensor, indices: Tensor): Shape {
     checkShape(this.name, this.shape);
     const axis = normalizeAxis(this.name, this.axis, this.shape);
-    const taken = [...this.shape.slice(0, axis), ...indices.shape, ...this.shape.slice(axis + 1)];
+    const taken = [...sizesFrom(this.shape, 0, axis), ...indices.shape, ...sizesFrom(this.shape, axis + 1)];
     if (!sameShape(taken, x.shape)) {
       throw new ShapeError(
         `IndexAdd: ${formatShape(x.shape)} at indices ${formatShape(indices.shape)} into ${formatShape(this.shape)}: expected ${formatShape(taken)}`,
@@ -198,7 +198,7 @@ export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number
   const into = operand("indexAdd", x);
   const at = indexTensor("indexAdd", indices);
   const along = normalizeAxis("indexAdd", axisOf("indexAdd", axis) ?? 0, into.shape);
-  const taken = [...into.shape.slice(0, along), ...at.shape, ...into.shape.slice(along + 1)];
+  const taken = [...sizesFrom(into.shape, 0, along), ...at.shape, ...sizesFrom(into.shape, along + 1)];
   const rows = typeof source === "number" ? into.constant(source, "indexAdd") : operand("indexAdd", source);
   return into.add(new IndexAdd(into.shape, along).apply(rows.broadcastTo(taken), at));
 }) as IndexAddFunction;

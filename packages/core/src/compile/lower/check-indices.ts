@@ -1,5 +1,10 @@
 import { ShapeError } from "../../errors.js";
 import type { Traced } from "../../graph/tracing.js";
+import { BroadcastTo } from "../../ops/broadcast-to.js";
+import { InRange } from "../../ops/in-range.js";
+import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
+import { Slice } from "../../ops/slice.js";
+import { Transpose } from "../../ops/transpose.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { nameOf } from "../graph.js";
@@ -38,14 +43,29 @@ export function amongClasses(value: Traced, classes: number): IndexRange {
   };
 }
 
+const views: readonly unknown[] = [Reshape, ExpandDims, Squeeze, Transpose, BroadcastTo, Slice];
+
+/** Whether all of the indices have been in an `InRange` that lets nothing else pass, whose own check is made where they are read. */
+function areChecked(indices: Traced, { least, most }: IndexRange): boolean {
+  let at = indices;
+  for (;;) {
+    const { source } = at;
+    if (source.kind !== "node") return false;
+    if (source.node instanceof InRange && least <= 0 && source.node.size - 1 <= most) return true;
+    if (!(source.node instanceof InRange) && !views.includes(source.node.constructor)) return false;
+    at = at.inputs[0] as Traced;
+  }
+}
+
 /**
  * A kernel that stops the program where an index is out of range, before anything has been changed; loads that come
  * after it need no check of their own.
  */
 export function checkIndices(value: Traced, indices: Traced, range: IndexRange, s: Scheduler): void {
+  if (areChecked(indices, range)) return;
   const { least, most } = range;
   s.once(`indices ${indices.id} ${least} ${most}`, () => {
-    const buffer = s.buffer(indices);
+    const buffer = s.rows(indices);
     const name = nameOf(value);
     const failure = s.failure({
       buffer,

@@ -19,7 +19,7 @@ import { alongAxis, amongClasses, checkIndices } from "./check-indices.js";
 
 /** How one element of a value is computed inside of the kernel that uses it. */
 export interface InlineRule {
-  /** Whether it only reads its first input in another order, and is computed again wherever it is used. */
+  /** Whether it only reads its first input, at most in another order, and is computed again wherever it is used. */
   readonly isView?: boolean;
   /** How it uses input `i`; "inline" unless it says otherwise. */
   readonly uses?: (i: number) => Use;
@@ -147,6 +147,7 @@ const oneHot: InlineRule = {
 
 /** The indices themselves, once they have been checked. */
 const inRange: InlineRule = {
+  isView: true,
   element: (value, place, k, s) => {
     const [indices] = value.inputs as [Traced];
     const node = nodeOf<InRange>(value);
