@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { covers, readCoverage } from "./coverage.mjs";
+import { readCoverage } from "./coverage.mjs";
+import { Judge } from "./judge.mjs";
 import { isChange, mutantsOf } from "./mutants.mjs";
 import { readResults, writeResults } from "./report.mjs";
 import { runIn, suitesOf } from "./suites.mjs";
@@ -17,9 +18,6 @@ const parts = [
   ...["graph", "ops", "transforms", "check", "compile/emit"].map((folder) => `${folder}/`),
   ...["simplify", "schedule", "fuse", "in-place", "plan"].map((name) => `compile/${name}`),
 ];
-
-/** A suite that with a mutant takes more than this many times its time, and these seconds of the processor, does not end, most likely. */
-const [limitFactor, limitSeconds] = [5, 5];
 
 export async function mutate({ sample, seed, files, suites, out, resume, survivors, jobs, engine, list }) {
   const root = engine === undefined ? here : resolve(engine);
@@ -42,20 +40,22 @@ export async function mutate({ sample, seed, files, suites, out, resume, survivo
   const known = new Map(resume ? readResults(out).map((result) => [result.id, result]) : []);
   const results = wanted.flatMap(({ id }) => known.get(id) ?? []);
   const waiting = wanted.filter(({ id }) => !known.has(id));
-  const history = new Map();
   const about = {
     engine: nameOf(root),
     seed: survivors === undefined ? seed : `the survivors of ${survivors}`,
     total: wanted.length,
   };
+  const report = ({ mutant, status, by, suites }) => {
+    results.push({ ...mutant, status, ...(by === undefined ? {} : { by }), suites });
+    writeResults(out, { ...about, done: results.length }, results);
+    console.log(
+      `${results.length}/${wanted.length} ${status} ${mutant.file}:${mutant.line} ${mutant.mutator} ${by ?? ""}`,
+    );
+  };
+  const judge = new Judge(measured, report);
   const work = async (tree) => {
-    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const result = { ...mutant, ...(await judge(tree, mutant, measured, history)) };
-      results.push(result);
-      writeResults(out, { ...about, done: results.length }, results);
-      const { status, by = "", file, line, mutator, seconds } = result;
-      console.log(`${results.length}/${wanted.length} ${status} ${file}:${line} ${mutator} ${by} (${seconds} s)`);
-    }
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) await judge.first(tree, mutant);
+    await judge.rest(tree);
   };
   await Promise.all(trees.map(work));
   console.log(`\nthe list of survivors is in ${out.replace(/(\.json)?$/, ".txt")}`);
@@ -96,41 +96,6 @@ async function measure(trees, suites, folder) {
     }),
   );
   return measured;
-}
-
-/** What becomes of one mutant. */
-async function judge(tree, mutant, measured, history) {
-  const start = performance.now();
-  let suites = 0;
-  const verdict = (status, by) => ({
-    status,
-    ...(by === undefined ? {} : { by }),
-    suites,
-    seconds: Math.round((performance.now() - start) / 100) / 10,
-  });
-  try {
-    const { error, kernels } = await tree.put(mutant);
-    if (error !== undefined) return verdict("killed", "printing the kernels");
-    const { file, places } = tree.placesOf(mutant);
-    const covering = measured.filter(
-      ({ coverage }) =>
-        (places.length === 0 ? file in coverage : places.some((at) => covers(coverage, file, at))) ||
-        (kernels !== undefined && covers(coverage, kernels.file, kernels.from, kernels.to)),
-    );
-    if (covering.length === 0) return verdict("uncovered");
-    // First what has noticed mutants of this file before, by its chance in a second; the result does not depend on the order.
-    const noticed = ({ suite, seconds }) => (1 + (history.get(`${suite} ${mutant.file}`) ?? 0)) / seconds;
-    for (const { suite, seconds } of covering.sort((a, b) => noticed(b) - noticed(a))) {
-      suites++;
-      const { outcome } = await runIn(tree.root, suite, { limit: limitFactor * seconds + limitSeconds });
-      if (outcome === "passed") continue;
-      history.set(`${suite} ${mutant.file}`, (history.get(`${suite} ${mutant.file}`) ?? 0) + 1);
-      return verdict(outcome === "timeout" ? "timeout" : "killed", suite);
-    }
-    return verdict("survived");
-  } finally {
-    tree.restore(mutant);
-  }
 }
 
 function nameOf(root) {

@@ -108,16 +108,20 @@ export async function mutantsOf(root, files, seed) {
 
 const hash = (text) => createHash("sha256").update(text).digest("hex");
 
-/** The text of the mutant's file with the change in it. */
-export function mutated(root, { file, from, to, replacement }) {
-  const content = readFileSync(join(root, file), "utf8");
-  return content.slice(0, from) + replacement + content.slice(to);
+/** A text with the changes of mutants in it, no two of which overlap. */
+export function mutated(content, mutants) {
+  let text = content;
+  for (const { from, to, replacement } of mutants.toSorted((a, b) => b.from - a.from)) {
+    text = text.slice(0, from) + replacement + text.slice(to);
+  }
+  return text;
 }
 
 /** Whether a mutant is a program, and another one: not so where it changes a type, or what no program can tell. */
 export async function isChange(root, mutant) {
+  const content = readFileSync(join(root, mutant.file), "utf8");
   const [before, after] = await Promise.all(
-    [readFileSync(join(root, mutant.file), "utf8"), mutated(root, mutant)].map((text) =>
+    [content, mutated(content, [mutant])].map((text) =>
       transpile(text, mutant.file, { minify: true }).catch(() => undefined),
     ),
   );

@@ -6,9 +6,8 @@ import { dirname } from "node:path";
  * @typedef {import("./mutants.mjs").Mutant & {
  *   status: "killed" | "timeout" | "survived" | "uncovered",
  *   by?: string,
- *   suites: number,
- *   seconds: number
- * }} Result `by`: the suite that noticed; `suites`: how many were run
+ *   suites: number
+ * }} Result `by`: the suite that noticed; `suites`: how many it has met
  */
 
 export const readResults = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).mutants : []);

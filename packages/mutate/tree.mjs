@@ -75,17 +75,23 @@ export class Tree {
   }
 
   /**
-   * Puts a mutant in: into the source, the compiled file, and the kernels where it changes them.
+   * Puts mutants in, no two of which change the same text: into the source, the compiled files, and the kernels where they change them.
    *
-   * @param {import("./mutants.mjs").Mutant} mutant
+   * @param {readonly import("./mutants.mjs").Mutant[]} mutants
    * @returns {Promise<{ error?: string, kernels?: { file: string, from: number, to: number } }>} why kernels cannot be printed, or
    * the stretch of the compiled kernels that has changed, if one has
    */
-  async put(mutant) {
-    const text = mutated(this.#from, mutant);
-    this.#write(mutant.file, text);
-    this.#write(compiledOf(mutant.file), (await transpile(text, mutant.file)).code);
-    if (!this.#kernelFiles.has(join(this.root, mutant.file))) return {};
+  async put(mutants) {
+    const files = filesOf(mutants);
+    for (const file of files) {
+      const text = mutated(
+        this.#source(file),
+        mutants.filter((mutant) => mutant.file === file),
+      );
+      this.#write(file, text);
+      this.#write(compiledOf(file), (await transpile(text, file)).code);
+    }
+    if (!files.some((file) => this.#kernelFiles.has(join(this.root, file)))) return {};
     try {
       const printed = (await printKernels(join(this.root, "packages/core"))).text;
       if (printed === this.#kernels) return {};
@@ -98,14 +104,16 @@ export class Tree {
     }
   }
 
-  /** Takes it out again. */
-  restore({ file }) {
-    for (const changed of [file, generated]) {
+  /** Takes them out again. */
+  restore(mutants) {
+    for (const changed of [...filesOf(mutants), generated]) {
       this.#write(changed, this.#source(changed));
       this.#write(compiledOf(changed), this.#compiled.get(changed).code);
     }
   }
 }
+
+const filesOf = (mutants) => [...new Set(mutants.map(({ file }) => file))];
 
 /** The stretch of a text outside of which it is the same as another. */
 function difference(before, after) {
