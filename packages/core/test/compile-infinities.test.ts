@@ -1,7 +1,11 @@
+import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compile, type Tensor, tensor } from "../src/index.js";
+import { compile, type Tensor, tensor, variable } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
+import { table } from "./op-table.js";
+import { forAll } from "./support/property.js";
+import { constant, like, nameOf, weights } from "./support/tensors.js";
 
 // Infinities and NaN in what windows see, in filters and in gradients: a compiled convolution has them where eager mode has
 // them, and eager mode where nested loops do. The padding of a convolution is zeros, times which an infinity is NaN; its adjoint
@@ -266,6 +270,46 @@ test("products of all forms, with infinities and NaN in each operand", () => {
         }
       }
     }
+  }
+});
+
+/** Derivatives as ops take what the function itself has given: an infinity in its place means nothing. */
+const ofResults: ReadonlySet<string> = new Set(["TanhSlope", "SigmoidSlope"]);
+
+const kindOf = (value: number) => (Number.isFinite(value) ? "finite" : String(value));
+
+test("every op of the table, with infinities and NaN in each operand: values and gradients are no numbers where eager ones are none", () => {
+  const some = fc.record({ special: fc.constantFrom(Infinity, -Infinity, Number.NaN), at: fc.nat(), which: fc.nat() });
+  for (const row of table) {
+    const name = nameOf(row);
+    if (ofResults.has(name)) continue;
+    forAll(fc.tuple(row.cases, some), 8, ([drawn, { special, at, which }]) => {
+      for (const dtype of ["float64", "float32"] as const) {
+        if (!row.dtypes.includes(dtype)) continue;
+        const inputs = drawn.operands.map((operand, i) => {
+          const own = constant(operand, dtype);
+          if (own.dtype !== dtype || own.size === 0 || i !== which % drawn.operands.length) return own;
+          return like(own, [...own.data].with(at % own.size, special)).reshape(own.shape);
+        });
+        const floats = inputs.flatMap((input, i) => (input.dtype === dtype ? [i] : []));
+        const value = (...given: Tensor[]) => [row.call(given, drawn.setting)];
+        const slopes = (...given: Tensor[]) => {
+          const leaves = given.map((input, i) => (floats.includes(i) ? variable(input) : input));
+          const output = row.call(leaves, drawn.setting);
+          if (!output.requiresGrad) return [];
+          output.backward({ seed: like(output, weights(output.size)).reshape(output.shape) });
+          return leaves.flatMap((leaf) => (leaf.isVariable ? (leaf.grad ?? []) : []));
+        };
+        for (const f of [value, slopes]) {
+          const expected = f(...inputs);
+          const actual = compile(f)(...inputs);
+          for (const [i, own] of expected.entries()) {
+            const kinds = [(actual[i] as Tensor).data, own.data].map((list) => Array.from(list, kindOf));
+            assert.equal(kinds[0], kinds[1], `${name} in ${dtype}, ${f === value ? "value" : `gradient ${i}`}`);
+          }
+        }
+      }
+    });
   }
 });
 

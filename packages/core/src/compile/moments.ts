@@ -69,7 +69,9 @@ export function momentsOf(x: Tensor, over: Over, center: boolean): TracedMoments
   const n = count(x, over);
   const wide = x.cast("float64") as Tensor;
   const mean = center ? wide.sum(over).div(n) : null;
-  const deviations = mean === null ? wide : shifted(wide, 1, mean);
+  // From an infinite mean nothing deviates by a number: where there is no second look, it becomes NaN here.
+  const from = mean === null || isWide(x) ? mean : mean.add(mean.mul(0));
+  const deviations = from === null ? wide : shifted(wide, 1, from);
   const squares = deviations.square().sum(over);
   if (!isWide(x) || n === 0) return { deviations, squares, scale: null };
 
