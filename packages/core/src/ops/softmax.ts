@@ -41,11 +41,11 @@ abstract class AlongAxis extends Node {
   }
 
   /**
-   * The gradients of x add up to 0 along the axis. That of a class which is all but sure, of which there is one at the most,
-   * is a difference of nearly equal numbers: it is what the others leave.
+   * The gradients of x add up to 0 along the axis; what they do not is rounding, and is taken out of them as y has its parts. So
+   * that of a class which is all but sure, a difference of nearly equal numbers, is right to its own last digits.
    */
-  protected balanced(gradient: Tensor, isSure: Tensor): Tensor {
-    return isSure.where(this.sum(isSure.where(0, gradient)).neg(), gradient);
+  protected balanced(gradient: Tensor, y: Tensor): Tensor {
+    return gradient.sub(y.mul(this.sum(gradient)));
   }
 }
 
@@ -54,7 +54,7 @@ export class Softmax extends AlongAxis {
   protected override readonly loop = "softmaxAxis";
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
-    return this.balanced(output.mul(dout.sub(this.sum(dout.mul(output)))), output.greater(0.75));
+    return this.balanced(output.mul(dout.sub(this.sum(dout.mul(output)))), output);
   }
 }
 
@@ -67,7 +67,8 @@ export class LogSoftmax extends AlongAxis {
   protected override readonly loop = "logSoftmaxAxis";
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
-    return this.balanced(dout.sub(output.exp().mul(this.sum(dout))), output.greater(Math.log(0.75)));
+    const y = output.exp();
+    return this.balanced(dout.sub(y.mul(this.sum(dout))), y);
   }
 }
 

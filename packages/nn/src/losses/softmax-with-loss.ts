@@ -85,13 +85,11 @@ export class SoftmaxWithLoss extends Node {
 }
 
 /**
- * The gradients of a row add up to 0. That of a class which is all but sure, of which there is one at the most, is a
- * difference of nearly equal numbers: it is what the others leave.
+ * The gradients of a row add up to 0; what they do not is rounding, and is taken out of them as y has its parts. So that of a
+ * class which is all but sure, a difference of nearly equal numbers, is right to its own last digits.
  */
 function balanced(gradient: Tensor, y: Tensor): Tensor {
-  const isSure = y.greater(0.75);
-  const others: Tensor = isSure.where(0, gradient).sum({ axis: -1, keepDims: true });
-  return isSure.where(others.neg(), gradient);
+  return gradient.sub(y.mul(gradient.sum({ axis: -1, keepDims: true })));
 }
 
 /**
