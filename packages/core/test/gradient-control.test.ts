@@ -121,6 +121,25 @@ hooks("an assign in the midst of a walk: allowed where nothing else reads the va
     thrownBy(() => step(true)),
     /GraphError: Mul: its input w was updated with assign\(\)/,
   );
+  // By the backward for one input, before the one for another.
+  for (const createGraph of [false, true]) {
+    const [a, b] = [variable([1, 2], { name: "a" }), variable([3, 4])];
+    const product = customGradient(
+      (x: Tensor, y: Tensor) => x.mul(y),
+      [
+        (dout, _x, y) => {
+          a.assign([100, 100]);
+          return dout.mul(y);
+        },
+        (dout, x) => dout.mul(x),
+      ],
+    );
+    assert.match(
+      thrownBy(() => product(a, b).sum().backward({ createGraph })),
+      /CustomGradient: its input a was updated/,
+    );
+    assert.is(b.grad, null);
+  }
   // By a backward of the consumer's, and among arrays; with graph, and in a transform.
   for (const createGraph of [false, true]) {
     const v = variable([1, 2], { name: "v" });
@@ -410,6 +429,12 @@ recomputation("a function that changes without another value", () => {
     ["the input for a variable", variable(1), (x) => x.mul(w), (x) => x.mul(x)],
     ["other connections", variable([1, 1]), (x) => x.mul(2).add(x.mul(3)), (x) => x.mul(2).add(x.mul(2).add(x))],
     ["nothing left of the input", variable(1), (x) => x.mul(1), () => w.mul(1)],
+    [
+      "a segment in a segment",
+      variable(0),
+      (x) => checkpoint((z) => z.mul(2), x),
+      (x) => checkpoint((z) => z.mul(5), x),
+    ],
   ];
   for (const [what, x, first, then] of cases) {
     for (const other of [first, then]) {

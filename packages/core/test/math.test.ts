@@ -5,6 +5,8 @@ import {
   asinh,
   atan,
   atan2,
+  compile,
+  cumprod,
   elu,
   erf,
   erfc,
@@ -12,11 +14,13 @@ import {
   fromArray,
   gelu,
   grad,
+  hessian,
   hypot,
   leakyRelu,
   logSigmoid,
   mod,
   norm,
+  prod,
   reciprocal,
   rsqrt,
   silu,
@@ -368,6 +372,70 @@ test("what these ops do not take, they name", () => {
     ],
   ];
   for (const [misuse, message] of said) assert.is(thrownBy(misuse), message);
+});
+
+/** Vectors nearly along an axis, and such as are not, of any length. */
+const vectors = [
+  [100, 0.2],
+  [1, 1e-7],
+  [1e-9, 1],
+  [3, 4],
+  [1e15, 1],
+  [1e-20, 1e-25],
+  [5, 1e-4, -2e-4, 0],
+  [1, 1, 1e-12],
+];
+
+test("the second derivatives of lengths do not cancel: (r^2 - x^2) / r^3 is the sum of the other squares over r^3", () => {
+  for (const dtype of ["float64", "float32"] as const) {
+    const [relative, rounded] = dtype === "float32" ? ([1e-6, Math.fround] as const) : ([1e-14, Number] as const);
+    for (const vector of vectors.map((own) => own.map((x) => rounded(x)))) {
+      const r = Math.hypot(...vector);
+      const at = tensor(vector, { dtype }) as Tensor;
+      const lengths: Op[] = [(x) => norm(x) as Tensor];
+      if (vector.length === 2) lengths.push((x) => hypot(x.slice([0]), x.slice([1])) as Tensor);
+      for (const f of lengths) {
+        const slopes = hessian(f as (x: Tensor) => Tensor<[]>);
+        for (const own of [slopes, compile(slopes)]) {
+          own(at).data.forEach((value: number, place: number) => {
+            const [i, j] = [Math.floor(place / vector.length), place % vector.length];
+            const [x, y] = [vector[i] as number, vector[j] as number];
+            const others = vector.reduce((sum, z, k) => (k === i ? sum : sum + (z / r) ** 2), 0);
+            const wanted = i === j ? others / r : -(((x / r) * y) / r) / r;
+            const error = Math.abs(value - wanted);
+            assert.ok(error <= relative * Math.abs(wanted) + 1.5e-45, `${dtype} ${vector}: ${value} is not ${wanted}`);
+          });
+        }
+      }
+    }
+  }
+});
+
+test("gradients of float32 products whose parts leave its range", () => {
+  const cases = [
+    [1e20, 1e20, 1e-20, 1e-20],
+    [1e30, 1e30, 1e-30, 1e-30],
+    [1e-30, 1e-30, 1e30, 1e30],
+    [1e-30, 1e30, 1e30, 1e-30],
+  ];
+  for (const values of cases.map((own) => own.map(Math.fround))) {
+    const x = tensor(values, { dtype: "float32" });
+    const wanted = values.map((_, i) => values.reduce((product, y, j) => (j === i ? product : product * y), 1));
+    const forms: Op[] = [
+      (x) => prod(x) as Tensor,
+      (x) => prod(x.reshape([2, 2])) as Tensor,
+      (x) => cumprod(x as Tensor<[4]>).slice([3]) as Tensor,
+    ];
+    for (const f of forms) {
+      const slope = grad(f as (x: Tensor) => Tensor<[]>);
+      for (const own of [slope, compile(slope)]) {
+        own(x).data.forEach((value: number, i: number) => {
+          const expected = wanted[i] as number;
+          assert.ok(Math.abs(value - expected) <= 1e-6 * expected, `${values}: ${value} is not ${expected}`);
+        });
+      }
+    }
+  }
 });
 
 test.run();

@@ -122,6 +122,7 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
     const input = node.input(i);
     if (!trace.has(input)) continue;
     const slot = input.slot;
+    if (i > 0 && updates.count !== trace.updates) checkUnchanged(node);
     const gradient = inOps ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
     if (gradient !== null) {
       const own = gradientOf(node, i, gradient);

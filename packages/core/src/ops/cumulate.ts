@@ -95,10 +95,12 @@ export class Cumprod extends Cumulation {
    * gradients of those products. Nothing is divided by, so that a 0 is nothing special.
    */
   override localBackward(dout: Tensor): Tensor {
-    const x = this.input(0);
+    const { dtype } = this.input(0);
+    // A product of some elements may leave the range of float32 where those that are wanted do not.
+    const [x, own] = [this.input(0).cast("float64"), dout.cast("float64")];
     const before = x.cumprod(this.axis, { reverse: this.reverse, exclusive: true });
     const back = new LinearScan(this.axis, !this.reverse);
-    return before.mul(this.exclusive ? back.apply(x, dout) : dout.add(back.apply(x, dout.mul(x))));
+    return before.mul(this.exclusive ? back.apply(x, own) : own.add(back.apply(x, own.mul(x)))).cast(dtype);
   }
 }
 

@@ -13,15 +13,48 @@ export function cosine<T>(k: Arithmetic<T>, x: T, r: T): T {
   return k.div(k.select(singular, limit, x), k.select(singular, 1, r));
 }
 
+/** dout a b / r for the cosines a and b of two components of a vector of length r; 0 where r is 0 or infinite. */
+function turn<T>(k: Arithmetic<T>, dout: T, [a, b]: readonly [T, T], r: T): T {
+  const singular = k.equal(k.mul(r, 0.5), r);
+  return k.div(k.select(singular, 0, k.mul(k.mul(dout, a), b)), k.select(singular, 1, r));
+}
+
 /**
- * dout times the derivative of the length of (x, y) by x. In the second derivative terms as large as 1 / r cancel, which must not
- * be infinite each: a short vector is magnified, by a power of 2, so that nothing is rounded.
+ * The derivative of the length of (x, y) by x, which is the cosine x / r. Its own derivatives are y^2 / r^3 and -x y / r^3: of
+ * 1 / r - x^2 / r^3 nothing would be left where x is nearly all of r. A short vector is magnified, by a power of 2, as there are
+ * few digits in its length.
  */
+export class HypotSlope extends binary("HypotSlope", {
+  takes: "float",
+  forward: (k, x, y) => {
+    const short = k.less(k.hypot(x, y), 1e-30);
+    const longX = k.select(short, k.mul(x, 2 ** 100), x);
+    const longY = k.select(short, k.mul(y, 2 ** 100), y);
+    return cosine(k, longX, k.hypot(longX, longY));
+  },
+  backward: [
+    (k, dout, x, y) => k.inDoubles(ownTurn, dout, x, y),
+    (k, dout, x, y) => k.inDoubles(otherTurn, dout, x, y),
+  ],
+}) {}
+
+function cosineOf<T>(k: Arithmetic<T>, x: T, y: T): T {
+  return k.of(HypotSlope, x, y);
+}
+
+/** dout times the derivative of x / r by x, y^2 / r^3. */
+function ownTurn<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
+  const sine = cosineOf(k, y, x);
+  return turn(k, dout, [sine, sine], k.hypot(x, y));
+}
+
+/** dout times the derivative of x / r by y, -x y / r^3. */
+function otherTurn<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
+  return turn(k, k.neg(dout), [cosineOf(k, x, y), cosineOf(k, y, x)], k.hypot(x, y));
+}
+
 function slope<T>(k: Arithmetic<T>, dout: T, x: T, y: T): T {
-  const short = k.less(k.hypot(x, y), 1e-30);
-  const longX = k.select(short, k.mul(x, 2 ** 100), x);
-  const longY = k.select(short, k.mul(y, 2 ** 100), y);
-  return k.mul(dout, cosine(k, longX, k.hypot(longX, longY)));
+  return k.mul(dout, cosineOf(k, x, y));
 }
 
 export class Hypot extends binary("Hypot", {

@@ -72,7 +72,7 @@ export {
   Sinh,
   sinh,
 } from "./hyperbolic.js";
-export { Hypot, hypot } from "./hypot.js";
+export { Hypot, HypotSlope, hypot } from "./hypot.js";
 export { Col2im, col2im, Im2col, im2col } from "./im2col.js";
 export { InRange, inRange } from "./in-range.js";
 export { Acos, Asin, AsinSlope, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";

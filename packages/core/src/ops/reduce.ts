@@ -5,7 +5,8 @@ import type { Tensor } from "../graph/tensor.js";
 import { valuesOf } from "../graph/tracing.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
-import { LoopReduction } from "./reduction.js";
+import { alongOne, LoopReduction } from "./reduction.js";
+import { Softmax } from "./softmax.js";
 
 export class Sum extends LoopReduction {
   override get name() {
@@ -106,14 +107,13 @@ export class LogSumExp extends LoopReduction {
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     const x = this.input(0);
-    const shifted = x.sub(this.spread(output, x));
-    // An infinite element is all of the sum or no part of it, also where the sum is alike and the difference is NaN.
-    return x
-      .abs()
-      .equal(Infinity)
-      .where(0, shifted)
-      .exp()
-      .mul(x.equal(-Infinity).where(0, this.spread(dout, x)));
+    const axes = this.axesOf(x);
+    if (axes.length === 0) return dout;
+    // Of an infinite sum the infinite elements are all, of none (-Infinity) nothing is a part.
+    const isInfinite = this.spread(output, x).abs().equal(Infinity);
+    const parts = alongOne(isInfinite.where(0, x) as Tensor, axes, (scores, axis) => new Softmax(axis).apply(scores));
+    const isPart = x.equal(-Infinity).logicalNot();
+    return isInfinite.where(x.equal(Infinity).cast(x.dtype), parts).mul(isPart.where(this.spread(dout, x), 0));
   }
 }
 

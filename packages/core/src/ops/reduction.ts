@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";
 import { withAxis } from "../options.js";
-import { formatShape, kept, normalizeAxes, reducedShape, sizeOf, stridesOf } from "../shape/shape.js";
+import { formatShape, kept, normalizeAxes, reducedShape, sizeOf, sizesFrom, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
 // Imports no tensor: the classes of several files extend these, and any of those files may be loaded first.
@@ -101,6 +101,19 @@ export function gathered(
   const steps = order.map((axis) => strides[axis] as number);
   const [outer, n] = [sizeOf(moved.slice(0, others.length)), sizeOf(moved.slice(others.length))];
   return [gatherView(x.dtype, x.array, moved, 0, steps), outer, n, 1];
+}
+
+/** What `f` makes of a tensor along one axis, along several: they are brought together as the last one, and put back. */
+export function alongOne(x: Tensor, axes: readonly number[], f: (x: Tensor, axis: number) => Tensor): Tensor {
+  if (axes.length === 1) return f(x, axes[0] as number);
+  const others: number[] = [];
+  for (let axis = 0; axis < x.rank; axis++) if (!axes.includes(axis)) others.push(axis);
+  const order = [...others, ...axes];
+  const moved = x.transpose(order);
+  const outer = sizesFrom(moved.shape, 0, others.length);
+  const made = f(moved.reshape([...outer, sizeOf(moved.shape, others.length)]), others.length);
+  const back = order.map((_, axis) => order.indexOf(axis));
+  return made.reshape(moved.shape).transpose(back);
 }
 
 /** A reduction by one of the loops, which go over several axes one after another. */

@@ -132,9 +132,12 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
     const axis = this.axesOf(x);
     const deviation = new Deviation(settingsOf(this)).apply(x);
     const constant = deviation.equal(0);
-    const along = dout.mul(output).sum({ axis, keepDims: true }).div(this.freedom);
+    const along = (t: Tensor) => output.mul(t.mul(output).sum({ axis, keepDims: true }).div(this.freedom));
     const centered = this.center ? new Center(axis).apply(dout) : dout;
-    return constant.where(0, centered.sub(output.mul(along))).div(constant.where(1, deviation));
+    const across = centered.sub(along(dout));
+    // Where the output has a length of its own, what is across it has nothing along it: the second time rounding is taken out.
+    const exact = this.eps === 0 ? across.sub(along(across)) : across;
+    return constant.where(0, exact).div(constant.where(1, deviation));
   }
 }
 

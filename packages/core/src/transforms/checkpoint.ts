@@ -81,7 +81,7 @@ export class Checkpoint extends FunctionNode {
   /** How many of the inputs are those of the segment; the rest is what it closes over. */
   private readonly given: number;
   /** What the segment computed the first time, of its inputs and of these leaves: see `digestOf`. */
-  private readonly digest: string;
+  override readonly digest: string;
   private readonly outer: readonly (Tensor | null)[];
   /** A segment has all its gradients at once; the walk asks for one after the other, with the same `dout`. */
   private readonly pulled = new WeakMap<Tensor, { readonly graph: boolean; readonly gradients: (Tensor | null)[] }>();

@@ -1,5 +1,6 @@
 import type { Tensor } from "../graph/tensor.js";
 import { deferredIn } from "../graph/tracing.js";
+import { FunctionNode } from "./function-node.js";
 
 /**
  * A short text for the graph behind a tensor, up to the `leaves`: its ops with their settings, how they are connected, and the
@@ -21,6 +22,7 @@ export function digestOf(root: Tensor, leaves: readonly (Tensor | null)[]): stri
   for (const { node, dtype, shape, values } of list) {
     sum.text(`${node?.name} ${dtype} ${shape}`);
     if (node !== null) {
+      if (node instanceof FunctionNode) sum.text(node.digest);
       for (const [key, value] of Object.entries(node.attributes())) sum.text(`${key} ${value}`);
       for (const input of node.inputs) sum.number(place(input));
     } else if (deferredIn(values) === null) sum.values(typeof values === "number" ? [values] : values);

@@ -13,6 +13,8 @@ export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 /** A function of ops as one node: shape, dtype and values come out of one call of it, which leaves no graph. */
 export abstract class FunctionNode extends Node {
   protected readonly f: TensorFunction;
+  /** What it computed, where it knows: see `digestOf`, for which it is a part of what a node does. */
+  readonly digest: string = "";
 
   constructor(f: TensorFunction) {
     super();

@@ -54,6 +54,16 @@ function ofHypot(x: number, y: number): Hessian {
   });
 }
 
+/** Of x / r: third derivatives of a length, which at shorter ones than these are infinite in parts that cancel. */
+function ofHypotSlope(x: number, y: number): Hessian {
+  if (Math.hypot(x, y) < 1e-30) return [unsaid, unsaid, unsaid];
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return flat;
+  return homogeneous(x, y, 0, (x, y) => {
+    const fifth = (x * x + y * y) ** 2.5;
+    return [(-3 * x * y * y) / fifth, (2 * x * x * y - y ** 3) / fifth, (2 * x * y * y - x ** 3) / fifth];
+  });
+}
+
 /** Of `atan2(y, x)`. */
 function ofAtan2(y: number, x: number): Hessian {
   if (x === 0 && y === 0) return [unsaid, unsaid, unsaid];
@@ -96,6 +106,7 @@ export const hessians: Readonly<Record<string, Reference>> = {
   Minimum: () => flat,
   Atan2: ofAtan2,
   Hypot: ofHypot,
+  HypotSlope: ofHypotSlope,
   LeakyRelu: (x) => [0, x > 0 ? 0 : 1, 0],
   Elu: ofElu,
   Mod: (x, y) => (y === 0 || !Number.isFinite(x) ? [0, unsaid, unsaid] : flat),

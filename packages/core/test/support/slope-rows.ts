@@ -23,6 +23,16 @@ function resultRow(Class: new () => Node, f: (...numbers: number[]) => number, r
   return { ...row, fn: null, gradient: () => false, call: (inputs) => new Class().apply(...inputs) };
 }
 
+function hypotSlopeRow(): Row {
+  const { method: _, ...row } = elementwiseRow(
+    ops.HypotSlope,
+    () => {},
+    (x, y) => x / Math.sqrt(x * x + y * y),
+    [draw.awayFrom0(0.5, 3), draw.grid(-2, 2)],
+  );
+  return { ...row, fn: null, call: (inputs) => new ops.HypotSlope().apply(...inputs) };
+}
+
 function mulDivRow(): Row {
   const domains = [draw.grid(-2, 2, 0), draw.grid(-2, 2, 2), draw.awayFrom0(0.5, 3)];
   const { method: _, ...row } = elementwiseRow(
@@ -53,6 +63,7 @@ export const slopeRows: readonly Row[] = [
   slopeRow(ops.AcoshSlope, (x) => (x * x - 1) ** -0.5, 1.25, 4),
   slopeRow(ops.AtanhSlope, (x) => 1 / (1 - x * x), -0.75, 0.75),
   mulDivRow(),
+  hypotSlopeRow(),
   slopeRow(ops.ErfSlope, (x) => 2 * Math.SQRT2 * density(Math.SQRT2 * x), -3, 3),
 ];
 
@@ -103,6 +114,15 @@ export const slopeExtremes: Readonly<Record<string, (tiny: number) => UnaryExtre
 
 /** See multivariate-extremes.ts. */
 export const resultExtremes: Readonly<Record<string, (tiny: number) => readonly Extreme[]>> = {
+  HypotSlope: (t) => [
+    [[0, 0], 0, [0, 0]],
+    [[1, 0], 1, [0, 0], [0, 0, -1]],
+    [[0, -1000], 0, [1e-3, 0], [0, 1e-6, 0]],
+    [[t, t], Math.SQRT1_2, [I, -I]],
+    [[I, 1], 1, [0, 0], [0, 0, 0]],
+    [[1000, -I], 0, [0, 0], [0, 0, 0]],
+    [[N, 1], N],
+  ],
   MulDiv: (t) => [
     [[2, 3, 4], 1.5, [0.75, 0.5, -0.375], [0, 0.25, -0.1875, 0, -0.125, 0.1875]],
     [[1 / t, 1 / t, 1 / t], u],
