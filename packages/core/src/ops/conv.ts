@@ -295,6 +295,9 @@ function withOptionalBias<Options>(Op: new (rank: SpatialRank, options?: Options
  * Outside the image is 0. Each size of the result is floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.
  * With `groups`, filters see the channels of their group only: O / groups filters for each C / groups channels.
  *
+ * Compiled, 3 x 3 filters on many channels are applied in Winograd's form, whose rounding is that of the largest products of a
+ * tile: a result that is small beside those of its neighbours has fewer digits than eagerly.
+ *
  * @param x [N, C, H, W], float64 or float32
  * @param w [O, C / groups, kernel height, kernel width], of the same dtype
  * @param b [O]; null or left out: none; options may stand in its place

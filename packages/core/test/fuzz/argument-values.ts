@@ -62,7 +62,7 @@ export function plausible(engine: Engine): readonly Make[] {
     () => "name",
     () => (x: unknown) => x,
     () => (x: Core.Tensor) => engine.square(x).sum(),
-    () => (out: Float64Array) => out.fill(1),
+    () => (out?: Float64Array) => out?.fill?.(1),
     () => () => tensor(1),
     () => [null],
     () => ({}),
