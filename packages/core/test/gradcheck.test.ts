@@ -315,6 +315,7 @@ test("assertGradcheck is silent or throws the report", () => {
 
 test("the textbook's first partial derivative of x0^2 + x1^2 at (3, 4), to the last digit", () => {
   assert.is(numericalGradient((x) => x.square().add(16), 3).item(), 6.00000000000378);
+  assert.ok(Math.abs(numericalGradient((x) => x.add(1).mul(x), 3).item() - 7) < 1e-9, "a scalar stays a number");
   const gradient = numericalGradient((x) => x.square().sum(), tensor([3, 4])).toArray();
   assert.is(gradient[0], 6.00000000000378);
   assert.ok(Math.abs((gradient[1] ?? 0) - 8) < 1e-10);

@@ -30,6 +30,8 @@ function inAnyDType(row: Row): fc.Arbitrary<{ dtype: DType; drawn: Case<unknown>
   return fc.record({ dtype: fc.constantFrom(...row.dtypes), drawn: row.cases });
 }
 
+const dtypes: readonly DType[] = ["float64", "float32", "int32", "bool"];
+
 const plain = (t: Tensor): Plain => ({ shape: t.shape, values: Array.from(t.data) });
 
 /** Each tensor holds what its dtype can hold, also where it is a plain number. */
@@ -93,6 +95,43 @@ for (const row of table) {
       const tolerance = dtype === "float32" ? 1e-5 : 0;
       for (const [i, g] of ofLeaves.entries())
         near(g.data, (inGraph[i] as Tensor).data, tolerance, `${name}.backward, leaf ${i}`);
+    });
+  });
+
+  test(`${name}: has a name, and refuses operands of other dtypes`, () => {
+    forAll(row.cases, 3, (drawn) => {
+      const own = row.dtypes[0] as DType;
+      const inputs = drawn.operands.map((operand) => constant(operand, own));
+      const node = row.node?.(drawn.setting);
+      if (node !== undefined) assert.match(node.name, /^\w+$/);
+      const refused = (others: readonly Tensor[], what: string) => {
+        for (const call of [() => row.call(others, drawn.setting), () => row.node?.(drawn.setting).apply(...others)]) {
+          if (call === undefined || (row.node === undefined && others !== inputs)) continue;
+          assert.throws(call, (error: unknown) => error instanceof core.DTypeError, what);
+        }
+      };
+      for (const dtype of dtypes) {
+        if (row.dtypes.includes(dtype)) continue;
+        const others = drawn.operands.map((operand) => constant(operand, dtype));
+        if (others.some((other) => other.dtype === dtype)) refused(others, `${name} of ${dtype}`);
+      }
+      // Masks and indices, each for itself.
+      for (const [i, input] of inputs.entries()) {
+        if (drawn.operands[i]?.kind === "float") continue;
+        for (const dtype of dtypes) {
+          if (dtype === input.dtype) continue;
+          refused(
+            inputs.with(
+              i,
+              like(
+                input,
+                [...input.data].map(() => 0),
+              ).cast(dtype),
+            ),
+            `${name}, operand ${i}, in ${dtype}`,
+          );
+        }
+      }
     });
   });
 

@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { commonDType, Node, type Values } from "../graph/node.js";
+import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
@@ -19,6 +19,7 @@ import {
   windowsOf,
 } from "../shape/window.js";
 import type { PoolFunction } from "../shape/window-types.js";
+import { checkIndices } from "./take.js";
 
 export interface PoolOptions {
   /** The size of a window: a number, or one for each axis. */
@@ -124,7 +125,8 @@ export class ArgMaxPool extends Pooling {
     super("ArgMaxPool", rank, options);
   }
 
-  override dtypeRule(): DType {
+  override dtypeRule(x: Tensor): DType {
+    super.dtypeRule(x);
     return "int32";
   }
 
@@ -161,8 +163,9 @@ export class MaxUnpool extends Node {
     return this.shape;
   }
 
-  override dtypeRule(y: Tensor): DType {
-    return commonDType(this.name, [y]);
+  override dtypeRule(y: Tensor, places: Tensor): DType {
+    checkIndices(this.name, places);
+    return super.dtypeRule(y);
   }
 
   override localForward(shape: Shape, dtype: DType, y: Tensor, places: Tensor): Values {
