@@ -18,7 +18,8 @@ export function globalNorm(gradients: unknown): Tensor<[]> {
 
 /**
  * Gradients scaled down by one factor, so that their global norm is `maxNorm`; as they are if it is no more than that.
- * With a NaN or an infinity among them the norm is no number to scale to: all come out NaN or 0, so check it before.
+ * With a NaN or an infinity among them, or where the norm itself is beyond 1.8e308, it is no number to scale to: all come out
+ * NaN or 0, so check it before.
  *
  * @param gradients a tensor, or arrays and records of tensors, as `grad` gives them
  * @param maxNorm above 0 and finite
