@@ -47,6 +47,8 @@ const programs: readonly (readonly [
   Effort,
 ])[] = [
   ["a chain is one loop", (x) => x.exp().mul(2).add(1).tanh(), [a([64, 33])], [1, 16928, 2354]],
+  ["axes that lie one behind the other are one", (x) => x.mul(2).add(x), [a([3, 4, 5, 6])], [1, 2912, 319]],
+  ["and those of a reduction", (x) => x.mul(2).sum([1, 2]), [a([3, 4, 5, 6])], [1, 1552, 479]],
   ["results of one size are one loop", (x) => [x.exp(), x.mul(2), x.neg().exp()], [a([64, 33])], [1, 33824, 3615]],
   ["in two dtypes", (x) => [x.exp(), x.cast("float64").mul(3)], [a([64, 33])], [2, 33824, 1979]],
   [

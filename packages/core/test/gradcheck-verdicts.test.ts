@@ -313,6 +313,25 @@ test("options that mean nothing are errors", () => {
   }
 });
 
+test("the steepest derivative is looked at closely, beside noise that may explain its error, and however small it is", () => {
+  const [w, x] = [
+    [-0.00013791, -0.0077133],
+    [0.861092219530182, 0.15997531225903672],
+  ];
+  const f = customGradient(
+    (x: Tensor) => x.square().mul(tensor(w)).sum(),
+    [
+      (dout, x) =>
+        dout
+          .mul(x)
+          .mul(2)
+          .mul(tensor(w.with(1, -(w[1] as number)))),
+    ],
+  );
+  const { kind } = gradcheck((x) => f(x).add(222291497.86603367).sub(222291497.86603367).mul(1e-9), [tensor(x)]);
+  assert.is(kind, "wrong gradient");
+});
+
 test("what is no list of inputs, no function or no tensor is an error that shows the right form", () => {
   const call = gradcheck as (...args: unknown[]) => unknown;
   const cases: [() => unknown, RegExp][] = [

@@ -411,6 +411,20 @@ test("the second derivatives of lengths do not cancel: (r^2 - x^2) / r^3 is the 
   }
 });
 
+test("float32 products whose parts leave its range, in vectors and what is left over", () => {
+  for (const n of [4, 16, 17, 32]) {
+    // All large ones together are in the range of doubles only.
+    const large = Math.min(1e30, 10 ** (250 / n));
+    const values = Array.from({ length: 2 * n }, (_, i) => Math.fround(i < n ? large : 1 / large));
+    const wanted = values.reduce((product, x) => product * x, 1);
+    const at = tensor(values, { dtype: "float32" });
+    for (const form of [at, at.reshape([2, n]), at.reshape([n, 2])]) {
+      const product = (x: Tensor) => prod(x) as Tensor;
+      for (const f of [product, compile(product)]) assert.ok(Math.abs(f(form).item() - wanted) <= 1e-5, `${n}`);
+    }
+  }
+});
+
 test("gradients of float32 products whose parts leave its range", () => {
   const cases = [
     [1e20, 1e20, 1e-20, 1e-20],

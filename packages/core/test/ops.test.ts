@@ -103,7 +103,7 @@ for (const row of table) {
       const own = row.dtypes[0] as DType;
       const inputs = drawn.operands.map((operand) => constant(operand, own));
       const node = row.node?.(drawn.setting);
-      if (node !== undefined) assert.match(node.name, /^\w+$/);
+      if (node !== undefined) assert.match(node.name, /^[A-Za-z]\w+$/);
       const refused = (others: readonly Tensor[], what: string) => {
         for (const call of [() => row.call(others, drawn.setting), () => row.node?.(drawn.setting).apply(...others)]) {
           if (call === undefined || (row.node === undefined && others !== inputs)) continue;

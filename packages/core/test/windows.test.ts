@@ -4,7 +4,7 @@ import { assertGradcheck, type Tensor, tensor, variable, zeros } from "../src/in
 import { conv1d, conv2d, convTranspose1d, convTranspose2d } from "../src/ops/conv.js";
 import { col2im, im2col } from "../src/ops/im2col.js";
 import { pad } from "../src/ops/pad.js";
-import { avgPool1d, avgPool2d, maxPool2d } from "../src/ops/pool.js";
+import { avgPool1d, avgPool2d, MaxUnpool, maxPool2d } from "../src/ops/pool.js";
 import { addTo, at, checkSecondOrder, distinct, draw, integer, near } from "./support/convolution.js";
 
 const test = suite("pools, padding, and what all ops with windows share");
@@ -266,6 +266,14 @@ test("errors name the op, the shapes and the repair", () => {
     ],
   ];
   for (const [call, message] of cases) assert.throws(call as () => void, message);
+});
+
+test("places belong to what is put there", () => {
+  const places = tensor([0, 1, 2], { dtype: "int32" });
+  assert.throws(
+    () => new MaxUnpool([4]).apply(tensor([1, 2]), places),
+    /MaxUnpool: \[2\] with places for \[3\]: shapes must be equal/,
+  );
 });
 
 test.run();

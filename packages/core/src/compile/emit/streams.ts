@@ -40,7 +40,7 @@ export class Streams {
     const { code } = this;
     const moving = [...this.counters.values()].filter(({ steps }) => steps[axis] !== 0);
     const before = moving.map(({ local }) => local);
-    const ends = moving.findIndex(({ local, steps }) => local === null && (steps[axis] as number) > 0);
+    const ends = moving.findIndex(({ local }) => local === null);
     for (const counter of moving) {
       const local = code.local("i32");
       if (counter.local === null) code.i32(0);
