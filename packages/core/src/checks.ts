@@ -10,7 +10,7 @@ export function checkFunction(op: string, f: unknown, what = ""): void {
 }
 
 /** A class cannot be called; its prototype, unlike that of a function, is there for good. */
-function isClass(f: object): boolean {
+export function isClass(f: object): boolean {
   return Object.getOwnPropertyDescriptor(f, "prototype")?.writable === false;
 }
 

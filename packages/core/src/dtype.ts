@@ -45,7 +45,8 @@ export function allocate(dtype: DType, size: number): TypedArray {
 
 /** The elements in an array, and a buffer, of their own. */
 export function ownCopy(array: TypedArray): OwnedArray {
-  return array.slice() as OwnedArray;
+  // Not by `slice`, which of a Buffer gives a view.
+  return new arrayTypes[dtypeOf(array)](array);
 }
 
 /** That there is no room for so many elements; the op that wanted them puts its name before (see `namedBy`). */
@@ -103,24 +104,33 @@ export function literalDType(value: unknown): DType | undefined {
   return dtypes[(value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? ""];
 }
 
-/** Whether an array is one that a tensor of a dtype keeps its elements in. */
-export function stores(dtype: DType, array: NumberArray): array is TypedArray {
-  return array instanceof arrayTypes[dtype];
-}
-
 /** What the class is called that a dtype is stored in. */
 export function arrayName(dtype: DType): string {
   return arrayTypes[dtype].name;
 }
 
-/** An array that a tensor of a dtype keeps its elements in; one of another realm's class as one of this; `null` for others. */
+/**
+ * An array that a tensor of a dtype keeps its elements in; `null` for others. One of another realm's class, or of a class that
+ * extends that of the dtype and has methods of its own (Node's Buffer), is seen as one of the dtype.
+ */
 export function storedIn(dtype: DType, array: unknown): TypedArray | null {
   const own = arrayTypes[dtype];
-  if (array instanceof own) return array;
+  if (array instanceof own && Object.getPrototypeOf(array) === own.prototype) return array;
   if (!ArrayBuffer.isView(array) || (array as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] !== own.name) {
     return null;
   }
   return viewOf(dtype, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength / own.BYTES_PER_ELEMENT);
+}
+
+/** Whether an array has lost its elements to somewhere else; such a one has the length 0. */
+export function isDetached(array: NumberArray): boolean {
+  if (array.length > 0) return false;
+  try {
+    new Uint8Array(array.buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** The dtype whose elements an array holds, inside of the engine: a Uint8Array is one of bools. */

@@ -1,6 +1,10 @@
 /** How many frames of its own the engine may have above the user's in a stack: of all, V8 keeps 10 unless told otherwise. */
 const OWN_FRAMES = 20;
 
+/** How many letters a message may have, some thirty lines, and how many are kept of the beginning of a longer one. */
+const LETTERS = 2000;
+const BEGINNING = 1400;
+
 /** Every error that chainrule throws on purpose; the subclasses say what kind of thing was wrong. */
 export class ChainruleError extends Error {
   override readonly name: string = "ChainruleError";
@@ -9,9 +13,19 @@ export class ChainruleError extends Error {
     // Other engines have no limit; and where somebody has frozen the class an assignment would throw.
     const limit = (Error as { stackTraceLimit?: number }).stackTraceLimit ?? 0;
     if (limit > 0) Reflect.set(Error, "stackTraceLimit", limit + OWN_FRAMES);
-    super(message, options);
+    super(shortened(message), options);
     if (limit > 0) Reflect.set(Error, "stackTraceLimit", limit);
   }
+}
+
+/**
+ * A message as it is, or its beginning and its end where names and lists from outside have made it longer than a screen: a last
+ * resort, which no message can get past; `show` and `showNames` say more where a value or a list may be long.
+ */
+function shortened(message: string): string {
+  if (typeof message !== "string" || message.length <= LETTERS) return message;
+  const end = message.length - (LETTERS - BEGINNING);
+  return `${message.slice(0, BEGINNING)} ... (${end - BEGINNING} letters left out) ... ${message.slice(end)}`;
 }
 
 /** Shapes, sizes, axes or indices that an op cannot take. */

@@ -63,5 +63,5 @@ export { formatShape, sameShape, sizeOf } from "./shape/shape.js";
 export type { CorrectionOption, CumulateOptions, OrdOption, TensorOptions } from "./shape/signatures.js";
 export type { Box, Fits, Of, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
 export type { PerAxis, SlidingOptions } from "./shape/window.js";
-export { show } from "./show.js";
+export { show, showNames } from "./show.js";
 export * from "./transforms/index.js";

@@ -51,10 +51,15 @@ function unknownOption(op: string, name: string, given: readonly string[]): Chai
   return new ChainruleError(`${op}: unknown option ${show(name).slice(1, -1)}; ${hint}${known}`);
 }
 
+/** How many letters of a name are compared with others: that takes the product of both lengths. */
+const LONGEST = 100;
+
 /** The name that was meant, if one is close enough to be believed. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   const foreign = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
   if (foreign !== undefined && names.includes(foreign)) return foreign;
+  // What is so long is none of them, misspelt.
+  if (name.length > LONGEST) return undefined;
   const given = plainly(name);
   const scored = names.map((known) => [distance(given, plainly(known)), known] as const);
   const [best] = scored.sort(([a], [b]) => a - b);

@@ -18,9 +18,18 @@ export function show(value: unknown): string {
     case "function":
       return "a function";
     case "object":
-      return value === null ? "null" : showObject(value);
+      return value === null ? "null" : showAny(value);
     default:
       return String(value);
+  }
+}
+
+/** An object in a few words, whatever it throws when it is looked at: a proxy may be revoked, a getter may fail. */
+function showAny(value: object): string {
+  try {
+    return showObject(value);
+  } catch {
+    return "an object that cannot be looked at";
   }
 }
 
@@ -64,6 +73,13 @@ function showObject(value: object): string {
   const kind = typeof name === "string" && name !== "" ? cut(name) : "class";
   const length = ArrayBuffer.isView(value) && "length" in value ? ` of length ${String(value.length)}` : "";
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}${length}`;
+}
+
+/** Names from outside, of which there may be any number, each of any length: the first few, and how many more there are. */
+export function showNames(names: readonly string[]): string {
+  const more = names.length - ELEMENTS;
+  const some = names.slice(0, more > 1 ? ELEMENTS : names.length).map(cut);
+  return more > 1 ? `${some.join(", ")} and ${more} more` : some.join(", ");
 }
 
 /** A list as it would be written, if it is a short one of numbers and texts, or else what it holds. */

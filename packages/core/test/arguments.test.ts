@@ -21,6 +21,7 @@ function outcomes(programs: readonly string[]): string[] {
     const deep = (wrap) => { let value = 1; for (let i = 0; i < 20000; i++) value = wrap(value); return value; };
     const cyclic = []; cyclic.push(cyclic);
     const ring = {}; ring.self = ring;
+    const revoked = () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; };
     const say = (text) => console.log(JSON.stringify(text));
     const told = (error) => error instanceof core.ChainruleError ? error.name + ": " + error.message : "bare " + error.stack;
     ${programs.map((program) => `try { say("gave " + (${program})); } catch (error) { say(told(error)); }`).join("\n")}
@@ -55,6 +56,20 @@ const fatal: readonly (readonly [program: string, result: RegExp])[] = [
   ["stack(Array.from({ length: 200_000 }, () => tensor(1))).shape", /^gave 200000$/],
   ["concat(Array.from({ length: 200_000 }, () => tensor([1]))).shape", /^gave 200000$/],
   ["stack(new Array(200_000).fill(1)).sum().item()", /^gave 200000$/],
+  ["compile((list) => stack(list).sum())(new Array(50_000).fill(tensor(1))).item()", /^gave 50000$/],
+  ["core.split(zeros([0]), 2 ** 40)", /^ShapeError: split: 1099511627776 parts of \[0\], which has no elements/],
+  ["zeros([2]).sum({ ['x'.repeat(1e6)]: 1 })", /^ChainruleError: Sum: unknown option x+\.\.\.; there are/],
+  ["zeros([2 ** 40, 3, 0]).sum([0, 2]).toArray()", /^gave 0,0,0$/],
+  ["zeros([2 ** 40, 3, 0]).prod([0, 2]).toArray()", /^gave 1,1,1$/],
+  ["core.show(revoked())", /^gave an object that cannot be looked at$/],
+  ["core.noGrad(() => (revoked(), 1))", /^gave 1$/],
+  ["typeof core.noGrad(revoked)", /^gave object$/],
+  [
+    "typeof core.noGrad(() => Object.defineProperty({}, 'then', { get: () => { throw new Error('no'); } }))",
+    /^gave object$/,
+  ],
+  ["new core.Tensor()", /^ShapeError: Tensor: a shape is a list of sizes/],
+  ["tensor(1).derive()", /^ShapeError: Tensor: a shape is a list of sizes/],
   ["grad((x) => x)(cyclic)", /^\w+Error: grad: /],
   ["grad((x) => x)(ring)", /^\w+Error: grad: /],
   ["grad((x) => x)(deep((inner) => ({ inner })))", /^\w+Error: grad: /],
@@ -62,6 +77,27 @@ const fatal: readonly (readonly [program: string, result: RegExp])[] = [
   ["compile((x) => x)(deep((inner) => [inner]))", /^\w+Error: compile: /],
   ["compile((x) => ring)(tensor(1))", /^\w+Error: compile: /],
 ];
+
+test("what has no elements takes no time, whatever the other sizes are", () => {
+  const support = new URL("./support/empty-shapes.js", import.meta.url).href;
+  const index = new URL("../src/index.js", import.meta.url).href;
+  const text = `
+    import * as core from ${JSON.stringify(index)};
+    import { callsOnEmpty } from ${JSON.stringify(support)};
+    import { writeSync } from "node:fs";
+    // Written at once: a call that does not end is the last one that was begun.
+    const begin = process.env.SAY === "1" ? (call) => writeSync(2, call + "\\n") : () => undefined;
+    console.log(JSON.stringify(callsOnEmpty(core, begin)));
+  `;
+  const flags = ["--max-old-space-size=1024", "--input-type=module", "-e", text];
+  const run = (SAY: string, timeout: number) =>
+    spawnSync(process.execPath, flags, { encoding: "utf8", timeout, env: { ...process.env, SAY }, maxBuffer: 2 ** 28 });
+  const { stdout, status } = run("0", 100_000);
+  if (status !== 0) assert.unreachable(`does not end: ${run("1", 100_000).stderr.trim().split("\n").at(-1)}`);
+  const { count, bare } = JSON.parse(stdout) as { count: number; bare: string[] };
+  assert.ok(count > 3000, `${count}`);
+  assert.equal(bare, []);
+});
 
 const found = outcomes(fatal.map(([program]) => program));
 

@@ -145,7 +145,7 @@ test("misuse of compile itself", () => {
   assert.throws(() => wrong(compile, null), /takes a function, got null/);
   assert.throws(() => wrong(compile, (x: Tensor) => x, { cachesize: 2 }), /unknown option cachesize/);
   const program = compile((x: Tensor) => x.add(1)).program(tensor(1));
-  assert.throws(() => wrong(program.print.bind(program), "grph"), /there is no stage grph/);
+  assert.throws(() => wrong(program.print.bind(program), "grph"), /there is no stage "grph"/);
   assert.throws(() => compile(() => () => 1)(), /the result is a function/);
 });
 

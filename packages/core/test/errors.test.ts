@@ -1,7 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ChainruleError } from "../src/index.js";
+import {
+  ChainruleError,
+  CompileError,
+  compile,
+  customOp,
+  DTypeError,
+  detectAnomaly,
+  einsum,
+  GraphError,
+  grad,
+  Random,
+  type Shape,
+  ShapeError,
+  split,
+  type Tensor,
+  tensor,
+  variable,
+} from "../src/index.js";
 import { misuses } from "./support/misuses.js";
 
 /** What a misuse throws. */
@@ -46,6 +63,81 @@ test("the stack of an error shows the user's code, with the engine's usual limit
     Error.stackTraceLimit = before;
   }
 });
+
+test("no message is longer than a screen, whatever stands in it; its beginning and its end say what and what to do", () => {
+  for (const Class of [ChainruleError, ShapeError, DTypeError, GraphError, CompileError]) {
+    const { message, stack } = new Class(`op: ${"x".repeat(1e6)}; do this`);
+    assert.match(message, /^op: x{1000,} \.\.\. \(\d+ letters left out\) \.\.\. x+; do this$/);
+    assert.ok(message.length < 2100 && (stack ?? "").length < 5000);
+    assert.is(new Class("y".repeat(2000)).message, "y".repeat(2000));
+  }
+});
+
+/** What says names and lists from outside, given a hundred thousand of them, or one of a million letters. */
+const long = "n".repeat(1e6);
+const many = Array.from({ length: 1e5 }, () => [1, 1]);
+const wrong = (f: unknown, ...args: unknown[]) => (f as (...args: unknown[]) => unknown)(...args);
+const x = tensor([1, 2]);
+const screens: readonly (readonly [what: string, misuse: () => unknown])[] = [
+  ["widths of padding", () => x.pad(many as [number, number][])],
+  [
+    "arguments to differentiate by",
+    () =>
+      wrong(
+        grad((x: Tensor) => x, { argument: new Array(1e5).fill(0) as never }),
+        1,
+      ),
+  ],
+  ["labels of an einsum", () => wrong(einsum, "i".repeat(1e5), x)],
+  ["sizes of parts", () => wrong(split, x, many)],
+  ["a variable's name", () => variable([1, 2], { name: long }).assign(tensor([1, 2, 3]) as Tensor)],
+  ["a variable's name in an anomaly", () => detectAnomaly(() => variable(-1, { name: long }).log())],
+  [
+    "the key of a record",
+    () =>
+      wrong(
+        grad((record: Record<string, Tensor>) => record[long] as Tensor),
+        { [long]: "a" },
+      ),
+  ],
+  [
+    "the key of a record in a program",
+    () =>
+      wrong(
+        compile(() => x),
+        { [long]: Symbol(long) },
+      ),
+  ],
+  [
+    "the name of a class",
+    () =>
+      wrong(
+        compile(() => x),
+        new (Object.defineProperty(class {}, "name", { value: long }))(),
+      ),
+  ],
+  ["a dtype", () => wrong((dtype: never) => new Random(1).normal([2], { dtype }), long)],
+  ["an option", () => wrong((options: never) => x.sum(options), { [long]: 1 })],
+  [
+    "the name of an op",
+    () => wrong(customOp(long, { arity: 1, shape: (x: Shape) => x, forward: () => undefined, backward: "" })),
+  ],
+  [
+    "a stage of a program",
+    () =>
+      compile((x: Tensor) => x)
+        .program(tensor(1))
+        .print(long as never),
+  ],
+];
+
+for (const [what, misuse] of screens) {
+  test(`an error that shows ${what} fits on a screen`, () => {
+    const error = errorOf(misuse);
+    assert.instance(error, ChainruleError);
+    assert.ok((error as Error).message.length < 2100);
+  });
+}
 
 const head = `# What the errors say
 

@@ -1,4 +1,13 @@
-import { ChainruleError, checkOptions, compile, compileSupport, show, type Tensor } from "@chainrule/core";
+import {
+  ChainruleError,
+  checkOptions,
+  compile,
+  compileSupport,
+  formatShape,
+  GraphError,
+  show,
+  Tensor,
+} from "@chainrule/core";
 import { Optimizer } from "./optimizers/optimizer.js";
 
 export interface TrainStepOptions {
@@ -47,18 +56,27 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   const { compiled = compileSupport() === null } = options;
   if (!compiled) {
     return (...batch) => {
-      const value = loss(...batch);
+      const value = checkLoss(loss(...batch));
       const number = value.item();
       if (Number.isFinite(number)) update(value, optimizer);
       return number;
     };
   }
   const program = compile((...batch: Batch) => {
-    const value = loss(...batch);
+    const value = checkLoss(loss(...batch));
     update(value, optimizer, value.isFinite());
     return value;
   });
   return (...batch) => program(...batch).item();
+}
+
+/** What the loss of a step, which is a consumer's function, gave. */
+function checkLoss(value: unknown): Tensor {
+  if (value instanceof Tensor && value.rank === 0) return value;
+  const given = value instanceof Tensor ? `${value.dtype} ${formatShape(value.shape)}` : show(value);
+  throw new GraphError(
+    `trainStep: the loss gave ${given}; it must give a scalar, a tensor of shape [] that is computed with ops, as in y.mean()`,
+  );
 }
 
 function update(loss: Tensor, optimizer: Optimizer, when?: Tensor): void {

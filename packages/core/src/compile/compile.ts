@@ -1,3 +1,4 @@
+import { isClass } from "../checks.js";
 import { isTypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import { isRecording, isThenable } from "../graph/recording.js";
@@ -93,7 +94,9 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   f: (...args: Args) => R,
   options: CompileOptions = {},
 ): Compiled<Args, R> {
-  if (typeof f !== "function") throw new CompileError(`compile: takes a function, got ${describe(f)}`);
+  if (typeof f !== "function" || isClass(f)) {
+    throw new CompileError(`compile: takes a function, got ${typeof f === "function" ? "a class" : describe(f)}`);
+  }
   checkOptions("compile", options, ["cacheSize", "verify", "relaxed", "fallback"]);
   const { cacheSize = 8, fallback = "none" } = options;
   if (fallback !== "eager" && fallback !== "none") {
@@ -118,7 +121,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
       return known;
     }
     constants.check(args);
-    const made = build(apply, args, options);
+    const made = build(apply, f.length, args, options);
     constants.add(args);
     programs.set(args.key, made);
     for (const [key, oldest] of programs) {
@@ -156,6 +159,8 @@ interface Leaves {
   /** Numbers are constants of the program: each with its place among the arguments. */
   readonly numbers: readonly { readonly path: string; readonly value: string }[];
   readonly key: string;
+  /** The number of arguments. */
+  readonly given: number;
   /** The arguments again, with placeholders in the places of these. */
   rebuild(placeholders: Given): readonly unknown[];
 }
@@ -192,6 +197,7 @@ function leavesOf(args: readonly unknown[]): Leaves {
     tensors,
     generators,
     numbers,
+    given: args.length,
     key: keys.join(" "),
     rebuild: (placeholders) => {
       let next = 0;
@@ -263,7 +269,12 @@ function checkArgument(tensor: Tensor, path: string): void {
   }
 }
 
-function build<R>(f: (args: readonly unknown[]) => R, args: Leaves, options: CompileOptions): Program<R> {
+function build<R>(
+  f: (args: readonly unknown[]) => R,
+  named: number,
+  args: Leaves,
+  options: CompileOptions,
+): Program<R> {
   const missing = compileSupport();
   if (missing !== null) throw new CompileError(missing);
   let result: unknown;
@@ -272,17 +283,28 @@ function build<R>(f: (args: readonly unknown[]) => R, args: Leaves, options: Com
     try {
       result = f(args.rebuild(placeholders));
     } catch (error) {
-      throw tensorMeant(error, args) ?? error;
+      throw tensorMeant(error, args, named) ?? error;
     }
     return resultTensors(result);
   });
   return new Program<R>(traced, performance.now() - start, args, result, options);
 }
 
-/** Says of a function that takes a number for a tensor what its own error, `x.mul is not a function`, does not. */
-function tensorMeant(error: unknown, { numbers }: Leaves): CompileError | null {
+/**
+ * Says of a function that takes a number for a tensor, or names more arguments than it was `given`, what its own error,
+ * `x.mul is not a function`, does not.
+ */
+function tensorMeant(error: unknown, { numbers, given }: Leaves, named: number): CompileError | null {
+  if (!(error instanceof TypeError)) return null;
+  if (given < named) {
+    return new CompileError(
+      `compile: the function threw "${error.message}"; it names ${named} ${named === 1 ? "argument" : "arguments"}, and was called ` +
+        `with ${given}`,
+      { cause: error },
+    );
+  }
   const [number] = numbers;
-  if (number === undefined || !(error instanceof TypeError)) return null;
+  if (number === undefined) return null;
   return new CompileError(
     `compile: the function threw "${error.message}"; ${number.path} is the number ${number.value}, and is that number inside of the ` +
       `function as well: where a tensor is meant, give tensor(${number.value})`,

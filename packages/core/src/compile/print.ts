@@ -1,6 +1,7 @@
 import { CompileError } from "../errors.js";
 import type { Traced } from "../graph/tracing.js";
 import { formatShape } from "../shape/shape.js";
+import { show } from "../show.js";
 import type { Affine, Expression } from "./expression.js";
 import { nameOf, orderOf, resultsOf } from "./graph.js";
 import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
@@ -25,7 +26,9 @@ export function showStage(all: Stages, stage?: Stage): string {
     case "module":
       return showModule(all);
     default:
-      throw new CompileError(`compile: there is no stage ${stage satisfies never}; there are ${stages.join(", ")}`);
+      throw new CompileError(
+        `compile: there is no stage ${show(stage satisfies never)}; there are ${stages.join(", ")}`,
+      );
   }
 }
 

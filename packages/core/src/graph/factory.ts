@@ -7,7 +7,7 @@ import {
   isFloat,
   literalDType,
   type NumberArray,
-  stores,
+  storedIn,
   type TypedArray,
 } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
@@ -116,7 +116,7 @@ export function fromArray<const S extends Shape>(
     );
   }
   checkDType("fromArray", dtype);
-  const values = stores(dtype, array) ? array : (readLiteral("fromArray", array, dtype).values as TypedArray);
+  const values = storedIn(dtype, array) ?? (readLiteral("fromArray", array, dtype).values as TypedArray);
   return ofElements("fromArray", values, shape, dtype, options.name) as Tensor<Mutable<S>>;
 }
 

@@ -1,5 +1,7 @@
 import { GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
+import { show } from "../show.js";
+import { scalar } from "./node.js";
 import type { GradientHook, Tensor } from "./tensor.js";
 import { ofItsOwn } from "./trace.js";
 import { watcher } from "./watch.js";
@@ -29,6 +31,12 @@ function runHooks(edge: Tensor, hooks: ReadonlySet<GradientHook>, gradient: Tens
   for (const hook of [...hooks]) {
     const shown = ofItsOwn(current);
     const given = hook(shown) ?? current;
+    if (!scalar.isTensor(given)) {
+      throw new GraphError(
+        `onGradient: a hook of ${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}, gave ${show(given)}; it must give ` +
+          "a tensor like the gradient, or nothing",
+      );
+    }
     if (shown.version > 0 && shown !== current) {
       throw new GraphError(
         `onGradient: a hook of ${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}, gave new values to the gradient ` +

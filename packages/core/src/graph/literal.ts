@@ -4,6 +4,7 @@ import {
   checkNumber,
   type DType,
   dtypeOf,
+  isDetached,
   isFloat,
   isTypedArray,
   literalDType,
@@ -49,7 +50,7 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
     }
   }
   const rows = literalDType(first);
-  if (rows !== undefined) shape.push((first as NumberArray).length);
+  if (rows !== undefined) shape.push(lengthOf(op, first as NumberArray));
   const to = dtype ?? rows ?? (typeof first === "boolean" ? "bool" : "float64");
   const values = allocateFor(op, to, sizeOf(shape));
   let at = 0;
@@ -62,7 +63,7 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
     const own = literalDType(element);
     if (own !== undefined) {
       const row = element as NumberArray;
-      if (row.length !== shape[axis] || axis + 1 !== shape.length) throw badElement(op, row, path, shape);
+      if (lengthOf(op, row) !== shape[axis] || axis + 1 !== shape.length) throw badElement(op, row, path, shape);
       if (own !== rows && dtype === undefined) throw mixedRows(op, to, own, path);
       fillRow(op, values, at, row, to);
       at += row.length;
@@ -78,6 +79,14 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
   return shape.length === 0
     ? { shape: scalarShape, dtype: to, values: values[0] as number }
     : { shape, dtype: to, values };
+}
+
+/** The length of an array that is still there. */
+function lengthOf(op: string, array: NumberArray): number {
+  if (!isDetached(array)) return array.length;
+  throw new DTypeError(
+    `${op}: got an array that was transferred to somewhere else before, and has no elements any more`,
+  );
 }
 
 /** A typed array into the elements from `at` on; floats take any number, rounded, and other dtypes only what they hold. */

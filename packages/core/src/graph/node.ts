@@ -1,7 +1,8 @@
-import { type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
+import { allocate, type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
-import { formatShape, sameShape } from "../shape/shape.js";
+import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { show } from "../show.js";
 import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
 import { isRecording } from "./recording.js";
@@ -122,6 +123,8 @@ export abstract class Node {
 
   private computeNow(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     try {
+      // Of nothing there is nothing to compute: the axes around an empty one may have any size, and loops would run over them.
+      if (shape.length > 0 && sizeOf(shape) === 0) return allocate(dtype, 0);
       return this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);
@@ -236,9 +239,14 @@ export abstract class Node {
  * What tensor.ts, which this file cannot import, puts here: a scalar to make others out of plain numbers with, and a check that
  * throws for what is no tensor. Without them there are no tensors in the program at all.
  */
-export const scalar: { one: Tensor | null; check: (op: string, input: unknown) => void } = {
+export const scalar: {
+  one: Tensor | null;
+  check: (op: string, input: unknown) => void;
+  isTensor: (x: unknown) => x is Tensor;
+} = {
   one: null,
   check: () => undefined,
+  isTensor: (_x): _x is Tensor => false,
 };
 
 /**
@@ -315,6 +323,12 @@ export function checkSeed(op: string, seed: Tensor, output: Tensor): void {
 /** What a local backward gave for input `i`, added up to the shape of that input. */
 export function gradientOf(node: Node, i: number, gradient: Tensor): Tensor {
   const input = node.input(i);
+  if (!scalar.isTensor(gradient)) {
+    throw new GraphError(
+      `${node.name}: its local backward gave ${show(gradient)} for input ${i}, ${input.dtype} ${formatShape(input.shape)}; it must ` +
+        "give a tensor, computed with ops, or null where the gradient is zero",
+    );
+  }
   if (gradient.dtype !== input.dtype) {
     throw new DTypeError(
       `${node.name}: its local backward gave a ${gradient.dtype} gradient for input ${i}, which is ${input.dtype}; convert with cast("${input.dtype}")`,

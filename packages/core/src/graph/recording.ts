@@ -42,17 +42,29 @@ export function inScope<R>(op: string, f: () => R, run: (f: () => R) => R): R {
 }
 
 function refuseLater(op: string, value: unknown): void {
-  const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  const given = isThenable(value) ? "a promise" : later[tag];
+  const given = isThenable(value) ? "a promise" : later[tagOf(value)];
   if (given === undefined) return;
   throw new GraphError(
     `${op}: the function gives ${given}, whose work is done when ${op} is over; use ${op} around each synchronous part instead`,
   );
 }
 
+/** What an object says that it is; nothing where it cannot be looked at. */
+function tagOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value).slice("[object ".length, -1);
+  } catch {
+    return "";
+  }
+}
+
 /** Whether a function has given what is to be awaited: a promise, of this realm or another, or what acts as one. */
 export function isThenable(result: unknown): boolean {
-  return typeof (result as { readonly then?: unknown } | null | undefined)?.then === "function";
+  try {
+    return typeof (result as { readonly then?: unknown } | null | undefined)?.then === "function";
+  } catch {
+    return false;
+  }
 }
 
 /**

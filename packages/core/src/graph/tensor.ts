@@ -109,7 +109,7 @@ export class Tensor<out S extends Shape = Shape> {
   private extra: Extra | null;
 
   constructor(shape: S, dtype: DType, values: Values, node: Node | null, isVariable: boolean) {
-    this.shape = (shape.length === 0 ? scalarShape : ownShape(shape)) as S;
+    this.shape = (shape?.length === 0 ? scalarShape : ownShape(shape)) as S;
     this.dtype = dtype;
     this.values = values;
     this.node = node;
@@ -148,10 +148,22 @@ export class Tensor<out S extends Shape = Shape> {
   /** The elements as a typed array, for ops. */
   get array(): TypedArray {
     const values = this.known;
-    if (typeof values !== "number") return values;
+    if (typeof values !== "number") {
+      if (values.length === 0) this.checkThere();
+      return values;
+    }
     const array = allocate(this.dtype, 1);
     array[0] = values;
     return array;
+  }
+
+  /** Refuses to read the array of a tensor that was made of it without a copy, and which its owner has sent away since. */
+  private checkThere(): void {
+    if (this.size === 0) return;
+    throw new GraphError(
+      `${this.name ?? "a tensor"}, ${this.dtype} ${formatShape(this.shape)}, has lost its values: the array that it was made of ` +
+        "without a copy (by fromArray or fromTransfer) was transferred to somewhere else; send x.toTransfer() instead",
+    );
   }
 
   /** The value of a tensor with one element. */
@@ -565,6 +577,7 @@ scalar.one = new Tensor(scalarShape, "float64", 1, null, false);
 scalar.check = (op, input) => {
   if (!(input instanceof Tensor)) throw noTensor(op, input, "takes tensors");
 };
+scalar.isTensor = (x): x is Tensor => x instanceof Tensor;
 
 /** A number of a dtype as values: in a program that is traced, one that is known. */
 function literal(value: number, dtype: DType): Values {

@@ -18,6 +18,12 @@ type Loop = "sumAxis" | "meanAxis" | "prodAxis" | "maxAxis" | "minAxis" | "logSu
  * float32 stays in double precision.
  */
 export function reduceAxes(loop: Loop, dtype: DType, x: TypedArray, shape: Shape, axes: readonly number[]): TypedArray {
+  if (x.length === 0) {
+    // In one go: between the groups there might be no room for what is nothing in the end.
+    const out = allocate(dtype, sizeOf(shape.filter((_, axis) => !axes.includes(axis))));
+    (rowKernels[dtype][loop] as AxisLoop)(out, x, out.length, 0, 1);
+    return out;
+  }
   let array = x;
   let from = dtype;
   let sizes = shape;

@@ -47,6 +47,8 @@ export const tile = ((x: Tensor | number, ...given: readonly unknown[]) => {
 
 function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
   const size = x.shape[axis] as number;
+  // There is nothing to move, and an axis beside an empty one may have any size.
+  if (x.size === 0) return x;
   return x.take(
     Array.from({ length: size }, (_, i) => (((i - shift) % size) + size) % size),
     axis,

@@ -86,7 +86,8 @@ function triangle(
   const { offset = 0 } = typeof given === "number" ? { offset: given } : given;
   checkMatrix(op, x.shape);
   checkOffset(op, offset);
-  const [m, n] = x.shape.slice(-2) as [number, number];
+  // Of nothing a mask of one element does: the axes around an empty one may have any size.
+  const [m, n] = (x.size === 0 ? [1, 1] : x.shape.slice(-2)) as [number, number];
   const mask = new Uint8Array(m * n);
   for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < n; j++, at++) mask[at] = Number(keep(j - i, offset));
   return where(fromArray(mask, [m, n], { dtype: "bool" }) as Tensor, x, 0);

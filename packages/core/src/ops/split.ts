@@ -10,6 +10,16 @@ function partOf(x: Tensor, axis: number, range: Range): Tensor {
   return x.slice(x.shape.map((_, i) => (i === axis ? range : null)));
 }
 
+/** How many parts there may be of nothing; where there are elements, these are what takes the room. */
+const MOST_EMPTY = 2 ** 16;
+
+function checkParts(op: string, x: Tensor, parts: number): void {
+  if (x.size > 0 || parts <= MOST_EMPTY) return;
+  throw new ShapeError(
+    `${op}: ${parts} parts of ${formatShape(x.shape)}, which has no elements; ${MOST_EMPTY} at most are made`,
+  );
+}
+
 function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): readonly number[] {
   const size = x.shape[axis] as number;
   const of = `of axis ${axis} of ${formatShape(x.shape)}`;
@@ -22,6 +32,7 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
         `split: ${size} elements ${of} do not divide into ${parts} equal parts; give a list of sizes that add up to ${size}`,
       );
     }
+    checkParts("split", x, parts);
     return Array<number>(parts).fill(size / parts);
   }
   if (!Array.isArray(parts)) {
@@ -68,5 +79,6 @@ export const split = ((x: Tensor, parts: number | readonly number[], axis?: Axis
 export const unstack = ((x: Tensor, axis?: AxisOr<number>) => {
   const tensor = operand("unstack", x);
   const along = normalizeAxis("unstack", axisOf("unstack", axis) ?? 0, tensor.shape);
+  checkParts("unstack", tensor, tensor.shape[along] as number);
   return Array.from({ length: tensor.shape[along] as number }, (_, i) => partOf(tensor, along, i));
 }) as UnstackFunction;

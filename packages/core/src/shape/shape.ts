@@ -26,6 +26,7 @@ let count = 0;
  * methods, `map` and the like, are several times slower than on others; what every op does goes through them by loops.)
  */
 export function ownShape(shape: Shape): Shape {
+  if (shape === undefined) throw noShape("Tensor", shape);
   let place = places;
   for (let i = 0; i < shape.length; i++) {
     place.next ??= new Map();

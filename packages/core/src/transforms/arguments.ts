@@ -7,6 +7,7 @@ import { afterHooks } from "../graph/hooks.js";
 import { withReads } from "../graph/reads.js";
 import { isRecording, isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
+import { isRecord } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import { describe, mapLeaves } from "./structure.js";
@@ -73,6 +74,8 @@ export class Arguments {
     const reads = new Set<Tensor>();
     try {
       result = withReads(reads, () => withRecording(true, () => f(...(this.values as unknown as Args))));
+    } catch (error) {
+      throw this.tensorMeant(error, f.length) ?? error;
     } finally {
       this.close();
     }
@@ -85,6 +88,23 @@ export class Arguments {
     }
     if (reads.size > 0) this.checkReads(reads, result);
     return result;
+  }
+
+  /**
+   * Says of a function that takes a list or a record for one tensor, or names more arguments than there are, what its own error,
+   * `x.mul is not a function`, does not.
+   */
+  private tensorMeant(error: unknown, named: number): GraphError | null {
+    if (!(error instanceof TypeError)) return null;
+    const { values } = this;
+    const at = values.findIndex((value) => Array.isArray(value) || isRecord(value));
+    if (at === -1 && values.length >= named) return null;
+    const why =
+      at === -1
+        ? `it names ${named} ${named === 1 ? "argument" : "arguments"}, and was given ${values.length}`
+        : `argument ${at} is ${Array.isArray(values[at]) ? "a list" : "a record"} of tensors inside of it, as it was given; where one ` +
+          "tensor is meant, give tensor(...)";
+    return new GraphError(`${this.op}: the function threw "${error.message}"; ${why}`, { cause: error });
   }
 
   /** Refuses a result that does not depend on an argument of which a value was read: its gradient would be 0 without a word. */

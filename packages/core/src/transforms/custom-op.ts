@@ -1,6 +1,7 @@
 import { checkFunction } from "../checks.js";
-import { allocate, checkNumber, type DType, isTypedArray, type TypedArray } from "../dtype.js";
+import { allocate, checkDType, checkNumber, type DType, isTypedArray, type TypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
+import { type Arithmetic, arithmeticOf } from "../graph/arithmetic.js";
 import {
   type BinaryRule,
   binary,
@@ -12,7 +13,7 @@ import {
 } from "../graph/elementwise.js";
 import { interpret } from "../graph/interpret.js";
 import { Node, type Values } from "../graph/node.js";
-import { withRecording } from "../graph/recording.js";
+import { isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";
 import { checkOptions, isRecord } from "../options.js";
 import { checkShape, kept, sizeOf } from "../shape/shape.js";
@@ -58,24 +59,64 @@ export function elementwise(name: string, rule: TernaryRule): TernaryFunction & 
 export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule): unknown {
   checkName("elementwise", name);
   checkRule("elementwise", name, rule, ["forward", "backward", "takes", "gives"]);
-  const own = kept(rule);
-  const arity = own.forward.length - 1;
-  const gradients = typeof own.backward === "string" ? arity : own.backward.length;
+  const given = kept(rule);
+  const arity = given.forward.length - 1;
+  const gradients = typeof given.backward === "string" ? arity : given.backward.length;
   if (arity < 1 || arity > 3 || gradients !== arity) {
     throw new GraphError(
       `elementwise: ${name}: forward takes k and ${arity} inputs, backward has ${gradients} gradients; one to three inputs ` +
         "are needed, none of them optional, and a gradient (or null) for each",
     );
   }
+  const own = checkedRule(name, given as ElementwiseRule, arity);
   const Op =
     arity === 1
-      ? unary(name, own as UnaryRule)
+      ? unary(name, own as unknown as UnaryRule)
       : arity === 2
-        ? binary(name, own as BinaryRule)
-        : ternary(name, own as TernaryRule);
+        ? binary(name, own as unknown as BinaryRule)
+        : ternary(name, own as unknown as TernaryRule);
   // Its own loops in any case: a built-in op may have the same name.
-  Object.assign(Op.prototype, { loops: interpret(own as ElementwiseRule) });
+  Object.assign(Op.prototype, { loops: interpret(own) });
   return functionOf(name, arity, Op, own.takes === "where" ? 1 : 0);
+}
+
+type Rule = (k: Arithmetic<unknown>, ...operands: unknown[]) => unknown;
+
+/** The rule of a consumer's op, which says what its functions gave over numbers where that is no number. */
+function checkedRule(name: string, { forward, backward, ...dtypes }: ElementwiseRule, arity: number): ElementwiseRule {
+  const checked = (f: unknown, operands: number, what: string) => {
+    const check = (k: Arithmetic<unknown>, value: unknown): unknown => {
+      if (typeof value === "number" || !isOverNumbers(k)) return value;
+      throw new GraphError(
+        `${name}: its ${what} gave ${show(value)}; it must give what the functions of k give, over numbers a number`,
+      );
+    };
+    return withOperands(f as Rule, operands, check) as never;
+  };
+  return {
+    ...dtypes,
+    forward: checked(forward, arity, "forward"),
+    backward:
+      typeof backward === "string"
+        ? backward
+        : backward.map((gradient, i) => gradient && checked(gradient, arity + 2, `backward for input ${i}`)),
+  };
+}
+
+function isOverNumbers(k: Arithmetic<unknown>): boolean {
+  return k === (arithmeticOf("float64") as unknown) || k === (arithmeticOf("int32") as unknown);
+}
+
+/** A function of as many operands, whose result goes through a check; written out, as it is called for each element. */
+function withOperands(f: Rule, operands: number, check: (k: Arithmetic<unknown>, value: unknown) => unknown): Rule {
+  const forms: readonly Rule[] = [
+    (k, x) => check(k, f(k, x)),
+    (k, x, y) => check(k, f(k, x, y)),
+    (k, x, y, w) => check(k, f(k, x, y, w)),
+    (k, dout, x, y, z) => check(k, f(k, dout, x, y, z)),
+    (k, dout, x, y, w, z) => check(k, f(k, dout, x, y, w, z)),
+  ];
+  return forms[operands - 1] as Rule;
 }
 
 /** Three inputs, all broadcast. */
@@ -129,6 +170,10 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
   checkName("customOp", name);
   checkRule("customOp", name, rule, ["arity", "shape", "dtype", "forward", "backward", "attributes"]);
   checkFunction(`customOp: ${name}`, rule.shape, "shape");
+  if (rule.dtype !== undefined) checkFunction(`customOp: ${name}`, rule.dtype, "dtype");
+  if (rule.attributes !== undefined && !isRecord(rule.attributes)) {
+    throw new GraphError(`customOp: ${name}: attributes are a record of settings, got ${show(rule.attributes)}`);
+  }
   const own: AnyRule = { ...kept(rule as unknown as AnyRule), attributes: kept(rule.attributes ?? {}) };
   const { arity, backward } = own;
   if (!Number.isInteger(arity) || arity < 1)
@@ -170,15 +215,19 @@ function arrayNode(name: string, rule: AnyRule): new () => Node {
     }
 
     override dtypeRule(...inputs: Tensor[]): DType {
-      return rule.dtype === undefined ? super.dtypeRule(...inputs) : rule.dtype(...inputs.map((input) => input.dtype));
+      if (rule.dtype === undefined) return super.dtypeRule(...inputs);
+      return checkDType(`${name}: its dtype`, rule.dtype(...inputs.map((input) => input.dtype)));
     }
 
     override localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
       const out = allocate(dtype, sizeOf(shape));
       const result: unknown = withRecording(false, () => rule.forward(out, ...inputs));
-      if (result !== out && (Array.isArray(result) || isTypedArray(result) || result instanceof Tensor)) {
+      if (
+        result !== out &&
+        (isThenable(result) || Array.isArray(result) || isTypedArray(result) || result instanceof Tensor)
+      ) {
         throw new GraphError(
-          `${name}: forward gave a result; it fills the array that it gets first, as in out.set(...)`,
+          `${name}: forward gave ${isThenable(result) ? "a promise" : "a result"}; it fills the array that it gets first, as in out.set(...)`,
         );
       }
       if (dtype === "bool") for (const value of out) checkNumber(name, value, dtype);

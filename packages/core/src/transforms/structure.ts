@@ -148,5 +148,6 @@ export function describe(value: unknown): string {
   if (form !== null) return form;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object") return `${typeof value} ${String(value).slice(0, 40)}`;
-  return `an instance of ${value.constructor?.name ?? "a class"}`;
+  const name: unknown = value.constructor?.name;
+  return `an instance of ${typeof name === "string" ? name.slice(0, 40) : "a class"}`;
 }

@@ -46,6 +46,7 @@ import {
   zeros,
 } from "../../src/index.js";
 import { formMisuses } from "./misuses-forms.js";
+import { givenMisuses } from "./misuses-given.js";
 import { graphMisuses } from "./misuses-graph.js";
 
 // What misuse says, word for word: the op, the shapes or dtypes, and the repair. The shapes and dtypes are hidden from the
@@ -1340,4 +1341,5 @@ export const misuses: readonly Misuse[] = [
   },
   ...formMisuses,
   ...graphMisuses,
+  ...givenMisuses,
 ];

@@ -29,6 +29,11 @@ export function checkpointFile(out: string): string {
   return join(out, "checkpoint.safetensors");
 }
 
+/** Where the checkpoint of an earlier run is kept. */
+export function earlierFile(out: string): string {
+  return join(out, "checkpoint.previous.safetensors");
+}
+
 /**
  * Moves the checkpoint of an earlier run out of the way of a new one: hours of work may be in it.
  *
@@ -37,7 +42,7 @@ export function checkpointFile(out: string): string {
 export function keepEarlier(out: string): string | null {
   const file = checkpointFile(out);
   if (!existsSync(file)) return null;
-  const kept = join(out, "checkpoint.previous.safetensors");
+  const kept = earlierFile(out);
   renameSync(file, kept);
   return kept;
 }

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inTheWay } from "@chainrule/nn/node";
 import { reasonOf, Stop } from "./stop.js";
 
 /**
@@ -12,8 +13,8 @@ import { reasonOf, Stop } from "./stop.js";
 export function lockFolder(out: string): () => void {
   const file = join(out, ".run.lock");
   if (!create(file, out)) {
-    const owner = Number(readFileSync(file, "utf8"));
-    if (isRunning(owner)) throw taken(out, file, owner);
+    const owner = ownerOf(file, out);
+    if (owner === null || isRunning(owner)) throw taken(out, file, owner);
     rmSync(file, { force: true });
     if (!create(file, out)) throw taken(out, file, null);
   }
@@ -25,13 +26,38 @@ export function lockFolder(out: string): () => void {
   };
 }
 
-/** False where the file is there already. */
+/** False where the file is there already. It has the number in it from the start: it is written under another name first. */
 function create(file: string, out: string): boolean {
+  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(file, `${process.pid}\n`, { flag: "wx" });
+    rmSync(temporary, { force: true });
+    const number = `${process.pid}\n`;
+    writeFileSync(temporary, number, { flag: "wx" });
+    try {
+      linkSync(temporary, file);
+    } catch (error) {
+      // Some file systems have no links.
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+      writeFileSync(file, number, { flag: "wx" });
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw new Stop(2, `--out ${out}: cannot be written to: ${reasonOf(error)}`);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** The process that a lock is of; `null` where it does not say so, and 0 where it has been given free since. */
+function ownerOf(file: string, out: string): number | null {
+  const kind = inTheWay(file);
+  if (kind !== null) throw new Stop(2, `${file}: is in the way: it is ${kind}`);
+  try {
+    const text = readFileSync(file, "utf8");
+    return /^\d+\n$/.test(text) ? Number(text) : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
     throw new Stop(2, `--out ${out}: cannot be written to: ${reasonOf(error)}`);
   }
 }

@@ -8,6 +8,7 @@ import { DataError } from "@chainrule/nn";
 import {
   type Checkpoint,
   checkpointFile,
+  earlierFile,
   keepEarlier,
   loadCheckpoint,
   restore,
@@ -40,7 +41,11 @@ async function main(args: readonly string[]): Promise<void> {
   const sizes = { inputs: data.imageShape[0] * data.imageShape[1], hidden: options.hidden, classes };
   const network = new TwoLayerNet(sizes, options.seed, options.dtype);
   if (checkpoint !== null) restore(network, checkpoint, options.out);
-  const files = [checkpointFile(options.out), ...Object.values(resultFiles).map((name) => join(options.out, name))];
+  const files = [
+    checkpointFile(options.out),
+    earlierFile(options.out),
+    ...Object.values(resultFiles).map((name) => join(options.out, name)),
+  ];
   prepareFolder(options.out, files);
   const unlock = lockFolder(options.out);
 

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { inTheWay } from "@chainrule/nn/node";
 import { reasonOf, Stop } from "./stop.js";
 
 /** What a run writes besides its checkpoint. */
@@ -26,8 +27,8 @@ export function prepareFolder(out: string, files: readonly string[]): void {
     throw new Stop(2, `--out ${out}: cannot be written to: ${reasonOf(error)}`);
   }
   for (const file of files) {
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-      throw new Stop(2, `${file}: is in the way: it is a folder`);
+    const kind = inTheWay(file);
+    if (kind !== null) throw new Stop(2, `${file}: is in the way: it is ${kind}`);
   }
 }
 

@@ -103,7 +103,11 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   }
 
   private allocate(size: number): Float64Array | Float32Array {
-    return this.dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+    try {
+      return this.dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+    } catch (cause) {
+      throw new ShapeError(`ByteRows: no room for ${show(size)} elements of ${this.dtype}; take fewer rows`, { cause });
+    }
   }
 
   private fill(made: Float64Array | Float32Array, at: number, from: number, count: number): void {

@@ -1,4 +1,4 @@
-import { formatShape, sameShape, type Tensor } from "@chainrule/core";
+import { formatShape, sameShape, showNames, type Tensor } from "@chainrule/core";
 import { checkTensors } from "../functions/checks.js";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 import { DataError } from "./errors.js";
@@ -41,5 +41,5 @@ export function loadParameters(model: Layer | NamedTensors, saved: NamedTensors)
 }
 
 function list(what: string, names: readonly string[]): string {
-  return names.length === 0 ? "" : `${what}: ${names.join(", ")}`;
+  return names.length === 0 ? "" : `${what}: ${showNames(names)}`;
 }

@@ -132,7 +132,11 @@ export function decodeSafetensors(bytes: Uint8Array, name = "safetensors"): Tens
       const bad = array.findIndex((value) => value > 1);
       if (bad !== -1) throw new DataError(`${name}: tensor ${key}: element ${bad} is ${array[bad]}, no bool (0 or 1)`);
     }
-    return [key, fromArray(array, shape, { dtype })];
+    try {
+      return [key, fromArray(array, shape, { dtype })];
+    } catch (cause) {
+      throw new DataError(`${name}: tensor ${key}: ${(cause as Error).message}`, { cause });
+    }
   });
   return { tensors: Object.fromEntries(tensors), metadata };
 }

@@ -1,5 +1,6 @@
 import {
   type Box,
+  ChainruleError,
   checkOptions,
   type Fits,
   formatShape,
@@ -8,13 +9,14 @@ import {
   type Shape,
   ShapeError,
   type ShapeTypeError,
+  sameShape,
   show,
   sizeOf,
   type Tensor,
   variable,
 } from "@chainrule/core";
 import { checkTensor } from "../functions/checks.js";
-import { type FloatDType, he, type Initializer, zeros } from "../initializers.js";
+import { type FloatDType, he, type Initializer, type InitializerOptions, zeros } from "../initializers.js";
 import { Layer } from "./layer.js";
 
 export interface AffineOptions {
@@ -32,6 +34,25 @@ function checkSize(what: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) {
     throw new ShapeError(`Affine: ${what} ${show(size)}: a whole number is needed, as in new Affine(784, 10)`);
   }
+}
+
+/** The first values of a parameter, of its shape and dtype; an initializer may be a consumer's. */
+function made<S extends Shape>(
+  what: string,
+  initializer: Initializer,
+  shape: S,
+  settings: InitializerOptions & { readonly dtype: FloatDType },
+): Tensor<S> {
+  if (typeof initializer !== "function") {
+    throw new ChainruleError(`Affine: ${what} is a function, such as he() or zeros(), got ${show(initializer)}`);
+  }
+  const values = initializer(shape, settings);
+  checkTensor("Affine", `what ${what} gave`, values);
+  if (sameShape(values.shape, shape) && values.dtype === settings.dtype) return values;
+  throw new ShapeError(
+    `Affine: ${what} gave ${values.dtype} ${formatShape(values.shape)} for a parameter that is ${settings.dtype} ` +
+      `${formatShape(shape)}; give a tensor of the shape and the dtype that it is called with`,
+  );
 }
 
 /** The shape that an affine layer of I inputs and O outputs gives for an input of shape S. */
@@ -58,7 +79,8 @@ type AffineOf<K extends number, I extends number, Result> =
  * const affine = new Affine(3, 2, { initializer: constant(1) });
  * affine.forward(tensor([[1, 2, 3]])).toArray(); // [[6, 6]]
  *
- * @throws ShapeError when the input has not I values a row; DTypeError when its dtype is not that of W.
+ * @throws ShapeError when the input has not I values a row, or an initializer gives another shape or dtype; DTypeError when the
+ * dtype of the input is not that of W.
  */
 export class Affine<const I extends number = number, const O extends number = number> extends Layer {
   readonly W: Tensor<[I, O]>;
@@ -71,8 +93,8 @@ export class Affine<const I extends number = number, const O extends number = nu
     checkSize("outputs", outputs);
     const { initializer = he(), biasInitializer = zeros(), random, dtype = "float64" } = options;
     const settings = { dtype, ...(random && { random }) };
-    this.W = variable(initializer([inputs, outputs] as [I, O], settings), { name: "W" });
-    this.b = variable(biasInitializer([outputs] as [O], settings), { name: "b" });
+    this.W = variable(made("initializer", initializer, [inputs, outputs] as [I, O], settings), { name: "W" });
+    this.b = variable(made("biasInitializer", biasInitializer, [outputs] as [O], settings), { name: "b" });
   }
 
   get inputs(): I {

@@ -1,5 +1,5 @@
 import { type Box, ChainruleError, type Fits, type ShapeTypeError, show, type Tensor } from "@chainrule/core";
-import { checkTensor, isRecord } from "../functions/checks.js";
+import { checkTensor, checkTensors, isRecord } from "../functions/checks.js";
 import type { Activation } from "./activation.js";
 import type { Affine } from "./affine.js";
 import { Layer, type NamedTensors } from "./layer.js";
@@ -59,7 +59,8 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
       }
     }
     for (const [name, layer] of Object.entries(layers)) checkStep(name, layer);
-    this.layers = layers;
+    // Of its own: what is done to the list afterwards has not been checked.
+    this.layers = Object.freeze(Array.isArray(layers) ? [...layers] : { ...layers }) as L;
     for (const [name, parameter] of Object.entries(this.parameters())) parameter.name = name;
   }
 
@@ -78,10 +79,20 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
       Object.entries<Step>(this.layers).flatMap(([layerName, layer]) =>
         !(layer instanceof Layer)
           ? []
-          : Object.entries(layer.parameters()).map(([name, parameter]) => [`${layerName}.${name}`, parameter]),
+          : Object.entries(parametersIn(layerName, layer)).map(([name, parameter]) => [
+              `${layerName}.${name}`,
+              parameter,
+            ]),
       ),
     );
   }
+}
+
+/** What a layer, which may be a consumer's, says that its parameters are. */
+function parametersIn(name: string, layer: Layer): NamedTensors {
+  const parameters: unknown = layer.parameters();
+  checkTensors("Sequential", `the parameters of layer ${name}`, parameters);
+  return parameters;
 }
 
 function checkStep(name: string, step: unknown): void {

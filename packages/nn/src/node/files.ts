@@ -1,13 +1,17 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -57,6 +61,8 @@ export function readBytes(path: string): Uint8Array {
 }
 
 function kindOf(stats: Stats): string {
+  if (stats.isFile()) return "a file";
+  if (stats.isSymbolicLink()) return "a link to nothing";
   if (stats.isDirectory()) return "a folder";
   if (stats.isFIFO()) return "a pipe";
   if (stats.isSocket()) return "a socket";
@@ -68,29 +74,57 @@ export function fileError(path: string, what: string, cause: unknown): DataError
 }
 
 /**
+ * What stands where a file is to be written and cannot be replaced by one, in a few words: `"a folder"`, `"a pipe"`,
+ * `"a link to nothing"`; `null` for a file, a link to one, and for nothing at all.
+ */
+export function inTheWay(path: string): string | null {
+  checkText("inTheWay", "the path of a file", path);
+  // A link is followed; of one to nothing, and of a circle of them, only the link itself is there.
+  const stats = followed(path) ?? lstatSync(path, { throwIfNoEntry: false });
+  return stats === undefined || stats.isFile() ? null : kindOf(stats);
+}
+
+function followed(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Writes a text (as UTF-8) or bytes to a file, all or nothing: under a temporary name in the same folder, which is then
- * renamed. Whatever happens on the way, `path` holds all of the old file or all of the new one.
+ * renamed. Whatever happens on the way, `path` holds all of the old file or all of the new one. A file that is there keeps its
+ * mode, and a link to one stays: the file that it leads to is replaced. What is no file (a pipe, a device, a folder) is refused.
  *
  * @throws DataError, with the name of the file, when it cannot be written.
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
   checkText("writeFileAtomically", "the path of a file", path);
   if (typeof content !== "string") checkBytes("writeFileAtomically", content, path);
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
-  let made = false;
+  let folder: string;
+  let temporary: string | undefined;
   try {
-    const file = openSync(temporary, "w");
-    made = true;
+    const kind = inTheWay(path);
+    if (kind !== null) throw new Error(`it is ${kind}, and no file`);
+    const old = statSync(path, { throwIfNoEntry: false });
+    const target = old === undefined ? path : realpathSync(path);
+    folder = dirname(target);
+    const name = join(folder, `.${basename(target)}.${process.pid}.tmp`);
+    // Left by a process of the same number, long ago; and not followed, if it is a link.
+    rmSync(name, { force: true });
+    const file = openSync(name, "wx");
+    temporary = name;
     try {
+      if (old !== undefined) fchmodSync(file, old.mode & 0o7777);
       writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    renameSync(name, target);
   } catch (cause) {
-    if (made) rmSync(temporary, { force: true });
+    if (temporary !== undefined) rmSync(temporary, { force: true });
     throw fileError(path, "cannot be written", cause);
   }
   syncFolder(folder);

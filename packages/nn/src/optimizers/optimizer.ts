@@ -9,11 +9,12 @@ import {
   ShapeError,
   sameShape,
   show,
+  showNames,
   type Tensor,
   tensor,
 } from "@chainrule/core";
 import { parametersOf } from "../data/parameters.js";
-import { checkTensor, checkTensors } from "../functions/checks.js";
+import { checkTensor, checkTensors, isRecord } from "../functions/checks.js";
 import type { Layer, NamedTensors } from "../layers/layer.js";
 
 export interface OptimizerOptions {
@@ -67,13 +68,15 @@ export abstract class Optimizer {
     this.name = name;
     const all = parametersOf(name, parameters);
     const seen = new Set<Tensor>();
-    this.parameters = Object.fromEntries(
-      Object.entries(all).filter(([parameterName, parameter]) => {
-        if (!parameter.isVariable) {
-          throw new GraphError(`${name}: parameter ${parameterName} is no variable; make it with variable(...)`);
-        }
-        return seen.size < seen.add(parameter).size;
-      }),
+    this.parameters = Object.freeze(
+      Object.fromEntries(
+        Object.entries(all).filter(([parameterName, parameter]) => {
+          if (!parameter.isVariable) {
+            throw new GraphError(`${name}: parameter ${parameterName} is no variable; make it with variable(...)`);
+          }
+          return seen.size < seen.add(parameter).size;
+        }),
+      ),
     );
     if (seen.size === 0) throw new ChainruleError(`${name}: there are no parameters to update`);
     const rate = checkRate(name, lr);
@@ -176,7 +179,7 @@ export abstract class Optimizer {
     );
     if (left.size > 0) {
       throw new ChainruleError(
-        `${this.name}: the saved state has ${[...left].join(", ")}, which this optimizer does not know`,
+        `${this.name}: the saved state has ${showNames([...left])}, which this optimizer does not know`,
       );
     }
     for (const [target, value] of loaded) target.assign(value);
@@ -194,12 +197,12 @@ export abstract class Optimizer {
     const own = this.stateOf(name, parameter);
     const rate = dtype === "float32" ? this.rates.float32 : this.rates.float64;
     // Detached: what is to be traced must not be read as the constants that these tensors seem to be.
-    const { value, state } = this.update(parameter, grad, detached(own), rate.detach());
+    const { value, state } = this.checked(name, this.update(parameter, grad, detached(own), rate.detach()));
     this.checkAlike(`the update of parameter ${name}`, value, parameter);
     const unknown = Object.keys(state).filter((slot) => !Object.hasOwn(own, slot));
     if (unknown.length > 0) {
       throw new ChainruleError(
-        `${this.name}: the update of parameter ${name} gives the state ${unknown.join(", ")}, which initialState does not begin with`,
+        `${this.name}: the update of parameter ${name} gives the state ${showNames(unknown)}, which initialState does not begin with`,
       );
     }
     const slots = Object.entries(own).map(([slot, target]): Assignment => {
@@ -213,6 +216,20 @@ export abstract class Optimizer {
     return [[parameter, value], ...slots];
   }
 
+  /** What an update, which may be a consumer's, gave. */
+  private checked(name: string, update: unknown): Update {
+    if (!isRecord(update) || !("value" in update && isRecord(update["state"]))) {
+      throw new ChainruleError(
+        `${this.name}: the update of parameter ${name} gave ${show(update)}; it must give { value, state }, the new values and the new ` +
+          "state by name, {} where there is none",
+      );
+    }
+    const { value, state } = update;
+    checkTensor(this.name, `the update of parameter ${name}: value`, value);
+    checkTensors(this.name, `the update of parameter ${name}: state`, state);
+    return { value, state };
+  }
+
   private checkAlike(what: string, value: Tensor, like: Tensor): void {
     if (sameShape(value.shape, like.shape) && value.dtype === like.dtype) return;
     throw new ShapeError(
@@ -224,7 +241,13 @@ export abstract class Optimizer {
   private stateOf(name: string, parameter: Tensor): NamedTensors {
     const known = this.states.get(name);
     if (known !== undefined) return known;
-    const made = eagerly(() => noGrad(() => detached(this.initialState(parameter))));
+    const made = eagerly(() =>
+      noGrad(() => {
+        const state: unknown = this.initialState(parameter);
+        checkTensors(this.name, `the initial state of parameter ${name}`, state);
+        return detached(state);
+      }),
+    );
     this.states.set(name, made);
     return made;
   }

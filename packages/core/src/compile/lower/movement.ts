@@ -2,13 +2,41 @@ import type { Traced } from "../../graph/tracing.js";
 import { Concat, Stack } from "../../ops/concat.js";
 import { Pad } from "../../ops/pad.js";
 import { Unslice, viewOf } from "../../ops/slice.js";
-import { normalizeAxis, stridesOf } from "../../shape/shape.js";
+import { normalizeAxis, sameShape, stridesOf } from "../../shape/shape.js";
 import { kindOf, numberKindOf } from "../expression.js";
 import type { Buffer } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
 import { ownPlace } from "../views.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
+
+/** A value, and where its part of a buffer begins. */
+interface Part {
+  readonly value: Traced;
+  readonly offset: number;
+}
+
+/** From how many parts on those of one shape are written by common loops, and by how many of them each. */
+const MANY = 64;
+
+/** Writes values one beside the other: a loop for each, but not a hundred thousand loops. */
+function putAll(parts: readonly Part[], target: Buffer, strides: readonly number[], s: Scheduler): void {
+  if (parts.length <= MANY) {
+    for (const { value, offset } of parts) put(value, target, offset, strides, s);
+    return;
+  }
+  for (let start = 0, end = 1; start < parts.length; start = end++) {
+    const { shape } = (parts[start] as Part).value;
+    while (end < parts.length && end - start < MANY && sameShape((parts[end] as Part).value.shape, shape)) end++;
+    const k = s.body(shape);
+    const stores = parts.slice(start, end).map(({ value, offset }) => ({
+      value: k.builder.as(s.element(value, ownPlace(shape), k), kindOf(target.dtype)),
+      target,
+      to: { offset, strides },
+    }));
+    s.push({ kind: "loop", name: `into ${target.id}`, sizes: k.sizes, reduced: 0, reduction: null, stores });
+  }
+}
 
 /** Writes a value into a part of a buffer. */
 function put(value: Traced, target: Buffer, offset: number, strides: readonly number[], s: Scheduler) {
@@ -32,10 +60,12 @@ const concat: KernelRule = {
     const strides = stridesOf(value.shape);
     const target = s.target(value);
     let start = 0;
-    for (const input of value.inputs) {
-      put(input, target, start * (strides[axis] as number), strides, s);
+    const parts = value.inputs.map((input): Part => {
+      const offset = start * (strides[axis] as number);
       start += input.shape[axis] as number;
-    }
+      return { value: input, offset };
+    });
+    putAll(parts, target, strides, s);
   },
 };
 
@@ -47,7 +77,8 @@ const stack: KernelRule = {
     const strides = stridesOf(value.shape);
     const target = s.target(value);
     const inner = strides.filter((_, i) => i !== axis);
-    for (const [i, input] of value.inputs.entries()) put(input, target, i * (strides[axis] as number), inner, s);
+    const parts = value.inputs.map((input, i): Part => ({ value: input, offset: i * (strides[axis] as number) }));
+    putAll(parts, target, inner, s);
   },
 };
 
