@@ -8,6 +8,7 @@ import {
   argMax,
   argMin,
   argSort,
+  concat,
   cumprod,
   cumsum,
   fromArray,
@@ -19,6 +20,7 @@ import {
   ShapeError,
   scatterAdd,
   sort,
+  stack,
   take,
   tensor,
   topK,
@@ -56,6 +58,22 @@ function sample(shape: readonly number[], dtype: DType, specials = false): Tenso
   const picked = take(tensor([...special, ...special.map(() => 0), ...special.map(() => 0)]), which);
   return which.less(special.length).where(picked, values).cast(dtype);
 }
+
+test("many parts put together: as many as share a loop, one more, and of several shapes", () => {
+  for (const count of [64, 65, 129, 200]) {
+    const rows = Array.from({ length: count }, (_, i) => sample([1 + (i % 97 === 5 ? 2 : 0), 3], "float32", true));
+    const alike = Array.from({ length: count }, () => sample([2, 3], "float64"));
+    const scalars = Array.from({ length: count }, () => sample([], "int32"));
+    assertSame((...list) => concat(list), rows, `concat of ${count}`);
+    assertSame(
+      (...list) => concat(list.map((x) => x.transpose().neg())),
+      rows.map((x) => x.transpose()),
+      `neg of ${count}`,
+    );
+    assertSame((...list) => [concat(list, 1), stack(list, 2), stack(list.map((x) => x.max()))], alike, `of ${count}`);
+    assertSame((...list) => [stack(list), stack(list.map((x) => x.add(1))).sum()], scalars, `scalars of ${count}`);
+  }
+});
 
 const shapes = [[7], [1], [0], [3, 5], [5, 3], [2, 17], [17, 2], [4, 21], [21, 4], [2, 3, 19], [3, 0, 2], [2, 33, 3]];
 

@@ -201,6 +201,35 @@ const wrong: readonly (readonly [f: "fromJSON" | "fromTransfer", given: unknown,
   ["fromTransfer", { dtype: "bool", shape: [1], data: Uint8Array.of(2) }, /^DTypeError: fromTransfer: 2 is no bool/],
 ];
 
+test("an array of a class with methods of its own, as Node's Buffer, is seen as one of the dtype's, and never handed out again", () => {
+  class Doubles extends Float64Array {
+    override slice(): Doubles {
+      return this;
+    }
+  }
+  const buffer = Buffer.alloc(3, 1);
+  const doubles = Doubles.of(1, 2, 3) as Doubles;
+  for (const [array, dtype] of [
+    [buffer, "bool"],
+    [doubles, "float64"],
+  ] as const) {
+    const given = array as Uint8Array | Float64Array;
+    for (const x of [
+      fromArray(given, [3], { dtype }),
+      fromTransfer({ dtype, shape: [3], data: given } as never),
+    ] as Tensor[]) {
+      assert.is(Object.getPrototypeOf(x.data), arrays[dtype].prototype);
+      const { data } = x.toTransfer();
+      assert.is(Object.getPrototypeOf(data), arrays[dtype].prototype);
+      data.fill(0);
+      assert.is.not(given[0], 0);
+      assert.equal([...x.data], [...given]);
+      for (const op of [x.flip(), x.take([0, 1, 2]), x.detach()])
+        assert.is.not(op.toTransfer().data.buffer, given.buffer);
+    }
+  }
+});
+
 for (const [name, given, error] of wrong) {
   test(`${name} refuses what is not of its form: ${error.source}`, () => {
     const call = { fromJSON, fromTransfer }[name] as (given: unknown) => unknown;

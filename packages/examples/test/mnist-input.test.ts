@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { checkDigests } from "../src/mnist/data.js";
+import { lockFolder } from "../src/mnist/folder-lock.js";
+import { prepareFolder } from "../src/mnist/out-folder.js";
 import { Stop } from "../src/mnist/stop.js";
 import { files, idx, names, refused, run, withFolder, writeData } from "./support/mnist-program.js";
 
@@ -99,6 +101,46 @@ badData("pipes and devices are refused, and not waited for", async ({ folder }) 
   mkdirSync(join(folder, "run"));
   execFileSync("mkfifo", [join(folder, "run/checkpoint.safetensors")]);
   await refused(["--resume", "--out", join(folder, "run")], /checkpoint\.safetensors: cannot be read: it is a pipe/);
+});
+
+badData("what stands where a file is to be written is said before anything is computed", async ({ folder }) => {
+  if (process.platform === "win32") return;
+  const data = writeData(join(folder, "data"));
+  for (const name of ["loss.svg", ".run.lock"]) {
+    const out = join(folder, name);
+    mkdirSync(out);
+    execFileSync("mkfifo", [join(out, name)]);
+    await refused(["--data", data, "--out", out], /(loss\.svg|\.run\.lock): is in the way: it is a pipe/);
+    assert.equal(readdirSync(out), [name]);
+  }
+  const out = join(folder, "out");
+  const at = (name: string) => join(out, name);
+  mkdirSync(at(".run.lock"), { recursive: true });
+  symlinkSync("nothing", at("step.dot"));
+  for (const [call, kind] of [
+    [() => lockFolder(out), "run.lock: is in the way: it is a folder"],
+    [() => prepareFolder(out, [at("step.dot")]), "step.dot: is in the way: it is a link to nothing"],
+    [() => prepareFolder(out, [at(".run.lock")]), "run.lock: is in the way: it is a folder"],
+  ] as const) {
+    const error = thrown(call);
+    assert.instance(error, Stop);
+    assert.ok((error as Stop).message.endsWith(kind), (error as Stop).message);
+  }
+});
+
+badData("a lock without a number is another run's: it may be about to write one", ({ folder }) => {
+  for (const text of ["", "12", "a process\n", "-5\n"]) {
+    writeFileSync(join(folder, ".run.lock"), text);
+    const error = thrown(() => lockFolder(folder));
+    assert.instance(error, Stop);
+    assert.match((error as Stop).message, /another run is at work in .*; wait for it, .*delete .*\.run\.lock/);
+    assert.equal(readdirSync(folder), [".run.lock"]);
+  }
+  writeFileSync(join(folder, ".run.lock"), "999999999\n");
+  const release = lockFolder(folder);
+  assert.is(readFileSync(join(folder, ".run.lock"), "utf8"), `${process.pid}\n`);
+  release();
+  assert.equal(readdirSync(folder), []);
 });
 
 badData("files that are not the original ones of MNIST are told by their digests", ({ folder }) => {

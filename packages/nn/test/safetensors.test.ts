@@ -1,4 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random, tensor, variable, zeros } from "@chainrule/core";
@@ -13,7 +25,7 @@ import {
   type NamedTensors,
   Sequential,
 } from "../src/index.js";
-import { loadTensors, saveTensors, writeFileAtomically } from "../src/node.js";
+import { inTheWay, loadTensors, saveTensors, writeFileAtomically } from "../src/node.js";
 import { assertThrows } from "./support.js";
 
 /** What the format's own library (safetensors 0.8.0 for Python) wrote for these tensors. */
@@ -127,6 +139,11 @@ const broken: readonly [name: string, bytes: Uint8Array, ...parts: string[]][] =
   ["a header that does not begin with its brace", file(" {}"), "no JSON object"],
   ["metadata that is no text", file({ __metadata__: { step: 3 } }), "__metadata__"],
   ["metadata that is a list", file({ __metadata__: ["a"] }), "__metadata__"],
+  [
+    "a tensor of 65 axes",
+    file({ x: bools(new Array(65).fill(1), [0, 1]) }, [1]),
+    "weights: tensor x: fromArray: a shape of 65 axes",
+  ],
   ["a tensor without description", file({ x: null }), "tensor x", "no object"],
   ["an unknown dtype", file({ x: bools([1], [0, 1], "F8_E4M3") }, [1]), "tensor x", "F8_E4M3", "F64, F32, I32, BOOL"],
   ["no dtype", file({ x: { shape: [], data_offsets: [0, 1] } }, [1]), "tensor x", "dtype"],
@@ -245,6 +262,64 @@ files("writeFileAtomically writes texts and bytes, over what was there", ({ fold
   writeFileAtomically(path, Uint8Array.of(0, 255));
   assert.equal([...readFileSync(path)], [0, 255]);
   assert.equal(readdirSync(folder), ["text"]);
+});
+
+/** Runs on systems that have pipes. */
+const onPosix = (name: string, run: (context: { folder: string }) => void) =>
+  files(name, (context) => {
+    if (process.platform !== "win32") run(context);
+  });
+
+onPosix("only files are replaced: what is none is refused, and stays", ({ folder }) => {
+  const at = (name: string) => join(folder, name);
+  execFileSync("mkfifo", [at("pipe")]);
+  symlinkSync(at("pipe"), at("to a pipe"));
+  symlinkSync(at("none"), at("to nothing"));
+  symlinkSync(at("circle"), at("circle"));
+  mkdirSync(at("folder"));
+  const before = readdirSync(folder);
+  for (const [name, kind] of [
+    ["pipe", "a pipe"],
+    ["to a pipe", "a pipe"],
+    ["to nothing", "a link to nothing"],
+    ["circle", "a link to nothing"],
+    ["folder", "a folder"],
+  ] as const) {
+    const what = `${at(name)}: cannot be written: it is ${kind}, and no file`;
+    assertThrows(() => writeFileAtomically(at(name), "text"), DataError, what);
+    assertThrows(() => saveTensors(at(name), tensors), DataError, what);
+    assert.is(inTheWay(at(name)), kind);
+  }
+  assert.equal(readdirSync(folder), before);
+  assert.ok(lstatSync(at("pipe")).isFIFO() && lstatSync(at("to nothing")).isSymbolicLink());
+  assert.is(inTheWay(at("new")), null);
+});
+
+onPosix("a file keeps its mode, and a link to it stays", ({ folder }) => {
+  const at = (name: string) => join(folder, name);
+  mkdirSync(at("inner"));
+  symlinkSync(join("inner", "weights"), at("link"));
+  symlinkSync("link", at("link to a link"));
+  for (const mode of [0o600, 0o640, 0o444, 0o664]) {
+    rmSync(at("inner/weights"), { force: true });
+    writeFileSync(at("inner/weights"), "old");
+    chmodSync(at("inner/weights"), mode);
+    writeFileAtomically(at("link to a link"), `new ${mode}`);
+    assert.is(readFileSync(at("inner/weights"), "utf8"), `new ${mode}`);
+    assert.is(statSync(at("inner/weights")).mode & 0o7777, mode);
+  }
+  assert.ok(lstatSync(at("link")).isSymbolicLink() && lstatSync(at("link to a link")).isSymbolicLink());
+  assert.equal(readdirSync(at("inner")), ["weights"]);
+  assert.equal(readdirSync(folder), ["inner", "link", "link to a link"]);
+});
+
+onPosix("what stands under the temporary name is not followed", ({ folder }) => {
+  const temporary = join(folder, `.weights.${process.pid}.tmp`);
+  writeFileSync(join(folder, "other"), "other");
+  symlinkSync(join(folder, "other"), temporary);
+  writeFileAtomically(join(folder, "weights"), "new");
+  assert.is(readFileSync(join(folder, "other"), "utf8"), "other");
+  assert.equal(readdirSync(folder), ["other", "weights"]);
 });
 
 files("a file that cannot be read, or is none, is an error with its name", ({ folder }) => {
