@@ -31,7 +31,9 @@ export interface CompileOptions {
   readonly relaxed?: boolean;
   /**
    * "eager": where functions cannot be compiled at all (`compileSupport` says why) the function itself is called. "none", the
-   * default: there a call is an error.
+   * default: there a call is an error. The function itself gives the same numbers, to rounding, and allows more than its program: it
+   * reads values and branches on them, adds to gradients left from before, takes any number of different numbers, and gives
+   * whatever it likes.
    */
   readonly fallback?: "eager" | "none";
 }
@@ -55,8 +57,8 @@ export function compileSupport(): string | null {
   const { available, why } = simd();
   return available
     ? null
-    : `compile: ${why}; call the function without compile, or give compile the option { fallback: "eager" } to do so: the ` +
-        "numbers are the same";
+    : `compile: ${why}; call the function without compile, or give compile the option { fallback: "eager" } to do so: it ` +
+        "gives the same numbers, to rounding";
 }
 
 /**
