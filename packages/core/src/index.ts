@@ -47,7 +47,7 @@ export type { AvgPoolOptions, PoolOptions } from "./ops/pool.js";
 export type { AxisArgument, ReduceOptions } from "./ops/reduction.js";
 export type { IndexLike } from "./ops/take.js";
 export type { VarianceOptions } from "./ops/variance.js";
-export { checkOptions } from "./options.js";
+export { checkNoMore, checkOptions } from "./options.js";
 export {
   type ChoiceOptions,
   Generator,

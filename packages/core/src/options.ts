@@ -1,15 +1,17 @@
 import { ChainruleError, ShapeError } from "./errors.js";
-import { isTensorClone, show } from "./show.js";
+import { isTensorClone, ofTensor, show } from "./show.js";
 
 /** What options are called elsewhere, where their names are not alike. */
 const elsewhere: Readonly<Record<string, string>> = {
   argnum: "argument",
   argnums: "argument",
   ddof: "correction",
+  diagonal: "offset",
   dim: "axis",
   dims: "axis",
   epsilon: "eps",
   filterSize: "kernel",
+  k: "offset",
   learningRate: "lr",
   p: "ord",
   poolSize: "kernel",
@@ -21,16 +23,95 @@ const elsewhere: Readonly<Record<string, string>> = {
 /**
  * Refuses what is no record of options, and options that `op` does not have: a misspelt one would be ignored, and the default
  * taken in its place. `undefined` stands for no options.
+ *
+ * @param names those of all options
+ * @param flags those among them that are true or false: of anything else, such as the text "false", one would not know
  */
-export function checkOptions(op: string, options: unknown, names: readonly string[]): void {
+export function checkOptions(
+  op: string,
+  options: unknown,
+  names: readonly string[],
+  flags: readonly string[] = noFlags,
+): void {
   if (options === undefined) return;
-  if (!Array.isArray(names)) throw new ChainruleError(`checkOptions: the names are a list, got ${show(names)}`);
+  if (!Array.isArray(names) || !Array.isArray(flags)) {
+    throw new ChainruleError(`checkOptions: the names are a list, got ${show(Array.isArray(names) ? flags : names)}`);
+  }
   if (!isRecord(options)) {
     throw new ChainruleError(`${op}: options are a record, { ${names.join(", ")} }, got ${show(options)}`);
   }
   for (const name in options) {
     if (!names.includes(name)) throw unknownOption(op, name, names);
   }
+  for (const name of flags) {
+    const flag = options[name];
+    if (flag === undefined || typeof flag === "boolean") continue;
+    throw new ChainruleError(`${op}: ${name} ${show(flag)}: true or false is needed`);
+  }
+}
+
+/** Refuses what is no number among some of the options: the text "1" would be counted with, and a list be NaN. */
+export function checkNumbers(op: string, options: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined || typeof value === "number") continue;
+    throw new ChainruleError(`${op}: ${name} ${show(value)}: a number is needed${ofTensor(value)}`);
+  }
+}
+
+const noFlags: readonly string[] = Object.freeze([]);
+
+/** What is asked for elsewhere by an argument that is not taken here: by the name of the option, or by the op. */
+const instead: Readonly<Record<string, string>> = {
+  alpha: "multiply it by that, as in x.add(y.mul(2))",
+  axis: "sum, mean and the like take an axis",
+  beta: "write x.mul(beta).softplus().div(beta)",
+  dtype: 'convert with cast("float32")',
+  gain: "the deviation can be given, as in normal({ std: 0.1 })",
+  inplace: "values are never changed in place",
+  log: "another base is x.log().div(Math.log(2))",
+  "he.mode": "the deviation is that of the inputs; for another give normal({ std })",
+  matmul: "transpose with y.transpose()",
+  name: "give a tensor a name with named(...)",
+  decimals: "write x.mul(10).round().div(10)",
+  rounding_mode: "write x.div(y).floor()",
+  once: "the function that onGradient gives takes the hook away",
+  padding_idx: "the gradient of one row can be made 0 by a mask, rows.where(table, 0)",
+  reduction: "crossEntropy, huberLoss and klDivergence take one; others are made of ops, as in y.sub(t).square().sum()",
+  shuffle: "draw the rows with a BatchSampler",
+  "take.mode": "indices are not clipped or wrapped; clamp them before",
+  transposeA: "transpose with x.transpose()",
+  transposeB: "transpose with y.transpose()",
+};
+
+/**
+ * Refuses what stands behind the arguments that a function takes, all of them positional: it would be ignored without a word.
+ * What the `map`, `forEach` and `reduce` of a list pass on, the index and the list, is let through.
+ *
+ * @param none all that stands there, as collected by `...none: []`
+ */
+export function checkNoMore(op: string, none: readonly unknown[]): void {
+  if (none.length === 0) return;
+  if (!Array.isArray(none)) throw new ChainruleError(`checkNoMore: takes a list of arguments, got ${show(none)}`);
+  if (none.length === 2 && isIndex(none[0]) && Array.isArray(none[1])) return;
+  const more = none.find((argument) => argument !== undefined);
+  if (more !== undefined) throw tooMany(op, more);
+}
+
+/** Whether something may be the index that `Array.from` or an iterator passes on behind the element. */
+export function isIndex(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+/** The error for an argument behind the last one. */
+export function tooMany(op: string, more: unknown): ChainruleError {
+  const keys = isRecord(more) ? Object.keys(more) : [];
+  const asked = [...keys.map((key) => `${op}.${key}`), ...keys, op.toLowerCase()].find((name) =>
+    Object.hasOwn(instead, name),
+  );
+  return new ChainruleError(
+    `${op}: got ${show(more)} behind the arguments that it takes; ${asked === undefined ? "leave it out" : instead[asked]}`,
+  );
 }
 
 /**
@@ -106,8 +187,13 @@ const none = Object.freeze({}) as object;
 /** An axis, or a list of axes, alone or as one of the options. */
 export type AxisOr<A, Options = unknown> = A | (Options & { readonly axis?: A | undefined }) | undefined;
 
-/** The axis of an op that has no other option, in one of its forms: `op(x, axis)` and `op(x, { axis })`. */
-export function axisOf<A>(op: string, axis: AxisOr<A>): A | undefined {
+/**
+ * The axis of an op that has no other option, in one of its forms: `op(x, axis)` and `op(x, { axis })`.
+ *
+ * @param none what stands behind it, where there is nothing to stand
+ */
+export function axisOf<A>(op: string, axis: AxisOr<A>, none?: unknown): A | undefined {
+  if (none !== undefined) checkNoMore(op, [none]);
   if (isAxis(op, axis)) return axis as A | undefined;
   checkOptions(op, axis, ["axis"]);
   return (axis as { readonly axis?: A }).axis;
@@ -130,6 +216,7 @@ export function axesOf(op: string, given: readonly unknown[]): number | readonly
  * `op(x, { axis, ...options })`.
  *
  * @param names those of the options, `axis` not among them
+ * @param flags those among them that are true or false
  * @returns the axis, and the record in which the options are
  */
 export function withAxis<A, Options extends object>(
@@ -137,12 +224,13 @@ export function withAxis<A, Options extends object>(
   axis: AxisOr<A, Options>,
   options: Options | undefined,
   names: readonly string[],
+  flags?: readonly string[],
 ): readonly [axis: A | undefined, options: Partial<Options>] {
   if (isAxis(op, axis)) {
-    checkOptions(op, options, names);
+    checkOptions(op, options, names, flags);
     return [axis as A | undefined, options ?? none];
   }
-  checkOptions(op, axis, ["axis", ...names]);
+  checkOptions(op, axis, ["axis", ...names], flags);
   const record = axis as Options & { readonly axis?: A };
   if (options === undefined) return [record.axis, record];
   throw new ChainruleError(`${op}: got two records of options; put all into one, { ${["axis", ...names].join(", ")} }`);

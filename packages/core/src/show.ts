@@ -48,6 +48,11 @@ export function formOfTensor(value: unknown): string | null {
   return "data" in value ? "a tensor in the form of toTransfer (make a tensor of it with fromTransfer(...))" : null;
 }
 
+/** The repair where a tensor was given in the place of a number, to go behind the rest of an error. */
+export function ofTensor(value: unknown): string {
+  return typeof value === "object" && value !== null && "item" in value ? ", as item() gives that of a tensor" : "";
+}
+
 /** Whether something has the fields of a tensor and none of its methods. */
 export function isTensorClone(value: object): boolean {
   return (

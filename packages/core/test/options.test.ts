@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as core from "../src/index.js";
-import { ChainruleError, compile, Generator, grad, Random, type Tensor, tensor, variable } from "../src/index.js";
+import { ChainruleError, compile, Generator, grad, Random, show, type Tensor, tensor, variable } from "../src/index.js";
 import * as testing from "../src/testing/index.js";
-import { type DeclaredRecord, declaredRecords } from "./support/declared-options.js";
+import { type DeclaredRecord, declarations } from "./support/declared-options.js";
 
 /*
  * Every function, method and constructor of the packages that takes options refuses those that it does not have. Which ones
@@ -197,7 +197,7 @@ const others: Readonly<Record<string, string>> = {
   "Tensor.settleGradient": "of the engine's own",
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",
-  "batchNormInference mean,variance": "statistics, as batchNorm gives them",
+  "batchNormInference mean,variance": "statistics, as batchNorm gives them: nn's functions.test",
   "new ChainruleError": "what any Error of JavaScript takes",
   "new CompileError": "what any Error of JavaScript takes",
   "new DTypeError": "what any Error of JavaScript takes",
@@ -217,6 +217,16 @@ function refusal(call: Call, options: unknown): Error {
   return assert.unreachable(`${String(call)} takes ${typeof options}`) as never;
 }
 
+/** The error of a call as a text: that there is none, or that it is a bare one, is one, too. */
+function said(call: Call | (() => unknown)): string {
+  try {
+    (call as () => unknown)();
+  } catch (error) {
+    return error instanceof ChainruleError ? error.message : `bare ${String(error)}`;
+  }
+  return "taken";
+}
+
 function listed(message: string): string {
   const [, names = ""] = /there (?:is|are) ([\w, ]+)$/.exec(message) ?? [];
   return sorted(names.split(", "));
@@ -225,7 +235,8 @@ function listed(message: string): string {
 const sorted = (names: readonly string[]) => names.toSorted().join();
 const isOther = ({ callable, names }: DeclaredRecord) => callable in others || `${callable} ${sorted(names)}` in others;
 
-const declared = (await declaredRecords()).filter((record) => !isOther(record));
+const { records, positional } = await declarations();
+const declared = records.filter((record) => !isOther(record));
 const callables = [...new Set(declared.map(({ callable }) => callable))];
 
 test("whatever takes options is in the table, and nothing else", () => {
@@ -282,6 +293,131 @@ test("what is no record of options is refused, and what inherits is no record", 
     for (const call of calls) for (const options of foreign) refusal(call, options as never);
     assert.ok(calls.length > 0, callable);
   }
+});
+
+/** What an option needs beside it, to be looked at. */
+const beside: Readonly<Record<string, object>> = {
+  avgPool1d: { kernel: 2 },
+  avgPool2d: { kernel: 2 },
+  dropoutMask: { random: new Random(1) },
+  "new Affine": { random: new Random(1) },
+};
+
+/** What is said of values of an option that it cannot have, where it is not said that it is that option. */
+function wrongly(
+  kind: (record: DeclaredRecord) => readonly string[],
+  values: readonly unknown[],
+  expected: (name: string) => RegExp,
+): { readonly count: number; readonly wrong: readonly string[] } {
+  const wrong: string[] = [];
+  let count = 0;
+  for (const record of declared) {
+    for (const name of kind(record)) {
+      for (const [i, call] of (table.get(record.callable) ?? []).entries()) {
+        count++;
+        for (const value of values) {
+          const message = said(() => call({ ...beside[record.callable], [name]: value }));
+          // A call with some of the arguments has not all of the options.
+          if (!expected(name).test(message) && !/unknown option/.test(message))
+            wrong.push(`${record.callable} (${i}), ${name}: ${show(value)}: ${message}`);
+        }
+      }
+    }
+  }
+  return { count, wrong };
+}
+
+test("an option that is true or false is no text and no number", () => {
+  const values = ["false", "true", 0, 1, null, [true]];
+  const { count, wrong } = wrongly(({ flags }) => flags, values, (name) => new RegExp(`: ${name} `)); // biome-ignore format: a line
+  assert.equal(wrong, []);
+  assert.ok(count > 60, `${count}`);
+});
+
+/** The axis of a node is looked at when it is applied. */
+const numbersOf = ({ callable, numbers }: DeclaredRecord) =>
+  callable.startsWith("new ") ? numbers.filter((name) => name !== "axis") : numbers;
+
+test("an option that is a number is no text, no list and no tensor", () => {
+  const values = ["1", [1], tensor(1)];
+  const { count, wrong } = wrongly(numbersOf, values, (name) => new RegExp(`\\b${name.replace(/^axis\d/, "axis")}\\b`)); // biome-ignore format: a line
+  assert.equal(wrong, []);
+  assert.ok(count > 60, `${count}`);
+});
+
+test("a dtype is one of those that there are", () => {
+  const values = ["foo", "float16", 64, ["float64"]];
+  const dtype = ({ callable, names }: DeclaredRecord) =>
+    names.includes("dtype") && callable !== "customOp" ? ["dtype"] : [];
+  const { count, wrong } = wrongly(dtype, values, () => /dtype/);
+  assert.equal(wrong, []);
+  assert.ok(count > 20, `${count}`);
+});
+
+/** What is called by the engine, or by everything in it, and is no function that a user gives options. */
+const internal = new RegExp(
+  [
+    "^(checkOptions|checkNoMore|operand|show|formatShape|sameShape|sizeOf)$",
+    "^(new Tensor|Tensor\\.(derive|constant|settle|toString|toJSON))$",
+    // The vertices of the graph: their settings are positional, and their methods are for the walk.
+    "^Node\\.",
+    "^new (Node|Optimizer|RandomGraph)$|^RandomGraph\\.",
+    // What a layer and an optimizer of one's own have.
+    "^(Layer|Activation)\\.(forward|parameters)$|\\.(update|initialState)$",
+    // Ranges, and point and direction, have errors of their own.
+    "^(slice|Tensor\\.slice|hvp|jvp)$",
+  ].join("|"),
+);
+
+test("behind the arguments of what takes no options nothing stands, neither a record nor anything else", () => {
+  const modules = { ...source(core), ...source(testing), ...nn, ...node };
+  const wrong: string[] = [];
+  let count = 0;
+  for (const { callable, parameters } of positional) {
+    if (internal.test(callable)) continue;
+    const [, isNew, name = "", member] = /^(new )?(\w+)(?:\.(\w+))?$/.exec(callable) ?? [];
+    const found = modules[name] as unknown as { readonly prototype: object };
+    if (found.prototype instanceof core.Node && (member !== undefined || parameters > 0)) continue;
+    const before = new Array<undefined>(parameters).fill(undefined);
+    for (const more of [{ zzzzz: 1 }, true, tensor(1), "a", 0.5]) {
+      const call = (): unknown => {
+        if (isNew) return Reflect.construct(modules[name] as unknown as new () => unknown, [...before, more]);
+        if (member === undefined) return run(modules[name]?.(...before, more));
+        const owner = member in found.prototype ? Object.create(found.prototype) : found;
+        return (owner as Loose)[member]?.(...before, more);
+      };
+      const message = said(call);
+      if (!/: got .* behind the arguments that it takes; /.test(message))
+        wrong.push(`${callable}, ${show(more)}: ${message}`);
+    }
+    count++;
+  }
+  assert.equal(wrong, []);
+  assert.ok(count > 180, `${count}`);
+});
+
+/** What a generator does happens when it is asked for something. */
+const run = (given: unknown) => (given as { next?: () => unknown } | undefined)?.next?.() ?? given;
+
+test("what map, forEach and reduce pass on is no argument too many, and of a method everything is", () => {
+  const list = [tensor(-1), tensor(2)] as Tensor[];
+  assert.equal(
+    list.map(core.relu as (x: Tensor) => Tensor).map((y) => y.item()),
+    [0, 2],
+  );
+  assert.equal(
+    Array.from(list, core.square as (x: Tensor) => Tensor).map((y) => y.item()),
+    [1, 4],
+  );
+  assert.is(list.reduce(core.add as (x: Tensor, y: Tensor) => Tensor).item(), 1);
+  assert.equal([1, 2].map(nn["constant"] as (value: number) => unknown).length, 2);
+  assert.match(
+    refusal((o) => method(x, "log")(o), 2).message,
+    "log: got 2 behind the arguments that it takes; another base",
+  );
+  assert.match(refusal((o) => ops["log"]?.(x, o), 0.5).message, "Log: got 0.5 behind");
+  assert.match(refusal((o) => ops["matmul"]?.(x, x, undefined, o), true).message, "transpose with y.transpose()");
+  assert.match(refusal((o) => method(x, "add")(x, o), { alpha: 2 }).message, "x.add(y.mul(2))");
 });
 
 test("in a function that is traced, options are checked as elsewhere", () => {

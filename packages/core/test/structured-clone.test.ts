@@ -107,7 +107,12 @@ const rows: Readonly<Record<string, readonly ((c: unknown) => unknown)[]>> = {
   fromArray: [(c) => wrong(engine.fromArray, c, [2]), (c) => wrong(engine.fromArray, Float64Array.of(1), c)],
   fromJSON: [(c) => wrong(engine.fromJSON, c), (c) => wrong(engine.fromTransfer, c)],
   "gradients of a tensor": [(c) => { w.grad = c as Tensor; }, (c) => w.square().backward({ seed: c as Tensor }), (c) => w.backward(c as never)], // biome-ignore format: a list
-  "methods": ["add", "mul", "pow", "matmul", "dot", "outer", "greater", "take", "where", "clamp"].map((name) => (c: unknown) => wrongly(x, name, c, 1)), // biome-ignore format: a list
+  methods: [
+    ...["add", "mul", "pow", "matmul", "dot", "outer", "greater", "take", "clamp"].map(
+      (name) => (c: unknown) => wrongly(x, name, c),
+    ),
+    (c) => wrongly(x, "where", c, 1),
+  ],
   lists: [
     (c) => wrong(engine.concat, [x, c]),
     (c) => wrong(engine.stack, [x, c]),

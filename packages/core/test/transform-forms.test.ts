@@ -33,8 +33,32 @@ const forms: Readonly<Record<string, readonly (() => Tensor)[]>> = {
     () => vjp(cube, [x]).pullback(v)[0],
     () => vjp(cube, x).pullback(v)[0],
   ],
+  "jacobian by the first of two": [
+    () => jacobian(both)(x, v),
+    () => jacobian(both, x, v),
+    () => jacobian((x) => both(x, v), x),
+    () => compile(jacobian(both))(x, v),
+  ],
+  "jacobian with what is no tensor besides": [
+    () => jacobian((x: Tensor<[2]>, scale: { by: number }) => x.square().mul(scale.by))(x, { by: 10 }),
+    () => jacobian((x: Tensor<[2]>) => x.square().mul(10))(x),
+  ],
+  "hessian by the first of two": [
+    () => hessian((x: Tensor, y: Tensor) => both(x, y).sum())(x, v),
+    () => hessian((x, y: Tensor) => both(x, y).sum(), x, v),
+    () => hessian((x: Tensor) => both(x, v).sum())(x),
+    () => jacobian(grad((x: Tensor, y: Tensor) => both(x, y).sum()))(x, v),
+    () => compile(hessian((x: Tensor, y: Tensor) => both(x, y).sum()))(x, v),
+  ],
+  "hvp of two": [
+    () => hvp((x: Tensor, y: Tensor) => both(x, y).sum())([x, v], [v, x])[1] as Tensor,
+    () => hvp((x, y) => both(x, y).sum(), [x, v], [v, x])[1],
+    () => jvp(grad((x: Tensor, y: Tensor) => both(x, y).sum(), { argument: 1 }) as typeof both)([x, v], [v, x]).tangent,
+    () => compile(hvp((x: Tensor, y: Tensor) => both(x, y).sum()))([x, v], [v, x])[1] as Tensor,
+  ],
   "vjp of two": [
     () => vjp(both)(x, v).pullback(1)[1] as Tensor,
+    () => vjp(both, x, v).pullback(1)[1] as Tensor,
     () => vjp(both, [x, v]).pullback(1)[1],
     () => grad((x: Tensor, y: Tensor) => both(x, y).sum(), { argument: 1 })(x, v),
   ],
@@ -74,6 +98,49 @@ test("transforms of transforms", () => {
   const third = jacobian(jacobian(jacobian(f)));
   assert.is(third(tensor(2)).item(), 48);
   assert.is(grad((x: Tensor<[]>) => jvp(f)(x, 1).tangent)(2).item(), 48);
+});
+
+test("arguments with a default are those that were given", () => {
+  const scaled = (x: Tensor, by: Tensor | number = 1) => x.square().mul(by);
+  assert.equal(jacobian(scaled)(x, v).toArray(), [[2, 0], [0, 40]]); // biome-ignore format: a matrix
+  assert.equal(hessian((x: Tensor, by: number | undefined = 1) => scaled(x, by).sum())(x, 10).toArray(), [[20, 0], [0, 20]]); // biome-ignore format: a matrix
+  assert.is(vjp((x, by) => scaled(x, by).sum(), x, tensor(10)).value.item(), 50);
+  assert.is(
+    hvp((x: Tensor, by: Tensor | number = 1) => scaled(x, by).sum())(x, v)
+      .toArray()
+      .toString(),
+    "2,20",
+  );
+});
+
+type Loose = (...args: unknown[]) => unknown;
+
+test("lists and records in other places show the form", () => {
+  const wrong = (f: unknown, ...args: unknown[]) => thrownBy(() => (f as (...args: unknown[]) => unknown)(...args));
+  for (const transform of [vjp(both), grad((x: Tensor, y: Tensor) => both(x, y).sum())]) {
+    assert.match(wrong(transform, [x, v]), /it names 2 arguments, and was given one, a list: .*\(f\)\(x, y\)$/);
+  }
+  for (const [transform, name] of [
+    [jvp, "jvp"],
+    [hvp, "hvp"],
+  ] as const) {
+    const f = (x: Tensor, y: Tensor) => both(x, y).sum();
+    assert.match(
+      wrong(transform as Loose, f, x, v, 2),
+      `${name}: takes the point and the direction, got 2 behind them`,
+    );
+    assert.match(wrong(transform, f, x, v, { argument: 1 }), `${name}(f)([x, y], [v, w])`);
+    assert.match(
+      wrong(transform as Loose, f, [[x, v]], [[v, x]]),
+      `one list holds them all, ${name}(f)([x, y], [v, w])`,
+    );
+  }
+  for (const [transform, name] of [
+    [jacobian, "jacobian"],
+    [hessian, "hessian"],
+  ] as const) {
+    assert.match(wrong(transform, cube, { argument: 1 }), `write ${name}((y) => f(x, y)) for another`);
+  }
 });
 
 test("what is missing or none is named", () => {

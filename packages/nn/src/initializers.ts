@@ -1,4 +1,5 @@
 import {
+  checkNoMore,
   checkOptions,
   formatShape,
   full,
@@ -9,7 +10,7 @@ import {
   sizeOf,
   type Tensor,
 } from "@chainrule/core";
-import { checkRandom } from "./functions/checks.js";
+import { checkRandom, checkSetting } from "./functions/checks.js";
 
 /** The dtypes that a parameter can have. */
 export type FloatDType = "float64" | "float32";
@@ -41,6 +42,7 @@ function drawn(name: string, deviation: (shape: Shape) => number): Initializer {
 export function normal(options: { readonly std?: number } = {}): Initializer {
   checkOptions("normal", options, ["std"]);
   const { std = 0.01 } = options;
+  checkSetting("normal", "std", std, () => std >= 0 && std < Number.POSITIVE_INFINITY, "a finite number of at least 0");
   return drawn("normal", () => std);
 }
 
@@ -50,7 +52,8 @@ export function normal(options: { readonly std?: number } = {}): Initializer {
  * networks", AISTATS 2010, which has sqrt(2 / (fan-in + fan-out)). The fan-in is the first axis of a matrix [in, out],
  * and the product of all axes but the first for filters [out, in, height, width].
  */
-export function xavier(): Initializer {
+export function xavier(...none: []): Initializer {
+  checkNoMore("xavier", none);
   return drawn("xavier", (shape) => Math.sqrt(1 / fanIn("xavier", shape)));
 }
 
@@ -58,17 +61,21 @@ export function xavier(): Initializer {
  * Normally distributed numbers with standard deviation sqrt(2 / fan-in): for relu (K. He et al., "Delving deep into
  * rectifiers", ICCV 2015). The fan-in is as for `xavier`.
  */
-export function he(): Initializer {
+export function he(...none: []): Initializer {
+  checkNoMore("he", none);
   return drawn("he", (shape) => Math.sqrt(2 / fanIn("he", shape)));
 }
 
 /** The same value everywhere. */
-export function constant(value: number): Initializer {
+export function constant(value: number, ...none: []): Initializer {
+  checkNoMore("constant", none);
+  checkSetting("constant", "the value", value, () => true, "a number");
   return (shape, options = {}) => full(shape, value, { dtype: checked("constant", options).dtype ?? "float64" });
 }
 
 /** Zeros, as biases begin. */
-export function zeros(): Initializer {
+export function zeros(...none: []): Initializer {
+  checkNoMore("zeros", none);
   return constant(0);
 }
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "@chainrule/core";
+import { checkNoMore, type Tensor } from "@chainrule/core";
 import { batchSizes, checkLabelRange, checkLabels, type Labels, labelTensor } from "./losses/labels.js";
 
 /**
@@ -13,8 +13,9 @@ import { batchSizes, checkLabelRange, checkLabels, type Labels, labelTensor } fr
  *
  * @throws ShapeError for labels that do not belong to the scores, or an index out of range.
  */
-export function accuracy(scores: Tensor, labels: Labels): number {
+export function accuracy(scores: Tensor, labels: Labels, ...none: []): number {
   const op = "accuracy";
+  checkNoMore(op, none);
   const t = labelTensor(op, labels);
   checkLabels(op, scores, t);
   checkLabelRange(op, scores, t);

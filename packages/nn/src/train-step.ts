@@ -52,7 +52,7 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
     const got = typeof loss !== "function" ? loss : optimizer;
     throw new ChainruleError(`trainStep: takes a loss, a function, and an optimizer, got ${show(got)}`);
   }
-  checkOptions("trainStep", options, ["compiled"]);
+  checkOptions("trainStep", options, ["compiled"], ["compiled"]);
   const { compiled = compileSupport() === null } = options;
   if (!compiled) {
     return (...batch) => {

@@ -62,11 +62,7 @@ export function checkArguments(op: string, f: unknown, inputs: unknown, options:
   if (!Array.isArray(inputs)) {
     throw new ChainruleError(`${op}: takes the list of the inputs of f, ${op}(f, [x, y]), got ${show(inputs)}`);
   }
-  checkOptions(op, options, GRADCHECK);
-  const { allowFloat32 = false, allowIntegers = false } = (options ?? {}) as GradcheckOptions;
-  for (const [name, value] of Object.entries({ allowFloat32, allowIntegers })) {
-    if (typeof value !== "boolean") throw new ChainruleError(`${op}: ${name} is true or false, got ${show(value)}`);
-  }
+  checkOptions(op, options, GRADCHECK, ["allowFloat32", "allowIntegers"]);
 }
 
 export function settingsOf(tensors: readonly Tensor[], options: GradcheckOptions): Settings {

@@ -5,7 +5,7 @@ import { isRecording, isThenable } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracing.js";
 import { watcher } from "../graph/watch.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
@@ -53,7 +53,8 @@ export interface Compiled<Args extends readonly unknown[], R> {
  * Why functions cannot be compiled here, as text; `null` where they can. Without WebAssembly, its vectors or the permission to
  * use them (a content security policy) everything works in eager mode.
  */
-export function compileSupport(): string | null {
+export function compileSupport(...none: []): string | null {
+  checkNoMore("compileSupport", none);
   const { available, why } = simd();
   return available
     ? null
@@ -99,7 +100,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   if (typeof f !== "function" || isClass(f)) {
     throw new CompileError(`compile: takes a function, got ${typeof f === "function" ? "a class" : describe(f)}`);
   }
-  checkOptions("compile", options, ["cacheSize", "verify", "relaxed", "fallback"]);
+  checkOptions("compile", options, ["cacheSize", "verify", "relaxed", "fallback"], ["verify", "relaxed"]);
   const { cacheSize = 8, fallback = "none" } = options;
   if (fallback !== "eager" && fallback !== "none") {
     throw new CompileError(`compile: fallback ${show(fallback)}: there are "eager" and "none"`);

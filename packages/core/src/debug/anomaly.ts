@@ -70,7 +70,7 @@ const origins = new WeakMap<Node, Origin>();
  */
 export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}): R {
   checkFunction("detectAnomaly", f);
-  checkOptions("detectAnomaly", options, ["infinities"]);
+  checkOptions("detectAnomaly", options, ["infinities"], ["infinities"]);
   const { infinities = true } = options;
   return inScope("detectAnomaly", f, (f) => withWatcher(new Detector(infinities), f));
 }

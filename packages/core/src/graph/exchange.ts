@@ -1,5 +1,6 @@
 import { arrayName, checkDType, type DType, storedIn, type TypedArray } from "../dtype.js";
 import { ChainruleError, DTypeError, ShapeError } from "../errors.js";
+import { checkNoMore } from "../options.js";
 import { checkShape, formatShape, sizeOf } from "../shape/shape.js";
 import type { Mutable, Shape } from "../shape/types.js";
 import { formOfTensor, isTensorClone, show } from "../show.js";
@@ -21,8 +22,9 @@ import type { Tensor, TensorTransfer } from "./tensor.js";
  * @throws ChainruleError for what is not of that form, ShapeError where the values are not of the shape, DTypeError where one
  * is none of the dtype
  */
-export function fromJSON<S extends Shape = Shape>(value: TensorJSON<S> | string): Tensor<Mutable<S>> {
+export function fromJSON<S extends Shape = Shape>(value: TensorJSON<S> | string, ...none: []): Tensor<Mutable<S>> {
   const op = "fromJSON";
+  checkNoMore(op, none);
   const { dtype, shape, content } = formOf(op, parsed(op, value), "values");
   return ofElements(op, valuesOfJSON(op, content, shape, dtype), shape, dtype) as Tensor<Mutable<S>>;
 }
@@ -41,8 +43,9 @@ export function fromJSON<S extends Shape = Shape>(value: TensorJSON<S> | string)
  * @throws ChainruleError for what is not of that form, ShapeError where the data are not of the shape, DTypeError where they
  * are not of the dtype
  */
-export function fromTransfer<S extends Shape = Shape>(record: TensorTransfer<S>): Tensor<Mutable<S>> {
+export function fromTransfer<S extends Shape = Shape>(record: TensorTransfer<S>, ...none: []): Tensor<Mutable<S>> {
   const op = "fromTransfer";
+  checkNoMore(op, none);
   const { dtype, shape, content } = formOf(op, record, "data");
   const array = arrayOf(op, content, dtype);
   if (array.length === 0 && sizeOf(shape) !== 0) {

@@ -18,6 +18,7 @@ import type { Mutable, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
 import type { Values } from "./node.js";
+import { noteRead } from "./reads.js";
 import { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracing.js";
 
@@ -83,6 +84,7 @@ export const variable = ((values: Literal | Tensor, given?: TensorOptions) => {
   if (!(values instanceof Tensor)) return create("variable", values, given, true);
   checkTensorOptions("variable", "values", given);
   const options = given ?? none;
+  noteRead(values);
   const cast = values.cast(options.dtype ?? values.dtype);
   const { shape, dtype } = cast;
   if (!isFloat(dtype)) throw noGradient("variable", dtype);
@@ -138,6 +140,11 @@ function filled(op: string, shape: Shape, value: number, options: unknown): Tens
   const { dtype = "float64", name } = (options ?? none) as TensorOptions;
   checkShape(op, shape);
   checkDType(op, dtype);
+  if (typeof value === "object" && value !== null) {
+    throw new DTypeError(
+      `${op}: the value is one number, for all elements, got ${show(value)}; a list of them is for tensor(...)`,
+    );
+  }
   const array = allocateFor(op, dtype, sizeOf(shape));
   if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
   return constant(shape, dtype, valuesOfShape(op, shape, array), name);

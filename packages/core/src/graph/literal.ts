@@ -104,11 +104,23 @@ function mixedRows(op: string, dtype: DType, own: DType, path: string): DTypeErr
 function badElement(op: string, element: unknown, path: string, shape: Shape): ChainruleError {
   const where = path === "" ? "the value" : `element ${path}`;
   const isRow = Array.isArray(element) || literalDType(element) !== undefined;
+  if (isTensor(element)) {
+    const repair =
+      path === ""
+        ? "it needs no other: x.detach() is a constant of the same values, x.cast(dtype) has another dtype"
+        : "tensors are put together by stack([x, y]) and concat([x, y])";
+    return new DTypeError(`${op}: ${where} is a tensor already; ${repair}`);
+  }
   if (typeof element !== "number" && !isRow) return new DTypeError(`${op}: ${where} is ${foreign(element)}`);
   const what = isRow ? `has length ${(element as NumberArray).length}` : `is the number ${element}`;
   return new ShapeError(
     `${op}: ragged: the first elements make the shape ${formatShape(shape)}, but ${where} ${what}; all rows of an axis have the same length`,
   );
+}
+
+/** Whether something is a tensor, without the class, which is made of what is here. */
+function isTensor(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "backward" in value;
 }
 
 /** What stands where a number should, with the repair. */

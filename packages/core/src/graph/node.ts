@@ -1,5 +1,6 @@
 import { allocate, type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import { tooMany } from "../options.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -35,6 +36,12 @@ export abstract class Node {
    * @internal
    */
   stamp = 0;
+
+  /** What has settings takes them itself, and gives none on to here. */
+  constructor();
+  constructor(none?: unknown) {
+    if (none !== undefined) throw tooMany(`new ${this.constructor.name}`, none);
+  }
 
   /** The number of inputs. */
   get arity(): number {

@@ -1,5 +1,6 @@
 import { checkFunction } from "../checks.js";
 import { GraphError } from "../errors.js";
+import { checkNoMore, isRecord } from "../options.js";
 
 /** Whether ops record the graph that `backward` walks; a scope, not a flag to set. */
 let on = true;
@@ -41,7 +42,25 @@ export function inScope<R>(op: string, f: () => R, run: (f: () => R) => R): R {
   return result;
 }
 
+/** A promise also in a list or a record, as `list.map(async ...)` gives them: looked for one level deep. */
 function refuseLater(op: string, value: unknown): void {
+  refuseOne(op, value);
+  for (const part of partsOf(value)) refuseOne(op, part);
+}
+
+/** What stands in a list or a record, without running getters; nothing of what cannot be looked at. */
+function partsOf(value: unknown): Iterable<unknown> {
+  if (typeof value !== "object" || value === null) return [];
+  try {
+    if (Array.isArray(value)) return value;
+    return isRecord(value) ? Object.values(Object.getOwnPropertyDescriptors(value)).map((field) => field.value) : [];
+  } catch {
+    return [];
+  }
+}
+
+function refuseOne(op: string, value: unknown): void {
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return;
   const given = isThenable(value) ? "a promise" : later[tagOf(value)];
   if (given === undefined) return;
   throw new GraphError(
@@ -76,6 +95,7 @@ export function isThenable(result: unknown): boolean {
  *
  * @throws GraphError when `f` is asynchronous or a generator: the scope would end before its work does.
  */
-export function noGrad<R>(f: () => R): R {
+export function noGrad<R>(f: () => R, ...none: []): R {
+  checkNoMore("noGrad", none);
   return inScope("noGrad", f, (f) => withRecording(false, f));
 }

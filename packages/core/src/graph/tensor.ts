@@ -9,7 +9,7 @@ import {
   type TypedArray,
 } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import type {
   DiagonalMethod,
   FlipMethod,
@@ -167,7 +167,8 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   /** The value of a tensor with one element. */
-  item(): number {
+  item(...none: []): number {
+    checkNoMore("item", none);
     const values = this.known;
     if (typeof values === "number") return values;
     if (values.length !== 1) {
@@ -193,7 +194,8 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   /** The elements as nested arrays of the tensor's shape; a scalar as a number. Bools come as true and false. */
-  toArray<T extends Shape>(this: Tensor<T>): NestedArray<T> {
+  toArray<T extends Shape>(this: Tensor<T>, ...none: []): NestedArray<T> {
+    checkNoMore("toArray", none);
     return nest(this.array, this.shape, this.dtype) as NestedArray<T>;
   }
 
@@ -234,7 +236,8 @@ export class Tensor<out S extends Shape = Shape> {
    *
    * @throws CompileError in a function that is traced, as for any reading of values
    */
-  toTransfer(): TensorTransfer<S> {
+  toTransfer(...none: []): TensorTransfer<S> {
+    checkNoMore("toTransfer", none);
     return { dtype: this.dtype, shape: this.shape, data: ownCopy(this.array) };
   }
 
@@ -254,7 +257,8 @@ export class Tensor<out S extends Shape = Shape> {
   // --- the graph -----------------------------------------------------------------------------------------------------
 
   /** Gives this tensor a name, for pictures of the graph and for errors. */
-  named(name: string): this {
+  named(name: string, ...none: []): this {
+    checkNoMore("named", none);
     this.name = name;
     return this;
   }
@@ -314,13 +318,15 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   /** Forgets the gradient. */
-  zeroGrad(): void {
+  zeroGrad(...none: []): void {
+    checkNoMore("zeroGrad", none);
     tracer()?.gradient(this, "replace");
     this.gradient = null;
   }
 
   /** The same values as a constant: no gradient flows back through it. */
-  detach(): Tensor<S> {
+  detach(...none: []): Tensor<S> {
+    checkNoMore("detach", none);
     return new Tensor(this.shape, this.dtype, valuesOf(this), null, false);
   }
 
@@ -336,7 +342,7 @@ export class Tensor<out S extends Shape = Shape> {
    * has been updated since the graph used it; then no gradient has changed.
    */
   backward(options: BackwardOptions = {}): void {
-    checkOptions("backward", options, ["seed", "createGraph"]);
+    checkOptions("backward", options, ["seed", "createGraph"], ["createGraph"]);
     const { seed, createGraph = false } = options;
     const trace = walk(this, seedOf(this, seed), createGraph);
     trace.edges.forEach((edge, at) => {
@@ -366,7 +372,8 @@ export class Tensor<out S extends Shape = Shape> {
    * x.square().backward();
    * x.grad?.item(); // 1
    */
-  onGradient(hook: GradientHook): () => void {
+  onGradient(hook: GradientHook, ...none: []): () => void {
+    checkNoMore("onGradient", none);
     checkFunction("onGradient", hook);
     if (!this.requiresGrad) {
       throw new GraphError(
@@ -397,12 +404,14 @@ export class Tensor<out S extends Shape = Shape> {
    *
    * @throws ShapeError when the shapes differ, GraphError for the result of an op; then nothing has changed.
    */
-  assign(values: Literal | Tensor): this {
+  assign(values: Literal | Tensor, ...none: []): this {
+    checkNoMore("assign", none);
     if (this.node !== null) {
       throw new GraphError(
         `assign: this tensor is the result of ${this.node.name}; only variables and constants take new values`,
       );
     }
+    if (values instanceof Tensor) noteRead(values);
     const given = values instanceof Tensor ? values : readLiteral("assign", values, this.dtype);
     if (!sameShape(given.shape, this.shape)) {
       throw new ShapeError(

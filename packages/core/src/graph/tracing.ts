@@ -1,5 +1,6 @@
 import type { DType } from "../dtype.js";
 import { CompileError } from "../errors.js";
+import { checkNoMore } from "../options.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -169,7 +170,8 @@ export function withTracer<R>(tracer: Tracer | null, f: () => R): R {
  *
  * @throws GraphError when `f` is asynchronous or a generator: its work would be done when the function is traced again.
  */
-export function eagerly<R>(f: () => R): R {
+export function eagerly<R>(f: () => R, ...none: []): R {
+  checkNoMore("eagerly", none);
   return inScope("eagerly", f, (f) => withTracer(null, f));
 }
 

@@ -33,7 +33,7 @@ const HEADER = [
  * toDot(x.square()).split("\n")[0]; // "digraph {"
  */
 export function toDot(output: Tensor | readonly Tensor[], options: DotOptions = {}): string {
-  checkOptions("toDot", options, ["names", "values", "gradients"]);
+  checkOptions("toDot", options, ["names", "values", "gradients"], ["values", "gradients"]);
   const graph = graphFrom("toDot", output, options);
   const outputs = new Set(graph.outputs);
   const lines = [...HEADER];

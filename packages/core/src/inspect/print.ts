@@ -30,9 +30,15 @@ export interface PrintOptions extends GraphOptions, InspectOptions {
  * @throws ChainruleError when `maxNodes` is no whole number of at least 0 (or Infinity)
  */
 export function print(output: Tensor | readonly Tensor[], options: PrintOptions = {}): string {
-  checkOptions("print", options, ["names", "values", "gradients", "maxNodes"]);
+  checkOptions("print", options, ["names", "values", "gradients", "maxNodes"], ["values", "gradients"]);
   const { maxNodes = 100 } = options;
-  if (!(maxNodes >= 0 && (Number.isInteger(maxNodes) || maxNodes === Number.POSITIVE_INFINITY))) {
+  if (
+    !(
+      typeof maxNodes === "number" &&
+      maxNodes >= 0 &&
+      (Number.isInteger(maxNodes) || maxNodes === Number.POSITIVE_INFINITY)
+    )
+  ) {
     throw new ChainruleError(
       `print: maxNodes ${show(maxNodes)} is no number of lines: a whole number of at least 0, or Infinity for all`,
     );

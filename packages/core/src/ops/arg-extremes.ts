@@ -77,7 +77,7 @@ interface KeepDims {
 
 function argFunction(name: string, Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
   return ((x: Tensor | number, axis?: AxisOr<number, KeepDims>, options?: KeepDims) => {
-    const [along, { keepDims }] = withAxis<number, KeepDims>(name, axis, options, ["keepDims"]);
+    const [along, { keepDims }] = withAxis<number, KeepDims>(name, axis, options, ["keepDims"], ["keepDims"]);
     return new Op(along, keepDims).apply(operand(name, x));
   }) as ArgMaxFunction;
 }

@@ -65,9 +65,9 @@ function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
  *
  * @throws ShapeError when there are not as many shifts as axes, or a shift is no whole number.
  */
-export const roll = ((x: Tensor, shift: Axes, along?: AxisOr<Axes>) => {
+export const roll = ((x: Tensor, shift: Axes, along?: AxisOr<Axes>, none?: unknown) => {
+  const axis = axisOf("roll", along, none);
   const tensor = operand("roll", x);
-  const axis = axisOf("roll", along);
   const shifts = Array.isArray(shift) ? (shift as readonly number[]) : [shift as number];
   if (shifts.some((by) => !Number.isSafeInteger(by))) {
     throw new ShapeError(

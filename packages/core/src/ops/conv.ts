@@ -55,7 +55,8 @@ abstract class Convolving extends Node {
     this.stride = stride;
     this.padding = padding;
     this.dilation = dilation;
-    this.groups = options.groups ?? 1;
+    const { groups = 1 } = options;
+    this.groups = groups;
     if (!Number.isSafeInteger(this.groups) || this.groups < 1) {
       throw new ShapeError(`${this.name}: groups ${show(this.groups)}: a whole number of at least 1 is needed`);
     }

@@ -9,6 +9,8 @@ import { formatShape, normalizeAxis, sameShape } from "../shape/shape.js";
 import type { CumulateFunction, CumulateOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
+const FLAGS = ["reverse", "exclusive"] as const;
+
 abstract class Cumulation extends Node {
   readonly axis: number;
   readonly reverse: boolean;
@@ -17,7 +19,7 @@ abstract class Cumulation extends Node {
 
   constructor(axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) {
     super();
-    const [along, given] = withAxis<number, CumulateOptions>(nameOf(this), axis, options, ["reverse", "exclusive"]);
+    const [along, given] = withAxis<number, CumulateOptions>(nameOf(this), axis, options, FLAGS, FLAGS);
     this.axis = along ?? -1;
     this.reverse = given.reverse ?? false;
     this.exclusive = given.exclusive ?? false;

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import type {
   DiagonalFunction,
   DiagonalOptions,
@@ -61,8 +61,10 @@ function diagonalOf(op: string, x: Tensor, options: DiagonalOptions | number | u
  *
  * @throws ShapeError for a tensor with less than two axes, or when both axes are one.
  */
-export const diagonal = ((x: Tensor, options?: DiagonalOptions | number) =>
-  diagonalOf("diagonal", operand("diagonal", x), options)) as DiagonalFunction;
+export const diagonal = ((x: Tensor, options?: DiagonalOptions | number, ...none: []) => {
+  checkNoMore("diagonal", none);
+  return diagonalOf("diagonal", operand("diagonal", x), options);
+}) as DiagonalFunction;
 
 /**
  * The sum of the diagonal of a matrix, or of each of several: see `diagonal`. float64, float32, int32.
@@ -70,8 +72,10 @@ export const diagonal = ((x: Tensor, options?: DiagonalOptions | number) =>
  * @example
  * trace(tensor([[1, 2], [3, 4]])).item(); // 5
  */
-export const trace = ((x: Tensor, options?: DiagonalOptions | number) =>
-  diagonalOf("trace", operand("trace", x), options).sum(-1)) as TraceFunction;
+export const trace = ((x: Tensor, options?: DiagonalOptions | number, ...none: []) => {
+  checkNoMore("trace", none);
+  return diagonalOf("trace", operand("trace", x), options).sum(-1);
+}) as TraceFunction;
 
 type Offset = number | OffsetOption;
 
@@ -80,8 +84,10 @@ function triangle(
   op: string,
   x: Tensor,
   given: Offset = 0,
+  none: readonly unknown[],
   keep: (distance: number, offset: number) => boolean,
 ): Tensor {
+  checkNoMore(op, none);
   if (typeof given !== "number") checkOptions(op, given, ["offset"]);
   const { offset = 0 } = typeof given === "number" ? { offset: given } : given;
   checkMatrix(op, x.shape);
@@ -100,8 +106,8 @@ function triangle(
  * @example
  * tril(tensor([[1, 2], [3, 4]])).toArray(); // [[1, 0], [3, 4]]
  */
-export const tril = ((x: Tensor, offset?: Offset) =>
-  triangle("tril", operand("tril", x), offset, (distance, most) => distance <= most)) as TriangleFunction<"tril">;
+export const tril = ((x: Tensor, offset?: Offset, ...none: []) =>
+  triangle("tril", operand("tril", x), offset, none, (distance, most) => distance <= most)) as TriangleFunction<"tril">;
 
 /**
  * The upper triangle of a matrix, or of each of several: as `tril`, with 0 below the diagonal that is `offset` above the main
@@ -110,5 +116,11 @@ export const tril = ((x: Tensor, offset?: Offset) =>
  * @example
  * triu(tensor([[1, 2], [3, 4]]), 1).toArray(); // [[0, 2], [0, 0]]
  */
-export const triu = ((x: Tensor, offset?: Offset) =>
-  triangle("triu", operand("triu", x), offset, (distance, least) => distance >= least)) as TriangleFunction<"triu">;
+export const triu = ((x: Tensor, offset?: Offset, ...none: []) =>
+  triangle(
+    "triu",
+    operand("triu", x),
+    offset,
+    none,
+    (distance, least) => distance >= least,
+  )) as TriangleFunction<"triu">;

@@ -1,6 +1,9 @@
+import { DTypeError } from "../errors.js";
 import { binary, ternary } from "../graph/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { checkNoMore, isRecord } from "../options.js";
 import type { ClampFunction } from "../shape/signatures.js";
+import { show } from "../show.js";
 import { binaryFunction, constantLike } from "./functions.js";
 
 export class Maximum extends binary("Maximum", {
@@ -41,7 +44,19 @@ export class Clamp extends ternary("Clamp", {
  * x held between `low` and `high` (numbers or tensors, broadcast). At a bound itself the gradient still goes to x
  * (PyTorch's convention). Where low > high the result is `high`.
  */
-export const clamp = ((x: Tensor | number, low: Tensor | number = -Infinity, high: Tensor | number = Infinity) => {
+export const clamp = ((
+  x: Tensor | number,
+  low: Tensor | number = -Infinity,
+  high: Tensor | number = Infinity,
+  ...none: []
+) => {
+  checkNoMore("Clamp", none);
+  for (const bound of [low, high]) {
+    if (!isRecord(bound)) continue;
+    throw new DTypeError(
+      `Clamp: the bounds stand one behind the other, clamp(-1, 1), undefined for none, got ${show(bound)}`,
+    );
+  }
   const value = typeof x === "number" ? constantLike("Clamp", x, low, high) : operand("Clamp", x);
   const [least, most] = value.dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
   const bound = (b: Tensor | number) =>

@@ -1,17 +1,22 @@
 import type { Node } from "../graph/node.js";
 import { asTensor, operand, type Tensor } from "../graph/tensor.js";
+import { isIndex, tooMany } from "../options.js";
 import type { BinaryFunction, ReduceFunction, UnaryFunction } from "../shape/signatures.js";
 
 /** The function of an op with one input, with the compile-time shapes of its signature. */
 export function unaryFunction(Op: new () => Node): UnaryFunction {
   const { name } = Op.prototype as Node;
-  return ((x: Tensor | number) => new Op().apply(operand(name, x))) as UnaryFunction;
+  return ((x: Tensor | number, none?: unknown) => {
+    if (none !== undefined && !isIndex(none)) throw tooMany(name, none);
+    return new Op().apply(operand(name, x));
+  }) as UnaryFunction;
 }
 
 /** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. The second may have a default. */
 export function binaryFunction(Op: new () => Node, otherwise?: number): BinaryFunction {
   const { name } = Op.prototype as Node;
-  return ((x: Tensor | number, y: Tensor | number = otherwise as number) => {
+  return ((x: Tensor | number, y: Tensor | number = otherwise as number, none?: unknown) => {
+    if (none !== undefined && !isIndex(none)) throw tooMany(name, none);
     const a = typeof x === "number" ? constantLike(name, x, y) : operand(name, x);
     return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : operand(name, y));
   }) as BinaryFunction;

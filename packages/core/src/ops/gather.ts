@@ -5,7 +5,7 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import { forEachRow } from "../kernels/loop.js";
 import { partialTerms } from "../kernels/scatter.js";
-import { type AxisOr, axisOf } from "../options.js";
+import { type AxisOr, axisOf, checkNoMore } from "../options.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
 import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -70,8 +70,8 @@ abstract class AlongAxis extends Node {
 }
 
 /** The axis, for which there is no default. */
-function requiredAxis(op: string, axis: AxisOr<number>): number {
-  const along = axisOf(op, axis);
+function requiredAxis(op: string, axis: AxisOr<number>, none?: unknown): number {
+  const along = axisOf(op, axis, none);
   if (along !== undefined) return along;
   throw new ShapeError(
     `${op}: name the axis that the indices count along, as in ${op === "gather" ? "gather(x, indices, 0)" : "scatterAdd(x, indices, source, 0)"}`,
@@ -115,8 +115,8 @@ export class Gather extends AlongAxis {
  *
  * @throws ShapeError for an index out of range, or indices of another rank or of a larger size.
  */
-export const gather = ((x: Tensor, indices: IndexLike, axis: AxisOr<number>) =>
-  new Gather(requiredAxis("gather", axis)).apply(
+export const gather = ((x: Tensor, indices: IndexLike, axis: AxisOr<number>, none?: unknown) =>
+  new Gather(requiredAxis("gather", axis, none)).apply(
     operand("gather", x),
     indexTensor("gather", indices),
   )) as GatherFunction;
@@ -179,7 +179,14 @@ export class ScatterAdd extends AlongAxis {
  *
  * @throws ShapeError for an index out of range, or indices of another rank or of a larger size.
  */
-export const scatterAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis: AxisOr<number>) => {
+export const scatterAdd = ((
+  x: Tensor,
+  indices: IndexLike,
+  source: Tensor | number,
+  axis: AxisOr<number>,
+  none?: unknown,
+) => {
+  if (none !== undefined) checkNoMore("scatterAdd", [none]);
   const into = operand("scatterAdd", x);
   const at = indexTensor("scatterAdd", indices);
   const elements = typeof source === "number" ? into.constant(source, "scatterAdd") : operand("scatterAdd", source);

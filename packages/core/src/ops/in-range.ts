@@ -3,6 +3,7 @@ import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { checkNoMore } from "../options.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { checkIndices } from "./take.js";
@@ -84,7 +85,9 @@ export function inRange<S extends Shape>(
   size: number,
   what?: string,
   of?: string,
+  ...none: []
 ): Tensor<S> {
+  checkNoMore("inRange", none);
   const given = operand(op, indices) as Tensor;
   const checked = new InRange(op, size, what, of).apply(given);
   checked.name = given.name;

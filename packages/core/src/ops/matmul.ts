@@ -4,6 +4,7 @@ import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../kernels/loop.js";
 import { type GemmArray, gemm } from "../kernels/matmul.js";
+import { checkNoMore } from "../options.js";
 import { broadcastShapes, broadcastStrides, formatShape, scalarShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { MatMulFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -153,5 +154,7 @@ function order(shape: Shape): string {
  *
  * @throws ShapeError when the inner sizes differ.
  */
-export const matmul = ((a: Tensor, b: Tensor) =>
-  new MatMul().apply(operand("MatMul", a), operand("MatMul", b))) as MatMulFunction;
+export const matmul = ((a: Tensor, b: Tensor, ...none: []) => {
+  checkNoMore("MatMul", none);
+  return new MatMul().apply(operand("MatMul", a), operand("MatMul", b));
+}) as MatMulFunction;

@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { AxisLoop } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { deviationAlong } from "../kernels/moments.js";
+import { checkNumbers } from "../options.js";
 import type { OrdOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
@@ -26,7 +27,9 @@ export class Norm extends Reduction {
 
   constructor(axis?: number | readonly number[] | NormOptions, options?: Omit<NormOptions, "axis">) {
     super(axis, options);
-    this.ord = optionOf("ord", axis, options) ?? 2;
+    const { ord = 2 } = { ord: optionOf("ord", axis, options) };
+    checkNumbers("Norm", { ord }, ["ord"]);
+    this.ord = ord;
     this.ofNothing = this.ord !== Infinity;
   }
 
@@ -73,7 +76,8 @@ export class Norm extends Reduction {
 }
 
 /**
- * The vector norm over the axes. `ord` is 1, 2 (the default; no square overflows) or Infinity. The gradient at the vector 0
+ * The vector norm over the axes. `ord` is 1, 2 (the default; no square overflows) or Infinity; a number alone is the axis, as
+ * of all reductions, so that norm(x, 1) is the 2-norms along axis 1, and the 1-norm is norm(x, { ord: 1 }). The gradient at the vector 0
  * is 0, that of the 1-norm is 0 for each element that is 0, and elements that tie for the largest share it evenly
  * (PyTorch's conventions). What is composed of the norm cannot know better: the second derivative of `norm(x).square()` at
  * the vector 0 comes out as 0, and that of `x.square().sum()`, the same function, is right. float64, float32.

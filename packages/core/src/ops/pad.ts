@@ -3,6 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { scatterView } from "../kernels/copy.js";
+import { checkNoMore } from "../options.js";
 import { formatShape, kept, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import type { PadFunction } from "../shape/window-types.js";
@@ -81,5 +82,7 @@ export class Pad extends Node {
  *
  * @throws ShapeError when there is no pair for each axis, or a width is negative; DTypeError for a value that is none of the dtype.
  */
-export const pad = ((x: Tensor, widths: PadWidths, value?: number) =>
-  new Pad(widths, value).apply(operand("Pad", x))) as PadFunction;
+export const pad = ((x: Tensor, widths: PadWidths, value?: number, ...none: []) => {
+  checkNoMore("Pad", none);
+  return new Pad(widths, value).apply(operand("Pad", x));
+}) as PadFunction;

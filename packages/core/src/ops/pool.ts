@@ -51,11 +51,11 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
   readonly stride: Shape;
   readonly padding: Shape;
 
-  constructor(name: string, rank: SpatialRank, options: Options, own: readonly string[] = []) {
+  constructor(name: string, rank: SpatialRank, options: Options, flags: readonly string[] = []) {
     super();
     this.name = nameInRank(name, rank);
     this.rank = rank;
-    checkOptions(this.name, options, ["kernel", ...OPTIONS, ...own]);
+    checkOptions(this.name, options, ["kernel", ...OPTIONS, ...flags], flags);
     this.options = kept(options);
     const { kernel, stride = kernel, padding = 0 } = options ?? {};
     this.kernel = perAxis(this.name, "kernel", kernel, rank, 1);

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { checkNoMore } from "../options.js";
 import type { DotFunction, OuterFunction } from "../shape/product-types.js";
 import { formatShape } from "../shape/shape.js";
 
@@ -18,7 +19,8 @@ function vectors(op: string, a: Tensor, b: Tensor, repair: string): [Tensor, Ten
  *
  * @throws ShapeError when one is no vector, or the sizes differ.
  */
-export const dot = ((a: Tensor, b: Tensor) => {
+export const dot = ((a: Tensor, b: Tensor, ...none: []) => {
+  checkNoMore("dot", none);
   const [x, y] = vectors("dot", a, b, "use matmul for matrices, mul for scalars");
   if (x.size !== y.size) {
     throw new ShapeError(
@@ -37,7 +39,8 @@ export const dot = ((a: Tensor, b: Tensor) => {
  *
  * @throws ShapeError when one is no vector.
  */
-export const outer = ((a: Tensor, b: Tensor) => {
+export const outer = ((a: Tensor, b: Tensor, ...none: []) => {
+  checkNoMore("outer", none);
   const [x, y] = vectors("outer", a, b, "reshape them, or name the axes in einsum");
   return x.expandDims(1).mul(y);
 }) as OuterFunction;

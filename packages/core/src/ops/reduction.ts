@@ -34,6 +34,8 @@ export function optionOf<Options extends object, Name extends keyof Options>(
   return given?.[name];
 }
 
+const FLAGS = ["keepDims"] as const;
+
 /** A node with one result for all the elements that stand along one axis or several. */
 export abstract class Reduction extends Node {
   readonly axis: number | readonly number[] | undefined;
@@ -48,7 +50,7 @@ export abstract class Reduction extends Node {
       this.keepDims = false;
       return;
     }
-    const [axes, { keepDims = false }] = withAxis<Axes, KeepDims>(nameOf(this), axis, options, this.optionNames);
+    const [axes, { keepDims = false }] = withAxis<Axes, KeepDims>(nameOf(this), axis, options, this.optionNames, FLAGS);
     this.axis = kept(axes);
     this.keepDims = keepDims;
   }

@@ -102,8 +102,8 @@ export class ExpandDims extends Reshaping {
 }
 
 /** A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy. */
-export const expandDims = ((x: Tensor | number, axis: AxisOr<number>) =>
-  new ExpandDims(axisOf("ExpandDims", axis) as number).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
+export const expandDims = ((x: Tensor | number, axis: AxisOr<number>, none?: unknown) =>
+  new ExpandDims(axisOf("ExpandDims", axis, none) as number).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
 export class Squeeze extends Reshaping {
   override readonly name = "Squeeze";

@@ -59,8 +59,8 @@ export class Softmax extends AlongAxis {
 }
 
 /** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows; NaN where the maximum is infinite. */
-export const softmax = ((x: Tensor, axis?: AxisOr<number>) =>
-  new Softmax(axisOf("Softmax", axis)).apply(operand("Softmax", x))) as SoftmaxFunction;
+export const softmax = ((x: Tensor, axis?: AxisOr<number>, none?: unknown) =>
+  new Softmax(axisOf("Softmax", axis, none)).apply(operand("Softmax", x))) as SoftmaxFunction;
 
 export class LogSoftmax extends AlongAxis {
   override readonly name = "LogSoftmax";
@@ -73,5 +73,5 @@ export class LogSoftmax extends AlongAxis {
 }
 
 /** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows; NaN where the maximum is infinite. */
-export const logSoftmax = ((x: Tensor, axis?: AxisOr<number>) =>
-  new LogSoftmax(axisOf("LogSoftmax", axis)).apply(operand("LogSoftmax", x))) as SoftmaxFunction;
+export const logSoftmax = ((x: Tensor, axis?: AxisOr<number>, none?: unknown) =>
+  new LogSoftmax(axisOf("LogSoftmax", axis, none)).apply(operand("LogSoftmax", x))) as SoftmaxFunction;

@@ -44,7 +44,7 @@ export class ArgSort extends Node {
 
   constructor(axis?: AxisOr<number, SortOptions>, options?: SortOptions) {
     super();
-    const [along, given] = withAxis<number, SortOptions>("ArgSort", axis, options, ["descending"]);
+    const [along, given] = withAxis<number, SortOptions>("ArgSort", axis, options, ["descending"], ["descending"]);
     this.axis = along ?? -1;
     this.descending = given.descending ?? false;
   }
@@ -115,7 +115,7 @@ export const sort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: S
  */
 export const topK = ((x: Tensor, k: number, axis?: AxisOr<number, TopKOptions>, options?: TopKOptions) => {
   const tensor = operand("topK", x);
-  const [wanted, given] = withAxis<number, TopKOptions>("topK", axis, options, ["largest"]);
+  const [wanted, given] = withAxis<number, TopKOptions>("topK", axis, options, ["largest"], ["largest"]);
   const along = normalizeAxis("topK", wanted ?? -1, tensor.shape);
   const size = tensor.shape[along] as number;
   if (!Number.isInteger(k) || k < 0 || k > size) {

@@ -58,9 +58,10 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
  *
  * @throws ShapeError when the parts cannot be equal, or the sizes do not add up to that of the axis.
  */
-export const split = ((x: Tensor, parts: number | readonly number[], axis?: AxisOr<number>) => {
+export const split = ((x: Tensor, parts: number | readonly number[], axis?: AxisOr<number>, none?: unknown) => {
+  const wanted = axisOf("split", axis, none) ?? 0;
   const tensor = operand("split", x);
-  const along = normalizeAxis("split", axisOf("split", axis) ?? 0, tensor.shape);
+  const along = normalizeAxis("split", wanted, tensor.shape);
   let end = 0;
   return sizesOf(tensor, parts, along).map((size) => {
     const start = end;
@@ -76,9 +77,10 @@ export const split = ((x: Tensor, parts: number | readonly number[], axis?: Axis
  * @example
  * unstack(tensor([[1, 2], [3, 4]])); // [[1, 2], [3, 4]]
  */
-export const unstack = ((x: Tensor, axis?: AxisOr<number>) => {
+export const unstack = ((x: Tensor, axis?: AxisOr<number>, none?: unknown) => {
+  const wanted = axisOf("unstack", axis, none) ?? 0;
   const tensor = operand("unstack", x);
-  const along = normalizeAxis("unstack", axisOf("unstack", axis) ?? 0, tensor.shape);
+  const along = normalizeAxis("unstack", wanted, tensor.shape);
   checkParts("unstack", tensor, tensor.shape[along] as number);
   return Array.from({ length: tensor.shape[along] as number }, (_, i) => partOf(tensor, along, i));
 }) as UnstackFunction;

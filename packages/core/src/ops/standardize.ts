@@ -3,7 +3,7 @@ import { Node, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";
-import { checkOptions } from "../options.js";
+import { checkNumbers, checkOptions } from "../options.js";
 import { kept, normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { gathered, Reduction } from "./reduction.js";
@@ -89,7 +89,8 @@ export interface StandardizeOptions extends Dispersion {
 }
 
 function checked(op: string, options: StandardizeOptions): StandardizeOptions {
-  checkOptions(op, options, ["axis", "center", "freedom", "eps"]);
+  checkOptions(op, options, ["axis", "center", "freedom", "eps"], ["center"]);
+  checkNumbers(op, options ?? {}, ["freedom", "eps"]);
   return options ?? {};
 }
 

@@ -22,13 +22,25 @@ export function indexTensor(op: string, indices: IndexLike): Tensor {
     checkIndices(op, indices);
     return indices;
   }
+  let first: unknown = indices;
+  while (Array.isArray(first)) first = first[0];
+  if (typeof first === "boolean") throw noMask(op, "booleans");
   const { shape, dtype, values } = readLiteral(op, indices, "int32");
   return new Tensor(shape, dtype, values, null, false);
 }
 
 export function checkIndices(op: string, indices: Tensor): void {
   if (indices.dtype === "int32") return;
+  if (indices.dtype === "bool") throw noMask(op, "a bool tensor");
   throw new DTypeError(`${op}: indices are an int32 tensor, got ${indices.dtype}; convert with cast("int32")`);
+}
+
+/** A mask read as indices would be rows 0 and 1, and none of those that it marks. */
+function noMask(op: string, got: string): DTypeError {
+  return new DTypeError(
+    `${op}: indices are whole numbers, the places of what is taken, got ${got}; for a mask write mask.where(x, 0), or give the ` +
+      "places where it holds, such as [0, 2]",
+  );
 }
 
 /** The indices counted from the front and checked against the size of the axis; to be read only. */
@@ -135,8 +147,8 @@ export class Take extends ByIndex {
  * The rows (or what stands along `axis`) at the indices, an int32 tensor or a list; a negative index counts from the end.
  * The axis is replaced by the axes of the indices. Any dtype; gradients of a row taken twice add up.
  */
-export const take = ((x: Tensor, indices: Tensor | number | readonly number[] | Int32Array, axis?: AxisOr<number>) =>
-  new Take(axisOf("take", axis)).apply(operand("take", x), indexTensor("take", indices))) as TakeFunction;
+export const take = ((x: Tensor, indices: IndexLike, axis?: AxisOr<number>, none?: unknown) =>
+  new Take(axisOf("take", axis, none)).apply(operand("take", x), indexTensor("take", indices))) as TakeFunction;
 
 /** The adjoint of Take: zeros of `shape`, with each row of the input added where its index says. */
 export class IndexAdd extends ByIndex {
@@ -194,10 +206,17 @@ export class IndexAdd extends ByIndex {
  *
  * @throws ShapeError for an index out of range, or a source of another shape.
  */
-export const indexAdd = ((x: Tensor, indices: IndexLike, source: Tensor | number, axis?: AxisOr<number>) => {
+export const indexAdd = ((
+  x: Tensor,
+  indices: IndexLike,
+  source: Tensor | number,
+  axis?: AxisOr<number>,
+  none?: unknown,
+) => {
+  const wanted = axisOf("indexAdd", axis, none) ?? 0;
   const into = operand("indexAdd", x);
   const at = indexTensor("indexAdd", indices);
-  const along = normalizeAxis("indexAdd", axisOf("indexAdd", axis) ?? 0, into.shape);
+  const along = normalizeAxis("indexAdd", wanted, into.shape);
   const taken = [...sizesFrom(into.shape, 0, along), ...at.shape, ...sizesFrom(into.shape, along + 1)];
   const rows = typeof source === "number" ? into.constant(source, "indexAdd") : operand("indexAdd", source);
   return into.add(new IndexAdd(into.shape, along).apply(rows.broadcastTo(taken), at));

@@ -1,8 +1,9 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import type { Values } from "../graph/node.js";
+import { nameOf, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deviationAlong, varianceAlong } from "../kernels/moments.js";
+import { checkNumbers } from "../options.js";
 import { normalizeAxes, sizeOf } from "../shape/shape.js";
 import type { CorrectionOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -20,7 +21,9 @@ abstract class Spread extends Reduction {
 
   constructor(axis?: VarianceArgument, options?: Omit<VarianceOptions, "axis">) {
     super(axis, options);
-    this.correction = optionOf("correction", axis, options) ?? 0;
+    const { correction = 0 } = { correction: optionOf("correction", axis, options) };
+    checkNumbers(nameOf(this), { correction }, ["correction"]);
+    this.correction = correction;
   }
 
   protected override get optionNames(): readonly string[] {

@@ -1,5 +1,6 @@
 import { ternary } from "../graph/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { checkNoMore } from "../options.js";
 import type { WhereFunction } from "../shape/signatures.js";
 import { constantLike } from "./functions.js";
 
@@ -30,5 +31,7 @@ export class Where extends ternary("Where", {
  * that 0 times an infinite derivative is NaN: `where(x.greater(0), x.log(), 0)` at 0 needs a safe input instead,
  * `where(x.greater(0), x, 1).log()`.
  */
-export const where = ((condition: Tensor, x: Operand, y: Operand) =>
-  new Where().apply(...tensors(condition, x, y))) as WhereFunction;
+export const where = ((condition: Tensor, x: Operand, y: Operand, ...none: []) => {
+  checkNoMore("Where", none);
+  return new Where().apply(...tensors(condition, x, y));
+}) as WhereFunction;

@@ -1,7 +1,7 @@
 import { allocateFor } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { tracer } from "../graph/tracing.js";
-import { checkOptions, isRecord } from "../options.js";
+import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
 import { normalQuantile } from "./normal.js";
 import { mulHigh, philox4x32 } from "./philox.js";
@@ -102,7 +102,8 @@ export class Generator {
    * @param seed a safe integer, or a bigint that fits in 64 bits (signed or unsigned: -1n and 2n ** 64n - 1n are one seed)
    * @throws ChainruleError for any other seed
    */
-  constructor(seed: number | bigint) {
+  constructor(seed: number | bigint, ...none: []) {
+    checkNoMore("Generator", none);
     if (typeof seed === "bigint" ? seed < -(1n << 63n) || seed >= 1n << 64n : !Number.isSafeInteger(seed)) {
       throw new ChainruleError(
         `Generator: seed ${show(seed)} is not a safe integer (a whole number within 2^53 - 1 of zero); ` +
@@ -226,7 +227,8 @@ export class Generator {
    *
    * @throws ChainruleError if n is not a whole number in 0..2^31
    */
-  permutation(n: number): Int32Array {
+  permutation(n: number, ...none: []): Int32Array {
+    checkNoMore("permutation", none);
     tracer()?.generatorUsed(this, "permutation");
     requireCount("permutation", n);
     return this.#shuffle(n, n);
@@ -241,7 +243,7 @@ export class Generator {
    */
   choice(n: number, count: number, options: ChoiceOptions = {}): Int32Array {
     tracer()?.generatorUsed(this, "choice");
-    checkOptions("choice", options, ["replace"]);
+    checkOptions("choice", options, ["replace"], ["replace"]);
     const { replace = true } = options;
     requireCount("choice", n);
     requireSize("choice", count);
@@ -270,7 +272,8 @@ export class Generator {
    * @param stream a safe integer, 0 or more
    * @throws ChainruleError for any other stream
    */
-  fork(stream: number): Generator {
+  fork(stream: number, ...none: []): Generator {
+    checkNoMore("fork", none);
     if (!Number.isSafeInteger(stream) || stream < 0 || stream === Number.MAX_SAFE_INTEGER) {
       throw new ChainruleError(`fork: stream ${show(stream)} is not a whole number in 0..2^53 - 2`);
     }
@@ -293,7 +296,8 @@ export class Generator {
    *
    * @throws ChainruleError for a position that no draw reaches
    */
-  moveTo(position: number): void {
+  moveTo(position: number, ...none: []): void {
+    checkNoMore("moveTo", none);
     tracer()?.generatorUsed(this, "moveTo");
     if (!isWhole(position, POSITION_MAX)) {
       throw new ChainruleError(`moveTo: position ${show(position)} is not a whole number in 0..2^52`);
@@ -302,7 +306,8 @@ export class Generator {
   }
 
   /** What {@link fromState} needs to go on from here; survives JSON.stringify and JSON.parse. */
-  state(): GeneratorState {
+  state(...none: []): GeneratorState {
+    checkNoMore("state", none);
     tracer()?.generatorUsed(this, "state");
     const [key0 = 0, key1 = 0] = this.#key;
     const [, , stream0 = 0, stream1 = 0] = this.#counter;
@@ -314,7 +319,8 @@ export class Generator {
    *
    * @throws ChainruleError if it is not the state of a generator
    */
-  static fromState(state: GeneratorState): Generator {
+  static fromState(state: GeneratorState, ...none: []): Generator {
+    checkNoMore("Generator.fromState", none);
     const { algorithm, key, stream, position } = isRecord(state) ? state : ({} as Partial<GeneratorState>);
     if (algorithm !== "philox4x32-10" || !isPair(key) || !isPair(stream) || !isWhole(position, POSITION_MAX)) {
       throw new ChainruleError(

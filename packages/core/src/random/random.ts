@@ -1,8 +1,9 @@
 import type { DType, TypedArray } from "../dtype.js";
+import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import { Tensor } from "../graph/tensor.js";
 import { type Draw, tracer } from "../graph/tracing.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
 import type { Sizes } from "../shape/signatures.js";
 import type { Mutable, Shape } from "../shape/types.js";
@@ -29,7 +30,8 @@ export class Random {
   readonly generator: Generator;
 
   /** @param seed a safe integer, or a bigint of up to 64 bits */
-  constructor(seed: number | bigint | Generator) {
+  constructor(seed: number | bigint | Generator, ...none: []) {
+    checkNoMore("Random", none);
     this.generator = seed instanceof Generator ? seed : new Generator(seed);
   }
 
@@ -63,13 +65,14 @@ export class Random {
   }
 
   /** The numbers 0 to n - 1 in random order, as int32. */
-  permutation(n: number): Tensor<[number]> {
+  permutation(n: number, ...none: []): Tensor<[number]> {
+    checkNoMore("permutation", none);
     return this.draw("choice", [n], "int32", { n, replace: false }, () => this.generator.permutation(n));
   }
 
   /** `count` of the numbers 0 to n - 1, as int32: each may come again unless `replace` is false. */
   choice(n: number, count: number, options: ChoiceOptions = {}): Tensor<[number]> {
-    checkOptions("choice", options, ["replace"]);
+    checkOptions("choice", options, ["replace"], ["replace"]);
     const { replace = true } = options;
     return this.draw("choice", [count], "int32", { n, replace }, () => this.generator.choice(n, count, options));
   }
@@ -81,6 +84,7 @@ export class Random {
     names: readonly string[],
   ): readonly [shape: Shape, options: Options] {
     const [shape, options] = sizesAndOptions(method, given);
+    if (!Array.isArray(given[0]) && shape.length > 1 && shape.includes(0)) throw noBounds(method, shape, names);
     checkShape(method, shape);
     checkOptions(method, options, names);
     return [shape, (options ?? {}) as Options];
@@ -100,17 +104,29 @@ export class Random {
   }
 
   /** An independent source for stream number `stream`; this one is not affected. */
-  fork(stream: number): Random {
+  fork(stream: number, ...none: []): Random {
+    checkNoMore("fork", none);
     return new Random(this.generator.fork(stream));
   }
 
   /** All that this source is, as plain JSON; see `fromState`. */
-  state(): GeneratorState {
+  state(...none: []): GeneratorState {
+    checkNoMore("state", none);
     return this.generator.state();
   }
 
   /** The source whose `state()` this was: it goes on where that one stood. */
-  static fromState(state: GeneratorState): Random {
+  static fromState(state: GeneratorState, ...none: []): Random {
+    checkNoMore("Random.fromState", none);
     return new Random(Generator.fromState(state));
   }
+}
+
+/** Plain numbers with a 0 among them are no sizes, but what other libraries take first: the bounds, or mean and deviation. */
+function noBounds(method: string, shape: Shape, names: readonly string[]): ShapeError {
+  const [first, second] = names;
+  return new ShapeError(
+    `${method}: ${method}(${shape.join(", ")}) would be an empty tensor; the shape comes first, then the options: ` +
+      `${method}([2, 3], { ${first}: 0, ${second}: 1 }), or ${method}([${shape.join(", ")}]) for an empty one`,
+  );
 }

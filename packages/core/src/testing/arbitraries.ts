@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { allocate } from "../dtype.js";
+import { allocate, checkDType } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNumbers, checkOptions } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
@@ -29,7 +29,9 @@ export function shapes(options: ShapesOptions = {}): fc.Arbitrary<number[]> {
 }
 
 function shapesOf(op: string, options: ShapesOptions): fc.Arbitrary<number[]> {
-  checkOptions(op, options, ["minRank", "maxRank", "minSize", "maxSize", "maxElements"]);
+  const names = ["minRank", "maxRank", "minSize", "maxSize", "maxElements"];
+  checkOptions(op, options, names);
+  checkNumbers(op, options, names);
   const { minRank = 0, maxRank = 3, minSize = 1, maxSize = 4, maxElements = 24 } = options;
   if (sizeOf(new Array<number>(minRank).fill(minSize)) > maxElements) {
     throw new ChainruleError(`shapes: ${minRank} axes of ${minSize} have more than ${maxElements} elements`);
@@ -91,7 +93,9 @@ const STEPS = 500;
  * fc.assert(fc.property(tensors({ awayFrom: [0] }), (x) => assertGradcheck((x) => x.abs(), [x])));
  */
 export function tensors(options: TensorsOptions = {}): fc.Arbitrary<Tensor> {
-  checkOptions("tensors", options, ["shape", "min", "max", "awayFrom", "distance", "distinct", "dtype"]);
+  checkOptions("tensors", options, ["shape", "min", "max", "awayFrom", "distance", "distinct", "dtype"], ["distinct"]);
+  checkNumbers("tensors", options, ["min", "max", "distance"]);
+  if (options.dtype !== undefined) checkDType("tensors", options.dtype);
   const {
     shape = shapes(),
     min = -2,

@@ -4,7 +4,7 @@ import { GRADCHECK, type GradcheckOptions } from "../check/gradcheck-options.js"
 import { checkFunction } from "../checks.js";
 import { ChainruleError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNumbers, checkOptions } from "../options.js";
 import { show } from "../show.js";
 
 export interface AssertGradientsOptions extends GradcheckOptions {
@@ -32,7 +32,8 @@ export function assertGradients<const T extends readonly fc.Arbitrary<Tensor>[]>
   if (!Array.isArray(arbitraries as unknown)) {
     throw new ChainruleError(`assertGradients: takes a list of arbitraries, [tensors()], got ${show(arbitraries)}`);
   }
-  checkOptions("assertGradients", options, ["runs", ...GRADCHECK]);
+  checkOptions("assertGradients", options, ["runs", ...GRADCHECK], ["allowFloat32", "allowIntegers"]);
+  checkNumbers("assertGradients", options, ["runs", "seed"]);
   const { runs: numRuns = 50, seed = 1, ...others } = options;
   const call = f as unknown as (...inputs: readonly Tensor[]) => Tensor;
   const property = fc.property(fc.tuple(...arbitraries), (inputs) => assertGradcheck(call, inputs, others));

@@ -3,7 +3,7 @@ import { ChainruleError } from "../errors.js";
 import { variable } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
 import { print } from "../inspect/print.js";
-import { checkOptions } from "../options.js";
+import { checkNumbers, checkOptions } from "../options.js";
 import { broadcastableShapes, tensors } from "./arbitraries.js";
 import { type RandomOp, type RandomOperand, randomOps } from "./random-ops.js";
 
@@ -79,6 +79,7 @@ export interface GraphsOptions {
  */
 export function graphs(options: GraphsOptions = {}): fc.Arbitrary<RandomGraph> {
   checkOptions("graphs", options, ["minOps", "maxOps", "ops"]);
+  checkNumbers("graphs", options, ["minOps", "maxOps"]);
   const { minOps = 1, maxOps = 60, ops: own = [] } = options;
   const gene = fc.record({
     own: own.length === 0 ? fc.constant(false) : fc.boolean(),

@@ -99,12 +99,20 @@ export class Arguments {
     const { values } = this;
     const at = values.findIndex((value) => Array.isArray(value) || isRecord(value));
     if (at === -1 && values.length >= named) return null;
-    const why =
-      at === -1
-        ? `it names ${named} ${named === 1 ? "argument" : "arguments"}, and was given ${values.length}`
-        : `argument ${at} is ${Array.isArray(values[at]) ? "a list" : "a record"} of tensors inside of it, as it was given; where one ` +
-          "tensor is meant, give tensor(...)";
-    return new GraphError(`${this.op}: the function threw "${error.message}"; ${why}`, { cause: error });
+    return new GraphError(`${this.op}: the function threw "${error.message}"; ${this.why(at, named)}`, {
+      cause: error,
+    });
+  }
+
+  private why(at: number, named: number): string {
+    const { op, values } = this;
+    const names = `it names ${named} ${named === 1 ? "argument" : "arguments"}, and was given`;
+    if (at === -1) return `${names} ${values.length}`;
+    const isList = Array.isArray(values[at]);
+    if (named > 1 && values.length === 1 && isList) {
+      return `${names} one, a list: ${besideDirection.has(op) ? `one list holds them all, ${op}(f)([x, y], [v, w])` : `they stand one behind the other, ${op}(f)(x, y)`}`;
+    }
+    return `argument ${at} is ${isList ? "a list" : "a record"} of tensors inside of it, as it was given; where one tensor is meant, give tensor(...)`;
   }
 
   /** Refuses a result that does not depend on an argument of which a value was read: its gradient would be 0 without a word. */
@@ -115,7 +123,7 @@ export class Arguments {
     const at = this.edges.findIndex((edge) => read.has(edge) && !linked.has(edge));
     if (at < 0) return;
     throw new GraphError(
-      `${this.op}: the function read values made of ${this.paths[at]} (by item(), data or toArray()), and its result does not depend on ` +
+      `${this.op}: the function read values made of ${this.paths[at]} (by item(), data or toArray(), by variable() or assign()), and its result does not depend on ` +
         "that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with " +
         "customGradient; where a value only decides what is computed, read it of stopGradient(x)",
     );
@@ -154,19 +162,35 @@ export class Arguments {
  * What a transform gives: a function of the point, as `grad` does; or, where the point was given behind `f`, what that
  * function gives there.
  */
-export function atPoint<Point extends readonly unknown[], R>(
+export function atPoint<R>(
   op: string,
   f: unknown,
-  point: Point | readonly [],
-  apply: (...point: Point) => R,
-): R | ((...point: Point) => R) {
+  point: readonly unknown[],
+  apply: (...point: readonly unknown[]) => R,
+): R | ((...point: readonly unknown[]) => R) {
   checkFunction(op, f);
-  return point.length === 0 ? (...given) => apply(...given) : apply(...(point as Point));
+  return point.length === 0 ? (...given) => apply(...given) : apply(...point);
 }
 
-/** The list of the arguments of a function: a list as it is, anything else as the one that there is. */
+/**
+ * The list of the arguments of a function, where others stand beside it: a list as it is, anything else as the one that there
+ * is.
+ */
 export function inputList(inputs: unknown): readonly unknown[] {
   return Array.isArray(inputs) ? inputs : [inputs];
+}
+
+/** The transforms whose point has a direction beside it, so that several arguments stand in a list. */
+const besideDirection: ReadonlySet<string> = new Set(["jvp", "hvp"]);
+
+/** Refuses what stands behind point and direction. */
+export function checkDirection(op: string, more: readonly unknown[]): void {
+  const extra = more.find((argument) => argument !== undefined);
+  if (extra === undefined) return;
+  throw new GraphError(
+    `${op}: takes the point and the direction, got ${show(extra)} behind them; several arguments of f stand in lists, ` +
+      `${op}(f)([x, y], [v, w]), and what is no input is closed over`,
+  );
 }
 
 /** The edges with a graph that some tensors are made of, themselves included; nothing behind those at which to `stop`. */

@@ -3,6 +3,7 @@ import { noGrad } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
 import { tracer, valuesOf } from "../graph/tracing.js";
 import { stack } from "../ops/concat.js";
+import { checkNoMore } from "../options.js";
 import { show } from "../show.js";
 import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
 
@@ -12,7 +13,8 @@ import { leavesOf, mapLeaves, type Tensors } from "./structure.js";
  * @example
  * globalNorm({ w: tensor([3]), b: tensor([4]) }).item(); // 5
  */
-export function globalNorm(gradients: unknown): Tensor<[]> {
+export function globalNorm(gradients: unknown, ...none: []): Tensor<[]> {
+  checkNoMore("globalNorm", none);
   return normOf("globalNorm", gradients);
 }
 
@@ -27,7 +29,8 @@ export function globalNorm(gradients: unknown): Tensor<[]> {
  * @example
  * clipByNorm([tensor([3]), tensor([4])], 1)[0].toArray(); // about [0.6]
  */
-export function clipByNorm<const G>(gradients: G, maxNorm: number): Tensors<G> {
+export function clipByNorm<const G>(gradients: G, maxNorm: number, ...none: []): Tensors<G> {
+  checkNoMore("clipByNorm", none);
   checkLimit("clipByNorm", maxNorm);
   return scaled("clipByNorm", gradients, normOf("clipByNorm", gradients), maxNorm);
 }
@@ -41,7 +44,8 @@ export function clipByNorm<const G>(gradients: G, maxNorm: number): Tensors<G> {
  * @example
  * clipByValue({ w: tensor([-3, 0.5]) }, 1).w.toArray(); // [-1, 0.5]
  */
-export function clipByValue<const G>(gradients: G, limit: number): Tensors<G> {
+export function clipByValue<const G>(gradients: G, limit: number, ...none: []): Tensors<G> {
+  checkNoMore("clipByValue", none);
   checkLimit("clipByValue", limit);
   return mapLeaves("clipByValue", gradients, "the gradients", (leaf) =>
     asTensor(leaf).clamp(-limit, limit),
@@ -61,7 +65,8 @@ export function clipByValue<const G>(gradients: G, limit: number): Tensors<G> {
  * clipGradNorm([w], 2); // 6
  * w.grad?.item(); // 2
  */
-export function clipGradNorm(parameters: unknown, maxNorm: number): number {
+export function clipGradNorm(parameters: unknown, maxNorm: number, ...none: []): number {
+  checkNoMore("clipGradNorm", none);
   checkLimit("clipGradNorm", maxNorm);
   const withGradient = parametersIn("clipGradNorm", parameters);
   return noGrad(() => {
@@ -80,7 +85,8 @@ export function clipGradNorm(parameters: unknown, maxNorm: number): number {
  * Clips the gradients, `.grad`, of parameters element by element (see `clipByValue`). Parameters without a gradient are left
  * out.
  */
-export function clipGradValue(parameters: unknown, limit: number): void {
+export function clipGradValue(parameters: unknown, limit: number, ...none: []): void {
+  checkNoMore("clipGradValue", none);
   checkLimit("clipGradValue", limit);
   noGrad(() => {
     for (const parameter of parametersIn("clipGradValue", parameters)) {

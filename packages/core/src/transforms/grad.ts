@@ -1,7 +1,7 @@
 import { checkFunction } from "../checks.js";
 import { GraphError } from "../errors.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
-import { checkOptions, isRecord } from "../options.js";
+import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { formatShape, kept } from "../shape/shape.js";
 import { show } from "../show.js";
 import { Arguments } from "./arguments.js";
@@ -134,6 +134,7 @@ export function differentiate<Args extends readonly unknown[]>(
  * @example
  * grad((x: Tensor) => x.mul(stopGradient(x)))(3).item(); // 3
  */
-export function stopGradient<A>(x: A): Tensors<A> {
+export function stopGradient<A>(x: A, ...none: []): Tensors<A> {
+  checkNoMore("stopGradient", none);
   return mapLeaves("stopGradient", x, "the argument", (leaf) => asTensor(leaf).detach()) as Tensors<A>;
 }

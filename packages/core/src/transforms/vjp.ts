@@ -3,11 +3,11 @@ import { checkSeed } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Shape } from "../shape/types.js";
-import { Arguments, atPoint, inputList, onesLike, type Pulled, zerosLike } from "./arguments.js";
+import { Arguments, atPoint, checkDirection, inputList, onesLike, type Pulled, zerosLike } from "./arguments.js";
 import { type Given, matching, type Tensors } from "./structure.js";
 
 /** The arguments of a function as they can be given. */
-type GivenList<Args extends readonly unknown[]> = { [I in keyof Args]: Given<Args[I]> };
+export type GivenList<Args extends readonly unknown[]> = { [I in keyof Args]: Given<Args[I]> };
 
 export interface Vjp<Inputs extends readonly unknown[], S extends Shape> {
   readonly value: Tensor<S>;
@@ -22,8 +22,8 @@ export interface Vjp<Inputs extends readonly unknown[], S extends Shape> {
  * The function that computes the value of `f` at some inputs, and its vector-Jacobian products: reverse mode, with a cotangent of one's own.
  *
  * @param f from the inputs to a tensor of any shape, float64 or float32
- * @param inputs the list of the arguments of `f`: tensors, numbers (scalars), arrays and records of them; what is no list is the
- * one argument. Given behind `f` they are where to differentiate at once
+ * @param inputs the arguments of `f`: tensors, numbers (scalars), arrays and records of them, one behind the other. Given behind
+ * `f` they are where to differentiate at once; there they may also stand in one list
  * @returns a function of the arguments of `f`
  * @throws DTypeError for integers, GraphError when `f` gives no tensor or reads values of an argument and gives what does not
  * depend on it, or (in `pullback`) for a `dout` of another shape
@@ -44,9 +44,13 @@ export function vjp<const Inputs extends readonly unknown[], S extends Shape>(
   f: (...inputs: Tensors<Inputs>) => Tensor<S>,
   inputs: Inputs,
 ): Vjp<Inputs, S>;
-export function vjp(f: (...inputs: readonly unknown[]) => Tensor, ...point: [inputs?: unknown]): unknown {
-  if (point.length > 0) return atPoint("vjp", f, point as [unknown], (inputs) => pulledBack(f, inputList(inputs)));
-  return atPoint("vjp", f, [], (...inputs: readonly unknown[]) => pulledBack(f, inputs));
+export function vjp<const Inputs extends readonly [unknown, unknown, ...unknown[]], S extends Shape>(
+  f: (...inputs: Tensors<Inputs>) => Tensor<S>,
+  ...inputs: Inputs
+): Vjp<Inputs, S>;
+export function vjp(f: (...inputs: readonly unknown[]) => Tensor, ...point: readonly unknown[]): unknown {
+  if (point.length === 1) return atPoint("vjp", f, point, (inputs) => pulledBack(f, inputList(inputs)));
+  return atPoint("vjp", f, point, (...inputs) => pulledBack(f, inputs));
 }
 
 function pulledBack(
@@ -104,11 +108,11 @@ export function jvp<const Inputs extends readonly unknown[], S extends Shape>(
   inputs: Inputs,
   tangents: Given<Tensors<NoInfer<Inputs>>>,
 ): Jvp<S>;
-export function jvp(
-  f: (...inputs: readonly unknown[]) => Tensor,
-  ...point: [inputs?: unknown, tangents?: unknown]
-): unknown {
-  return atPoint("jvp", f, point as [unknown, unknown], (inputs, tangents) => pushed(f, inputList(inputs), tangents));
+export function jvp(f: (...inputs: readonly unknown[]) => Tensor, ...point: readonly unknown[]): unknown {
+  return atPoint("jvp", f, point, (inputs, tangents, ...more) => {
+    checkDirection("jvp", more);
+    return pushed(f, inputList(inputs), tangents);
+  });
 }
 
 function pushed(

@@ -24,6 +24,21 @@ export interface DeclaredRecord {
   readonly callable: string;
   /** The names of its properties, in order. */
   readonly names: readonly string[];
+  /** Those among them that are true or false, and those that are numbers. */
+  readonly flags: readonly string[];
+  readonly numbers: readonly string[];
+}
+
+/** Something that can be called with positional arguments only: how many, at most. */
+export interface DeclaredCallable {
+  readonly callable: string;
+  readonly parameters: number;
+}
+
+export interface Declarations {
+  readonly records: readonly DeclaredRecord[];
+  /** What takes no record, and no list of any length. */
+  readonly positional: readonly DeclaredCallable[];
 }
 
 export interface Entry {
@@ -38,7 +53,7 @@ export const entries: readonly Entry[] = [
   { name: "nn/node", declarations: new URL("../../../../nn/dist/src/node.d.ts", import.meta.url) },
 ];
 
-export async function declaredRecords(): Promise<DeclaredRecord[]> {
+export async function declarations(): Promise<Declarations> {
   const folder = mkdtempSync(join(tmpdir(), "declared-"));
   const files = entries.map(({ declarations }) => fileURLToPath(declarations));
   const config = join(folder, "tsconfig.json");
@@ -56,31 +71,41 @@ export async function declaredRecords(): Promise<DeclaredRecord[]> {
     const [project] = api.updateSnapshot({ openProjects: [config] }).getProjects();
     if (project === undefined) throw new Error("the compiler opened no project");
     const records: DeclaredRecord[] = [];
+    const positional: DeclaredCallable[] = [];
     for (const [i, { declarations }] of entries.entries()) {
       // What is exported for its type alone is there for the compiler, and not for a program.
       const values = (await import(declarations.href.replace(/\.d\.ts$/, ".js"))) as object;
-      records.push(...recordsOf(project, files[i] as string, new Set(Object.keys(values))));
+      const found = declaredIn(project, files[i] as string, new Set(Object.keys(values)));
+      records.push(...found.records);
+      positional.push(...found.positional);
     }
-    return records;
+    return { records, positional };
   } finally {
     api.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-function recordsOf({ checker, program }: Project, file: string, values: ReadonlySet<string>): DeclaredRecord[] {
+function declaredIn({ checker, program }: Project, file: string, values: ReadonlySet<string>): Declarations {
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);
   if (module === undefined) throw new Error(`the compiler does not know ${file}`);
   const found = new Map<string, DeclaredRecord>();
+  const counts = new Map<string, number>();
   const add = (callable: string, type: Type | undefined, kind: SignatureKind) => {
     if (type === undefined) return;
     for (const signature of checker.getSignaturesOfType(type, kind)) {
-      for (const parameter of signature.getParameters()) {
-        for (const names of ofParameter(checker, checker.getTypeOfSymbol(parameter))) {
-          found.set(`${callable} ${names.join()}`, { callable, names });
+      const types = signature.getParameters().map((parameter) => checker.getTypeOfSymbol(parameter));
+      for (const type of types) {
+        for (const record of ofParameter(checker, type)) {
+          const [flags, numbers] = [namesOf(checker, record, "boolean"), namesOf(checker, record, "number")];
+          const names = record.map(({ name }) => name);
+          found.set(`${callable} ${names.join()}`, { callable, names, flags, numbers });
         }
       }
+      const rest = signature.hasRestParameter ? types.pop() : undefined;
+      const isEmpty = rest === undefined || (checker.isTupleType(rest) && countOf(checker, rest) === 0);
+      counts.set(callable, Math.max(counts.get(callable) ?? 0, isEmpty ? types.length : Number.POSITIVE_INFINITY));
     }
   };
   for (const exported of checker.getExportsOfModule(module)) {
@@ -97,17 +122,32 @@ function recordsOf({ checker, program }: Project, file: string, values: Readonly
       add(`${name}.${member.name}`, checker.getTypeOfSymbol(member), SignatureKind.Call);
     }
   }
-  return [...found.values()];
+  const records = [...found.values()];
+  const taking = new Set(records.map(({ callable }) => callable));
+  const positional = [...counts].flatMap(([callable, parameters]) =>
+    taking.has(callable) || parameters === Number.POSITIVE_INFINITY ? [] : [{ callable, parameters }],
+  );
+  return { records, positional };
+}
+
+const countOf = (checker: Checker, tuple: Type) => checker.getTypeArguments(tuple as TypeReference).length;
+
+/** The names of the properties of one type, beside which there may be nothing. */
+function namesOf(checker: Checker, properties: readonly Declared[], type: string): string[] {
+  return properties.flatMap((property) => {
+    const of = checker.getTypeOfSymbol(property);
+    return of !== undefined && checker.typeToString(of).replace(" | undefined", "") === type ? [property.name] : [];
+  });
 }
 
 /** Of a parameter, which may stand for several: `...sizesAndOptions: [...Sizes, Options]`. */
-function ofParameter(checker: Checker, type: Type | undefined): string[][] {
+function ofParameter(checker: Checker, type: Type | undefined): (readonly Declared[])[] {
   if (type === undefined || !checker.isTupleType(type)) return recordsIn(checker, type);
   return checker.getTypeArguments(type as TypeReference).flatMap((part) => recordsIn(checker, part));
 }
 
-/** The names of each record that a type allows; none for what is a class, a list, a function or a record of any names. */
-function recordsIn(checker: Checker, type: Type | undefined): string[][] {
+/** The properties of each record that a type allows; none for what is a class, a list, a function or a record of any names. */
+function recordsIn(checker: Checker, type: Type | undefined): (readonly Declared[])[] {
   if (type === undefined) return [];
   if (type.isTypeParameter() || type.isConditionalType() || type.isIndexedAccessType()) {
     const constraint = checker.getBaseConstraintOfType(type);
@@ -118,9 +158,10 @@ function recordsIn(checker: Checker, type: Type | undefined): string[][] {
   if (!type.isObjectType() && !type.isIntersectionType()) return [];
   if (isClass(type) || checker.getSignaturesOfType(type, SignatureKind.Call).length > 0) return [];
   if (checker.getIndexInfosOfType(type).length > 0) return [];
-  const names = checker.getPropertiesOfType(type).map((property: Declared) => property.name);
+  const properties = checker.getPropertiesOfType(type);
+  const names = properties.map((property: Declared) => property.name);
   // What a number has, where the type of a parameter is one with a rule about it.
-  return names.length === 0 || names.includes("toLocaleString") ? [] : [names];
+  return names.length === 0 || names.includes("toLocaleString") ? [] : [properties];
 }
 
 function isClass(type: Type): boolean {

@@ -2,19 +2,28 @@ import {
   arange,
   argMax,
   ChainruleError,
+  clipByValue,
   concat,
   conv2d,
   DTypeError,
   einsum,
   eye,
   full,
+  GraphError,
+  jacobian,
+  jvp,
+  matmul,
   maxPool2d,
   ones,
+  Random,
+  Relu,
   ShapeError,
   slice,
   stack,
+  type Tensor,
   tensor,
   transpose,
+  vjp,
   zeros,
 } from "../../src/index.js";
 import type { Misuse } from "./misuses.js";
@@ -158,6 +167,129 @@ export const formMisuses: readonly Misuse[] = [
         () => wrong(argMax, x, { axis: 0 }, { keepDims: true }),
         ChainruleError,
         "ArgMax: got two records of options; put all into one, { axis, keepDims }",
+      ],
+    ],
+  },
+  {
+    kind: "an argument that is not taken",
+    advice:
+      "It would be ignored. What other libraries take there has another form here. Functions let through what `map` and `reduce` pass on, an index and the list.",
+    cases: [
+      [
+        () => wrong(matmul, x, x, false, true),
+        ChainruleError,
+        "MatMul: got false behind the arguments that it takes; transpose with y.transpose()",
+      ],
+      [
+        () => wrongly(x, "matmul", x, { transposeB: true }),
+        ChainruleError,
+        "matmul: got an object with transposeB behind the arguments that it takes; transpose with y.transpose()",
+      ],
+      [
+        () => wrongly(x, "add", x, { alpha: 2 }),
+        ChainruleError,
+        "add: got an object with alpha behind the arguments that it takes; multiply it by that, as in x.add(y.mul(2))",
+      ],
+      [
+        () => wrongly(x, "log", 2),
+        ChainruleError,
+        "log: got 2 behind the arguments that it takes; another base is x.log().div(Math.log(2))",
+      ],
+      [
+        () => wrongly(x, "take", [0], 0, { mode: "clip" }),
+        ChainruleError,
+        "take: got an object with mode behind the arguments that it takes; indices are not clipped or wrapped; clamp them before",
+      ],
+      [
+        () => wrong(clipByValue, x, 1, 2),
+        ChainruleError,
+        "clipByValue: got 2 behind the arguments that it takes; leave it out",
+      ],
+      [
+        () => Reflect.construct(Relu, [{ inplace: true }]),
+        ChainruleError,
+        "new Relu: got an object with inplace behind the arguments that it takes; values are never changed in place",
+      ],
+      [
+        () => wrong(jvp, (y: Tensor) => y.square(), x, x, x),
+        GraphError,
+        "jvp: takes the point and the direction, got a Tensor behind them; several arguments of f stand in lists, jvp(f)([x, y], [v, w]), and what is no input is closed over",
+      ],
+      [
+        () =>
+          wrong(
+            vjp((a: Tensor, b: Tensor) => a.mul(b)),
+            [x, x],
+          ),
+        GraphError,
+        'vjp: the function threw "a.mul is not a function"; it names 2 arguments, and was given one, a list: they stand one behind the other, vjp(f)(x, y)',
+      ],
+      [
+        () => wrong(jacobian, (a: Tensor, b: Tensor) => a.mul(b), { argument: 1 }),
+        DTypeError,
+        "jacobian: the point is a tensor or a number, got an object with argument; jacobian differentiates by the first argument: write jacobian((y) => f(x, y)) for another, and grad or vjp for records",
+      ],
+    ],
+  },
+  {
+    kind: "an option of another kind",
+    advice: "What is true or false is neither a text nor a number, and a number is neither a text nor a tensor.",
+    cases: [
+      [
+        () => wrongly(x, "sum", { axis: 0, keepDims: "false" }),
+        ChainruleError,
+        'Sum: keepDims "false": true or false is needed',
+      ],
+      [
+        () => wrongly(x, "variance", { correction: tensor(1) }),
+        ChainruleError,
+        "Variance: correction a Tensor: a number is needed, as item() gives that of a tensor",
+      ],
+      [
+        () => wrong(full, [2], [5, 6]),
+        DTypeError,
+        "full: the value is one number, for all elements, got [5, 6]; a list of them is for tensor(...)",
+      ],
+    ],
+  },
+  {
+    kind: "forms of other libraries with another meaning",
+    advice: "A mask picks no rows, and random numbers take their shape first.",
+    cases: [
+      [
+        () => wrongly(x, "take", [true, false]),
+        DTypeError,
+        "take: indices are whole numbers, the places of what is taken, got booleans; for a mask write mask.where(x, 0), or give the places where it holds, such as [0, 2]",
+      ],
+      [
+        () => x.gather(tensor([[true, false, true]]) as never, 0),
+        DTypeError,
+        "gather: indices are whole numbers, the places of what is taken, got a bool tensor; for a mask write mask.where(x, 0), or give the places where it holds, such as [0, 2]",
+      ],
+      [
+        () => new Random(1).uniform(0, 1),
+        ShapeError,
+        "uniform: uniform(0, 1) would be an empty tensor; the shape comes first, then the options: uniform([2, 3], { low: 0, high: 1 }), or uniform([0, 1]) for an empty one",
+      ],
+      [
+        () => new Random(1).normal(0, 1),
+        ShapeError,
+        "normal: normal(0, 1) would be an empty tensor; the shape comes first, then the options: normal([2, 3], { mean: 0, std: 1 }), or normal([0, 1]) for an empty one",
+      ],
+      [
+        () => wrong(tensor, [x, x]),
+        DTypeError,
+        "tensor: element [0] is a tensor already; tensors are put together by stack([x, y]) and concat([x, y])",
+      ],
+      [
+        () => wrongly(x, "clamp", { min: 2 }),
+        DTypeError,
+        "Clamp: the bounds stand one behind the other, clamp(-1, 1), undefined for none, got an object with min",
+      ],
+      [
+        () => wrongly(x, "tril", { diagonal: 1 }),
+        ChainruleError,
+        "tril: unknown option diagonal; did you mean offset? there is offset",
       ],
     ],
   },

@@ -1,5 +1,6 @@
 import {
   checkpoint,
+  compile,
   detectAnomaly,
   eagerly,
   GraphError,
@@ -29,12 +30,46 @@ export const graphMisuses: readonly Misuse[] = [
       [
         () => grad((x: Tensor) => tensor(x.item() ** 2))(3),
         GraphError,
-        "grad: the function read values made of argument 0 (by item(), data or toArray()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+        "grad: the function read values made of argument 0 (by item(), data or toArray(), by variable() or assign()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
       ],
       [
         () => jacobian((x: Tensor) => tensor([...x.data].map(Math.sin)), tensor([1, 2])),
         GraphError,
-        "jacobian: the function read values made of argument 0 (by item(), data or toArray()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+        "jacobian: the function read values made of argument 0 (by item(), data or toArray(), by variable() or assign()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+      ],
+      [
+        () => grad((x: Tensor) => variable(x).square())(3),
+        GraphError,
+        "grad: the function read values made of argument 0 (by item(), data or toArray(), by variable() or assign()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+      ],
+      [
+        () => {
+          const b = tensor(0);
+          grad((x: Tensor) => b.assign(x).square())(3);
+        },
+        GraphError,
+        "grad: the function read values made of argument 0 (by item(), data or toArray(), by variable() or assign()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+      ],
+      [
+        () => compile(grad((x: Tensor) => variable(x).square()))(tensor(3)),
+        GraphError,
+        "grad: the function read values made of argument 0 (by item(), data or toArray(), by variable() or assign()), and its result does not depend on that: numbers that are read leave the graph and have no gradient. Compute with ops, as in x.mul(x), or with customGradient; where a value only decides what is computed, read it of stopGradient(x)",
+      ],
+    ],
+  },
+  {
+    kind: "promises in a list or a record of a scope",
+    advice: "Their work is done when the scope is over: put the scope into each of them.",
+    cases: [
+      [
+        () => noGrad(() => [1, 2].map(async (value) => value)),
+        GraphError,
+        "noGrad: the function gives a promise, whose work is done when noGrad is over; use noGrad around each synchronous part instead",
+      ],
+      [
+        () => noGrad(() => ({ loss: Promise.resolve(1) })),
+        GraphError,
+        "noGrad: the function gives a promise, whose work is done when noGrad is over; use noGrad around each synchronous part instead",
       ],
     ],
   },

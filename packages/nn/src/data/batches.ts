@@ -1,4 +1,13 @@
-import { ChainruleError, checkOptions, fromArray, type Random, type Shape, show, type Tensor } from "@chainrule/core";
+import {
+  ChainruleError,
+  checkNoMore,
+  checkOptions,
+  fromArray,
+  type Random,
+  type Shape,
+  show,
+  type Tensor,
+} from "@chainrule/core";
 import { checkRandom, checkTensor, isRecord } from "../functions/checks.js";
 import { ByteRows } from "./byte-rows.js";
 import { DataError } from "./errors.js";
@@ -33,7 +42,7 @@ export class BatchSampler {
   private epoch: { readonly number: number; readonly order: Int32Array } | null = null;
 
   constructor(size: number, batchSize: number, options: BatchSamplerOptions) {
-    checkOptions("BatchSampler", options, ["random", "replace"]);
+    checkOptions("BatchSampler", options, ["random", "replace"], ["replace"]);
     const { random, replace = true } = options ?? {};
     checkRandom("BatchSampler", random);
     checkCount("BatchSampler: the number of rows", size, 1);
@@ -50,7 +59,8 @@ export class BatchSampler {
   }
 
   /** The rows of the batch of an iteration, counted from 0, as int32 indices. */
-  rows(iteration: number): Tensor<[number]> {
+  rows(iteration: number, ...none: []): Tensor<[number]> {
+    checkNoMore("BatchSampler.rows", none);
     checkCount("BatchSampler: the iteration", iteration, 0);
     if (this.replace) return this.random.fork(iteration).choice(this.size, this.batchSize);
     const number = Math.floor(iteration / this.iterationsPerEpoch);
@@ -88,7 +98,9 @@ export type Batch<R> = { readonly [K in keyof R]: WithRows<R[K]> };
 export function takeRows<R extends { readonly [K in keyof R]: Rows }>(
   data: R,
   rows: Tensor | readonly number[],
+  ...none: []
 ): Batch<R> {
+  checkNoMore("takeRows", none);
   rowsOf("takeRows", data);
   return eachOf(data, (values) => (values instanceof ByteRows ? values.take(rows) : values.take(rows as Tensor)));
 }
@@ -99,7 +111,12 @@ export function takeRows<R extends { readonly [K in keyof R]: Rows }>(
  *
  * @throws DataError when the tensors have not the same number of rows.
  */
-export function* batches<R extends { readonly [K in keyof R]: Rows }>(data: R, batchSize: number): Generator<Batch<R>> {
+export function* batches<R extends { readonly [K in keyof R]: Rows }>(
+  data: R,
+  batchSize: number,
+  ...none: []
+): Generator<Batch<R>> {
+  checkNoMore("batches", none);
   checkCount("batches: the batch size", batchSize, 1);
   const size = rowsOf("batches", data);
   for (let start = 0; start < size; start += batchSize) {

@@ -1,4 +1,15 @@
-import { checkOptions, DTypeError, formatShape, fromArray, ShapeError, show, sizeOf, Tensor } from "@chainrule/core";
+import {
+  checkNoMore,
+  checkOptions,
+  DTypeError,
+  formatShape,
+  fromArray,
+  ShapeError,
+  show,
+  sizeOf,
+  Tensor,
+} from "@chainrule/core";
+import { checkFloatDType, checkSetting } from "../functions/checks.js";
 import type { FloatDType } from "../initializers.js";
 import { DataError } from "./errors.js";
 
@@ -31,6 +42,8 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   constructor(bytes: Uint8Array, shape: S, options: ByteRowsOptions = {}) {
     checkOptions("ByteRows", options, ["dtype", "most"]);
     const { dtype = "float64", most = 1 } = options;
+    checkFloatDType("ByteRows", dtype);
+    checkSetting("ByteRows", "most", most, Number.isFinite, "a finite number");
     if (
       !(bytes instanceof Uint8Array) ||
       !Array.isArray(shape) ||
@@ -56,10 +69,14 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
    * @throws ShapeError for an index out of range; CompileError inside of a compiled function, for indices that are known only
    * when it runs: take the rows before, and give them to the function
    */
-  take(rows: Tensor | readonly number[]): Tensor<Taken<S>> {
+  take(rows: Tensor | readonly number[], ...none: []): Tensor<Taken<S>> {
+    checkNoMore("ByteRows.take", none);
     if (!(rows instanceof Tensor) && !Array.isArray(rows) && !ArrayBuffer.isView(rows)) {
       throw new DTypeError(`ByteRows: rows are taken at int32 indices, or plain numbers, got ${show(rows)}`);
     }
+    const isMask = rows instanceof Tensor ? rows.dtype === "bool" : typeof rows[0] === "boolean";
+    if (isMask)
+      throw new DTypeError("ByteRows: rows are taken at their indices, such as [0, 2], got a mask of booleans");
     const indices = rows instanceof Tensor ? rows.data : rows;
     const [size, ...inner] = this.shape;
     const length = sizeOf(inner);
@@ -79,7 +96,8 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   }
 
   /** The rows from one to before another, as a tensor; `[[start, stop]]` as of a tensor's `slice`. */
-  slice(ranges: readonly [readonly [start: number, stop: number]]): Tensor<Taken<S>> {
+  slice(ranges: readonly [readonly [start: number, stop: number]], ...none: []): Tensor<Taken<S>> {
+    checkNoMore("ByteRows.slice", none);
     const [size, ...inner] = this.shape;
     const range = Array.isArray(ranges) ? ranges[0] : undefined;
     if (!Array.isArray(range)) {
@@ -98,7 +116,8 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   }
 
   /** All rows as one tensor. */
-  toTensor(): Tensor<Taken<S>> {
+  toTensor(...none: []): Tensor<Taken<S>> {
+    checkNoMore("ByteRows.toTensor", none);
     return this.slice([[0, this.shape[0]]]);
   }
 

@@ -1,4 +1,4 @@
-import { show } from "@chainrule/core";
+import { checkNoMore, show } from "@chainrule/core";
 import { checkBytes, DataError } from "./errors.js";
 
 /** What an IDX file holds: unsigned bytes, row-major. */
@@ -18,7 +18,8 @@ const UBYTE = 0x08;
  * @example
  * idxMagic(3); // 2051
  */
-export function idxMagic(axes: number): number {
+export function idxMagic(axes: number, ...none: []): number {
+  checkNoMore("idxMagic", none);
   if (!Number.isInteger(axes) || axes < 0 || axes > 255) {
     throw new DataError(`idxMagic: ${show(axes)} axes: a whole number from 0 to 255 is needed`);
   }
@@ -36,7 +37,8 @@ export function idxMagic(axes: number): number {
  * @example
  * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)).shape; // [2]
  */
-export function parseIdx(bytes: Uint8Array, name = "IDX data"): IdxData {
+export function parseIdx(bytes: Uint8Array, name = "IDX data", ...none: []): IdxData {
+  checkNoMore("parseIdx", none);
   checkBytes("parseIdx", bytes, name);
   const { shape, start, end } = readIdxHeader(bytes, name);
   if (bytes.length !== end) {

@@ -1,4 +1,4 @@
-import { formatShape, sameShape, showNames, type Tensor } from "@chainrule/core";
+import { checkNoMore, formatShape, sameShape, showNames, type Tensor } from "@chainrule/core";
 import { checkTensors } from "../functions/checks.js";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 import { DataError } from "./errors.js";
@@ -15,7 +15,8 @@ export function parametersOf(op: string, model: Layer | NamedTensors): NamedTens
  *
  * @throws DataError when a name is missing or unknown, or a shape or dtype differs; then nothing has changed.
  */
-export function loadParameters(model: Layer | NamedTensors, saved: NamedTensors): void {
+export function loadParameters(model: Layer | NamedTensors, saved: NamedTensors, ...none: []): void {
+  checkNoMore("loadParameters", none);
   const parameters = parametersOf("loadParameters", model);
   checkTensors("loadParameters", "saved values", saved);
   const unknown = Object.keys(saved).filter((name) => !Object.hasOwn(parameters, name));

@@ -1,4 +1,13 @@
-import { type DType, formatShape, fromArray, show, sizeOf, type Tensor, type TypedArray } from "@chainrule/core";
+import {
+  checkNoMore,
+  type DType,
+  formatShape,
+  fromArray,
+  show,
+  sizeOf,
+  type Tensor,
+  type TypedArray,
+} from "@chainrule/core";
 import { checkTensors } from "../functions/checks.js";
 import type { NamedTensors } from "../layers/layer.js";
 import { checkBytes, DataError } from "./errors.js";
@@ -68,7 +77,12 @@ const HEADER_MAX = 100_000_000;
  * Object.values(tensors).map((x) => x.toArray()); // [[[1, 2], [3, 4]]]
  * metadata; // { step: "100" }
  */
-export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+  ...none: []
+): Uint8Array {
+  checkNoMore("encodeSafetensors", none);
   checkTensors("safetensors", "tensors", tensors);
   if (!isTexts(metadata)) throw new DataError(`safetensors: metadata are texts by name, got ${show(metadata)}`);
   for (const [key, value] of Object.entries(metadata)) {
@@ -119,7 +133,8 @@ function isTexts(metadata: unknown): boolean {
  * @param name what errors call the data, such as the name of its file
  * @throws DataError when it is cut short, too long, inconsistent, or has a dtype other than F64, F32, I32 and BOOL.
  */
-export function decodeSafetensors(bytes: Uint8Array, name = "safetensors"): TensorFile {
+export function decodeSafetensors(bytes: Uint8Array, name = "safetensors", ...none: []): TensorFile {
+  checkNoMore("decodeSafetensors", none);
   checkBytes("decodeSafetensors", bytes, name);
   const { entries, metadata, start } = readHeader(bytes, name);
   checkPlaces(entries, bytes.length - start, name);

@@ -61,11 +61,11 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   options: AttentionOptions = {},
 ): Tensor<AttentionShape<Q, V>> {
   const op = "scaledDotProductAttention";
-  checkOptions(op, options, ["mask", "causal", "scale"]);
+  checkOptions(op, options, ["mask", "causal", "scale"], ["causal"]);
   checkInputs(op, q, k, v);
   const { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = options;
   // Of no numbers the product is 0, whatever it is multiplied by.
-  checkSetting(op, "scale", scale, Number.isFinite(scale) || q.shape.at(-1) === 0, "a finite number");
+  checkSetting(op, "scale", scale, () => Number.isFinite(scale) || q.shape.at(-1) === 0, "a finite number");
 
   const factor = Number.isFinite(scale) ? scale : 1;
   const shape = new MatMul(false, true).shapeRule(q, k);

@@ -37,6 +37,12 @@ export function checkTensors(op: string, what: string, tensors: unknown): assert
   for (const [name, tensor] of Object.entries(tensors)) checkTensor(op, `${what}: ${name}`, tensor);
 }
 
+/** Throws for what is no dtype of real numbers, where one is named. */
+export function checkFloatDType(op: string, dtype: unknown): void {
+  if (dtype === "float64" || dtype === "float32") return;
+  throw new DTypeError(`${op}: dtype ${show(dtype)}: "float64" or "float32" is needed`);
+}
+
 /** Throws for a tensor that is not float64 or float32. */
 export function checkFloat(op: string, what: string, x: Tensor): void {
   checkTensor(op, what, x);
@@ -96,7 +102,14 @@ export function checkMask(op: string, mask: Tensor, shape: Shape, what: string):
 }
 
 /** Throws where a setting does not hold; `wanted` says what would. */
-export function checkSetting(op: string, name: string, value: number, holds: boolean, wanted: string): void {
-  if (!holds || typeof value !== "number")
-    throw new ChainruleError(`${op}: ${name} ${show(value)}: ${wanted} is needed`);
+export function checkSetting(
+  op: string,
+  name: string,
+  value: number,
+  holds: (value: number) => boolean,
+  wanted: string,
+): void {
+  if (typeof value === "number" && holds(value)) return;
+  const hint = (value as unknown) instanceof Tensor ? ", as item() gives that of a tensor" : "";
+  throw new ChainruleError(`${op}: ${name} ${show(value)}: ${wanted} is needed${hint}`);
 }

@@ -50,7 +50,7 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
     op,
     "labelSmoothing",
     labelSmoothing,
-    labelSmoothing >= 0 && labelSmoothing <= 1,
+    () => labelSmoothing >= 0 && labelSmoothing <= 1,
     "a number from 0 to 1",
   );
 

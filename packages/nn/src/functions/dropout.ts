@@ -59,7 +59,7 @@ export function dropoutMask<const S extends Shape>(shape: S, options: DropoutMas
  */
 export function dropout<S extends Shape>(x: Tensor<S>, options: DropoutOptions = {}): Tensor<S> {
   const op = "dropout";
-  checkOptions(op, options, ["ratio", "random", "mask", "training", "inverted"]);
+  checkOptions(op, options, ["ratio", "random", "mask", "training", "inverted"], ["training", "inverted"]);
   const { ratio = 0.5, random, mask, training = true, inverted = true } = options;
   const values: Tensor = x;
   checkFloat(op, "x", values);
@@ -80,5 +80,5 @@ export function dropout<S extends Shape>(x: Tensor<S>, options: DropoutOptions =
 }
 
 function checkRatio(op: string, ratio: number): void {
-  checkSetting(op, "ratio", ratio, ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
+  checkSetting(op, "ratio", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
 }

@@ -1,4 +1,4 @@
-import { DTypeError, formatShape, inRange, ShapeError, Tensor } from "@chainrule/core";
+import { checkNoMore, DTypeError, formatShape, inRange, ShapeError, Tensor } from "@chainrule/core";
 import { checkTensor } from "./checks.js";
 import { indexTensor, type PlainIndices } from "./indices.js";
 
@@ -23,8 +23,10 @@ type IndexShape<I extends Indices> = I extends Tensor<infer S> ? S : I extends n
 export function embedding<D extends number, const I extends Indices>(
   weights: Tensor<readonly [number, D] | [number, D]>,
   indices: I,
+  ...none: []
 ): Tensor<[...IndexShape<I>, D]> {
   const op = "embedding";
+  checkNoMore(op, none);
   const table: Tensor = weights;
   checkTensor(op, "the table", table);
   if (table.rank !== 2) {

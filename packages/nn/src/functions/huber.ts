@@ -34,7 +34,7 @@ export function huberLoss<S extends Shape, R extends Reduction = "mean">(
   checkOptions(op, options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" as R } = options;
   checkAlike(op, "y", y, "t", t);
-  checkSetting(op, "delta", delta, delta > 0 && delta < Number.POSITIVE_INFINITY, "a number above 0");
+  checkSetting(op, "delta", delta, () => delta > 0 && delta < Number.POSITIVE_INFINITY, "a number above 0");
   const error = (y as Tensor).sub(t as Tensor);
   // With c, the error held between -delta and delta, both branches are c (e - c / 2): no square of a great error is taken.
   const held = error.abs().less(delta).where(error, error.sign().mul(delta));

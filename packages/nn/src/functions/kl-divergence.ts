@@ -42,7 +42,7 @@ export function klDivergence<S extends Shape, R extends Reduction = "mean">(
   options: KlDivergenceOptions<R> = {},
 ): Reduced<R, Rows<S>> {
   const op = "klDivergence";
-  checkOptions(op, options, ["logTarget", "reduction"]);
+  checkOptions(op, options, ["logTarget", "reduction"], ["logTarget"]);
   const { logTarget = false, reduction = "mean" as R } = options;
   checkAlike(op, "logQ", logQ, "p", p);
   if (logQ.rank === 0) throw new ShapeError(`${op}: a scalar is no distribution; give [classes] or [N, classes]`);

@@ -148,7 +148,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options
  */
 export function batchNorm<S extends Shape>(x: Tensor<S>, options: BatchNormOptions = {}): BatchNormResult<S> {
   const op = "batchNorm";
-  checkOptions(op, options, [...NORM, "running", "momentum", "unbiased"]);
+  checkOptions(op, options, [...NORM, "running", "momentum", "unbiased"], ["unbiased"]);
   const { momentum = 0.1, unbiased = true } = options;
   const channels = channelsOf(op, x);
   const values = sizeOf(x.shape.filter((_, axis) => axis !== 1));
@@ -159,7 +159,7 @@ export function batchNorm<S extends Shape>(x: Tensor<S>, options: BatchNormOptio
   const old = options.running ?? { mean: zeros([channels], { dtype }), variance: ones([channels], { dtype }) };
   checkNorm(op, options, [channels], x);
   checkRunning(op, old, channels, x);
-  checkSetting(op, "momentum", momentum, momentum >= 0 && momentum <= 1, "a number from 0 to 1");
+  checkSetting(op, "momentum", momentum, () => momentum >= 0 && momentum <= 1, "a number from 0 to 1");
 
   const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const constant: Tensor = x.detach();
@@ -234,12 +234,16 @@ function channelsOf(op: string, x: Tensor): number {
 }
 
 function checkNorm(op: string, { weight, bias, eps = 1e-5 }: NormOptions, shape: Shape, x: Tensor): void {
-  checkSetting(op, "eps", eps, eps > 0 && eps < Number.POSITIVE_INFINITY, "a number above 0");
+  checkSetting(op, "eps", eps, () => eps > 0 && eps < Number.POSITIVE_INFINITY, "a number above 0");
   checkParameter(op, "weight", weight, shape, x);
   checkParameter(op, "bias", bias, shape, x);
 }
 
 function checkRunning(op: string, running: RunningStatistics, channels: number, x: Tensor): void {
+  // A layer may hold them, and other things besides.
+  if (Object.getPrototypeOf(Object(running)) === Object.prototype) {
+    checkOptions(`${op}: the running statistics`, running, ["mean", "variance"]);
+  }
   const { mean, variance } = running ?? {};
   checkTensor(op, "the running mean", mean);
   checkTensor(op, "the running variance", variance);

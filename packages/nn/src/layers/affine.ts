@@ -1,6 +1,7 @@
 import {
   type Box,
   ChainruleError,
+  checkNoMore,
   checkOptions,
   type Fits,
   formatShape,
@@ -106,7 +107,8 @@ export class Affine<const I extends number = number, const O extends number = nu
   }
 
   override forward<S extends Shape>(x: Tensor<S> & Fits<AffineShape<S, I, O>>): Of<AffineShape<S, I, O>>;
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor, ...none: []): Tensor {
+    checkNoMore("Affine", none);
     checkTensor("Affine", "the input", x);
     const features = sizeOf(x.shape.slice(x.rank === 1 ? 0 : 1));
     if (x.rank === 0 || features !== this.inputs) {
@@ -119,7 +121,8 @@ export class Affine<const I extends number = number, const O extends number = nu
     return rows.matmul(this.W as Tensor).add(this.b as Tensor);
   }
 
-  override parameters(): { readonly W: Tensor<[I, O]>; readonly b: Tensor<[O]> } {
+  override parameters(...none: []): { readonly W: Tensor<[I, O]>; readonly b: Tensor<[O]> } {
+    checkNoMore("Affine.parameters", none);
     return { W: this.W, b: this.b };
   }
 }

@@ -1,4 +1,12 @@
-import { type Box, ChainruleError, type Fits, type ShapeTypeError, show, type Tensor } from "@chainrule/core";
+import {
+  type Box,
+  ChainruleError,
+  checkNoMore,
+  type Fits,
+  type ShapeTypeError,
+  show,
+  type Tensor,
+} from "@chainrule/core";
 import { checkTensor, checkTensors, isRecord } from "../functions/checks.js";
 import type { Activation } from "./activation.js";
 import type { Affine } from "./affine.js";
@@ -44,8 +52,9 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
    * @throws ChainruleError for a layer name that is a number (JavaScript would not keep its place) or has a dot in it, and for
    * what is neither a layer nor a function
    */
-  constructor(layers: L & Fits<Chain<L>>) {
+  constructor(layers: L & Fits<Chain<L>>, ...none: []) {
     super();
+    checkNoMore("Sequential", none);
     if (!isRecord(layers)) {
       throw new ChainruleError(`Sequential: takes a list of layers, or a record of them, got ${show(layers)}`);
     }
@@ -64,7 +73,8 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
     for (const [name, parameter] of Object.entries(this.parameters())) parameter.name = name;
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor, ...none: []): Tensor {
+    checkNoMore("Sequential", none);
     let out = x;
     for (const [name, step] of Object.entries<Step>(this.layers)) {
       checkTensor("Sequential", `the input of layer ${name}`, out);
@@ -74,7 +84,8 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
     return out;
   }
 
-  override parameters(): NamedTensors {
+  override parameters(...none: []): NamedTensors {
+    checkNoMore("Sequential.parameters", none);
     return Object.fromEntries(
       Object.entries<Step>(this.layers).flatMap(([layerName, layer]) =>
         !(layer instanceof Layer)

@@ -1,4 +1,4 @@
-import { oneHot, type Tensor } from "@chainrule/core";
+import { checkNoMore, oneHot, type Tensor } from "@chainrule/core";
 import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
 
 /**
@@ -12,8 +12,9 @@ import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from
  * @throws ShapeError for labels that do not belong to y, or an index out of range; DTypeError for dtypes that do not go
  * together.
  */
-export function crossEntropyError(y: Tensor, t: Labels): Tensor<[]> {
+export function crossEntropyError(y: Tensor, t: Labels, ...none: []): Tensor<[]> {
   const op = "crossEntropyError";
+  checkNoMore(op, none);
   const given = labelTensor(op, t);
   checkLabels(op, y, given);
   const labels = labelsInRange(op, y, given);

@@ -1,4 +1,4 @@
-import { type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
+import { checkNoMore, type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
 import { finiteWhereUnused } from "../functions/reduction.js";
 import { batchSizes, checkLabelRange, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
 
@@ -107,6 +107,7 @@ function balanced(gradient: Tensor, y: Tensor): Tensor {
  * @throws ShapeError for labels that do not belong to the scores, or an index out of range; DTypeError for dtypes that
  * do not go together.
  */
-export function softmaxWithLoss(x: Tensor, t: Labels): Tensor<[]> {
+export function softmaxWithLoss(x: Tensor, t: Labels, ...none: []): Tensor<[]> {
+  checkNoMore("SoftmaxWithLoss", none);
   return new SoftmaxWithLoss().apply(x, labelTensor("SoftmaxWithLoss", t)) as Tensor<[]>;
 }

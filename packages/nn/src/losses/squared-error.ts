@@ -1,4 +1,5 @@
 import {
+  checkNoMore,
   type DType,
   formatShape,
   Node,
@@ -70,7 +71,8 @@ export class SumOfSquaredErrors extends SquaredError {
  *
  * @throws ShapeError when y and t have different shapes: they do not broadcast.
  */
-export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<[]> {
+export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>, ...none: []): Tensor<[]> {
+  checkNoMore("meanSquaredError", none);
   return new MeanSquaredError().apply(y, t) as Tensor<[]>;
 }
 
@@ -83,6 +85,7 @@ export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfe
  *
  * @throws ShapeError when y and t have different shapes: they do not broadcast.
  */
-export function sumOfSquaredErrors<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>): Tensor<[]> {
+export function sumOfSquaredErrors<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>, ...none: []): Tensor<[]> {
+  checkNoMore("sumOfSquaredErrors", none);
   return new SumOfSquaredErrors().apply(y, t) as Tensor<[]>;
 }

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { checkNoMore } from "@chainrule/core";
 import { checkBytes, checkText, DataError } from "../data/errors.js";
 import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../data/safetensors.js";
 import type { NamedTensors } from "../layers/layer.js";
@@ -28,7 +29,9 @@ export function saveTensors(
   path: string,
   tensors: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
+  ...none: []
 ): void {
+  checkNoMore("saveTensors", none);
   checkText("saveTensors", "the path of a file", path);
   writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
@@ -38,7 +41,8 @@ export function saveTensors(
  *
  * @throws DataError, with the name of the file, when it cannot be read or is not what it should be.
  */
-export function loadTensors(path: string): TensorFile {
+export function loadTensors(path: string, ...none: []): TensorFile {
+  checkNoMore("loadTensors", none);
   checkText("loadTensors", "the path of a file", path);
   return decodeSafetensors(readBytes(path), path);
 }
@@ -99,7 +103,8 @@ function followed(path: string): Stats | undefined {
  *
  * @throws DataError, with the name of the file, when it cannot be written.
  */
-export function writeFileAtomically(path: string, content: string | Uint8Array): void {
+export function writeFileAtomically(path: string, content: string | Uint8Array, ...none: []): void {
+  checkNoMore("writeFileAtomically", none);
   checkText("writeFileAtomically", "the path of a file", path);
   if (typeof content !== "string") checkBytes("writeFileAtomically", content, path);
   let folder: string;

@@ -5,6 +5,7 @@ import { checkOptions, fromArray, type Tensor } from "@chainrule/core";
 import { ByteRows } from "../data/byte-rows.js";
 import { checkText, DataError } from "../data/errors.js";
 import { type IdxData, idxHeaderMax, idxMagic, parseIdx, readIdxHeader } from "../data/idx.js";
+import { checkFloatDType, checkSetting } from "../functions/checks.js";
 import type { FloatDType } from "../initializers.js";
 import { fileError, readBytes } from "./files.js";
 
@@ -42,6 +43,14 @@ export function readIdxFolder(folder: string, options: IdxFolderOptions = {}): I
   checkText("readIdxFolder", "the path of a folder", folder);
   checkOptions("readIdxFolder", options, ["dtype", "classes"]);
   const { dtype = "float64", classes = 10 } = options;
+  checkFloatDType("readIdxFolder", dtype);
+  checkSetting(
+    "readIdxFolder",
+    "classes",
+    classes,
+    () => Number.isInteger(classes) && classes >= 1,
+    "a whole number of at least 1",
+  );
   const names = namesIn(folder);
   const train = readSet(folder, names, "train", dtype, classes);
   const test = readSet(folder, names, "t10k", dtype, classes);

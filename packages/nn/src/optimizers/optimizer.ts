@@ -1,6 +1,7 @@
 import {
   ChainruleError,
   CompileError,
+  checkNoMore,
   checkOptions,
   eagerly,
   formatShape,
@@ -145,12 +146,14 @@ export abstract class Optimizer {
   }
 
   /** Forgets the gradients of all parameters; without it those of the next `backward` are added to them. */
-  zeroGrad(): void {
+  zeroGrad(...none: []): void {
+    checkNoMore(`${this.name}.zeroGrad`, none);
     for (const parameter of Object.values(this.parameters)) parameter.zeroGrad();
   }
 
   /** All that the optimizer remembers now, by name (`"0.W.velocity"`), to be saved with the parameters. */
-  state(): NamedTensors {
+  state(...none: []): NamedTensors {
+    checkNoMore(`${this.name}.state`, none);
     return Object.fromEntries(
       Object.entries(this.parameters).flatMap(([name, parameter]) =>
         Object.entries(this.stateOf(name, parameter)).map(([slot, value]) => [`${name}.${slot}`, value.detach()]),
@@ -164,7 +167,8 @@ export abstract class Optimizer {
    * @throws ShapeError or ChainruleError when it is not the state of this optimizer with these parameters; then nothing
    * has changed.
    */
-  loadState(saved: NamedTensors): void {
+  loadState(saved: NamedTensors, ...none: []): void {
+    checkNoMore(`${this.name}.loadState`, none);
     checkTensors(this.name, "the saved state", saved);
     const left = new Set(Object.keys(saved));
     const loaded = Object.entries(this.parameters).flatMap(([name, parameter]) =>
