@@ -91,8 +91,8 @@ const instead: Readonly<Record<string, string>> = {
  * @param none all that stands there, as collected by `...none: []`
  */
 export function checkNoMore(op: string, none: readonly unknown[]): void {
-  if (none.length === 0) return;
   if (!Array.isArray(none)) throw new ChainruleError(`checkNoMore: takes a list of arguments, got ${show(none)}`);
+  if (none.length === 0) return;
   if (none.length === 2 && isIndex(none[0]) && Array.isArray(none[1])) return;
   const more = none.find((argument) => argument !== undefined);
   if (more !== undefined) throw tooMany(op, more);

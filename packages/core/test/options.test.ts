@@ -357,7 +357,7 @@ test("a dtype is one of those that there are", () => {
 /** What is called by the engine, or by everything in it, and is no function that a user gives options. */
 const internal = new RegExp(
   [
-    "^(checkOptions|checkNoMore|operand|show|formatShape|sameShape|sizeOf)$",
+    "^(checkOptions|checkNoMore|operand|show|showNames|formatShape|sameShape|sizeOf)$",
     "^(new Tensor|Tensor\\.(derive|constant|settle|toString|toJSON))$",
     // The vertices of the graph: their settings are positional, and their methods are for the walk.
     "^Node\\.",
