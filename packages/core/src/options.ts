@@ -104,10 +104,11 @@ export function isIndex(value: unknown): boolean {
 }
 
 /** The error for an argument behind the last one. */
-export function tooMany(op: string, more: unknown): ChainruleError {
+export function tooMany(name: string, more: unknown): ChainruleError {
+  const op = typeof name === "string" ? name : show(name);
   const keys = isRecord(more) ? Object.keys(more) : [];
-  const asked = [...keys.map((key) => `${op}.${key}`), ...keys, op.toLowerCase()].find((name) =>
-    Object.hasOwn(instead, name),
+  const asked = [...keys.map((key) => `${op}.${key}`), ...keys, op.toLowerCase()].find((asked) =>
+    Object.hasOwn(instead, asked),
   );
   return new ChainruleError(
     `${op}: got ${show(more)} behind the arguments that it takes; ${asked === undefined ? "leave it out" : instead[asked]}`,

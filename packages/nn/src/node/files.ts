@@ -81,7 +81,8 @@ export function fileError(path: string, what: string, cause: unknown): DataError
  * What stands where a file is to be written and cannot be replaced by one, in a few words: `"a folder"`, `"a pipe"`,
  * `"a link to nothing"`; `null` for a file, a link to one, and for nothing at all.
  */
-export function inTheWay(path: string): string | null {
+export function inTheWay(path: string, ...none: []): string | null {
+  checkNoMore("inTheWay", none);
   checkText("inTheWay", "the path of a file", path);
   // A link is followed; of one to nothing, and of a circle of them, only the link itself is there.
   const stats = followed(path) ?? lstatSync(path, { throwIfNoEntry: false });
