@@ -114,6 +114,24 @@ const programs: readonly (readonly [
     [a([33, 64]), a([16, 33])],
     [1, 25248, 1630],
   ],
+  [
+    "and two of them are none",
+    (x, y) => x.transpose().transpose().matmul(y),
+    [a([33, 64]), a([64, 16])],
+    [1, 27232, 1097],
+  ],
+  [
+    "views of views are one",
+    (x) => x.transpose([2, 0, 1]).transpose([1, 2, 0]).reshape([12, 5]).reshape([60]),
+    [a([3, 4, 5])],
+    [2, 752, 296],
+  ],
+  [
+    "views that change nothing are none",
+    (x) => x.transpose([0, 1]).reshape([64, 33]).exp().add(x.exp()),
+    [a([64, 33])],
+    [1, 16928, 1815],
+  ],
   ["equal ops are one", (x) => x.exp().add(x.exp()).mul(x.exp()), [a([64, 33])], [1, 16928, 1835]],
   [
     "what nobody uses is not computed",

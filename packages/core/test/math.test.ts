@@ -425,6 +425,15 @@ test("float32 products whose parts leave its range, in vectors and what is left 
   }
 });
 
+test("float32 products of many factors are rounded once", () => {
+  const values = Array.from({ length: 4001 }, (_, i) => Math.fround(1 + (((i * 7919) % 2001) - 1000) * 1e-6));
+  const wanted = values.reduce((product, x) => product * x, 1);
+  const product = (x: Tensor) => prod(x) as Tensor;
+  for (const f of [product, compile(product)]) {
+    assert.ok(Math.abs(f(tensor(values, { dtype: "float32" })).item() - wanted) <= 1e-7 * wanted);
+  }
+});
+
 test("gradients of float32 products whose parts leave its range", () => {
   const cases = [
     [1e20, 1e20, 1e-20, 1e-20],
