@@ -1,5 +1,7 @@
-import { isFloat } from "../dtype.js";
+import { allocate, isFloat } from "../dtype.js";
 import { CompileError, DTypeError, GraphError } from "../errors.js";
+import { kernels } from "../kernels/generated.js";
+import { runLoop } from "../kernels/loop.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, updates } from "./node.js";
@@ -8,7 +10,7 @@ import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { Trace } from "./trace.js";
 import { deferredIn } from "./tracing.js";
-import { watcher } from "./watch.js";
+import { isObserved, watcher } from "./watch.js";
 
 /** How many walks are under way: a node's backward may differentiate something of its own. */
 let depth = 0;
@@ -130,10 +132,19 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
         trace.addNumber(input, own.item());
         continue;
       }
-      tensors[slot] = tensors[slot]?.add(own) ?? own;
+      const known = tensors[slot];
+      tensors[slot] = known === undefined ? own : inOps || isObserved() ? known.add(own) : sumOf(known, own);
     }
     trace.countDown(slot);
   }
+}
+
+/** The sum of two gradients of an edge, where it is no op of any graph. */
+function sumOf(a: Tensor, b: Tensor): Tensor {
+  const { shape, dtype } = a;
+  const sum = allocate(dtype, a.size);
+  runLoop(kernels["Add"]?.forward[dtype], sum, shape, [a, b]);
+  return a.derive(shape, dtype, sum, null);
 }
 
 /** The gradient to start from: 1 for a scalar, what was given for anything else. */

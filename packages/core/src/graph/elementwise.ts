@@ -52,10 +52,14 @@ export abstract class Elementwise extends Node {
   declare readonly name: string;
   declare readonly rule: ElementwiseRule;
   declare readonly loops: KernelSet;
+  /** How many inputs it takes. */
+  declare readonly inputCount: number;
 
   override shapeRule(...inputs: Tensor[]): Shape {
-    checkArity(this.name, this.rule.forward.length - 1, inputs, "takes");
-    return inputs.reduce<Shape>((shape, input) => broadcastShapes(this.name, shape, input.shape), scalarShape);
+    if (inputs.length !== this.inputCount) checkArity(this.name, this.inputCount, inputs, "takes");
+    let shape = scalarShape;
+    for (let i = 0; i < inputs.length; i++) shape = broadcastShapes(this.name, shape, (inputs[i] as Tensor).shape);
+    return shape;
   }
 
   override dtypeRule(...inputs: Tensor[]): DType {
@@ -107,7 +111,10 @@ export abstract class Elementwise extends Node {
     if (loops === null) return null;
     if (loops === "dout") return dout;
     const out = allocate(output.dtype, sizeOf(output.shape));
-    runLoop(loops[output.dtype], out, output.shape, [dout, ...this.inputs, output]);
+    const operands = [dout];
+    for (let k = 0; k < this.inputCount; k++) operands.push(this.input(k));
+    operands.push(output);
+    runLoop(loops[output.dtype], out, output.shape, operands);
     return dout.derive(output.shape, output.dtype, out, null);
   }
 
@@ -125,7 +132,7 @@ export abstract class Elementwise extends Node {
   override forward(...inputs: number[]): number;
   override forward(...inputs: (Tensor | number)[]): Tensor;
   override forward(...inputs: (Tensor | number)[]): Tensor | number {
-    checkArity(this.name, this.rule.forward.length - 1, inputs);
+    checkArity(this.name, this.inputCount, inputs);
     if (!inputs.every((input) => typeof input === "number")) {
       standaloneNumbers.delete(this);
       return super.forward(...inputs);
@@ -270,6 +277,7 @@ function define<N extends Elementwise>(
   rule: UnaryRule | BinaryRule | TernaryRule,
   base: ElementwiseClass,
 ): new () => N {
-  Object.assign(base.prototype, { name, rule, loops: kernels[name] ?? interpret(rule) });
+  const inputCount = rule.forward.length - 1;
+  Object.assign(base.prototype, { name, rule, inputCount, loops: kernels[name] ?? interpret(rule) });
   return base as new () => N;
 }

@@ -1,7 +1,7 @@
 import { allocate, type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { tooMany } from "../options.js";
-import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
+import { formatShape, isEmpty, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { checkValues } from "./literal.js";
@@ -100,7 +100,7 @@ export abstract class Node {
    */
   apply(...inputs: Tensor[]): Tensor {
     if (inputs.length < Math.max(1, this.shapeRule.length)) throw this.tooFew(inputs.length);
-    for (const input of inputs) scalar.check(this.name, input);
+    for (let i = 0; i < inputs.length; i++) scalar.check(this.name, inputs[i]);
     if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
@@ -131,7 +131,7 @@ export abstract class Node {
   private computeNow(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     try {
       // Of nothing there is nothing to compute: the axes around an empty one may have any size, and loops would run over them.
-      if (shape.length > 0 && sizeOf(shape) === 0) return allocate(dtype, 0);
+      if (isEmpty(shape)) return allocate(dtype, 0);
       return this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);

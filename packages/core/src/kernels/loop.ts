@@ -28,14 +28,25 @@ export interface Operand {
   readonly array: TypedArray;
 }
 
+function haveShape(operands: readonly Operand[], uses: readonly number[], shape: Shape): boolean {
+  for (let i = 0; i < uses.length; i++) {
+    if (!sameShape((operands[uses[i] as number] as Operand).shape, shape)) return false;
+  }
+  return true;
+}
+
 /** Runs `loop` over `shape`, reading operands of smaller shapes as if they were broadcast. */
 export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, operands: readonly Operand[]): void {
   if (loop === undefined) throw new Error("no loop was generated for this dtype");
-  const used = loop.uses.map((i) => operands[i] as Operand);
-  if (loop.flat !== undefined && used.every((operand) => sameShape(operand.shape, shape))) {
-    loop.flat(out, out.length, ...used.map((operand) => operand.array));
+  if (loop.flat !== undefined && haveShape(operands, loop.uses, shape)) {
+    const array = (i: number) => (operands[loop.uses[i] as number] as Operand).array;
+    // By hand, as small tensors would feel lists that are made and spread.
+    if (loop.uses.length === 2) loop.flat(out, out.length, array(0), array(1));
+    else if (loop.uses.length === 1) loop.flat(out, out.length, array(0));
+    else loop.flat(out, out.length, ...loop.uses.map((_, i) => array(i)));
     return;
   }
+  const used = loop.uses.map((i) => operands[i] as Operand);
   if (out.length === 0) return;
   const args: (TypedArray | number)[] = [];
   if (used.every((operand) => operand.array.length === 1 || sameShape(operand.shape, shape))) {

@@ -19,6 +19,8 @@ interface Place {
 const MOST_PLACES = 4096;
 let places: Place = { list: scalarShape, next: null };
 let count = 0;
+/** What was found last. */
+let last: Shape = scalarShape;
 
 /**
  * A shape, or another list of numbers, that nobody can change: the one frozen array of these numbers. To find it takes a step
@@ -26,6 +28,8 @@ let count = 0;
  * methods, `map` and the like, are several times slower than on others; what every op does goes through them by loops.)
  */
 export function ownShape(shape: Shape): Shape {
+  // One tensor after the other has the shape of the one before.
+  if (shape === last) return shape;
   if (shape === undefined) throw noShape("Tensor", shape);
   let place = places;
   for (let i = 0; i < shape.length; i++) {
@@ -38,12 +42,12 @@ export function ownShape(shape: Shape): Shape {
     }
     place = next;
   }
-  place.list ??= Object.freeze([...shape]);
+  last = place.list ??= Object.freeze([...shape]);
   if (count > MOST_PLACES) {
     places = { list: scalarShape, next: null };
     count = 0;
   }
-  return place.list;
+  return last;
 }
 
 /**
@@ -97,6 +101,12 @@ export function sizeOf(shape: Shape, start = 0, end = shape?.length): number {
   let size = 1;
   for (let axis = start; axis < end; axis++) size *= shape[axis] as number;
   return size;
+}
+
+/** Whether there is an axis without elements. */
+export function isEmpty(shape: Shape): boolean {
+  for (let axis = 0; axis < shape.length; axis++) if (shape[axis] === 0) return true;
+  return false;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
