@@ -195,6 +195,42 @@ test("indices that are in range are looked at once, in whatever form they are us
   }
 });
 
+test("one-hot vectors of which every second class, or every third backwards, is read", () => {
+  const at = tensor([0, 5, 16, 8, 3, 2], { dtype: "int32" });
+  for (const dtype of allDTypes) {
+    for (const range of [
+      [0, 17, 2],
+      [1, null, 3],
+      [null, null, -3],
+      [null, 1, -2],
+    ] as const) {
+      const f = (at: Tensor) => (oneHot(at, 17, { dtype }) as Tensor).slice([null, range]);
+      assertSame(f, [at], `${dtype} ${range}`);
+      assertSame((at) => f(at).transpose(), [at], `${dtype} ${range}, transposed`);
+    }
+  }
+});
+
+test("of a view only the indices that are in it are looked at, and named by where they stand in it", () => {
+  const x = tensor([1, 2, 3]);
+  const at = tensor([0, 2, 9, 1], { dtype: "int32" });
+  const forms: readonly [form: (at: Tensor) => Tensor, says: RegExp | null][] = [
+    [(at) => take(x, at.slice([[0, 2]])), null],
+    [(at) => take(x, at.slice([[3, 4]])), null],
+    [(at) => take(x, at.reshape([2, 2]).slice([[0, 1]])), null],
+    [(at) => take(x, at.slice([[1, 3]])), /index 9 \(element 1 /],
+    [(at) => take(x, at.slice([[null, null, -1]])), /index 9 \(element 1 /],
+    [(at) => take(x, at.reshape([2, 2]).transpose()), /index 9 \(element 1 /],
+    [(at) => take(x, at.reshape([4, 1])), /index 9 \(element 2 /],
+  ];
+  for (const [form, says] of forms) {
+    for (const own of [form, compile(form)]) {
+      if (says === null) assert.equal(own(at).toArray(), form(at).toArray());
+      else assert.throws(() => own(at), says);
+    }
+  }
+});
+
 test("any index into an axis of size 0 is out of range", () => {
   const empty = zeros([0, 3]);
   const none = (error: unknown) =>

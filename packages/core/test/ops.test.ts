@@ -30,6 +30,8 @@ function inAnyDType(row: Row): fc.Arbitrary<{ dtype: DType; drawn: Case<unknown>
   return fc.record({ dtype: fc.constantFrom(...row.dtypes), drawn: row.cases });
 }
 
+const shown = (node: Node) => `${node.name} ${JSON.stringify(node.attributes())}`;
+
 const dtypes: readonly DType[] = ["float64", "float32", "int32", "bool"];
 
 const plain = (t: Tensor): Plain => ({ shape: t.shape, values: Array.from(t.data) });
@@ -97,6 +99,21 @@ for (const row of table) {
         near(g.data, (inGraph[i] as Tensor).data, tolerance, `${name}.backward, leaf ${i}`);
     });
   });
+
+  if (row.node !== undefined) {
+    test(`${name}: nodes with other settings show other attributes`, () => {
+      const { node } = row;
+      // Of the options as they were given a pool uses one; a default that is written down is no other setting.
+      const said = (key: string, value: unknown) =>
+        key === "options" ? (value as { countIncludePad?: boolean }).countIncludePad !== false : value;
+      const fields = (own: Node) => JSON.stringify({ ...own, name: own.name }, said);
+      forAll(fc.tuple(row.cases, row.cases), 20, ([one, other]) => {
+        const [a, b] = [node?.(one.setting), node?.(other.setting)] as [Node, Node];
+        if (fields(a) === fields(b)) return;
+        assert.is.not(shown(a), shown(b), `${fields(a)} and ${fields(b)}`);
+      });
+    });
+  }
 
   test(`${name}: has a name, and refuses operands of other dtypes`, () => {
     forAll(row.cases, 3, (drawn) => {
