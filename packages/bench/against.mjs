@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { summary } from "./harness.mjs";
 
 const bench = fileURLToPath(new URL("bench.mjs", import.meta.url));
 const hook = new URL("engine-hook.mjs", import.meta.url).href;
@@ -15,11 +16,6 @@ function measure(engine, work, quick) {
   return JSON.parse(
     execFileSync(process.execPath, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }),
   );
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
 }
 
 /**
@@ -45,8 +41,10 @@ export function compareWith(folder, works, { quick, pairs }) {
     }
     for (const name of Object.keys(ours[0])) {
       const ratios = ours.map((own, i) => theirs[i][name] / own[name]);
-      const [a, b] = [ours, theirs].map((runs) => median(runs.map((run) => run[name])).toPrecision(3));
-      const [middle, least, most] = [median(ratios), Math.min(...ratios), Math.max(...ratios)].map((x) => x.toFixed(2));
+      const [a, b] = [ours, theirs].map((runs) => summary(runs.map((run) => run[name])).median.toPrecision(3));
+      const [middle, least, most] = [summary(ratios).median, Math.min(...ratios), Math.max(...ratios)].map((x) =>
+        x.toFixed(2),
+      );
       lines.push(`| ${name} | ${a} | ${b} | ${middle} | ${least} | ${most} |`);
     }
   }

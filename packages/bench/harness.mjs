@@ -56,8 +56,8 @@ async function timeOf(run) {
   return performance.now() - start;
 }
 
-/** @param {number[]} times */
-function summary(times) {
+/** @param {readonly number[]} times */
+export function summary(times) {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (/** @type {number} */ part) => {
     const place = part * (sorted.length - 1);

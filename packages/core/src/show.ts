@@ -53,6 +53,18 @@ export function ofTensor(value: unknown): string {
   return typeof value === "object" && value !== null && "item" in value ? ", as item() gives that of a tensor" : "";
 }
 
+/** Whether something is a tensor, of any copy of the engine: by what it has, as its class is made of what is here. */
+export function isAnyTensor(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "shape" in value &&
+    "dtype" in value &&
+    "values" in value &&
+    "backward" in value
+  );
+}
+
 /** Whether something has the fields of a tensor and none of its methods. */
 export function isTensorClone(value: object): boolean {
   return (

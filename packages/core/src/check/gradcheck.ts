@@ -56,6 +56,7 @@ export function gradcheck<const T extends readonly (Tensor | number)[]>(
 ): GradcheckReport {
   checkArguments("gradcheck", f, inputs, options);
   const { order = 1, seed = 0 } = options;
+  // The tensors that are given to f are made of T one by one, which a list of any length cannot say.
   const first = subjectOf(f as unknown as (...inputs: readonly Tensor[]) => Tensor, inputs, options);
   const [output] = first.here.outputs as readonly [Tensor];
   checkDType("the result", output, options);

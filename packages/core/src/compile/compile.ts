@@ -111,7 +111,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
     );
   }
   // What a call is given has been checked by its own types, and comes back from the walk over it without them.
-  const apply = (args: readonly unknown[]): R => f(...(args as unknown as Args));
+  const apply = (args: readonly unknown[]): R => f(...(args as Args));
   // In the order of their last use.
   const programs = new Map<string, Program<R>>();
   const constants = new Constants();
@@ -152,7 +152,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
         programs.clear();
       },
     },
-  }) as unknown as Compiled<Args, R>;
+  }) as Compiled<Args, R>;
 }
 
 /** The arguments of a call: what the program is given, and what it depends on. */

@@ -14,7 +14,7 @@ import {
 import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { checkShape, formatShape, MAX_RANK, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { formOfTensor } from "../show.js";
+import { formOfTensor, isAnyTensor } from "../show.js";
 import type { Values } from "./node.js";
 
 type Nested = number | boolean | NumberArray | readonly Nested[];
@@ -104,7 +104,7 @@ function mixedRows(op: string, dtype: DType, own: DType, path: string): DTypeErr
 function badElement(op: string, element: unknown, path: string, shape: Shape): ChainruleError {
   const where = path === "" ? "the value" : `element ${path}`;
   const isRow = Array.isArray(element) || literalDType(element) !== undefined;
-  if (isTensor(element)) {
+  if (isAnyTensor(element)) {
     const repair =
       path === ""
         ? "it needs no other: x.detach() is a constant of the same values, x.cast(dtype) has another dtype"
@@ -116,11 +116,6 @@ function badElement(op: string, element: unknown, path: string, shape: Shape): C
   return new ShapeError(
     `${op}: ragged: the first elements make the shape ${formatShape(shape)}, but ${where} ${what}; all rows of an axis have the same length`,
   );
-}
-
-/** Whether something is a tensor, without the class, which is made of what is here. */
-function isTensor(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "backward" in value;
 }
 
 /** What stands where a number should, with the repair. */

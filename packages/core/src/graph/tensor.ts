@@ -53,7 +53,7 @@ import type {
 } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import type { PadMethod } from "../shape/window-types.js";
-import { formOfTensor, show } from "../show.js";
+import { formOfTensor, isAnyTensor, show } from "../show.js";
 import { seedOf, walk } from "./backward.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
@@ -611,7 +611,7 @@ export function operand(op: string, x: Tensor | number): Tensor {
 
 function noTensor(given: string, x: unknown, takes: string): DTypeError {
   const op = typeof given === "string" ? given : show(given);
-  if (isForeign(x)) {
+  if (isAnyTensor(x)) {
     return new DTypeError(
       `${op}: got a tensor of another copy of @chainrule/core; install one version only (a bundler may have to dedupe it)`,
     );
@@ -620,9 +620,4 @@ function noTensor(given: string, x: unknown, takes: string): DTypeError {
   if (form !== null) return new DTypeError(`${op}: ${takes}, got ${form}`);
   const what = Array.isArray(x) || ArrayBuffer.isView(x) ? "an array" : x === null ? "null" : typeof x;
   return new DTypeError(`${op}: ${takes}, got ${what}; make a tensor of it with tensor(...)`);
-}
-
-/** Whether something is a tensor, though none of this module's class. */
-function isForeign(x: unknown): boolean {
-  return typeof x === "object" && x !== null && "shape" in x && "dtype" in x && "values" in x && "backward" in x;
 }

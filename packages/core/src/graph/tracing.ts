@@ -31,10 +31,14 @@ export interface DeferredGradient {
 
 /** What there is in `values`, if it is no value. */
 export function deferredIn(values: Values): Deferred | null {
-  return (values as unknown) instanceof Deferred ? (values as unknown as Deferred) : null;
+  const stored: unknown = values;
+  return stored instanceof Deferred ? stored : null;
 }
 
-/** The one place where what is deferred is put where values stand. */
+/**
+ * The one place where what is deferred is put where values stand. Its type is not theirs on purpose: everybody would have to ask
+ * which of the two there is, and only those who read through `deferredIn` and `readValues` meet it.
+ */
 export function asValues(deferred: Deferred): Values {
   return deferred as unknown as Values;
 }

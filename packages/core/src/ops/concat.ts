@@ -2,7 +2,7 @@ import { allocate, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { type AxisOr, axisOf, checkNoMore } from "../options.js";
+import { type AxisOr, axisOf } from "../options.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { ConcatFunction, StackFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
@@ -89,9 +89,8 @@ export class Concat extends Joining {
 
 /** The tensors one behind the other along `axis` (the first by default); equal sizes on all other axes. Any dtype. */
 export const concat = ((tensors: readonly Tensor[], axis?: AxisOr<number>, none?: unknown) => {
-  if (none !== undefined) checkNoMore("concat", [none]);
   const list = listOf("concat", tensors);
-  const along = axisOf("concat", axis);
+  const along = axisOf("concat", axis, none);
   return joined(list, (some) => new Concat(along).apply(...some), along);
 }) as ConcatFunction;
 
@@ -131,9 +130,8 @@ export class Stack extends Joining {
 
 /** The tensors, of one shape, along a new axis (the first by default). Numbers count as scalars. Any dtype. */
 export const stack = ((tensors: readonly (Tensor | number)[], axis?: AxisOr<number>, none?: unknown) => {
-  if (none !== undefined) checkNoMore("stack", [none]);
   const list = listOf("stack", tensors);
-  const along = axisOf("stack", axis);
+  const along = axisOf("stack", axis, none);
   return joined(list, (some) => new Stack(along).apply(...some), along);
 }) as StackFunction;
 

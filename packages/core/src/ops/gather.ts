@@ -5,7 +5,7 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import { forEachRow } from "../kernels/loop.js";
 import { partialTerms } from "../kernels/scatter.js";
-import { type AxisOr, axisOf, checkNoMore } from "../options.js";
+import { type AxisOr, axisOf } from "../options.js";
 import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
 import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -186,11 +186,9 @@ export const scatterAdd = ((
   axis: AxisOr<number>,
   none?: unknown,
 ) => {
-  if (none !== undefined) checkNoMore("scatterAdd", [none]);
   const into = operand("scatterAdd", x);
   const at = indexTensor("scatterAdd", indices);
   const elements = typeof source === "number" ? into.constant(source, "scatterAdd") : operand("scatterAdd", source);
-  return into.add(
-    new ScatterAdd(into.shape, requiredAxis("scatterAdd", axis)).apply(elements.broadcastTo(at.shape), at),
-  );
+  const along = requiredAxis("scatterAdd", axis, none);
+  return into.add(new ScatterAdd(into.shape, along).apply(elements.broadcastTo(at.shape), at));
 }) as ScatterAddFunction;

@@ -5,7 +5,7 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../kernels/loop.js";
 import { type GemmArray, gemm } from "../kernels/matmul.js";
 import { checkNoMore } from "../options.js";
-import { broadcastShapes, broadcastStrides, formatShape, scalarShape, sizeOf, sizesFrom } from "../shape/shape.js";
+import { broadcastShapes, broadcastStrides, formatShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { MatMulFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
@@ -119,7 +119,6 @@ export class MatMul extends Node {
 
 /** The axes before the last two, broadcast. */
 function batchesOf(a: Tensor, b: Tensor): Shape {
-  if (a.rank <= 2 && b.rank <= 2) return scalarShape;
   const op = `MatMul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: batches`;
   return broadcastShapes(op, batchOf(a), batchOf(b));
 }

@@ -112,7 +112,7 @@ export class LogSumExp extends LoopReduction {
     // Of an infinite sum the infinite elements are all, of none (-Infinity) nothing is a part.
     const isInfinite = this.spread(output, x).abs().equal(Infinity);
     const parts = alongOne(isInfinite.where(0, x) as Tensor, axes, (scores, axis) => new Softmax(axis).apply(scores));
-    const isPart = x.equal(-Infinity).logicalNot();
+    const isPart = x.notEqual(-Infinity);
     return isInfinite.where(x.equal(Infinity).cast(x.dtype), parts).mul(isPart.where(this.spread(dout, x), 0));
   }
 }

@@ -73,7 +73,7 @@ export class Arguments {
     let result: R;
     const reads = new Set<Tensor>();
     try {
-      result = withReads(reads, () => withRecording(true, () => f(...(this.values as unknown as Args))));
+      result = withReads(reads, () => withRecording(true, () => f(...(this.values as Args))));
     } catch (error) {
       throw this.tensorMeant(error, f.length) ?? error;
     } finally {

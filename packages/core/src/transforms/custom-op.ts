@@ -71,19 +71,23 @@ export function elementwise(name: string, rule: UnaryRule | BinaryRule | Ternary
   const own = checkedRule(name, given as ElementwiseRule, arity);
   const Op =
     arity === 1
-      ? unary(name, own as unknown as UnaryRule)
+      ? unary(name, own as UnaryRule)
       : arity === 2
-        ? binary(name, own as unknown as BinaryRule)
-        : ternary(name, own as unknown as TernaryRule);
+        ? binary(name, own as BinaryRule)
+        : ternary(name, own as TernaryRule);
   // Its own loops in any case: a built-in op may have the same name.
-  Object.assign(Op.prototype, { loops: interpret(own) });
+  Object.assign(Op.prototype, { loops: interpret(own as ElementwiseRule) });
   return functionOf(name, arity, Op, own.takes === "where" ? 1 : 0);
 }
 
 type Rule = (k: Arithmetic<unknown>, ...operands: unknown[]) => unknown;
 
 /** The rule of a consumer's op, which says what its functions gave over numbers where that is no number. */
-function checkedRule(name: string, { forward, backward, ...dtypes }: ElementwiseRule, arity: number): ElementwiseRule {
+function checkedRule(
+  name: string,
+  { forward, backward, ...dtypes }: ElementwiseRule,
+  arity: number,
+): UnaryRule | BinaryRule | TernaryRule {
   const checked = (f: unknown, operands: number, what: string) => {
     const check = (k: Arithmetic<unknown>, value: unknown): unknown => {
       if (typeof value === "number" || !isOverNumbers(k)) return value;
@@ -93,7 +97,7 @@ function checkedRule(name: string, { forward, backward, ...dtypes }: Elementwise
     };
     return withOperands(f as Rule, operands, check) as never;
   };
-  return {
+  const own: ElementwiseRule = {
     ...dtypes,
     forward: checked(forward, arity, "forward"),
     backward:
@@ -101,6 +105,8 @@ function checkedRule(name: string, { forward, backward, ...dtypes }: Elementwise
         ? backward
         : backward.map((gradient, i) => gradient && checked(gradient, arity + 2, `backward for input ${i}`)),
   };
+  // With as many operands and gradients as it came with, which the caller has counted.
+  return own as UnaryRule | BinaryRule | TernaryRule;
 }
 
 function isOverNumbers(k: Arithmetic<unknown>): boolean {
