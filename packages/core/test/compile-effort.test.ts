@@ -39,6 +39,7 @@ function descent(w: Tensor, loss: (w: Tensor) => Tensor): void {
 }
 
 const w = variable(a([16, 8])) as Tensor;
+const v = variable(a([16, 8])) as Tensor;
 
 const programs: readonly (readonly [
   name: string,
@@ -143,6 +144,16 @@ const programs: readonly (readonly [
     [1, 16928, 225],
   ],
   ["an update is made in place", () => descent(w, (w) => w.square().sum()), [], [1, 544, 334]],
+  [
+    "what two updates have in common is not stored",
+    () => {
+      const e = w.exp();
+      w.assign(e.mul(2));
+      v.assign(v.add(e));
+    },
+    [],
+    [1, 1056, 1950],
+  ],
   ["an update behind a product", (x) => descent(w, (w) => x.matmul(w).square().sum()), [a([4, 16])], [4, 1824, 1812]],
   [
     "scalars are straight-line code",
@@ -206,6 +217,16 @@ const programs: readonly (readonly [
       )(f),
     [a([2, 3, 8, 8]), a([4, 3, 3, 3])],
     [3, 8864, 5788],
+  ],
+  [
+    "an operand that does not move along the vectors is read once",
+    (x, y, z, m) =>
+      [0, 1, 2, 3, 4].reduce(
+        (sum, i) => sum.add(m.slice([null, [i, i + 1]])),
+        x.transpose().add(y.transpose()).add(z.transpose()),
+      ),
+    [a([64, 32]), a([64, 32]), a([64, 32]), a([32, 5])],
+    [1, 33440, 458],
   ],
   ["rows that are taken", (x) => x.take([5, 1, 1], 0).mul(2), [a([64, 33])], [2, 8896, 377]],
   ["where, of bools", (x) => where(x.greater(0), x, x.mul(0.1)), [a([64, 33])], [1, 16928, 339]],
