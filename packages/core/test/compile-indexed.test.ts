@@ -24,6 +24,7 @@ import {
   take,
   tensor,
   topK,
+  variable,
   zeros,
 } from "../src/index.js";
 import { LinearScan } from "../src/ops/cumulate.js";
@@ -153,6 +154,39 @@ test("an index out of range stops the program before a variable has changed", ()
   );
   assert.throws(() => f(tensor([-4, 0], { dtype: "int32" })), /index -4/);
   assert.equal(into.toArray(), [21, 2, 3]);
+});
+
+test("an index out of range stops the program before the gradients of the last call are lost, wherever it is used", () => {
+  const rows = tensor([3, 1, 2, 9], { dtype: "int32" });
+  const w = variable([1, 2, 3, 4]) as Tensor;
+  const lossOf = (at: Tensor) => w.mul(w).take(at).sum();
+  const forms: readonly ((at: Tensor) => unknown)[] = [
+    (at) => lossOf(at.mul(3)).backward(),
+    (at) => lossOf(rows.take(at)).backward(),
+    // Behind the gradients.
+    (at) => {
+      w.square().sum().mul(at.sum().cast("float64")).backward();
+      return w.take(rows.take(at));
+    },
+    (at) => {
+      w.square().sum().mul(at.sum().cast("float64")).backward();
+      return (w.grad as Tensor).take(rows.take(at));
+    },
+  ];
+  for (const form of forms) {
+    w.grad = null;
+    const good = tensor([1, 0], { dtype: "int32" });
+    form(good);
+    const expected = (w.grad as unknown as Tensor).toArray();
+    w.grad = null;
+    const f = compile((at: Tensor) => {
+      w.grad = null;
+      return form(at) as Tensor;
+    });
+    f(good);
+    assert.throws(() => f(tensor([1, 3], { dtype: "int32" })), /index 9/);
+    assert.equal((w.grad as unknown as Tensor).toArray(), expected);
+  }
 });
 
 test("indices that are in range are looked at once, in whatever form they are used, and before all that is computed", () => {

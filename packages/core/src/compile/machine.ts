@@ -9,7 +9,7 @@ import { Generator } from "../random/generator.js";
 import { relaxedSimd, type WebAssemblyApi, webAssembly } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
 import { orderOf, resultsOf } from "./graph.js";
-import { type Buffer, isCheck } from "./kernel.js";
+import { type Buffer, isCheck, writesOf } from "./kernel.js";
 import { programObserver, type RunObserver } from "./observer.js";
 import { type Plan, plan } from "./plan.js";
 import { CompiledResult } from "./result.js";
@@ -55,7 +55,7 @@ export class Machine {
   /** By capture: the version of the tensor whose values are in the memory; -1 before the first run. */
   private readonly versions: number[];
   private readonly residents: readonly Resident[];
-  /** Whether a run may stop when it has already overwritten results of the one before. */
+  /** Whether a run may stop when it has already overwritten gradients of the one before. */
   private readonly failsLate: boolean;
   /** By assignment, the number of the capture. */
   private readonly assigned: readonly number[];
@@ -92,8 +92,9 @@ export class Machine {
     const places = new Map(simplified.captures.map(({ tensor }, i) => [tensor, i]));
     this.assigned = simplified.assignments.map(({ tensor }) => places.get(tensor) as number);
     this.linked = linkedIn(simplified);
-    const work = made.kernels.findIndex((kernel) => !isCheck(kernel));
-    this.failsLate = work !== -1 && made.kernels.slice(work).some(isCheck);
+    const left = new Set(made.gradients.map((buffer) => buffer && planned.addresses.get(buffer)));
+    const beforeChecks = made.kernels.slice(0, made.kernels.findLastIndex(isCheck) + 1);
+    this.failsLate = beforeChecks.flatMap(writesOf).some((buffer) => left.has(planned.addresses.get(buffer)));
     this.versions = made.captures.map(() => -1);
     this.residents = simplified.assignments.map(
       (_, i) => new Resident(this.view(made.assigned[i] as Buffer), made.assigned[i] as Buffer),
