@@ -20,7 +20,7 @@ import {
 } from "../src/index.js";
 
 // What adds up float32, and how exactly. 4,096 times 4,095 is below 2^24, so that partial sums of so many terms are exact, and
-// so is the whole; one sum in float32, in whatever order, is wrong by thousands.
+// so is the whole; one sum in float32, term by term, is wrong by thousands.
 
 const side = 128;
 const n = side * side;
@@ -96,6 +96,30 @@ for (const [name, sum] of Object.entries(sums)) {
     }
   });
 }
+
+test("sums keep what is small beside what they have, whichever axes they are over", () => {
+  // Each of the others is a quarter of a unit in the last place of 1, and lost if it is added to 1 in float32.
+  const others = 2 ** -25;
+  for (const length of [257, 1000, 4099]) {
+    const column = Float32Array.from({ length }, (_, i) => (i === 0 ? 1 : others));
+    const right = Math.fround(1 + (length - 1) * others);
+    for (const width of [1, 3, 17]) {
+      const x = fromArray(column, [length, 1]).broadcastTo([length, width]) as Tensor;
+      const forms: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+        outer: (x) => x.add(0).sum(0),
+        inner: (x) => x.transpose().add(0).sum(1),
+        both: (x) => x.add(0).sum([0, 1]).div(width),
+      };
+      for (const [name, form] of Object.entries(forms)) {
+        const expected =
+          name === "both" ? Math.fround(Math.fround(width * (1 + (length - 1) * others)) / width) : right;
+        for (const f of [form, compile(form)]) {
+          assert.equal([...new Set(f(x).data)], [expected], `${name}, ${length} x ${width}`);
+        }
+      }
+    }
+  }
+});
 
 test("products of matrices with a long inner side: every shape and layout", () => {
   for (const [m, k] of [

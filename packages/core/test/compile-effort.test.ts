@@ -115,6 +115,7 @@ const programs: readonly (readonly [
     [a([33, 64]), a([16, 33])],
     [1, 25248, 1630],
   ],
+  ["batches of them are one", (x, y) => x.matmul(y), [a([7, 33, 16]), a([7, 16, 8])], [1, 28416, 1063]],
   [
     "and two of them are none",
     (x, y) => x.transpose().transpose().matmul(y),
@@ -132,6 +133,12 @@ const programs: readonly (readonly [
     (x) => x.transpose([0, 1]).reshape([64, 33]).exp().add(x.exp()),
     [a([64, 33])],
     [1, 16928, 1815],
+  ],
+  [
+    "nor before what cannot read through a view",
+    (x) => x.transpose([0, 1]).reshape([64, 33]).sort(0),
+    [a([64, 33])],
+    [3, 26400, 1249],
   ],
   ["equal ops are one", (x) => x.exp().add(x.exp()).mul(x.exp()), [a([64, 33])], [1, 16928, 1835]],
   [
