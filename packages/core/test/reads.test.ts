@@ -44,6 +44,29 @@ const readers: Readonly<Record<string, F>> = {
   "a result, read": (x) => tensor(x.mul(3).sin().item()),
   "what is read goes into ops": (x) => tensor(x.item()).square().add(1),
   "a variable made of it": (x) => variable(x.item()).square(),
+  // What a transform inside gives, or sees, is made of the argument around it as all else is.
+  "a gradient inside, read": (x) => tensor(grad((y: Tensor) => y.square())(x).item()),
+  "a value inside, read": (x) => tensor(valueAndGrad((y: Tensor) => y.square())(x).value.item()),
+  "a pullback inside, read": (x) =>
+    tensor(
+      vjp((y: Tensor) => y.square())(x)
+        .pullback(2)[0]
+        .item(),
+    ),
+  "a tangent inside, read": (x) => tensor(jvp((y: Tensor) => y.square())(x, 1).tangent.item()),
+  "a tangent inside, along what is read": (x) => tensor(jvp((y: Tensor) => y.square())(1, x).tangent.item()),
+  "a jacobian inside, read": (x) => tensor(jacobian((y: Tensor) => y.square())(x).item()),
+  "a hessian inside, read": (x) => tensor(hessian((y: Tensor) => y.pow(3))(x).item()),
+  "a product inside, read": (x) => tensor(hvp((y: Tensor) => y.pow(3))(x, tensor(1)).item()),
+  "a gradient of a gradient inside, read": (x) => tensor(grad(grad((y: Tensor) => y.pow(3)))(x).item()),
+  "a checkpoint inside, read": (x) => tensor(checkpoint((y) => y.square(), x).item()),
+  "a gradient inside, read in another one": (x) => {
+    const slope = grad((y: Tensor) => y.square())(x);
+    return grad((z: Tensor) => z.mul(slope.item()))(2);
+  },
+  "read in a function inside": (x) => grad((y: Tensor) => y.mul(x.item()))(2),
+  "read two functions down": (x) => grad((y: Tensor) => grad((z: Tensor) => z.mul(x.item()).mul(y))(1))(2),
+  "read together with the argument inside": (x) => grad((y: Tensor) => y.mul(y.mul(x).item()))(2),
 };
 
 /** The same without the argument, without a read, or with both: then there is nothing to say. */
@@ -55,6 +78,12 @@ const innocent: Readonly<Record<string, F>> = {
   "read of what is stopped": (x) => tensor(stopGradient(x).item()),
   "read of what is detached": (x) => tensor(x.detach().item()),
   "read of what is not recorded": (x) => tensor(noGrad(() => x.mul(1)).item()),
+  "a gradient inside decides": (x) => x.mul(grad((y: Tensor) => y.square())(x).item() > 0 ? 2 : 3),
+  "a branch inside, whose slope is constant": (x) => grad((y: Tensor) => (y.item() > 0 ? y.mul(2) : y.mul(3)))(x),
+  "the same two functions down": (x) =>
+    grad((y: Tensor) => grad((z: Tensor) => (z.item() > 0 ? z.mul(2) : z.mul(3)))(y).mul(y))(x),
+  "a branch in a checkpoint": (x) => checkpoint((y) => (y.item() > 0 ? y.square() : y), x),
+  "a gradient inside of what is stopped": (x) => tensor(grad((y: Tensor) => y.square())(stopGradient(x)).item()),
   "shown in a text": (x) => tensor(`${x}`.length),
   "read by an op, whose result is stopped": (x) => stopGradient(x.exp()),
   "read in an op of one's own": (x) => {

@@ -16,7 +16,7 @@ export function noteRead(tensor: Tensor): void {
   if (current !== null && tensor.node !== null) current.add(tensor);
 }
 
-/** Runs `f` with its reads noted, or not noted; those of an inner scope count for the outer one as well. */
+/** Runs `f` with its reads noted, or not noted; what those of an inner scope mean for the outer one is the caller's to say. */
 export function withReads<R>(reads: Set<Tensor> | null, f: () => R): R {
   const before = current;
   current = reads;
@@ -24,6 +24,5 @@ export function withReads<R>(reads: Set<Tensor> | null, f: () => R): R {
     return f();
   } finally {
     current = before;
-    if (reads !== null && before !== null) for (const tensor of reads) before.add(tensor);
   }
 }

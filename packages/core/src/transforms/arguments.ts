@@ -4,7 +4,7 @@ import { DTypeError, GraphError } from "../errors.js";
 import { Argument } from "../graph/argument.js";
 import { dependsOnOthers, walk } from "../graph/backward.js";
 import { afterHooks } from "../graph/hooks.js";
-import { withReads } from "../graph/reads.js";
+import { noteRead, withReads } from "../graph/reads.js";
 import { isRecording, isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
 import { isRecord } from "../options.js";
@@ -115,11 +115,22 @@ export class Arguments {
     return `argument ${at} is ${isList ? "a list" : "a record"} of tensors inside of it, as it was given; where one tensor is meant, give tensor(...)`;
   }
 
-  /** Refuses a result that does not depend on an argument of which a value was read: its gradient would be 0 without a word. */
+  /**
+   * Refuses a result that does not depend on an argument of which a value was read: its gradient would be 0 without a word. The
+   * arguments of the transforms around this one that were read beside are theirs to judge, and they are told.
+   */
   private checkReads(reads: ReadonlySet<Tensor>, result: Tensor): void {
+    const own = new Set(this.edges);
+    const others = new Set<Tensor>();
+    // What was read of an argument says nothing of what that was made of.
+    const read = behind(reads, (edge) => {
+      if (own.has(edge)) return true;
+      if (!(edge.node instanceof Argument && edge.node.live)) return false;
+      others.add(edge);
+      return true;
+    });
+    for (const edge of others) noteRead(edge);
     const linked = behind([result], () => false);
-    // A value that was made of the argument of a transform inside is that one's to judge.
-    const read = behind(reads, ({ node }) => node instanceof Argument);
     const at = this.edges.findIndex((edge) => read.has(edge) && !linked.has(edge));
     if (at < 0) return;
     throw new GraphError(
