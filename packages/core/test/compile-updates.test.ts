@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compile, noGrad, type Tensor, tensor, variable } from "../src/index.js";
+import { compile, noGrad, numericalGradient, type Tensor, tensor, variable } from "../src/index.js";
+import { close } from "./support/numbers.js";
 import { forAll } from "./support/property.js";
 
 // Variables that take each other's old and new values, in any order: what is on the right of an assignment is what it was
@@ -189,5 +190,90 @@ for (const [name, { start, step, after3 }] of Object.entries(recurrences)) {
     }
   });
 }
+
+/** What a loss and an update of a variable are, and what its numerical gradient is at 1, 2, 3. */
+const exchanged: Readonly<Record<string, { at: number | number[]; dtype?: "float32"; gradient: number | number[] }>> = {
+  "a vector": { at: [1, 2, 3], gradient: [2, 4, 6] },
+  "a vector of floats": { at: [1, 2, 3], dtype: "float32", gradient: [2, 4, 6] },
+  "a scalar": { at: 3, gradient: 6 },
+};
+
+for (const [name, { at, dtype = "float64", gradient }] of Object.entries(exchanged)) {
+  const make = () => variable(tensor(at as number[], { dtype })) as Tensor;
+  const tolerance = dtype === "float32" ? 1e-3 : 1e-7;
+  const lossOf = (w: Tensor) => compile(() => w.square().sum());
+
+  test(`values that are changed and put back, seen by a program: ${name}`, () => {
+    for (const runsBefore of [true, false]) {
+      const w = make();
+      const loss = lossOf(w);
+      const value = w.square().sum().item();
+      if (runsBefore) loss();
+      close(
+        numericalGradient(() => loss(), w),
+        gradient as number[],
+        tolerance,
+      );
+      assert.is(loss().item(), value);
+      // A version that the differences had is not given again.
+      for (let k = 1; k <= 8; k++) {
+        w.assign(w.add(1));
+        assert.is(loss().item(), w.square().sum().item());
+      }
+    }
+  });
+
+  test(`a program that updates what is changed and put back: ${name}`, () => {
+    const w = make();
+    const loss = lossOf(w);
+    const step = compile(() => w.assign(w.mul(2)));
+    step();
+    const seen = (): Tensor => {
+      const before = loss();
+      step();
+      return before;
+    };
+    close(
+      numericalGradient(seen, w),
+      tensor(gradient as number[])
+        .mul(2)
+        .toArray() as number[],
+      4 * tolerance,
+    );
+    assert.equal(
+      w.toArray(),
+      tensor(at as number[])
+        .mul(2)
+        .toArray(),
+    );
+    step();
+    assert.equal(
+      w.toArray(),
+      tensor(at as number[])
+        .mul(4)
+        .toArray(),
+    );
+  });
+
+  test(`a constant, captured where it was first seen: ${name}`, () => {
+    let loss: (() => Tensor) | null = null;
+    const f = (x: Tensor) => {
+      loss ??= lossOf(x);
+      return loss();
+    };
+    close(numericalGradient(f, make().detach()), gradient as number[], tolerance);
+  });
+}
+
+test("a program sees the values that a graph of before was made of, and that graph is still walked", () => {
+  const w = variable([1, 2, 3]);
+  const y = w.square().sum();
+  const loss = compile(() => w.square().sum());
+  numericalGradient(() => loss(), w);
+  y.backward();
+  assert.equal(w.grad?.toArray(), [2, 4, 6]);
+  w.assign([0, 0, 0]);
+  assert.throws(() => y.backward(), /assign/);
+});
 
 test.run();

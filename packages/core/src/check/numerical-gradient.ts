@@ -7,6 +7,7 @@ import { checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
+import { likewise } from "./subject.js";
 
 export interface NumericalGradientOptions {
   /**
@@ -53,17 +54,17 @@ export function numericalGradient<S extends Shape = readonly []>(
     throw new DTypeError(`numericalGradient: ${dtype} values have no small changes; convert with cast("float64")`);
   }
   const target = given.isVariable ? given : (given.detach() as Tensor<S>);
-  const before = target.values;
-  const array = Float64Array.from(given.array);
-  const changed = allocate(dtype, array.length);
-  changed.set(array);
+  const array = Float64Array.from(target.array);
+  // Behind the reading, which fetches values that are still in the memory of a program.
+  const { values: before, version } = target;
   const gradient = allocate(dtype, array.length);
+  // An array and a version of their own for each call: who keeps values by either, as a program does, takes none for others.
   const here = (): number => {
-    target.values = typeof before === "number" ? (changed[0] as number) : changed;
+    target.settle(likewise(target, array).values);
     return numberOf(noGrad(() => f(target)));
   };
   const at = (i: number, value: number): number => {
-    changed[i] = value;
+    array[i] = value;
     return here();
   };
   try {
@@ -72,7 +73,7 @@ export function numericalGradient<S extends Shape = readonly []>(
       const value = array[i] as number;
       const { up, down, width } = stepsFrom(value, dtype, h);
       gradient[i] = (at(i, up) - at(i, down)) / width;
-      changed[i] = value;
+      array[i] = value;
     }
     const last = array.length === 0 ? 0 : here();
     if (!Object.is(first, last)) {
@@ -82,7 +83,7 @@ export function numericalGradient<S extends Shape = readonly []>(
       );
     }
   } finally {
-    target.values = before;
+    target.settle(before, version);
   }
   return given.derive(
     given.shape,

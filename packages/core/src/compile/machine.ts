@@ -227,7 +227,7 @@ export class Machine {
     this.trace.assignments.forEach(({ tensor }, i) => {
       const resident = this.residents[i] as Resident;
       const values = tensor.rank === 0 ? resident.read() : asValues(resident);
-      tensor.settle(values, tensor.version + 1);
+      tensor.settle(values);
       this.versions[this.assigned[i] as number] = tensor.version;
     });
   }

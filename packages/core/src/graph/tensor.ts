@@ -84,6 +84,8 @@ export type GradientHook = (gradient: Tensor) => Tensor | undefined;
 interface Extra {
   name: string | undefined;
   version: number;
+  /** The highest version that there has been: one that was put back leaves it behind. */
+  newest: number;
   readonly isVariable: boolean;
   hooks: Set<GradientHook> | null;
 }
@@ -115,7 +117,7 @@ export class Tensor<out S extends Shape = Shape> {
     this.node = node;
     this.slot = 0;
     this.gradient = null;
-    this.extra = isVariable ? { name: undefined, version: 0, isVariable, hooks: null } : null;
+    this.extra = isVariable ? { name: undefined, version: 0, newest: 0, isVariable, hooks: null } : null;
   }
 
   /** A tensor made out of this one by the engine: the result of an op, recorded if `node` is not null. */
@@ -283,13 +285,13 @@ export class Tensor<out S extends Shape = Shape> {
     return this.node !== null || this.isVariable;
   }
 
-  /** How often `assign` has changed the values. */
+  /** Which values these are: 0 for the first ones, a higher number for each later ones; none stands for two of them. */
   get version(): number {
     return this.extra === null ? 0 : this.extra.version;
   }
 
   private get more(): Extra {
-    this.extra ??= { name: undefined, version: 0, isVariable: false, hooks: null };
+    this.extra ??= { name: undefined, version: 0, newest: 0, isVariable: false, hooks: null };
     return this.extra;
   }
 
@@ -427,9 +429,7 @@ export class Tensor<out S extends Shape = Shape> {
     // Arrays are never written to, so that of a tensor can be shared.
     const taken = given instanceof Tensor ? valuesOf(given) : this.given(given.values);
     tracer()?.assigned(this);
-    this.values = taken;
-    this.more.version++;
-    updates.count++;
+    this.settle(taken);
     return this;
   }
 
@@ -440,14 +440,17 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   /**
-   * Takes values that belong here, without a copy and without checks: those that a compiled program has computed.
+   * Takes values that belong here, without a copy and without checks.
    *
+   * @param version that of values which were here before and are put back; new ones have a version of their own
    * @internal
    */
-  settle(values: Values, version: number): void {
+  settle(values: Values, version = this.more.newest + 1): void {
     this.values = values;
     if (version === this.version) return;
-    this.more.version = version;
+    const { more } = this;
+    more.version = version;
+    if (version > more.newest) more.newest = version;
     updates.count++;
   }
 
