@@ -7,14 +7,18 @@ import {
   clipGradNorm,
   clipGradValue,
   customGradient,
+  type DType,
   globalNorm,
   grad,
   hessian,
   jvp,
+  Node,
   noGrad,
   Random,
+  type Shape,
   type Tensor,
   tensor,
+  type Values,
   valueAndGrad,
   variable,
   vjp,
@@ -101,6 +105,150 @@ hooks("what they keep stays as it was, and is nobody else's", () => {
       [0, 0],
     ],
   );
+});
+type Give = (dout: Tensor, k: number) => Tensor;
+
+/** Multiplies by a number; the gradient is made by `give`. */
+class Times extends Node {
+  override readonly name = "Times";
+  private readonly k: number;
+  private readonly give: Give;
+
+  constructor(k: number, give: Give) {
+    super();
+    this.k = k;
+    this.give = give;
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    return x.shape;
+  }
+
+  override localForward(_shape: Shape, _dtype: DType, x: Tensor): Values {
+    return x.array.map((value: number) => value * this.k);
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return this.give(dout, this.k);
+  }
+}
+
+/** Consumers' functions that give a gradient: each makes k times a tensor, whose gradient is what `give` makes of the output's. */
+const givers: Readonly<Record<string, (x: Tensor, k: number, give: Give) => Tensor>> = {
+  "a node": (x, k, give) => new Times(k, give).apply(x),
+  customGradient: (x, k, give) => customGradient((x: Tensor) => x.mul(k), [(dout: Tensor) => give(dout, k)])(x),
+  "a hook": (x, k, give) => {
+    const made = x.mul(1);
+    made.onGradient((dout) => give(dout, k));
+    return made;
+  },
+  "the first of two hooks": (x, k, give) => {
+    const made = x.mul(1);
+    made.onGradient((dout) => give(dout, k));
+    made.onGradient(() => undefined);
+    return made;
+  },
+};
+
+for (const [name, giver] of Object.entries(givers)) {
+  for (const createGraph of [false, true]) {
+    hooks(
+      `${name}: what it gives, and what it was shown, may get new values, and the gradients stay, graph ${createGraph}`,
+      () => {
+        for (const buffer of [tensor([0, 0]) as Tensor, variable([0, 0]) as Tensor]) {
+          const seen: Tensor[] = [];
+          const give = (dout: Tensor, k: number): Tensor => {
+            seen.push(dout);
+            return buffer.assign(dout.detach().mul(k));
+          };
+          const [x, y] = [variable([1, 1]) as Tensor, variable([1, 1]) as Tensor];
+          const [a, b] = [giver(x, 2, give), giver(y, 10, give)];
+          const sum = a.add(b);
+          sum
+            .add(x)
+            .mul(tensor([1, 3]))
+            .sum()
+            .backward({ createGraph });
+          buffer.assign([7, 7]);
+          for (const one of seen) if (!one.requiresGrad) one.assign([8, 8]);
+          const found = [x, y, sum].map(({ grad }) => (grad as Tensor).toArray());
+          assert.equal(found, [
+            [3, 9],
+            [10, 30],
+            [1, 3],
+          ]);
+          assert.not([x, y, a, b, sum].some(({ grad }) => grad === buffer));
+        }
+      },
+    );
+    hooks(`${name}: one of several that give what they keep, graph ${createGraph}`, () => {
+      const kept = tensor([5, 6]) as Tensor;
+      const [x, y] = [variable([1, 1]) as Tensor, variable([1, 1]) as Tensor];
+      const a = giver(x, 1, () => kept);
+      a.mul(1).add(y).sum().backward({ createGraph });
+      kept.assign([0, 0]);
+      assert.equal((x.grad as Tensor).toArray(), [5, 6]);
+      const before = giver(x.mul(1), 1, () => kept);
+      x.zeroGrad();
+      const between = before.mul(1);
+      between.onGradient(() => kept);
+      between.sum().backward({ createGraph });
+      kept.assign([3, 3]);
+      assert.equal(
+        [x.grad?.toArray(), between.grad?.toArray()],
+        [
+          [0, 0],
+          [0, 0],
+        ],
+      );
+    });
+  }
+}
+hooks("a seed may get new values in the walk and after it, and is no gradient itself, a variable neither", () => {
+  for (const createGraph of [false, true]) {
+    for (const seed of [tensor([1, 2]) as Tensor, variable([1, 2]) as Tensor]) {
+      const [x, y] = [variable([1, 1]) as Tensor, variable([1, 1]) as Tensor];
+      const a = x.mul(1);
+      a.onGradient(() => {
+        seed.assign([7, 7]);
+        return undefined;
+      });
+      const sum = a.add(y);
+      if (createGraph && seed.isVariable) {
+        // Its values are part of the graph of the gradients.
+        sum.backward({ seed, createGraph });
+        assert.not([x, y, sum].some(({ grad }) => grad === seed));
+        continue;
+      }
+      sum.backward({ seed, createGraph });
+      seed.assign([9, 9]);
+      assert.equal(
+        [x, y, sum].map(({ grad }) => grad?.toArray()),
+        [
+          [1, 2],
+          [1, 2],
+          [1, 2],
+        ],
+      );
+    }
+  }
+  const v = variable([1, 2]);
+  const x = variable([1, 1]);
+  x.add(1).backward({ seed: v, createGraph: true });
+  const doubled = (x.grad as Tensor).mul(tensor([3, 4]));
+  v.zeroGrad();
+  doubled.sum().backward();
+  assert.equal(v.grad?.toArray(), [3, 4]);
+});
+hooks("a local backward that writes to the gradient of the output is refused", () => {
+  for (const createGraph of [false, true]) {
+    const x = variable([1, 2]) as Tensor;
+    const y = new Times(2, (dout) => dout.assign([9, 9])).apply(x);
+    assert.throws(
+      () => y.add(x).backward({ seed: tensor([1, 1]), createGraph }),
+      /Times: its local backward gave new values to the gradient of the output, which changes nothing/,
+    );
+  }
 });
 hooks("an assign in the midst of a walk: allowed where nothing else reads the values, else refused", () => {
   const step = (read: boolean) => {

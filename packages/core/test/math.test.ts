@@ -23,8 +23,11 @@ import {
   prod,
   reciprocal,
   rsqrt,
+  sigmoid,
   silu,
+  softplus,
   type Tensor,
+  tanh,
   tensor,
   variable,
 } from "../src/index.js";
@@ -195,6 +198,51 @@ test("the quotient that the gradient of mod takes is the one that belongs to its
   assert.ok(z.item() > 0.09);
   z.backward();
   assert.is(y.grad?.item(), -9);
+});
+
+// Maclaurin series, up to x^6 (DLMF 4.19, 4.24, 4.33, 4.38, 7.6, and products of them).
+const cubic = 0.044715;
+const inner = Math.sqrt(2 / Math.PI);
+const series: readonly [name: string, f: Op, coefficients: readonly number[]][] = [
+  ["sigmoid", sigmoid, [1 / 2, 1 / 4, 0, -1 / 48, 0, 1 / 480, 0]],
+  ["tanh", tanh, [0, 1, 0, -1 / 3, 0, 2 / 15, 0]],
+  ["softplus", softplus, [Math.LN2, 1 / 2, 1 / 8, 0, -1 / 192, 0, 1 / 2880]],
+  ["logSigmoid", logSigmoid, [-Math.LN2, 1 / 2, -1 / 8, 0, 1 / 192, 0, -1 / 2880]],
+  ["silu", silu, [0, 1 / 2, 1 / 4, 0, -1 / 48, 0, 1 / 480]],
+  ["gelu", (x) => gelu(x), [0, 1 / 2, density0, 0, -density0 / 6, 0, density0 / 40]],
+  [
+    "gelu by tanh",
+    (x) => gelu(x, { approximate: "tanh" }),
+    [0, 1 / 2, inner / 2, 0, (inner * cubic - inner ** 3 / 3) / 2, 0, ((2 * inner ** 5) / 15 - inner ** 3 * cubic) / 2],
+  ],
+  ["erf", erf, [0, Math.SQRT2, 0, -Math.SQRT2 / 3, 0, Math.SQRT2 / 10, 0].map((c) => c * inner)],
+  ["asinh", asinh, [0, 1, 0, -1 / 6, 0, 3 / 40, 0]],
+  ["atan", atan, [0, 1, 0, -1 / 3, 0, 1 / 5, 0]],
+  ["expm1", expm1, [0, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720]],
+];
+
+test("derivatives of all orders at 0 are those of the series", () => {
+  for (const [name, f, coefficients] of series) {
+    let derivative: Op = f;
+    let factorial = 1;
+    coefficients.forEach((coefficient, order) => {
+      if (order > 0) {
+        factorial *= order;
+        const before = derivative;
+        derivative = (x) => grad((x: Tensor) => before(x) as Tensor<[]>)(x);
+      }
+      for (const zero of [0, -0]) {
+        const found = [derivative, ...(order < 4 ? [compile(derivative)] : [])].map((own) => own(tensor(zero)).item());
+        const right = coefficient * factorial;
+        for (const value of found) {
+          assert.ok(
+            Math.abs(value - right) <= 1e-12 * Math.max(1, Math.abs(right)),
+            `${name}, order ${order}: ${value}, not ${right}`,
+          );
+        }
+      }
+    });
+  }
 });
 
 test("int32: mod has the sign of the divisor, products keep the last 32 bits", () => {

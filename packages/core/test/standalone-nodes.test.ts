@@ -208,6 +208,26 @@ test("what a node alone refuses", () => {
   throwsGraphError(() => (new Mul() as Node).forward(1), /^Mul: forward takes 2 inputs, got 1$/);
   throwsGraphError(() => (new Exp() as Node).forward(tensor(1), 2), /^Exp: forward takes 1 input, got 2$/);
   throwsGraphError(() => new MatMul().forward(tensor([1])), /^MatMul: forward takes 2 inputs, got 1$/);
+  for (const { Op, inputs, least, most } of [
+    { Op: Mul, inputs: tensor(2), least: 2, most: 2 },
+    { Op: Exp, inputs: tensor([2]), least: 1, most: 1 },
+    { Op: Exp, inputs: tensor(2), least: 1, most: 1 },
+    { Op: Sum, inputs: tensor([2]), least: 1, most: 1 },
+    { Op: MatMul, inputs: tensor([[1]]), least: 2, most: 2 },
+    { Op: Concat, inputs: tensor([1]), least: 1, most: Infinity },
+  ]) {
+    for (let count = 0; count <= 4; count++) {
+      const given = Array.from({ length: count }, () => inputs);
+      for (const way of ["apply", "forward"] as const) {
+        const run = () => {
+          const node: Node = new Op();
+          return node[way](...(given as Tensor[]));
+        };
+        if (count >= least && count <= most) run();
+        else throwsGraphError(run, new RegExp(`^${Op.name}: .*takes ${least}.*, got ${count}$`));
+      }
+    }
+  }
   const less = new Less();
   assert.is(less.forward(1, 2), 1);
   throwsGraphError(() => less.backward(1), /^Less: not differentiable: a comparison is a step/);

@@ -35,14 +35,17 @@ export function backwardOrigin(subject: Subject, seed: Float64Array): GradcheckO
   for (const trace of subject.walks(seed, false)) {
     const onPath = new Set(trace.edges);
     for (const node of nodes) {
+      const { node: op } = node;
       const output = node.output.tensor;
       const dout = onPath.has(output) ? trace.gradient(output) : undefined;
       if (dout === undefined || !allFinite(dout)) continue;
-      for (const [i, input] of node.node.inputs.entries()) {
+      for (const [i, input] of op.inputs.entries()) {
         if (!onPath.has(input)) continue;
-        const gradient = withRecording(false, () => node.node.fastBackward(dout, i, output));
-        if (gradient === null || allFinite(gradientOf(node.node, i, gradient))) continue;
-        const name = node.node.name;
+        const gradient = withRecording(false, () =>
+          op.fastBackward === undefined ? op.localBackward(dout, i, output) : op.fastBackward(dout, i, output),
+        );
+        if (gradient === null || allFinite(gradientOf(op, i, gradient))) continue;
+        const { name } = op;
         return { op: name, text: `the backward of ${name} made the first one, for its input ${i}: ${describe(node)}` };
       }
     }

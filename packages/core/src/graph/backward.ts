@@ -4,11 +4,11 @@ import { kernels } from "../kernels/generated.js";
 import { runLoop } from "../kernels/loop.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
-import { checkSeed, checkUnchanged, gradientOf, type Node, updates } from "./node.js";
+import { checkSeed, checkUnchanged, gradientOf, type Node, scalar, updates } from "./node.js";
 import { prune } from "./prune.js";
 import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import { Trace } from "./trace.js";
+import { ofItsOwn, Trace, takenIn } from "./trace.js";
 import { deferredIn } from "./tracing.js";
 import { isObserved, watcher } from "./watch.js";
 
@@ -90,7 +90,7 @@ function propagate(trace: Trace, seed: Tensor): void {
   const watch = watcher();
   watch?.given("seed", edges[0] as Tensor, seed);
   trace.allocateNumbers();
-  trace.setGradient(0, seed);
+  trace.setGradient(0, takenIn(seed));
   ready.push(0);
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
@@ -120,12 +120,16 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
   if (trace.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, trace)) return;
   const dout = trace.gradientAt(edge.slot);
   if (!inOps && node.backwardInPlace(dout, trace)) return;
+  const shown = inOps || node.fastBackward === undefined ? ofItsOwn(dout) : dout;
   for (let i = 0; i < node.arity; i++) {
     const input = node.input(i);
     if (!trace.has(input)) continue;
     const slot = input.slot;
     if (i > 0 && updates.count !== trace.updates) checkUnchanged(node);
-    const gradient = inOps ? node.localBackward(dout, i, edge) : node.fastBackward(dout, i, edge);
+    const gradient =
+      inOps || node.fastBackward === undefined
+        ? localGradient(node, i, edge, dout, shown)
+        : node.fastBackward(dout, i, edge);
     if (gradient !== null) {
       const own = gradientOf(node, i, gradient);
       if (trace.isNumber(input)) {
@@ -137,6 +141,22 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
     }
     trace.countDown(slot);
   }
+}
+
+/**
+ * What a local backward gives, which may be a consumer's: for others it has `dout` in a tensor of its own, and others do not have
+ * what it gives.
+ */
+export function localGradient(node: Node, i: number, output: Tensor, dout: Tensor, shown: Tensor): Tensor | null {
+  const gradient = node.localBackward(shown, i, output);
+  if (shown !== dout && shown.version > 0) {
+    throw new GraphError(
+      `${node.name}: its local backward gave new values to the gradient of the output, which changes nothing; give a gradient that is ` +
+        "computed with ops",
+    );
+  }
+  if (gradient === shown) return dout;
+  return scalar.isTensor(gradient) ? takenIn(gradient) : gradient;
 }
 
 /** The sum of two gradients of an edge, where it is no op of any graph. */

@@ -132,7 +132,7 @@ export abstract class Elementwise extends Node {
   override forward(...inputs: number[]): number;
   override forward(...inputs: (Tensor | number)[]): Tensor;
   override forward(...inputs: (Tensor | number)[]): Tensor | number {
-    checkArity(this.name, this.inputCount, inputs);
+    checkArity(this.name, this.inputCount, inputs, "forward takes");
     if (!inputs.every((input) => typeof input === "number")) {
       standaloneNumbers.delete(this);
       return super.forward(...inputs);
@@ -197,7 +197,8 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
     name,
     rule,
     class extends Elementwise {
-      override apply(x: Tensor): Tensor {
+      override apply(x: Tensor, extra?: Tensor): Tensor {
+        if (extra !== undefined) return super.apply(x, extra);
         if (x?.rank !== 0 || this.first !== null || isObserved()) return super.apply(x);
         const dtype = this.dtypeRule(x);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
@@ -235,7 +236,8 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
     rule,
     class extends Elementwise {
       /** Scalars take a short way: no array, no rule for the shape. */
-      override apply(x: Tensor, y: Tensor): Tensor {
+      override apply(x: Tensor, y: Tensor, extra?: Tensor): Tensor {
+        if (extra !== undefined) return super.apply(x, y, extra);
         if (x?.rank !== 0 || y?.rank !== 0 || this.first !== null || isObserved()) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);

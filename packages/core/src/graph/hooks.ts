@@ -3,7 +3,7 @@ import { formatShape, sameShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import { scalar } from "./node.js";
 import type { GradientHook, Tensor } from "./tensor.js";
-import { ofItsOwn } from "./trace.js";
+import { ofItsOwn, takenIn } from "./trace.js";
 import { watcher } from "./watch.js";
 
 /** The edges whose hooks are running. */
@@ -49,8 +49,9 @@ function runHooks(edge: Tensor, hooks: ReadonlySet<GradientHook>, gradient: Tens
           `${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}; give a tensor like the one it got, or nothing`,
       );
     }
-    if (given !== current && given !== shown) watcher()?.given("hook", edge, given);
-    current = given;
+    if (given === current || given === shown) continue;
+    watcher()?.given("hook", edge, given);
+    current = takenIn(given);
   }
   return current;
 }

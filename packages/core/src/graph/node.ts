@@ -89,17 +89,15 @@ export abstract class Node {
   /** The gradient of input `i`, given the output and its gradient; `null` where it is zero everywhere. */
   abstract localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null;
 
-  /** The same without graph, for a node that knows a faster way than its ops. */
-  fastBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
-    return this.localBackward(dout, i, output);
-  }
+  /** The same without graph, for a node that knows a faster way than its ops. What it gives is new, or `dout` itself. */
+  fastBackward?(dout: Tensor, i: number, output: Tensor): Tensor | null;
 
   /**
    * Checks the inputs, computes the output, and records this node in the graph if an input requires a gradient. A node that
    * has inputs already keeps them, for the graph that it is a part of: a copy of it is applied instead.
    */
   apply(...inputs: Tensor[]): Tensor {
-    if (inputs.length < Math.max(1, this.shapeRule.length)) throw this.tooFew(inputs.length);
+    this.checkCount(inputs, "takes");
     for (let i = 0; i < inputs.length; i++) scalar.check(this.name, inputs[i]);
     if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
@@ -113,9 +111,11 @@ export abstract class Node {
     return output;
   }
 
-  private tooFew(given: number): GraphError {
+  /** The rules name the inputs, the forward computation also one that may be left out; a list of any length is not named. */
+  private checkCount(inputs: readonly unknown[], takes: string): void {
     const least = Math.max(1, this.shapeRule.length);
-    return new GraphError(`${this.name}: takes ${least} ${least === 1 ? "input" : "inputs"} at least, got ${given}`);
+    const most = Math.max(this.shapeRule.length, this.localForward.length - 2) || Number.POSITIVE_INFINITY;
+    checkArity(this.name, least, inputs, takes, most);
   }
 
   private compute(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
@@ -169,8 +169,7 @@ export abstract class Node {
    * node.backward(1); // [2, 100]
    */
   forward(...inputs: (Tensor | number)[]): Tensor {
-    // A rule that takes a list of any length has none of its own.
-    checkArity(this.name, this.shapeRule.length, inputs);
+    this.checkCount(inputs, "forward takes");
     const tensors = this.tensorsOf(inputs);
     const node = this.first === null ? this : this.again();
     const output = node.apply(...tensors);
@@ -268,10 +267,11 @@ export function nameOf(node: Node): string {
 const applied = new WeakMap<Node, { readonly node: Node; readonly output: Tensor }>();
 
 /** A node alone takes what it is given; the types cannot count it. */
-export function checkArity(op: string, arity: number, inputs: readonly unknown[], takes = "forward takes"): void {
-  if (arity > 0 && inputs.length !== arity) {
-    throw new GraphError(`${op}: ${takes} ${arity} ${arity === 1 ? "input" : "inputs"}, got ${inputs.length}`);
-  }
+export function checkArity(op: string, least: number, inputs: readonly unknown[], takes: string, most = least): void {
+  if (inputs.length >= least && inputs.length <= most) return;
+  const or = most > least && most < Number.POSITIVE_INFINITY ? ` or ${most}` : "";
+  const count = `${least}${or} ${least === 1 && or === "" ? "input" : "inputs"}${most > least && or === "" ? " at least" : ""}`;
+  throw new GraphError(`${op}: ${takes} ${count}, got ${inputs.length}`);
 }
 
 /** How often any tensor has got new values; while that stays the same, no version needs to be looked at. */

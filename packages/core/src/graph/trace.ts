@@ -1,6 +1,7 @@
 import type { TypedArray } from "../dtype.js";
 import { rounded } from "./elementwise.js";
 import { updates } from "./node.js";
+import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { tracer } from "./tracing.js";
 
@@ -167,4 +168,13 @@ export class Trace {
  */
 export function ofItsOwn(gradient: Tensor): Tensor {
   return gradient.requiresGrad ? gradient : gradient.detach();
+}
+
+/**
+ * A gradient that came from outside (the seed, what a hook or a local backward gave) as a walk goes on with it: whoever gave it
+ * may have it elsewhere, and give it new values.
+ */
+export function takenIn(gradient: Tensor): Tensor {
+  if (!gradient.requiresGrad || !isRecording()) return gradient.detach();
+  return gradient.isVariable ? gradient.reshape(gradient.shape) : gradient;
 }

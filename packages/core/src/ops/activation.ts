@@ -78,7 +78,7 @@ const farOut = 2000;
 
 export class SiluSlope extends unary("SiluSlope", {
   forward: (k, x) => gatedSlope(k, x, bounded(k, x, farOut)),
-  backward: [(k, dout, x) => gatedCurvature(k, dout, x, 2, k.abs(bounded(k, x, farOut)))],
+  backward: [(k, dout, x) => gatedCurvature(k, dout, x, 2, bounded(k, x, farOut))],
 }) {}
 
 export class Silu extends unary("Silu", {

@@ -8,8 +8,10 @@ import type { Arithmetic } from "../graph/arithmetic.js";
 
 /** e and 1 / (1 + e^2), and whether u is below 0. */
 function halves<T>(k: Arithmetic<T>, u: T): { readonly e: T; readonly inverse: T; readonly below: T } {
-  const e = k.exp(k.mul(-0.5, k.abs(u)));
-  return { e, inverse: k.div(1, k.add(1, k.mul(e, e))), below: k.less(u, 0) };
+  const below = k.less(u, 0);
+  // What is made of them is differentiated further. The absolute value would have the derivative 0 at 0, where they have one.
+  const e = k.exp(k.mul(0.5, k.select(below, u, k.neg(u))));
+  return { e, inverse: k.div(1, k.add(1, k.mul(e, e))), below };
 }
 
 /** x sigmoid(u). */
@@ -26,10 +28,10 @@ export function gatedSlope<T>(k: Arithmetic<T>, u: T, lift: T): T {
   return k.mul(k.select(below, k.mul(e, inner), inner), k.select(below, k.mul(e, inverse), inverse));
 }
 
-/** dout times sigmoid(u) sigmoid(-u) (2 u' + x u'' - |x| u'^2 tanh(|u| / 2)), given the first two terms and |x| u'^2. */
+/** dout times sigmoid(u) sigmoid(-u) (2 u' + x u'' - x u'^2 tanh(u / 2)), given the first two terms and x u'^2. */
 export function gatedCurvature<T>(k: Arithmetic<T>, dout: T, u: T, terms: T | number, pull: T): T {
   const { e, inverse } = halves(k, u);
-  const tanh = k.mul(k.sub(1, k.mul(e, e)), inverse);
   const root = k.mul(e, inverse);
-  return k.mul(k.mul(dout, k.mul(k.sub(terms, k.mul(pull, tanh)), root)), root);
+  const sum = k.sub(terms, k.mul(pull, k.tanh(k.mul(0.5, u))));
+  return k.mul(k.mul(dout, k.mul(sum, root)), root);
 }

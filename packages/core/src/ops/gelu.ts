@@ -73,7 +73,7 @@ function geluTanhCurvature<T>(k: Arithmetic<T>, dout: T, x: T): T {
   const t = bounded(k, x, farOut);
   const slope = cubicSlope(k, t);
   const terms = k.add(k.mul(slope, 2), k.mul(6 * cubic * scale, k.mul(t, t)));
-  return gatedCurvature(k, dout, cubicArgument(k, t), terms, k.mul(k.mul(k.abs(t), slope), slope));
+  return gatedCurvature(k, dout, cubicArgument(k, t), terms, k.mul(k.mul(t, slope), slope));
 }
 
 // In doubles, because a rounding error of u is a relative one of the result.
