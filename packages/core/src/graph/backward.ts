@@ -4,7 +4,7 @@ import { kernels } from "../kernels/generated.js";
 import { runLoop } from "../kernels/loop.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
-import { checkSeed, checkUnchanged, gradientOf, type Node, scalar, updates } from "./node.js";
+import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
 import { prune } from "./prune.js";
 import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
@@ -156,7 +156,7 @@ export function localGradient(node: Node, i: number, output: Tensor, dout: Tenso
     );
   }
   if (gradient === shown) return dout;
-  return scalar.isTensor(gradient) ? takenIn(gradient) : gradient;
+  return tensors.isTensor(gradient) ? takenIn(gradient) : gradient;
 }
 
 /** The sum of two gradients of an edge, where it is no op of any graph. */

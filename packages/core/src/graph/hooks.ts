@@ -1,7 +1,7 @@
 import { GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { show } from "../show.js";
-import { scalar } from "./node.js";
+import { tensors } from "./node.js";
 import type { GradientHook, Tensor } from "./tensor.js";
 import { ofItsOwn, takenIn } from "./trace.js";
 import { watcher } from "./watch.js";
@@ -31,7 +31,7 @@ function runHooks(edge: Tensor, hooks: ReadonlySet<GradientHook>, gradient: Tens
   for (const hook of [...hooks]) {
     const shown = ofItsOwn(current);
     const given = hook(shown) ?? current;
-    if (!scalar.isTensor(given)) {
+    if (!tensors.isTensor(given)) {
       throw new GraphError(
         `onGradient: a hook of ${edge.name ?? "a tensor"}, ${edge.dtype} ${formatShape(edge.shape)}, gave ${show(given)}; it must give ` +
           "a tensor like the gradient, or nothing",

@@ -98,7 +98,7 @@ export abstract class Node {
    */
   apply(...inputs: Tensor[]): Tensor {
     this.checkCount(inputs, "takes");
-    for (let i = 0; i < inputs.length; i++) scalar.check(this.name, inputs[i]);
+    for (let i = 0; i < inputs.length; i++) tensors.check(this.name, inputs[i]);
     if (this.first !== null) return this.again().apply(...inputs);
     const shape = this.shapeRule(...inputs);
     const dtype = this.dtypeRule(...inputs);
@@ -180,8 +180,8 @@ export abstract class Node {
 
   /** The inputs of `forward`, numbers among them as scalars: in the dtype of the tensors, in float64 if there are none. */
   protected tensorsOf(inputs: readonly (Tensor | number)[]): Tensor[] {
-    for (const input of inputs) if (typeof input !== "number") scalar.check(this.name, input);
-    const like = inputs.find((input) => typeof input !== "number") ?? (inputs.length > 0 ? scalar.one : null);
+    for (const input of inputs) if (typeof input !== "number") tensors.check(this.name, input);
+    const like = inputs.find((input) => typeof input !== "number") ?? (inputs.length > 0 ? tensors.one : null);
     if (like === null) {
       throw new DTypeError(`${this.name}: takes tensors, got numbers only; make one with tensor(${inputs[0] ?? ""})`);
     }
@@ -245,7 +245,7 @@ export abstract class Node {
  * What tensor.ts, which this file cannot import, puts here: a scalar to make others out of plain numbers with, and a check that
  * throws for what is no tensor. Without them there are no tensors in the program at all.
  */
-export const scalar: {
+export const tensors: {
   one: Tensor | null;
   check: (op: string, input: unknown) => void;
   isTensor: (x: unknown) => x is Tensor;
@@ -313,7 +313,7 @@ export function commonDType(op: string, inputs: readonly Tensor[]): DType {
 
 /** A gradient given from outside has the shape and dtype of what it is the gradient of (a scalar one is repeated). */
 export function checkSeed(op: string, seed: Tensor, output: Tensor): void {
-  scalar.check(op, seed);
+  tensors.check(op, seed);
   if (seed.dtype !== output.dtype) {
     throw new DTypeError(
       `${op}: backward takes a gradient of the output's dtype ${output.dtype}, got ${seed.dtype}; convert with cast("${output.dtype}")`,
@@ -330,7 +330,7 @@ export function checkSeed(op: string, seed: Tensor, output: Tensor): void {
 /** What a local backward gave for input `i`, added up to the shape of that input. */
 export function gradientOf(node: Node, i: number, gradient: Tensor): Tensor {
   const input = node.input(i);
-  if (!scalar.isTensor(gradient)) {
+  if (!tensors.isTensor(gradient)) {
     throw new GraphError(
       `${node.name}: its local backward gave ${show(gradient)} for input ${i}, ${input.dtype} ${formatShape(input.shape)}; it must ` +
         "give a tensor, computed with ops, or null where the gradient is zero",

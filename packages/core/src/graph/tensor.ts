@@ -58,7 +58,7 @@ import { seedOf, walk } from "./backward.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { installMethods } from "./methods.js";
-import { type Node, scalar, updates, type Values } from "./node.js";
+import { type Node, tensors, updates, type Values } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
 import { withRecording } from "./recording.js";
 import { ofItsOwn, Trace } from "./trace.js";
@@ -308,7 +308,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** Puts a gradient in the place of the one that `backward` found, as clipping does; of this tensor's shape and dtype. */
   set grad(gradient: Tensor<S> | null) {
-    if (gradient !== null) scalar.check("grad", gradient);
+    if (gradient !== null) tensors.check("grad", gradient);
     if (gradient !== null && (gradient.dtype !== this.dtype || !sameShape(gradient.shape, this.shape))) {
       throw new GraphError(
         `grad: ${gradient.dtype} ${formatShape(gradient.shape)} given as the gradient of ${this.name ?? "a tensor"}, ` +
@@ -585,11 +585,11 @@ export class Tensor<out S extends Shape = Shape> {
   }
 }
 
-scalar.one = new Tensor(scalarShape, "float64", 1, null, false);
-scalar.check = (op, input) => {
+tensors.one = new Tensor(scalarShape, "float64", 1, null, false);
+tensors.check = (op, input) => {
   if (!(input instanceof Tensor)) throw noTensor(op, input, "takes tensors");
 };
-scalar.isTensor = (x): x is Tensor => x instanceof Tensor;
+tensors.isTensor = (x): x is Tensor => x instanceof Tensor;
 
 /** A number of a dtype as values: in a program that is traced, one that is known. */
 function literal(value: number, dtype: DType): Values {
