@@ -232,6 +232,13 @@ const errors: readonly (readonly [f: () => unknown, message: string])[] = [
     "split: sizes [2, 2] of axis 0 of [5]: they must be whole numbers, 0 or more, that add up to 5, not 4",
   ],
   [() => tile(z(2), [-1]), "tile: [-1] for [2]: repeats are whole numbers, 0 or more"],
+  [
+    // biome-ignore lint/suspicious/noSparseArray: a hole is what this is about
+    () => split(z(5), [, 5] as never),
+    "split: sizes [undefined, 5] of axis 0 of [5]: they must be whole numbers, 0 or more, that add up to 5, not NaN",
+  ],
+  // biome-ignore lint/suspicious/noSparseArray: a hole is what this is about
+  [() => roll(z(2, 3), [1, ,] as never, [0, 1]), "roll: shift 1, undefined of [2, 3]: whole numbers are needed"],
   [() => roll(z(2, 3), [1, 2], [0]), "roll: 2 shifts for 1 axes of [2, 3]; give one for each, or one for all"],
   [() => roll(z(2, 3), [1, 2]), "roll: 2 shifts of [2, 3] without axes; name an axis for each"],
   [() => arange(0, 3, 0), "arange: from 0 to 3 in steps of 0 there is no end; give another step"],

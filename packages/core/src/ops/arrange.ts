@@ -68,7 +68,7 @@ function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
 export const roll = ((x: Tensor, shift: Axes, along?: AxisOr<Axes>, none?: unknown) => {
   const axis = axisOf("roll", along, none);
   const tensor = operand("roll", x);
-  const shifts = Array.isArray(shift) ? (shift as readonly number[]) : [shift as number];
+  const shifts = Array.isArray(shift) ? [...(shift as readonly number[])] : [shift as number];
   if (shifts.some((by) => !Number.isSafeInteger(by))) {
     throw new ShapeError(
       `roll: shift ${shifts.map(show).join(", ")} of ${formatShape(tensor.shape)}: whole numbers are needed`,

@@ -28,7 +28,7 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
   let start = 0;
   for (let axis = 0; axis < shape.length; axis++) {
     const size = shape[axis] as number;
-    const range = ranges[axis] ?? null;
+    const range = axis < ranges.length ? ranges[axis] : null;
     const stride = own[axis] as number;
     if (typeof range === "number") {
       if (!Number.isInteger(range) || range < -size || range >= size) {
@@ -40,9 +40,10 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
       continue;
     }
     if (range !== null && !Array.isArray(range)) throw notRanges(op, ranges);
-    const list = range as readonly (number | null)[] | null;
-    const [from, to, step] = [list?.[0] ?? null, list?.[1] ?? null, list?.[2] ?? 1];
-    if (!Number.isInteger(step) || step === 0 || [from, to].some((p) => p !== null && !Number.isInteger(p))) {
+    const list = (range ?? everything) as readonly (number | null)[];
+    const [from, to] = [list[0], list[1]];
+    const step = list.length < 3 || list[2] === null ? 1 : (list[2] as number);
+    if (!isEnd(from) || !isEnd(to) || !Number.isInteger(step) || step === 0 || list.length > 3) {
       throw new ShapeError(
         `${op}: ${show(range)} is no range of ${formatShape(shape)}: give [start, stop] or [start, stop, step], whole ` +
           "numbers or null, the step not 0",
@@ -59,6 +60,13 @@ export function viewOf(op: string, shape: Shape, ranges: readonly Range[]): View
   }
   return { shape: sizes, start, strides };
 }
+
+/** Where a range begins or ends: a position, or null for an open end. Of `[1]` one would not know which end is left out. */
+function isEnd(position: number | null | undefined): position is number | null {
+  return position === null || Number.isInteger(position);
+}
+
+const everything = Object.freeze([null, null]);
 
 /** What `slice(1, 3)` means depends on where one comes from: start and stop, an element, start and size. */
 function notRanges(op: string, given: unknown): ShapeError {

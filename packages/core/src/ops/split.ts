@@ -38,14 +38,15 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
   if (!Array.isArray(parts)) {
     throw new ShapeError(`split: takes a number of parts or a list of sizes, got ${show(parts)}`);
   }
-  const sizes = parts as readonly number[];
+  // Spread, which makes holes of a sparse array undefined: some and map leave them out.
+  const sizes = [...(parts as readonly number[])];
   const sum = sizes.every((n) => typeof n === "number") ? sizes.reduce((a, b) => a + b, 0) : Number.NaN;
   if (sum !== size || sizes.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(
-      `split: sizes ${formatShape(parts)} ${of}: they must be whole numbers, 0 or more, that add up to ${size}, not ${sum}`,
+      `split: sizes ${formatShape(sizes)} ${of}: they must be whole numbers, 0 or more, that add up to ${size}, not ${sum}`,
     );
   }
-  return parts;
+  return sizes;
 }
 
 /**

@@ -91,6 +91,11 @@ export const formMisuses: readonly Misuse[] = [
         ShapeError,
         "Slice: takes a list with a range for each axis, as in slice([[1, 3]]) for rows 1 and 2, slice([1, 3]) for the element in row 1 and column 3, slice([null, 3]) for column 3; got 1",
       ],
+      [
+        () => wrongly(x, "slice", [undefined, 1]),
+        ShapeError,
+        "Slice: takes a list with a range for each axis, as in slice([[1, 3]]) for rows 1 and 2, slice([1, 3]) for the element in row 1 and column 3, slice([null, 3]) for column 3; got [undefined, 1]",
+      ],
     ],
   },
   {

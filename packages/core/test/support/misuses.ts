@@ -92,16 +92,30 @@ class Giving extends Node {
   }
 }
 
+type Case = readonly [
+  misuse: () => unknown,
+  error: typeof ChainruleError | typeof ShapeError | typeof DTypeError | typeof GraphError | typeof CompileError,
+  message: string,
+];
+
 export interface Misuse {
   readonly kind: string;
   /** What to do about it, for ERRORS.md. */
   readonly advice: string;
-  readonly cases: readonly (readonly [
-    misuse: () => unknown,
-    error: typeof ChainruleError | typeof ShapeError | typeof DTypeError | typeof GraphError | typeof CompileError,
-    message: string,
-  ])[];
+  readonly cases: readonly Case[];
 }
+
+/** Lists that are no range, of which a part would be left out or made up, and how an error shows them. */
+const noRanges: readonly (readonly [range: readonly unknown[], shown: string])[] = [
+  [[], "[]"],
+  [[1], "[1]"],
+  [[undefined, 1], "[undefined, 1]"],
+  [[0, undefined], "[0, undefined]"],
+  [[0, 2, undefined], "[0, 2, undefined]"],
+  [new Array(2), "[undefined, undefined]"],
+  [[0, 1, 1, 9], "[0, 1, 1, 9]"],
+  [["0", "1"], '["0", "1"]'],
+];
 
 export const misuses: readonly Misuse[] = [
   {
@@ -589,6 +603,16 @@ export const misuses: readonly Misuse[] = [
         () => z(2).slice([[0, 1, 0]]),
         ShapeError,
         "Slice: [0, 1, 0] is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0",
+      ],
+      ...noRanges.map(([range, shown]): Case => [
+        () => z(2).slice([range as never]),
+        ShapeError,
+        `Slice: ${shown} is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0`,
+      ]),
+      [
+        () => compile((x: Tensor) => x.slice([[1] as never]))(z(2)),
+        ShapeError,
+        "Slice: [1] is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0",
       ],
     ],
   },

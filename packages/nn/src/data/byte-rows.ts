@@ -99,11 +99,11 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   slice(ranges: readonly [readonly [start: number, stop: number]], ...none: []): Tensor<Taken<S>> {
     checkNoMore("ByteRows.slice", none);
     const [size, ...inner] = this.shape;
-    const range = Array.isArray(ranges) ? ranges[0] : undefined;
-    if (!Array.isArray(range)) {
+    const range: unknown = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
+    if (!Array.isArray(range) || range.length !== 2) {
       throw new ShapeError(`ByteRows: takes the range of the rows, slice([[start, stop]]), got ${show(ranges)}`);
     }
-    const [start, stop] = range as readonly [start: number, stop: number];
+    const [start, stop] = range as readonly number[] as readonly [start: number, stop: number];
     if (!(Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start <= stop && stop <= size)) {
       throw new ShapeError(
         `ByteRows: rows ${show(start)} to ${show(stop)} of ${formatShape(this.shape)}; give whole numbers from 0 to ${size}`,
