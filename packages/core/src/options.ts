@@ -71,9 +71,13 @@ const instead: Readonly<Record<string, string>> = {
   inplace: "values are never changed in place",
   log: "another base is x.log().div(Math.log(2))",
   "he.mode": "the deviation is that of the inputs; for another give normal({ std })",
+  hypot: "write hypot(hypot(x, y), z)",
   matmul: "transpose with y.transpose()",
+  maximum: "write maximum(maximum(x, y), z)",
+  minimum: "write minimum(minimum(x, y), z)",
   name: "give a tensor a name with named(...)",
   decimals: "write x.mul(10).round().div(10)",
+  round: "for a place behind the point write x.mul(10).round().div(10)",
   rounding_mode: "write x.div(y).floor()",
   once: "the function that onGradient gives takes the hook away",
   padding_idx: "the gradient of one row can be made 0 by a mask, rows.where(table, 0)",
@@ -93,14 +97,14 @@ const instead: Readonly<Record<string, string>> = {
 export function checkNoMore(op: string, none: readonly unknown[]): void {
   if (!Array.isArray(none)) throw new ChainruleError(`checkNoMore: takes a list of arguments, got ${show(none)}`);
   if (none.length === 0) return;
-  if (none.length === 2 && isIndex(none[0]) && Array.isArray(none[1])) return;
+  if (none.length === 2 && isIndexOf(none[0], none[1])) return;
   const more = none.find((argument) => argument !== undefined);
   if (more !== undefined) throw tooMany(op, more);
 }
 
-/** Whether something may be the index that `Array.from` or an iterator passes on behind the element. */
-export function isIndex(value: unknown): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+/** An index alone is none: `log(x, 2)` asks for another base. */
+function isIndexOf(index: unknown, list: unknown): boolean {
+  return Array.isArray(list) && Number.isInteger(index) && (index as number) >= 0 && (index as number) < list.length;
 }
 
 /** The error for an argument behind the last one. */

@@ -39,7 +39,8 @@ function drawn(name: string, deviation: (shape: Shape) => number): Initializer {
 }
 
 /** Normally distributed numbers, mean 0; standard deviation 0.01, the textbook's choice, unless said otherwise. */
-export function normal(options: { readonly std?: number } = {}): Initializer {
+export function normal(options: { readonly std?: number } = {}, ...none: []): Initializer {
+  checkNoMore("normal", none);
   checkOptions("normal", options, ["std"]);
   const { std = 0.01 } = options;
   checkSetting("normal", "std", std, () => std >= 0 && std < Number.POSITIVE_INFINITY, "a finite number of at least 0");

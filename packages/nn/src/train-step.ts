@@ -1,5 +1,6 @@
 import {
   ChainruleError,
+  checkNoMore,
   checkOptions,
   compile,
   compileSupport,
@@ -47,11 +48,13 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   loss: (...batch: Batch) => Tensor,
   optimizer: Optimizer,
   options: TrainStepOptions = {},
+  ...none: []
 ): (...batch: Batch) => number {
   if (typeof loss !== "function" || !(optimizer instanceof Optimizer)) {
     const got = typeof loss !== "function" ? loss : optimizer;
     throw new ChainruleError(`trainStep: takes a loss, a function, and an optimizer, got ${show(got)}`);
   }
+  checkNoMore("trainStep", none);
   checkOptions("trainStep", options, ["compiled"], ["compiled"]);
   const { compiled = compileSupport() === null } = options;
   if (!compiled) {

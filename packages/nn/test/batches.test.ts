@@ -150,7 +150,16 @@ test("ByteRows: what is no rows of bytes, indices out of range, and traced indic
   ] as const) {
     assertThrows(() => rows.slice([[start, stop]]), ShapeError, `rows ${start} to ${stop}`);
   }
-  for (const ranges of [[], [[0]], [[0, 2, 2]], [[0, 1], [0, 1]], [0, 1]]) {
+  for (const ranges of [
+    [],
+    [[0]],
+    [[0, 2, 2]],
+    [
+      [0, 1],
+      [0, 1],
+    ],
+    [0, 1],
+  ]) {
     assertThrows(() => rows.slice(ranges as never), ShapeError, "takes the range of the rows, slice([[start, stop]])");
   }
   assertThrows(() => new ByteRows(new Uint8Array(5), [3, 2]), DataError, "5 bytes", "[3, 2]");

@@ -1,6 +1,7 @@
 import { isFloat } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
+import { checkNoMore } from "../options.js";
 import { Generator } from "../random/generator.js";
 import { compareBothWays } from "./comparison.js";
 import { findCulprits } from "./culprit.js";
@@ -53,7 +54,9 @@ export function gradcheck<const T extends readonly (Tensor | number)[]>(
   f: (...inputs: GradcheckArguments<T>) => Tensor,
   inputs: T,
   options: GradcheckOptions = {},
+  ...none: []
 ): GradcheckReport {
+  checkNoMore("gradcheck", none);
   checkArguments("gradcheck", f, inputs, options);
   const { order = 1, seed = 0 } = options;
   // The tensors that are given to f are made of T one by one, which a list of any length cannot say.
@@ -93,7 +96,9 @@ export function assertGradcheck<const T extends readonly (Tensor | number)[]>(
   f: (...inputs: GradcheckArguments<T>) => Tensor,
   inputs: T,
   options: GradcheckOptions = {},
+  ...none: []
 ): void {
+  checkNoMore("assertGradcheck", none);
   checkArguments("assertGradcheck", f, inputs, options);
   const report = gradcheck(f, inputs, options);
   if (!report.ok) throw new ChainruleError(report.toString());

@@ -3,7 +3,7 @@ import { allocate, type DType, isFloat } from "../dtype.js";
 import { ChainruleError, DTypeError, GraphError } from "../errors.js";
 import { noGrad } from "../graph/recording.js";
 import { operand, Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -41,8 +41,10 @@ export function numericalGradient<S extends Shape = readonly []>(
   f: (x: Tensor<S>) => Tensor | number,
   x: Tensor<S> | number,
   options: NumericalGradientOptions = {},
+  ...none: []
 ): Tensor<S> {
   checkFunction("numericalGradient", f);
+  checkNoMore("numericalGradient", none);
   checkOptions("numericalGradient", options, ["h"]);
   const { h } = options;
   if (h !== undefined && !(typeof h === "number" && h > 0 && Number.isFinite(h))) {

@@ -96,10 +96,12 @@ export function compileSupport(...none: []): string | null {
 export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>(
   f: (...args: Args) => R,
   options: CompileOptions = {},
+  ...none: []
 ): Compiled<Args, R> {
   if (typeof f !== "function" || isClass(f)) {
     throw new CompileError(`compile: takes a function, got ${typeof f === "function" ? "a class" : describe(f)}`);
   }
+  checkNoMore("compile", none);
   checkOptions("compile", options, ["cacheSize", "verify", "relaxed", "fallback"], ["verify", "relaxed"]);
   const { cacheSize = 8, fallback = "none" } = options;
   if (fallback !== "eager" && fallback !== "none") {

@@ -6,7 +6,7 @@ import { inScope } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { explainBackward, explainForward, explainGiven, type Finding } from "./explain.js";
 import { captureStack, placeOf } from "./place.js";
 
@@ -68,8 +68,9 @@ const origins = new WeakMap<Node, Origin>();
  * x.grad?.toArray(); // [0.5, 0.25]
  * detectAnomaly(() => tensor(0).log(), { infinities: false }).item(); // -Infinity
  */
-export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}): R {
+export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}, ...none: []): R {
   checkFunction("detectAnomaly", f);
+  checkNoMore("detectAnomaly", none);
   checkOptions("detectAnomaly", options, ["infinities"], ["infinities"]);
   const { infinities = true } = options;
   return inScope("detectAnomaly", f, (f) => withWatcher(new Detector(infinities), f));

@@ -11,7 +11,7 @@ import {
   type TypedArray,
 } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
 import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
 import type { Mutable, Shape } from "../shape/types.js";
@@ -39,11 +39,11 @@ export function checkTensorOptions(op: string, form: string, options: unknown): 
   checkName(op, (options as TensorOptions | undefined)?.name);
 }
 
-const none: TensorOptions = Object.freeze({});
+const noOptions: TensorOptions = Object.freeze({});
 
 function create(op: string, literal: Literal, given: TensorOptions | undefined, requiresGrad: boolean): Tensor {
   if (given !== undefined) checkTensorOptions(op, "values", given);
-  const options = given ?? none;
+  const options = given ?? noOptions;
   const { shape, dtype, values } = readLiteral(op, literal, options.dtype);
   if (requiresGrad && !isFloat(dtype)) throw noGradient(op, dtype);
   const made = new Tensor(shape, dtype, values, null, requiresGrad);
@@ -69,8 +69,10 @@ function noGradient(op: string, dtype: DType): DTypeError {
  *
  * @throws ShapeError for ragged arrays, DTypeError for a number that is none of the dtype.
  */
-export const tensor = ((values: Literal, options?: TensorOptions) =>
-  create("tensor", values, options, false)) as TensorFactory;
+export const tensor = ((values: Literal, options?: TensorOptions, ...none: []) => {
+  checkNoMore("tensor", none);
+  return create("tensor", values, options, false);
+}) as TensorFactory;
 
 /**
  * A leaf that `backward` gives a gradient to, and that takes new values through `assign`. float64 or float32.
@@ -80,10 +82,11 @@ export const tensor = ((values: Literal, options?: TensorOptions) =>
  * x.mul(x).backward();
  * x.grad?.item(); // 6
  */
-export const variable = ((values: Literal | Tensor, given?: TensorOptions) => {
+export const variable = ((values: Literal | Tensor, given?: TensorOptions, ...none: []) => {
+  checkNoMore("variable", none);
   if (!(values instanceof Tensor)) return create("variable", values, given, true);
   checkTensorOptions("variable", "values", given);
-  const options = given ?? none;
+  const options = given ?? noOptions;
   noteRead(values);
   const cast = values.cast(options.dtype ?? values.dtype);
   const { shape, dtype } = cast;
@@ -109,7 +112,9 @@ export function fromArray<const S extends Shape>(
   array: NumberArray,
   shape: S,
   options: TensorOptions = {},
+  ...none: []
 ): Tensor<Mutable<S>> {
+  checkNoMore("fromArray", none);
   checkTensorOptions("fromArray", "an array and its shape", options);
   const dtype = options.dtype ?? literalDType(array);
   if (dtype === undefined || literalDType(array) === undefined) {
@@ -137,7 +142,7 @@ function constant(shape: Shape, dtype: DType, values: Values, name: string | und
 
 function filled(op: string, shape: Shape, value: number, options: unknown): Tensor {
   if (options !== undefined) checkTensorOptions(op, "the shape", options);
-  const { dtype = "float64", name } = (options ?? none) as TensorOptions;
+  const { dtype = "float64", name } = (options ?? noOptions) as TensorOptions;
   checkShape(op, shape);
   checkDType(op, dtype);
   if (typeof value === "object" && value !== null) {
@@ -169,5 +174,7 @@ export const zeros = filledFactory("zeros", 0);
 export const ones = filledFactory("ones", 1);
 
 /** A constant with the same value everywhere, float64 unless said otherwise. */
-export const full = ((shape: Shape | number, value: number, options?: TensorOptions) =>
-  filled("full", typeof shape === "number" ? [shape] : shape, value, options)) as FullFactory;
+export const full = ((shape: Shape | number, value: number, options?: TensorOptions, ...none: []) => {
+  checkNoMore("full", none);
+  return filled("full", typeof shape === "number" ? [shape] : shape, value, options);
+}) as FullFactory;

@@ -343,7 +343,8 @@ export class Tensor<out S extends Shape = Shape> {
    * @throws GraphError for a tensor that is no scalar without a seed, or that depends on no variable, or when a variable
    * has been updated since the graph used it; then no gradient has changed.
    */
-  backward(options: BackwardOptions = {}): void {
+  backward(options: BackwardOptions = {}, ...none: []): void {
+    checkNoMore("backward", none);
     checkOptions("backward", options, ["seed", "createGraph"], ["createGraph"]);
     const { seed, createGraph = false } = options;
     const trace = walk(this, seedOf(this, seed), createGraph);

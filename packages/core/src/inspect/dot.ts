@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { attributesOf, type InspectOptions, kindOf, valueLines } from "./describe.js";
 import { type GraphEdge, type GraphNode, type GraphOptions, graphFrom } from "./graph.js";
 
@@ -32,7 +32,8 @@ const HEADER = [
  * const x = variable(3, { name: "x" });
  * toDot(x.square()).split("\n")[0]; // "digraph {"
  */
-export function toDot(output: Tensor | readonly Tensor[], options: DotOptions = {}): string {
+export function toDot(output: Tensor | readonly Tensor[], options: DotOptions = {}, ...none: []): string {
+  checkNoMore("toDot", none);
   checkOptions("toDot", options, ["names", "values", "gradients"], ["values", "gradients"]);
   const graph = graphFrom("toDot", output, options);
   const outputs = new Set(graph.outputs);

@@ -2,7 +2,7 @@ import { ChainruleError } from "../errors.js";
 import { formatNumber } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { checkOptions, isRecord } from "../options.js";
+import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
 
 /** A tensor in a graph. */
@@ -56,7 +56,8 @@ export interface GraphOptions {
  * graph.edges.map((edge) => edge.label); // ["x", "2", "t", "t1"]
  * graph.nodes.map(({ node }) => node.name); // ["Add", "Mul"]
  */
-export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}): Graph {
+export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}, ...none: []): Graph {
+  checkNoMore("graphOf", none);
   checkOptions("graphOf", options, ["names"]);
   return graphFrom("graphOf", output, options);
 }

@@ -1,6 +1,6 @@
 import { ChainruleError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { show } from "../show.js";
 import { attributesOf, type InspectOptions, kindOf, shortValues } from "./describe.js";
 import { type GraphEdge, type GraphOptions, graphFrom } from "./graph.js";
@@ -29,7 +29,8 @@ export interface PrintOptions extends GraphOptions, InspectOptions {
  *
  * @throws ChainruleError when `maxNodes` is no whole number of at least 0 (or Infinity)
  */
-export function print(output: Tensor | readonly Tensor[], options: PrintOptions = {}): string {
+export function print(output: Tensor | readonly Tensor[], options: PrintOptions = {}, ...none: []): string {
+  checkNoMore("print", none);
   checkOptions("print", options, ["names", "values", "gradients", "maxNodes"], ["values", "gradients"]);
   const { maxNodes = 100 } = options;
   if (

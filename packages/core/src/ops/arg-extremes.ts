@@ -4,7 +4,7 @@ import { commonDType, Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
-import { type AxisOr, withAxis } from "../options.js";
+import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
 import type { ArgMaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -76,7 +76,8 @@ interface KeepDims {
 }
 
 function argFunction(name: string, Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
-  return ((x: Tensor | number, axis?: AxisOr<number, KeepDims>, options?: KeepDims) => {
+  return ((x: Tensor | number, axis?: AxisOr<number, KeepDims>, options?: KeepDims, ...none: []) => {
+    checkNoMore(name, none);
     const [along, { keepDims }] = withAxis<number, KeepDims>(name, axis, options, ["keepDims"], ["keepDims"]);
     return new Op(along, keepDims).apply(operand(name, x));
   }) as ArgMaxFunction;

@@ -1,10 +1,10 @@
 import type { DType } from "../dtype.js";
-import { GraphError, ShapeError } from "../errors.js";
+import { ChainruleError, GraphError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
-import { checkOptions, isRecord } from "../options.js";
+import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
@@ -147,7 +147,8 @@ function sumChannels(dout: Tensor): Tensor {
 
 /** y = conv(x, w) + b: inputs x [N, C, ...], w [O, C / groups, ...] and, perhaps, b [O]. */
 export class Conv extends Convolving {
-  constructor(rank: SpatialRank = 2, options: ConvOptions = {}) {
+  constructor(rank: SpatialRank = 2, options: ConvOptions = {}, ...none: []) {
+    checkNoMore("Conv", none);
     super("Conv", rank, options);
   }
 
@@ -176,7 +177,8 @@ export class Conv extends Convolving {
 export class ConvTranspose extends Convolving {
   readonly outputPadding: Shape;
 
-  constructor(rank: SpatialRank = 2, options: ConvTransposeOptions = {}) {
+  constructor(rank: SpatialRank = 2, options: ConvTransposeOptions = {}, ...none: []) {
+    checkNoMore("ConvTranspose", none);
     super("ConvTranspose", rank, options, ["outputPadding"]);
     this.outputPadding = perAxis(this.name, "outputPadding", options.outputPadding ?? 0, rank, 0);
     this.outputPadding.forEach((size, axis) => {
@@ -235,7 +237,8 @@ export class ConvTranspose extends Convolving {
 export class ConvWeights extends Convolving {
   readonly kernel: Shape;
 
-  constructor(rank: SpatialRank, kernel: PerAxis, options: ConvOptions = {}) {
+  constructor(rank: SpatialRank, kernel: PerAxis, options: ConvOptions = {}, ...none: []) {
+    checkNoMore("ConvWeights", none);
     super("ConvWeights", rank, options);
     this.kernel = perAxis(this.name, "kernel", kernel, rank, 1);
   }
@@ -282,9 +285,12 @@ function withBias(op: string, inputs: readonly Tensor[]): [Tensor, Tensor, Tenso
 
 /** The function of a node whose bias may be left out: `op(x, w, b, options)`, `op(x, w, options)`. */
 function withOptionalBias<Options>(Op: new (rank: SpatialRank, options?: Options) => Node, rank: SpatialRank) {
-  return (x: Tensor, w: Tensor, b?: Tensor | null | Options, options?: Options): Tensor => {
-    const isOptions = options === undefined && isRecord(b);
-    const node = new Op(rank, isOptions ? (b as Options) : options);
+  return (x: Tensor, w: Tensor, b?: Tensor | null | Options, options?: Options, ...none: []): Tensor => {
+    const isOptions = isRecord(b);
+    const node = new Op(rank, isOptions ? b : options);
+    checkNoMore(node.name, none);
+    if (isOptions && options !== undefined)
+      throw new ChainruleError(`${node.name}: got two records of options; put all into one`);
     const inputs = isOptions || b === undefined || b === null ? [x, w] : [x, w, b as Tensor];
     return node.apply(...inputs.map((input) => operand(node.name, input)));
   };

@@ -4,7 +4,7 @@ import { Node, nameOf, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
-import { type AxisOr, withAxis } from "../options.js";
+import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxis, sameShape } from "../shape/shape.js";
 import type { CumulateFunction, CumulateOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -17,8 +17,9 @@ abstract class Cumulation extends Node {
   readonly exclusive: boolean;
   protected abstract readonly loop: "cumsumAxis" | "cumprodAxis";
 
-  constructor(axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) {
+  constructor(axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions, ...none: []) {
     super();
+    checkNoMore(nameOf(this), none);
     const [along, given] = withAxis<number, CumulateOptions>(nameOf(this), axis, options, FLAGS, FLAGS);
     this.axis = along ?? -1;
     this.reverse = given.reverse ?? false;
@@ -54,8 +55,9 @@ type ScanLoop = (out: TypedArray, a: TypedArray, b: TypedArray, ...rest: [...Siz
 function cumulateFunction(
   Op: new (axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) => Cumulation,
 ): CumulateFunction {
-  return ((x: Tensor | number, axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions) => {
+  return ((x: Tensor | number, axis?: AxisOr<number, CumulateOptions>, options?: CumulateOptions, ...none: []) => {
     const node = new Op(axis, options);
+    checkNoMore(node.name, none);
     return node.apply(operand(node.name, x));
   }) as CumulateFunction;
 }

@@ -1,13 +1,13 @@
 import type { Node } from "../graph/node.js";
 import { asTensor, operand, type Tensor } from "../graph/tensor.js";
-import { isIndex, tooMany } from "../options.js";
+import { checkNoMore } from "../options.js";
 import type { BinaryFunction, ReduceFunction, UnaryFunction } from "../shape/signatures.js";
 
 /** The function of an op with one input, with the compile-time shapes of its signature. */
 export function unaryFunction(Op: new () => Node): UnaryFunction {
   const { name } = Op.prototype as Node;
-  return ((x: Tensor | number, none?: unknown) => {
-    if (none !== undefined && !isIndex(none)) throw tooMany(name, none);
+  return ((x: Tensor | number, none?: unknown, list?: unknown) => {
+    if (none !== undefined || list !== undefined) checkNoMore(name, [none, list]);
     return new Op().apply(operand(name, x));
   }) as UnaryFunction;
 }
@@ -15,8 +15,8 @@ export function unaryFunction(Op: new () => Node): UnaryFunction {
 /** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. The second may have a default. */
 export function binaryFunction(Op: new () => Node, otherwise?: number): BinaryFunction {
   const { name } = Op.prototype as Node;
-  return ((x: Tensor | number, y: Tensor | number = otherwise as number, none?: unknown) => {
-    if (none !== undefined && !isIndex(none)) throw tooMany(name, none);
+  return ((x: Tensor | number, y: Tensor | number = otherwise as number, none?: unknown, list?: unknown) => {
+    if (none !== undefined || list !== undefined) checkNoMore(name, [none, list]);
     const a = typeof x === "number" ? constantLike(name, x, y) : operand(name, x);
     return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : operand(name, y));
   }) as BinaryFunction;
@@ -32,8 +32,9 @@ export function constantLike(op: string, value: number, ...others: readonly (Ten
 export function reduceFunction<Axis, Options, Extra = unknown>(
   Op: new (axis?: Axis, options?: Options) => Node,
 ): ReduceFunction<Extra> {
-  return ((x: Tensor | number, axis?: Axis, options?: Options) => {
+  return ((x: Tensor | number, axis?: Axis, options?: Options, ...none: []) => {
     const node = new Op(axis, options);
+    checkNoMore(node.name, none);
     return node.apply(operand(node.name, x));
   }) as ReduceFunction<Extra>;
 }

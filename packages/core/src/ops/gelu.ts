@@ -2,7 +2,7 @@ import { GraphError } from "../errors.js";
 import { type Arithmetic, bounded } from "../graph/arithmetic.js";
 import { unary } from "../graph/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import type { GeluFunction } from "../shape/signatures.js";
 import { show } from "../show.js";
 import { gated, gatedCurvature, gatedSlope } from "./gated.js";
@@ -98,7 +98,12 @@ export class GeluTanh extends unary("GeluTanh", {
  * gelu(1).item(); // about 0.841345
  * gelu(1, { approximate: "tanh" }).item(); // about 0.841192
  */
-export const gelu = ((x: Tensor | number, options: { readonly approximate?: "none" | "tanh" | undefined } = {}) => {
+export const gelu = ((
+  x: Tensor | number,
+  options: { readonly approximate?: "none" | "tanh" | undefined } = {},
+  ...none: []
+) => {
+  checkNoMore("Gelu", none);
   checkOptions("Gelu", options, ["approximate"]);
   const { approximate = "none" } = options;
   if (approximate !== "none" && approximate !== "tanh") {

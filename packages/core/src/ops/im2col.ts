@@ -5,7 +5,7 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import type { MoveWindows } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
@@ -30,8 +30,9 @@ abstract class WindowMatrix extends Node {
   abstract override readonly name: "Im2col" | "Col2im";
   readonly options: Im2colOptions;
 
-  constructor(options: Im2colOptions) {
+  constructor(options: Im2colOptions, ...none: []) {
     super();
+    checkNoMore(nameOf(this), none);
     checkOptions(nameOf(this), options, ["kernel", ...SLIDING]);
     this.options = kept(options);
   }
@@ -101,7 +102,13 @@ export class Im2col extends WindowMatrix {
  *
  * @throws ShapeError when the kernel is larger than the padded image.
  */
-export function im2col(x: Tensor, kernel: PerAxis | Im2colOptions, options?: SlidingOptions): Tensor<[number, number]> {
+export function im2col(
+  x: Tensor,
+  kernel: PerAxis | Im2colOptions,
+  options?: SlidingOptions,
+  ...none: []
+): Tensor<[number, number]> {
+  checkNoMore("Im2col", none);
   return new Im2col(kernelOptions<Im2colOptions>("Im2col", kernel, options, SLIDING)).apply(
     operand("Im2col", x),
   ) as Tensor<[number, number]>;
@@ -115,8 +122,8 @@ export class Col2im extends WindowMatrix {
 
   readonly shape: Shape;
 
-  constructor(shape: Shape, options: Im2colOptions) {
-    super(options);
+  constructor(shape: Shape, options: Im2colOptions, ...none: []) {
+    super(options, ...none);
     this.shape = kept(shape);
   }
 
@@ -163,7 +170,9 @@ export function col2im<const S extends readonly [number, number, number, number]
   shape: S,
   kernel: PerAxis | Im2colOptions,
   options?: SlidingOptions,
+  ...none: []
 ): Tensor<S> {
+  checkNoMore("Col2im", none);
   return new Col2im(shape, kernelOptions<Im2colOptions>("Col2im", kernel, options, SLIDING)).apply(
     operand("Col2im", columns),
   ) as Tensor<S>;

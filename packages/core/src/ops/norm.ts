@@ -25,8 +25,8 @@ export class Norm extends Reduction {
   protected override readonly ofNothing: boolean;
   readonly ord: number;
 
-  constructor(axis?: number | readonly number[] | NormOptions, options?: Omit<NormOptions, "axis">) {
-    super(axis, options);
+  constructor(axis?: number | readonly number[] | NormOptions, options?: Omit<NormOptions, "axis">, ...none: []) {
+    super(axis, options, ...none);
     const { ord = 2 } = { ord: optionOf("ord", axis, options) };
     checkNumbers("Norm", { ord }, ["ord"]);
     this.ord = ord;

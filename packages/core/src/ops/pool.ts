@@ -4,7 +4,7 @@ import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { Windows } from "../kernels/windows.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
@@ -103,7 +103,8 @@ function placesOf(x: Tensor, size: number, windows: Windows): Int32Array {
 }
 
 export class MaxPool extends Pooling {
-  constructor(rank: SpatialRank, options: PoolOptions) {
+  constructor(rank: SpatialRank, options: PoolOptions, ...none: []) {
+    checkNoMore("MaxPool", none);
     super("MaxPool", rank, options);
   }
 
@@ -121,7 +122,8 @@ export class MaxPool extends Pooling {
 
 /** Where MaxPool's results stand in its flattened input, as int32. */
 export class ArgMaxPool extends Pooling {
-  constructor(rank: SpatialRank, options: PoolOptions) {
+  constructor(rank: SpatialRank, options: PoolOptions, ...none: []) {
+    checkNoMore("ArgMaxPool", none);
     super("ArgMaxPool", rank, options);
   }
 
@@ -188,8 +190,10 @@ function poolFunction<Options extends PoolOptions>(
   rank: SpatialRank,
   own: readonly string[] = [],
 ) {
-  return (x: Tensor, kernel: PerAxis | Options, options?: Omit<Options, "kernel">): Tensor =>
-    new Op(rank, kernelOptions<Options>(name, kernel, options, [...OPTIONS, ...own])).apply(operand(name, x));
+  return (x: Tensor, kernel: PerAxis | Options, options?: Omit<Options, "kernel">, ...none: []): Tensor => {
+    checkNoMore(name, none);
+    return new Op(rank, kernelOptions<Options>(name, kernel, options, [...OPTIONS, ...own])).apply(operand(name, x));
+  };
 }
 
 /**
@@ -211,7 +215,8 @@ export const maxPool2d = poolFunction("MaxPool2d", MaxPool, 2) as PoolFunction<"
 export const maxPool1d = poolFunction("MaxPool1d", MaxPool, 1) as PoolFunction<"maxPool1d", 1, PoolOptions>;
 
 export class AvgPool extends Pooling<AvgPoolOptions> {
-  constructor(rank: SpatialRank, options: AvgPoolOptions) {
+  constructor(rank: SpatialRank, options: AvgPoolOptions, ...none: []) {
+    checkNoMore("AvgPool", none);
     super("AvgPool", rank, options, AVERAGE);
   }
 
@@ -235,7 +240,8 @@ export class AvgPool extends Pooling<AvgPoolOptions> {
 export class AvgUnpool extends Pooling<AvgPoolOptions> {
   readonly shape: Shape;
 
-  constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions) {
+  constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions, ...none: []) {
+    checkNoMore("AvgUnpool", none);
     super("AvgUnpool", rank, options, AVERAGE);
     this.shape = kept(shape);
   }

@@ -2,7 +2,7 @@ import { allocateFor, checkDType, checkNumber, type DType, isFloat, type TypedAr
 import { DTypeError, ShapeError } from "../errors.js";
 import { checkTensorOptions, fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
-import { isRecord } from "../options.js";
+import { checkNoMore, isRecord } from "../options.js";
 import type { ArangeFunction, EyeFunction, LinspaceFunction } from "../shape/indexing-types.js";
 import { checkShape } from "../shape/shape.js";
 import type { TensorOptions } from "../shape/signatures.js";
@@ -38,7 +38,8 @@ function checkFinite(op: string, numbers: Readonly<Record<string, number>>): voi
  * eye(2).toArray(); // [[1, 0], [0, 1]]
  */
 export const eye = ((rows: number, ...more: readonly unknown[]) => {
-  const [wanted, given] = isRecord(more[0]) && more.length === 1 ? [undefined, more[0]] : more;
+  const [wanted, given, ...none] = isRecord(more[0]) ? [undefined, ...more] : more;
+  checkNoMore("eye", none);
   const options = check("eye", given);
   if (Array.isArray(rows)) {
     throw new ShapeError(`eye: takes the numbers of rows and columns, eye(2) or eye(2, 3), got ${show(rows)}`);
@@ -57,7 +58,8 @@ export const eye = ((rows: number, ...more: readonly unknown[]) => {
  * @example
  * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
  */
-export const linspace = ((start: number, stop: number, count: number, given?: TensorOptions) => {
+export const linspace = ((start: number, stop: number, count: number, given?: TensorOptions, ...none: []) => {
+  checkNoMore("linspace", none);
   const options = check("linspace", given);
   checkFinite("linspace", { start, stop });
   checkShape("linspace", [count]);
@@ -83,9 +85,11 @@ export const linspace = ((start: number, stop: number, count: number, given?: Te
  * @throws ShapeError for a step of 0.
  */
 export const arange = ((...args: readonly (number | TensorOptions | undefined)[]) => {
-  const isOption = args.length > 1 && typeof args.at(-1) !== "number";
-  const options = check("arange", isOption ? args.at(-1) : undefined);
-  const numbers = isOption ? args.slice(0, -1) : args;
+  const at = args.findIndex((arg, i) => i > 0 && arg !== undefined && typeof arg !== "number");
+  const before = at === -1 ? args : args.slice(0, at);
+  const numbers = before.slice(0, before.findLastIndex((arg) => arg !== undefined) + 1);
+  checkNoMore("arange", [...numbers.slice(3), ...(at === -1 ? [] : args.slice(at + 1))]);
+  const options = check("arange", args[at]);
   const [start, stop, step = 1] = (numbers.length === 1 ? [0, numbers[0]] : numbers) as [number, number, number?];
   checkFinite("arange", { start, stop, step });
   if (step === 0)

@@ -4,7 +4,7 @@ import { Node, nameOf, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";
-import { withAxis } from "../options.js";
+import { checkNoMore, withAxis } from "../options.js";
 import { formatShape, kept, normalizeAxes, reducedShape, sizeOf, sizesFrom, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
@@ -43,8 +43,9 @@ export abstract class Reduction extends Node {
   /** Whether there is a result over no elements. */
   protected abstract readonly ofNothing: boolean;
 
-  constructor(axis?: AxisArgument, options?: KeepDims) {
+  constructor(axis?: AxisArgument, options?: KeepDims, ...none: []) {
     super();
+    checkNoMore(nameOf(this), none);
     if (axis === undefined && options === undefined) {
       this.axis = undefined;
       this.keepDims = false;

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
-import { type AxisOr, withAxis } from "../options.js";
+import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import type { SortFunction, SortOptions, TopKFunction, TopKOptions } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -42,8 +42,9 @@ export class ArgSort extends Node {
   readonly axis: number;
   readonly descending: boolean;
 
-  constructor(axis?: AxisOr<number, SortOptions>, options?: SortOptions) {
+  constructor(axis?: AxisOr<number, SortOptions>, options?: SortOptions, ...none: []) {
     super();
+    checkNoMore("ArgSort", none);
     const [along, given] = withAxis<number, SortOptions>("ArgSort", axis, options, ["descending"], ["descending"]);
     this.axis = along ?? -1;
     this.descending = given.descending ?? false;
@@ -81,8 +82,10 @@ export class ArgSort extends Node {
  * @example
  * argSort(tensor([30, 10, 20])).toArray(); // [1, 2, 0]
  */
-export const argSort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions) =>
-  new ArgSort(axis, options).apply(operand("argSort", x))) as SortFunction;
+export const argSort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions, ...none: []) => {
+  checkNoMore("argSort", none);
+  return new ArgSort(axis, options).apply(operand("argSort", x));
+}) as SortFunction;
 
 /**
  * The elements in order along the axis (the last by default), the least first unless `descending`. NaN counts as the
@@ -93,7 +96,8 @@ export const argSort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?
  * sort(tensor([[3, 1, 2], [5, 6, 4]])).toArray(); // [[1, 2, 3], [4, 5, 6]]
  * sort(tensor([3, NaN, 1])).toArray(); // [1, 3, NaN]
  */
-export const sort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions) => {
+export const sort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions, ...none: []) => {
+  checkNoMore("sort", none);
   const tensor = operand("sort", x);
   const order = new ArgSort(axis, options);
   return new Gather(order.axis).apply(tensor, order.apply(tensor));
@@ -113,7 +117,8 @@ export const sort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: S
  *
  * @throws ShapeError when k is no whole number from 0 to the size of the axis.
  */
-export const topK = ((x: Tensor, k: number, axis?: AxisOr<number, TopKOptions>, options?: TopKOptions) => {
+export const topK = ((x: Tensor, k: number, axis?: AxisOr<number, TopKOptions>, options?: TopKOptions, ...none: []) => {
+  checkNoMore("topK", none);
   const tensor = operand("topK", x);
   const [wanted, given] = withAxis<number, TopKOptions>("topK", axis, options, ["largest"], ["largest"]);
   const along = normalizeAxis("topK", wanted ?? -1, tensor.shape);

@@ -3,7 +3,7 @@ import { Node, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";
-import { checkNumbers, checkOptions } from "../options.js";
+import { checkNoMore, checkNumbers, checkOptions } from "../options.js";
 import { kept, normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { gathered, Reduction } from "./reduction.js";
@@ -112,7 +112,8 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
   readonly freedom: number;
   readonly eps: number;
 
-  constructor(options: StandardizeOptions) {
+  constructor(options: StandardizeOptions, ...none: []) {
+    checkNoMore("Standardize", none);
     const { axis, center, freedom, eps } = checked("Standardize", options);
     super(axis);
     this.center = center;
@@ -153,7 +154,8 @@ export class Deviation extends Reduction implements StandardizeOptions {
   readonly freedom: number;
   readonly eps: number;
 
-  constructor(options: StandardizeOptions) {
+  constructor(options: StandardizeOptions, ...none: []) {
+    checkNoMore("Deviation", none);
     const { axis, center, freedom, eps } = checked("Deviation", options);
     super({ axis, keepDims: true });
     this.center = center;

@@ -6,7 +6,7 @@ import { operand, Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
-import { type AxisOr, axisOf, checkOptions } from "../options.js";
+import { type AxisOr, axisOf, checkNoMore, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
 import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, sizesFrom } from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
@@ -273,7 +273,9 @@ export const oneHot = ((
   indices: Tensor | number | readonly number[] | Int32Array,
   classes: number,
   options: { readonly dtype?: DType | undefined } = {},
+  ...none: []
 ) => {
+  checkNoMore("oneHot", none);
   checkOptions("oneHot", options, ["dtype"]);
   return new OneHot(classes, options.dtype).apply(indexTensor("oneHot", indices));
 }) as OneHotFunction;

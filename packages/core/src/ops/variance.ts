@@ -19,8 +19,8 @@ abstract class Spread extends Reduction {
   protected override readonly ofNothing = true;
   readonly correction: number;
 
-  constructor(axis?: VarianceArgument, options?: Omit<VarianceOptions, "axis">) {
-    super(axis, options);
+  constructor(axis?: VarianceArgument, options?: Omit<VarianceOptions, "axis">, ...none: []) {
+    super(axis, options, ...none);
     const { correction = 0 } = { correction: optionOf("correction", axis, options) };
     checkNumbers(nameOf(this), { correction }, ["correction"]);
     this.correction = correction;

@@ -132,7 +132,8 @@ export class Generator {
    * @throws ChainruleError if n is not a size, low is not below high, high - low overflows, or [low, high) holds no number of
    * the dtype
    */
-  uniform<D extends RandomDType = "float64">(n: number, options: UniformOptions<D> = {}): FloatArrays[D] {
+  uniform<D extends RandomDType = "float64">(n: number, options: UniformOptions<D> = {}, ...none: []): FloatArrays[D] {
+    checkNoMore("uniform", none);
     tracer()?.generatorUsed(this, "uniform");
     checkOptions("uniform", options, ["low", "high", "dtype"]);
     const { low = 0, high = 1, dtype = "float64" as D } = options;
@@ -169,7 +170,8 @@ export class Generator {
    *
    * @throws ChainruleError if n is not a size, mean is not finite, or std is negative or not finite
    */
-  normal<D extends RandomDType = "float64">(n: number, options: NormalOptions<D> = {}): FloatArrays[D] {
+  normal<D extends RandomDType = "float64">(n: number, options: NormalOptions<D> = {}, ...none: []): FloatArrays[D] {
+    checkNoMore("normal", none);
     tracer()?.generatorUsed(this, "normal");
     checkOptions("normal", options, ["mean", "std", "dtype"]);
     const { mean = 0, std = 1, dtype = "float64" as D } = options;
@@ -201,7 +203,8 @@ export class Generator {
    *
    * @throws ChainruleError if n is not a size, low or high is not a whole number in -2^31..2^31, or low is not below high
    */
-  integers(n: number, options: IntegersOptions): Int32Array {
+  integers(n: number, options: IntegersOptions, ...none: []): Int32Array {
+    checkNoMore("integers", none);
     tracer()?.generatorUsed(this, "integers");
     checkOptions("integers", options, ["low", "high"]);
     const { low = 0, high } = options ?? {};
@@ -241,7 +244,8 @@ export class Generator {
    *
    * @throws ChainruleError if n is not a whole number in 0..2^31, count is not a size, or there are not enough indices
    */
-  choice(n: number, count: number, options: ChoiceOptions = {}): Int32Array {
+  choice(n: number, count: number, options: ChoiceOptions = {}, ...none: []): Int32Array {
+    checkNoMore("choice", none);
     tracer()?.generatorUsed(this, "choice");
     checkOptions("choice", options, ["replace"], ["replace"]);
     const { replace = true } = options;

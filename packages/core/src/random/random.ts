@@ -71,7 +71,8 @@ export class Random {
   }
 
   /** `count` of the numbers 0 to n - 1, as int32: each may come again unless `replace` is false. */
-  choice(n: number, count: number, options: ChoiceOptions = {}): Tensor<[number]> {
+  choice(n: number, count: number, options: ChoiceOptions = {}, ...none: []): Tensor<[number]> {
+    checkNoMore("choice", none);
     checkOptions("choice", options, ["replace"], ["replace"]);
     const { replace = true } = options;
     return this.draw("choice", [count], "int32", { n, replace }, () => this.generator.choice(n, count, options));

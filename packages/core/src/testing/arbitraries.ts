@@ -3,7 +3,7 @@ import { allocate, checkDType } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkNumbers, checkOptions } from "../options.js";
+import { checkNoMore, checkNumbers, checkOptions } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
@@ -24,7 +24,8 @@ export interface ShapesOptions {
  * @example
  * fc.sample(shapes({ minRank: 2, maxRank: 2 }), 100).every((shape) => shape.length === 2); // true
  */
-export function shapes(options: ShapesOptions = {}): fc.Arbitrary<number[]> {
+export function shapes(options: ShapesOptions = {}, ...none: []): fc.Arbitrary<number[]> {
+  checkNoMore("shapes", none);
   return shapesOf("shapes", options);
 }
 
@@ -55,7 +56,8 @@ function shapesOf(op: string, options: ShapesOptions): fc.Arbitrary<number[]> {
  * @example
  * fc.sample(broadcastableShapes(), 1)[0].length; // 2
  */
-export function broadcastableShapes(count = 2, options: ShapesOptions = {}): fc.Arbitrary<number[][]> {
+export function broadcastableShapes(count = 2, options: ShapesOptions = {}, ...none: []): fc.Arbitrary<number[][]> {
+  checkNoMore("broadcastableShapes", none);
   return shapesOf("broadcastableShapes", options).chain((shape) => {
     const part = fc
       .tuple(fc.nat(shape.length), fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }))
@@ -92,7 +94,8 @@ const STEPS = 500;
  * fc.sample(positive, 50).every((x) => x.min().item() >= 0.5); // true
  * fc.assert(fc.property(tensors({ awayFrom: [0] }), (x) => assertGradcheck((x) => x.abs(), [x])));
  */
-export function tensors(options: TensorsOptions = {}): fc.Arbitrary<Tensor> {
+export function tensors(options: TensorsOptions = {}, ...none: []): fc.Arbitrary<Tensor> {
+  checkNoMore("tensors", none);
   checkOptions("tensors", options, ["shape", "min", "max", "awayFrom", "distance", "distinct", "dtype"], ["distinct"]);
   checkNumbers("tensors", options, ["min", "max", "distance"]);
   if (options.dtype !== undefined) checkDType("tensors", options.dtype);

@@ -4,7 +4,7 @@ import { GRADCHECK, type GradcheckOptions } from "../check/gradcheck-options.js"
 import { checkFunction } from "../checks.js";
 import { ChainruleError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkNumbers, checkOptions } from "../options.js";
+import { checkNoMore, checkNumbers, checkOptions } from "../options.js";
 import { show } from "../show.js";
 
 export interface AssertGradientsOptions extends GradcheckOptions {
@@ -27,11 +27,13 @@ export function assertGradients<const T extends readonly fc.Arbitrary<Tensor>[]>
   f: (...inputs: { [K in keyof T]: Tensor }) => Tensor,
   arbitraries: T,
   options: AssertGradientsOptions = {},
+  ...none: []
 ): void {
   checkFunction("assertGradients", f);
   if (!Array.isArray(arbitraries as unknown)) {
     throw new ChainruleError(`assertGradients: takes a list of arbitraries, [tensors()], got ${show(arbitraries)}`);
   }
+  checkNoMore("assertGradients", none);
   checkOptions("assertGradients", options, ["runs", ...GRADCHECK], ["allowFloat32", "allowIntegers"]);
   checkNumbers("assertGradients", options, ["runs", "seed"]);
   const { runs: numRuns = 50, seed = 1, ...others } = options;

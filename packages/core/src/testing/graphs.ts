@@ -3,7 +3,7 @@ import { ChainruleError } from "../errors.js";
 import { variable } from "../graph/factory.js";
 import type { Tensor } from "../graph/tensor.js";
 import { print } from "../inspect/print.js";
-import { checkNumbers, checkOptions } from "../options.js";
+import { checkNoMore, checkNumbers, checkOptions } from "../options.js";
 import { broadcastableShapes, tensors } from "./arbitraries.js";
 import { type RandomOp, type RandomOperand, randomOps } from "./random-ops.js";
 
@@ -77,7 +77,8 @@ export interface GraphsOptions {
  * const op = { name: "cube", arity: 1, apply: (x: Tensor) => x.pow(3), growth: ({ most }) => 3 * most ** 2 };
  * fc.assert(fc.property(graphs({ maxOps: 5, ops: [op] }), ({ f, inputs }) => assertGradcheck(f, inputs)), { numRuns: 20, seed: 1 });
  */
-export function graphs(options: GraphsOptions = {}): fc.Arbitrary<RandomGraph> {
+export function graphs(options: GraphsOptions = {}, ...none: []): fc.Arbitrary<RandomGraph> {
+  checkNoMore("graphs", none);
   checkOptions("graphs", options, ["minOps", "maxOps", "ops"]);
   checkNumbers("graphs", options, ["minOps", "maxOps"]);
   const { minOps = 1, maxOps = 60, ops: own = [] } = options;

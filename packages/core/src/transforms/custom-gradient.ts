@@ -1,7 +1,7 @@
 import { checkFunction, checkName } from "../checks.js";
 import { GraphError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { checkOptions } from "../options.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { kept } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -35,8 +35,10 @@ export function customGradient<Inputs extends readonly Tensor[] = [Tensor, ...Te
   f: (...inputs: Inputs) => Tensor<S>,
   backward: { readonly [I in keyof Inputs]: InputGradient<Inputs> },
   options: CustomGradientOptions = {},
+  ...none: []
 ): (...inputs: { [I in keyof Inputs]: Given<Inputs[I]> }) => Tensor<S> {
   checkFunction("customGradient", f);
+  checkNoMore("customGradient", none);
   checkOptions("customGradient", options, ["name"]);
   checkName("customGradient", options.name);
   checkGradients("customGradient", backward);

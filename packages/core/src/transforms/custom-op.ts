@@ -15,7 +15,7 @@ import { interpret } from "../graph/interpret.js";
 import { Node, type Values } from "../graph/node.js";
 import { isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";
-import { checkOptions, isRecord } from "../options.js";
+import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { checkShape, kept, sizeOf } from "../shape/shape.js";
 import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
@@ -53,10 +53,23 @@ export interface OpClass<Class> {
  * grad(grad(cube))(2).item(); // 12
  * new cube.Node().forward(2); // 8
  */
-export function elementwise(name: string, rule: UnaryRule): UnaryFunction & OpClass<ReturnType<typeof unary>>;
-export function elementwise(name: string, rule: BinaryRule): BinaryFunction & OpClass<ReturnType<typeof binary>>;
-export function elementwise(name: string, rule: TernaryRule): TernaryFunction & OpClass<ReturnType<typeof ternary>>;
-export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule): unknown {
+export function elementwise(
+  name: string,
+  rule: UnaryRule,
+  ...none: []
+): UnaryFunction & OpClass<ReturnType<typeof unary>>;
+export function elementwise(
+  name: string,
+  rule: BinaryRule,
+  ...none: []
+): BinaryFunction & OpClass<ReturnType<typeof binary>>;
+export function elementwise(
+  name: string,
+  rule: TernaryRule,
+  ...none: []
+): TernaryFunction & OpClass<ReturnType<typeof ternary>>;
+export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule, ...none: []): unknown {
+  checkNoMore("elementwise", none);
   checkName("elementwise", name);
   checkRule("elementwise", name, rule, ["forward", "backward", "takes", "gives"]);
   const given = kept(rule);
@@ -172,8 +185,10 @@ type Gradient<Inputs extends readonly Tensor[]> =
 export function customOp<const N extends 1 | 2 | 3 | 4>(
   name: string,
   rule: OpRule<N>,
+  ...none: []
 ): ((...inputs: Times<N, Tensor | number>) => Tensor) & OpClass<new () => Node> {
   checkName("customOp", name);
+  checkNoMore("customOp", none);
   checkRule("customOp", name, rule, ["arity", "shape", "dtype", "forward", "backward", "attributes"]);
   checkFunction(`customOp: ${name}`, rule.shape, "shape");
   if (rule.dtype !== undefined) checkFunction(`customOp: ${name}`, rule.dtype, "dtype");

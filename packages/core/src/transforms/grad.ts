@@ -44,7 +44,9 @@ export interface ValueAndGrad<Gradient> {
 export function valueAndGrad<Args extends readonly unknown[] = [Tensor, ...Tensor[]], const N extends Chosen = 0>(
   f: (...args: Args) => Tensor,
   options: GradOptions<N> = {},
+  ...none: []
 ): (...args: GradArguments<Args, N>) => ValueAndGrad<GradResult<Args, N>> {
+  checkNoMore("valueAndGrad", none);
   checkCall("valueAndGrad", f, options);
   const argument = kept(options.argument);
   return (...args) => differentiate("valueAndGrad", f, args, argument) as ValueAndGrad<GradResult<Args, N>>;
@@ -76,7 +78,9 @@ export function valueAndGrad<Args extends readonly unknown[] = [Tensor, ...Tenso
 export function grad<Args extends readonly unknown[] = [Tensor, ...Tensor[]], const N extends Chosen = 0>(
   f: (...args: Args) => Tensor,
   options: GradOptions<N> = {},
+  ...none: []
 ): (...args: GradArguments<Args, N>) => GradResult<Args, N> {
+  checkNoMore("grad", none);
   checkCall("grad", f, options);
   const argument = kept(options.argument);
   return (...args) => differentiate("grad", f, args, argument).gradient as GradResult<Args, N>;

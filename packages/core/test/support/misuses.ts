@@ -604,11 +604,13 @@ export const misuses: readonly Misuse[] = [
         ShapeError,
         "Slice: [0, 1, 0] is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0",
       ],
-      ...noRanges.map(([range, shown]): Case => [
-        () => z(2).slice([range as never]),
-        ShapeError,
-        `Slice: ${shown} is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0`,
-      ]),
+      ...noRanges.map(
+        ([range, shown]): Case => [
+          () => z(2).slice([range as never]),
+          ShapeError,
+          `Slice: ${shown} is no range of [2]: give [start, stop] or [start, stop, step], whole numbers or null, the step not 0`,
+        ],
+      ),
       [
         () => compile((x: Tensor) => x.slice([[1] as never]))(z(2)),
         ShapeError,

@@ -41,7 +41,8 @@ export class BatchSampler {
   /** The permutation of the epoch that was asked for last. */
   private epoch: { readonly number: number; readonly order: Int32Array } | null = null;
 
-  constructor(size: number, batchSize: number, options: BatchSamplerOptions) {
+  constructor(size: number, batchSize: number, options: BatchSamplerOptions, ...none: []) {
+    checkNoMore("BatchSampler", none);
     checkOptions("BatchSampler", options, ["random", "replace"], ["replace"]);
     const { random, replace = true } = options ?? {};
     checkRandom("BatchSampler", random);

@@ -39,7 +39,8 @@ export class ByteRows<S extends readonly [number, ...number[]] = readonly [numbe
   /** By byte: the number that it stands for. */
   private readonly numbers: Float64Array | Float32Array;
 
-  constructor(bytes: Uint8Array, shape: S, options: ByteRowsOptions = {}) {
+  constructor(bytes: Uint8Array, shape: S, options: ByteRowsOptions = {}, ...none: []) {
+    checkNoMore("ByteRows", none);
     checkOptions("ByteRows", options, ["dtype", "most"]);
     const { dtype = "float64", most = 1 } = options;
     checkFloatDType("ByteRows", dtype);

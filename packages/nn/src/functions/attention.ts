@@ -1,4 +1,5 @@
 import {
+  checkNoMore,
   checkOptions,
   formatShape,
   fromArray,
@@ -59,8 +60,10 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   k: Tensor,
   v: Tensor<V>,
   options: AttentionOptions = {},
+  ...none: []
 ): Tensor<AttentionShape<Q, V>> {
   const op = "scaledDotProductAttention";
+  checkNoMore(op, none);
   checkOptions(op, options, ["mask", "causal", "scale"], ["causal"]);
   checkInputs(op, q, k, v);
   const { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = options;

@@ -1,4 +1,4 @@
-import { checkOptions, oneHot, type Shape, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, oneHot, type Shape, type Tensor } from "@chainrule/core";
 import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "../losses/labels.js";
 import { softmaxWithLoss } from "../losses/softmax-with-loss.js";
 import { checkAlike, checkDType, checkFloat, checkSetting } from "./checks.js";
@@ -36,8 +36,10 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
   x: Tensor<S>,
   t: Labels,
   options: CrossEntropyOptions<R> = {},
+  ...none: []
 ): Reduced<R, Rows<S>> {
   const op = "crossEntropy";
+  checkNoMore(op, none);
   checkOptions(op, options, ["labelSmoothing", "reduction"]);
   const { labelSmoothing = 0, reduction = "mean" as R } = options;
   const scores: Tensor = x;
@@ -94,8 +96,10 @@ export function binaryCrossEntropyWithLogits<S extends Shape, R extends Reductio
   x: Tensor<S>,
   t: Tensor<NoInfer<S>>,
   options: ReductionOptions<R> = {},
+  ...none: []
 ): Reduced<R, S> {
   const op = "binaryCrossEntropyWithLogits";
+  checkNoMore(op, none);
   checkOptions(op, options, ["reduction"]);
   const { reduction = "mean" as R } = options;
   const scores: Tensor = x;

@@ -1,4 +1,4 @@
-import { ChainruleError, checkOptions, type Random, type Shape, type Tensor } from "@chainrule/core";
+import { ChainruleError, checkNoMore, checkOptions, type Random, type Shape, type Tensor } from "@chainrule/core";
 import { checkFloat, checkMask, checkRandom, checkSetting } from "./checks.js";
 
 export interface DropoutMaskOptions {
@@ -26,8 +26,9 @@ export interface DropoutOptions {
  *
  * @throws ChainruleError for a ratio that is not from 0 to less than 1.
  */
-export function dropoutMask<const S extends Shape>(shape: S, options: DropoutMaskOptions): Tensor<S> {
+export function dropoutMask<const S extends Shape>(shape: S, options: DropoutMaskOptions, ...none: []): Tensor<S> {
   const op = "dropoutMask";
+  checkNoMore(op, none);
   checkOptions(op, options, ["random", "ratio"]);
   const { random, ratio = 0.5 } = options ?? {};
   checkRandom(op, random);
@@ -57,8 +58,9 @@ export function dropoutMask<const S extends Shape>(shape: S, options: DropoutMas
  * @throws ChainruleError for a ratio that is not from 0 to less than 1, or not exactly one of random and mask in
  * training; ShapeError or DTypeError for a mask that is not bool or does not broadcast to x.
  */
-export function dropout<S extends Shape>(x: Tensor<S>, options: DropoutOptions = {}): Tensor<S> {
+export function dropout<S extends Shape>(x: Tensor<S>, options: DropoutOptions = {}, ...none: []): Tensor<S> {
   const op = "dropout";
+  checkNoMore(op, none);
   checkOptions(op, options, ["ratio", "random", "mask", "training", "inverted"], ["training", "inverted"]);
   const { ratio = 0.5, random, mask, training = true, inverted = true } = options;
   const values: Tensor = x;

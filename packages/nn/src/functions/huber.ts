@@ -1,4 +1,4 @@
-import { checkOptions, type Shape, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
 import { checkAlike, checkSetting } from "./checks.js";
 import { type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
 
@@ -29,8 +29,10 @@ export function huberLoss<S extends Shape, R extends Reduction = "mean">(
   y: Tensor<S>,
   t: Tensor<NoInfer<S>>,
   options: HuberOptions<R> = {},
+  ...none: []
 ): Reduced<R, S> {
   const op = "huberLoss";
+  checkNoMore(op, none);
   checkOptions(op, options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" as R } = options;
   checkAlike(op, "y", y, "t", t);

@@ -1,4 +1,4 @@
-import { checkOptions, type Shape, ShapeError, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, type Shape, ShapeError, type Tensor } from "@chainrule/core";
 import { checkAlike } from "./checks.js";
 import {
   finiteWhereUnused,
@@ -40,8 +40,10 @@ export function klDivergence<S extends Shape, R extends Reduction = "mean">(
   logQ: Tensor<S>,
   p: Tensor<NoInfer<S>>,
   options: KlDivergenceOptions<R> = {},
+  ...none: []
 ): Reduced<R, Rows<S>> {
   const op = "klDivergence";
+  checkNoMore(op, none);
   checkOptions(op, options, ["logTarget", "reduction"], ["logTarget"]);
   const { logTarget = false, reduction = "mean" as R } = options;
   checkAlike(op, "logQ", logQ, "p", p);

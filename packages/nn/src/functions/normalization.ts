@@ -1,4 +1,5 @@
 import {
+  checkNoMore,
   checkOptions,
   formatShape,
   ones,
@@ -67,8 +68,9 @@ export interface BatchNormResult<S extends Shape> {
  *
  * @throws ShapeError or DTypeError for parameters that do not belong to x; ChainruleError for an eps that is not above 0.
  */
-export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptions = {}): Tensor<S> {
+export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptions = {}, ...none: []): Tensor<S> {
   const op = "layerNorm";
+  checkNoMore(op, none);
   checkOptions(op, options, [...NORM, "normalizedShape"]);
   checkFloat(op, "x", x);
   const { normalizedShape: given } = options;
@@ -101,8 +103,14 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
  * @throws ShapeError for channels that are not so many groups, or for parameters that do not belong to x; DTypeError
  * for other dtypes; ChainruleError for an eps that is not above 0.
  */
-export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options: NormOptions = {}): Tensor<S> {
+export function groupNorm<S extends Shape>(
+  x: Tensor<S>,
+  groups: number,
+  options: NormOptions = {},
+  ...none: []
+): Tensor<S> {
   const op = "groupNorm";
+  checkNoMore(op, none);
   checkOptions(op, options, NORM);
   const channels = channelsOf(op, x);
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
@@ -146,8 +154,13 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, groups: number, options
  * @throws ShapeError for an input without channels or without values in them, or for parameters that do not belong to
  * x; DTypeError for other dtypes; ChainruleError for an eps that is not above 0, or a momentum outside of 0 to 1.
  */
-export function batchNorm<S extends Shape>(x: Tensor<S>, options: BatchNormOptions = {}): BatchNormResult<S> {
+export function batchNorm<S extends Shape>(
+  x: Tensor<S>,
+  options: BatchNormOptions = {},
+  ...none: []
+): BatchNormResult<S> {
   const op = "batchNorm";
+  checkNoMore(op, none);
   checkOptions(op, options, [...NORM, "running", "momentum", "unbiased"], ["unbiased"]);
   const { momentum = 0.1, unbiased = true } = options;
   const channels = channelsOf(op, x);
@@ -197,8 +210,10 @@ export function batchNormInference<S extends Shape>(
   x: Tensor<S>,
   running: RunningStatistics,
   options: NormOptions = {},
+  ...none: []
 ): Tensor<S> {
   const op = "batchNormInference";
+  checkNoMore(op, none);
   checkOptions(op, options, NORM);
   const channels = channelsOf(op, x);
   checkNorm(op, options, [channels], x);

@@ -87,8 +87,9 @@ export class Affine<const I extends number = number, const O extends number = nu
   readonly W: Tensor<[I, O]>;
   readonly b: Tensor<[O]>;
 
-  constructor(inputs: I, outputs: O, options: AffineOptions = {}) {
+  constructor(inputs: I, outputs: O, options: AffineOptions = {}, ...none: []) {
     super();
+    checkNoMore("Affine", none);
     checkOptions("Affine", options, ["initializer", "biasInitializer", "random", "dtype"]);
     checkSize("inputs", inputs);
     checkSize("outputs", outputs);

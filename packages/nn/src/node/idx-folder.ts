@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
-import { checkOptions, fromArray, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, fromArray, type Tensor } from "@chainrule/core";
 import { ByteRows } from "../data/byte-rows.js";
 import { checkText, DataError } from "../data/errors.js";
 import { type IdxData, idxHeaderMax, idxMagic, parseIdx, readIdxHeader } from "../data/idx.js";
@@ -39,8 +39,9 @@ export interface IdxFolderOptions {
  * @throws DataError, with the name of the file, for a file that is missing, unreadable or no IDX file of its kind, for
  * images and labels that do not agree in number, and for a label that is out of range.
  */
-export function readIdxFolder(folder: string, options: IdxFolderOptions = {}): IdxFolder {
+export function readIdxFolder(folder: string, options: IdxFolderOptions = {}, ...none: []): IdxFolder {
   checkText("readIdxFolder", "the path of a folder", folder);
+  checkNoMore("readIdxFolder", none);
   checkOptions("readIdxFolder", options, ["dtype", "classes"]);
   const { dtype = "float64", classes = 10 } = options;
   checkFloatDType("readIdxFolder", dtype);

@@ -125,7 +125,8 @@ export abstract class Optimizer {
    * @throws GraphError when a parameter has no gradient; then nothing has changed, nor has it when an update fails or is
    * not what it has to be.
    */
-  step(options: StepOptions = {}): void {
+  step(options: StepOptions = {}, ...none: []): void {
+    checkNoMore(`${this.name}.step`, none);
     checkOptions(`${this.name}.step`, options, ["when"]);
     const { when } = options;
     if (when !== undefined) checkTensor(`${this.name}.step`, "when", when);

@@ -1,4 +1,4 @@
-import { checkOptions, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, type Tensor } from "@chainrule/core";
 import type { Layer, NamedTensors } from "../layers/layer.js";
 import { Optimizer, type OptimizerOptions, type Update } from "./optimizer.js";
 
@@ -13,7 +13,8 @@ import { Optimizer, type OptimizerOptions, type Update } from "./optimizer.js";
  * w.toArray(); // [2.4, 3.2]
  */
 export class SGD extends Optimizer {
-  constructor(parameters: Layer | NamedTensors, options: OptimizerOptions = {}) {
+  constructor(parameters: Layer | NamedTensors, options: OptimizerOptions = {}, ...none: []) {
+    checkNoMore("SGD", none);
     checkOptions("SGD", options, ["lr"]);
     super("SGD", parameters, options.lr ?? 0.01);
   }
