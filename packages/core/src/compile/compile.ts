@@ -10,6 +10,7 @@ import { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
+import { explained, otherNumber } from "../transforms/meant.js";
 import { describe, mapStructure, visitStructure } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
@@ -45,7 +46,7 @@ export interface Compiled<Args extends readonly unknown[], R> {
   program(...args: Args): Program<R>;
   /** How many programs are kept. */
   readonly cached: number;
-  /** Forgets all programs; the memory that they had is free again. */
+  /** Forgets all programs, and the numbers that they were made for; the memory that they had is free again. */
   clear(): void;
 }
 
@@ -152,6 +153,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
       value: () => {
         for (const program of programs.values()) program.release();
         programs.clear();
+        constants.clear();
       },
     },
   }) as Compiled<Args, R>;
@@ -249,6 +251,10 @@ class Constants {
     }
   }
 
+  clear(): void {
+    this.values.clear();
+  }
+
   /** Takes in the numbers of a call that a program was made for. */
   add({ numbers }: Leaves): void {
     for (const { path, value } of numbers) {
@@ -288,33 +294,30 @@ function build<R>(
     try {
       result = f(args.rebuild(placeholders));
     } catch (error) {
-      throw tensorMeant(error, args, named) ?? error;
+      throw explained("compile", CompileError, error, () => tensorMeant(args, named));
     }
-    return resultTensors(result);
+    const tensors = resultTensors(result);
+    // The function may go on with what it gave.
+    result = mapStructure(result, (leaf) => leaf);
+    return tensors;
   });
   return new Program<R>(traced, performance.now() - start, args, result, options);
 }
 
-/**
- * Says of a function that takes a number for a tensor, or names more arguments than it was `given`, what its own error,
- * `x.mul is not a function`, does not.
- */
-function tensorMeant(error: unknown, { numbers, given }: Leaves, named: number): CompileError | null {
-  if (!(error instanceof TypeError)) return null;
-  if (given < named) {
-    return new CompileError(
-      `compile: the function threw "${error.message}"; it names ${named} ${named === 1 ? "argument" : "arguments"}, and was called ` +
-        `with ${given}`,
-      { cause: error },
+/** That a function takes a number for a tensor, or names another number of arguments than it was `given`. */
+function tensorMeant({ numbers, tensors, given }: Leaves, named: number): string | null {
+  const count = otherNumber(named, given);
+  if (given < named) return count;
+  const [number] = numbers;
+  if (number !== undefined) {
+    return (
+      `${number.path} is the number ${number.value}, and is that number inside of the function as well: where a tensor is meant, ` +
+      `give tensor(${number.value})`
     );
   }
-  const [number] = numbers;
-  if (number === undefined) return null;
-  return new CompileError(
-    `compile: the function threw "${error.message}"; ${number.path} is the number ${number.value}, and is that number inside of the ` +
-      `function as well: where a tensor is meant, give tensor(${number.value})`,
-    { cause: error },
-  );
+  return count !== "" && tensors.length === given
+    ? `${count}; where it takes one list of them, give one, f([x, y])`
+    : null;
 }
 
 /** The tensors of a result, in order. */

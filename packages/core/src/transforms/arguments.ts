@@ -10,7 +10,8 @@ import { asTensor, Tensor } from "../graph/tensor.js";
 import { isRecord } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
-import { describe, mapLeaves } from "./structure.js";
+import { explained, otherNumber } from "./meant.js";
+import { describe, mapLeaves, mapStructure } from "./structure.js";
 
 /** The gradients by the edges of some arguments, and whether they (and the value) can be differentiated again. */
 export interface Pulled {
@@ -28,8 +29,9 @@ export class Arguments {
   /** The edges in the chosen arguments, in order. */
   readonly edges: readonly Tensor[];
   private readonly op: string;
-  private readonly chosen: readonly number[];
   private readonly nodes: readonly Argument[];
+  /** The chosen arguments as they were given, whatever the function or its caller does to them later. */
+  private readonly forms: readonly unknown[];
   /** How the edges are called in errors. */
   private readonly paths: readonly string[];
 
@@ -60,8 +62,8 @@ export class Arguments {
       });
     }
     this.op = op;
-    this.chosen = chosen;
     this.values = values;
+    this.forms = chosen.map((at) => mapStructure(values[at], (leaf) => leaf));
     this.edges = edges;
     this.nodes = nodes;
     this.paths = paths;
@@ -75,7 +77,7 @@ export class Arguments {
     try {
       result = withReads(reads, () => withRecording(true, () => f(...(this.values as Args))));
     } catch (error) {
-      throw this.tensorMeant(error, f.length) ?? error;
+      throw explained(this.op, GraphError, error, () => this.tensorMeant(f.length));
     } finally {
       this.close();
     }
@@ -90,28 +92,26 @@ export class Arguments {
     return result;
   }
 
-  /**
-   * Says of a function that takes a list or a record for one tensor, or names more arguments than there are, what its own error,
-   * `x.mul is not a function`, does not.
-   */
-  private tensorMeant(error: unknown, named: number): GraphError | null {
-    if (!(error instanceof TypeError)) return null;
-    const { values } = this;
-    const at = values.findIndex((value) => Array.isArray(value) || isRecord(value));
-    if (at === -1 && values.length >= named) return null;
-    return new GraphError(`${this.op}: the function threw "${error.message}"; ${this.why(at, named)}`, {
-      cause: error,
-    });
-  }
-
-  private why(at: number, named: number): string {
+  /** That the function takes a list or a record for one tensor, or names another number of arguments than there are. */
+  private tensorMeant(named: number): string | null {
     const { op, values } = this;
-    const names = `it names ${named} ${named === 1 ? "argument" : "arguments"}, and was given`;
-    if (at === -1) return `${names} ${values.length}`;
+    const at = values.findIndex((value) => Array.isArray(value) || isRecord(value));
     const isList = Array.isArray(values[at]);
+    const count = otherNumber(named, values.length);
+    const inLists = besideDirection.has(op);
     if (named > 1 && values.length === 1 && isList) {
-      return `${names} one, a list: ${besideDirection.has(op) ? `one list holds them all, ${op}(f)([x, y], [v, w])` : `they stand one behind the other, ${op}(f)(x, y)`}`;
+      const form = inLists
+        ? `one list holds them all, ${op}(f)([x, y], [v, w])`
+        : `they stand one behind the other, ${op}(f)(x, y)`;
+      return `it names ${named} arguments, and was given one, a list: ${form}`;
     }
+    if (count !== "" && named < values.length) {
+      if (inLists) return `${count}, out of a list; where it takes the list itself, write ${op}(f)([[x, y]], [[v, w]])`;
+      // What else there may be stands behind the arguments that have no default.
+      const areTensors = values.every((value) => value instanceof Tensor);
+      if (areTensors && !onlyFirst.has(op)) return `${count}; where it takes one list of them, write ${op}(f)([x, y])`;
+    }
+    if (at < 0) return named > values.length ? count : null;
     return `argument ${at} is ${isList ? "a list" : "a record"} of tensors inside of it, as it was given; where one tensor is meant, give tensor(...)`;
   }
 
@@ -165,7 +165,7 @@ export class Arguments {
   /** The chosen arguments again, with the tensors of a list in the places of the edges. */
   rebuild(tensors: readonly Tensor[]): unknown[] {
     let next = 0;
-    return this.chosen.map((at) => mapLeaves(this.op, this.values[at], "", () => tensors[next++]));
+    return this.forms.map((form) => mapStructure(form, (leaf) => (leaf === undefined ? leaf : tensors[next++])));
   }
 }
 
@@ -193,6 +193,9 @@ export function inputList(inputs: unknown): readonly unknown[] {
 
 /** The transforms whose point has a direction beside it, so that several arguments stand in a list. */
 const besideDirection: ReadonlySet<string> = new Set(["jvp", "hvp"]);
+
+/** The transforms whose point is one tensor. */
+const onlyFirst: ReadonlySet<string> = new Set(["jacobian", "hessian"]);
 
 /** Refuses what stands behind point and direction. */
 export function checkDirection(op: string, more: readonly unknown[]): void {

@@ -6,7 +6,7 @@ import { formOfTensor } from "../show.js";
 
 /*
  * A structure: a tensor, a number (a scalar), or arrays and records of them, nested as one likes. `undefined` stands for an
- * entry that is left out, and stays.
+ * entry that is left out, and stays; so does a hole of an array, which becomes one.
  */
 
 /** The structure `A` with a tensor in the place of each number: what a function gets to see, and what its gradient is. */
@@ -50,9 +50,8 @@ export function visitStructure(root: unknown, rootPath: string, { op, Failure, l
     open?.(x);
     above.push(x);
     if (isArray) {
-      x.forEach((element, i) => {
-        visit(element, `${path}[${i}]`);
-      });
+      // Not by `forEach`, which leaves holes out: they are entries that are undefined.
+      for (const [i, element] of x.entries()) visit(element, `${path}[${i}]`);
     } else for (const [key, element] of Object.entries(x)) visit(element, `${path}.${key}`);
     above.pop();
   };
@@ -68,7 +67,7 @@ export function visitStructure(root: unknown, rootPath: string, { op, Failure, l
 
 /** The same arrays and records with other leaves, in the order of `visitStructure`, which has been through them. */
 export function mapStructure(x: unknown, leaf: (x: unknown) => unknown): unknown {
-  if (Array.isArray(x)) return x.map((element) => mapStructure(element, leaf));
+  if (Array.isArray(x)) return Array.from(x, (element) => mapStructure(element, leaf));
   if (!isRecord(x)) return leaf(x);
   return Object.fromEntries(Object.entries(x).map(([key, element]) => [key, mapStructure(element, leaf)]));
 }

@@ -9,6 +9,7 @@ import {
   fromArray,
   GraphError,
   grad,
+  hvp,
   Node,
   type Shape,
   ShapeError,
@@ -16,6 +17,7 @@ import {
   tensor,
   unstack,
   variable,
+  vjp,
   zeros,
 } from "../../src/index.js";
 import type { Misuse } from "./misuses.js";
@@ -51,6 +53,9 @@ class Backward extends Node {
     return this.given as Tensor;
   }
 }
+
+/** What the types forbid. */
+type Loose = (...args: unknown[]) => unknown;
 
 const through = (node: Node) =>
   node
@@ -204,6 +209,16 @@ export const givenMisuses: readonly Misuse[] = [
         GraphError,
         "grad: the function threw \"Cannot read properties of undefined (reading 'square')\"; it names 2 arguments, and was given 1",
       ],
+      [
+        () => (hvp as unknown as Loose)((l: Tensor[]) => (l[0] as Tensor).square(), [tensor(1), tensor(2)], [1, 1]),
+        GraphError,
+        "hvp: the function threw \"Cannot read properties of undefined (reading 'square')\"; it names 1 argument, and was given 2, out of a list; where it takes the list itself, write hvp(f)([[x, y]], [[v, w]])",
+      ],
+      [
+        () => (vjp as unknown as Loose)((l: Tensor[]) => (l[0] as Tensor).square(), tensor(1), tensor(2)),
+        GraphError,
+        "vjp: the function threw \"Cannot read properties of undefined (reading 'square')\"; it names 1 argument, and was given 2; where it takes one list of them, write vjp(f)([x, y])",
+      ],
     ],
   },
   {
@@ -213,7 +228,7 @@ export const givenMisuses: readonly Misuse[] = [
       [
         () => compile((x: Tensor) => x.mul(2))(...([] as unknown as [Tensor])),
         CompileError,
-        "compile: the function threw \"Cannot read properties of undefined (reading 'mul')\"; it names 1 argument, and was called with 0",
+        "compile: the function threw \"Cannot read properties of undefined (reading 'mul')\"; it names 1 argument, and was given 0",
       ],
       [() => compile(class {} as unknown as () => Tensor), CompileError, "compile: takes a function, got a class"],
     ],
