@@ -4,7 +4,8 @@ import * as assert from "uvu/assert";
 import { compile, type Tensor, tensor, variable } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 import { table } from "./op-table.js";
-import { forAll } from "./support/property.js";
+import { maskedRows } from "./support/masked-rows.js";
+import { forAll, near } from "./support/property.js";
 import { constant, like, nameOf, weights } from "./support/tensors.js";
 
 // Infinities and NaN in what windows see, in filters and in gradients: a compiled convolution has them where eager mode has
@@ -270,6 +271,27 @@ test("products of all forms, with infinities and NaN in each operand", () => {
         }
       }
     }
+  }
+});
+
+test("masked products, with infinities and NaN in each operand, are those of nested loops", () => {
+  const some = fc.record({ special: fc.constantFrom(Infinity, -Infinity, Number.NaN), at: fc.nat(), which: fc.nat(1) });
+  for (const row of maskedRows) {
+    forAll(fc.tuple(row.cases, some), 60, ([{ operands, setting }, { special, at, which }]) => {
+      const given = operands.map((operand, i) => {
+        const { values } = operand;
+        return i === which && values.length > 0
+          ? { ...operand, values: values.with(at % values.length, special) }
+          : operand;
+      });
+      const expected = row.reference(given, setting);
+      const f = (...inputs: Tensor[]) => row.call(inputs, setting);
+      for (const own of [f, compile(f)]) {
+        const found = own(...given.map((operand) => constant(operand, "float64")));
+        assert.equal(found.shape, expected.shape);
+        near(found.data, expected.values, 1e-12, nameOf(row));
+      }
+    });
   }
 });
 

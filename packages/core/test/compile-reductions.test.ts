@@ -126,6 +126,42 @@ test("weights of samples, masks and biases, in all widths of a last vector", () 
   }
 });
 
+test("reductions of numbers that are made of wider ones, or of narrower ones, are those of the numbers alone", () => {
+  const dtypes = ["float64", "float32", "int32", "bool"] as const;
+  for (const size of [1, 3, 5, 17]) {
+    for (const [low, high] of [
+      [-9, -1],
+      [1, 9],
+    ] as const) {
+      const values = Array.from({ length: 3 * size }, (_, i) => low + ((i * 5) % (high - low + 1)));
+      for (const from of ["float64", "int32"] as const) {
+        const x = (tensor(values, { dtype: from }) as Tensor).reshape([3, size]);
+        for (const to of dtypes) {
+          const made = (x: Tensor) => (to === "bool" ? x.greater(0) : x.cast(to));
+          for (const axis of [1, [0, 1]]) {
+            const forms: readonly ((x: Tensor) => Tensor)[] =
+              to === "bool"
+                ? [(x) => made(x).any(axis), (x) => made(x).all(axis)]
+                : [
+                    (x) => made(x).sum(axis),
+                    (x) => made(x).max(axis),
+                    (x) => made(x).min(axis),
+                    (x) => made(x.sign()).prod(axis),
+                  ];
+            for (const form of forms) {
+              assert.equal(
+                compile(form)(x).toArray(),
+                form(x).toArray(),
+                `${from} to ${to}, ${size}, ${axis}: ${form}`,
+              );
+            }
+          }
+        }
+      }
+    }
+  }
+});
+
 /** Programs in which a part of an input, or all of it, is of size 0, beside parts of one element. */
 const empty: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "a trace": (x) => x.trace({ offset: 9 }).sum().add(x.sum()),
