@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import {
   type BinaryRule,
   type CumulateOptions,
+  compile,
   customGradient,
   customOp,
   elementwise,
@@ -168,6 +169,104 @@ elementwiseOps("rules and options have names, to be written apart from their cal
   assert.equal(x.cumsum(0, backward).toArray(), [4, 3]);
   assert.is(x.norm(ord).item(), 4);
 });
+
+/** What no arithmetic has: what a rule gives that forgets to return, or that is written with something else than `k`. */
+const foreign: Readonly<Record<string, (x: unknown) => unknown>> = {
+  nothing: () => undefined,
+  null: () => null,
+  "a text": () => "1",
+  "true or false": () => true,
+  "a list": (x) => [x],
+  "a promise": async (x) => x,
+  "a function": (x) => () => x,
+};
+
+type Loose = (...inputs: unknown[]) => Tensor;
+
+/** An op with a rule over any arithmetic of which the types say nothing. */
+const ruled = (
+  forward: (x: unknown) => unknown,
+  backward: (dout: unknown) => unknown,
+): ((x: Tensor | number) => Tensor) =>
+  elementwise("Own", {
+    forward: (_k: unknown, x: unknown) => forward(x),
+    backward: [(_k: unknown, dout: unknown) => backward(dout)],
+  } as never);
+
+/** Every arithmetic that a rule is called with. */
+const arithmetics: Readonly<Record<string, (op: (x: Tensor | number) => Tensor) => unknown>> = {
+  "numbers, forward": (op) => op(2),
+  "arrays, forward": (op) => op(tensor([1, 2])),
+  "a node alone": (op) => new (op as unknown as { Node: new () => LocalNode<[number], [Tensor]> }).Node().forward(2),
+  "a program, of a scalar": (op) => compile(op)(tensor(2)),
+  "a program, of an array": (op) => compile(op)(tensor([1, 2])),
+  "numbers, backward": (op) => grad(op)(2),
+  "arrays, backward": (op) =>
+    op(variable([1, 2]))
+      .sum()
+      .backward(),
+  "graph of the gradient of a number": (op) => grad(grad(op))(2),
+  "graph of the gradient of an array": (op) =>
+    op(variable([1, 2]))
+      .sum()
+      .backward({ createGraph: true }),
+  "a program, of the gradient of a scalar": (op) => compile(grad(op))(tensor(2)),
+  "a program, of the gradient of an array": (op) => compile(grad((x: Tensor) => op(x).sum()))(tensor([1, 2])),
+};
+
+for (const [over, apply] of Object.entries(arithmetics)) {
+  elementwiseOps(`a rule that gives what its arithmetic does not have is named: ${over}`, () => {
+    const isBackward = /backward|gradient/.test(over);
+    for (const [what, give] of Object.entries(foreign)) {
+      const message = thrownBy(() => apply(isBackward ? ruled((x) => x, give) : ruled(give, (dout) => dout)));
+      const part = isBackward ? "backward for input 0" : "forward";
+      assert.match(
+        message,
+        new RegExp(`^GraphError: Own: its ${part} gave .*; it must give what the functions of k give`),
+        what,
+      );
+    }
+  });
+}
+
+elementwiseOps("bools are 0 and 1", () => {
+  const doubled = elementwise("Doubled", {
+    gives: "bool",
+    forward: (k, x) => k.mul(k.greater(x, 0), 2),
+    backward: "it is a step",
+  });
+  const truth = (given: number) =>
+    elementwise("Truth", { gives: "bool", forward: (_k, _x) => given as never, backward: "it is a step" });
+  for (const x of [2, tensor(2), tensor([-1, 2]), tensor([[2]], { dtype: "float32" })]) {
+    assert.match(
+      thrownBy(() => doubled(x as Tensor)),
+      /^DTypeError: Doubled: its forward gave 2, which is no bool/,
+    );
+    for (const given of [2, -1, 0.5, Number.NaN]) {
+      assert.match(
+        thrownBy(() => truth(given)(x as Tensor)),
+        /^DTypeError: Truth: its forward gave .*, which is no bool/,
+      );
+    }
+    for (const given of [0, 1]) assert.is(Number(truth(given)(x as Tensor).data[0]), given);
+  }
+  assert.match(
+    thrownBy(() => compile((x: Tensor) => truth(2)(x))(tensor([1, 2]))),
+    /^DTypeError: Truth: its forward gave 2, which is no bool/,
+  );
+});
+
+elementwiseOps("dtypes that a rule does not have are refused", () => {
+  const rule = { forward: (_k: unknown, x: never) => x, backward: [null] };
+  const wrong = (more: object) => thrownBy(() => (elementwise as unknown as Loose)("Own", { ...rule, ...more }));
+  for (const takes of ["int32", "float32", "floats", "", null, 1, ["any"]]) {
+    assert.match(wrong({ takes }), /^DTypeError: elementwise: Own: takes .*: there are "float", "number", /);
+  }
+  for (const gives of ["boolean", "int32", "float64", null, true]) {
+    assert.match(wrong({ gives }), /^DTypeError: elementwise: Own: gives .*: there is "bool"$/);
+  }
+  assert.match(wrong({ takes: "where" }), /^GraphError: elementwise: Own: takes "where", .* and has 1 input$/);
+});
 elementwiseOps.run();
 
 const arrayOps = suite("customOp");
@@ -250,6 +349,33 @@ arrayOps("settings, other dtypes, and a backward that is not there", () => {
   assert.match(
     thrownBy(() => grad((x: Tensor) => rounded(x))(1)),
     /GraphError: Whole: not differentiable: it is a step/,
+  );
+});
+arrayOps("settings are copied to the last level, and handed out frozen", () => {
+  const attributes = { at: [[1, 2], [3]], inner: { width: [1], deep: { n: 1 } }, taps: Float64Array.of(1) };
+  const own = customOp("Own", {
+    arity: 1,
+    attributes,
+    shape: (x) => x,
+    forward: (out, x) => out.set(x.data),
+    backward: [(dout) => dout],
+  });
+  attributes.at[0]?.push(5);
+  attributes.inner.deep.n = 2;
+  attributes.inner.width[0] = 2;
+  attributes.taps[0] = 2;
+  const seen = own(variable([1])).node?.attributes() as typeof attributes;
+  assert.equal(seen, { at: [[1, 2], [3]], inner: { width: [1], deep: { n: 1 } }, taps: [1] } as never);
+  for (const part of [seen, seen.at, seen.at[0], seen.inner, seen.inner.deep, seen.inner.width]) {
+    assert.ok(Object.isFrozen(part));
+  }
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  assert.match(
+    thrownBy(() =>
+      customOp("Own", { arity: 1, attributes: circle, shape: (x) => x, forward: () => {}, backward: [null] }),
+    ),
+    /^GraphError: customOp: Own: attributes contains itself/,
   );
 });
 arrayOps("mistakes are named", () => {

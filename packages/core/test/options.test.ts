@@ -303,6 +303,7 @@ const beside: Readonly<Record<string, object>> = {
   avgPool2d: { kernel: 2 },
   dropoutMask: { random: new Random(1) },
   "new Affine": { random: new Random(1) },
+  elementwise: { forward: (_k: unknown, x: unknown) => x, backward: [null] },
 };
 
 /** What is said of values of an option that it cannot have, where it is not said that it is that option. */
@@ -345,6 +346,14 @@ test("an option that is a number is no text, no list and no tensor", () => {
   const { count, wrong } = wrongly(numbersOf, values, (name) => new RegExp(`\\b${name.replace(/^axis\d/, "axis")}\\b`)); // biome-ignore format: a line
   assert.equal(wrong, []);
   assert.ok(count > 60, `${count}`);
+});
+
+test("an option that is one of some texts is no other", () => {
+  const values = ["foo", "", 1, null, true, ["full"]];
+  const choices = ({ choices }: DeclaredRecord) => choices.filter((name) => name !== "dtype");
+  const { count, wrong } = wrongly(choices, values, (name) => new RegExp(`\\b${name}\\b`));
+  assert.equal(wrong, []);
+  assert.ok(count >= 11, `${count}`);
 });
 
 test("a dtype is one of those that there are", () => {

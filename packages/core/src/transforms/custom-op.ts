@@ -1,7 +1,7 @@
 import { checkFunction } from "../checks.js";
 import { allocate, checkDType, checkNumber, type DType, isTypedArray, type TypedArray } from "../dtype.js";
-import { GraphError } from "../errors.js";
-import { type Arithmetic, arithmeticOf } from "../graph/arithmetic.js";
+import { DTypeError, GraphError } from "../errors.js";
+import { type Arithmetic, arithmeticOf, tensorArithmetic } from "../graph/arithmetic.js";
 import {
   type BinaryRule,
   binary,
@@ -21,6 +21,7 @@ import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { checkGradients } from "./custom-gradient.js";
+import { visitStructure } from "./structure.js";
 
 /** A list of `N` times `T`. */
 type Times<N extends number, T, List extends readonly T[] = readonly []> = List["length"] extends N
@@ -42,7 +43,9 @@ export interface OpClass<Class> {
  * rule for each element, which is slower than a built-in op.
  *
  * @returns the function of the op, with the class of its nodes as `Node`
- * @throws GraphError for a rule that takes another number of inputs than it has gradients for
+ * @throws GraphError for a rule that takes another number of inputs than it has gradients for, and from a call for one that gives
+ * what its arithmetic does not have; DTypeError for a `takes` or `gives` that there is not, and for a bool
+ * other than 0 and 1
  *
  * @example
  * const cube = elementwise("Cube", {
@@ -70,7 +73,7 @@ export function elementwise(
 ): TernaryFunction & OpClass<ReturnType<typeof ternary>>;
 export function elementwise(name: string, rule: UnaryRule | BinaryRule | TernaryRule, ...none: []): unknown {
   checkNoMore("elementwise", none);
-  checkName("elementwise", name);
+  checkOpName("elementwise", name);
   checkRule("elementwise", name, rule, ["forward", "backward", "takes", "gives"]);
   const given = kept(rule);
   const arity = given.forward.length - 1;
@@ -81,6 +84,7 @@ export function elementwise(name: string, rule: UnaryRule | BinaryRule | Ternary
         "are needed, none of them optional, and a gradient (or null) for each",
     );
   }
+  checkDtypes(`elementwise: ${name}`, given, arity);
   const own = checkedRule(name, given as ElementwiseRule, arity);
   const Op =
     arity === 1
@@ -95,15 +99,21 @@ export function elementwise(name: string, rule: UnaryRule | BinaryRule | Ternary
 
 type Rule = (k: Arithmetic<unknown>, ...operands: unknown[]) => unknown;
 
-/** The rule of a consumer's op, which says what its functions gave over numbers where that is no number. */
+/** The rule of a consumer's op, which says what its functions gave where the arithmetic has no such thing. */
 function checkedRule(
   name: string,
   { forward, backward, ...dtypes }: ElementwiseRule,
   arity: number,
 ): UnaryRule | BinaryRule | TernaryRule {
-  const checked = (f: unknown, operands: number, what: string) => {
+  const checked = (f: unknown, operands: number, what: string, gives?: "bool") => {
     const check = (k: Arithmetic<unknown>, value: unknown): unknown => {
-      if (typeof value === "number" || !isOverNumbers(k)) return value;
+      if (typeof value === "number") {
+        if (gives === undefined || value === 0 || value === 1) return value;
+        throw new DTypeError(
+          `${name}: its ${what} gave ${value}, which is no bool: 0 and 1 are; end in a comparison, as in k.notEqual(x, 0)`,
+        );
+      }
+      if (isOver(k, value)) return value;
       throw new GraphError(
         `${name}: its ${what} gave ${show(value)}; it must give what the functions of k give, over numbers a number`,
       );
@@ -112,7 +122,7 @@ function checkedRule(
   };
   const own: ElementwiseRule = {
     ...dtypes,
-    forward: checked(forward, arity, "forward"),
+    forward: checked(forward, arity, "forward", dtypes.gives),
     backward:
       typeof backward === "string"
         ? backward
@@ -122,8 +132,10 @@ function checkedRule(
   return own as UnaryRule | BinaryRule | TernaryRule;
 }
 
-function isOverNumbers(k: Arithmetic<unknown>): boolean {
-  return k === (arithmeticOf("float64") as unknown) || k === (arithmeticOf("int32") as unknown);
+/** Whether something may be a value of an arithmetic that is not over numbers: a tensor, or an expression, which is a record. */
+function isOver(k: Arithmetic<unknown>, value: unknown): boolean {
+  if (k === (arithmeticOf("float64") as unknown) || k === (arithmeticOf("int32") as unknown)) return false;
+  return k === (tensorArithmetic as unknown) ? value instanceof Tensor : isRecord(value);
 }
 
 /** A function of as many operands, whose result goes through a check; written out, as it is called for each element. */
@@ -187,7 +199,7 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
   rule: OpRule<N>,
   ...none: []
 ): ((...inputs: Times<N, Tensor | number>) => Tensor) & OpClass<new () => Node> {
-  checkName("customOp", name);
+  checkOpName("customOp", name);
   checkNoMore("customOp", none);
   checkRule("customOp", name, rule, ["arity", "shape", "dtype", "forward", "backward", "attributes"]);
   checkFunction(`customOp: ${name}`, rule.shape, "shape");
@@ -195,7 +207,7 @@ export function customOp<const N extends 1 | 2 | 3 | 4>(
   if (rule.attributes !== undefined && !isRecord(rule.attributes)) {
     throw new GraphError(`customOp: ${name}: attributes are a record of settings, got ${show(rule.attributes)}`);
   }
-  const own: AnyRule = { ...kept(rule as unknown as AnyRule), attributes: kept(rule.attributes ?? {}) };
+  const own: AnyRule = { ...kept(rule as unknown as AnyRule), attributes: keptAttributes(name, rule.attributes ?? {}) };
   const { arity, backward } = own;
   if (!Number.isInteger(arity) || arity < 1)
     throw new GraphError(`customOp: ${name}: arity ${show(arity)}; an op has at least one input`);
@@ -215,6 +227,18 @@ interface AnyRule {
   readonly forward: (out: TypedArray, ...inputs: Tensor[]) => void;
   readonly backward: readonly Gradient<readonly Tensor[]>[] | string;
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Settings as they are now, in a copy that nobody can change. */
+function keptAttributes(name: string, attributes: AnyRule["attributes"]): AnyRule["attributes"] {
+  const op = `customOp: ${name}`;
+  visitStructure(attributes, "attributes", { op, Failure: GraphError, leaf: () => {} });
+  const frozen = (x: unknown): unknown => {
+    if (Array.isArray(x)) return Object.freeze(Array.from(x, frozen));
+    if (!isRecord(x)) return kept(x);
+    return Object.freeze(Object.fromEntries(Object.entries(x).map(([key, value]) => [key, frozen(value)])));
+  };
+  return frozen(attributes) as AnyRule["attributes"];
 }
 
 function arrayNode(name: string, rule: AnyRule): new () => Node {
@@ -291,7 +315,23 @@ function checkRule(op: string, name: string, rule: unknown, names: readonly stri
   if (typeof rule["backward"] !== "string") checkGradients(`${op}: ${name}`, rule["backward"]);
 }
 
-function checkName(op: string, name: string): void {
+/** Refuses dtypes that a rule cannot have: its elements would be taken for others. */
+function checkDtypes(op: string, { takes, gives }: UnaryRule | BinaryRule | TernaryRule, arity: number): void {
+  checkAmong(op, "takes", takes, ["float", "number", "bool", "any", "where"]);
+  checkAmong(op, "gives", gives, ["bool"]);
+  if (takes !== "where" || arity === 3) return;
+  throw new GraphError(
+    `${op}: takes "where", a bool and two of any dtype, and has ${arity} ${arity === 1 ? "input" : "inputs"}`,
+  );
+}
+
+function checkAmong(op: string, name: string, value: unknown, known: readonly unknown[]): void {
+  if (value === undefined || known.includes(value)) return;
+  const names = known.map(show);
+  throw new DTypeError(`${op}: ${name} ${show(value)}: there ${known.length === 1 ? "is" : "are"} ${names.join(", ")}`);
+}
+
+function checkOpName(op: string, name: string): void {
   if (typeof name !== "string" || name === "")
     throw new GraphError(`${op}: an op needs a name, for errors and pictures`);
 }

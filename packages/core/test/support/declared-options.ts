@@ -27,6 +27,8 @@ export interface DeclaredRecord {
   /** Those among them that are true or false, and those that are numbers. */
   readonly flags: readonly string[];
   readonly numbers: readonly string[];
+  /** Those that are one of some texts, which their error lists. */
+  readonly choices: readonly string[];
 }
 
 /** Something that can be called with positional arguments only: how many, at most. */
@@ -98,9 +100,11 @@ function declaredIn({ checker, program }: Project, file: string, values: Readonl
       const types = signature.getParameters().map((parameter) => checker.getTypeOfSymbol(parameter));
       for (const type of types) {
         for (const record of ofParameter(checker, type)) {
-          const [flags, numbers] = [namesOf(checker, record, "boolean"), namesOf(checker, record, "number")];
+          const of = (is: (text: string, type: Type) => boolean) => namesOf(checker, record, is);
+          const [flags, numbers] = [of((text) => text === "boolean"), of((text) => text === "number")];
+          const choices = of((_, type) => isChoice(checker, type));
           const names = record.map(({ name }) => name);
-          found.set(`${callable} ${names.join()}`, { callable, names, flags, numbers });
+          found.set(`${callable} ${names.join()}`, { callable, names, flags, numbers, choices });
         }
       }
       const rest = signature.hasRestParameter ? types.pop() : undefined;
@@ -132,12 +136,26 @@ function declaredIn({ checker, program }: Project, file: string, values: Readonl
 
 const countOf = (checker: Checker, tuple: Type) => checker.getTypeArguments(tuple as TypeReference).length;
 
-/** The names of the properties of one type, beside which there may be nothing. */
-function namesOf(checker: Checker, properties: readonly Declared[], type: string): string[] {
+/** The names of the properties whose type, beside which there may be nothing, is one that is asked for. */
+function namesOf(
+  checker: Checker,
+  properties: readonly Declared[],
+  is: (text: string, type: Type) => boolean,
+): string[] {
   return properties.flatMap((property) => {
     const of = checker.getTypeOfSymbol(property);
-    return of !== undefined && checker.typeToString(of).replace(" | undefined", "") === type ? [property.name] : [];
+    return of !== undefined && is(checker.typeToString(of).replace(" | undefined", ""), of) ? [property.name] : [];
   });
+}
+
+/** Whether a type is one of some texts, and nothing else but undefined. */
+function isChoice(checker: Checker, type: Type): boolean {
+  const parts = (type.isUnionType() ? (type.getTypes() ?? []) : [type]).flatMap((part) => {
+    const of = part.isTypeParameter() ? (checker.getBaseConstraintOfType(part) ?? part) : part;
+    return of.isUnionType() ? (of.getTypes() ?? []) : [of];
+  });
+  const texts = parts.map((part) => checker.typeToString(part)).filter((part) => part !== "undefined");
+  return texts.length > 0 && texts.every((part) => part.startsWith('"'));
 }
 
 /** Of a parameter, which may stand for several: `...sizesAndOptions: [...Sizes, Options]`. */

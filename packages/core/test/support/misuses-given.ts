@@ -175,6 +175,21 @@ export const givenMisuses: readonly Misuse[] = [
         GraphError,
         "Own: its forward gave 1n; it must give what the functions of k give, over numbers a number",
       ],
+      [
+        () => compile(ruled(undefined, null))(tensor([1, 2])),
+        GraphError,
+        "Own: its forward gave undefined; it must give what the functions of k give, over numbers a number",
+      ],
+      [
+        () => elementwise("Own", { gives: "bool", forward: (k, x) => k.mul(x, 2), backward: "it is a step" })(1),
+        DTypeError,
+        "Own: its forward gave 2, which is no bool: 0 and 1 are; end in a comparison, as in k.notEqual(x, 0)",
+      ],
+      [
+        () => elementwise("Own", { takes: "int32" as never, forward: (_k, x) => x, backward: [null] }),
+        DTypeError,
+        'elementwise: Own: takes "int32": there are "float", "number", "bool", "any", "where"',
+      ],
     ],
   },
   {
