@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Arithmetic, expressionOf, type Formula, stableSigmoid } from "../src/graph/arithmetic.js";
+import { expressionOf, type Formula, type ForwardArithmetic, stableSigmoid } from "../src/graph/arithmetic.js";
 import { Elementwise, type ElementwiseRule } from "../src/graph/elementwise.js";
 import * as ops from "../src/ops/index.js";
 
@@ -16,7 +16,7 @@ interface Term {
 }
 
 /** The arithmetic over program text: each operation is a line, written once however often its value is used. */
-class Printer implements Arithmetic<Term> {
+class Printer implements ForwardArithmetic<Term> {
   readonly lines: string[] = [];
   private readonly known = new Map<string, Term>();
   private readonly integer: boolean;

@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { type Arithmetic, arithmeticOf, expressionOf } from "../graph/arithmetic.js";
+import { arithmeticOf, expressionOf, type ForwardArithmetic } from "../graph/arithmetic.js";
 import type { Buffer } from "./kernel.js";
 
 /** What a value in a register is: a number of one of three types, or the truth value of a comparison. */
@@ -34,7 +34,11 @@ export interface Affine {
 }
 
 /** The arithmetic of an expression: that of `Arithmetic`, and the conversions between kinds. */
-export type Operation = Exclude<keyof Arithmetic<unknown>, "of" | "inDoubles"> | "convert" | "toMask" | "fromMask";
+export type Operation =
+  | Exclude<keyof ForwardArithmetic<unknown>, "of" | "inDoubles">
+  | "convert"
+  | "toMask"
+  | "fromMask";
 
 /** What a kernel computes for each element. Equal expressions of a kernel are one object. */
 export type Expression = {
@@ -71,7 +75,7 @@ export class ExpressionBuilder {
    * operands.
    */
   private readonly applied = new Map<string, Map<number, Expression>>();
-  private readonly arithmetics = new Map<NumberKind, Arithmetic<Expression>>();
+  private readonly arithmetics = new Map<NumberKind, ForwardArithmetic<Expression>>();
   private next = 0;
 
   constant(kind: NumberKind, value: number): Expression {
@@ -123,7 +127,7 @@ export class ExpressionBuilder {
   }
 
   /** The arithmetic of `Arithmetic` over expressions of a kind. */
-  arithmetic(kind: NumberKind): Arithmetic<Expression> {
+  arithmetic(kind: NumberKind): ForwardArithmetic<Expression> {
     let known = this.arithmetics.get(kind);
     if (known === undefined) {
       known = this.makeArithmetic(kind);
@@ -132,7 +136,7 @@ export class ExpressionBuilder {
     return known;
   }
 
-  private makeArithmetic(kind: NumberKind): Arithmetic<Expression> {
+  private makeArithmetic(kind: NumberKind): ForwardArithmetic<Expression> {
     const operand = (x: Expression | number) => (typeof x === "number" ? this.constant(kind, x) : this.as(x, kind));
     const unary = (name: Operation) => (x: Expression) => this.apply(name, kind, [operand(x)]);
     const binary = (name: Operation) => (x: Expression | number, y: Expression | number) =>

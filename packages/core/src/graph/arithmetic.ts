@@ -63,8 +63,6 @@ export interface Arithmetic<T> {
   atanh(x: T): T;
   erf(x: T): T;
   erfc(x: T): T;
-  /** e^(x^2) erfc(|x|). */
-  erfcx(x: T): T;
   sigmoid(x: T): T;
   /** The derivative of z = sigmoid(x), z (1 - z), exact also where z has been rounded to 1. */
   sigmoidSlope(x: T, z: T): T;
@@ -72,7 +70,13 @@ export interface Arithmetic<T> {
   tanhSlope(x: T, z: T): T;
 }
 
-export const numberArithmetic: Arithmetic<number> = {
+/** What a forward of the engine's own may use besides. Over tensors, in a backward, it is not there. */
+export interface ForwardArithmetic<T> extends Arithmetic<T> {
+  /** e^(x^2) erfc(|x|). */
+  erfcx(x: T): T;
+}
+
+export const numberArithmetic: ForwardArithmetic<number> = {
   add: (x, y) => x + y,
   sub: (x, y) => x - y,
   mul: (x, y) => x * y,
@@ -124,10 +128,10 @@ export const numberArithmetic: Arithmetic<number> = {
 };
 
 /** Products of int32 numbers, of which only the last 32 bits are kept: a double would lose them. */
-const integerArithmetic: Arithmetic<number> = { ...numberArithmetic, mul: Math.imul };
+const integerArithmetic: ForwardArithmetic<number> = { ...numberArithmetic, mul: Math.imul };
 
 /** The arithmetic of plain numbers that stand for elements of a dtype. */
-export function arithmeticOf(dtype: DType): Arithmetic<number> {
+export function arithmeticOf(dtype: DType): ForwardArithmetic<number> {
   return dtype === "int32" ? integerArithmetic : numberArithmetic;
 }
 
@@ -158,6 +162,16 @@ function pair(x: Operand, y: Operand): readonly [Tensor, Tensor] {
 
 function binary(method: (x: Tensor, y: Tensor) => Tensor): (x: Operand, y: Operand) => Tensor {
   return (x, y) => method(...pair(x, y));
+}
+
+/**
+ * 1 / cosh(x)^2, of which the derivatives are right everywhere as well: those of the cosine would be NaN where that overflows,
+ * those of 4 sigmoid(2x) sigmoid(-2x) cancel around 0.
+ */
+function squaredSecant<T>(k: Arithmetic<T>, x: T): T {
+  const [secant, twice] = [k.div(1, k.cosh(bounded(k, x, 1))), k.mul(2, x)];
+  const far = k.mul(4, k.mul(k.sigmoid(twice), k.sigmoid(k.neg(twice))));
+  return k.select(k.less(k.abs(x), 1), k.mul(secant, secant), far);
 }
 
 /** Through the methods of the tensors themselves, so that this file needs none of the ops. */
@@ -210,8 +224,7 @@ export const tensorArithmetic: Arithmetic<Tensor> = {
   atanh: (x) => x.atanh(),
   erf: (x) => x.erf(),
   erfc: (x) => x.erfc(),
-  erfcx: (x) => x.square().exp().mul(x.abs().erfc()),
   sigmoid: (x) => x.sigmoid(),
-  sigmoidSlope: (x, z) => z.mul(x.neg().sigmoid()),
-  tanhSlope: (x) => x.cosh().reciprocal().square(),
+  sigmoidSlope: (x) => squaredSecant(tensorArithmetic, x.div(2)).div(4),
+  tanhSlope: (x) => squaredSecant(tensorArithmetic, x),
 };

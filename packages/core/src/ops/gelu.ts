@@ -1,5 +1,5 @@
 import { GraphError } from "../errors.js";
-import { type Arithmetic, bounded } from "../graph/arithmetic.js";
+import { type Arithmetic, bounded, type ForwardArithmetic } from "../graph/arithmetic.js";
 import { unary } from "../graph/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
@@ -17,7 +17,7 @@ const densityAt0 = 1 / Math.sqrt(2 * Math.PI);
  */
 function normalTail<T>(k: Arithmetic<T>, x: T): { readonly ratio: T; readonly h: T; readonly t: T } {
   const t = bounded(k, x, farOut);
-  const ratio = k.mul(0.5, k.erfcx(k.mul(t, Math.SQRT1_2)));
+  const ratio = k.mul(0.5, (k as ForwardArithmetic<T>).erfcx(k.mul(t, Math.SQRT1_2)));
   return { ratio, h: k.exp(k.mul(-0.25, k.mul(t, t))), t };
 }
 
