@@ -207,15 +207,47 @@ for (const [name, { f, of }] of Object.entries(cases)) {
 }
 
 test("equal elements: the mean is that element to the bit, all deviations are 0, in every form", () => {
+  const most = { float64: [1e308, 1.7e308, -Number.MAX_VALUE], float32: [3e38, Math.fround(-3.4e38)] } as const;
   for (const dtype of dtypes) {
-    for (const value of [0.1, -1 / 3, 1e-300, 1e30, 7]) {
-      for (const shape of [[1], [3], [1, 3], [3, 5], [2, 3, 7], [1000, 3]]) {
-        const x: Tensor = tensor(0).cast(dtype).add(value).broadcastTo(shape);
-        for (const axis of [undefined, 0, -1, shape.map((_, i) => i)]) {
-          const parts = (x: Tensor) =>
-            [mean(x, { axis, keepDims: true }).sub(x), variance(x, { axis }), std(x, { axis })] as const;
-          for (const result of parts(x)) assert.ok(Array.from(result.data).every((d) => d === 0));
-          assert.ok(Array.from((grad((x: Tensor) => std(x, { axis }).sum())(x) as Tensor).data).every((d) => d === 0));
+    for (const shape of [[1], [3], [1, 3], [3, 5], [2, 3, 7], [1000, 3]]) {
+      for (const axis of [undefined, 0, -1, shape.map((_, i) => i)]) {
+        const parts = (x: Tensor) =>
+          [mean(x, { axis, keepDims: true }).sub(x), variance(x, { axis }), std(x, { axis })] as const;
+        const slope = grad((x: Tensor) => std(x, { axis }).sum());
+        const compiled = compile(parts);
+        for (const value of [0.1, -1 / 3, 1e-300, 1e30, 7, 5e-324, ...most[dtype]]) {
+          const x: Tensor = tensor(0).cast(dtype).add(value).broadcastTo(shape);
+          for (const result of [...parts(x), ...compiled(x), slope(x) as Tensor]) {
+            assert.ok(
+              Array.from(result.data).every((d) => d === 0),
+              `${value}, ${dtype} ${shape}, axis ${axis}`,
+            );
+          }
+        }
+      }
+    }
+  }
+});
+
+test("the mean of elements whose sum leaves the range, and of infinite ones, eagerly and compiled", () => {
+  const most = Number.MAX_VALUE;
+  const rows: readonly (readonly [list: readonly number[], mean: number])[] = [
+    [[most, most, -most, -most, 1], 0.2],
+    [[1e308, 1.5e308, 1.7e308, 1.4e308], 1.4e308],
+    [new Array<number>(99).fill(1.7e308), 1.7e308],
+    [[most, most, most / 4], most * 0.75],
+    [[Infinity, most, most], Infinity],
+    [[-Infinity, 1], -Infinity],
+    [[Infinity, -Infinity, most], Number.NaN],
+    [[Number.NaN, most, most], Number.NaN],
+  ];
+  for (const [list, wanted] of rows) {
+    const pair = tensor([list, list]) as Tensor;
+    for (const way of [(f: (x: Tensor) => Tensor) => f, compile]) {
+      for (const f of [(x: Tensor) => x.mean(1), (x: Tensor) => x.transpose().mean(0)]) {
+        for (const found of way(f)(pair).data) {
+          const isNear = Math.abs(found - wanted) <= 1e-15 * Math.abs(wanted);
+          assert.ok(Object.is(found, wanted) || isNear, `${list}: ${found}, not ${wanted}`);
         }
       }
     }

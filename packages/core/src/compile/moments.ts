@@ -33,12 +33,13 @@ const isWide = (x: Tensor) => x.dtype === "float64";
 const count = (x: Tensor, { axis }: Over) => sizeOf(axis.map((i) => x.shape[i] as number));
 
 /** Whether the first element is so near to the mean that all may be alike, and rounding of the mean may count. */
-function isClose(x: Tensor, mean: Tensor, { axis }: Over): Tensor {
+function isClose(x: Tensor, mean: Tensor, { axis }: Over, scale: Tensor | number = 1): Tensor {
   const first: Tensor = x.slice(x.shape.map((size, i) => [0, axis.includes(i) ? Math.min(1, size) : size]));
   return first
+    .mul(scale)
     .sub(mean)
     .abs()
-    .lessEqual(mean.abs().mul(2 ** -10));
+    .less(mean.abs().mul(2 ** -10));
 }
 
 /** The mean over the axes, which stay; of float32 in float64. */
@@ -47,11 +48,14 @@ export function meanOf(x: Tensor, over: Over): Tensor {
   if (!isWide(x)) return x.cast("float64").sum(over).div(n);
   const mean = x.sum(over).div(n);
   if (n === 0) return mean;
-  const inRange = mean.abs().less(Infinity);
-  const shift = inRange.where(mean, 0);
-  const scale = inRange.where(mean.constant(1), 2 ** -600);
-  const again = inRange.logicalNot().logicalOr(isClose(x, mean, over));
-  const rest = again
+  const isOut = mean.abs().less(Infinity).logicalNot();
+  const scale = isOut.where(mean.constant(2 ** -600), 1) as Tensor;
+  const scaled = isOut
+    .where(shifted(x, scale, 0), 0)
+    .sum(over)
+    .div(n);
+  const shift = isOut.where(scaled, mean) as Tensor;
+  const rest = isClose(x, shift, over, scale)
     .where(shifted(x, scale, shift), 0)
     .sum(over)
     .div(n);

@@ -45,8 +45,8 @@ export function prodAxis(out: Float64Array, x: Float64Array, outer: number, n: n
 }
 
 /**
- * out[outer, inner] = the mean along the axis. Equal elements have it exactly, and no sum overflows: where all may be alike,
- * or the sum has left the range of a double, what is left over from a first mean is added up once more.
+ * out[outer, inner] = the mean along the axis. Equal elements have it exactly, and no sum overflows: where it has left the range
+ * of a double it is taken again in a scale, and where all may be alike, what is left over from the mean is added up as well.
  */
 export function meanAxis(out: Float64Array, x: Float64Array, outer: number, n: number, inner: number): void {
   const sums = new Float64Array(inner);
@@ -64,14 +64,19 @@ export function meanAxis(out: Float64Array, x: Float64Array, outer: number, n: n
     }
     for (let i = 0; i < inner; i++) {
       let mean = (sums[i] as number) / n;
-      const inRange = Math.abs(mean) < Infinity;
-      if (!inRange || Math.abs((x[start + i] as number) - mean) <= Math.abs(mean) * 2 ** -10) {
-        const [shift, scale] = inRange ? [mean, 1] : [0, 2 ** -600];
-        let rest = 0;
-        for (let at = start + i; at < end; at += inner) rest += (x[at] as number) * scale - shift;
-        mean = (shift + rest / n) / scale;
+      let scale = 1;
+      if (!(Math.abs(mean) < Infinity)) {
+        [mean, scale] = [0, 2 ** -600];
+        for (let at = start + i; at < end; at += inner) mean += (x[at] as number) * scale;
+        mean /= n;
       }
-      out[o * inner + i] = mean;
+      // An infinite mean is near to none.
+      if (Math.abs((x[start + i] as number) * scale - mean) < Math.abs(mean) * 2 ** -10) {
+        let rest = 0;
+        for (let at = start + i; at < end; at += inner) rest += (x[at] as number) * scale - mean;
+        mean += rest / n;
+      }
+      out[o * inner + i] = mean / scale;
     }
   }
 }
