@@ -7,6 +7,7 @@ import {
   clipGradNorm,
   clipGradValue,
   customGradient,
+  customOp,
   type DType,
   globalNorm,
   grad,
@@ -560,6 +561,35 @@ recomputation("indices, no gradients, and a function that changes", () => {
     /GraphError: Checkpoint: its input .* was updated with assign/,
   );
 });
+/** Settings of an op of one's own that are alike, but are not the same. */
+const settings: readonly (readonly [unknown, unknown])[] = [
+  [[[1, 2], [3]], [[1], [2, 3]]], // biome-ignore format: a row
+  [
+    [1, [2]],
+    [1, 2],
+  ],
+  [{ n: 1 }, { n: 2 }],
+  [{ n: 1 }, { m: 1 }],
+  [{ a: { b: [1] } }, { a: { b: [2] } }],
+  ["1", 1],
+  [null, "null"],
+  [undefined, null],
+  [[], ""],
+  [[undefined], []],
+  [0, -0],
+  [Float64Array.of(1, 2), Float64Array.of(1, 3)],
+  [{ "a,b": 1 }, { a: 1, b: 1 }],
+  [(x: number) => x, (x: number) => x + 1],
+];
+const configured = (attributes: Record<string, unknown>): ((x: Tensor) => Tensor) =>
+  customOp("Configured", {
+    arity: 1,
+    attributes,
+    shape: (x) => x,
+    forward: (out, x) => out.set(x.data),
+    backward: [(dout) => dout],
+  });
+
 recomputation("a function that changes without another value", () => {
   const [w, v] = [variable(1), variable(1)];
   const cases: readonly (readonly [
@@ -582,6 +612,21 @@ recomputation("a function that changes without another value", () => {
       variable(0),
       (x) => checkpoint((z) => z.mul(2), x),
       (x) => checkpoint((z) => z.mul(5), x),
+    ],
+    ...settings.map(
+      ([one, other]) =>
+        [
+          "another setting inside",
+          variable([0]),
+          configured({ setting: one }),
+          configured({ setting: other }),
+        ] as const,
+    ),
+    [
+      "another backward",
+      variable(1),
+      customGradient((x: Tensor) => x.mul(1), [(dout) => dout]),
+      customGradient((x: Tensor) => x.mul(1), [(dout) => dout.mul(2)]),
     ],
   ];
   for (const [what, x, first, then] of cases) {

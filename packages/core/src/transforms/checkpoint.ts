@@ -27,7 +27,8 @@ import type { Tensors } from "./structure.js";
  * @param f from tensors to a tensor; it must give the same values each time, so draw random masks outside of it
  * @param inputs tensors of any dtype, or numbers (scalars); those that are float64 or float32 get gradients
  * @throws GraphError when `f` gives no tensor, and from `backward` when it gave other values or computed something else (other
- * ops, settings or constants, as by what it closes over) the second time
+ * ops, settings or constants, as by what it closes over) the second time. What functions inside of it do with gradients is not
+ * seen where the values are the same: hooks, and what the backwards of `customGradient` and `customOp` close over, must not change
  *
  * @example
  * const w = variable([1, 2]);
@@ -81,7 +82,7 @@ export class Checkpoint extends FunctionNode {
   /** How many of the inputs are those of the segment; the rest is what it closes over. */
   private readonly given: number;
   /** What the segment computed the first time, of its inputs and of these leaves: see `digestOf`. */
-  override readonly digest: string;
+  private readonly made: string;
   private readonly outer: readonly (Tensor | null)[];
   /** A segment has all its gradients at once; the walk asks for one after the other, with the same `dout`. */
   private readonly pulled = new WeakMap<Tensor, { readonly graph: boolean; readonly gradients: (Tensor | null)[] }>();
@@ -90,7 +91,11 @@ export class Checkpoint extends FunctionNode {
     super(segment);
     this.given = given;
     this.outer = outer;
-    this.digest = digest;
+    this.made = digest;
+  }
+
+  override get digest(): string {
+    return this.made;
   }
 
   protected override evaluate(...inputs: Tensor[]): Tensor {

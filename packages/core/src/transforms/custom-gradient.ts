@@ -71,6 +71,10 @@ class CustomGradient extends FunctionNode {
     this.gradients = gradients;
   }
 
+  override get digest(): string {
+    return this.gradients.map(String).join();
+  }
+
   override localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {
     return this.gradients[i]?.(dout, ...this.inputs, output) ?? null;
   }

@@ -14,7 +14,9 @@ export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 export abstract class FunctionNode extends Node {
   protected readonly f: TensorFunction;
   /** What it computed, where it knows: see `digestOf`, for which it is a part of what a node does. */
-  readonly digest: string = "";
+  get digest(): string {
+    return "";
+  }
 
   constructor(f: TensorFunction) {
     super();
