@@ -164,6 +164,64 @@ test("a kink is no wrong gradient, unless the gradient is none of its slopes", (
   assert.is(report.culprits[0]?.op, "Outside");
 });
 
+/** A function with a gradient of its own, right or wrong. */
+const claimed = (f: (x: Tensor) => Tensor, slope: number) =>
+  customGradient((x: Tensor) => f(x), [(dout) => dout.mul(slope)]);
+const step = (x: Tensor) => x.greaterEqual(0).cast("float64");
+
+test("at a jump nothing is said of the gradient, and at a kink that it is a slope", () => {
+  const jumps: readonly ((x: Tensor) => Tensor)[] = [
+    step,
+    (x) => x.sign(),
+    (x) => x.add(2).floor().add(x),
+    claimed((x) => step(x).add(x), 7),
+    claimed((x) => x.add(2).floor().add(x), 7),
+    claimed((x) => x.sign().mul(x.cos()), -1),
+  ];
+  for (const f of jumps) {
+    for (const at of [tensor(0), tensor([0, 0])] as Tensor[]) {
+      const report = gradcheck((x) => f(x).sum(), [at]);
+      assert.is(report.kind, "kink", report.toString());
+      assert.is(report.inputs[0]?.worst?.jumps, true);
+      assert.match(report.toString(), /; jump: .*\n.*a jump here, .*, and nothing can be said of the gradient: move/s);
+      assert.not.match(report.toString(), /slope that it may have/);
+    }
+  }
+  for (const f of [(x: Tensor) => x.relu(), (x: Tensor) => x.clamp(0, 1), (x: Tensor) => x.maximum(x.mul(3))]) {
+    const report = gradcheck((x) => f(x), [0]);
+    assert.is(report.inputs[0]?.worst?.jumps, false);
+    assert.match(report.toString(), /; kink: .*\n.*a kink here, .*is a slope that it may have: move/s);
+  }
+});
+
+test("a function is called some hundred times for a derivative that is looked at closely, also at 0", () => {
+  const rows: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
+    ["a jump", step],
+    ["a jump of the sign", (x) => x.sign()],
+    ["a jump, and the gradient wrong", claimed((x) => step(x).add(x), 7)],
+    ["nothing, and the gradient wrong", claimed((x) => x.mul(0), 7)],
+    ["a kink", (x) => x.relu()],
+    ["a kink, and the gradient wrong", claimed((x) => x.abs(), 7)],
+    ["bounds that meet", (x) => x.clamp(0, 0)],
+    ["a cusp", claimed((x) => x.abs().sqrt(), 1)],
+    ["a pole", claimed((x) => x.reciprocal(), 1)],
+    ["a wave", claimed((x) => x.mul(1e12).sin(), 1)],
+  ];
+  for (const [what, f] of rows) {
+    for (const at of [0, 1e-300, 1e-20, 1]) {
+      let calls = 0;
+      gradcheck(
+        (x) => {
+          calls++;
+          return f(x);
+        },
+        [at],
+      );
+      assert.ok(calls <= 600, `${what} at ${at}: ${calls}`);
+    }
+  }
+});
+
 test("a wrong gradient beside kinks is still reported", () => {
   const report = gradcheck((x) => x.relu().add(slip(x)).sum(), [tensor([0, 0, 2, 0])]);
   assert.is(report.kind, "wrong gradient");

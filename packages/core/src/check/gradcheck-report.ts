@@ -7,7 +7,8 @@ import type { GradcheckCulprit } from "./culprit.js";
  *
  * - "right": every derivative is right.
  * - "wrong gradient": one differs from the slope of the function, beyond rounding and on both sides.
- * - "kink": the slopes to the left and right differ (or the values do: a jump), and the gradient is one of those between.
+ * - "kink": the slopes to the left and right differ, and the gradient is one of those between; or the values do, a jump, where
+ *   no gradient is right or wrong.
  * - "precision": rounding (or curvature, within eps) hides the derivative: the differences say nothing against it.
  * - "not deterministic": the function gives different values for the same inputs.
  * - "not finite": a value or a gradient is NaN or infinite.
@@ -36,6 +37,8 @@ export interface GradcheckDerivative {
   readonly noise: number | null;
   /** The slopes to the left and to the right; of a wrong derivative as good as the function lets them be known. */
   readonly slopes: readonly [left: number, right: number];
+  /** Of a kink: whether the values to the left and to the right do not meet. */
+  readonly jumps: boolean;
   readonly kind: Exclude<GradcheckKind, "not deterministic">;
 }
 
@@ -108,14 +111,14 @@ export class GradcheckReport implements GradcheckFindings {
 function formatInput({ name, shape, ok, checked, wrong, worst }: GradcheckInput): string {
   const subject = `${name} ${formatShape(shape)}`;
   if (worst === null) return `${subject}: nothing to compare`;
-  const { order, of, output, index, analytic, numerical, error, tolerance, slopes, kind } = worst;
+  const { order, of, output, index, analytic, numerical, error, tolerance, slopes, jumps, kind } = worst;
   const size = `error ${short(error)}, tolerance ${short(tolerance)}`;
   if (ok) return `${subject}: all ${checked} derivatives right, the worst with ${size}`;
   const values = `analytic ${long(analytic)}, numerical ${long(numerical)}, ${size}`;
   const which = `d${element(of, output)}/d${element(name, index)}`;
   const sides = kind === "kink" ? `; slopes ${short(slopes[0])} on the left, ${short(slopes[1])} on the right` : "";
   const level = order === 1 ? "derivatives" : `derivatives up to order ${order}`;
-  return `${subject}: ${wrong} of ${checked} ${level} not right; ${kind}: ${which}: ${values}${sides}`;
+  return `${subject}: ${wrong} of ${checked} ${level} not right; ${jumps ? "jump" : kind}: ${which}: ${values}${sides}`;
 }
 
 function formatCulprit(culprit: GradcheckCulprit, at: number, { length }: readonly GradcheckCulprit[]): string {

@@ -118,12 +118,7 @@ function explain(subject: Subject, compared: readonly Comparison[], settings: Se
       return { ...none, origin: origin?.op ?? null, explanation: origin?.text ?? "no node of the graph made it" };
     }
     case "kink":
-      return {
-        ...none,
-        explanation:
-          "the function has a kink or a jump here, where there is no derivative, and the gradient is a slope that it may " +
-          "have: move the input away from it, by more than eps",
-      };
+      return { ...none, explanation: at.worst?.jumps === true ? jump : kink };
     case "wrong gradient":
     case "precision": {
       const culprits = findCulprits(subject, at.seed, settings, random);
@@ -138,6 +133,12 @@ function explain(subject: Subject, compared: readonly Comparison[], settings: Se
   }
 }
 
+const kink =
+  "the function has a kink here, where there is no derivative, and the gradient is a slope that it may have: move the input away " +
+  "from it, by more than eps";
+const jump =
+  "the function has a jump here, where there is no derivative, and nothing can be said of the gradient: move the input away from " +
+  "it, by more than eps";
 const unconnected =
   "every node on the way is right by itself: something leaves the graph (detach, stopGradient, noGrad, item() or data), " +
   "or a hook or a checkpoint changes the gradient";

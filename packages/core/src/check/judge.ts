@@ -8,6 +8,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** The slopes on the left and on the right; those of the other for a side without finite values. */
   readonly slopes: readonly [left: number, right: number];
+  /** Whether a kink is one of the values themselves: those to the left and to the right do not meet. */
+  readonly jumps: boolean;
   /** How far rounding and curvature may put a slope off that is found at a step of eps. */
   readonly noise: number;
 }
@@ -30,6 +32,8 @@ export interface Suspect extends Measure {
 const LOSSY = 64;
 /** From one scale to the next. */
 const RATIO = 16;
+/** The finest scale, as a part of eps: at 0, and nearby, no step is too small to be taken. */
+const FINEST = 2 ** -40;
 /**
  * Why a derivative and a central difference disagree. Around 0, at scales from far below eps to far above, a polynomial is
  * fitted to the points on both sides, and others to those of each side, from which the ones nearest to 0 are left out, so
@@ -49,9 +53,11 @@ export function judge(suspect: Suspect): Judgement {
   const [best] = views.slice(1).toSorted((a, b) => a.error - b.error);
   const seen = own ?? views[0];
   if (seen === undefined || !Number.isFinite(line(0).y)) {
-    return { verdict: "not finite", slopes: [Number.NaN, Number.NaN], noise: Number.NaN };
+    return { verdict: "not finite", slopes: [Number.NaN, Number.NaN], jumps: false, noise: Number.NaN };
   }
-  const found = (verdict: Verdict, { slopes }: View) => ({ verdict, slopes, noise: seen.error });
+  const found = (verdict: Verdict, { slopes, jump }: View) => {
+    return { verdict, slopes, jumps: verdict === "kink" && jump, noise: seen.error };
+  };
   const witness = best === undefined ? null : witnessAgainst(suspect, best, views);
   if (witness !== null) {
     return found(occursNearby(suspect, gap(suspect, witness), views) ? "kink" : "wrong gradient", witness);
@@ -69,7 +75,7 @@ function steadyViews(suspect: Suspect, own: View | null): View[] {
   // Where nothing changes at a fine scale, but at that of eps, the changes are too small for the values.
   const saysNothing = (view: View) => view.isFlat && own?.isFlat === false;
   const fine: View[] = [];
-  for (let h = eps / RATIO ** 2; ; h /= RATIO) {
+  for (let h = eps / RATIO ** 2; h >= eps * FINEST; h /= RATIO) {
     const view = viewOf(suspect, h);
     if (view === null || saysNothing(view)) break;
     fine.unshift(view);
@@ -129,7 +135,8 @@ function hides(suspect: Suspect, best: View, finest: View, beyond: number): bool
   if (finest.noise < LOSSY * 2 ** -53 * Math.abs(line(0).y)) return false;
   // Where digits were lost on the way there may be kinks, or teeth, in what was lost.
   if (size > 0 && RATIO * reach > size) return true;
-  for (let h = finest.h / RATIO; h > reach / RATIO; h /= RATIO) {
+  const least = Math.max(reach / RATIO, suspect.eps * FINEST);
+  for (let h = finest.h / RATIO; h > least; h /= RATIO) {
     const view = viewOf(suspect, h);
     if (view !== null && !agree(best, view, beyond)) return true;
   }

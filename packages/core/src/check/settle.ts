@@ -27,7 +27,7 @@ export interface Look {
 export const always: Look = { closely: true, beyond: -1 };
 
 /** A derivative, found both ways. */
-export type Compared = Omit<GradcheckDerivative, "error" | "tolerance" | "noise" | "kind">;
+export type Compared = Omit<GradcheckDerivative, "error" | "tolerance" | "noise" | "kind" | "jumps">;
 
 /**
  * What a derivative and a difference come to. They may differ by the tolerance. Beyond it noise may be the reason, as long
@@ -44,20 +44,19 @@ export function settle(
   suspect: () => Pick<Suspect, "line" | "nearby" | "across" | "size">,
 ): GradcheckDerivative {
   const error = Math.abs(found.analytic - found.numerical);
+  const right = { ...found, error, jumps: false, kind: "right" } as const;
   const tolerance = atol + rtol * scale;
   const most = Math.max(tolerance, coarse.atol + coarse.rtol * scale);
   // Before the tolerance is looked at, which an infinite difference makes infinite.
-  if (!Number.isFinite(error)) return { ...found, error, tolerance, noise: null, kind: "not finite" };
+  if (!Number.isFinite(error)) return { ...right, tolerance, noise: null, kind: "not finite" };
   // The mean of two slopes may be right by chance.
   const isBent = Math.abs(found.slopes[0] - found.slopes[1]) > 2 * most;
-  if (error <= tolerance && !isBent) return { ...found, error, tolerance, noise: null, kind: "right" };
+  if (error <= tolerance && !isBent) return { ...right, tolerance, noise: null };
   const { rounding, hidden, least } = precisionOf();
   const noise = rounding / eps;
   const isPlain = !isBent && !(closely && noise > tolerance);
-  if (isPlain && error <= Math.min(most, tolerance + noise))
-    return { ...found, error, tolerance: most, noise, kind: "right" };
-  if (error > tolerance && error / tolerance <= beyond)
-    return { ...found, error, tolerance, noise, kind: "wrong gradient" };
+  if (isPlain && error <= Math.min(most, tolerance + noise)) return { ...right, tolerance: most, noise };
+  if (error > tolerance && error / tolerance <= beyond) return { ...right, tolerance, noise, kind: "wrong gradient" };
   const judged = judge({
     ...suspect(),
     derivative: found.analytic,
@@ -67,8 +66,8 @@ export function settle(
     rounding,
     hidden,
   });
-  const { verdict, slopes } = judged;
+  const { verdict, slopes, jumps } = judged;
   const isSmooth = verdict === "precision" || (verdict === "kink" && !isBent);
-  if (isSmooth && error <= most) return { ...found, error, tolerance: most, noise: judged.noise, kind: "right" };
-  return { ...found, slopes, error, tolerance, noise: judged.noise, kind: verdict };
+  if (isSmooth && error <= most) return { ...right, tolerance: most, noise: judged.noise };
+  return { ...right, slopes, jumps, tolerance, noise: judged.noise, kind: verdict };
 }
