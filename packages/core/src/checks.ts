@@ -19,3 +19,9 @@ export function checkName(op: string, name: unknown): void {
   if (name === undefined || typeof name === "string") return;
   throw new ChainruleError(`${op}: a name is a text, got ${show(name)}`);
 }
+
+/** Refuses what is neither true nor false: of the text "false", say, one would not know. */
+export function checkFlag(op: string, name: string, flag: unknown): void {
+  if (typeof flag === "boolean") return;
+  throw new ChainruleError(`${op}: ${name} ${show(flag)}: true or false is needed`);
+}

@@ -1,3 +1,4 @@
+import { checkFlag } from "./checks.js";
 import { ChainruleError, ShapeError } from "./errors.js";
 import { isTensorClone, ofTensor, show } from "./show.js";
 
@@ -43,11 +44,7 @@ export function checkOptions(
   for (const name in options) {
     if (!names.includes(name)) throw unknownOption(op, name, names);
   }
-  for (const name of flags) {
-    const flag = options[name];
-    if (flag === undefined || typeof flag === "boolean") continue;
-    throw new ChainruleError(`${op}: ${name} ${show(flag)}: true or false is needed`);
-  }
+  for (const name of flags) if (options[name] !== undefined) checkFlag(op, name, options[name]);
 }
 
 /** Refuses what is no number among some of the options: the text "1" would be counted with, and a list be NaN. */

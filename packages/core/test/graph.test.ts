@@ -5,6 +5,8 @@ import {
   add,
   clamp,
   concat,
+  detectAnomaly,
+  eagerly,
   fromArray,
   GraphError,
   MatMul,
@@ -121,6 +123,43 @@ test("noGrad puts back what was: nested, after an error, and refuses asynchronou
     (error: Error) => error instanceof GraphError && /^noGrad: the function gives a promise/.test(error.message),
   );
   assert.ok(x.mul(2).requiresGrad);
+});
+
+test("what is finished when a scope ends may have methods that are not run yet", () => {
+  const model = {
+    w: tensor([1]),
+    async save() {},
+    *rows() {
+      yield 1;
+    },
+    async *batches() {
+      yield 1;
+    },
+  };
+  const given = [model, Object.values(model), model.save, model.rows, class {}, new Map(), new Set([1]), [1].values()];
+  for (const scope of [noGrad, eagerly, detectAnomaly] as ((f: () => unknown) => unknown)[]) {
+    for (const value of given)
+      assert.is(
+        scope(() => value),
+        value,
+      );
+    for (const [later, what] of [
+      [() => model.save(), "a promise"],
+      [() => [model.save()], "a promise"],
+      [() => model.rows(), "a generator"],
+      [() => ({ rows: model.rows() }), "a generator"],
+      [() => model.batches(), "a generator"],
+      [model.save, "a promise"],
+      [model.rows, "a generator"],
+      [model.batches, "a generator"],
+    ] as const) {
+      assert.throws(
+        () => scope(later),
+        (error: Error) =>
+          error instanceof GraphError && error.message.includes(`the function gives ${what}, whose work`),
+      );
+    }
+  }
 });
 
 test("backward with a seed: a tensor of the output's shape, or a number for all elements", () => {

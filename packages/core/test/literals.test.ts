@@ -108,6 +108,27 @@ test("a cast cuts off as it says, eager and compiled", () => {
   assert.equal(compile((t: Tensor) => t.cast("int32"))(x).toArray(), expected);
 });
 
+test("a plain row beside a typed one counts as what it would be alone", () => {
+  for (const rows of [
+    [[1, 2], Float64Array.of(3, 4)],
+    [Float64Array.of(1, 2), [3, 4]],
+    [Float64Array.of(1, 2), Float64Array.of(3, 4)],
+  ]) {
+    const made = tensor(rows as never) as Tensor;
+    assert.equal([made.dtype, made.toArray()], ["float64", [[1, 2], [3, 4]]]); // biome-ignore format: a matrix
+    assert.equal((tensor([rows, rows] as never) as Tensor).shape, [2, 2, 2]);
+  }
+  for (const [rows, kinds] of [
+    [[[1, 2], Float32Array.of(3, 4)], "the first row is float64, and element [1] is float32"],
+    [[[1, 2], Int32Array.of(3, 4)], "the first row is float64, and element [1] is int32"],
+    [[[true, false], Uint8Array.of(1, 0)], "the first row is bool, and element [1] is int32"],
+    [[Float32Array.of(1, 2), [3, 4]], "the first row is float32, and element [1] is float64"],
+  ] as const) {
+    assert.ok(thrownBy(() => tensor(rows as never)).includes(kinds), kinds);
+    assert.is((tensor(rows as never, { dtype: "float32" }) as Tensor).dtype, "float32");
+  }
+});
+
 /** What no tensor is made of, with a part of the error. */
 const refused: readonly (readonly [
   what: string,

@@ -64,13 +64,13 @@ export function readLiteral(op: string, literal: Literal, dtype?: DType): Read {
     if (own !== undefined) {
       const row = element as NumberArray;
       if (lengthOf(op, row) !== shape[axis] || axis + 1 !== shape.length) throw badElement(op, row, path, shape);
-      if (own !== rows && dtype === undefined) throw mixedRows(op, to, own, path);
+      if (own !== to && dtype === undefined) throw mixedRows(op, to, own, path);
       fillRow(op, values, at, row, to);
       at += row.length;
       return;
     }
     if (!Array.isArray(element) || element.length !== shape[axis]) throw badElement(op, element, path, shape);
-    if (rows !== undefined && dtype === undefined && axis + 1 === shape.length)
+    if (rows !== undefined && to !== "float64" && dtype === undefined && axis + 1 === shape.length)
       throw mixedRows(op, to, "float64", path);
     // Not forEach, which leaves out the holes of a sparse array.
     for (let i = 0; i < element.length; i++) fill(element[i], axis + 1, `${path}[${i}]`);

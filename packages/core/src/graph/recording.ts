@@ -20,11 +20,15 @@ export function withRecording<R>(value: boolean, f: () => R): R {
   }
 }
 
-/** What runs when its scope is over. */
-const later: Readonly<Record<string, string>> = {
+/** Functions of which all runs when the scope is over. */
+const laterFunctions: Readonly<Record<string, string>> = {
   AsyncFunction: "a promise",
   GeneratorFunction: "a generator",
   AsyncGeneratorFunction: "a generator",
+};
+
+/** What such a function gives; the function itself, as a method of what is made in the scope, may be called at any time. */
+const laterObjects: Readonly<Record<string, string>> = {
   Generator: "a generator",
   AsyncGenerator: "a generator",
   "Iterator Helper": "an iterator that has not run yet",
@@ -36,16 +40,12 @@ const later: Readonly<Record<string, string>> = {
  */
 export function inScope<R>(op: string, f: () => R, run: (f: () => R) => R): R {
   checkFunction(op, f);
-  refuseLater(op, f);
+  refuse(op, laterFunctions[tagOf(f)]);
   const result = run(f);
-  refuseLater(op, result);
+  refuse(op, laterWork(result));
+  // Also in a list or a record, as `list.map(async ...)` gives promises: looked for one level deep.
+  for (const part of partsOf(result)) refuse(op, laterWork(part));
   return result;
-}
-
-/** A promise also in a list or a record, as `list.map(async ...)` gives them: looked for one level deep. */
-function refuseLater(op: string, value: unknown): void {
-  refuseOne(op, value);
-  for (const part of partsOf(value)) refuseOne(op, part);
 }
 
 /** What stands in a list or a record, without running getters; nothing of what cannot be looked at. */
@@ -59,9 +59,13 @@ function partsOf(value: unknown): Iterable<unknown> {
   }
 }
 
-function refuseOne(op: string, value: unknown): void {
-  if ((typeof value !== "object" || value === null) && typeof value !== "function") return;
-  const given = isThenable(value) ? "a promise" : later[tagOf(value)];
+/** What has yet to be done of a value, if it is no value but that. */
+function laterWork(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  return isThenable(value) ? "a promise" : laterObjects[tagOf(value)];
+}
+
+function refuse(op: string, given: string | undefined): void {
   if (given === undefined) return;
   throw new GraphError(
     `${op}: the function gives ${given}, whose work is done when ${op} is over; use ${op} around each synchronous part instead`,

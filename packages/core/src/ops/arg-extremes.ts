@@ -1,6 +1,7 @@
+import { checkFlag } from "../checks.js";
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { commonDType, Node, type Values } from "../graph/node.js";
+import { commonDType, Node, nameOf, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
@@ -8,6 +9,7 @@ import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
 import type { ArgMaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import type { KeepDims } from "./reduction.js";
 
 abstract class ArgExtreme extends Node {
   protected abstract readonly loop: "argMaxAxis" | "argMinAxis";
@@ -16,6 +18,7 @@ abstract class ArgExtreme extends Node {
 
   constructor(axis?: number, keepDims = false) {
     super();
+    checkFlag(nameOf(this), "keepDims", keepDims);
     this.axis = axis;
     this.keepDims = keepDims;
   }
@@ -70,10 +73,6 @@ export class ArgMin extends ArgExtreme {
 
 /** Where the first minimum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
 export const argMin = argFunction("ArgMin", ArgMin);
-
-interface KeepDims {
-  readonly keepDims?: boolean;
-}
 
 function argFunction(name: string, Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {
   return ((x: Tensor | number, axis?: AxisOr<number, KeepDims>, options?: KeepDims, ...none: []) => {

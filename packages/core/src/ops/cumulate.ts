@@ -1,3 +1,4 @@
+import { checkFlag } from "../checks.js";
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { Node, nameOf, type Values } from "../graph/node.js";
@@ -132,6 +133,7 @@ export class LinearScan extends Node {
 
   constructor(axis: number, reverse = false) {
     super();
+    checkFlag("LinearScan", "reverse", reverse);
     this.axis = axis;
     this.reverse = reverse;
   }

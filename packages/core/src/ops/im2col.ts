@@ -34,7 +34,7 @@ abstract class WindowMatrix extends Node {
     super();
     checkNoMore(nameOf(this), none);
     checkOptions(nameOf(this), options, ["kernel", ...SLIDING]);
-    this.options = kept(options);
+    this.options = kept(options ?? ({} as Im2colOptions));
   }
 
   override attributes(): Record<string, unknown> {

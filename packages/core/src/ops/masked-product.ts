@@ -1,3 +1,4 @@
+import { checkFlag } from "../checks.js";
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
@@ -63,6 +64,7 @@ export class MaskedMatMul extends Node {
 
   constructor(transposeA = false) {
     super();
+    checkFlag("MaskedMatMul", "transposeA", transposeA);
     this.transposeA = transposeA;
   }
 

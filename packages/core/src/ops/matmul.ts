@@ -1,3 +1,4 @@
+import { checkFlag } from "../checks.js";
 import { allocate, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
@@ -20,6 +21,8 @@ export class MatMul extends Node {
 
   constructor(transposeA = false, transposeB = false) {
     super();
+    checkFlag("MatMul", "transposeA", transposeA);
+    checkFlag("MatMul", "transposeB", transposeB);
     this.transposeA = transposeA;
     this.transposeB = transposeB;
   }

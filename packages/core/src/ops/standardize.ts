@@ -1,4 +1,5 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { ChainruleError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
@@ -68,6 +69,7 @@ export class Center extends AlongAxes {
 
   constructor(axis?: number | readonly number[], divisor = 1) {
     super(axis);
+    checkNumbers("Center", { divisor }, ["divisor"]);
     this.divisor = divisor;
   }
 
@@ -88,10 +90,19 @@ export interface StandardizeOptions extends Dispersion {
   readonly axis?: number | readonly number[] | undefined;
 }
 
+const needed = ["center", "freedom", "eps"] as const;
+
 function checked(op: string, options: StandardizeOptions): StandardizeOptions {
-  checkOptions(op, options, ["axis", "center", "freedom", "eps"], ["center"]);
+  checkOptions(op, options, ["axis", ...needed], ["center"]);
   checkNumbers(op, options ?? {}, ["freedom", "eps"]);
-  return options ?? {};
+  for (const name of needed) {
+    if (options?.[name] === undefined) {
+      throw new ChainruleError(
+        `${op}: ${name} is missing; give { center, freedom, eps }, such as { center: true, freedom: n, eps: 0 }`,
+      );
+    }
+  }
+  return options;
 }
 
 /** Those of a node, for its gradient. */
