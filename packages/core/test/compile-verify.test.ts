@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { Affine } from "../src/compile/expression.js";
 import { type Buffer, type Kernel, type LoopKernel, writesOf } from "../src/compile/kernel.js";
 import { type Plan, plan } from "../src/compile/plan.js";
-import { type Schedule, schedule } from "../src/compile/schedule.js";
+import { type Schedule, type ScheduleStage, schedulesOf } from "../src/compile/schedule.js";
 import { simplify } from "../src/compile/simplify.js";
 import { type Trace, trace } from "../src/compile/trace.js";
 import { verify } from "../src/compile/verify.js";
@@ -21,7 +21,7 @@ interface Stages {
 
 function stagesOf(f: (...inputs: Tensor[]) => Tensor[], ...inputs: Tensor[]): Stages {
   const simplified = simplify(trace({ tensors: inputs, generators: [] }, ({ tensors }) => f(...tensors)));
-  const made = schedule(simplified);
+  const { schedule: made } = schedulesOf(simplified).at(-1) as ScheduleStage;
   const stages = { trace: simplified, schedule: made, plan: plan(made) };
   check(stages);
   return stages;

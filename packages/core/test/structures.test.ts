@@ -180,6 +180,31 @@ test("arguments with a default are no surplus: an error of the function's own st
   );
 });
 
+test("what is no entry of a structure is named", () => {
+  function* numbers() {
+    yield 1;
+  }
+  async function* later() {
+    yield 1;
+  }
+  const foreign: readonly (readonly [unknown, string])[] = [
+    [numbers(), "an instance of Generator"],
+    [later(), "an instance of AsyncGenerator"],
+    [new (class {})(), "an instance of a class"],
+    [new (class Own {})(), "an instance of Own"],
+    [new Map(), "an instance of Map"],
+    [() => 1, "a function"],
+    [Symbol("x"), "symbol Symbol(x)"],
+    [1n, "bigint 1"],
+    [true, "boolean true"],
+    [null, "null"],
+  ];
+  for (const [value, name] of foreign) {
+    const message = thrownBy(() => grad(byPlace)([value] as List));
+    assert.ok(message.startsWith(`DTypeError: grad: argument 0[0] is ${name}; `), message);
+  }
+});
+
 test("what clear() forgets", () => {
   const f = compile((x: Tensor, n: number) => x.mul(n));
   for (const round of [1, 2]) {

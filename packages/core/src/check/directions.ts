@@ -4,7 +4,7 @@ import type { GradcheckDerivative } from "./gradcheck-report.js";
 import { always, type Settings, settle } from "./settle.js";
 import { type Sample, type SampledLine, type Subject, signs, unit } from "./subject.js";
 import { type Comparison, Tally } from "./tally.js";
-import type { Line } from "./view.js";
+import { dot, type Line } from "./view.js";
 
 /** Random combinations of the rows, differentiated in random directions; of one that is wrong, an element that is. */
 export function compareRandomly(subject: Subject, settings: Settings, random: Generator): Comparison[] {
@@ -127,10 +127,4 @@ function halve(whole: Float64Array, error: (part: Float64Array) => number): numb
     }
   }
   return from;
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) if (a[k] !== 0) sum += (a[k] as number) * (b[k] as number);
-  return sum;
 }

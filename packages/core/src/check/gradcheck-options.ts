@@ -36,10 +36,10 @@ export interface GradcheckOptions {
   readonly allowIntegers?: boolean;
 }
 
-type Precision = Pick<Settings, "eps" | "atol" | "rtol" | "coarse">;
+type Differences = Pick<Settings, "eps" | "atol" | "rtol" | "coarse">;
 
 /** A central difference is off by about eps^2, and by the rounding of f divided by eps: float32 needs a wide step. */
-const DEFAULTS: Readonly<Record<"float64" | "float32", Precision>> = {
+const DEFAULTS: Readonly<Record<"float64" | "float32", Differences>> = {
   float64: { eps: 1e-6, atol: 0, rtol: 1e-4, coarse: { atol: 1e-5, rtol: 1e-3 } },
   float32: { eps: 1e-2, atol: 1e-3, rtol: 1e-2, coarse: { atol: 1e-3, rtol: 1e-2 } },
 };

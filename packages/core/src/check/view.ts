@@ -170,8 +170,9 @@ function without(vector: readonly number[], base: readonly (readonly number[])[]
   return rest;
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
+/** The sum of the products; what stands beside a 0 may be infinite. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = 0; i < a.length; i++) if (a[i] !== 0) sum += (a[i] as number) * (b[i] as number);
   return sum;
 }

@@ -15,7 +15,7 @@ import { describe, mapStructure, visitStructure } from "../transforms/structure.
 import { simd } from "../wasm/features.js";
 import { Program } from "./program.js";
 import { CompiledResult } from "./result.js";
-import { type Given, trace } from "./trace.js";
+import { type Placed, trace } from "./trace.js";
 
 export interface CompileOptions {
   /**
@@ -169,7 +169,7 @@ interface Leaves {
   /** The number of arguments. */
   readonly given: number;
   /** The arguments again, with placeholders in the places of these. */
-  rebuild(placeholders: Given): readonly unknown[];
+  rebuild(placeholders: Placed): readonly unknown[];
 }
 
 function leavesOf(args: readonly unknown[]): Leaves {

@@ -61,12 +61,12 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
       user.inputs.forEach((input, i) => {
         if (input !== value) return;
         const use = rule === null ? (kernelRuleOf(user)?.uses?.(i) ?? "whole") : (rule.uses?.(i) ?? "inline");
-        if (use !== "inline" && !inline.isView) home.add(value);
+        if (use !== "inline" && !inline.isRecomputed) home.add(value);
         else if (use !== "inline" || roots.has(user)) home.add(user);
         else for (const root of homes.get(user) ?? []) home.add(root);
       });
     }
-    if (inline.isView) return home;
+    if (inline.isRecomputed) return home;
     const [root] = home;
     if (home.size !== 1 || root === undefined || root === value) return null;
     if (isScalarOp(root) || iterations(root) > Math.max(1, sizeOf(value.shape))) return null;

@@ -57,10 +57,6 @@ const passes: readonly (readonly [stage: string, pass: (schedule: Schedule) => S
   ["fusing loops", (made) => ({ ...made, kernels: fuseLoops(made.kernels, made.aliases) })],
 ];
 
-export function schedule(trace: Trace): Schedule {
-  return (schedulesOf(trace).at(-1) as ScheduleStage).schedule;
-}
-
 /** The schedule of a program after each stage: the last one is what runs. */
 export interface ScheduleStage {
   readonly stage: string;

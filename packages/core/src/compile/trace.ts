@@ -49,7 +49,7 @@ export interface Trace {
 }
 
 /** The tensors and sources among the arguments of the function; and what it is given in the place of them. */
-export interface Given {
+export interface Placed {
   readonly tensors: readonly Tensor[];
   readonly generators: readonly Generator[];
 }
@@ -60,14 +60,14 @@ export interface Given {
  *
  * @param f gives the tensors that are to be computed
  */
-export function trace(given: Given, f: (placeholders: Given) => readonly Tensor[]): Trace {
+export function trace(given: Placed, f: (placeholders: Placed) => readonly Tensor[]): Trace {
   const recorder = new Recorder(given);
   return recorder.run(f);
 }
 
 class Recorder implements Tracer {
   private readonly inputs: Traced[];
-  private readonly placeholders: Given;
+  private readonly placeholders: Placed;
   private readonly known: Traced[] = [];
   private readonly captures = new Map<Tensor, Traced>();
   /** What the tensors were that the function has assigned to. */
@@ -82,7 +82,7 @@ class Recorder implements Tracer {
   private readonly hooks: (() => void)[] = [];
   private readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
 
-  constructor({ tensors, generators }: Given) {
+  constructor({ tensors, generators }: Placed) {
     this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
     this.placeholders = {
       tensors: this.inputs.map((input, i) => placeholder(input, tensors[i]?.name)),
@@ -94,7 +94,7 @@ class Recorder implements Tracer {
     }
   }
 
-  run(f: (placeholders: Given) => readonly Tensor[]): Trace {
+  run(f: (placeholders: Placed) => readonly Tensor[]): Trace {
     try {
       return withWatcher(null, () =>
         withTracer(this, () =>

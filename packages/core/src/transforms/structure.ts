@@ -148,5 +148,8 @@ export function describe(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object") return `${typeof value} ${String(value).slice(0, 40)}`;
   const name: unknown = value.constructor?.name;
-  return `an instance of ${typeof name === "string" ? name.slice(0, 40) : "a class"}`;
+  if (typeof name === "string" && name !== "") return `an instance of ${name.slice(0, 40)}`;
+  // A generator has no constructor with a name, but says what it is.
+  const tag: unknown = Reflect.get(value, Symbol.toStringTag);
+  return `an instance of ${typeof tag === "string" ? tag.slice(0, 40) : "a class"}`;
 }

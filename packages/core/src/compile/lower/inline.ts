@@ -19,8 +19,11 @@ import { alongAxis, amongClasses, checkIndices } from "./check-indices.js";
 
 /** How one element of a value is computed inside of the kernel that uses it. */
 export interface InlineRule {
-  /** Whether it only reads its first input, at most in another order, and is computed again wherever it is used. */
-  readonly isView?: boolean;
+  /**
+   * Whether it is computed again wherever it is used, as that costs less than to write and read it: a view of its first input, or
+   * one operation on that.
+   */
+  readonly isRecomputed?: boolean;
   /** How it uses input `i`; "inline" unless it says otherwise. */
   readonly uses?: (i: number) => Use;
   /** The element at a place; `null` where the input can only be read out of a buffer in this order. */
@@ -48,7 +51,7 @@ const elementwise: InlineRule = {
 /** A view: the same element of the input at another place. */
 function view(placeIn: (value: Traced, place: Place, sizes: readonly number[]) => Place | null): InlineRule {
   return {
-    isView: true,
+    isRecomputed: true,
     element: (value, place, k, s) => {
       const inner = placeIn(value, place, k.sizes);
       return inner === null ? null : s.element(value.inputs[0] as Traced, inner, k);
@@ -147,7 +150,7 @@ const oneHot: InlineRule = {
 
 /** The indices themselves, once they have been checked. */
 const inRange: InlineRule = {
-  isView: true,
+  isRecomputed: true,
   element: (value, place, k, s) => {
     const [indices] = value.inputs as [Traced];
     const node = nodeOf<InRange>(value);
@@ -161,11 +164,11 @@ const cast: InlineRule = {
   element: (value, place, k, s) => k.builder.as(s.element(value.inputs[0] as Traced, place, k), kindOf(value.dtype)),
 };
 
-const widening: InlineRule = { ...cast, isView: true };
+const widening: InlineRule = { ...cast, isRecomputed: true };
 
 const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
   [Cast, cast],
-  [Shifted, { ...elementwise, isView: true }],
+  [Shifted, { ...elementwise, isRecomputed: true }],
   [Reshape, reshape],
   [ExpandDims, reshape],
   [Squeeze, reshape],

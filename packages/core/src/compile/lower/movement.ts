@@ -19,15 +19,12 @@ interface Part {
 /** From how many parts on those of one shape are written by common loops, and by how many of them each. */
 const MANY = 64;
 
-/** Writes values one beside the other: a loop for each, but not a hundred thousand loops. */
-function putAll(parts: readonly Part[], target: Buffer, strides: readonly number[], s: Scheduler): void {
-  if (parts.length <= MANY) {
-    for (const { value, offset } of parts) put(value, target, offset, strides, s);
-    return;
-  }
+/** Writes values into their parts of a buffer: a loop for each, but not a hundred thousand loops. */
+function put(parts: readonly Part[], target: Buffer, strides: readonly number[], s: Scheduler): void {
+  const together = parts.length <= MANY ? 1 : MANY;
   for (let start = 0, end = 1; start < parts.length; start = end++) {
     const { shape } = (parts[start] as Part).value;
-    while (end < parts.length && end - start < MANY && sameShape((parts[end] as Part).value.shape, shape)) end++;
+    while (end < parts.length && end - start < together && sameShape((parts[end] as Part).value.shape, shape)) end++;
     const k = s.body(shape);
     const stores = parts.slice(start, end).map(({ value, offset }) => ({
       value: k.builder.as(s.element(value, ownPlace(shape), k), kindOf(target.dtype)),
@@ -36,13 +33,6 @@ function putAll(parts: readonly Part[], target: Buffer, strides: readonly number
     }));
     s.push({ kind: "loop", name: `into ${target.id}`, sizes: k.sizes, reduced: 0, reduction: null, stores });
   }
-}
-
-/** Writes a value into a part of a buffer. */
-function put(value: Traced, target: Buffer, offset: number, strides: readonly number[], s: Scheduler) {
-  const k = s.body(value.shape);
-  const element = s.element(value, ownPlace(value.shape), k);
-  s.loop(`into ${target.id}`, k, element, target, { offset, strides });
 }
 
 function fill(target: Buffer, value: number, s: Scheduler): void {
@@ -65,7 +55,7 @@ const concat: KernelRule = {
       start += input.shape[axis] as number;
       return { value: input, offset };
     });
-    putAll(parts, target, strides, s);
+    put(parts, target, strides, s);
   },
 };
 
@@ -78,7 +68,7 @@ const stack: KernelRule = {
     const target = s.target(value);
     const inner = strides.filter((_, i) => i !== axis);
     const parts = value.inputs.map((input, i): Part => ({ value: input, offset: i * (strides[axis] as number) }));
-    putAll(parts, target, inner, s);
+    put(parts, target, inner, s);
   },
 };
 
@@ -90,7 +80,7 @@ const pad: KernelRule = {
     const target = s.target(value);
     fill(target, around, s);
     const start = widths.reduce((sum, [before], axis) => sum + before * (strides[axis] as number), 0);
-    put(value.inputs[0] as Traced, target, start, strides, s);
+    put([{ value: value.inputs[0] as Traced, offset: start }], target, strides, s);
   },
 };
 
@@ -100,7 +90,7 @@ const unslice: KernelRule = {
     const { start, strides } = viewOf("Unslice", value.shape, nodeOf<Unslice>(value).ranges);
     const target = s.target(value);
     fill(target, 0, s);
-    put(value.inputs[0] as Traced, target, start, strides, s);
+    put([{ value: value.inputs[0] as Traced, offset: start }], target, strides, s);
   },
 };
 
