@@ -100,8 +100,12 @@ const dtypes: Readonly<Record<string, DType>> = {
  * name: arrays of another realm (a frame, a test runner's context) are none of this one's classes.
  */
 export function literalDType(value: unknown): DType | undefined {
-  if (!ArrayBuffer.isView(value)) return undefined;
-  return dtypes[(value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? ""];
+  return ArrayBuffer.isView(value) ? dtypes[className(value)] : undefined;
+}
+
+/** What the class of a view is called, in whichever realm it was made. */
+function className(view: ArrayBufferView): string {
+  return (view as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? "";
 }
 
 /** What the class is called that a dtype is stored in. */
@@ -116,9 +120,7 @@ export function arrayName(dtype: DType): string {
 export function storedIn(dtype: DType, array: unknown): TypedArray | null {
   const own = arrayTypes[dtype];
   if (array instanceof own && Object.getPrototypeOf(array) === own.prototype) return array;
-  if (!ArrayBuffer.isView(array) || (array as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] !== own.name) {
-    return null;
-  }
+  if (!ArrayBuffer.isView(array) || className(array) !== own.name) return null;
   return viewOf(dtype, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength / own.BYTES_PER_ELEMENT);
 }
 

@@ -3,10 +3,12 @@ import * as assert from "uvu/assert";
 import {
   arange,
   argSort,
+  compile,
   diagonal,
   dot,
   einsum,
   eye,
+  full,
   gather,
   grad,
   gradcheck,
@@ -108,6 +110,51 @@ test("ranges end where NumPy's end, and exactly", () => {
   assert.equal(arange(3, 0).toArray(), []);
   assert.equal(arange(2, { dtype: "int32", name: "rows" }).name, "rows");
   assert.equal(eye(2, 3, { dtype: "bool" }).toArray(), [[true, false, false], [false, true, false]]); // biome-ignore format: a matrix
+});
+
+test("ranges longer than the largest number, and zeros with a sign, eagerly and compiled", () => {
+  const most = Number.MAX_VALUE;
+  const made: readonly (readonly [f: () => Tensor, wanted: readonly number[]])[] = [
+    [() => linspace(-1.7e308, 1.7e308, 3), [-1.7e308, 0, 1.7e308]],
+    [() => linspace(most, -most, 3), [most, 0, -most]],
+    [() => linspace(-most, most, 2), [-most, most]],
+    [() => linspace(-most, most, 1), [-most]],
+    [() => linspace(-0, 1, 2), [-0, 1]],
+    [() => arange(-1.5e308, 1.5e308, 1e308), [-1.5e308, -5e307, 5e307]],
+    [() => arange(1.5e308, -1.5e308, -1.5e308), [1.5e308, 0]],
+    [() => full([2], -0), [-0, -0]],
+    [() => full([2], -0, { dtype: "float32" }), [-0, -0]],
+    [() => tensor([1]).pad([[1, 1]], -0), [-0, 1, -0]],
+    [
+      () =>
+        tensor([1])
+          .pad([[1, 0]], -0)
+          .add(tensor([1]).pad([[1, 0]], 0)),
+      [0, 2],
+    ],
+    [
+      () =>
+        tensor([1])
+          .pad([[1, 0]])
+          .add(tensor([1]).pad([[1, 0]], -0)),
+      [0, 2],
+    ],
+  ];
+  for (const [f, wanted] of made) {
+    for (const found of [f(), compile(f)()]) {
+      assert.ok(
+        wanted.every((value, i) => Object.is(found.data[i], value)),
+        `${f}: ${found}`,
+      );
+      assert.is(found.size, wanted.length);
+    }
+  }
+  assert.ok(Object.is(full([], -0).item(), -0));
+  const both = compile((x: Tensor) => [x.pad([[1, 0]], -0), x.pad([[1, 0]], 0)] as const)(tensor([1]) as Tensor);
+  assert.equal(
+    both.map((x) => Object.is(x.data[0], -0)),
+    [true, false],
+  );
 });
 
 /** The ops between a result and its leaves. */

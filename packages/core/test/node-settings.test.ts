@@ -86,7 +86,10 @@ const rows: Readonly<Record<string, readonly [inputs: readonly Tensor[], ...sett
   Slice: [[x], [[0], ["0", 1, null, undefined, [[1]], [undefined], [true]]]],
   Softmax: [[x], axis],
   Squeeze: [[zeros([1, 2])], axis],
-  Stack: [[x, x], [0, ["0", 0.5, true, Number.NaN, 3, null]]],
+  Stack: [
+    [x, x],
+    [0, ["0", 0.5, true, Number.NaN, 3, null]],
+  ],
   Standardize: [[x], dispersion],
   Take: [[x, at], axis],
   Transpose: [

@@ -25,15 +25,19 @@ import { tracer, valuesOf } from "./tracing.js";
 /** What a factory can be told. */
 const OPTIONS = ["dtype", "name"] as const;
 
-/** Refuses what other libraries take behind the values: a shape, or a dtype by itself. */
-export function checkTensorOptions(op: string, form: string, options: unknown): void {
-  if (Array.isArray(options)) {
+/**
+ * Refuses what other libraries take behind the values: a shape, or a dtype by itself.
+ *
+ * @param given what the function takes before its options, as in a call
+ */
+export function checkTensorOptions(op: string, given: string, options: unknown): void {
+  if (Array.isArray(options) && given === "values") {
     throw new ShapeError(
-      `${op}: a shape ${show(options)} behind ${form}; write ${op}(${form}).reshape(${show(options)})`,
+      `${op}: a shape ${show(options)} behind values; write ${op}(values).reshape(${show(options)})`,
     );
   }
   if (typeof options === "string") {
-    throw new DTypeError(`${op}: ${show(options)} behind ${form}; write ${op}(${form}, { dtype: ${show(options)} })`);
+    throw new DTypeError(`${op}: ${show(options)} behind ${given}; write ${op}(${given}, { dtype: ${show(options)} })`);
   }
   checkOptions(op, options, OPTIONS);
   checkName(op, (options as TensorOptions | undefined)?.name);
@@ -115,7 +119,7 @@ export function fromArray<const S extends Shape>(
   ...none: []
 ): Tensor<Mutable<S>> {
   checkNoMore("fromArray", none);
-  checkTensorOptions("fromArray", "an array and its shape", options);
+  checkTensorOptions("fromArray", "array, shape", options);
   const dtype = options.dtype ?? literalDType(array);
   if (dtype === undefined || literalDType(array) === undefined) {
     throw new DTypeError(
@@ -141,7 +145,7 @@ function constant(shape: Shape, dtype: DType, values: Values, name: string | und
 }
 
 function filled(op: string, shape: Shape, value: number, options: unknown): Tensor {
-  if (options !== undefined) checkTensorOptions(op, "the shape", options);
+  if (options !== undefined) checkTensorOptions(op, op === "full" ? "shape, value" : "shape", options);
   const { dtype = "float64", name } = (options ?? noOptions) as TensorOptions;
   checkShape(op, shape);
   checkDType(op, dtype);
@@ -151,7 +155,7 @@ function filled(op: string, shape: Shape, value: number, options: unknown): Tens
     );
   }
   const array = allocateFor(op, dtype, sizeOf(shape));
-  if (value !== 0) array.fill(readLiteral(op, value, dtype).values as number);
+  if (!Object.is(value, 0)) array.fill(readLiteral(op, value, dtype).values as number);
   return constant(shape, dtype, valuesOfShape(op, shape, array), name);
 }
 

@@ -1,6 +1,7 @@
 // Loops along one axis: an array seen as [outer, n, inner], the axis in the middle. Written once, for Float64Array; the
-// build prints a copy for each other dtype, so that the JavaScript engine sees one type of array in each loop. A reduction
-// keeps `inner` results at once, so that it reads the array in the order of memory; where there is one, in a variable.
+// build prints a copy for each other dtype, so that the JavaScript engine sees one type of array in each loop. Sums,
+// means, extremes and softmax keep `inner` results at once, so that they read the array in the order of memory; where there is
+// one, in a variable. Products, scans and what has to know where a maximum stands take the rows one by one.
 
 /** What `momentsAxis` finds out about each row, in doubles whatever the dtype, and what `deviationsAxis` divides by. */
 export interface Moments {

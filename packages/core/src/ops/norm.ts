@@ -5,11 +5,10 @@ import type { Tensor } from "../graph/tensor.js";
 import type { AxisLoop } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { deviationAlong } from "../kernels/moments.js";
-import { checkNumbers } from "../options.js";
 import type { OrdOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
-import { optionOf, type ReduceOptions, Reduction } from "./reduction.js";
+import { numberOf, type ReduceOptions, Reduction } from "./reduction.js";
 import { Standardize } from "./standardize.js";
 
 export interface NormOptions extends ReduceOptions, OrdOption {}
@@ -27,9 +26,7 @@ export class Norm extends Reduction {
 
   constructor(axis?: number | readonly number[] | NormOptions, options?: Omit<NormOptions, "axis">, ...none: []) {
     super(axis, options, ...none);
-    const { ord = 2 } = { ord: optionOf("ord", axis, options) };
-    checkNumbers("Norm", { ord }, ["ord"]);
-    this.ord = ord;
+    this.ord = numberOf("Norm", "ord", axis, options, 2);
     this.ofNothing = this.ord !== Infinity;
   }
 

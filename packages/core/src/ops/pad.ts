@@ -24,7 +24,7 @@ export class Pad extends Node {
   }
 
   override attributes(): Record<string, unknown> {
-    return { widths: this.show(), ...(this.value !== 0 && { value: this.value }) };
+    return { widths: this.show(), ...(!Object.is(this.value, 0) && { value: this.value }) };
   }
 
   override shapeRule(x: Tensor): Shape {
@@ -57,7 +57,7 @@ export class Pad extends Node {
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    if (this.value !== 0) out.fill(this.value);
+    if (!Object.is(this.value, 0)) out.fill(this.value);
     const strides = stridesOf(shape);
     const start = this.widths.reduce((sum, [before], axis) => sum + before * (strides[axis] as number), 0);
     scatterView(dtype, out, x.array, x.shape, start, strides);

@@ -10,8 +10,8 @@ import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 
 /** Refuses options that a factory does not have, and other things in their place. */
-function check(op: string, options: unknown): TensorOptions {
-  checkTensorOptions(op, "the numbers", options);
+function check(op: string, given: string, options: unknown): TensorOptions {
+  checkTensorOptions(op, given, options);
   return (options ?? {}) as TensorOptions;
 }
 
@@ -29,6 +29,11 @@ function checkFinite(op: string, numbers: Readonly<Record<string, number>>): voi
   }
 }
 
+/** What a range is measured in: 1, or 2 where the way from its one end to the other is longer than the largest number. */
+function unitOf(start: number, stop: number): number {
+  return Number.isFinite(stop - start) ? 1 : 2;
+}
+
 /**
  * A matrix with 1 on its main diagonal and 0 elsewhere: the identity, if it is square. float64 unless said otherwise.
  *
@@ -40,7 +45,7 @@ function checkFinite(op: string, numbers: Readonly<Record<string, number>>): voi
 export const eye = ((rows: number, ...more: readonly unknown[]) => {
   const [wanted, given, ...none] = isRecord(more[0]) ? [undefined, ...more] : more;
   checkNoMore("eye", none);
-  const options = check("eye", given);
+  const options = check("eye", "rows, columns", given);
   if (Array.isArray(rows)) {
     throw new ShapeError(`eye: takes the numbers of rows and columns, eye(2) or eye(2, 3), got ${show(rows)}`);
   }
@@ -60,16 +65,18 @@ export const eye = ((rows: number, ...more: readonly unknown[]) => {
  */
 export const linspace = ((start: number, stop: number, count: number, given?: TensorOptions, ...none: []) => {
   checkNoMore("linspace", none);
-  const options = check("linspace", given);
+  const options = check("linspace", "start, stop, count", given);
   checkFinite("linspace", { start, stop });
   checkShape("linspace", [count]);
   const dtype = dtypeOf("linspace", options);
   if (!isFloat(dtype)) {
     throw new DTypeError(`linspace: makes float64 or float32, got ${dtype}; use arange for whole numbers`);
   }
-  const step = (stop - start) / (count - 1);
+  const unit = unitOf(start, stop);
+  const step = (stop / unit - start / unit) / (count - 1);
   const array = allocateFor("linspace", dtype, count);
-  for (let i = 0; i < count; i++) array[i] = i > 0 && i === count - 1 ? stop : i > 0 ? start + i * step : start;
+  for (let i = 0; i < count; i++)
+    array[i] = i === 0 ? start : i === count - 1 ? stop : (start / unit + i * step) * unit;
   return made(array, [count], options);
 }) as LinspaceFunction;
 
@@ -89,13 +96,16 @@ export const arange = ((...args: readonly (number | TensorOptions | undefined)[]
   const before = at === -1 ? args : args.slice(0, at);
   const numbers = before.slice(0, before.findLastIndex((arg) => arg !== undefined) + 1);
   checkNoMore("arange", [...numbers.slice(3), ...(at === -1 ? [] : args.slice(at + 1))]);
-  const options = check("arange", args[at]);
+  const options = check("arange", "start, stop, step", args[at]);
   const [start, stop, step = 1] = (numbers.length === 1 ? [0, numbers[0]] : numbers) as [number, number, number?];
   checkFinite("arange", { start, stop, step });
   if (step === 0)
     throw new ShapeError(`arange: from ${start} to ${stop} in steps of 0 there is no end; give another step`);
   const dtype = dtypeOf("arange", options);
-  const array = allocateFor("arange", dtype, Math.max(0, Math.ceil((stop - start) / step)));
-  for (let i = 0; i < array.length; i++) array[i] = checkNumber("arange", start + i * step, dtype);
+  const unit = unitOf(start, stop);
+  const count = Math.ceil((stop / unit - start / unit) / (step / unit));
+  const array = allocateFor("arange", dtype, Math.max(0, count));
+  for (let i = 0; i < array.length; i++)
+    array[i] = checkNumber("arange", (start / unit + i * (step / unit)) * unit, dtype);
   return made(array, [array.length], options);
 }) as ArangeFunction;

@@ -4,7 +4,7 @@ import { Node, nameOf, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";
-import { checkNoMore, withAxis } from "../options.js";
+import { checkNoMore, checkNumbers, withAxis } from "../options.js";
 import { formatShape, kept, normalizeAxes, reducedShape, sizeOf, sizesFrom, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
@@ -24,14 +24,18 @@ type Axes = number | readonly number[];
 /** The axes alone, or a record of all options. */
 export type AxisArgument = Axes | ReduceOptions | undefined;
 
-/** One of the options of a reduction, out of the record in which it was given. */
-export function optionOf<Options extends object, Name extends keyof Options>(
+/** One of the options of a reduction that are numbers, out of the record in which it was given. */
+export function numberOf<Name extends string>(
+  op: string,
   name: Name,
-  axis: Axes | Options | undefined,
-  options: Pick<Options, Name> | undefined,
-): Options[Name] | undefined {
-  const given = typeof axis === "object" && !Array.isArray(axis) ? (axis as Options) : options;
-  return given?.[name];
+  axis: unknown,
+  options: { readonly [N in Name]?: number | undefined } | undefined,
+  otherwise: number,
+): number {
+  const given = typeof axis === "object" && !Array.isArray(axis) ? (axis as typeof options) : options;
+  const value = given?.[name];
+  checkNumbers(op, { [name]: value }, [name]);
+  return value === undefined ? otherwise : value;
 }
 
 const FLAGS = ["keepDims"] as const;
@@ -56,7 +60,7 @@ export abstract class Reduction extends Node {
     this.keepDims = keepDims;
   }
 
-  /** What there is besides the axis; a subclass reads its own with `optionOf`. */
+  /** What there is besides the axis; a subclass reads its own with `numberOf`. */
   protected get optionNames(): readonly string[] {
     return ["keepDims"];
   }

@@ -3,12 +3,11 @@ import { ShapeError } from "../errors.js";
 import { nameOf, type Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deviationAlong, varianceAlong } from "../kernels/moments.js";
-import { checkNumbers } from "../options.js";
 import { normalizeAxes, sizeOf } from "../shape/shape.js";
 import type { CorrectionOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
-import { optionOf, type ReduceOptions, Reduction } from "./reduction.js";
+import { numberOf, type ReduceOptions, Reduction } from "./reduction.js";
 import { Center, Standardize } from "./standardize.js";
 
 export interface VarianceOptions extends ReduceOptions, CorrectionOption {}
@@ -21,9 +20,7 @@ abstract class Spread extends Reduction {
 
   constructor(axis?: VarianceArgument, options?: Omit<VarianceOptions, "axis">, ...none: []) {
     super(axis, options, ...none);
-    const { correction = 0 } = { correction: optionOf("correction", axis, options) };
-    checkNumbers(nameOf(this), { correction }, ["correction"]);
-    this.correction = correction;
+    this.correction = numberOf(nameOf(this), "correction", axis, options, 0);
   }
 
   protected override get optionNames(): readonly string[] {
@@ -71,7 +68,7 @@ export class Variance extends Spread {
 
 /**
  * The mean of the squared deviations from the mean, over the axes. `correction` is 0 by default, as in NumPy (PyTorch's is
- * 1); NaN where no degree of freedom is left. Of equal elements it is 0, and the mean may be far away from 0: the deviations
+ * 1); where no degree of freedom is left it is divided by 0, Infinity or NaN (PyTorch's convention). Of equal elements it is 0, and the mean may be far away from 0: the deviations
  * are taken from it before anything is rounded. float64, float32.
  *
  * @example

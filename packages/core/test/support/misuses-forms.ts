@@ -8,6 +8,7 @@ import {
   DTypeError,
   einsum,
   eye,
+  fromArray,
   full,
   GraphError,
   jacobian,
@@ -165,7 +166,24 @@ export const formMisuses: readonly Misuse[] = [
       [
         () => wrong(arange, 3, "int32"),
         DTypeError,
-        'arange: "int32" behind the numbers; write arange(the numbers, { dtype: "int32" })',
+        'arange: "int32" behind start, stop, step; write arange(start, stop, step, { dtype: "int32" })',
+      ],
+      [
+        () => wrong(zeros, [2], "int32"),
+        DTypeError,
+        'zeros: "int32" behind shape; write zeros(shape, { dtype: "int32" })',
+      ],
+      [() => wrong(zeros, [2], [3]), ChainruleError, "zeros: options are a record, { dtype, name }, got [3]"],
+      [
+        () => wrong(full, [2], 1, "bool"),
+        DTypeError,
+        'full: "bool" behind shape, value; write full(shape, value, { dtype: "bool" })',
+      ],
+      [() => wrong(full, [2], 1, [3]), ChainruleError, "full: options are a record, { dtype, name }, got [3]"],
+      [
+        () => wrong(fromArray, new Float64Array(2), [2], "float32"),
+        DTypeError,
+        'fromArray: "float32" behind array, shape; write fromArray(array, shape, { dtype: "float32" })',
       ],
       [() => wrong(full, 2, 3, 4), ChainruleError, "full: options are a record, { dtype, name }, got 4"],
       [

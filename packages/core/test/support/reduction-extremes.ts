@@ -80,12 +80,18 @@ export const reductionExtremes: Readonly<Record<string, (tiny: number) => readon
     { list: [0, 0, 0], values: [0], first: [0, 0, 0], second: [0, 0, 0] },
   ],
   Variance: (t) => [
+    { list: [-1000, 1000], values: [I], options: { correction: 2 } },
+    { list: [-1000, 1000], values: [I], options: { correction: 3 } },
+    { list: [1000, 1000], values: [N], options: { correction: 2 } },
     { list: [1000, 1000], values: [0], first: [0, 0], second: [-0.5, 0.5] },
     { list: [-1000, 1000], values: [1e6], first: [-1000, 1000], second: [-0.5, 0.5] },
     { list: [t, -t], values: [0], first: [t, -t], second: [-0.5, 0.5] },
     { list: [I, 0], values: [N] },
   ],
   Std: (t) => [
+    { list: [-1000, 1000], values: [I], options: { correction: 2 } },
+    { list: [-1000, 1000], values: [I], options: { correction: 3 } },
+    { list: [1000, 1000], values: [N], options: { correction: 2 } },
     { list: [1000, 1000], values: [0], first: [0, 0], second: [0, 0] },
     { list: [0, -0], values: [0], first: [0, 0], second: [0, 0] },
     { list: [-1000, 1000], values: [1000], first: [-0.5, 0.5], second: [0, 0] },
