@@ -13,6 +13,7 @@ import {
   cumsum,
   fromArray,
   gather,
+  grad,
   indexAdd,
   inRange,
   oneHot,
@@ -380,6 +381,59 @@ test("sorted as JavaScript sorts, ties in their order; the greatest ones", () =>
       [1, 3],
     ],
   );
+});
+
+const at = (...indices: number[]) => tensor(indices, { dtype: "int32" }) as Tensor;
+
+/** Indices that are out of range, or in it, of tensors without elements. NumPy refuses the same ones. */
+const ofNothing: readonly (readonly [
+  what: string,
+  f: (x: Tensor, indices: Tensor) => Tensor,
+  x: Tensor,
+  Tensor,
+  isIn: boolean,
+])[] = [
+  ["take of rows without elements", (x, i) => take(x, i), zeros([3, 0]), at(0, 3), false],
+  ["take of such rows, from the end", (x, i) => take(x, i), zeros([3, 0]), at(-4), false],
+  ["take of such rows that are there", (x, i) => take(x, i), zeros([3, 0]), at(0, -3, 2), true],
+  ["take along an axis behind", (x, i) => take(x, i, 1), zeros([0, 3]), at(3), false],
+  ["take between", (x, i) => take(x, i, 1), zeros([2, 3, 0]), at(1, 5), false],
+  ["take of no row", (x, i) => take(x, i), zeros([0, 2]), at(0), false],
+  ["take of none of no rows", (x, i) => take(x, i), zeros([0, 2]), at(), true],
+  ["a scalar index", (x, i) => take(x, i.reshape([])), zeros([3, 0]), at(3), false],
+  ["indexAdd to rows without elements", (x, i) => indexAdd(x, i, 1), zeros([3, 0]), at(3), false],
+  ["indexAdd to such rows that are there", (x, i) => indexAdd(x, i, 1), zeros([3, 0]), at(2), true],
+  ["indexAdd to no row", (x, i) => indexAdd(x, i, 1), zeros([0]), at(0), false],
+  ["scatterAdd to no row", (x, i) => scatterAdd(x, i, 1, 0), zeros([0]), at(0), false],
+  ["gather of no row", (x, i) => gather(x, i, 0), zeros([0]), at(0), false],
+  ["gather of none of no rows", (x, i) => gather(x, i, 0), zeros([0]), at(), true],
+  ["a class among none", (x, i) => x.sum().mul(oneHot(i, 2)), zeros([0]), at(2), false],
+];
+
+for (const [what, f, x, indices, isIn] of ofNothing) {
+  test(`of nothing: ${what}`, () => {
+    const ways: readonly ((x: Tensor, indices: Tensor) => Tensor)[] = [f, compile(f), compile((x) => f(x, indices))];
+    for (const way of ways) {
+      if (isIn) assert.equal(way(x, indices).size, f(x, indices).size);
+      else
+        assert.throws(
+          () => way(x, indices),
+          (error: Error) => error instanceof ShapeError && /: index -?\d/.test(error.message),
+        );
+    }
+  });
+}
+
+test("an index that no result depends on is not looked at, and one that only a gradient uses is", () => {
+  const x = zeros([3]);
+  const unused = compile((x: Tensor, i: Tensor) => {
+    take(x, i);
+    return x.add(1);
+  });
+  assert.equal(unused(x, at(7)).toArray(), [1, 1, 1]);
+  const slope = compile((x: Tensor, i: Tensor) => grad((x: Tensor) => take(x, i).sum())(x));
+  assert.equal(slope(x, at(1, 1)).toArray(), [0, 2, 0]);
+  assert.throws(() => slope(x, at(7)), /^ShapeError|index 7/);
 });
 
 test.run();

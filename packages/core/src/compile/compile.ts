@@ -83,8 +83,9 @@ export function compileSupport(...none: []): string | null {
  * @throws CompileError where a value is read while `f` is traced, for an op that cannot be compiled, for an argument that is a
  * variable or a part of a graph, for the ninth value of a number, and where WebAssembly with vectors is missing (see
  * `compileSupport`, and the option `fallback`). A call throws what `f`
- * would: a ShapeError for an index out of range, before anything has changed; and a GraphError for a gradient from before that
- * would be added to
+ * would, where a result, an update or a gradient depends on it: a ShapeError for an index out of range, before anything has
+ * changed, which names the op that uses it, or that of its gradient where only that is left; and a GraphError for a gradient from
+ * before that would be added to
  *
  * @example
  * const f = compile((x: Tensor, y: Tensor) => x.mul(y).sum());

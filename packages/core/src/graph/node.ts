@@ -131,12 +131,18 @@ export abstract class Node {
   private computeNow(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     try {
       // Of nothing there is nothing to compute: the axes around an empty one may have any size, and loops would run over them.
-      if (isEmpty(shape)) return allocate(dtype, 0);
+      if (isEmpty(shape)) {
+        this.checkInputs(...inputs);
+        return allocate(dtype, 0);
+      }
       return this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);
     }
   }
+
+  /** What has to hold of the values of inputs also where the result has no elements, and nothing is computed. */
+  protected checkInputs(..._inputs: Tensor[]): void {}
 
   /**
    * The result as a composition of ops, for a node whose `localForward` computes over arrays: a compiled program runs this

@@ -55,10 +55,15 @@ abstract class AlongAxis extends Node {
     });
   }
 
+  protected rows(shape: Shape, indices: Tensor): Int32Array {
+    const axis = normalizeAxis(this.name, this.axis, shape);
+    return rowsOf(this.name, indices, shape[axis] as number, `axis ${axis} of ${formatShape(shape)}`);
+  }
+
   /** Runs a loop over the rows of the indices, with where they begin in the tensor that they point into. */
   protected visit(loop: RowLoop, out: TypedArray, x: TypedArray, shape: Shape, indices: Tensor): void {
     const axis = normalizeAxis(this.name, this.axis, shape);
-    const rows = rowsOf(this.name, indices, shape[axis] as number, `axis ${axis} of ${formatShape(shape)}`);
+    const rows = this.rows(shape, indices);
     const own = stridesOf(shape);
     const strides = own.map((stride, i) => (i === axis ? 0 : stride));
     const last = shape.length - 1;
@@ -149,6 +154,10 @@ export class ScatterAdd extends AlongAxis {
       );
     }
     return this.shape;
+  }
+
+  protected override checkInputs(_x: Tensor, indices: Tensor): void {
+    this.rows(this.shape, indices);
   }
 
   override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {

@@ -92,6 +92,10 @@ export class Take extends ByIndex {
     return [...sizesFrom(x.shape, 0, axis), ...indices.shape, ...sizesFrom(x.shape, axis + 1)];
   }
 
+  protected override checkInputs(x: Tensor, indices: Tensor): void {
+    this.rows(x.shape, indices);
+  }
+
   override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
     const rows = this.rows(x.shape, indices);
     const [outer, n, inner] = around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
@@ -179,6 +183,10 @@ export class IndexAdd extends ByIndex {
       );
     }
     return this.shape;
+  }
+
+  protected override checkInputs(_x: Tensor, indices: Tensor): void {
+    this.rows(this.shape, indices);
   }
 
   override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
