@@ -137,8 +137,8 @@ const kink =
   "the function has a kink here, where there is no derivative, and the gradient is a slope that it may have: move the input away " +
   "from it, by more than eps";
 const jump =
-  "the function has a jump here, where there is no derivative, and nothing can be said of the gradient: move the input away from " +
-  "it, by more than eps";
+  "the function has a jump here, where there is no derivative, and nothing can be said of the gradient: move the input away " +
+  "from it, by more than eps";
 const unconnected =
   "every node on the way is right by itself: something leaves the graph (detach, stopGradient, noGrad, item() or data), " +
   "or a hook or a checkpoint changes the gradient";
