@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { viewOf } from "../src/check/view.js";
 import {
   add,
   ChainruleError,
@@ -404,6 +405,23 @@ test("what is no list of inputs, no function or no tensor is an error that shows
   ];
   for (const [misuse, message] of cases) {
     assert.throws(misuse, (error: unknown) => error instanceof ChainruleError && message.test(error.message));
+  }
+});
+
+test("a function that has no values on some of the points is seen by those that are left", () => {
+  for (const cut of [0.9, 1.5, 2, 2.9, 4, 5, 6, 7, 9]) {
+    for (const [left, right] of [
+      [cut, 9],
+      [9, cut],
+      [cut, cut],
+    ] as const) {
+      const line = (t: number) => ({ t, y: t < -left || t > right ? Number.NaN : 2 + 3 * t + 0.5 * t * t });
+      const view = viewOf({ line, size: 1, rounding: 1e-15, hidden: 0 }, 1);
+      // Five points at least on a side.
+      if (Math.max(left, right) < 4.8) assert.is(view, null);
+      else
+        for (const slope of view?.slopes ?? []) assert.ok(Math.abs(slope - 3) < 1e-10, `${left}, ${right}: ${slope}`);
+    }
   }
 });
 

@@ -132,6 +132,25 @@ for (const row of table) {
         const others = drawn.operands.map((operand) => constant(operand, dtype));
         if (others.some((other) => other.dtype === dtype)) refused(others, `${name} of ${dtype}`);
       }
+      // Of several operands one, as it is and as scalars, which take another way.
+      const alike = inputs.flatMap((_, i) => (drawn.operands[i]?.kind === "float" ? [i] : []));
+      if (alike.length > 1) {
+        const scalars = drawn.operands.every(({ values }) => values.length > 0)
+          ? inputs.map((input) =>
+              like(input, [...input.data])
+                .reshape([input.size])
+                .take(0),
+            )
+          : inputs;
+        for (const form of row.Node?.prototype instanceof Elementwise ? [inputs, scalars] : [inputs]) {
+          for (const i of alike) {
+            for (const dtype of dtypes) {
+              if (dtype === own) continue;
+              refused(form.with(i, (form[i] as Tensor).cast(dtype)), `${name}, operand ${i} of several, in ${dtype}`);
+            }
+          }
+        }
+      }
       // Masks and indices, each for itself.
       for (const [i, input] of inputs.entries()) {
         if (drawn.operands[i]?.kind === "float") continue;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Elementwise } from "../src/graph/elementwise.js";
@@ -5,14 +6,18 @@ import * as engine from "../src/index.js";
 import {
   arange,
   concat,
+  type DType,
   flip,
   grad,
   hvp,
   IndexAdd,
+  Node,
+  type Shape,
   split,
   type Tensor,
   tensor,
   Unslice,
+  type Values,
   variable,
   vjp,
 } from "../src/index.js";
@@ -74,6 +79,41 @@ test("variables of one sum do not get each other's gradients", () => {
   assert.equal(p.grad?.toArray(), [2, 12, 101]);
   assert.equal(y.grad?.toArray(), [1, 11, 101]);
   assert.equal([...(kept[0] as Tensor).data], seen[0]);
+});
+
+/** Passes no gradient on. */
+class Blind extends Node {
+  override readonly name = "Blind";
+
+  override shapeRule(x: Tensor): Shape {
+    return x.shape;
+  }
+
+  override localForward(shape: Shape, _dtype: DType, x: Tensor): Values {
+    return shape.length === 0 ? x.item() : x.array;
+  }
+
+  override localBackward(): null {
+    return null;
+  }
+}
+
+test("what no gradient comes to counts nothing down that the walk has not met", () => {
+  const genes = fc.array(fc.record({ op: fc.nat(3), i: fc.nat(99), j: fc.nat(99) }), { minLength: 10, maxLength: 40 });
+  forAll(fc.tuple(genes, fc.constantFrom<number[]>([], [2])), 200, ([genes, shape]) => {
+    const variables = Array.from({ length: 6 }, (_, i) => variable(tensor(i / 8 - 0.3).broadcastTo(shape)) as Tensor);
+    const through = (blind: (x: Tensor) => Tensor) => (x: Tensor) => {
+      const values = [x, ...variables];
+      for (const { op, i, j } of genes) {
+        const [p, q] = [values[i % values.length], values[j % values.length]] as [Tensor, Tensor];
+        values.push(op === 0 ? blind(p.mul(q)) : op === 1 ? p.mul(q).sin() : op === 2 ? p.add(q).mul(0.5) : blind(p));
+      }
+      return values.map((value) => value.sum()).reduce((sum, next) => sum.add(next));
+    };
+    const at = tensor(0.4).broadcastTo(shape) as Tensor;
+    const found = grad(through((x) => new Blind().apply(x)))(at);
+    near(found.data, grad(through((x) => x.detach()))(at).data, 1e-12, "the gradient");
+  });
 });
 
 /** The name of a row, and whether the gradients of its op are loops that round but once. */

@@ -28,8 +28,8 @@ interface Gene {
 interface Hook {
   /** Which of all values. */
   readonly at: number;
-  /** Look and keep the gradient, give one twice as large, or give the same. */
-  readonly kind: "look" | "double" | "same";
+  /** Look and keep the gradient, give one twice as large, give the same, or its numbers in a tensor that all such hooks use. */
+  readonly kind: "look" | "double" | "same" | "reuse";
 }
 
 interface Drawn {
@@ -173,7 +173,10 @@ export const walkPrograms: fc.Arbitrary<WalkProgram> = fc
       size: "max",
     }),
     hooks: fc.array(
-      fc.record({ at: fc.nat(30), kind: fc.constantFrom("look" as const, "same" as const, "double" as const) }),
+      fc.record({
+        at: fc.nat(30),
+        kind: fc.constantFrom("look" as const, "same" as const, "double" as const, "reuse" as const),
+      }),
       { maxLength: 3 },
     ),
     extra: fc.array(fc.nat(30), { maxLength: 3 }),
@@ -200,13 +203,25 @@ function backward(e: Engine, program: WalkProgram, createGraph: boolean): Seen[]
   const see = (what: string, tensor: Tensor) => seen.push({ what, tensor, held: [...tensor.data] });
   const inputs = program.inputs(e).map((input) => e.variable(input.cast(program.drawn.dtype)));
   const { values, losses } = program.run(e, inputs);
+  const reused = new Map<string, Tensor>();
+  const given = {
+    look: () => undefined,
+    same: (gradient: Tensor) => gradient,
+    double: (gradient: Tensor) => gradient.mul(2),
+    reuse: (gradient: Tensor) => {
+      const key = `${gradient.dtype} ${gradient.shape}`;
+      const own = reused.get(key) ?? e.zeros(gradient.shape, { dtype: gradient.dtype as "float64" });
+      reused.set(key, own);
+      return own.assign(gradient.detach());
+    },
+  };
   for (const { at, kind } of program.drawn.hooks) {
     const i = at % values.length;
     const value = values[i] as Tensor;
     if (!value.requiresGrad) continue;
     value.onGradient((gradient) => {
       see(`dout of t${i} in a hook`, gradient);
-      return kind === "double" ? gradient.mul(2) : kind === "same" ? gradient : undefined;
+      return given[kind](gradient);
     });
   }
   const seeAll = (when: string) => {
