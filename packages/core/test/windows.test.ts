@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { assertGradcheck, type Tensor, tensor, variable, zeros } from "../src/index.js";
 import { conv1d, conv2d, convTranspose1d, convTranspose2d } from "../src/ops/conv.js";
 import { col2im, im2col } from "../src/ops/im2col.js";
+import { ConvWeights } from "../src/ops/index.js";
 import { pad } from "../src/ops/pad.js";
 import { avgPool1d, avgPool2d, MaxUnpool, maxPool2d } from "../src/ops/pool.js";
 import { addTo, at, checkSecondOrder, distinct, draw, integer, near } from "./support/convolution.js";
@@ -252,6 +253,10 @@ test("errors name the op, the shapes and the repair", () => {
     [
       () => convTranspose2d(draw([1, 4, 1, 1]), draw([4, 1, 3, 3]), null, { padding: 2 }),
       /leaves a result of \[-1, -1\]; use less padding/,
+    ],
+    [
+      () => new ConvWeights(2, 3).apply(x as Tensor, draw([1, 6, 5, 5]) as Tensor),
+      /ConvWeights: windows of \[3, 3\] on x \[1, 4, 5, 5\] make \[1, 6, 3, 3\], y is \[1, 6, 5, 5\]/,
     ],
     [() => maxPool2d(x, { kernel: 6 }), /MaxPool2d: a kernel of \[6, 6\] is larger than the input of \[5, 5\]/],
     [
