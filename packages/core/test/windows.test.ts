@@ -256,7 +256,7 @@ test("errors name the op, the shapes and the repair", () => {
     ],
     [
       () => new ConvWeights(2, 3).apply(x as Tensor, draw([1, 6, 5, 5]) as Tensor),
-      /ConvWeights: windows of \[3, 3\] on x \[1, 4, 5, 5\] make \[1, 6, 3, 3\], y is \[1, 6, 5, 5\]/,
+      /ConvWeights2d: windows of \[3, 3\] on x \[1, 4, 5, 5\] make \[1, 6, 3, 3\], y is \[1, 6, 5, 5\]/,
     ],
     [() => maxPool2d(x, { kernel: 6 }), /MaxPool2d: a kernel of \[6, 6\] is larger than the input of \[5, 5\]/],
     [
