@@ -256,6 +256,24 @@ elementwiseOps("bools are 0 and 1", () => {
   );
 });
 
+elementwiseOps("what programs do not compute on int32 is named", () => {
+  for (const name of ["div", "exp", "sqrt", "atan2"] as const) {
+    const op = elementwise("Own", {
+      takes: "number",
+      forward: (k, x) => (name === "div" || name === "atan2" ? k[name](x, 3) : k[name](x)),
+      backward: [null],
+    });
+    for (const x of [tensor([4, 9], { dtype: "int32" }), tensor(4, { dtype: "int32" })] as Tensor[]) {
+      assert.match(
+        thrownBy(() => compile(op)(x)),
+        new RegExp(`^CompileError: compile: an elementwise rule uses k\\.${name} on int32`),
+      );
+    }
+    const floats = tensor([4, 9]) as Tensor;
+    close(compile(op)(floats), op(floats));
+  }
+});
+
 elementwiseOps("dtypes that a rule does not have are refused", () => {
   const rule = { forward: (_k: unknown, x: never) => x, backward: [null] };
   const wrong = (more: object) => thrownBy(() => (elementwise as unknown as Loose)("Own", { ...rule, ...more }));

@@ -1,3 +1,4 @@
+import { CompileError } from "../../errors.js";
 import type { Code, Func, Local, Module, PlainOp, ValueType } from "../../wasm/encoder.js";
 import { vectorOf } from "../../wasm/simd.js";
 import { arityOf, type MathName, mathNames, type VectorMath } from "../../wasm/vector-math/index.js";
@@ -55,6 +56,14 @@ export function stackOrder({ name, args }: Apply): readonly Expression[] {
 /** Whether the first two operands may change places. */
 export function isCommutative({ name }: Apply): boolean {
   return name === "add" || name === "mul";
+}
+
+/** The error for a rule of the consumer's: those of the engine have on integers what integers have. */
+export function notOnIntegers(name: Operation): CompileError {
+  return new CompileError(
+    `compile: an elementwise rule uses k.${name} on int32, which programs compute on floats alone; give the op a float, as in ` +
+      'x.cast("float64"), or call the function without compile',
+  );
 }
 
 /** The operations on scalars; those that are no instruction are functions, which a module has once. */
@@ -117,7 +126,7 @@ export class ScalarOperations {
         );
         return;
       default:
-        throw new Error(`${name} is no operation on int32`);
+        throw notOnIntegers(name);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Code, Local, PlainOp } from "../../wasm/encoder.js";
 import { firstHalves, halvesSwapped, vectorOf } from "../../wasm/simd.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
 import type { Apply, Expression, Kind, NumberKind } from "../expression.js";
+import { notOnIntegers } from "./scalar-operations.js";
 
 /** How many bits wide the lanes of a truth value are; "any" where all bits of the vector are the same. */
 export type MaskWidth = 32 | 64 | "any";
@@ -132,7 +133,7 @@ function integer(p: Pusher, e: Apply): void {
       remainder(p);
       return;
     default:
-      throw new Error(`${e.name} is no operation on int32`);
+      throw notOnIntegers(e.name);
   }
 }
 
