@@ -162,6 +162,46 @@ test("reductions of numbers that are made of wider ones, or of narrower ones, ar
   }
 });
 
+test("products in batches that are broadcast, cut and turned: every operand begins somewhere else", () => {
+  const whole = (shape: readonly number[], dtype: "float64" | "float32") =>
+    operand({ repeated: [], seed: shape.length }, shape, dtype);
+  const batches: readonly (readonly [readonly number[], readonly number[]])[] = [
+    [
+      [2, 1],
+      [1, 3],
+    ],
+    [[3], [2, 3]],
+    [[], [2, 2]],
+    [[4], []],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+  ];
+  const forms: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    whole: (x) => x,
+    cut: (x) => x.slice([...Array(x.rank - 2).fill(null), [1, null], [2, null]]),
+    "every second": (x) => x.slice([...Array(x.rank - 2).fill(null), [1, null, 2], null]),
+    "backwards, of the batch": (x) => (x.rank === 2 ? x : x.slice([[null, null, -1]])),
+    "a part of the batch": (x) => (x.rank === 2 || x.shape[0] === 1 ? x : x.slice([[1, null]])),
+    turned: (x) => x.transpose([...Array(x.rank - 2).keys(), x.rank - 1, x.rank - 2]),
+  };
+  for (const dtype of ["float64", "float32"] as const) {
+    for (const [one, other] of batches) {
+      for (const [name, form] of Object.entries(forms)) {
+        const [x, y] = [form(whole([...one, 11, 18], dtype)), form(whole([...other, 11, 18], dtype))];
+        const inner = y.transpose([...Array(y.rank - 2).keys(), y.rank - 1, y.rank - 2]);
+        const product = (a: Tensor, b: Tensor) =>
+          form(a).matmul(form(b).transpose([...Array(b.rank - 2).keys(), b.rank - 1, b.rank - 2]));
+        if (name === "a part of the batch" && x.rank !== y.rank) continue;
+        const expected = x.matmul(inner);
+        const found = compile(product)(whole([...one, 11, 18], dtype), whole([...other, 11, 18], dtype));
+        assert.equal(found.toArray(), expected.toArray(), `${name}, ${dtype}, [${one}] and [${other}]`);
+      }
+    }
+  }
+});
+
 /** Programs in which a part of an input, or all of it, is of size 0, beside parts of one element. */
 const empty: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "a trace": (x) => x.trace({ offset: 9 }).sum().add(x.sum()),

@@ -12,6 +12,7 @@ import {
   type Tensor,
   tensor,
   variable,
+  zeros,
 } from "../src/index.js";
 import { thrownBy } from "./support/numbers.js";
 
@@ -164,6 +165,16 @@ for (const [what, literal, kind, part] of refused) {
     }
   });
 }
+
+test("lists of nothing, more than there is room for, are refused as nested arrays", () => {
+  for (const shape of [
+    [2 ** 25, 0],
+    [2 ** 13, 2 ** 13, 0, 5],
+  ]) {
+    assert.throws(() => zeros(shape).toArray(), /lists without elements, for which there is no room as nested arrays/);
+  }
+  assert.equal(zeros([2, 0]).toArray(), [[], []]);
+});
 
 test("arrays that contain themselves, or are nested without end", () => {
   const own: unknown[] = [];
