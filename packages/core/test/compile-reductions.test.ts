@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compile, concat, grad, type Tensor, tensor } from "../src/index.js";
+import { compile, concat, grad, ones, type Tensor, tensor, zeros } from "../src/index.js";
 import { forAll } from "./support/property.js";
 
 // Reductions over any axes of what is broadcast along any others, taken by indices, cast: small integers, so that eager and
@@ -233,6 +233,21 @@ const empty: Readonly<Record<string, (x: Tensor) => Tensor>> = {
       .add(x.sum())
       .sum(),
 };
+
+test("a reduction to nothing writes nothing, however large its other axes are", () => {
+  for (const axis of [-1, [1, 3], 2]) {
+    const f = (x: Tensor, y: Tensor) => {
+      const kept = y.exp();
+      const none = x.mul(2).sum(axis);
+      return [none, kept.sum(0), kept.sum(1)];
+    };
+    const [x, y] = [zeros([0, 40, 50, 3]) as Tensor, ones([30, 20]) as Tensor];
+    assert.equal(
+      compile(f)(x, y).map((own) => own.toArray()),
+      f(x, y).map((own) => own.toArray()),
+    );
+  }
+});
 
 test("parts of size 0: values, first and second gradients", () => {
   for (const [name, f] of Object.entries(empty)) {

@@ -8,11 +8,13 @@ import {
   GraphError,
   Less,
   Log,
+  MaskedMatMul,
   MatMul,
   Mul,
   Node,
   OneHot,
   Pow,
+  SampledMatMul,
   type Shape,
   Sigmoid,
   Stack,
@@ -188,6 +190,25 @@ test("a node used again remembers the last inputs, and leaves the graphs of the 
   );
 });
 
+test("a node applied again is another vertex: the graph of the first inputs is as it was", () => {
+  for (const value of [2, [2]]) {
+    for (const [Op, slope] of [
+      [Exp, (x: number) => Math.exp(x)],
+      [Mul, (x: number) => 2 * x],
+      [Sum, () => 1],
+    ] as const) {
+      const node: Node = new Op();
+      const [x, y] = [variable(value) as Tensor, (variable(value) as Tensor).add(1)];
+      const apply = (x: Tensor) => node.apply(...(Op === Mul ? [x, x] : [x]));
+      const [first, second] = [apply(x), apply(y)];
+      first.sum().backward();
+      near((x.grad as Tensor).data, [slope(2)], 1e-15, Op.name);
+      second.sum().backward();
+      near((y.grad as Tensor).data, [slope(3)], 1e-15, Op.name);
+    }
+  }
+});
+
 test("a node alone on variables is a part of a graph as well", () => {
   const x = variable([1, 2]);
   const node = new Exp();
@@ -226,6 +247,17 @@ test("what a node alone refuses", () => {
         if (count >= least && count <= most) assert.is(found, "nothing thrown");
         else assert.match(found, new RegExp(`^(Graph|DType)Error: ${Op.name}: (forward )?takes`));
       }
+    }
+  }
+  const [vector, matrix, holds] = [tensor([1]), tensor([[1]]), tensor([[true]])] as [Tensor, Tensor, Tensor];
+  for (const Masked of [MaskedMatMul, SampledMatMul]) {
+    for (const inputs of [
+      [vector, matrix],
+      [matrix, vector],
+      [vector, vector],
+    ] as const) {
+      const found = thrownBy(() => new Masked().apply(...inputs, holds));
+      assert.match(found, /^ShapeError: \w+MatMul: .*takes matrices; reshape the vector/);
     }
   }
   const less = new Less();
