@@ -234,18 +234,27 @@ const empty: Readonly<Record<string, (x: Tensor) => Tensor>> = {
       .sum(),
 };
 
-test("a reduction to nothing writes nothing, however large its other axes are", () => {
-  for (const axis of [-1, [1, 3], 2]) {
-    const f = (x: Tensor, y: Tensor) => {
-      const kept = y.exp();
-      const none = x.mul(2).sum(axis);
-      return [none, kept.sum(0), kept.sum(1)];
-    };
-    const [x, y] = [zeros([0, 40, 50, 3]) as Tensor, ones([30, 20]) as Tensor];
-    assert.equal(
-      compile(f)(x, y).map((own) => own.toArray()),
-      f(x, y).map((own) => own.toArray()),
-    );
+test("a reduction to nothing writes nothing, however large its other axes are and however they lie", () => {
+  for (const order of [
+    [0, 1, 2, 3],
+    [1, 0, 2, 3],
+    [3, 1, 0, 2],
+  ]) {
+    for (const axis of [-1, [1, 3]]) {
+      const f = (x: Tensor, y: Tensor) => {
+        const kept = y.matmul(y.transpose());
+        const none = x.transpose(order).mul(2).sum(axis);
+        return [none, kept.sum(0), kept.sum(1)];
+      };
+      for (const shape of [
+        [0, 40, 50, 3],
+        [40, 0, 50, 3],
+      ]) {
+        const [x, y] = [zeros(shape) as Tensor, ones([30, 20]) as Tensor];
+        const [found, expected] = [compile(f), f].map((own) => own(x, y).map((part) => part.toArray()));
+        assert.equal(found, expected);
+      }
+    }
   }
 });
 

@@ -170,7 +170,10 @@ test("constants, copies and values with several targets are stored", () => {
 test("an operation that a kind does not have is an error with its name", () => {
   const program = new ScalarProgram();
   program.store(program.apply("exp", "i32", program.input("i32", 1)));
-  assert.throws(() => program.run(), /an elementwise rule uses k\.exp on int32, which programs compute on floats alone/);
+  assert.throws(
+    () => program.run(),
+    /an elementwise rule uses k\.exp on int32, which programs compute on floats alone/,
+  );
 });
 
 test.run();
