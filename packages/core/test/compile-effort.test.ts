@@ -51,6 +51,7 @@ const programs: readonly (readonly [
   ["axes that lie one behind the other are one", (x) => x.mul(2).add(x), [a([3, 4, 5, 6])], [1, 2912, 319]],
   ["and those of a reduction", (x) => x.mul(2).sum([1, 2]), [a([3, 4, 5, 6])], [1, 1552, 479]],
   ["results of one size are one loop", (x) => [x.exp(), x.mul(2), x.neg().exp()], [a([64, 33])], [1, 33824, 3615]],
+  ["with an operand that is broadcast", (x, y) => [x.add(y), x.mul(y).exp()], [a([64, 33]), a([33])], [1, 25520, 2394]],
   ["in two dtypes", (x) => [x.exp(), x.cast("float64").mul(3)], [a([64, 33])], [2, 33824, 1979]],
   [
     "what two kernels use is computed once",
@@ -102,6 +103,17 @@ const programs: readonly (readonly [
     },
     [a([32, 32]), a([32, 32])],
     [12, 28704, 10546],
+  ],
+  [
+    "what is small goes into small gaps",
+    (x, y, z) => {
+      const [large, kept, small, other] = [x.cumsum(0), y.cumsum(0), z.cumsum(0), y.cumsum(1)];
+      const sums = [large.sum(0), small.sum(0)];
+      const [less, more] = [z.cumsum(1), x.cumsum(1)];
+      return [...sums, ...[less, more, kept, other].map((own) => own.sum(0))];
+    },
+    [a([128, 16]), a([4, 16]), a([8, 16])],
+    [12, 18592, 3434],
   ],
   [
     "neutral elements and double signs go",
@@ -253,6 +265,11 @@ test("kernels, memory and code of programs are no more than they were", () => {
     grown.map(([name, own]) => `${name}: ${own.join(", ")}`),
     [],
   );
+});
+
+test("without temporaries there is nothing to be used again", () => {
+  const { bytes, bytesWithoutReuse } = compile((x: Tensor) => x.mul(2)).program(a([64, 33])).memory;
+  assert.is(bytesWithoutReuse, bytes);
 });
 
 test.run();

@@ -171,6 +171,24 @@ test("the sign of a zero is that of the walk with graph, wherever parts are adde
         .add(x.take([1, 1]).mul(0.7).sum()),
     (x) => x.sum().mul(-0),
     (x) => x.sum().mul(-0).add(x.take(1).mul(-0)),
+    // Three parts, of which two meet in a -0, in any order.
+    ...[
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ].flatMap((order) => {
+      const parts: readonly ((x: Tensor) => Tensor)[] = [
+        (x) => x.slice([[0, 2]]).mul(-0),
+        (x) => x.slice([[1, 3]]).mul(-0),
+        (x) => x.slice([[2, 3]]),
+      ];
+      const sum = (x: Tensor) =>
+        order.map((i) => (parts[i] as (x: Tensor) => Tensor)(x).sum()).reduce((a, b) => a.add(b));
+      return [sum, (x: Tensor) => sum(x.mul(1))];
+    }),
   ];
   for (const program of programs) {
     const [plain, graph] = [false, true].map((createGraph) => {
