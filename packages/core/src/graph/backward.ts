@@ -120,16 +120,19 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
   if (trace.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, trace)) return;
   const dout = trace.gradientAt(edge.slot);
   if (!inOps && node.backwardInPlace(dout, trace)) return;
-  const shown = inOps || node.fastBackward === undefined ? ofItsOwn(dout) : dout;
+  // What an elementwise rule, which has a fast form, gives is made by its arithmetic: it hands nothing on.
+  const shown = node.fastBackward === undefined ? ofItsOwn(dout) : dout;
   for (let i = 0; i < node.arity; i++) {
     const input = node.input(i);
     if (!trace.has(input)) continue;
     const slot = input.slot;
     if (i > 0 && updates.count !== trace.updates) checkUnchanged(node);
     const gradient =
-      inOps || node.fastBackward === undefined
+      node.fastBackward === undefined
         ? localGradient(node, i, edge, dout, shown)
-        : node.fastBackward(dout, i, edge);
+        : inOps
+          ? node.localBackward(dout, i, edge)
+          : node.fastBackward(dout, i, edge);
     if (gradient !== null) {
       const own = gradientOf(node, i, gradient);
       if (trace.isNumber(input)) {
@@ -147,7 +150,7 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
  * What a local backward gives, which may be a consumer's: for others it has `dout` in a tensor of its own, and others do not have
  * what it gives.
  */
-export function localGradient(node: Node, i: number, output: Tensor, dout: Tensor, shown: Tensor): Tensor | null {
+function localGradient(node: Node, i: number, output: Tensor, dout: Tensor, shown: Tensor): Tensor | null {
   const gradient = node.localBackward(shown, i, output);
   if (shown !== dout && shown.version > 0) {
     throw new GraphError(
