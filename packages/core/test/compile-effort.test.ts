@@ -48,6 +48,7 @@ const programs: readonly (readonly [
   Effort,
 ])[] = [
   ["a chain is one loop", (x) => x.exp().mul(2).add(1).tanh(), [a([64, 33])], [1, 16928, 2354]],
+  ["what does not fill the last vector fills it from the padding", (x) => x.mul(2).add(1), [a([17])], [1, 192, 139]],
   ["axes that lie one behind the other are one", (x) => x.mul(2).add(x), [a([3, 4, 5, 6])], [1, 2912, 319]],
   ["and those of a reduction", (x) => x.mul(2).sum([1, 2]), [a([3, 4, 5, 6])], [1, 1552, 479]],
   ["results of one size are one loop", (x) => [x.exp(), x.mul(2), x.neg().exp()], [a([64, 33])], [1, 33824, 3615]],
