@@ -235,5 +235,10 @@ export function withAxis<A, Options extends object>(
   checkOptions(op, axis, ["axis", ...names], flags);
   const record = axis as Options & { readonly axis?: A };
   if (options === undefined) return [record.axis, record];
-  throw new ChainruleError(`${op}: got two records of options; put all into one, { ${["axis", ...names].join(", ")} }`);
+  throw twoRecords(op, `, { ${["axis", ...names].join(", ")} }`);
+}
+
+/** The error for options that were given twice. */
+export function twoRecords(op: string, form = ""): ChainruleError {
+  return new ChainruleError(`${op}: got two records of options; put all into one${form}`);
 }

@@ -107,6 +107,7 @@ hooks("what they keep stays as it was, and is nobody else's", () => {
     ],
   );
 });
+
 type Give = (dout: Tensor, k: number) => Tensor;
 
 /** Multiplies by a number; the gradient is made by `give`. */

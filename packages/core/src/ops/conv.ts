@@ -1,10 +1,10 @@
 import type { DType } from "../dtype.js";
-import { ChainruleError, GraphError, ShapeError } from "../errors.js";
+import { GraphError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
-import { checkNoMore, checkOptions, isRecord } from "../options.js";
+import { checkNoMore, checkOptions, isRecord, twoRecords } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
@@ -289,8 +289,7 @@ function withOptionalBias<Options>(Op: new (rank: SpatialRank, options?: Options
     const isOptions = isRecord(b);
     const node = new Op(rank, isOptions ? b : options);
     checkNoMore(node.name, none);
-    if (isOptions && options !== undefined)
-      throw new ChainruleError(`${node.name}: got two records of options; put all into one`);
+    if (isOptions && options !== undefined) throw twoRecords(node.name);
     const inputs = isOptions || b === undefined || b === null ? [x, w] : [x, w, b as Tensor];
     return node.apply(...inputs.map((input) => operand(node.name, input)));
   };

@@ -68,8 +68,8 @@ export class Variance extends Spread {
 
 /**
  * The mean of the squared deviations from the mean, over the axes. `correction` is 0 by default, as in NumPy (PyTorch's is
- * 1); where no degree of freedom is left it is divided by 0, Infinity or NaN (PyTorch's convention). Of equal elements it is 0, and the mean may be far away from 0: the deviations
- * are taken from it before anything is rounded. float64, float32.
+ * 1); where no degree of freedom is left it is divided by 0, Infinity or NaN (PyTorch's convention). Of equal elements it is 0,
+ * and the mean may be far away from 0: the deviations are taken from it before anything is rounded. float64, float32.
  *
  * @example
  * variance(tensor([1, 2, 3, 4])).item(); // 1.25

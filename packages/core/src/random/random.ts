@@ -101,6 +101,7 @@ export class Random {
   ): Tensor<Mutable<S>> {
     const values = tracer()?.draw(this.generator, method, options, dtype, shape, now);
     if (values === undefined) return fromArray(now(), shape, { dtype });
+    // The type of a shape that may be written to; the shape itself is copied and frozen.
     return new Tensor(shape as unknown as Mutable<S>, dtype, values, null, false);
   }
 

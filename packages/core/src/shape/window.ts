@@ -64,6 +64,7 @@ export function kernelOptions<Options extends { readonly kernel: PerAxis }>(
     checkOptions(op, options, others);
     return { ...options, kernel } as Options;
   }
+  // What is no kernel, and a record, are the options: their names are looked at by the op that takes them.
   if (isRecord(kernel) && options === undefined) return kernel as unknown as Options;
   const given = options === undefined ? show(kernel) : `${show(kernel)}, ${show(options)}`;
   throw new ShapeError(
