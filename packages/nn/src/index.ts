@@ -13,11 +13,8 @@ export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
 export { loadParameters } from "./data/parameters.js";
 export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
 export { type AttentionOptions, type AttentionShape, scaledDotProductAttention } from "./functions/attention.js";
-export { binaryCrossEntropyWithLogits, type CrossEntropyOptions, crossEntropy } from "./functions/cross-entropy.js";
 export { type DropoutMaskOptions, type DropoutOptions, dropout, dropoutMask } from "./functions/dropout.js";
 export { embedding } from "./functions/embedding.js";
-export { type HuberOptions, huberLoss } from "./functions/huber.js";
-export { type KlDivergenceOptions, klDivergence } from "./functions/kl-divergence.js";
 export {
   type BatchNormOptions,
   type BatchNormResult,
@@ -29,7 +26,6 @@ export {
   type NormOptions,
   type RunningStatistics,
 } from "./functions/normalization.js";
-export type { Reduced, Reduction, ReductionOptions } from "./functions/reduction.js";
 export {
   constant,
   type FloatDType,
@@ -44,11 +40,15 @@ export { Activation, ReLU, Sigmoid, Tanh } from "./layers/activation.js";
 export { Affine, type AffineOptions, type AffineShape } from "./layers/affine.js";
 export { Layer, type NamedTensors } from "./layers/layer.js";
 export { Sequential } from "./layers/sequential.js";
-export { crossEntropyError } from "./losses/cross-entropy.js";
+export { binaryCrossEntropyWithLogits } from "./losses/binary-cross-entropy.js";
+export { type CrossEntropyOptions, crossEntropy, crossEntropyError } from "./losses/cross-entropy.js";
+export { type HuberOptions, huberLoss } from "./losses/huber.js";
+export { type KlDivergenceOptions, klDivergence } from "./losses/kl-divergence.js";
 export type { Labels } from "./losses/labels.js";
+export type { Reduced, Reduction, ReductionOptions } from "./losses/reduction.js";
 export { SoftmaxWithLoss, softmaxWithLoss } from "./losses/softmax-with-loss.js";
 export { MeanSquaredError, meanSquaredError, SumOfSquaredErrors, sumOfSquaredErrors } from "./losses/squared-error.js";
 export { accuracy } from "./metrics.js";
 export { Optimizer, type OptimizerOptions, type StepOptions, type Update } from "./optimizers/optimizer.js";
 export { SGD } from "./optimizers/sgd.js";
-export { type TrainStepOptions, trainStep } from "./train-step.js";
+export { type TrainStepOptions, trainStep } from "./training/train-step.js";

@@ -10,7 +10,7 @@ import {
   sizeOf,
   type Tensor,
 } from "@chainrule/core";
-import { checkRandom, checkSetting } from "./functions/checks.js";
+import { checkRandom, checkSetting } from "./checks.js";
 
 /** The dtypes that a parameter can have. */
 export type FloatDType = "float64" | "float32";

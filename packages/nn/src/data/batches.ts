@@ -8,7 +8,7 @@ import {
   show,
   type Tensor,
 } from "@chainrule/core";
-import { checkRandom, checkTensor, isRecord } from "../functions/checks.js";
+import { checkRandom, checkTensor, isRecord } from "../checks.js";
 import { ByteRows } from "./byte-rows.js";
 import { DataError } from "./errors.js";
 

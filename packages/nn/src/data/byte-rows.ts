@@ -9,7 +9,7 @@ import {
   sizeOf,
   Tensor,
 } from "@chainrule/core";
-import { checkFloatDType, checkSetting } from "../functions/checks.js";
+import { checkFloatDType, checkSetting } from "../checks.js";
 import type { FloatDType } from "../initializers.js";
 import { DataError } from "./errors.js";
 

@@ -1,5 +1,5 @@
 import { checkNoMore, formatShape, sameShape, showNames, type Tensor } from "@chainrule/core";
-import { checkTensors } from "../functions/checks.js";
+import { checkTensors } from "../checks.js";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 import { DataError } from "./errors.js";
 

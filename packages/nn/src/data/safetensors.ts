@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TypedArray,
 } from "@chainrule/core";
-import { checkTensors } from "../functions/checks.js";
+import { checkTensors } from "../checks.js";
 import type { NamedTensors } from "../layers/layer.js";
 import { checkBytes, DataError } from "./errors.js";
 

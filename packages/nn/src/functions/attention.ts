@@ -10,7 +10,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@chainrule/core";
-import { checkDType, checkFloat, checkMask, checkSetting } from "./checks.js";
+import { checkDType, checkFloat, checkMask, checkSetting } from "../checks.js";
 
 export interface AttentionOptions {
   /** Which keys a query may see: bool, broadcast to [..., L, S], true where it may (PyTorch's convention). */

@@ -1,5 +1,5 @@
 import { ChainruleError, checkNoMore, checkOptions, type Random, type Shape, type Tensor } from "@chainrule/core";
-import { checkFloat, checkMask, checkRandom, checkSetting } from "./checks.js";
+import { checkFloat, checkMask, checkRandom, checkSetting } from "../checks.js";
 
 export interface DropoutMaskOptions {
   /** Where the random numbers come from, one for each element. */

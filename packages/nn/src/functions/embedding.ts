@@ -1,6 +1,6 @@
 import { checkNoMore, DTypeError, formatShape, inRange, ShapeError, Tensor } from "@chainrule/core";
-import { checkTensor } from "./checks.js";
-import { indexTensor, type PlainIndices } from "./indices.js";
+import { checkTensor } from "../checks.js";
+import { indexTensor, type PlainIndices } from "../indices.js";
 
 type Indices = Tensor | PlainIndices;
 

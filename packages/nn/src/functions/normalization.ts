@@ -12,7 +12,7 @@ import {
   type Tensor,
   zeros,
 } from "@chainrule/core";
-import { checkFloat, checkParameter, checkSetting, checkTensor } from "./checks.js";
+import { checkFloat, checkParameter, checkSetting, checkTensor } from "../checks.js";
 
 /** What is common to all normalisations: y = (x - mean) / sqrt(variance + eps) * weight + bias. */
 export interface NormOptions {

@@ -16,7 +16,7 @@ import {
   type Tensor,
   variable,
 } from "@chainrule/core";
-import { checkTensor } from "../functions/checks.js";
+import { checkTensor } from "../checks.js";
 import { type FloatDType, he, type Initializer, type InitializerOptions, zeros } from "../initializers.js";
 import { Layer } from "./layer.js";
 

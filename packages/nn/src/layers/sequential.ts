@@ -7,7 +7,7 @@ import {
   show,
   type Tensor,
 } from "@chainrule/core";
-import { checkTensor, checkTensors, isRecord } from "../functions/checks.js";
+import { checkTensor, checkTensors, isRecord } from "../checks.js";
 import type { Activation } from "./activation.js";
 import type { Affine } from "./affine.js";
 import { Layer, type NamedTensors } from "./layer.js";

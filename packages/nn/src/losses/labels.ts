@@ -1,6 +1,6 @@
 import { DTypeError, formatShape, InRange, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
-import { checkTensor } from "../functions/checks.js";
-import { indexTensor, type PlainIndices } from "../functions/indices.js";
+import { checkTensor } from "../checks.js";
+import { indexTensor, type PlainIndices } from "../indices.js";
 
 /**
  * The true classes of a batch: one-hot (a float tensor of the shape of the scores), or the index of each row's class

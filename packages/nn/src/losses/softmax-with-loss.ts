@@ -1,6 +1,6 @@
 import { checkNoMore, type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
-import { finiteWhereUnused } from "../functions/reduction.js";
 import { batchSizes, checkLabelRange, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
+import { finiteWhereUnused } from "./reduction.js";
 
 /**
  * The node of `softmaxWithLoss`, of two inputs: the scores x, [N, classes] or [classes], and the labels t, one-hot or

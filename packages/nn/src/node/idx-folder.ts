@@ -2,10 +2,10 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
 import { checkNoMore, checkOptions, fromArray, type Tensor } from "@chainrule/core";
+import { checkFloatDType, checkSetting } from "../checks.js";
 import { ByteRows } from "../data/byte-rows.js";
 import { checkText, DataError } from "../data/errors.js";
 import { type IdxData, idxHeaderMax, idxMagic, parseIdx, readIdxHeader } from "../data/idx.js";
-import { checkFloatDType, checkSetting } from "../functions/checks.js";
 import type { FloatDType } from "../initializers.js";
 import { fileError, readBytes } from "./files.js";
 

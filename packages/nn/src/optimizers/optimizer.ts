@@ -14,8 +14,8 @@ import {
   type Tensor,
   tensor,
 } from "@chainrule/core";
+import { checkTensor, checkTensors, isRecord } from "../checks.js";
 import { parametersOf } from "../data/parameters.js";
-import { checkTensor, checkTensors, isRecord } from "../functions/checks.js";
 import type { Layer, NamedTensors } from "../layers/layer.js";
 
 export interface OptimizerOptions {

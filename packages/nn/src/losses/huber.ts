@@ -1,5 +1,5 @@
 import { checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
-import { checkAlike, checkSetting } from "./checks.js";
+import { checkAlike, checkSetting } from "../checks.js";
 import { type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
 
 export interface HuberOptions<R extends Reduction> extends ReductionOptions<R> {

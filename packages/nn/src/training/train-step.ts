@@ -9,7 +9,7 @@ import {
   show,
   Tensor,
 } from "@chainrule/core";
-import { Optimizer } from "./optimizers/optimizer.js";
+import { Optimizer } from "../optimizers/optimizer.js";
 
 export interface TrainStepOptions {
   /**

@@ -1,5 +1,5 @@
 import { checkNoMore, checkOptions, type Shape, ShapeError, type Tensor } from "@chainrule/core";
-import { checkAlike } from "./checks.js";
+import { checkAlike } from "../checks.js";
 import {
   finiteWhereUnused,
   type Reduced,
