@@ -185,6 +185,21 @@ row("normal", (...o) => nn["normal"]?.(...o));
 row("new Affine", (...o) => construct(nn, "Affine", 2, 3, ...o));
 row("new BatchSampler", (...o) => construct(nn, "BatchSampler", 3, 2, ...o));
 row("new ByteRows", (...o) => construct(nn, "ByteRows", new Uint8Array(4), [2, 2], ...o));
+row("loadParameters", (...o) => nn["loadParameters"]?.({ w }, { w }, ...o));
+row("new Dropout", (...o) => construct(nn, "Dropout", ...o));
+const affine = construct(nn, "Affine", 2, 2, { initializer: nn["constant"]?.(1) });
+const layers: Readonly<Record<string, readonly unknown[]>> = {
+  Affine: [2, 2, { initializer: nn["constant"]?.(1) }],
+  Dropout: [],
+  Frozen: [affine],
+  ReLU: [],
+  Sequential: [[affine]],
+  Sigmoid: [],
+  Tanh: [],
+};
+for (const [name, given] of Object.entries(layers)) {
+  row(`${name}.forward`, (...o) => source(construct(nn, name, ...given) as object)["forward"]?.(x, ...o));
+}
 row("new SGD", (...o) => construct(nn, "SGD", { w }, ...o));
 row("Optimizer.step", (...o) => source(construct(nn, "SGD", { w }) as object)["step"]?.(...o));
 row("trainStep", (...o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), ...o));
@@ -196,6 +211,8 @@ const others: Readonly<Record<string, string>> = {
   "Random.fromState": "the state of a generator, as it was saved",
   fromJSON: "a tensor, as toJSON gave it",
   fromTransfer: "a tensor, as toTransfer gave it",
+  "Activation.forward": "abstract",
+  "Layer.forward": "abstract",
   "Tensor.settleGradient": "of the engine's own",
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",

@@ -10,7 +10,7 @@ export {
 export { ByteRows, type ByteRowsOptions } from "./data/byte-rows.js";
 export { DataError } from "./data/errors.js";
 export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
-export { loadParameters } from "./data/parameters.js";
+export { type LoadOptions, type LoadReport, loadParameters } from "./data/parameters.js";
 export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
 export { type AttentionOptions, type AttentionShape, scaledDotProductAttention } from "./functions/attention.js";
 export { type DropoutMaskOptions, type DropoutOptions, dropout, dropoutMask } from "./functions/dropout.js";
@@ -38,7 +38,9 @@ export {
 } from "./initializers.js";
 export { Activation, ReLU, Sigmoid, Tanh } from "./layers/activation.js";
 export { Affine, type AffineOptions, type AffineShape } from "./layers/affine.js";
-export { Layer, type NamedTensors } from "./layers/layer.js";
+export { Dropout, type DropoutLayerOptions } from "./layers/dropout.js";
+export { Frozen } from "./layers/frozen.js";
+export { type ForwardOptions, Layer, type NamedTensors } from "./layers/layer.js";
 export { Sequential } from "./layers/sequential.js";
 export { binaryCrossEntropyWithLogits } from "./losses/binary-cross-entropy.js";
 export { type CrossEntropyOptions, crossEntropy, crossEntropyError } from "./losses/cross-entropy.js";

@@ -1,19 +1,39 @@
 import {
   ChainruleError,
+  compile,
   DTypeError,
   exp,
   noGrad,
   numericalGradient,
+  ones,
   Random,
   type Shape,
   ShapeError,
   type Tensor,
   tensor,
+  variable,
   zeros as zeroTensor,
 } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Affine, constant, Layer, normal, ReLU, Sequential, Sigmoid, softmaxWithLoss, Tanh } from "../src/index.js";
+import {
+  Affine,
+  constant,
+  DataError,
+  Dropout,
+  type ForwardOptions,
+  Frozen,
+  Layer,
+  loadParameters,
+  normal,
+  ReLU,
+  Sequential,
+  SGD,
+  Sigmoid,
+  softmaxWithLoss,
+  Tanh,
+  trainStep,
+} from "../src/index.js";
 import { assertClose, assertFinite, assertThrows, derivatives, wave } from "./support.js";
 
 const random = () => new Random(1);
@@ -217,6 +237,155 @@ test("Sequential: one layer behind the other, parameters by position or by name,
   assert.equal(new Sequential([]).forward(tensor([1])).toArray(), [1]);
   assertThrows(() => new Sequential({ "1": affine1 }), ChainruleError, '"1"', "affine1");
   assertThrows(() => new Sequential({ "a.b": affine1 }), ChainruleError, '"a.b"');
+});
+
+/** A block with a part that two share, and one in a list and in a record. */
+class Composite extends Layer {
+  readonly gain = variable([2, 2]);
+  readonly note = tensor([5]);
+  readonly inner = new Sequential([new Affine(2, 2, { initializer: constant(1) })]);
+  readonly list = [new Affine(2, 2, { initializer: constant(1) }), new ReLU()] as const;
+  readonly record = { head: new Affine(2, 1, { initializer: constant(1) }), shared: this.gain };
+  readonly settings = { eps: 1e-3, name: "x", none: null };
+  override forward(x: Tensor): Tensor {
+    return this.record.head.forward(this.list[0].forward(this.inner.forward(x)).mul(this.gain));
+  }
+}
+
+test("A composite layer: names of parameters follow from its fields", () => {
+  const composite = new Composite();
+  const names = [
+    "gain",
+    "inner.0.W",
+    "inner.0.b",
+    "list.0.W",
+    "list.0.b",
+    "record.head.W",
+    "record.head.b",
+    "record.shared",
+  ];
+  assert.equal(Object.keys(composite.parameters()), names);
+  assert.is(composite.parameters()["record.shared"], composite.gain);
+  assert.equal(
+    Object.keys(new Sequential([composite]).parameters()),
+    names.map((name) => `0.${name}`),
+  );
+  // A variable under two names is updated once.
+  const optimizer = new SGD(composite, { lr: 1 });
+  assert.equal(Object.keys(optimizer.parameters), names.slice(0, -1));
+  assert.is(composite.list[0].W.name, "list.0.W");
+  trainStep((x: Tensor) => composite.forward(x).sum(), optimizer)(ones([1, 2]));
+  assert.equal(composite.gain.toArray(), [-2, -2]);
+});
+
+test("A layer that is among its own parts is an error", () => {
+  class Ring extends Layer {
+    readonly parts: Layer[] = [];
+    override forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const [a, b] = [new Ring(), new Ring()];
+  a.parts.push(b);
+  b.parts.push(a);
+  assertThrows(() => a.parameters(), ChainruleError, "Ring", "a part of itself");
+  b.parts.pop();
+  assert.equal(a.parameters(), {});
+});
+
+class Counting extends Layer {
+  readonly count = tensor(0);
+  override forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    if (training) this.count.assign(this.count.add(1));
+    return x;
+  }
+  override buffers() {
+    return { count: this.count };
+  }
+}
+
+test("Buffers: saved with the parameters, not trained, and changed by compiled steps", () => {
+  const network = new Sequential({ counting: new Counting(), affine: new Affine(2, 1, { initializer: constant(1) }) });
+  assert.equal(Object.keys(network.parameters()), ["affine.W", "affine.b"]);
+  assert.equal(Object.keys(network.buffers()), ["counting.count"]);
+  const before = network.state();
+  const step = trainStep((x: Tensor) => network.forward(x, { training: true }).sum(), new SGD(network));
+  for (let i = 0; i < 3; i++) step(ones([1, 2]));
+  network.forward(ones([1, 2]));
+  const after = network.state();
+  assert.is(after["counting.count"]?.item(), 3);
+  loadParameters(network, before);
+  assert.is(network.layers.counting.count.item(), 0);
+  assert.equal(network.layers.affine.W.toArray(), [[1], [1]]);
+  assert.is(after["counting.count"]?.item(), 3, "what state() gave stays as it was");
+});
+
+test("A buffer with the name of a parameter is an error", () => {
+  class Twice extends Counting {
+    override parameters() {
+      return { count: this.count };
+    }
+  }
+  assertThrows(() => new Twice().state(), ChainruleError, "Twice", "count is a parameter and a buffer");
+});
+
+test("Frozen: not trained, but saved; the gradient goes through it, in the form of evaluation", () => {
+  const body = new Sequential([new Affine(2, 2, { initializer: constant(1) }), new Dropout()]);
+  const network = new Sequential({ first: new Affine(2, 2, { initializer: constant(1) }), body: new Frozen(body) });
+  assert.equal(Object.keys(network.state()), ["first.W", "first.b", "body.0.W", "body.0.b"]);
+  const before = body.state();
+  for (const compiled of [true, false]) {
+    const optimizer = new SGD(network, { lr: 0.1 });
+    const step = trainStep((x: Tensor) => network.forward(x, { training: true }).sum(), optimizer, { compiled });
+    const { b } = network.layers.first;
+    const [was] = b.toArray() as number[];
+    step(ones([1, 2]));
+    assert.ok(Math.abs((b.toArray()[0] as number) - ((was as number) - 0.2)) < 1e-15);
+  }
+  assert.equal(body.state(), before);
+});
+
+test("Dropout: drops in training only, from the source of the call, each layer other elements", () => {
+  const network = new Sequential([new Dropout(), new Dropout({ ratio: 0.25 })]);
+  const x = ones([4000]);
+  assert.equal(network.forward(x).toArray(), x.toArray());
+  const random = new Random(3);
+  const [once, again] = [0, 0].map(() => network.forward(x, { training: true, random: random.fork(7) }));
+  assert.equal(once?.toArray(), again?.toArray());
+  const kept = [...(once as Tensor).data].filter((value) => value !== 0);
+  assert.ok(Math.abs(kept.length / 4000 - 0.375) < 0.03, `${kept.length} of 4000`);
+  assert.ok(kept.every((value) => Math.abs(value - 8 / 3) < 1e-12));
+  const compiled = compile((source: Random) => network.forward(x, { training: true, random: source }));
+  assert.equal(compiled(random.fork(7)).toArray(), once?.toArray());
+  assert.equal(new Dropout({ ratio: 0.25, inverted: false }).forward(tensor([4])).toArray(), [3]);
+  assertThrows(() => network.forward(x, { training: true }), ChainruleError, "Dropout", "random.fork(step)");
+  assertThrows(() => new Dropout({ ratio: 1 }), ChainruleError, "ratio 1");
+  assertThrows(() => network.forward(x, { train: true } as object), ChainruleError, "unknown option train");
+  assertThrows(() => network.forward(x, { training: 1 } as object), ChainruleError, "training");
+});
+
+test("loadParameters: a part of what was saved, with a report", () => {
+  const make = (outputs: number) =>
+    new Sequential({
+      body: new Affine(2, 3, { initializer: constant(1) }),
+      head: new Affine(3, outputs, { initializer: constant(1) }),
+    });
+  const [from, to] = [make(4), make(2)];
+  from.layers.body.b.assign([1, 2, 3]);
+  const saved = from.state();
+  assertThrows(
+    () => loadParameters(to, saved, { strict: false }),
+    DataError,
+    "head.W is float64 [3, 2]",
+    "leave it out",
+  );
+  assert.equal(to.layers.body.b.toArray(), [0, 0, 0]);
+  const { "head.W": _W, "head.b": b, ...body } = saved;
+  assertThrows(() => loadParameters(to, body), DataError, "missing: head.W, head.b", "{ strict: false }");
+  const report = loadParameters(to, { ...body, old: b as Tensor }, { strict: false });
+  assert.equal(report, { loaded: ["body.W", "body.b"], missing: ["head.W", "head.b"], unexpected: ["old"] });
+  assert.equal(to.layers.body.b.toArray(), [1, 2, 3]);
+  assertThrows(() => loadParameters(to, { "0.W": saved["body.W"] as Tensor }, { strict: false }), DataError, "no name");
 });
 
 test("A layer of one's own needs a forward only", () => {

@@ -18,7 +18,7 @@ import {
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
 import { type FloatDType, he, type Initializer, type InitializerOptions, zeros } from "../initializers.js";
-import { Layer } from "./layer.js";
+import { checkForward, type ForwardOptions, Layer } from "./layer.js";
 
 export interface AffineOptions {
   /** How W begins; `he()` unless said otherwise. */
@@ -107,9 +107,12 @@ export class Affine<const I extends number = number, const O extends number = nu
     return this.W.shape[1];
   }
 
-  override forward<S extends Shape>(x: Tensor<S> & Fits<AffineShape<S, I, O>>): Of<AffineShape<S, I, O>>;
-  override forward(x: Tensor, ...none: []): Tensor {
-    checkNoMore("Affine", none);
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<AffineShape<S, I, O>>,
+    options?: ForwardOptions,
+  ): Of<AffineShape<S, I, O>>;
+  override forward(x: Tensor, options?: ForwardOptions, ...none: []): Tensor {
+    checkForward("Affine", options, none);
     checkTensor("Affine", "the input", x);
     const features = sizeOf(x.shape.slice(x.rank === 1 ? 0 : 1));
     if (x.rank === 0 || features !== this.inputs) {

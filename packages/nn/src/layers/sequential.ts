@@ -7,10 +7,10 @@ import {
   show,
   type Tensor,
 } from "@chainrule/core";
-import { checkTensor, checkTensors, isRecord } from "../checks.js";
+import { checkTensor, isRecord } from "../checks.js";
 import type { Activation } from "./activation.js";
 import type { Affine } from "./affine.js";
-import { Layer, type NamedTensors } from "./layer.js";
+import { checkForward, type ForwardOptions, Layer, type NamedTensors, prefixed } from "./layer.js";
 
 /** A layer, or a function without parameters in its place, such as `(x) => x.relu()`. */
 type Step = Layer | ((x: Tensor) => Tensor);
@@ -73,12 +73,13 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
     for (const [name, parameter] of Object.entries(this.parameters())) parameter.name = name;
   }
 
-  override forward(x: Tensor, ...none: []): Tensor {
-    checkNoMore("Sequential", none);
+  override forward(x: Tensor, options?: ForwardOptions, ...none: []): Tensor {
+    checkForward("Sequential", options, none);
     let out = x;
     for (const [name, step] of Object.entries<Step>(this.layers)) {
       checkTensor("Sequential", `the input of layer ${name}`, out);
-      out = step instanceof Layer ? step.forward(out) : step(out);
+      // A function such as `relu` takes the tensor alone.
+      out = step instanceof Layer ? step.forward(out, options) : step(out);
     }
     checkTensor("Sequential", "the output", out);
     return out;
@@ -86,24 +87,22 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
 
   override parameters(...none: []): NamedTensors {
     checkNoMore("Sequential.parameters", none);
-    return Object.fromEntries(
-      Object.entries<Step>(this.layers).flatMap(([layerName, layer]) =>
-        !(layer instanceof Layer)
-          ? []
-          : Object.entries(parametersIn(layerName, layer)).map(([name, parameter]) => [
-              `${layerName}.${name}`,
-              parameter,
-            ]),
-      ),
-    );
+    return named(this.layers, "parameters");
+  }
+
+  override buffers(...none: []): NamedTensors {
+    checkNoMore("Sequential.buffers", none);
+    return named(this.layers, "buffers");
   }
 }
 
-/** What a layer, which may be a consumer's, says that its parameters are. */
-function parametersIn(name: string, layer: Layer): NamedTensors {
-  const parameters: unknown = layer.parameters();
-  checkTensors("Sequential", `the parameters of layer ${name}`, parameters);
-  return parameters;
+/** Named after the layers, without the name of the field that holds these. */
+function named(layers: Layers, what: "parameters" | "buffers"): NamedTensors {
+  const steps = Object.entries<Step>(layers);
+  return Object.assign(
+    {},
+    ...steps.map(([name, step]) => (step instanceof Layer ? prefixed("Sequential", name, step, what) : {})),
+  );
 }
 
 function checkStep(name: string, step: unknown): void {

@@ -1,0 +1,53 @@
+import { ChainruleError, checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
+import { checkSetting } from "../checks.js";
+import { dropout } from "../functions/dropout.js";
+import { Activation } from "./activation.js";
+import { checkForward, type ForwardOptions } from "./layer.js";
+
+export interface DropoutLayerOptions {
+  /** The probability of an element to be dropped, from 0 to less than 1. Default 0.5. */
+  readonly ratio?: number | undefined;
+  /** Whether training makes up for what is dropped (the default), or evaluation does (the textbook's form). */
+  readonly inverted?: boolean | undefined;
+}
+
+/**
+ * `dropout` as a layer: in training each element is 0 with probability `ratio`, by numbers from the `random` of the call; in
+ * evaluation nothing is dropped.
+ *
+ * @example
+ * const layer = new Dropout({ ratio: 0.5 });
+ * layer.forward(tensor([1, 2, 3])).toArray(); // [1, 2, 3]
+ * layer.forward(ones([3]), { training: true, random: new Random(1) }).shape; // [3]
+ * new Dropout({ inverted: false }).forward(tensor([1, 2, 3])).toArray(); // [0.5, 1, 1.5]
+ *
+ * @throws ChainruleError for a ratio that is not from 0 to less than 1, or where a training call has no `random`.
+ */
+export class Dropout extends Activation {
+  readonly ratio: number;
+  readonly inverted: boolean;
+
+  constructor(options: DropoutLayerOptions = {}, ...none: []) {
+    super();
+    checkNoMore("Dropout", none);
+    checkOptions("Dropout", options, ["ratio", "inverted"], ["inverted"]);
+    const { ratio = 0.5, inverted = true } = options;
+    checkSetting("Dropout", "ratio", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
+    this.ratio = ratio;
+    this.inverted = inverted;
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<S> {
+    checkForward("Dropout", options, none);
+    const { ratio, inverted } = this;
+    const { training = false, random } = options ?? {};
+    if (!training) return dropout(x, { ratio, inverted, training });
+    if (random === undefined) {
+      throw new ChainruleError(
+        "Dropout: draws random numbers in training: give their source to the call, as in " +
+          "network.forward(x, { training: true, random: random.fork(step) })",
+      );
+    }
+    return dropout(x, { ratio, inverted, random });
+  }
+}
