@@ -200,7 +200,8 @@ const layers: Readonly<Record<string, readonly unknown[]>> = {
 for (const [name, given] of Object.entries(layers)) {
   row(`${name}.forward`, (...o) => source(construct(nn, name, ...given) as object)["forward"]?.(x, ...o));
 }
-row("new SGD", (...o) => construct(nn, "SGD", { w }, ...o));
+for (const name of ["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam", "AdamW", "Adadelta", "Lion"])
+  row(`new ${name}`, (...o) => construct(nn, name, { w }, ...o));
 row("Optimizer.step", (...o) => source(construct(nn, "SGD", { w }) as object)["step"]?.(...o));
 row("trainStep", (...o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), ...o));
 row("readIdxFolder", (...o) => node["readIdxFolder"]?.("/", ...o));
@@ -252,7 +253,10 @@ function listed(message: string): string {
 }
 
 const sorted = (names: readonly string[]) => names.toSorted().join();
-const isOther = ({ callable, names }: DeclaredRecord) => callable in others || `${callable} ${sorted(names)}` in others;
+/** What its step gives to an optimizer: state and settings, which have been looked at. */
+const given = /\.(update|initialState)$/;
+const isOther = ({ callable, names }: DeclaredRecord) =>
+  callable in others || given.test(callable) || `${callable} ${sorted(names)}` in others;
 
 const { records, positional } = await declarations();
 const declared = records.filter((record) => !isOther(record));
@@ -389,7 +393,7 @@ const internal = new RegExp(
     "^(new Tensor|Tensor\\.(derive|constant|settle|toString|toJSON))$",
     // The vertices of the graph: their settings are positional, and their methods are for the walk.
     "^Node\\.",
-    "^new (Node|Optimizer|RandomGraph)$|^RandomGraph\\.",
+    "^new (Node|Optimizer|ParameterGroup|RandomGraph)$|^RandomGraph\\.",
     // What a layer and an optimizer of one's own have.
     "^(Layer|Activation)\\.(forward|parameters)$|\\.(update|initialState)$",
     // Ranges, and point and direction, have errors of their own.
@@ -532,8 +536,8 @@ test("the options of other libraries have their names here", () => {
     assert.match(refusal(call, { [name]: 1 }).message, `unknown option ${name}; did you mean ${own}?`);
   }
   assert.match(
-    refusal((o) => construct(nn, "SGD", { w }, o), { momentum: 0.9 }).message,
-    /unknown option momentum; there is lr$/,
+    refusal((o) => source(construct(nn, "SGD", { w }) as object)["step"]?.(o), { momentum: 0.9 }).message,
+    /unknown option momentum; there is when$/,
   );
 });
 

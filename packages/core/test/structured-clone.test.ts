@@ -56,6 +56,8 @@ test("any function that takes tensors names what structuredClone leaves of one",
   for (const { name, call } of callablesOf([engine as unknown as Record<string, unknown>, nn], engine)) {
     // A node is made without tensors, and applied to them.
     if (name.startsWith("new ") && !name.includes(".")) continue;
+    // The parts of an optimizer are called by its step alone, which has looked at what it gives them.
+    if (/\.(update|initialState|change)$/.test(name)) continue;
     // What tensors of other kinds do, this one does as well.
     if (/^(scalar|integers|bools|empty|variable|result)\./.test(name)) continue;
     for (let i = 0, found = 0; i < 60 && found < 3; i++) {

@@ -51,6 +51,17 @@ export type { Reduced, Reduction, ReductionOptions } from "./losses/reduction.js
 export { SoftmaxWithLoss, softmaxWithLoss } from "./losses/softmax-with-loss.js";
 export { MeanSquaredError, meanSquaredError, SumOfSquaredErrors, sumOfSquaredErrors } from "./losses/squared-error.js";
 export { accuracy } from "./metrics.js";
+export { Adadelta, type AdadeltaOptions, type AdadeltaSettings } from "./optimizers/adadelta.js";
+export { AdaGrad, type AdaGradOptions, type AdaGradSettings } from "./optimizers/adagrad.js";
+export { Adam, type AdamOptions, type AdamSettings, AdamW, type AdamWOptions } from "./optimizers/adam.js";
+export { Lion, type LionOptions, type LionSettings } from "./optimizers/lion.js";
 export { Optimizer, type OptimizerOptions, type StepOptions, type Update } from "./optimizers/optimizer.js";
-export { SGD } from "./optimizers/sgd.js";
+export type {
+  OptimizedParameters,
+  ParameterGroup,
+  ParameterGroupOptions,
+} from "./optimizers/parameter-groups.js";
+export { RMSprop, type RMSpropOptions, type RMSpropSettings } from "./optimizers/rmsprop.js";
+export type { OptimizerForm } from "./optimizers/settings.js";
+export { Momentum, type MomentumOptions, Nesterov, SGD, type SGDOptions, type SGDSettings } from "./optimizers/sgd.js";
 export { type TrainStepOptions, trainStep } from "./training/train-step.js";

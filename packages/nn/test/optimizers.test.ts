@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   Affine,
+  Momentum,
   type NamedTensors,
   Optimizer,
   ReLU,
@@ -11,7 +12,7 @@ import {
   softmaxWithLoss,
   type Update,
 } from "../src/index.js";
-import { assertClose, assertThrows, Momentum, wave } from "./support.js";
+import { assertClose, assertThrows, wave } from "./support.js";
 
 /** f = x^2/20 + y^2, the textbook's bowl (chapter 6). */
 function bowl(p: Tensor): Tensor {
@@ -126,7 +127,7 @@ test("A parameter under two names is updated once", () => {
 
 test("A refused step leaves all parameters and the state as they were", () => {
   const [a, b] = [variable([1, 2]), variable([3, 4])];
-  for (const optimizer of [new SGD({ a, b }), new Momentum({ a, b })]) {
+  for (const optimizer of [new SGD({ a, b }), new Momentum({ a, b }, { lr: 0.1 })]) {
     a.zeroGrad();
     a.sum().backward();
     assertThrows(() => optimizer.step(), GraphError, optimizer.name, "parameter b has no gradient", "loss.backward()");
@@ -199,7 +200,7 @@ test("Impossible learning rates and parameters are errors", () => {
 test("An optimizer with a state: the closed form of momentum, and a state that is saved goes on the same", () => {
   // With a constant gradient g the velocity after n steps is -lr g (1 - 0.9^n) / 0.1.
   const w = variable([0]);
-  const constantGradient = new Momentum({ w });
+  const constantGradient = new Momentum({ w }, { lr: 0.1 });
   w.sum().backward();
   for (let i = 0; i < 5; i++) constantGradient.step();
   const velocity = constantGradient.state()["w.velocity"] as Tensor;
@@ -213,12 +214,12 @@ test("An optimizer with a state: the closed form of momentum, and a state that i
     }
   };
   const whole = variable([-7, 2]);
-  run(whole, new Momentum({ p: whole }), 30);
+  run(whole, new Momentum({ p: whole }, { lr: 0.1 }), 30);
   const first = variable([-7, 2]);
-  const before = new Momentum({ p: first });
+  const before = new Momentum({ p: first }, { lr: 0.1 });
   run(first, before, 12);
   const second = variable(first.detach());
-  const after = new Momentum({ p: second });
+  const after = new Momentum({ p: second }, { lr: 0.1 });
   after.loadState(before.state());
   run(second, after, 18);
   assert.equal(second.toArray(), whole.toArray());
@@ -275,7 +276,7 @@ test("New values and new state are those computed of the old ones, whatever is a
 
 test("step({ when }): a false condition leaves parameters and state as they were, NaN or not", () => {
   const p = variable([1, 2]);
-  const optimizer = new Momentum({ p });
+  const optimizer = new Momentum({ p }, { lr: 0.1 });
   const [yes, no] = [tensor(true), tensor(false)];
   p.div(p.sub(1)).sum().backward();
   assert.not(p.grad?.data.every(Number.isFinite));
@@ -293,7 +294,7 @@ test("step({ when }): a false condition leaves parameters and state as they were
 
 test("A state that does not belong to the optimizer is refused, and changes nothing", () => {
   const p = variable([1, 2]);
-  const optimizer = new Momentum({ p });
+  const optimizer = new Momentum({ p }, { lr: 0.1 });
   const state = { "p.velocity": tensor([5, 6]) };
   optimizer.loadState(state);
   for (const [saved, kind, part] of [

@@ -1,6 +1,5 @@
-import { fromArray, type Shape, type Tensor, variable, zeros } from "@chainrule/core";
+import { fromArray, type Shape, type Tensor, variable } from "@chainrule/core";
 import * as assert from "uvu/assert";
-import { type Layer, type NamedTensors, Optimizer, type Update } from "../src/index.js";
 
 /** Asserts that two tensors have the same shape, and elements that differ by at most `tolerance`. */
 export function assertClose(actual: Tensor, expected: Tensor, tolerance: number, what = "tensor"): void {
@@ -63,25 +62,4 @@ export function wave(shape: Shape, scale = 1, shift = 0): Tensor {
     Float64Array.from({ length: size }, (_, i) => scale * Math.sin(1.7 * i + 0.3 + shift)),
     shape,
   );
-}
-
-/** An optimizer that remembers: v <- 0.9 v - lr g, W <- W + v. */
-export class Momentum extends Optimizer {
-  constructor(parameters: Layer | NamedTensors, lr = 0.1) {
-    super("Momentum", parameters, lr);
-  }
-
-  protected override initialState({ shape, dtype }: Tensor): NamedTensors {
-    return { velocity: zeros(shape, { dtype }) };
-  }
-
-  protected override update(
-    parameter: Tensor,
-    gradient: Tensor,
-    { velocity: before = parameter }: NamedTensors,
-    lr: Tensor,
-  ): Update {
-    const velocity = before.mul(0.9).sub(gradient.mul(lr)) as Tensor;
-    return { value: parameter.add(velocity) as Tensor, state: { velocity } };
-  }
 }

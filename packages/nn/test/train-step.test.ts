@@ -13,11 +13,13 @@ import {
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  Adam,
   Affine,
   BatchSampler,
   batchNorm,
   dropout,
   Layer,
+  Momentum,
   meanSquaredError,
   type NamedTensors,
   Optimizer,
@@ -29,33 +31,9 @@ import {
   trainStep,
   type Update,
 } from "../src/index.js";
-import { assertClose, assertThrows, Momentum, wave } from "./support.js";
+import { assertClose, assertThrows, wave } from "./support.js";
 
 type Float = Extract<RandomDType, "float64" | "float32">;
-
-/** D. P. Kingma and J. Ba, "Adam", ICLR 2015: a state of several tensors, one of which counts the steps. */
-class Adam extends Optimizer {
-  constructor(parameters: Layer | NamedTensors, lr = 0.01) {
-    super("Adam", parameters, lr);
-  }
-
-  protected override initialState({ shape, dtype }: Tensor): NamedTensors {
-    return { m: zeros(shape, { dtype }), v: zeros(shape, { dtype }), t: tensor(0, { dtype }) };
-  }
-
-  protected override update(parameter: Tensor, gradient: Tensor, state: NamedTensors, lr: Tensor): Update {
-    const { m: before = gradient, v: squares = gradient, t: steps = gradient } = state;
-    const t = steps.add(1) as Tensor;
-    const m = before.mul(0.9).add(gradient.mul(0.1)) as Tensor;
-    const v = squares.mul(0.999).add(gradient.square().mul(0.001)) as Tensor;
-    const decayed = (beta: number) => t.constant(beta).pow(t).neg().add(1) as Tensor;
-    const change = m
-      .div(decayed(0.9))
-      .div(v.div(decayed(0.999)).sqrt().add(1e-8))
-      .mul(lr) as Tensor;
-    return { value: parameter.sub(change) as Tensor, state: { m, v, t } };
-  }
-}
 
 function networkOf(dtype: Float) {
   const random = new Random(1);
@@ -102,8 +80,8 @@ function deviation(actual: readonly number[], expected: readonly number[]): numb
 
 for (const [name, optimizerOf] of [
   ["SGD", (network: Layer) => new SGD(network, { lr: 0.2 })],
-  ["an optimizer with a state", (network: Layer) => new Momentum(network)],
-  ["Adam", (network: Layer) => new Adam(network)],
+  ["an optimizer with a state", (network: Layer) => new Momentum(network, { lr: 0.1 })],
+  ["Adam", (network: Layer) => new Adam(network, { lr: 0.01 })],
 ] as const) {
   for (const [dtype, tolerance] of [
     ["float64", 1e-12],
@@ -144,7 +122,7 @@ for (const compiled of [false, true]) {
 
   test(`${mode}: a state that is loaded between steps is gone on from`, () => {
     const w = variable([0]);
-    const optimizer = new Momentum({ w }, 1);
+    const optimizer = new Momentum({ w }, { lr: 1 });
     const step = trainStep(() => w.sum(), optimizer, { compiled });
     step();
     assert.equal(optimizer.state()["w.velocity"]?.toArray(), [-1]);
@@ -160,7 +138,7 @@ for (const compiled of [false, true]) {
 
   test(`${mode}: a loss that is not finite is given, and nothing has changed`, () => {
     const w = variable([1, 2]);
-    const optimizer = new Momentum({ w });
+    const optimizer = new Momentum({ w }, { lr: 0.1 });
     const step = trainStep((x: Tensor) => w.mul(x).log().sum(), optimizer, { compiled });
     step(tensor([1, 1]));
     const [before, state] = [w.toArray(), optimizer.state()["w.velocity"]?.toArray()];
@@ -211,7 +189,7 @@ for (const compiled of [false, true]) {
 
   test(`${mode}: a step that is refused changes nothing`, () => {
     const network = networkOf("float64");
-    const optimizer = new Momentum(network);
+    const optimizer = new Momentum(network, { lr: 0.1 });
     const step = trainStep((x: Tensor, t: Tensor) => softmaxWithLoss(network.forward(x), t), optimizer, { compiled });
     const [inputs, targets] = [x.slice([[0, 2]]) as Tensor, tensor([0, 1], { dtype: "int32" })];
     step(inputs, targets);
@@ -285,7 +263,7 @@ test("An update that reads numbers is refused when it is compiled, with the way 
   }
   const w = variable(1);
   for (const [optimizer, ...parts] of [
-    [new ByNumber("ByNumber", { w }, 0.5), "ByNumber: lr is read", "last argument of update"],
+    [new ByNumber("ByNumber", { w }, 0.5), "ByNumber: lr is read", "use the argument lr of update"],
     [new Counting("Counting", { w }, 0.5), "item()", "not known"],
   ] as const) {
     assertThrows(() => trainStep(() => w.square(), optimizer, { compiled: true })(), CompileError, ...parts);

@@ -1,6 +1,5 @@
 import {
   ChainruleError,
-  CompileError,
   checkNoMore,
   checkOptions,
   eagerly,
@@ -12,11 +11,16 @@ import {
   show,
   showNames,
   type Tensor,
-  tensor,
 } from "@chainrule/core";
-import { checkTensor, checkTensors, isRecord } from "../checks.js";
-import { parametersOf } from "../data/parameters.js";
-import type { Layer, NamedTensors } from "../layers/layer.js";
+import { checkSetting, checkTensor, checkTensors, isRecord } from "../checks.js";
+import type { NamedTensors } from "../layers/layer.js";
+import {
+  checkRate,
+  groupsOf,
+  type OptimizedParameters,
+  type ParameterGroup,
+  type SharedRate,
+} from "./parameter-groups.js";
 
 export interface OptimizerOptions {
   /** The learning rate, a finite number of at least 0. */
@@ -42,7 +46,7 @@ type Assignment = readonly [target: Tensor, values: Tensor];
  * anything from step to step, `initialState`. Then a step runs in a compiled function as well.
  *
  * @example
- * class Momentum extends Optimizer {
+ * class HeavyBall extends Optimizer {
  *   override initialState(parameter: Tensor) {
  *     return { velocity: zeros(parameter.shape, { dtype: parameter.dtype }) };
  *   }
@@ -52,58 +56,67 @@ type Assignment = readonly [target: Tensor, values: Tensor];
  *   }
  * }
  */
-export abstract class Optimizer {
+export abstract class Optimizer<Settings extends object = object> {
   /** What errors call it. */
   readonly name: string;
   /** The variables that `step` changes, by name. */
   readonly parameters: NamedTensors;
-  /** The learning rate as tensors, which a compiled step reads at each call. */
-  private readonly rates: { readonly float64: Tensor; readonly float32: Tensor };
+  /** The same in their groups, whose learning rates may be changed between steps, compiled ones included. */
+  readonly groups: readonly ParameterGroup<Settings>[];
+  private readonly shared: SharedRate;
   /** By name of the parameter; without those that nobody has asked for yet. */
   private readonly states = new Map<string, NamedTensors>();
 
   /**
-   * @param parameters a model, or variables by name; a variable under several names is updated once, under the first.
+   * @param parameters a model, variables by name, or groups of these with their own rate and settings; a variable under several
+   * names, or in several groups, is updated once, by the first.
+   * @param lr the learning rate of all groups without one of their own
+   * @param settings what `update` is given, and what a group may have otherwise
    */
-  constructor(name: string, parameters: Layer | NamedTensors, lr: number) {
+  constructor(
+    name: string,
+    parameters: OptimizedParameters<Settings>,
+    lr: number,
+    // Who leaves them out has none of them.
+    settings: Settings = {} as Settings,
+  ) {
     this.name = name;
-    const all = parametersOf(name, parameters);
-    const seen = new Set<Tensor>();
-    this.parameters = Object.freeze(
-      Object.fromEntries(
-        Object.entries(all).filter(([parameterName, parameter]) => {
-          if (!parameter.isVariable) {
-            throw new GraphError(`${name}: parameter ${parameterName} is no variable; make it with variable(...)`);
-          }
-          return seen.size < seen.add(parameter).size;
-        }),
-      ),
-    );
-    if (seen.size === 0) throw new ChainruleError(`${name}: there are no parameters to update`);
-    const rate = checkRate(name, lr);
-    this.rates = { float64: tensor(rate), float32: tensor(rate, { dtype: "float32" }) };
+    this.shared = { lr: checkRate(name, lr), factor: 1 };
+    this.groups = Object.freeze(groupsOf(name, parameters, settings, this.shared));
+    this.parameters = Object.freeze(Object.assign({}, ...this.groups.map((group) => group.parameters)) as NamedTensors);
   }
 
   /**
-   * The learning rate; it may be changed between steps, compiled ones included.
+   * The learning rate of all groups without one of their own; it may be changed between steps, compiled ones included.
    *
-   * @throws CompileError when it is read in a function that is being compiled: `update` is given it as a tensor.
+   * @throws CompileError when it is used in a function that is being compiled: `update` is given it as a tensor.
    */
   get lr(): number {
-    try {
-      return this.rates.float64.detach().item();
-    } catch (error) {
-      if (!(error instanceof CompileError)) throw error;
-      throw new CompileError(
-        `${this.name}: lr is read as a number in a function that is being compiled, where it would stay what it is now; use the ` +
-          "last argument of update, which is the learning rate as a tensor",
-      );
-    }
+    this.first.refuseTraced("read");
+    return this.shared.lr;
   }
 
   set lr(lr: number) {
-    const rate = checkRate(this.name, lr);
-    for (const tensor of Object.values(this.rates)) tensor.assign(rate);
+    checkRate(this.name, lr);
+    this.first.refuseTraced("set");
+    this.shared.lr = lr;
+    for (const group of this.groups) group.settle();
+  }
+
+  /**
+   * A step takes the learning rates of all groups times this: what a schedule gives, 1 at first. It may be changed between steps,
+   * as in `optimizer.lrFactor = schedule(step)`, compiled ones included.
+   */
+  get lrFactor(): number {
+    this.first.refuseTraced("read");
+    return this.shared.factor;
+  }
+
+  set lrFactor(factor: number) {
+    checkSetting(this.name, "lrFactor", factor, (x) => x >= 0 && x < Infinity, "a finite number of at least 0");
+    this.first.refuseTraced("set");
+    this.shared.factor = factor;
+    for (const group of this.groups) group.settle();
   }
 
   /**
@@ -111,11 +124,18 @@ export abstract class Optimizer {
    *
    * @param state what `initialState` gave at first; each step gives the same names, shapes and dtypes
    * @param lr the learning rate, a scalar of the dtype of the parameter
+   * @param settings those of the parameter's group
    */
-  protected abstract update(parameter: Tensor, gradient: Tensor, state: NamedTensors, lr: Tensor): Update;
+  protected abstract update(
+    parameter: Tensor,
+    gradient: Tensor,
+    state: NamedTensors,
+    lr: Tensor,
+    settings: Readonly<Settings>,
+  ): Update;
 
   /** What is remembered of a parameter before its first step, made once: nothing, unless the optimizer says otherwise. */
-  protected initialState(_parameter: Tensor): NamedTensors {
+  protected initialState(_parameter: Tensor, _settings: Readonly<Settings>): NamedTensors {
     return {};
   }
 
@@ -136,8 +156,8 @@ export abstract class Optimizer {
       );
     }
     const assignments = noGrad(() =>
-      Object.entries(this.parameters).flatMap(([name, parameter]) =>
-        this.assignments(name, parameter).map(
+      this.each((name, parameter, group) =>
+        this.assignments(name, parameter, group).map(
           // Not the tensor itself: it may be one that is about to be assigned to.
           ([target, values]): Assignment => [target, when?.where(values, target) ?? values.detach()],
         ),
@@ -156,8 +176,11 @@ export abstract class Optimizer {
   state(...none: []): NamedTensors {
     checkNoMore(`${this.name}.state`, none);
     return Object.fromEntries(
-      Object.entries(this.parameters).flatMap(([name, parameter]) =>
-        Object.entries(this.stateOf(name, parameter)).map(([slot, value]) => [`${name}.${slot}`, value.detach()]),
+      this.each((name, parameter, group) =>
+        Object.entries(this.stateOf(name, parameter, group)).map(([slot, value]) => [
+          `${name}.${slot}`,
+          value.detach(),
+        ]),
       ),
     );
   }
@@ -172,8 +195,8 @@ export abstract class Optimizer {
     checkNoMore(`${this.name}.loadState`, none);
     checkTensors(this.name, "the saved state", saved);
     const left = new Set(Object.keys(saved));
-    const loaded = Object.entries(this.parameters).flatMap(([name, parameter]) =>
-      Object.entries(this.stateOf(name, parameter)).map(([slot, target]): Assignment => {
+    const loaded = this.each((name, parameter, group) =>
+      Object.entries(this.stateOf(name, parameter, group)).map(([slot, target]): Assignment => {
         const key = `${name}.${slot}`;
         const value = Object.hasOwn(saved, key) ? saved[key] : undefined;
         if (value === undefined) throw new ChainruleError(`${this.name}: the saved state has no ${key}`);
@@ -190,8 +213,22 @@ export abstract class Optimizer {
     for (const [target, value] of loaded) target.assign(value);
   }
 
+  /** Any group: they all are read and set, or refused, alike. */
+  private get first(): ParameterGroup<Settings> {
+    const [first] = this.groups;
+    if (first === undefined) throw new ChainruleError(`${this.name}: there are no parameters to update`);
+    return first;
+  }
+
+  /** What `f` gives for each of the parameters, in one list. */
+  private each<R>(f: (name: string, parameter: Tensor, group: ParameterGroup<Settings>) => readonly R[]): R[] {
+    return this.groups.flatMap((group) =>
+      Object.entries(group.parameters).flatMap(([name, parameter]) => f(name, parameter, group)),
+    );
+  }
+
   /** What a step makes of a parameter and of its state. */
-  private assignments(name: string, parameter: Tensor): Assignment[] {
+  private assignments(name: string, parameter: Tensor, group: ParameterGroup<Settings>): Assignment[] {
     const { grad, dtype } = parameter;
     if (grad === null) {
       throw new GraphError(
@@ -199,10 +236,10 @@ export abstract class Optimizer {
           "it, leave it out of the optimizer",
       );
     }
-    const own = this.stateOf(name, parameter);
-    const rate = dtype === "float32" ? this.rates.float32 : this.rates.float64;
+    const own = this.stateOf(name, parameter, group);
+    const rate = group.rate(dtype === "float32" ? "float32" : "float64");
     // Detached: what is to be traced must not be read as the constants that these tensors seem to be.
-    const { value, state } = this.checked(name, this.update(parameter, grad, detached(own), rate.detach()));
+    const { value, state } = this.checked(name, this.update(parameter, grad, detached(own), rate, group.settings));
     this.checkAlike(`the update of parameter ${name}`, value, parameter);
     const unknown = Object.keys(state).filter((slot) => !Object.hasOwn(own, slot));
     if (unknown.length > 0) {
@@ -243,12 +280,12 @@ export abstract class Optimizer {
   }
 
   /** Tensors of the optimizer's own, which stay the same ones: what is compiled updates them in place. */
-  private stateOf(name: string, parameter: Tensor): NamedTensors {
+  private stateOf(name: string, parameter: Tensor, group: ParameterGroup<Settings>): NamedTensors {
     const known = this.states.get(name);
     if (known !== undefined) return known;
     const made = eagerly(() =>
       noGrad(() => {
-        const state: unknown = this.initialState(parameter);
+        const state: unknown = this.initialState(parameter, group.settings);
         checkTensors(this.name, `the initial state of parameter ${name}`, state);
         return detached(state);
       }),
@@ -260,11 +297,4 @@ export abstract class Optimizer {
 
 function detached(tensors: NamedTensors): NamedTensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.detach()]));
-}
-
-function checkRate(name: string, lr: number): number {
-  if (!(typeof lr === "number" && lr >= 0 && lr < Infinity)) {
-    throw new ChainruleError(`${name}: the learning rate lr is ${show(lr)}; it must be a finite number, 0 or more`);
-  }
-  return lr;
 }
