@@ -78,7 +78,7 @@ const instead: Readonly<Record<string, string>> = {
   rounding_mode: "write x.div(y).floor()",
   once: "the function that onGradient gives takes the hook away",
   padding_idx: "the gradient of one row can be made 0 by a mask, rows.where(table, 0)",
-  reduction: "crossEntropy, huberLoss and klDivergence take one; others are made of ops, as in y.sub(t).square().sum()",
+  reduction: "losses of one reduction have others in ops, as in y.sub(t).square().sum()",
   shuffle: "draw the rows with a BatchSampler",
   "take.mode": "indices are not clipped or wrapped; clamp them before",
   transposeA: "transpose with x.transpose()",

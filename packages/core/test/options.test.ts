@@ -172,8 +172,22 @@ row("assertGradients", (...o) => drawn["assertGradients"]?.(f, [testing.tensors(
 
 // Networks
 row("scaledDotProductAttention", (...o) => nn["scaledDotProductAttention"]?.(x, x, x, ...o));
-for (const name of ["crossEntropy", "binaryCrossEntropyWithLogits", "huberLoss", "klDivergence"])
+for (const name of ["crossEntropy", "softmaxWithLoss", "nllLoss", "binaryCrossEntropyWithLogits", "sigmoidWithLoss"])
   row(name, (...o) => nn[name]?.(x, x, ...o));
+for (const name of [
+  "meanSquaredError",
+  "l1Loss",
+  "smoothL1Loss",
+  "huberLoss",
+  "klDivergence",
+  "hingeLoss",
+  "poissonNllLoss",
+])
+  row(name, (...o) => nn[name]?.(x, x, ...o));
+for (const name of ["cosineSimilarity", "cosineSimilarityLoss"]) row(name, (...o) => nn[name]?.(x, x, ...o));
+row("multiMarginLoss", (...o) => nn["multiMarginLoss"]?.(x, [0, 1], ...o));
+row("cosineEmbeddingLoss", (...o) => nn["cosineEmbeddingLoss"]?.(x, x, tensor([1, -1]), ...o));
+for (const name of ["tripletMarginLoss", "gaussianNllLoss"]) row(name, (...o) => nn[name]?.(x, x, x, ...o));
 row("dropout", (...o) => nn["dropout"]?.(x, ...o));
 row("dropoutMask", (...o) => nn["dropoutMask"]?.([2], ...o));
 for (const name of ["batchNorm", "layerNorm"]) row(name, (...o) => nn[name]?.(x, ...o));

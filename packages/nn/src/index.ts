@@ -13,6 +13,7 @@ export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
 export { type LoadOptions, type LoadReport, loadParameters } from "./data/parameters.js";
 export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
 export { type AttentionOptions, type AttentionShape, scaledDotProductAttention } from "./functions/attention.js";
+export { type CosineSimilarityOptions, cosineSimilarity } from "./functions/cosine-similarity.js";
 export { type DropoutMaskOptions, type DropoutOptions, dropout, dropoutMask } from "./functions/dropout.js";
 export { embedding } from "./functions/embedding.js";
 export {
@@ -42,14 +43,30 @@ export { Dropout, type DropoutLayerOptions } from "./layers/dropout.js";
 export { Frozen } from "./layers/frozen.js";
 export { type ForwardOptions, Layer, type NamedTensors } from "./layers/layer.js";
 export { Sequential } from "./layers/sequential.js";
-export { binaryCrossEntropyWithLogits } from "./losses/binary-cross-entropy.js";
-export { type CrossEntropyOptions, crossEntropy, crossEntropyError } from "./losses/cross-entropy.js";
-export { type HuberOptions, huberLoss } from "./losses/huber.js";
+export { l1Loss } from "./losses/absolute-error.js";
+export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+  sigmoidWithLoss,
+} from "./losses/binary-cross-entropy.js";
+export { type CosineEmbeddingOptions, cosineEmbeddingLoss, cosineSimilarityLoss } from "./losses/cosine.js";
+export { type CrossEntropyOptions, crossEntropy, softmaxWithLoss } from "./losses/cross-entropy.js";
+export { crossEntropyError } from "./losses/cross-entropy-error.js";
+export { type HingeOptions, hingeLoss, type MultiMarginOptions, multiMarginLoss } from "./losses/hinge.js";
+export { type HuberOptions, huberLoss, type SmoothL1Options, smoothL1Loss } from "./losses/huber.js";
 export { type KlDivergenceOptions, klDivergence } from "./losses/kl-divergence.js";
-export type { Labels } from "./losses/labels.js";
+export type { IgnoredLabel, Labels } from "./losses/labels.js";
+export {
+  type GaussianNllOptions,
+  gaussianNllLoss,
+  type PoissonNllOptions,
+  poissonNllLoss,
+} from "./losses/likelihoods.js";
+export { type NllOptions, nllLoss } from "./losses/negative-log-likelihood.js";
 export type { Reduced, Reduction, ReductionOptions } from "./losses/reduction.js";
-export { SoftmaxWithLoss, softmaxWithLoss } from "./losses/softmax-with-loss.js";
+export { SoftmaxWithLoss } from "./losses/softmax-with-loss.js";
 export { MeanSquaredError, meanSquaredError, SumOfSquaredErrors, sumOfSquaredErrors } from "./losses/squared-error.js";
+export { type TripletMarginOptions, tripletMarginLoss } from "./losses/triplet.js";
 export { accuracy } from "./metrics.js";
 export { Adadelta, type AdadeltaOptions, type AdadeltaSettings } from "./optimizers/adadelta.js";
 export { AdaGrad, type AdaGradOptions, type AdaGradSettings } from "./optimizers/adagrad.js";

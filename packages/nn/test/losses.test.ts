@@ -1,448 +1,459 @@
 import {
+  assertGradcheck,
+  ChainruleError,
   compile,
+  concat,
   DTypeError,
-  detectAnomaly,
-  jvp,
-  noGrad,
-  numericalGradient,
+  grad,
   oneHot,
   Random,
+  type Shape,
   ShapeError,
   type Tensor,
   tensor,
   variable,
+  zeros,
 } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as nn from "../src/index.js";
 import {
-  accuracy,
+  binaryCrossEntropyWithLogits,
+  cosineEmbeddingLoss,
+  cosineSimilarity,
   crossEntropy,
-  crossEntropyError,
+  gaussianNllLoss,
+  huberLoss,
   klDivergence,
-  type Labels,
-  MeanSquaredError,
-  meanSquaredError,
-  SoftmaxWithLoss,
-  SumOfSquaredErrors,
+  multiMarginLoss,
+  nllLoss,
+  type Reduction,
+  SGD,
+  sigmoidWithLoss,
+  smoothL1Loss,
   softmaxWithLoss,
-  sumOfSquaredErrors,
+  trainStep,
+  tripletMarginLoss,
 } from "../src/index.js";
+import { lossExtremes } from "./support/loss-extremes.js";
+import { type LossRow, lossRows, type Make } from "./support/loss-rows.js";
 import { assertClose, assertFinite, assertThrows, derivatives, wave } from "./support.js";
 
-const int32 = (values: number | number[]): Tensor => tensor(values as number[], { dtype: "int32" });
+/*
+ * All that holds of every loss, for each row of the table: values, derivatives, compiled form, dtypes, errors. What is one
+ * loss's own stands below.
+ */
 
-/** The loss composed of nodes. */
-function composed(x: Tensor, t: Tensor): Tensor {
-  return x
-    .logSoftmax()
-    .mul(t)
-    .sum()
-    .neg()
-    .div(x.rank === 1 ? 1 : x.size / (x.shape.at(-1) as number));
-}
+const all: readonly Reduction[] = ["mean", "sum", "none"];
+const numbers = (x: Tensor): number[] => [...x.data];
+const isFloat = (x: Tensor) => x.dtype !== "int32";
 
-const scores: Record<string, Tensor> = {
-  "ordinary scores": wave([3, 4], 2),
-  "a vector": wave([4], 2),
-  "more axes": wave([2, 3, 4], 2),
-  "scores of +-1000": tensor([
-    [1000, -1000, 0, 999],
-    [-1000, -1000, -1000, 1000],
-    [0, 0, 0, 0],
-  ]),
-  "equal scores of 1000": tensor([[1000, 1000, 1000, 1000]]),
-};
-for (const [name, x] of Object.entries(scores)) {
-  const rows = x.size / 4;
-  const indices = Array.from({ length: rows }, (_, i) => (i * 2 + 1) % 4);
-  const index = int32(indices).reshape(x.shape.slice(0, -1)) as Tensor;
-  const hot = oneHot(index, 4) as Tensor;
-  test(`softmaxWithLoss: ${name}: equals the form composed of nodes, to second order`, () => {
-    const direction = wave(x.shape, 1, 3);
-    const one = tensor(1);
-    const form = derivatives((v) => composed(v, hot), x, one, direction);
-    for (const [labels, t] of [
-      ["one-hot", hot],
-      ["index", index],
-    ] as const) {
-      const fused = derivatives((v) => softmaxWithLoss(v, t), x, one, direction);
-      for (const key of ["value", "gradient", "second"] as const) {
-        assertFinite(fused[key], `${labels} ${key}`);
-        assertClose(fused[key], form[key], 1e-14, `${labels} ${key}`);
-      }
-      if (!name.includes("1000")) {
-        assertClose(
-          fused.gradient,
-          numericalGradient((v) => softmaxWithLoss(v, t), x),
-          1e-9,
-          `${labels} numerically`,
-        );
-      }
-    }
-  });
-  test(`softmaxWithLoss: ${name}: without graph and with it the gradient is the same`, () => {
-    for (const t of [hot, index]) {
-      const [plain, graph] = [variable(x), variable(x)];
-      softmaxWithLoss(plain, t).backward();
-      softmaxWithLoss(graph, t).backward({ createGraph: true });
-      assertClose(plain.grad as Tensor, graph.grad as Tensor, 1e-15);
-    }
-  });
-}
+const random = new Random(7);
+const drawn: Make = (shape, scale = 1, shift = 0) => random.normal(shape, { std: scale, mean: shift / 10 }) as Tensor;
 
-test("softmaxWithLoss: known values", () => {
-  assert.is(softmaxWithLoss(tensor([[0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]), [3]).item(), Math.log(10));
-  // log(1 + e^-2000) is 0; the wrong class costs the whole difference.
-  assert.is(softmaxWithLoss(tensor([1000, -1000]), 0).item(), 0);
-  assert.is(softmaxWithLoss(tensor([1000, -1000]), 1).item(), 2000);
-  // softmax([0.3, 2.9, 4.0]) of the textbook, chapter 3
-  const x = variable([0.3, 2.9, 4.0]);
-  softmaxWithLoss(x, 0).backward();
-  assertClose(x.grad as Tensor, tensor([0.01821127 - 1, 0.24519181, 0.73659691]), 1e-8);
-});
-
-test("softmaxWithLoss: a masked class leaves nothing for detectAnomaly to stop at", () => {
-  for (const dtype of ["float64", "float32"] as const) {
-    for (const t of [[0], tensor([[1, 0]], { dtype })]) {
-      const x = variable([[0, -Infinity]], { dtype });
-      detectAnomaly(() => {
-        const loss = softmaxWithLoss(x, t);
-        assert.is(loss.item(), 0);
-        loss.backward();
-      });
-      assert.equal(x.grad?.toArray(), [[0, 0]]);
-    }
-  }
-});
-
-test("Labels that no int32 holds are not wrapped", () => {
-  for (const label of [2 ** 32, -(2 ** 32), 2 ** 31, 0.5, Number.NaN]) {
-    for (const loss of [softmaxWithLoss, crossEntropyError, accuracy]) {
-      assertThrows(() => loss(tensor([[1, 2]]), [label]), DTypeError, `label ${label} (element 0)`, "float tensor");
-    }
-  }
-  assertThrows(() => softmaxWithLoss(tensor([1, 2]), 2 ** 32), DTypeError, "SoftmaxWithLoss: label 4294967296");
-});
-
-test("softmaxWithLoss: a vector is a batch of one; plain numbers are indices", () => {
-  const vector = wave([4], 2);
-  const expected = softmaxWithLoss(vector.reshape([1, 4]), [2]).item();
-  for (const t of [2, [2], int32(2), int32([2]), Int32Array.of(2), tensor([0, 0, 1, 0])]) {
-    assert.is(softmaxWithLoss(vector, t).item(), expected);
-    const x = variable(vector);
-    softmaxWithLoss(x, t).backward();
-    assert.equal([...(x.grad as Tensor).shape], [4]);
-  }
-});
-
-test("softmaxWithLoss: any probabilities as labels, and gradients of the labels", () => {
-  const x = wave([2, 3]);
-  for (const t of [
-    tensor([
-      [0.2, 0.3, 0.5],
-      [0, 0.1, 0.9],
-    ]),
-    tensor([
-      [1, 2, 3],
-      [0, -1, 2],
-    ]),
-  ]) {
-    const gradientOfX = derivatives((v) => softmaxWithLoss(v, t), x, tensor(1), wave([2, 3]));
-    assertClose(
-      gradientOfX.gradient,
-      numericalGradient((v) => softmaxWithLoss(v, t), x),
-      1e-9,
-    );
-    const ofT = derivatives((v) => softmaxWithLoss(x, v), t, tensor(1), wave([2, 3]));
-    assertClose(
-      ofT.gradient,
-      numericalGradient((v) => softmaxWithLoss(x, v), t),
-      1e-9,
-    );
-    // The mixed second derivative: the gradient of x, differentiated for the labels.
-    const [a, b] = [variable(x), variable(t)];
-    softmaxWithLoss(a, b).backward({ createGraph: true });
-    const mixed = (a.grad as Tensor).mul(wave([2, 3])).sum();
-    b.zeroGrad();
-    mixed.backward();
-    const gradientAt = (labels: Tensor) =>
-      derivatives((v) => softmaxWithLoss(v, labels), x, tensor(1), x)
-        .gradient.mul(wave([2, 3]))
-        .sum();
-    // numericalGradient records no graph in its function, and this function is a gradient itself: differences by hand.
-    const h = 1e-4;
-    const numerical = Array.from({ length: t.size }, (_, i) => {
-      const step = (sign: number) =>
-        gradientAt(
-          t.add(
-            oneHot(i, t.size)
-              .reshape(t.shape as [2, 3])
-              .mul(sign * h),
-          ) as Tensor,
-        ).item();
-      return (step(1) - step(-1)) / (2 * h);
-    });
-    assertClose(b.grad as Tensor, tensor(numerical).reshape([2, 3]), 1e-9);
-  }
-});
-
-test("softmaxWithLoss: a class that is masked with -infinity costs nothing where it is not the label", () => {
-  const x = variable([[0, -Infinity, 0]]);
-  const loss = softmaxWithLoss(x, tensor([[1, 0, 0]]));
-  loss.backward();
-  assert.is(loss.item(), Math.log(2));
-  assert.equal((x.grad as Tensor).toArray(), [[-0.5, 0, 0.5]]);
-});
-
-test("softmaxWithLoss: float32 stays float32; an empty batch has no mean", () => {
-  const x = variable(wave([3, 4]), { dtype: "float32" });
-  const loss = softmaxWithLoss(x, [0, 1, 2]);
-  loss.backward();
-  assert.is(loss.dtype, "float32");
-  assert.is(Math.fround(loss.item()), loss.item());
-  assert.is(x.grad?.dtype, "float32");
-  assertClose(loss.cast("float64"), softmaxWithLoss(wave([3, 4]), [0, 1, 2]), 1e-6);
-  assert.ok(Number.isNaN(softmaxWithLoss(wave([0, 4]), []).item()));
-});
-
-test("SoftmaxWithLoss: the node alone, forward and backward as in the textbook", () => {
-  const node = new SoftmaxWithLoss();
-  const x = wave([2, 3]);
-  assert.is(node.forward(x, int32([2, 0])).item(), softmaxWithLoss(x, [2, 0]).item());
-  const [dx, dt] = node.backward(tensor(1)) as [Tensor, Tensor];
-  const t = oneHot([2, 0], 3) as Tensor;
-  assertClose(dx, x.softmax().sub(t).div(2) as Tensor, 1e-15);
-  assert.equal(dt.toArray(), [0, 0]);
-});
-
-test("The losses as compositions of ops, which compiled programs run, give what their loops give", () => {
-  const hot = oneHot([1, 0, 3], 4) as Tensor;
-  const soft = wave([3, 4]).softmax() as Tensor;
-  const x = wave([3, 4], 30);
-  const masked = tensor([0, -Infinity, 0, 0, /**/ 0, 0, 0, 0, /**/ 0, 0, 0, 0]).reshape([3, 4]).add(x) as Tensor;
-  const rows: [SoftmaxWithLoss | MeanSquaredError | SumOfSquaredErrors, Tensor, Tensor][] = [
-    ...[x, x.mul(100) as Tensor, masked].flatMap((scores): (typeof rows)[number][] => [
-      [new SoftmaxWithLoss(), scores, int32([1, 0, 3])],
-      [new SoftmaxWithLoss(), scores, int32([0, 0, 3])],
-      [new SoftmaxWithLoss(), scores, hot],
-      [new SoftmaxWithLoss(), scores, oneHot([0, 2, 2], 4) as Tensor],
-      [new SoftmaxWithLoss(), scores, soft],
-    ]),
-    [new SoftmaxWithLoss(), wave([4]), int32(2)],
-    [new SoftmaxWithLoss(), wave([4]), int32([2])],
-    [new SoftmaxWithLoss(), wave([2, 3, 4]), int32([0, 1, 2, 3, 0, 1]).reshape([2, 3]) as Tensor],
-    [new SoftmaxWithLoss(), wave([0, 4]), int32([])],
-    [new SoftmaxWithLoss(), x.mul(Number.NaN) as Tensor, int32([1, 0, 3])],
-    [new MeanSquaredError(), wave([2, 3]), wave([2, 3], 1, 1)],
-    [new MeanSquaredError(), wave([0, 3]), wave([0, 3])],
-    [new SumOfSquaredErrors(), wave([2, 3]), wave([2, 3], 1, 1)],
-  ];
-  for (const [node, a, b] of rows) {
-    const [inLoops, inOps] = [node.apply(a, b).item(), node.composed(a, b).item()];
-    const what = `${node.name} of ${a} and ${b}`;
-    if (Number.isFinite(inLoops)) assert.ok(Math.abs(inOps - inLoops) <= 1e-14 * Math.max(1, inLoops), what);
-    else assert.ok(Object.is(inOps, inLoops), what);
-    if (a.size === 0) continue;
-    const singles = [a.cast("float32"), b.dtype === "int32" ? b : b.cast("float32")] as const;
-    const [loops, ops] = [node.apply(...singles), node.composed(...singles)];
-    assert.equal([ops.dtype, ops.shape], [loops.dtype, loops.shape], what);
-    if (Number.isFinite(inLoops)) assertClose(ops.cast("float64"), loops.cast("float64"), 1e-6, what);
-  }
-  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, 4, 0])), ShapeError, "label 4");
-  assertThrows(() => new SoftmaxWithLoss().composed(x, int32([0, -1, 0])), ShapeError, "label -1");
-});
-
-test("Labels that do not belong to the scores are errors that say why", () => {
-  const x = wave([2, 3]);
-  for (const [name, f] of [
-    ["SoftmaxWithLoss", softmaxWithLoss],
-    ["crossEntropyError", crossEntropyError],
-    ["accuracy", accuracy],
-    ["crossEntropy", (x: Tensor, t: Labels) => crossEntropy(x, t)],
-    ["crossEntropy", (x: Tensor, t: Labels) => crossEntropy(x, t, { labelSmoothing: 0.5 })],
-  ] as const) {
-    assertThrows(() => f(x, [0, 3]), ShapeError, name, "label 3 (element 1)", "0 to 2");
-    assertThrows(() => f(x, [-1, 0]), ShapeError, name, "label -1 (element 0)");
-    assertThrows(() => f(x, [0.5, 0]), DTypeError, name, "label 0.5");
-    assertThrows(() => f(x, [0]), ShapeError, name, "int32 [1]", "[2, 3]", "int32 [2]");
-    assertThrows(() => f(x, 0), ShapeError, name, "int32 []");
-    assertThrows(() => f(x, tensor([0, 1])), ShapeError, name, "float64 [2]", "convert with cast");
-    assertThrows(() => f(x, int32([1, 0, 0, 0, 1, 0]).reshape([2, 3])), ShapeError, name, "int32 [2, 3]");
-    assertThrows(
-      () =>
-        f(
-          x,
-          tensor([
-            [true, false, false],
-            [true, false, false],
-          ]),
-        ),
-      DTypeError,
-      name,
-      "bool",
-    );
-    assertThrows(() => f(tensor(1), 0), ShapeError, name, "have no classes");
-  }
-  assertThrows(() => softmaxWithLoss(x, wave([2, 3]).cast("float32")), DTypeError, "float64 and float32");
-  assertThrows(() => softmaxWithLoss(int32([1, 2]), 0), DTypeError, "int32");
-});
-
-test("sumOfSquaredErrors and crossEntropyError: the textbook's numbers (chapter 4)", () => {
-  const t = tensor([0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-  const right = tensor([0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]);
-  const wrong = tensor([0.1, 0.05, 0.1, 0.0, 0.05, 0.1, 0.0, 0.6, 0.0, 0.0]);
-  assertClose(sumOfSquaredErrors(right, t), tensor(0.0975), 1e-15);
-  assertClose(sumOfSquaredErrors(wrong, t), tensor(0.5975), 1e-15);
-  for (const labels of [t, 2, [2]]) {
-    assertClose(crossEntropyError(right, labels), tensor(0.510825457099338), 1e-15);
-    assertClose(crossEntropyError(wrong, labels), tensor(2.302584092994546), 1e-15);
-  }
-  const batch = right.reshape([1, 10]).broadcastTo([3, 10]) as Tensor;
-  assertClose(crossEntropyError(batch, [2, 2, 2]), tensor(0.510825457099338), 1e-15);
-  assertClose(crossEntropyError(batch, oneHot([2, 2, 2], 10) as Tensor), tensor(0.510825457099338), 1e-15);
-});
-
-test("crossEntropyError: its gradient equals the numerical one", () => {
-  const y = wave([2, 3], 0.3).add(0.5) as Tensor;
-  const { gradient } = derivatives((v) => crossEntropyError(v, [2, 1]), y, tensor(1), y);
-  assertClose(
-    gradient,
-    numericalGradient((v) => crossEntropyError(v, [2, 1]), y),
-    1e-6,
+/** The losses one by one, of the chunks of the inputs, and their parts in the mean. */
+function naively({ naive, part }: LossRow, inputs: readonly Tensor[], count: number) {
+  const chunks = Array.from({ length: count }, (_, i) =>
+    inputs.map((x) => {
+      const length = x.size / count;
+      return numbers(x).slice(i * length, (i + 1) * length);
+    }),
   );
-});
+  const each = chunks.map((chunk) => naive(...chunk));
+  const sum = each.reduce((a, b) => a + b, 0);
+  const parts = chunks.map((chunk) => part?.(...chunk) ?? 1).reduce((a, b) => a + b, 0);
+  return { each, sum, mean: sum / parts };
+}
 
-const squared = [
-  {
-    name: "meanSquaredError",
-    f: meanSquaredError,
-    node: new MeanSquaredError(),
-    composed: (y: Tensor, t: Tensor) => y.sub(t).square().mean(),
-  },
-  {
-    name: "sumOfSquaredErrors",
-    f: sumOfSquaredErrors,
-    node: new SumOfSquaredErrors(),
-    composed: (y: Tensor, t: Tensor) => y.sub(t).square().sum().div(2),
-  },
-];
-for (const { name, f, node, composed: form } of squared) {
-  for (const shape of [[], [5], [2, 3], [0, 2]]) {
-    test(`${name}: [${shape}]: equals the form composed of nodes, to second order, for both inputs`, () => {
-      const [y, t, direction] = [wave(shape, 3), wave(shape, 2, 1), wave(shape, 1, 2)];
-      const one = tensor(1);
-      for (const swap of [false, true]) {
-        const order = (g: (a: Tensor, b: Tensor) => Tensor) => (v: Tensor) => (swap ? g(t, v) : g(v, t));
-        const closed = derivatives(order(f), y, one, direction);
-        const composedForm = derivatives(order(form), y, one, direction);
-        for (const key of ["gradient", "second"] as const) assertClose(closed[key], composedForm[key], 1e-14, key);
-        if (y.size > 0) {
-          assertClose(closed.value, composedForm.value, 1e-14, "value");
-          assertClose(closed.gradient, numericalGradient(order(f), y), 1e-8, "numerically");
+/** The results for all reductions one behind the other, as a function of the inputs that have derivatives. */
+function everything({ f, reductions = all }: LossRow, inputs: readonly Tensor[], free: readonly number[]) {
+  return (...given: Tensor[]): Tensor => {
+    const whole = [...inputs];
+    free.forEach((at, i) => {
+      whole[at] = given[i] as Tensor;
+    });
+    return concat(reductions.map((reduction) => f(reduction, ...whole).reshape([-1])) as Tensor[]) as Tensor;
+  };
+}
+
+const freeOf = ({ fixed = [] }: LossRow, inputs: readonly Tensor[]) =>
+  inputs.flatMap((x, i) => (isFloat(x) && !fixed.includes(i) ? [i] : []));
+
+for (const row of lossRows) {
+  const { name, f, inputs: inputsOf, reductions = all, torch } = row;
+  const op = name.split(/[ ,]/)[0] as string;
+  const isByRow = f("none", ...inputsOf(wave, [3, 4])).size === 3 || name.startsWith("crossEntropyError");
+
+  if (torch !== undefined) {
+    test(`${name}: what PyTorch gives`, () => {
+      const inputs = inputsOf(wave, [3, 4]);
+      // PyTorch adds 1e-12 to squares of lengths in the losses of cosines.
+      const tolerance = op.startsWith("cosine") ? 1e-12 : 1e-13;
+      assertClose(f("none", ...inputs).reshape([-1]), tensor(torch.each as number[]), tolerance, "each");
+      assertClose(f("mean", ...inputs), tensor(torch.mean), tolerance, "mean");
+      assertClose(f("sum", ...inputs), tensor(torch.each.reduce((a, b) => a + b, 0)), tolerance, "sum");
+    });
+  }
+
+  test(`${name}: what plain loops give, on any shape, of nothing, too`, () => {
+    for (const shape of [[3, 4], [17, 3], [1, 5], [3, 1], [2, 3, 4], [4], [0, 3], [2, 0, 3]] as Shape[]) {
+      for (const make of [wave, drawn]) {
+        const inputs = inputsOf(make, shape);
+        const losses = isByRow ? shape.slice(0, -1) : shape;
+        const expected = naively(
+          row,
+          inputs,
+          losses.reduce((product, n) => product * n, 1),
+        );
+        for (const reduction of reductions) {
+          const found = f(reduction, ...inputs);
+          const what = `${reduction} of [${shape}]`;
+          if (reduction === "none") {
+            assert.equal([...found.shape], losses, what);
+            assertClose(found.reshape([-1]), tensor(expected.each), 1e-12, what);
+          } else if (Number.isNaN(expected[reduction])) assert.ok(Number.isNaN(found.item()), what);
+          else assertClose(found, tensor(expected[reduction]), 1e-12, what);
         }
       }
-      assert.ok(Object.is(node.forward(y, t).item(), f(y, t).item()));
-      const [dy, dt] = node.backward(tensor(1)) as [Tensor, Tensor];
-      assertClose(dy, dt.neg() as Tensor, 0);
+    }
+  });
+
+  const inputs = inputsOf(wave, [3, 4]);
+  const free = freeOf(row, inputs);
+
+  test(`${name}: the first and all second derivatives equal the numerical ones`, () => {
+    const few = inputsOf(wave, [2, 3]);
+    const point = free.map((i) => few[i] as Tensor);
+    const y = everything(row, few, free);
+    assertGradcheck((...xs) => y(...(xs as Tensor[])), point);
+    // Weighted to a scalar, its gradient by each input is a function of all of them: mixed derivatives are checked, too.
+    const scalar = (...xs: Tensor[]): Tensor => {
+      const found = y(...xs);
+      return found.mul(wave(found.shape, 1, 5)).sum();
+    };
+    const argument = free.map((_, i) => i);
+    const gradients = (...xs: Tensor[]) => grad(scalar, { argument })(...xs) as unknown as readonly Tensor[];
+    assertGradcheck((...xs) => concat(gradients(...(xs as Tensor[])).map((g) => g.reshape([-1]))), point);
+  });
+
+  test(`${name}: compiled as in eager mode, float32 as float64 to its precision`, () => {
+    const withGradients = (...given: Tensor[]): Tensor[] => {
+      const xs = given.map((x, i) => (free.includes(i) ? variable(x) : x)) as Tensor[];
+      const y = everything(row, xs, [])();
+      y.mul(wave(y.shape, 1, 5).cast(y.dtype))
+        .sum()
+        .backward();
+      return [y.detach(), ...xs.flatMap(({ grad }) => grad ?? [])] as Tensor[];
+    };
+    const compiled = compile(withGradients);
+    const expected = withGradients(...inputs);
+    assert.is(expected.length, free.length + 1);
+    compiled(...inputs).forEach((y, i) => {
+      assertClose(y, expected[i] as Tensor, 1e-13, `${i}`);
     });
-  }
-  test(`${name}: shapes do not broadcast, dtypes do not mix, float32 stays`, () => {
-    assertThrows(() => f(wave([3]), wave([3, 1])), ShapeError, "[3]", "[3, 1]", "reshape");
-    assertThrows(() => f(wave([3]), wave([3]).cast("float32")), DTypeError, "float32");
-    const single = f(wave([3]).cast("float32"), wave([3], 2).cast("float32"));
-    assert.is(single.dtype, "float32");
-    assert.is(Math.fround(single.item()), single.item());
+    const narrow = inputs.map((x) => (isFloat(x) ? x.cast("float32") : x)) as Tensor[];
+    for (const form of [withGradients, compiled]) {
+      form(...narrow).forEach((y, i) => {
+        assert.is(y.dtype, "float32");
+        assertClose(y.cast("float64"), expected[i] as Tensor, 2e-5, `float32, ${i}`);
+      });
+    }
+  });
+
+  test(`${name}: dtypes, shapes and reductions that do not go together are errors`, () => {
+    const [reduction] = reductions as [Reduction];
+    const call = (...given: Tensor[]) => f(reduction, ...given);
+    const own = op === "softmaxWithLoss" ? "SoftmaxWithLoss" : op;
+    const named = new RegExp(`^${own}:`, "i");
+    const refuses = (given: readonly Tensor[], kind: typeof ChainruleError, what: string) => {
+      try {
+        call(...given);
+      } catch (error) {
+        assert.instance(error, kind, what);
+        assert.match((error as Error).message, named, what);
+        return;
+      }
+      assert.unreachable(`${what}: nothing was thrown`);
+    };
+    inputs.forEach((x, i) => {
+      if (isFloat(x) && inputs.filter(isFloat).length > 1)
+        refuses(inputs.with(i, x.cast("float32")), DTypeError, `input ${i} of float32`);
+      if (!isFloat(x)) refuses(inputs.with(i, x.add(4)), ShapeError, `labels of more classes than there are`);
+      refuses(inputs.with(i, wave([5, 4]).cast(x.dtype)), ShapeError, `input ${i} of another shape`);
+    });
+    refuses(
+      inputs.map((x) => (isFloat(x) ? x.cast("int32") : x)),
+      DTypeError,
+      "integers",
+    );
+    if (reductions.length < 3) return;
+    assertThrows(
+      () => f("average" as Reduction, ...inputs),
+      ChainruleError,
+      own,
+      '"average"',
+      '"mean", "sum" or "none"',
+    );
   });
 }
 
-test("accuracy: one-hot and index labels, a vector, ties, NaN, nothing", () => {
-  const y = tensor([
-    [0.1, 0.9, 0],
-    [0.8, 0.1, 0.1],
-    [0.3, 0.3, 0.4],
+test("every loss of nn has its rows, and what PyTorch has its values", () => {
+  const ops = new Set(lossRows.map(({ name }) => name.split(/[ ,]/)[0] as string));
+  const isLoss = /^[a-z]\w*(Loss|Entropy|WithLogits|Error|Errors|Divergence)$/;
+  assert.equal(
+    [...ops].toSorted(),
+    Object.keys(nn)
+      .filter((name) => isLoss.test(name))
+      .toSorted(),
+  );
+  const without = lossRows.filter(({ torch }) => torch === undefined).map(({ name }) => name);
+  assert.equal(without, [
+    "crossEntropyError of probabilities",
+    "nllLoss of probabilities",
+    "sumOfSquaredErrors",
+    "hingeLoss, p 1",
+    "hingeLoss, p 2",
+  ]);
+});
+
+for (const { name, f, at, value, gradient } of lossExtremes) {
+  test(`extreme inputs: ${name}`, () => {
+    const x = tensor(at as number[]) as Tensor;
+    const withGradient = (x: Tensor): Tensor[] => {
+      const v = variable(x);
+      const y = f(v);
+      y.sum().backward();
+      return [y.detach(), v.grad] as Tensor[];
+    };
+    for (const form of [withGradient, compile(withGradient)]) {
+      const [losses, slopes] = form(x) as [Tensor, Tensor];
+      assert.equal(numbers(losses).map((n) => n + 0), value, "value"); // biome-ignore format: a line
+      assertClose(slopes, tensor(gradient as number[]), 1e-12, "gradient");
+    }
+    assertFinite(derivatives(f, x, tensor(1), tensor([1, 1, 1, 1])).second, "second derivative");
+  });
+}
+
+// --- cross-entropy ---------------------------------------------------------------------------------------------------
+
+const x23 = tensor([
+  [1, 2, 0.5],
+  [-1, 0, 3],
+]);
+// SciPy 1.17: -(smoothed one-hot * log_softmax(x)).sum(-1)
+const smoothedLosses: Record<number, number[]> = {
+  0: [1.464368784107945, 0.06588390375742911],
+  0.1: [1.4477021174412785, 0.2992172370907624],
+  1: [1.2977021174412782, 2.3992172370907623],
+};
+for (const [smoothing, losses] of Object.entries(smoothedLosses)) {
+  test(`crossEntropy: label smoothing ${smoothing}, all reductions and forms of labels, known values`, () => {
+    const labelSmoothing = Number(smoothing);
+    const [a, b] = losses as [number, number];
+    for (const t of [[0, 2], int32([0, 2]), Int32Array.of(0, 2), oneHot([0, 2], 3)]) {
+      const each: Tensor<[2]> = crossEntropy(x23, t, { labelSmoothing, reduction: "none" });
+      assertClose(each, tensor(losses), 1e-14);
+      const sum: Tensor<[]> = crossEntropy(x23, t, { labelSmoothing, reduction: "sum" });
+      assertClose(sum, tensor(a + b), 1e-14);
+      const mean: Tensor<[]> = crossEntropy(x23, t, { labelSmoothing });
+      assertClose(mean, tensor((a + b) / 2), 1e-14);
+    }
+  });
+}
+
+test("crossEntropy: without options it is softmaxWithLoss, node and all", () => {
+  const x = variable(x23);
+  const loss = crossEntropy(x, [0, 2]);
+  assert.is(loss.node?.name, "SoftmaxWithLoss");
+  assert.is(loss.item(), softmaxWithLoss(x23, [0, 2]).item());
+});
+
+test("crossEntropy: more axes, vectors, empty batches", () => {
+  const more = crossEntropy(x23.reshape([2, 1, 3]), int32([0, 2]).reshape([2, 1]), { reduction: "none" });
+  assert.equal([...more.shape], [2, 1]);
+  for (const label of [1, [1], int32(1)]) {
+    assertClose(crossEntropy(tensor([0, 0]), label, { reduction: "none" }), tensor(Math.log(2)), 1e-15);
+  }
+  assert.ok(Number.isNaN(crossEntropy(zeros([0, 3]), []).item()));
+  assert.is(crossEntropy(zeros([0, 3]), [], { reduction: "sum" }).item(), 0);
+  assert.equal(crossEntropy(zeros([0, 3]), [], { reduction: "none" }).toArray(), []);
+});
+
+// --- binary cross-entropy, Huber, Kullback-Leibler -------------------------------------------------------------------
+
+test("binaryCrossEntropyWithLogits: known values, and the cross-entropy of two classes", () => {
+  const x = tensor([-2, 0, 0.5, 30, -1000, 1000]);
+  const t = tensor([1, 0.3, 0, 1, 1, 1]);
+  // SciPy 1.17: t logaddexp(0, -x) + (1 - t) logaddexp(0, x)
+  const expected = [2.1269280110429727, Math.LN2, 0.9740769841801067, 9.357622968839737e-14, 1000, 0];
+  const losses: Tensor<[6]> = binaryCrossEntropyWithLogits(x, t, { reduction: "none" });
+  assertClose(losses, tensor(expected), 1e-15);
+  assertClose(losses.slice([3]).mul(1e14), tensor(9.357622968839737), 1e-14, "a small loss, relatively");
+  const mean: Tensor<[]> = binaryCrossEntropyWithLogits(x, t);
+  assertClose(mean, losses.mean(), 1e-15);
+  const pairs = tensor([-2, 0, 0.5, 30, -1000, 1000].map((score) => [0, score]));
+  const labels = tensor([1, 0.3, 0, 1, 1, 1].map((label) => [1 - label, label]));
+  assertClose(crossEntropy(pairs, labels, { reduction: "none" }), losses, 1e-12);
+});
+
+test("huberLoss: known values, gradients, and the convention at the kink", () => {
+  const errors = [-4, -1.5, -0.3, 0, 0.7, 1.5, 2.25];
+  const y = tensor(errors).add(3) as Tensor;
+  const t = y.sub(tensor(errors)) as Tensor;
+  // SciPy 1.17: scipy.special.huber(1.5, e)
+  const expected = tensor([4.875, 1.125, 0.045, 0, 0.245, 1.125, 2.25]);
+  assertClose(huberLoss(y, t, { delta: 1.5, reduction: "none" }), expected, 1e-14);
+  assertClose(huberLoss(y, t, { delta: 1.5, reduction: "sum" }), expected.sum(), 1e-14);
+  const zero = zeros([7]) as Tensor;
+  const found = derivatives(
+    (e) => huberLoss(e, zero, { delta: 1.5, reduction: "sum" }),
+    tensor(errors),
+    tensor(1),
+    tensor([1, 1, 1, 1, 1, 1, 1]),
+  );
+  assert.equal(numbers(found.gradient), [-1.5, -1.5, -0.3, 0, 0.7, 1.5, 1.5]);
+  assert.equal(
+    numbers(found.second).map((value) => value + 0),
+    [0, 0, 1, 1, 1, 0, 0],
+  );
+});
+
+test("klDivergence: known values, zero for equals, and the cross-entropy of one-hot targets", () => {
+  const p = tensor([
+    [0.1, 0.2, 0.7],
     [0.5, 0.5, 0],
   ]);
-  assert.is(accuracy(y, [1, 0, 1, 0]), 0.75);
-  assert.is(accuracy(y, int32([1, 0, 1, 1])), 0.5);
-  assert.is(accuracy(y, oneHot([1, 0, 1, 0], 3) as Tensor), 0.75);
-  assert.is(accuracy(tensor([0, 3, 1]), 1), 1);
-  assert.is(
-    accuracy(
-      tensor([
-        [Number.NaN, 0],
-        [0, 1],
-      ]),
-      [0, 1],
-    ),
-    0.5,
-  );
-  assert.is(
-    accuracy(
-      tensor([
-        [0, Number.NaN],
-        [0, 1],
-      ]),
-      [1, 1],
-    ),
-    0.5,
-  );
-  assert.ok(Number.isNaN(accuracy(wave([0, 3]), [])));
-});
-
-test("A network that has learnt nothing has a loss near ln 10", () => {
-  const random = new Random(3);
-  const x = random.normal([100, 20]);
-  const W = random.normal([20, 10], { std: 0.01 });
-  const labels = random.integers([100], { high: 10 });
-  const loss = noGrad(() => softmaxWithLoss(x.matmul(W), labels)).item();
-  assert.ok(Math.abs(loss - Math.log(10)) < 0.01, `${loss}`);
-});
-
-test("a class that a score of -infinity makes impossible: forward derivatives are those of the other classes", () => {
-  const [x, p] = [
-    tensor([
-      [1, -Infinity, 2],
-      [0, -Infinity, -Infinity],
-    ]),
-    tensor([
-      [1, 0, 0],
-      [0.5, 0, 0],
-    ]),
-  ];
-  const [zero, one] = [
-    x.isNaN().cast("float64"),
-    tensor([
-      [1, 0, 2],
-      [3, 0, 0],
-    ]),
-  ];
-  const losses: Readonly<Record<string, (x: Tensor, p: Tensor) => Tensor>> = {
-    softmaxWithLoss: (x, p) => softmaxWithLoss(x, p),
-    "crossEntropy, mean": (x, p) => crossEntropy(x, p),
-    "crossEntropy, sum": (x, p) => crossEntropy(x, p, { reduction: "sum" }),
-    "crossEntropy, none": (x, p) => crossEntropy(x, p, { reduction: "none" }).sum(),
-    "crossEntropy, indices": (x) => crossEntropy(x, [0, 0]),
-    klDivergence: (x, p) => klDivergence(x.logSoftmax(), p),
-    logSoftmax: (x, p) => p.equal(0).where(0, x.logSoftmax()).mul(p).sum(),
-    softmax: (x, p) => x.softmax().mul(p).sum(),
-    logSumExp: (x, p) => x.logSumExp(-1).sum().add(p.sum()),
-  };
-  // The same of the classes that are left.
-  const probability = 1 / (1 + Math.E);
-  for (const [name, loss] of Object.entries(losses)) {
-    const along = (x: Tensor, p: Tensor, dx: Tensor, dp: Tensor) => jvp(loss, [x, p], [dx, dp]).tangent as Tensor;
-    for (const f of [along, compile(along)]) {
-      assert.is(f(x, p, zero, zero).item(), 0, name);
-      for (const [dx, dp] of [
-        [one, zero],
-        [zero, one],
-      ] as const) {
-        assert.ok(Number.isFinite(f(x, p, dx, dp).item()), name);
-      }
-    }
+  const logQ = tensor([
+    [0.3, 0.3, 0.4],
+    [0.25, 0.25, 0.5],
+  ]).log();
+  // SciPy 1.17: rel_entr(p, q).sum(-1)
+  const expected = tensor([0.20077680106635193, Math.LN2]);
+  for (const [target, logTarget] of [
+    [p, false],
+    [p.log(), true],
+  ] as const) {
+    const each: Tensor<[2]> = klDivergence(logQ, target, { logTarget, reduction: "none" });
+    assertClose(each, expected, 1e-15);
+    assertClose(klDivergence(logQ, target, { logTarget }), expected.mean(), 1e-15);
+    assertClose(klDivergence(logQ, target, { logTarget, reduction: "sum" }), expected.sum(), 1e-15);
+    const self = logTarget ? target : target.log();
+    assert.is(klDivergence(self, target, { logTarget }).item(), 0);
   }
-  const mean = jvp((x: Tensor) => crossEntropy(x, p), [x], [one]).tangent.item();
-  assert.ok(Math.abs(mean - (1 - probability) / 2) < 1e-12, String(mean));
+  assertClose(klDivergence(x23.logSoftmax(), oneHot([0, 2], 3)), crossEntropy(x23, [0, 2]), 1e-15);
 });
+
+test("weights of classes are plain numbers or a tensor, which may have gradients; of labels that broadcast, too", () => {
+  const weight = variable([1, 3, 2]);
+  const plain = crossEntropy(x23, [0, 2], { weight: [1, 3, 2] });
+  assertClose(crossEntropy(x23, [0, 2], { weight }), plain, 0);
+  assertClose(nllLoss(x23.logSoftmax(), [0, 2], { weight: [1, 3, 2] }), plain, 1e-15);
+  assertGradcheck((w) => crossEntropy(x23, [0, 2], { weight: w as Tensor }), [weight]);
+  const hot = oneHot([0, 2], 3);
+  const positive = binaryCrossEntropyWithLogits(x23, hot, { posWeight: weight, reduction: "none" });
+  const each = binaryCrossEntropyWithLogits(x23, hot, { reduction: "none" });
+  assertClose(positive, hot.equal(1).where(each.mul(weight), each), 1e-15);
+});
+
+test("a step on a batch of which all labels are ignored changes nothing, as the mean of no losses is NaN", () => {
+  for (const compiled of [true, false]) {
+    const w = variable([[1, -1], [2, 0]]); // biome-ignore format: a matrix
+    const loss = (t: Tensor) => crossEntropy(x22.matmul(w), t, { ignoreIndex: -100 });
+    const step = trainStep(loss, new SGD({ w }, { lr: 1 }), { compiled });
+    assert.ok(Number.isNaN(step(int32([-100, -100]))));
+    assert.equal(w.toArray(), [[1, -1], [2, 0]]); // biome-ignore format: a matrix
+    const before = loss(int32([1, -100])).item();
+    assert.is(step(int32([1, -100])), before);
+    assert.ok(loss(int32([1, -100])).item() < before);
+    assertThrows(() => step(int32([1, 2])), ShapeError, "crossEntropy: label 2 (element 1)");
+  }
+});
+
+// --- misuse ---
+
+const int32 = (values: number | number[]): Tensor => tensor(values as number[], { dtype: "int32" });
+const x24 = wave([2, 4]) as Tensor;
+const x22 = wave([2, 2]) as Tensor;
+const narrow = x24.cast("float32");
+type Kind = new (...args: never[]) => Error;
+const misuses: readonly [what: string, call: () => unknown, kind: Kind, ...parts: string[]][] = [
+  ["crossEntropy, labels", () => crossEntropy(x24, [0]), ShapeError, "crossEntropy", "int32 [1]", "[2, 4]"],
+  ["crossEntropy, range", () => crossEntropy(x24, [0, 4]), ShapeError, "crossEntropy", "label 4", "0 to 3"],
+  ["crossEntropy, dtype", () => crossEntropy(x24, narrow), DTypeError, "crossEntropy", "float32", "float64", "cast"],
+  ["crossEntropy, integers", () => crossEntropy(int32([1, 2]), 0), DTypeError, "crossEntropy", "int32", "cast"],
+  [
+    "crossEntropy, smoothing",
+    () => crossEntropy(x24, [0, 1], { labelSmoothing: 1.5 }),
+    ChainruleError,
+    "1.5",
+    "0 to 1",
+  ],
+  [
+    "crossEntropy, reduction",
+    () => crossEntropy(x24, [0, 1], { reduction: "average" as Reduction }),
+    ChainruleError,
+    "crossEntropy",
+    '"average"',
+    '"mean", "sum" or "none"',
+  ],
+  [
+    "binaryCrossEntropyWithLogits, shapes",
+    () => binaryCrossEntropyWithLogits(x24, x24.reshape([4, 2])),
+    ShapeError,
+    "binaryCrossEntropyWithLogits",
+    "[2, 4]",
+    "[4, 2]",
+    "reshape",
+  ],
+  [
+    "binaryCrossEntropyWithLogits, bools",
+    () => binaryCrossEntropyWithLogits(x24, x24.greater(0) as Tensor),
+    DTypeError,
+    "bool",
+    'cast("float64")',
+  ],
+  ["huberLoss, shapes", () => huberLoss(x24, wave([4]) as Tensor), ShapeError, "huberLoss", "[2, 4]", "[4]"],
+  ["huberLoss, delta", () => huberLoss(x24, x24, { delta: 0 }), ChainruleError, "huberLoss", "delta 0", "above 0"],
+  ["klDivergence, shapes", () => klDivergence(x24, wave([4]) as Tensor), ShapeError, "klDivergence", "[4]"],
+  ["klDivergence, scalars", () => klDivergence(tensor(0), tensor(1)), ShapeError, "klDivergence", "[classes]"],
+  [
+    "crossEntropy, ignored probabilities",
+    () => crossEntropy(x24, x24, { ignoreIndex: -1 }),
+    ChainruleError,
+    "crossEntropy: ignoreIndex -1",
+    "t.argMax(-1)",
+  ],
+  [
+    "crossEntropy, a half label",
+    () => crossEntropy(x24, [0, 1], { ignoreIndex: 0.5 }),
+    ChainruleError,
+    "ignoreIndex 0.5",
+  ],
+  [
+    "crossEntropy, another bad label beside an ignored one",
+    () => crossEntropy(x24, [-1, -2], { ignoreIndex: -1 }),
+    ShapeError,
+    "crossEntropy: label -2 (element 1)",
+  ],
+  ["softmaxWithLoss, weights", () => softmaxWithLoss(x24, [0, 1], { weight: [1, 2] }), ShapeError, "SoftmaxWithLoss: weight is [2]", "[4]"], // biome-ignore format: a line
+  ["nllLoss, weights", () => nllLoss(x24, [0, 1], { weight: wave([4]).cast("float32") }), DTypeError, "nllLoss: weight is float32"], // biome-ignore format: a line
+  ["nllLoss, no list", () => nllLoss(x24, [0, 1], { weight: "balanced" as never }), ChainruleError, "nllLoss: weight"],
+  ["sigmoidWithLoss, weight", () => sigmoidWithLoss(x24, x24, { weight: wave([2]) }), ShapeError, "sigmoidWithLoss: weight [2]", "[2, 4]"], // biome-ignore format: a line
+  ["sigmoidWithLoss, positive", () => sigmoidWithLoss(x24, x24, { posWeight: "3" as never }), ChainruleError, 'posWeight "3"'], // biome-ignore format: a line
+  ["multiMarginLoss, one-hot", () => multiMarginLoss(x24, x24), DTypeError, "multiMarginLoss: labels", "argMax(-1)"],
+  ["multiMarginLoss, p", () => multiMarginLoss(x24, [0, 1], { p: 3 as 1 }), ChainruleError, "p 3: 1 or 2"],
+  ["smoothL1Loss, beta", () => smoothL1Loss(x24, x24, { beta: -1 }), ChainruleError, "smoothL1Loss: beta -1"],
+  ["cosineSimilarity, scalars", () => cosineSimilarity(tensor(1), tensor(1)), ShapeError, "a is a scalar", "[N, D]"],
+  ["cosineEmbeddingLoss, labels", () => cosineEmbeddingLoss(x24, x24, wave([4])), ShapeError, "t is [4]", "[2]"],
+  ["cosineEmbeddingLoss, margin", () => cosineEmbeddingLoss(x24, x24, wave([2]), { margin: 2 }), ChainruleError, "margin 2", "-1 to 1"], // biome-ignore format: a line
+  ["tripletMarginLoss, p", () => tripletMarginLoss(x24, x24, x24, { p: 3 as 1 }), ChainruleError, "p 3", "Infinity"],
+  ["tripletMarginLoss, margin", () => tripletMarginLoss(x24, x24, x24, { margin: 0 }), ChainruleError, "margin 0"],
+  ["gaussianNllLoss, eps", () => gaussianNllLoss(x24, x24, x24, { eps: 0 }), ChainruleError, "eps 0", "above 0"],
+];
+for (const [what, call, kind, ...parts] of misuses) {
+  test(`misuse: ${what}: the error says what is wrong`, () => {
+    assertThrows(call, kind, ...parts);
+  });
+}
 
 test.run();

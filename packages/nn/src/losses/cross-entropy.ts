@@ -1,10 +1,26 @@
-import { checkNoMore, checkOptions, oneHot, type Shape, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
 import { checkDType, checkFloat, checkSetting } from "../checks.js";
-import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
-import { type Reduced, type Reduction, type ReductionOptions, type Rows, reduce, weighed } from "./reduction.js";
-import { softmaxWithLoss } from "./softmax-with-loss.js";
+import {
+  checkIgnoreIndex,
+  checkLabels,
+  classWeights,
+  type IgnoredLabel,
+  type Labels,
+  labelsInRange,
+  labelTensor,
+  type Target,
+  targetOf,
+} from "./labels.js";
+import { costsOf, withoutIgnored } from "./negative-log-likelihood.js";
+import type { Reduced, Reduction, ReductionOptions, Rows } from "./reduction.js";
+import { SoftmaxWithLoss } from "./softmax-with-loss.js";
 
-export interface CrossEntropyOptions<R extends Reduction> extends ReductionOptions<R> {
+export interface CrossEntropyOptions<R extends Reduction> extends ReductionOptions<R>, IgnoredLabel {
+  /**
+   * What the cost of each class is multiplied by, [classes], of the dtype of the scores or plain numbers; 1 unless given. The
+   * mean over rows whose labels are indices is then a weighted one: it is divided by the sum of the weights of the labels.
+   */
+  readonly weight?: Tensor | readonly number[] | undefined;
   /**
    * The share e of each label that is spread evenly over all K classes: the label t becomes (1 - e) t + e / K. From 0,
    * the default, to 1. C. Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
@@ -14,11 +30,11 @@ export interface CrossEntropyOptions<R extends Reduction> extends ReductionOptio
 
 /**
  * The cross-entropy of the labels t and softmax(x): -sum t log(softmax(x)) for each row, and the mean of that over the
- * rows unless `reduction` says otherwise. This is `softmaxWithLoss` (and is the same node, where the mean is asked for)
- * with label smoothing and other reductions. PyTorch's cross_entropy, but for the axis of the classes: the last one.
+ * rows unless `reduction` says otherwise. PyTorch's cross_entropy, but for the axis of the classes: the last one. Without
+ * options, or with label smoothing alone, it is one node, `SoftmaxWithLoss`.
  *
  * Finite, and so are its gradients, for scores of +-1000; a class masked with a score of -infinity costs nothing unless
- * it is the label or labels are smoothed.
+ * it is the label or labels are smoothed. A batch in which all labels are ignored has no mean, NaN, and gradients of 0.
  *
  * @param x scores (logits), [..., classes]; a vector is a batch of one. float64, float32
  * @param t one-hot labels or other probabilities of the shape and dtype of x, which may have gradients, or class
@@ -28,9 +44,12 @@ export interface CrossEntropyOptions<R extends Reduction> extends ReductionOptio
  * @example
  * crossEntropy(tensor([[0, 0], [1000, -1000]]), [1, 0], { reduction: "none" }).toArray(); // [0.6931471805599453, 0]
  * crossEntropy(tensor([2, 0]), 0, { labelSmoothing: 0.1 }).item(); // about 0.226928
+ * crossEntropy(tensor([[0, 0], [5, 3]]), [1, -1], { ignoreIndex: -1 }).item(); // 0.6931471805599453
+ * crossEntropy(tensor([[0, 0], [2, 0]]), [1, 0], { weight: [1, 3] }).item(); // about 0.551592
  *
- * @throws ShapeError for labels that do not belong to the scores, or an index out of range; DTypeError for dtypes that
- * do not go together; ChainruleError for a smoothing outside of 0 to 1 or an unknown reduction.
+ * @throws ShapeError for labels or weights that do not belong to the scores, or an index out of range; DTypeError for
+ * dtypes that do not go together; ChainruleError for a smoothing outside of 0 to 1, an unknown reduction, or probabilities
+ * where a label is to be ignored.
  */
 export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
   x: Tensor<S>,
@@ -38,15 +57,48 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
   options: CrossEntropyOptions<R> = {},
   ...none: []
 ): Reduced<R, Rows<S>> {
-  const op = "crossEntropy";
-  checkNoMore(op, none);
-  checkOptions(op, options, ["labelSmoothing", "reduction"]);
-  const { labelSmoothing = 0, reduction = "mean" as R } = options;
+  checkNoMore("crossEntropy", none);
+  return ofScores("crossEntropy", x, t, options);
+}
+
+/**
+ * The textbook's name of `crossEntropy`, which has the same options: -1/N sum t log(softmax(x)), a scalar, for a batch of N
+ * rows. The logarithm of the softmax is computed as a whole, so that no probability underflows to log(0).
+ *
+ * @param x scores, [N, classes], or [classes] for a batch of one; all axes before the last count as the batch. float64,
+ * float32
+ * @param t one-hot labels of the shape and dtype of x (any other probabilities will do), or class indices, int32 or
+ * plain numbers
+ *
+ * @example
+ * softmaxWithLoss(tensor([[0, 0], [1000, -1000]]), [1, 0]).item(); // 0.34657359027997264
+ *
+ * @throws ShapeError for labels that do not belong to the scores, or an index out of range; DTypeError for dtypes that
+ * do not go together; ChainruleError for options as of `crossEntropy`.
+ */
+export function softmaxWithLoss<S extends Shape, R extends Reduction = "mean">(
+  x: Tensor<S>,
+  t: Labels,
+  options?: CrossEntropyOptions<R>,
+  ...none: []
+): Reduced<R, Rows<S>> {
+  checkNoMore("SoftmaxWithLoss", none);
+  if (options === undefined) return oneNode(x, labelTensor("SoftmaxWithLoss", t));
+  return ofScores("SoftmaxWithLoss", x, t, options);
+}
+
+function ofScores<S extends Shape, R extends Reduction>(
+  op: string,
+  x: Tensor<S>,
+  t: Labels,
+  options: CrossEntropyOptions<R>,
+): Reduced<R, Rows<S>> {
+  checkOptions(op, options, ["weight", "ignoreIndex", "labelSmoothing", "reduction"]);
+  const { weight, ignoreIndex, labelSmoothing = 0, reduction = "mean" as R } = options;
   const scores: Tensor = x;
-  const given = labelTensor(op, t);
+  const labels = labelTensor(op, t);
   checkFloat(op, "scores", scores);
-  checkLabels(op, scores, given);
-  const labels = labelsInRange(op, scores, given);
+  checkLabels(op, scores, labels);
   if (labels.dtype !== "int32") checkDType(op, "labels", labels, "scores", scores);
   checkSetting(
     op,
@@ -55,45 +107,25 @@ export function crossEntropy<S extends Shape, R extends Reduction = "mean">(
     () => labelSmoothing >= 0 && labelSmoothing <= 1,
     "a number from 0 to 1",
   );
+  checkIgnoreIndex(op, ignoreIndex);
+  const weights = classWeights(op, weight, scores);
 
-  const { classes } = batchSizes(op, scores);
-  const target =
-    labelSmoothing === 0
-      ? labels
-      : probabilitiesOf(labels, scores)
-          .mul(1 - labelSmoothing)
-          .add(labelSmoothing / classes);
-  if (reduction === "mean") return softmaxWithLoss(scores, target) as Reduced<R, Rows<S>>;
-  const losses = weighed(probabilitiesOf(target, scores), scores.logSoftmax()).sum(-1).neg();
-  return reduce(op, losses, reduction);
+  const isPlain = reduction === "mean" && weights === undefined && ignoreIndex === undefined;
+  if (isPlain && labelSmoothing === 0) return oneNode(scores, labelsInRange(op, scores, labels));
+  const target = targetOf(op, scores, labels, ignoreIndex);
+  const smooth = labelSmoothing === 0 ? target : smoothed(target, labelSmoothing, scores);
+  if (isPlain) return oneNode(scores, smooth.probabilities as Tensor);
+  const costs = withoutIgnored(scores, target).logSoftmax().neg();
+  return costsOf<R>(op, costs, smooth, weights, reduction) as Reduced<R, Rows<S>>;
 }
 
-/** Class indices as one-hot labels; all other labels are probabilities already. */
-function probabilitiesOf(labels: Tensor, scores: Tensor): Tensor {
-  if (labels.dtype !== "int32") return labels;
-  const hot: Tensor = oneHot(labels, scores.shape.at(-1) as number, { dtype: scores.dtype });
-  return hot.reshape(scores.shape);
+function oneNode<R extends Reduction, S extends Shape>(scores: Tensor, labels: Tensor): Reduced<R, S> {
+  return new SoftmaxWithLoss().apply(scores, labels) as Reduced<R, S>;
 }
 
-/**
- * The textbook's cross-entropy error of probabilities y, mean over the batch: -1/N sum t log(y + 1e-7), a scalar. The
- * 1e-7 keeps the logarithm finite, and makes the gradient of a confidently wrong answer a wrong one: to train on
- * scores, use `softmaxWithLoss`, which needs no such number.
- *
- * @param y probabilities, [N, classes], or [classes] for a batch of one. float64, float32
- * @param t one-hot labels of the shape and dtype of y, or class indices, int32 or plain numbers
- *
- * @throws ShapeError for labels that do not belong to y, or an index out of range; DTypeError for dtypes that do not go
- * together.
- */
-export function crossEntropyError(y: Tensor, t: Labels, ...none: []): Tensor<[]> {
-  const op = "crossEntropyError";
-  checkNoMore(op, none);
-  const given = labelTensor(op, t);
-  checkLabels(op, y, given);
-  const labels = labelsInRange(op, y, given);
-  const { classes, rows } = batchSizes(op, y);
-  const target =
-    labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: y.dtype }) as Tensor).reshape(y.shape) : labels;
-  return y.add(1e-7).log().mul(target).sum().div(-rows) as Tensor<[]>;
+function smoothed(target: Target, share: number, scores: Tensor): Target {
+  const classes = scores.shape.at(-1) as number;
+  const labels = target.probabilities ?? (target.hot as Tensor).cast(scores.dtype);
+  const probabilities = labels.mul(1 - share).add(share / classes) as Tensor;
+  return { ...target, probabilities: withoutIgnored(probabilities, target) };
 }

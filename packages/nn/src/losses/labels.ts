@@ -1,5 +1,18 @@
-import { DTypeError, formatShape, InRange, type Shape, ShapeError, sameShape, sizeOf, Tensor } from "@chainrule/core";
-import { checkTensor } from "../checks.js";
+import {
+  ChainruleError,
+  DTypeError,
+  formatShape,
+  InRange,
+  oneHot,
+  type Shape,
+  ShapeError,
+  sameShape,
+  show,
+  sizeOf,
+  Tensor,
+  tensor,
+} from "@chainrule/core";
+import { checkParameter, checkTensor } from "../checks.js";
 import { indexTensor, type PlainIndices } from "../indices.js";
 
 /**
@@ -64,4 +77,59 @@ function mismatch(op: string, scores: Tensor, labels: Tensor): ShapeError {
     `${op}: labels ${labels.dtype} ${formatShape(labels.shape)} for scores ${shape}: they are one-hot, a float tensor ${shape}, ` +
       `or class indices, int32 ${formatShape(scores.shape.slice(0, -1))}; convert with cast or reshape`,
   );
+}
+
+export interface IgnoredLabel {
+  /**
+   * A label that counts nothing, such as that of padding: any int32, be it a class or not. Rows with it cost 0, have gradients of
+   * 0 whatever stands in them, and are left out of the mean. None unless given (PyTorch's default is -100).
+   */
+  readonly ignoreIndex?: number | undefined;
+}
+
+/** The labels of a batch by class: where a row has its class, or which probability. */
+export interface Target {
+  /** bool, of the shape of the scores, for labels that are indices: true at the label, nowhere in a row that is ignored. */
+  readonly hot?: Tensor;
+  /** Floats of the shape of the scores, for labels that are probabilities. */
+  readonly probabilities?: Tensor;
+  /** Which rows count, bool, [...]; `undefined` for all. */
+  readonly kept?: Tensor;
+}
+
+/** The labels by class, after all checks. */
+export function targetOf(op: string, scores: Tensor, labels: Tensor, ignoreIndex?: number): Target {
+  if (labels.dtype !== "int32") {
+    if (ignoreIndex === undefined) return { probabilities: labels };
+    throw new ChainruleError(
+      `${op}: ignoreIndex ${ignoreIndex}: labels of ${labels.dtype} are no indices; give the index of each class, as of t.argMax(-1)`,
+    );
+  }
+  const { classes } = batchSizes(op, scores);
+  const rows = scores.shape.slice(0, -1);
+  if (ignoreIndex === undefined) return { hot: hotOf(labelsInRange(op, scores, labels), classes, scores.shape) };
+  const ignored = labels.equal(ignoreIndex);
+  const hot = hotOf(labelsInRange(op, scores, ignored.where(0, labels)), classes, scores.shape);
+  const kept: Tensor = ignored.logicalNot().reshape(rows);
+  return { hot: kept.expandDims(-1).logicalAnd(hot), kept };
+}
+
+function hotOf(labels: Tensor, classes: number, shape: Shape): Tensor {
+  return (oneHot(labels, classes, { dtype: "bool" }) as Tensor).reshape(shape);
+}
+
+/** Refuses what is no int32 as the label that is ignored. */
+export function checkIgnoreIndex(op: string, ignoreIndex: unknown): void {
+  if (ignoreIndex === undefined || (typeof ignoreIndex === "number" && (ignoreIndex | 0) === ignoreIndex)) return;
+  throw new ChainruleError(`${op}: ignoreIndex ${show(ignoreIndex)}: a label is needed, a whole number such as -1`);
+}
+
+/** The weights of the classes as a tensor, [classes], of the dtype of the scores. */
+export function classWeights(op: string, weight: Tensor | readonly number[] | undefined, scores: Tensor) {
+  if (weight === undefined) return undefined;
+  const given: Tensor = Array.isArray(weight)
+    ? tensor(weight as number[], { dtype: scores.dtype })
+    : (weight as Tensor);
+  checkParameter(op, "weight", given, [batchSizes(op, scores).classes], scores);
+  return given;
 }

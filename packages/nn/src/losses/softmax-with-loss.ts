@@ -1,5 +1,14 @@
-import { checkNoMore, type DType, Node, oneHot, type Shape, type Tensor, type Values } from "@chainrule/core";
-import { batchSizes, checkLabelRange, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
+import {
+  type DType,
+  LogSoftmax,
+  Node,
+  oneHot,
+  type Shape,
+  type Tensor,
+  type TypedArray,
+  type Values,
+} from "@chainrule/core";
+import { batchSizes, checkLabelRange, checkLabels, labelsInRange } from "./labels.js";
 import { finiteWhereUnused } from "./reduction.js";
 
 /**
@@ -27,29 +36,15 @@ export class SoftmaxWithLoss extends Node {
   override localForward(_shape: Shape, dtype: DType, x: Tensor, t: Tensor): Values {
     const { classes, rows } = batchSizes(this.name, x);
     checkLabelRange(this.name, x, t);
-    // Plain loops: an op in here would be one that is not in the user's graph.
-    const [scores, labels] = [x.array, t.array];
+    // The loops of the op, and not the op: one in here would be none of the user's graph.
+    const logs = new LogSoftmax().localForward(x.shape, dtype, x) as TypedArray;
+    const labels = t.array;
     let sum = 0;
-    for (let row = 0; row < rows; row++) {
-      const start = row * classes;
-      let max = -Infinity;
-      let first = -1;
-      for (let i = start; i < start + classes; i++) {
-        if ((scores[i] as number) > max) first = i;
-        max = Math.max(max, scores[i] as number);
-      }
-      // The exponential of the largest is 1, beside which small others would be lost.
-      let others = 0;
-      for (let i = start; i < start + classes; i++) if (i !== first) others += Math.exp((scores[i] as number) - max);
-      const log = Math.abs(max) < Infinity ? Math.log1p(others) : Number.NaN;
-      if (t.dtype === "int32") {
-        sum -= (scores[start + (labels[row] as number)] as number) - max - log;
-        continue;
-      }
-      for (let i = start; i < start + classes; i++) {
-        // A class of no probability costs nothing, also where its logarithm is -infinity.
-        if (labels[i] !== 0) sum -= ((scores[i] as number) - max - log) * (labels[i] as number);
-      }
+    if (t.dtype === "int32") {
+      for (let row = 0; row < rows; row++) sum -= logs[row * classes + (labels[row] as number)] as number;
+    } else {
+      // A class of no probability costs nothing, also where its logarithm is -infinity.
+      for (let i = 0; i < logs.length; i++) if (labels[i] !== 0) sum -= (logs[i] as number) * (labels[i] as number);
     }
     return dtype === "float32" ? Math.fround(sum / rows) : sum / rows;
   }
@@ -90,24 +85,4 @@ export class SoftmaxWithLoss extends Node {
  */
 function balanced(gradient: Tensor, y: Tensor): Tensor {
   return gradient.sub(y.mul(gradient.sum({ axis: -1, keepDims: true })));
-}
-
-/**
- * The cross-entropy of the labels t and softmax(x), mean over the batch: -1/N sum t log(softmax(x)), a scalar. The
- * logarithm of the softmax is computed as a whole, so that no probability underflows to log(0).
- *
- * @param x scores, [N, classes], or [classes] for a batch of one; all axes before the last count as the batch. float64,
- * float32
- * @param t one-hot labels of the shape and dtype of x (any other probabilities will do), or class indices, int32 or
- * plain numbers
- *
- * @example
- * softmaxWithLoss(tensor([[0, 0], [1000, -1000]]), [1, 0]).item(); // 0.34657359027997264
- *
- * @throws ShapeError for labels that do not belong to the scores, or an index out of range; DTypeError for dtypes that
- * do not go together.
- */
-export function softmaxWithLoss(x: Tensor, t: Labels, ...none: []): Tensor<[]> {
-  checkNoMore("SoftmaxWithLoss", none);
-  return new SoftmaxWithLoss().apply(x, labelTensor("SoftmaxWithLoss", t)) as Tensor<[]>;
 }

@@ -1,5 +1,6 @@
 import {
   checkNoMore,
+  checkOptions,
   type DType,
   formatShape,
   Node,
@@ -9,6 +10,8 @@ import {
   type Tensor,
   type Values,
 } from "@chainrule/core";
+import { checkAlike } from "../checks.js";
+import { type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
 
 /** A multiple of the sum of (y - t)^2, which does not broadcast: a [N] against a [N, 1] is a slip, not N x N errors. */
 abstract class SquaredError extends Node {
@@ -63,17 +66,32 @@ export class SumOfSquaredErrors extends SquaredError {
 }
 
 /**
- * The mean of (y - t)^2 over all elements, a scalar; its gradient is 2 (y - t) / n. Some texts take half of it, which is
- * `meanSquaredError(y, t).div(2)`. float64, float32.
+ * The squared error (y - t)^2, and the mean of that over all elements, one node, unless `reduction` says otherwise; the gradient
+ * of the mean is 2 (y - t) / n. Some texts take half of it, which is `meanSquaredError(y, t).div(2)`. PyTorch's mse_loss.
+ *
+ * @param y outputs of any shape. float64, float32
+ * @param t targets of the same shape and dtype; they may have gradients
+ * @returns a scalar; with `reduction: "none"` the squares, of the shape of y
  *
  * @example
  * meanSquaredError(tensor([1, 2]), tensor([1, 4])).item(); // 2
+ * meanSquaredError(tensor([1, 2]), tensor([1, 4]), { reduction: "none" }).toArray(); // [0, 4]
  *
- * @throws ShapeError when y and t have different shapes: they do not broadcast.
+ * @throws ShapeError or DTypeError when y and t differ: they do not broadcast; ChainruleError for an unknown reduction.
  */
-export function meanSquaredError<S extends Shape>(y: Tensor<S>, t: Tensor<NoInfer<S>>, ...none: []): Tensor<[]> {
-  checkNoMore("meanSquaredError", none);
-  return new MeanSquaredError().apply(y, t) as Tensor<[]>;
+export function meanSquaredError<S extends Shape, R extends Reduction = "mean">(
+  y: Tensor<S>,
+  t: Tensor<NoInfer<S>>,
+  options: ReductionOptions<R> = {},
+  ...none: []
+): Reduced<R, S> {
+  const op = "meanSquaredError";
+  checkNoMore(op, none);
+  checkOptions(op, options, ["reduction"]);
+  const { reduction = "mean" as R } = options;
+  if (reduction === "mean") return new MeanSquaredError().apply(y, t) as Reduced<R, S>;
+  checkAlike(op, "y", y, "t", t);
+  return reduce(op, (y as Tensor).sub(t as Tensor).square(), reduction);
 }
 
 /**

@@ -1,0 +1,28 @@
+import { checkNoMore, oneHot, type Tensor } from "@chainrule/core";
+import { checkDType, checkFloat } from "../checks.js";
+import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
+
+/**
+ * The textbook's cross-entropy error of probabilities y, mean over the batch: -1/N sum t log(y + 1e-7), a scalar. The
+ * 1e-7 keeps the logarithm finite, and makes the gradient of a confidently wrong answer a wrong one: to train on
+ * scores, use `softmaxWithLoss`, which needs no such number.
+ *
+ * @param y probabilities, [N, classes], or [classes] for a batch of one. float64, float32
+ * @param t one-hot labels of the shape and dtype of y, or class indices, int32 or plain numbers
+ *
+ * @throws ShapeError for labels that do not belong to y, or an index out of range; DTypeError for dtypes that do not go
+ * together.
+ */
+export function crossEntropyError(y: Tensor, t: Labels, ...none: []): Tensor<[]> {
+  const op = "crossEntropyError";
+  checkNoMore(op, none);
+  const given = labelTensor(op, t);
+  checkFloat(op, "y", y);
+  checkLabels(op, y, given);
+  if (given.dtype !== "int32") checkDType(op, "labels", given, "y", y);
+  const labels = labelsInRange(op, y, given);
+  const { classes, rows } = batchSizes(op, y);
+  const target =
+    labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: y.dtype }) as Tensor).reshape(y.shape) : labels;
+  return y.add(1e-7).log().mul(target).sum().div(-rows) as Tensor<[]>;
+}
