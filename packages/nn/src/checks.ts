@@ -113,3 +113,11 @@ export function checkSetting(
   const hint = (value as unknown) instanceof Tensor ? ", as item() gives that of a tensor" : "";
   throw new ChainruleError(`${op}: ${name} ${show(value)}: ${wanted} is needed${hint}`);
 }
+
+/** Throws for what is none of some texts. */
+export function checkChoice(op: string, name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new ChainruleError(
+    `${op}: ${name} is ${choices.map((choice) => `"${choice}"`).join(" or ")}, got ${show(value)}`,
+  );
+}

@@ -12,6 +12,7 @@ export { DataError } from "./data/errors.js";
 export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
 export { type LoadOptions, type LoadReport, loadParameters } from "./data/parameters.js";
 export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
+export { mish, selu } from "./functions/activation.js";
 export { type AttentionOptions, type AttentionShape, scaledDotProductAttention } from "./functions/attention.js";
 export { type CosineSimilarityOptions, cosineSimilarity } from "./functions/cosine-similarity.js";
 export { type DropoutMaskOptions, type DropoutOptions, dropout, dropoutMask } from "./functions/dropout.js";
@@ -25,7 +26,9 @@ export {
   type LayerNormOptions,
   layerNorm,
   type NormOptions,
+  type RmsNormOptions,
   type RunningStatistics,
+  rmsNorm,
 } from "./functions/normalization.js";
 export {
   constant,
@@ -37,11 +40,60 @@ export {
   xavier,
   zeros,
 } from "./initializers.js";
-export { Activation, ReLU, Sigmoid, Tanh } from "./layers/activation.js";
+export {
+  Activation,
+  ELU,
+  GELU,
+  LeakyReLU,
+  LogSoftmax,
+  Mish,
+  ReLU,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./layers/activation.js";
 export { Affine, type AffineOptions, type AffineShape } from "./layers/affine.js";
+export {
+  Conv1d,
+  Conv2d,
+  type ConvLayerOptions,
+  type ConvLayerShape,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type ConvTransposeLayerOptions,
+  DepthwiseConv2d,
+  type DepthwiseConvOptions,
+  SeparableConv2d,
+} from "./layers/conv.js";
 export { Dropout, type DropoutLayerOptions } from "./layers/dropout.js";
+export { Flatten, type FlattenShape } from "./layers/flatten.js";
 export { Frozen } from "./layers/frozen.js";
 export { type ForwardOptions, Layer, type NamedTensors } from "./layers/layer.js";
+export { Linear, type LinearShape } from "./layers/linear.js";
+export {
+  BatchNorm,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  InstanceNorm,
+  LayerNorm,
+  type NormLayerOptions,
+  RMSNorm,
+} from "./layers/normalization.js";
+export type { BiasOption, ParameterOptions } from "./layers/parameter.js";
+export {
+  AvgPool1d,
+  AvgPool2d,
+  type AvgPoolLayerOptions,
+  GlobalAvgPool,
+  GlobalMaxPool,
+  MaxPool1d,
+  MaxPool2d,
+  type MaxPoolLayerOptions,
+  type PooledShape,
+} from "./layers/pool.js";
 export { Sequential } from "./layers/sequential.js";
 export { l1Loss } from "./losses/absolute-error.js";
 export {

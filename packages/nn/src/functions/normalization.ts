@@ -32,6 +32,8 @@ export interface LayerNormOptions extends NormOptions {
   readonly normalizedShape?: Shape | number | undefined;
 }
 
+export type RmsNormOptions = Omit<LayerNormOptions, "bias">;
+
 /** The mean and the variance of each channel, [C], as training has seen them. */
 export interface RunningStatistics {
   readonly mean: Tensor;
@@ -73,19 +75,31 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
   checkNoMore(op, none);
   checkOptions(op, options, [...NORM, "normalizedShape"]);
   checkFloat(op, "x", x);
-  const { normalizedShape: given } = options;
-  const shape = typeof given === "number" ? [given] : (given ?? x.shape.slice(-1));
-  if (!Array.isArray(shape)) throw new ShapeError(`${op}: normalizedShape is a list of sizes, got ${show(shape)}`);
-  const first = x.rank - shape.length;
-  if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)) {
-    throw new ShapeError(
-      `${op}: the last axes of x ${formatShape(x.shape)} are not the normalizedShape ${formatShape(shape)}; reshape x, or ` +
-        "name the sizes of its last axis or axes",
-    );
-  }
+  const shape = normalizedShapeOf(op, x, options.normalizedShape);
   checkNorm(op, options, shape, x);
-  const axes = shape.map((_, i) => first + i);
-  return scaled(standardized(x, axes, options), options, shape) as Tensor<S>;
+  return scaled(standardized(x, lastAxes(x, shape), options), options, shape) as Tensor<S>;
+}
+
+/**
+ * Normalisation by the root of the mean square: y = x / sqrt(mean of x^2 + eps) * weight, the mean over the last axis, or over
+ * several last ones. B. Zhang and R. Sennrich, "Root mean square layer normalization", NeurIPS 2019.
+ *
+ * @param x [..., normalizedShape]. float64, float32
+ * @param options the weight has the shape `normalizedShape` and the dtype of x
+ *
+ * @example
+ * rmsNorm(tensor([[3, 4]])).toArray(); // about [[0.848528, 1.13137]]
+ *
+ * @throws ShapeError or DTypeError for a weight that does not belong to x; ChainruleError for an eps that is not above 0.
+ */
+export function rmsNorm<S extends Shape>(x: Tensor<S>, options: RmsNormOptions = {}, ...none: []): Tensor<S> {
+  const op = "rmsNorm";
+  checkNoMore(op, none);
+  checkOptions(op, options, ["weight", "eps", "normalizedShape"]);
+  checkFloat(op, "x", x);
+  const shape = normalizedShapeOf(op, x, options.normalizedShape);
+  checkNorm(op, options, shape, x);
+  return scaled(standardized(x, lastAxes(x, shape), options, false), options, shape) as Tensor<S>;
 }
 
 /**
@@ -224,10 +238,28 @@ export function batchNormInference<S extends Shape>(
   return scaled(centered.div(deviation.reshape(shape)), options, shape) as Tensor<S>;
 }
 
-/** x with mean 0 and variance 1 over the axes. */
-function standardized(x: Tensor, axis: readonly number[], { eps = 1e-5 }: NormOptions): Tensor {
+/** x with mean 0 and variance 1 over the axes; with mean square 1, if it is not centred. */
+function standardized(x: Tensor, axis: readonly number[], { eps = 1e-5 }: NormOptions, center = true): Tensor {
   const freedom = sizeOf(axis.map((i) => x.shape[i] as number));
-  return new Standardize({ axis, center: true, freedom, eps }).apply(x);
+  return new Standardize({ axis, center, freedom, eps }).apply(x);
+}
+
+/** The sizes of the last axes of x, over which it is normalised: what was given, looked at. */
+function normalizedShapeOf(op: string, x: Tensor, given: Shape | number | undefined): Shape {
+  const shape = typeof given === "number" ? [given] : (given ?? x.shape.slice(-1));
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: normalizedShape is a list of sizes, got ${show(shape)}`);
+  const first = x.rank - shape.length;
+  if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)) {
+    throw new ShapeError(
+      `${op}: the last axes of x ${formatShape(x.shape)} are not the normalizedShape ${formatShape(shape)}; reshape x, or ` +
+        "name the sizes of its last axis or axes",
+    );
+  }
+  return shape;
+}
+
+function lastAxes(x: Tensor, shape: Shape): number[] {
+  return shape.map((_, i) => x.rank - shape.length + i);
 }
 
 /** The parameters applied, in a shape that broadcasts to x. */

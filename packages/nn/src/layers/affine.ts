@@ -1,60 +1,21 @@
 import {
   type Box,
-  ChainruleError,
   checkNoMore,
   checkOptions,
   type Fits,
   formatShape,
   type Of,
-  type Random,
   type Shape,
   ShapeError,
   type ShapeTypeError,
-  sameShape,
-  show,
   sizeOf,
   type Tensor,
-  variable,
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
-import { type FloatDType, he, type Initializer, type InitializerOptions, zeros } from "../initializers.js";
 import { checkForward, type ForwardOptions, Layer } from "./layer.js";
+import { type Bias, type BiasOption, checkSize, PARAMETER, type ParameterOptions, parametersBy } from "./parameter.js";
 
-export interface AffineOptions {
-  /** How W begins; `he()` unless said otherwise. */
-  readonly initializer?: Initializer;
-  /** How b begins; `zeros()` unless said otherwise. */
-  readonly biasInitializer?: Initializer;
-  /** Where an initializer's random numbers come from; those of W are drawn before those of b. */
-  readonly random?: Random;
-  /** float64 unless said otherwise. */
-  readonly dtype?: FloatDType;
-}
-
-function checkSize(what: string, size: number): void {
-  if (!Number.isSafeInteger(size) || size < 0) {
-    throw new ShapeError(`Affine: ${what} ${show(size)}: a whole number is needed, as in new Affine(784, 10)`);
-  }
-}
-
-/** The first values of a parameter, of its shape and dtype; an initializer may be a consumer's. */
-function made<S extends Shape>(
-  what: string,
-  initializer: Initializer,
-  shape: S,
-  settings: InitializerOptions & { readonly dtype: FloatDType },
-): Tensor<S> {
-  if (typeof initializer !== "function") {
-    throw new ChainruleError(`Affine: ${what} is a function, such as he() or zeros(), got ${show(initializer)}`);
-  }
-  const values = initializer(shape, settings);
-  checkTensor("Affine", `what ${what} gave`, values);
-  if (sameShape(values.shape, shape) && values.dtype === settings.dtype) return values;
-  throw new ShapeError(
-    `Affine: ${what} gave ${values.dtype} ${formatShape(values.shape)} for a parameter that is ${settings.dtype} ` +
-      `${formatShape(shape)}; give a tensor of the shape and the dtype that it is called with`,
-  );
-}
+export interface AffineOptions<B extends boolean = boolean> extends ParameterOptions, BiasOption<B> {}
 
 /** The shape that an affine layer of I inputs and O outputs gives for an input of shape S. */
 export type AffineShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
@@ -70,6 +31,10 @@ export type AffineShape<S extends Shape, I extends number, O extends number> = n
 type AffineOf<K extends number, I extends number, Result> =
   Box<K> extends Box<I> ? Result : number extends K ? Result : ShapeTypeError<`Affine: takes ${I} inputs, got ${K}`>;
 
+type AffineParameters<I extends number, O extends number, B extends boolean> = B extends true
+  ? { readonly W: Tensor<[I, O]>; readonly b: Tensor<[O]> }
+  : { readonly W: Tensor<[I, O]> };
+
 /**
  * x W + b: the fully connected layer. W is [I, O] and b is [O], both variables.
  *
@@ -83,20 +48,24 @@ type AffineOf<K extends number, I extends number, Result> =
  * @throws ShapeError when the input has not I values a row, or an initializer gives another shape or dtype; DTypeError when the
  * dtype of the input is not that of W.
  */
-export class Affine<const I extends number = number, const O extends number = number> extends Layer {
+export class Affine<
+  const I extends number = number,
+  const O extends number = number,
+  const B extends boolean = true,
+> extends Layer {
   readonly W: Tensor<[I, O]>;
-  readonly b: Tensor<[O]>;
+  /** `undefined` for a layer without a bias. */
+  readonly b: Bias<B, O>;
 
-  constructor(inputs: I, outputs: O, options: AffineOptions = {}, ...none: []) {
+  constructor(inputs: I, outputs: O, options: AffineOptions<B> = {}, ...none: []) {
     super();
     checkNoMore("Affine", none);
-    checkOptions("Affine", options, ["initializer", "biasInitializer", "random", "dtype"]);
-    checkSize("inputs", inputs);
-    checkSize("outputs", outputs);
-    const { initializer = he(), biasInitializer = zeros(), random, dtype = "float64" } = options;
-    const settings = { dtype, ...(random && { random }) };
-    this.W = variable(made("initializer", initializer, [inputs, outputs] as [I, O], settings), { name: "W" });
-    this.b = variable(made("biasInitializer", biasInitializer, [outputs] as [O], settings), { name: "b" });
+    checkOptions("Affine", options, [...PARAMETER, "bias"], ["bias"]);
+    checkSize("Affine", "inputs", inputs, "new Affine(784, 10)");
+    checkSize("Affine", "outputs", outputs, "new Affine(784, 10)");
+    const make = parametersBy("Affine", options);
+    this.W = make.weight("W", [inputs, outputs] as [I, O]);
+    this.b = (options.bias === false ? undefined : make.bias("b", [outputs] as [O])) as Bias<B, O>;
   }
 
   get inputs(): I {
@@ -122,11 +91,12 @@ export class Affine<const I extends number = number, const O extends number = nu
       );
     }
     const rows = x.rank > 2 ? x.reshape([x.shape[0] as number, features]) : x;
-    return rows.matmul(this.W as Tensor).add(this.b as Tensor);
+    const product = rows.matmul(this.W as Tensor);
+    return this.b === undefined ? product : product.add(this.b as Tensor);
   }
 
-  override parameters(...none: []): { readonly W: Tensor<[I, O]>; readonly b: Tensor<[O]> } {
+  override parameters(...none: []): AffineParameters<I, O, B> {
     checkNoMore("Affine.parameters", none);
-    return { W: this.W, b: this.b };
+    return (this.b === undefined ? { W: this.W } : { W: this.W, b: this.b }) as AffineParameters<I, O, B>;
   }
 }

@@ -22,7 +22,7 @@ type Layers = readonly Step[] | Readonly<Record<string, Step>>;
  * the next one takes. K is the number of values a row so far, `number` where it is not known.
  */
 type Chain<L, K extends number = number> = L extends readonly [infer First, ...infer Rest]
-  ? First extends Affine<infer I, infer O>
+  ? First extends Affine<infer I, infer O, boolean>
     ? Box<K> extends Box<I>
       ? Chain<Rest, O>
       : number extends K

@@ -1,0 +1,172 @@
+import {
+  AvgPool,
+  type AvgPoolOptions,
+  avgPool1d,
+  avgPool2d,
+  checkNoMore,
+  checkOptions,
+  formatShape,
+  MaxPool,
+  maxPool1d,
+  maxPool2d,
+  type PerAxis,
+  type PoolOptions,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@chainrule/core";
+import { checkTensor } from "../checks.js";
+import { checkForward, type ForwardOptions, Layer } from "./layer.js";
+
+export type MaxPoolLayerOptions = Omit<PoolOptions, "kernel">;
+export type AvgPoolLayerOptions = Omit<AvgPoolOptions, "kernel">;
+
+/** The names of the options of a pool, and of those of a mean besides. */
+const POOL = ["stride", "padding"] as const;
+const AVERAGE = ["countIncludePad"] as const;
+
+/** The shape that pooling gives: batch and channels stay. */
+export type PooledShape<S extends Shape, Planes extends Shape> = S extends readonly [
+  infer N extends number,
+  infer C extends number,
+  ...Planes,
+]
+  ? [N, C, ...Planes]
+  : [number, number, ...Planes];
+
+type Pool = (x: Tensor, kernel: PerAxis, options: object) => Tensor;
+
+abstract class Pooling<Planes extends Shape> extends Layer {
+  readonly kernel: PerAxis;
+  /** How the windows slide, as it was given. */
+  readonly sliding: Readonly<AvgPoolLayerOptions>;
+  private readonly op: string;
+  private readonly pool: Pool;
+
+  protected constructor(op: string, kernel: PerAxis, sliding: AvgPoolLayerOptions, pool: unknown) {
+    super();
+    this.kernel = kernel;
+    this.sliding = Object.freeze({ ...sliding });
+    this.op = op;
+    this.pool = pool as Pool;
+  }
+
+  /** @param x [N, C, ...], float64 or float32 */
+  override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions): Tensor<PooledShape<S, Planes>>;
+  override forward(x: Tensor, options?: ForwardOptions, ...none: []): Tensor {
+    checkForward(this.op, options, none);
+    checkTensor(this.op, "the input", x);
+    return this.pool(x, this.kernel, this.sliding);
+  }
+}
+
+/** The options, looked at before a batch comes: a node is made of them at each call. */
+function checked<Options extends object>(
+  op: string,
+  rank: 1 | 2,
+  kernel: PerAxis,
+  options: Options,
+  names: readonly string[],
+): Options {
+  checkOptions(op, options, names, AVERAGE);
+  if (names.includes(AVERAGE[0])) new AvgPool(rank, { ...options, kernel });
+  else new MaxPool(rank, { ...options, kernel });
+  return options;
+}
+
+/**
+ * The largest element of each window: `maxPool2d` as a layer.
+ *
+ * @example
+ * new MaxPool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).toArray(); // [[[[4]]]]
+ */
+export class MaxPool2d extends Pooling<[number, number]> {
+  /**
+   * @param kernel the size of a window: a number, or [vertical, horizontal]
+   * @param options those of `maxPool2d`; windows stand side by side unless a stride is given
+   */
+  constructor(kernel: PerAxis, options: MaxPoolLayerOptions = {}, ...none: []) {
+    checkNoMore("MaxPool2d", none);
+    super("MaxPool2d", kernel, checked("MaxPool2d", 2, kernel, options, POOL), maxPool2d);
+  }
+}
+
+/** As `MaxPool2d`, along one axis. */
+export class MaxPool1d extends Pooling<[number]> {
+  /** @param options those of `maxPool1d` */
+  constructor(kernel: PerAxis, options: MaxPoolLayerOptions = {}, ...none: []) {
+    checkNoMore("MaxPool1d", none);
+    super("MaxPool1d", kernel, checked("MaxPool1d", 1, kernel, options, POOL), maxPool1d);
+  }
+}
+
+/**
+ * The mean of each window: `avgPool2d` as a layer.
+ *
+ * @example
+ * new AvgPool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).toArray(); // [[[[2.5]]]]
+ */
+export class AvgPool2d extends Pooling<[number, number]> {
+  /**
+   * @param kernel the size of a window: a number, or [vertical, horizontal]
+   * @param options those of `avgPool2d`; windows stand side by side unless a stride is given
+   */
+  constructor(kernel: PerAxis, options: AvgPoolLayerOptions = {}, ...none: []) {
+    checkNoMore("AvgPool2d", none);
+    super("AvgPool2d", kernel, checked("AvgPool2d", 2, kernel, options, [...POOL, ...AVERAGE]), avgPool2d);
+  }
+}
+
+/** As `AvgPool2d`, along one axis. */
+export class AvgPool1d extends Pooling<[number]> {
+  /** @param options those of `avgPool1d` */
+  constructor(kernel: PerAxis, options: AvgPoolLayerOptions = {}, ...none: []) {
+    checkNoMore("AvgPool1d", none);
+    super("AvgPool1d", kernel, checked("AvgPool1d", 1, kernel, options, [...POOL, ...AVERAGE]), avgPool1d);
+  }
+}
+
+/** The shape that a channel as a whole leaves. */
+type GlobalShape<S extends Shape> = S extends readonly [infer N extends number, infer C extends number, ...Shape]
+  ? [N, C]
+  : [number, number];
+
+/** All axes behind the channels. */
+function places(op: string, x: Tensor): number[] {
+  checkTensor(op, "the input", x);
+  if (x.rank < 3) {
+    throw new ShapeError(
+      `${op}: the input ${formatShape(x.shape)} has no places behind [batch, channels]; reshape it to [N, C, L]`,
+    );
+  }
+  return x.shape.slice(2).map((_, i) => i + 2);
+}
+
+/**
+ * The mean of each channel over all places: [N, C, ...] to [N, C].
+ *
+ * @example
+ * new GlobalAvgPool().forward(tensor([[[1, 2], [3, 5]]])).toArray(); // [[1.5, 4]]
+ *
+ * @throws ShapeError for an input without places
+ */
+export class GlobalAvgPool extends Layer {
+  override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<GlobalShape<S>> {
+    checkForward("GlobalAvgPool", options, none);
+    const axis = places("GlobalAvgPool", x);
+    return (x as Tensor).mean({ axis }) as Tensor as Tensor<GlobalShape<S>>;
+  }
+}
+
+/**
+ * The largest element of each channel: [N, C, ...] to [N, C]. Several that are largest share the gradient.
+ *
+ * @throws ShapeError for an input without places
+ */
+export class GlobalMaxPool extends Layer {
+  override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<GlobalShape<S>> {
+    checkForward("GlobalMaxPool", options, none);
+    const axis = places("GlobalMaxPool", x);
+    return (x as Tensor).max({ axis }) as Tensor as Tensor<GlobalShape<S>>;
+  }
+}

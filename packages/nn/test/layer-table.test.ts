@@ -1,0 +1,264 @@
+import {
+  assertGradcheck,
+  ChainruleError,
+  compile,
+  fromArray,
+  Random,
+  type Shape,
+  type Tensor,
+  variable,
+} from "@chainrule/core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type FloatDType,
+  Layer,
+  loadParameters,
+  type NamedTensors,
+} from "../src/index.js";
+import { inputOf, type LayerRow, layerClasses, layerRows, makeLayer, nameOf, sizesOf } from "./support/layer-rows.js";
+import { layerValues } from "./support/layer-values.js";
+import { assertClose, assertThrows, wave } from "./support.js";
+
+/*
+ * Every layer, in every row of the table: shapes, names, values, derivatives to second order, compiled, in float32, saved and
+ * loaded, in training and in evaluation, and what it refuses. A layer that is exported and has no row fails.
+ */
+
+const settings = (dtype: FloatDType = "float64", seed = 1) => ({ random: new Random(seed), dtype });
+
+/** Parameters and buffers that repeat nothing; buffers, which may be variances, above 0. PyTorch was given the same. */
+function filled(row: LayerRow, dtype: FloatDType = "float64"): Layer {
+  const layer = makeLayer(row, settings(dtype));
+  Object.values(layer.parameters()).forEach((parameter, i) => {
+    parameter.assign(wave(parameter.shape, 0.5, i + 1).cast(dtype));
+  });
+  Object.values(layer.buffers()).forEach((buffer, i) => {
+    buffer.assign(
+      wave(buffer.shape, 0.5, i + 10)
+        .square()
+        .add(0.5)
+        .cast(dtype),
+    );
+  });
+  return layer;
+}
+
+const all = (layer: Layer): NamedTensors => ({ ...layer.parameters(), ...layer.buffers() });
+const shapesOf = (tensors: NamedTensors) =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, [...shape]]));
+
+/** How a call of training is told, with the same random numbers each time. */
+const training = () => ({ training: true, random: new Random(3).fork(5) });
+const isAnotherInTraining = (row: LayerRow) => row.training !== undefined || row.draws === true;
+
+test("every layer that is exported has a row, and no other", () => {
+  const names = new Set(layerRows.map(({ layer }) => layer));
+  assert.equal([...names].toSorted(), [...layerClasses().keys()].toSorted());
+  assert.is(new Set(layerRows.map(nameOf)).size, layerRows.length);
+  const rowNames = new Set(layerRows.map(nameOf));
+  assert.equal(
+    Object.keys(layerValues).filter((name) => !rowNames.has(name.replace(/: training$/, ""))),
+    [],
+  );
+});
+
+for (const row of layerRows) {
+  const name = nameOf(row);
+
+  test(`${name}: shapes and names, values of the naive form and of PyTorch`, () => {
+    const layer = filled(row);
+    assert.equal(shapesOf(layer.parameters()), shapesOfRow(row.parameters));
+    assert.equal(shapesOf(layer.buffers()), shapesOfRow(row.buffers ?? {}));
+    assert.ok(Object.values(layer.parameters()).every(({ isVariable }) => isVariable));
+    assert.equal([...layer.forward(inputOf(row, row.input)).shape], [...row.output]);
+    for (const shape of [row.input, ...(row.others ?? [])]) {
+      const x = inputOf(row, shape);
+      const y = layer.forward(x);
+      assert.is(y.dtype, "float64");
+      assertClose(y, row.naive(x, all(layer)), 1e-13, `${name} of [${shape}]`);
+      if (isAnotherInTraining(row)) {
+        if (row.training !== undefined && x.size > 0) {
+          assertClose(
+            filled(row).forward(x, training()),
+            row.training(x, all(layer)),
+            1e-11,
+            `${name} of [${shape}] in training`,
+          );
+        }
+      } else assertClose(layer.forward(x, training()), y, 0, `${name} of [${shape}] in training`);
+    }
+    const x = inputOf(row, row.input);
+    const known = layerValues[name];
+    if (known !== undefined)
+      assertClose(
+        layer.forward(x).reshape([-1]),
+        fromArray(Float64Array.from(known), [known.length]),
+        1e-13,
+        `${name}: PyTorch`,
+      );
+    const inTraining = layerValues[`${name}: training`];
+    if (inTraining !== undefined) {
+      const y = layer.forward(x, training());
+      const found = [y, ...Object.values(layer.buffers())].flatMap(({ data }) => [...data]);
+      assertClose(
+        fromArray(Float64Array.from(found), [found.length]),
+        fromArray(Float64Array.from(inTraining), [inTraining.length]),
+        1e-13,
+        `${name}: PyTorch in training`,
+      );
+    }
+  });
+
+  test(`${name}: derivatives of second order, by the input and the parameters`, () => {
+    const layer = filled(row);
+    const x = inputOf(row, row.input);
+    const inputs = [x, ...Object.values(layer.parameters()).map((parameter) => parameter.detach())];
+    const varied = row.below === undefined ? inputs : inputs.slice(1);
+    for (const how of row.training === undefined ? [undefined] : [undefined, training()]) {
+      const f = (...given: Tensor[]) => {
+        const [input = x, ...parameters] = row.below === undefined ? given : [x, ...given];
+        return withParameters(layer, parameters, () => layer.forward(input, how));
+      };
+      if (varied.length > 0) assertGradcheck(f, varied, { order: 2, mode: "random", projections: 2 });
+    }
+  });
+
+  test(`${name}: compiled as eagerly, with gradients and buffers; float32 as float64`, () => {
+    const results: Tensor[][] = [];
+    for (const dtype of ["float64", "float32"] as const) {
+      for (const how of isAnotherInTraining(row) ? [() => undefined, training] : [() => undefined]) {
+        const x = inputOf(row, row.input, dtype);
+        const [eager, traced] = [filled(row, dtype), filled(row, dtype)];
+        const expected = derivatives(eager, how)(x);
+        const program = compile(derivatives(traced, how));
+        const actual = program(x);
+        const [mine, other] = [
+          [...actual, ...Object.values(traced.buffers())],
+          [...expected, ...Object.values(eager.buffers())],
+        ];
+        assert.is(mine.length, other.length);
+        mine.forEach((value, i) => {
+          assert.is(value.dtype, dtype);
+          assertClose(
+            double(value),
+            double(other[i] as Tensor),
+            dtype === "float64" ? 1e-12 : 1e-4,
+            `${name}, ${dtype}, ${i}`,
+          );
+        });
+        results.push(other);
+      }
+    }
+    const half = results.length / 2;
+    results.slice(0, half).forEach((exact, i) => {
+      exact.forEach((value, j) => {
+        assertClose(double(results[i + half]?.[j] as Tensor), value, 1e-4, `${name}, float32 and float64, ${j}`);
+      });
+    });
+  });
+
+  test(`${name}: saved, and loaded into another`, () => {
+    const from = filled(row);
+    const { tensors } = decodeSafetensors(encodeSafetensors(from.state()));
+    const to = makeLayer(row, settings("float64", 2));
+    if (Object.keys(tensors).length > 0) loadParameters(to, tensors);
+    const x = inputOf(row, row.input);
+    assertClose(to.forward(x), from.forward(x), 0, name);
+  });
+
+  test(`${name}: a batch of no rows has no output, and gradients of 0`, () => {
+    const empty = row.others?.find((shape) => shape[0] === 0 && shape.slice(1).every((size) => size > 0));
+    if (empty === undefined) return;
+    const layer = filled(row);
+    const rows = inputOf(row, empty);
+    const y = layer.forward(row.below === undefined ? variable(rows) : rows);
+    assert.is(y.size, 0);
+    y.sum().backward();
+    for (const parameter of Object.values(layer.parameters()))
+      assert.ok(parameter.grad?.data.every((value) => value === 0));
+  });
+
+  test(`${name}: what it refuses`, () => {
+    const layer = filled(row);
+    const x = inputOf(row, row.input);
+    const loose = layer as unknown as { forward(...args: unknown[]): unknown };
+    assertThrows(
+      () => loose.forward(x, { train: true }),
+      ChainruleError,
+      "unknown option train; did you mean training?",
+    );
+    assertThrows(() => loose.forward(x, { training: 1 }), ChainruleError, "training");
+    assertThrows(() => loose.forward(x, { training: true, random: 5 }), ChainruleError, "random");
+    assertThrows(() => loose.forward(x, {}, 1), ChainruleError, "behind the arguments");
+    for (const other of [undefined, null, "x", structuredClone(x)])
+      assertThrows(() => loose.forward(other), ChainruleError);
+    for (const [shape, ...parts] of row.refuses ?? []) {
+      assertThrows(() => layer.forward(inputOf(row, shape)), ChainruleError, ...parts);
+    }
+    if (Object.keys(row.parameters).length > 0 && row.below === undefined) {
+      assertThrows(() => layer.forward(x.cast("float32")), ChainruleError, "float32");
+    }
+    const LayerClass = layerClasses().get(row.layer) as new (...args: unknown[]) => Layer;
+    const sizes = sizesOf(row, settings());
+    assertThrows(() => new LayerClass(...sizes, row.options ?? 5, 5), ChainruleError, "behind the arguments");
+    if (row.options !== undefined)
+      assertThrows(() => new LayerClass(...sizes, { zzzzz: 1 }), ChainruleError, `${row.layer}: unknown option zzzzz`);
+    const own = row.settings?.includes("random") ? { random: new Random(1) } : {};
+    for (const [args, ...parts] of row.wrong ?? []) {
+      const last = args.at(-1);
+      const whole =
+        typeof last === "object" && last !== null && !Array.isArray(last)
+          ? [...args.slice(0, -1), { ...own, ...last }]
+          : [...args, own];
+      assertThrows(() => new LayerClass(...(row.options === undefined ? args : whole)), ChainruleError, ...parts);
+    }
+  });
+}
+
+const shapesOfRow = (shapes: Readonly<Record<string, Shape>>) =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, [...shape]]));
+
+const double = (x: Tensor): Tensor => x.cast("float64") as Tensor;
+
+/** The output, and the gradients of a weighted sum of it, by the input and the parameters; they are left behind nowhere. */
+function derivatives(layer: Layer, how: () => object | undefined): (x: Tensor) => Tensor[] {
+  return (input) => {
+    const x = input.dtype === "int32" ? input : variable(input);
+    const y = layer.forward(x, how());
+    y.mul(wave(y.shape, 1, 2).cast(y.dtype))
+      .sum()
+      .backward();
+    const variables = [x, ...Object.values(layer.parameters())].filter(({ isVariable }) => isVariable);
+    const gradients = variables.map(({ grad }) => grad as Tensor);
+    for (const each of variables) each.zeroGrad();
+    return [y.detach(), ...gradients];
+  };
+}
+
+/** Runs something with other tensors in the place of the parameters of a layer and its parts. */
+function withParameters<T>(layer: Layer, tensors: readonly Tensor[], run: () => T): T {
+  const before = Object.values(layer.parameters());
+  const replaced = new Map(before.map((parameter, i) => [parameter, tensors[i] as Tensor]));
+  const undo: (() => void)[] = [];
+  const visit = (of: object) => {
+    for (const [key, value] of Object.entries(of)) {
+      const other = replaced.get(value);
+      if (other !== undefined) {
+        Reflect.set(of, key, other);
+        undo.push(() => Reflect.set(of, key, value));
+      } else if (value instanceof Layer || Array.isArray(value)) visit(value as object);
+    }
+  };
+  visit(layer);
+  assert.is(undo.length, before.length);
+  try {
+    return run();
+  } finally {
+    for (const back of undo) back();
+  }
+}
+
+test.run();

@@ -1,0 +1,1 @@
+export const layerValues: Readonly<Record<string, readonly number[]>> = {};
