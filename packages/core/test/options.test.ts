@@ -196,7 +196,8 @@ row("groupNorm", (...o) => nn["groupNorm"]?.(x, 1, ...o));
 row("batchNormInference", (...o) =>
   nn["batchNormInference"]?.(x, { mean: tensor([0, 0]), variance: tensor([1, 1]) }, ...o),
 );
-row("normal", (...o) => nn["normal"]?.(...o));
+for (const name of ["normal", "uniform", "truncatedNormal", "xavier", "he", "lecun", "orthogonal", "dirac"])
+  row(name, (...o) => nn[name]?.(...o));
 row("new BatchSampler", (...o) => construct(nn, "BatchSampler", 3, 2, ...o));
 row("new ByteRows", (...o) => construct(nn, "ByteRows", new Uint8Array(4), [2, 2], ...o));
 row("loadParameters", (...o) => nn["loadParameters"]?.({ w }, { w }, ...o));
@@ -515,7 +516,18 @@ test("in a function that is traced, options are checked as elsewhere", () => {
 });
 
 test("initializers, which are functions that were made, check theirs", () => {
-  for (const made of ["normal", "xavier", "he", "zeros"]) {
+  for (const made of [
+    "normal",
+    "uniform",
+    "truncatedNormal",
+    "xavier",
+    "he",
+    "lecun",
+    "orthogonal",
+    "identity",
+    "dirac",
+    "zeros",
+  ]) {
     const initializer = nn[made]?.() as (...args: unknown[]) => unknown;
     const { message } = refusal((o) => initializer([2, 3], o), { seed: 1 });
     assert.match(message, /unknown option seed; there are random, dtype$/);

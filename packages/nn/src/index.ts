@@ -30,16 +30,18 @@ export {
   type RunningStatistics,
   rmsNorm,
 } from "./functions/normalization.js";
+export { constant, normal, truncatedNormal, uniform, zeros } from "./initializers/distributions.js";
+export { dirac, identity } from "./initializers/identity.js";
+export type { FloatDType, Initializer, InitializerOptions } from "./initializers/initializer.js";
+export { orthogonal } from "./initializers/orthogonal.js";
 export {
-  constant,
-  type FloatDType,
+  type DistributionOption,
+  type HeOptions,
   he,
-  type Initializer,
-  type InitializerOptions,
-  normal,
+  lecun,
+  type XavierOptions,
   xavier,
-  zeros,
-} from "./initializers.js";
+} from "./initializers/scaled.js";
 export {
   Activation,
   ELU,

@@ -10,7 +10,7 @@ import {
   Tensor,
 } from "@chainrule/core";
 import { checkFloatDType, checkSetting } from "../checks.js";
-import type { FloatDType } from "../initializers.js";
+import type { FloatDType } from "../initializers/initializer.js";
 import { DataError } from "./errors.js";
 
 export interface ByteRowsOptions {

@@ -14,7 +14,7 @@ import {
 } from "@chainrule/core";
 import { checkFloatDType, checkSetting, checkTensor } from "../checks.js";
 import { batchNorm, batchNormInference, groupNorm, layerNorm, rmsNorm } from "../functions/normalization.js";
-import type { FloatDType } from "../initializers.js";
+import type { FloatDType } from "../initializers/initializer.js";
 import { checkForward, type ForwardOptions, Layer, type NamedTensors } from "./layer.js";
 import { checkSize } from "./parameter.js";
 

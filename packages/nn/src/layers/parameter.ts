@@ -10,7 +10,9 @@ import {
   variable,
 } from "@chainrule/core";
 import { checkFloatDType, checkTensor } from "../checks.js";
-import { type FloatDType, he, type Initializer, type InitializerOptions, zeros } from "../initializers.js";
+import { zeros } from "../initializers/distributions.js";
+import type { FloatDType, Initializer, InitializerOptions } from "../initializers/initializer.js";
+import { he } from "../initializers/scaled.js";
 
 /** How the parameters of a layer begin. */
 export interface ParameterOptions {

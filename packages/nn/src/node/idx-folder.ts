@@ -6,7 +6,7 @@ import { checkFloatDType, checkSetting } from "../checks.js";
 import { ByteRows } from "../data/byte-rows.js";
 import { checkText, DataError } from "../data/errors.js";
 import { type IdxData, idxHeaderMax, idxMagic, parseIdx, readIdxHeader } from "../data/idx.js";
-import type { FloatDType } from "../initializers.js";
+import type { FloatDType } from "../initializers/initializer.js";
 import { fileError, readBytes } from "./files.js";
 
 /** Images, one a row, and the class of each. */
