@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ["core", "nn", "examples"];
+const packages = ["core", "nn", "pictures", "examples"];
 const core = join(root, "packages/core");
 
 /**

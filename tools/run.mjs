@@ -12,7 +12,7 @@ const [command = "", ...args] = process.argv.slice(2);
 if (Number.parseInt(process.versions.node, 10) < 20)
   fail(`chainrule needs Node 20 or newer; this is ${process.versions.node}`);
 
-const packages = ["core", "nn", "examples"];
+const packages = ["core", "nn", "pictures", "examples"];
 const tsc = bin("typescript", "bin/tsc");
 
 const commands = {

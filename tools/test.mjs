@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ["core", "nn", "examples"];
+const packages = ["core", "nn", "pictures", "examples"];
 const started = performance.now();
 
 /** More than any suite needs on a slow machine. */

@@ -16,6 +16,7 @@ const test = suite("options");
 type Loose = Record<string, (...args: unknown[]) => unknown>;
 const nn = (await import(new URL("../../../nn/dist/src/index.js", import.meta.url).href)) as Loose;
 const node = (await import(new URL("../../../nn/dist/src/node.js", import.meta.url).href)) as Loose;
+const pictures = (await import(new URL("../../../pictures/dist/src/index.js", import.meta.url).href)) as Loose;
 const ops = core as unknown as Loose;
 const drawn = testing as unknown as Loose;
 
@@ -160,6 +161,7 @@ for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "det
 }
 for (const name of ["gradcheck", "assertGradcheck"]) row(name, (...o) => ops[name]?.(f, [x], ...o));
 for (const name of ["print", "toDot", "graphOf"]) row(name, (...o) => ops[name]?.(x, ...o));
+row("toSvg", (...o) => pictures["toSvg"]?.(x, ...o));
 row("Tensor.backward", (...o) => method(w.sum(), "backward")(...o));
 row("customGradient", (...o) => ops["customGradient"]?.(f, [null], ...o));
 row("customOp", (...o) => ops["customOp"]?.("Own", ...o));
@@ -405,7 +407,7 @@ const internal = new RegExp(
 );
 
 test("behind the arguments of what takes no options nothing stands, neither a record nor anything else", () => {
-  const modules = [source(core), source(testing), nn, node];
+  const modules = [source(core), source(testing), nn, node, pictures];
   const wrong: string[] = [];
   let count = 0;
   for (const { callable, parameters } of positional) {

@@ -16,6 +16,7 @@ const arrived: unknown = receiveMessageOnPort(port2)?.message;
 port1.close();
 
 const nn = (await import(new URL("../../../nn/dist/src/index.js", import.meta.url).href)) as Record<string, unknown>;
+const pictures = (await import(new URL("../../../pictures/dist/src/index.js", import.meta.url).href)) as object;
 
 /** The same arguments with something else in the place of one tensor, for each of the tensors; those in lists and records as well. */
 function withoutOne(args: readonly unknown[], other: (x: Tensor) => unknown): unknown[][] {
@@ -53,7 +54,10 @@ test("any function that takes tensors names what structuredClone leaves of one",
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  for (const { name, call } of callablesOf([engine as unknown as Record<string, unknown>, nn], engine)) {
+  for (const { name, call } of callablesOf(
+    [engine as unknown as Record<string, unknown>, { ...nn, ...pictures }],
+    engine,
+  )) {
     // A node is made without tensors, and applied to them.
     if (name.startsWith("new ") && !name.includes(".")) continue;
     // The parts of an optimizer are called by its step alone, which has looked at what it gives them.

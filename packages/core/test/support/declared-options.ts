@@ -53,6 +53,7 @@ export const entries: readonly Entry[] = [
   { name: "core/testing", declarations: new URL("../../src/testing/index.d.ts", import.meta.url) },
   { name: "nn", declarations: new URL("../../../../nn/dist/src/index.d.ts", import.meta.url) },
   { name: "nn/node", declarations: new URL("../../../../nn/dist/src/node.d.ts", import.meta.url) },
+  { name: "pictures", declarations: new URL("../../../../pictures/dist/src/index.d.ts", import.meta.url) },
 ];
 
 export async function declarations(): Promise<Declarations> {

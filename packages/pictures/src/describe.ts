@@ -1,0 +1,113 @@
+import { formatShape, type GraphEdge, type GraphNode, type Node, type Tensor } from "@chainrule/core";
+import { shortened } from "./text.js";
+
+/** Up to how many elements a tensor is shown by its values. */
+const WHOLE = 4;
+
+/** Ops that have a sign; the others go by the name of their function, mostly that of the node with a small letter. */
+const SIGNS: ReadonlyMap<string, string> = new Map([
+  ["Add", "+"],
+  ["Sub", "\u2212"],
+  ["Neg", "\u2212"],
+  ["Mul", "\u00d7"],
+  ["Div", "\u00f7"],
+  ["MatMul", "dot"],
+  ["Square", "^2"],
+  ["Pow", "^"],
+  ["Reciprocal", "1/x"],
+  ["Sum", "\u03a3"],
+  ["Sqrt", "\u221a"],
+  ["Prod", "\u03a0"],
+  ["Equal", "="],
+  ["NotEqual", "\u2260"],
+  ["Less", "<"],
+  ["LessEqual", "\u2264"],
+  ["Greater", ">"],
+  ["GreaterEqual", "\u2265"],
+  ["LogicalAnd", "\u2227"],
+  ["LogicalOr", "\u2228"],
+  ["LogicalNot", "\u00ac"],
+]);
+
+/** What stands in a node, and which of its inputs it says by itself. */
+export interface Sign {
+  readonly sign: string;
+  /** The settings, one a line. */
+  readonly settings: readonly string[];
+  /** An input that is no line of its own: the 2 of x^2, the 1 of 1/x. */
+  readonly absorbed: GraphEdge | undefined;
+}
+
+export function signOf({ node, inputs }: GraphNode, digits: number): Sign {
+  const settings = settingsOf(node);
+  const [first, second] = inputs;
+  if (node.name === "Pow" && second?.isLiteral) {
+    return { sign: `^${literalText(second, digits)}`, settings, absorbed: second };
+  }
+  if (node.name === "Div" && first?.isLiteral && first.label === "1") return { sign: "1/x", settings, absorbed: first };
+  return { sign: SIGNS.get(node.name) ?? shortened(functionName(node.name)), settings, absorbed: undefined };
+}
+
+/** A number in a formula. */
+export function literalText({ tensor }: GraphEdge, digits: number): string {
+  return valueLines(tensor, digits).join("");
+}
+
+function functionName(name: string): string {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+}
+
+function settingsOf(node: Node): string[] {
+  return Object.entries(node.attributes()).map(([key, value]) =>
+    shortened(value === true ? key : `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : settingText(value)}`),
+  );
+}
+
+function settingText(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/** The values in a few lines: a scalar as a number, a short tensor by its elements, a longer one by its mean and deviation. */
+export function valueLines(t: Tensor, digits: number): string[] {
+  const array = t.data;
+  if (array.length === 0) return ["no elements"];
+  const numbers = Array.from(array);
+  const text = (value: number) =>
+    t.dtype === "bool" ? String(value === 1) : String(Number(value.toPrecision(digits)));
+  if (array.length <= WHOLE) return elementLines(numbers.map(text), t.shape);
+  if (t.dtype === "bool") return [`${numbers.filter((value) => value === 1).length} of ${numbers.length} true`];
+  if (t.dtype === "int32") {
+    // Not by spreading: an array may be longer than a list of arguments.
+    const [least, most] = numbers.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ] as [number, number]);
+    return [`${text(least)} .. ${text(most)}`];
+  }
+  const mean = numbers.reduce((sum, value) => sum + value / numbers.length, 0);
+  const deviation = Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2 / numbers.length, 0));
+  // A mean is not worth more places than the deviation has.
+  const place = digits - 1 - Math.floor(Math.log10(Math.max(Math.abs(mean), deviation)));
+  const rounded = place >= 0 && place <= 100 ? Number(mean.toFixed(place)) + 0 : mean;
+  return [`${text(rounded)} \u00b1 ${text(deviation)}`];
+}
+
+/** The elements in brackets, the rows of a matrix below one another. */
+function elementLines(texts: readonly string[], shape: readonly number[]): string[] {
+  const columns = shape.at(-1) ?? 1;
+  if (shape.length < 2 || columns === 1 || columns === texts.length) return [nested(texts, shape)];
+  return nested(texts, shape).split(/(?<=\],) /);
+}
+
+function nested(texts: readonly string[], shape: readonly number[]): string {
+  const [size, ...inner] = shape;
+  if (size === undefined) return texts.join();
+  const step = texts.length / size;
+  return `[${Array.from({ length: size }, (_, i) => nested(texts.slice(i * step, (i + 1) * step), inner)).join(", ")}]`;
+}
+
+/** The shape, behind the dtype where that is not the default; nothing for a number of a kind that is clear. */
+export function kindLines(t: Tensor): string[] {
+  if (t.rank === 0) return t.dtype === "float64" || t.dtype === "bool" ? [] : [t.dtype];
+  return [t.dtype === "float64" ? formatShape(t.shape) : `${t.dtype} ${formatShape(t.shape)}`];
+}

@@ -1,0 +1,3 @@
+export type { Groups } from "./grouping.js";
+export type { Theme } from "./theme.js";
+export { type SvgOptions, toSvg } from "./to-svg.js";

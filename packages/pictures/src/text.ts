@@ -1,0 +1,54 @@
+/** What texts need: how wide they are, and how they stand in XML. */
+
+/**
+ * Widths of characters, in parts of the font size, of the widest of the fonts that a picture may be drawn with (DejaVu Sans, in
+ * regular weight); in the others there is a little room left. What is not listed is taken for a letter of middle width.
+ */
+const widths: readonly (readonly [characters: string, width: number])[] = [
+  ["ijl'|", 0.3],
+  [" .,:;![]()fIrtJ/\\-", 0.42],
+  ["mwMW@%\u2026", 1],
+  ["\u00b1\u2212\u00d7\u00f7+=<>~^\u00b7#", 0.84],
+  ["ABCDEFGHKLNOPQRSTUVXYZ&", 0.79],
+];
+
+const widthOf = new Map(widths.flatMap(([characters, width]) => [...characters].map((c) => [c, width] as const)));
+
+/** How wide a line of text is at most, in a font of this size. Characters of East Asia and pictures are squares. */
+export function textWidth(text: string, size: number): number {
+  let width = 0;
+  for (const c of text) width += widthOf.get(c) ?? (c > "\u2e7f" ? 1 : 0.65);
+  return width * size;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** Any text in XML: markup as entities, and what XML cannot hold as its code. */
+export function escaped(text: string): string {
+  return visible(text).replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** On one line, without characters that cannot be seen, which have no width either: their codes stand in their places. */
+export function visible(text: string): string {
+  return text
+    .replace(/\s+/gu, " ")
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Cs}\uFFFE\uFFFF]/gu,
+      (c) => `U+${c.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`,
+    );
+}
+
+/** How many characters of a name or a setting are shown. */
+const LONGEST = 28;
+
+export function shortened(text: string): string {
+  const characters = [...visible(text)];
+  return characters.length <= LONGEST ? characters.join("") : `${characters.slice(0, LONGEST - 1).join("")}\u2026`;
+}
+
+/** A short name for a text, the same everywhere: FNV-1a, 32 bits. */
+export function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(36);
+}

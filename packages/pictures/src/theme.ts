@@ -1,0 +1,49 @@
+/** Colours of a picture; the gradient's is the one that the book marks the way back with, dark enough to be read as text. */
+interface Colours {
+  readonly paper: string;
+  readonly ink: string;
+  readonly node: string;
+  readonly faint: string;
+  readonly frame: string;
+  readonly back: string;
+}
+
+const light: Colours = {
+  paper: "#ffffff",
+  ink: "#1f2328",
+  node: "#eef3fa",
+  faint: "#5c6570",
+  frame: "#9aa5b1",
+  back: "#c2185b",
+};
+
+const dark: Colours = {
+  paper: "#15181d",
+  ink: "#e6e9ed",
+  node: "#27303b",
+  faint: "#a3adb8",
+  frame: "#5a6673",
+  back: "#ff80ab",
+};
+
+export type Theme = "auto" | "light" | "dark";
+
+const font = "Helvetica, Arial, DejaVu Sans, sans-serif";
+
+/** The rules of one picture: its class keeps them from the others on a page. */
+export function styleOf(theme: Theme, scope: string): string {
+  const colours = (of: Colours) => [
+    `.${scope} .paper { fill: ${of.paper}; }`,
+    `.${scope} text { font-family: ${font}; fill: ${of.ink}; }`,
+    `.${scope} .node { fill: ${of.node}; stroke: ${of.ink}; }`,
+    `.${scope} .tag { fill: ${of.paper}; stroke: ${of.frame}; }`,
+    `.${scope} .frame { fill: none; stroke: ${of.frame}; }`,
+    `.${scope} .faint { fill: ${of.faint}; }`,
+    `.${scope} .line { fill: none; stroke: ${of.ink}; }`,
+    `.${scope} .tip { fill: ${of.ink}; }`,
+    `.${scope} .back.line { stroke: ${of.back}; }`,
+    `.${scope} .back.tip, .${scope} .gradient { fill: ${of.back}; }`,
+  ];
+  if (theme !== "auto") return colours(theme === "dark" ? dark : light).join("\n");
+  return [...colours(light), "@media (prefers-color-scheme: dark) {", ...colours(dark), "}"].join("\n");
+}

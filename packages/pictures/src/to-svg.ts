@@ -1,0 +1,177 @@
+import {
+  ChainruleError,
+  checkNoMore,
+  checkOptions,
+  type Graph,
+  type GraphEdge,
+  type GraphOptions,
+  graphOf,
+  type InspectOptions,
+  show,
+  type Tensor,
+} from "@chainrule/core";
+import { kindLines, valueLines } from "./describe.js";
+import { type Groups, isFoldedBy, namesBy } from "./grouping.js";
+import { blocksOf, pathsOf } from "./groups.js";
+import { layOut } from "./layout.js";
+import { draw, MARGIN } from "./render.js";
+import { layOutRows } from "./rows.js";
+import { digest, escaped, visible } from "./text.js";
+import { styleOf, type Theme } from "./theme.js";
+import { diagramOf, type Settings } from "./units.js";
+
+export interface SvgOptions extends GraphOptions, InspectOptions {
+  /** Significant digits of the numbers, from 1 to 17. Default 4. */
+  readonly digits?: number;
+  /** Where the graph goes: "right" in rows, "down" in one column. Default "right". */
+  readonly direction?: "right" | "down";
+  /**
+   * How wide a picture that goes to the right is at most, in pixels; a longer graph is wrapped into rows. Default 800, which
+   * an A4 page shows with letters of 8 points; Infinity for one row. What cannot be cut is as wide as it is.
+   */
+  readonly maxWidth?: number;
+  /** Which nodes stand in a frame together; see `Groups`. Default true: those of a layer. */
+  readonly groups?: Groups;
+  /**
+   * Which groups are drawn as one box, with the parameters that they alone use in it: true for all, or a list of their
+   * names. Default false: with a frame around what is in them.
+   */
+  readonly fold?: boolean | readonly string[];
+  /** The colours: "auto" is light or dark as the reader's system is. Default "auto". */
+  readonly theme?: Theme;
+  /** What a screen reader calls the picture. Default "Graph of " and the names of the outputs. */
+  readonly title?: string;
+  /** What a screen reader says of it. Default the ops in forward order, with values and gradients. */
+  readonly description?: string;
+  /** Of more nodes than this no picture is made: it could not be read. Default 400. */
+  readonly maxNodes?: number;
+}
+
+const options = [
+  "names",
+  "values",
+  "gradients",
+  "digits",
+  "direction",
+  "maxWidth",
+  "groups",
+  "fold",
+  "theme",
+  "title",
+  "description",
+  "maxNodes",
+];
+
+/**
+ * The graph from one tensor (or several) back to its leaves as an SVG, drawn as in textbooks: ops in circles with their sign,
+ * on each line the value above and, after `backward`, the gradient below; forward arrows dark, backward arrows beside them in
+ * another colour. A tensor is shown by its shape (behind the dtype, where that is not float64) and its elements, where
+ * they are more than four by their mean and standard deviation (int32: the least and the greatest). A tensor that is used
+ * several times is one line that forks; its gradient is that of all its uses together.
+ *
+ * The picture is text: it can be searched and selected, holds no script and needs nothing from outside. The same graph gives
+ * the same text.
+ *
+ * @returns the SVG as a text, in pixels of CSS, for a file or for a page
+ * @throws ChainruleError for options that are not known, or a graph of more than `maxNodes` nodes
+ *
+ * @example
+ * const apple = variable(100, { name: "apple" });
+ * const price = apple.mul(2).mul(1.1).named("price");
+ * price.backward();
+ * const svg = toSvg(price);
+ * svg.startsWith("<svg"); // true
+ * svg.includes(">220</text>") && svg.includes(">2.2</text>"); // true
+ */
+export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}, ...none: []): string {
+  checkNoMore("toSvg", none);
+  checkOptions("toSvg", given, options, ["values", "gradients"]);
+  const { names, groups = true, fold = false, theme = "auto", direction = "right", maxWidth = 800 } = given;
+  const { values = true, gradients = true, digits = 4, maxNodes = 400 } = given;
+  checkWhole("digits", digits, 17);
+  checkWhole("maxNodes", maxNodes, Number.POSITIVE_INFINITY);
+  checkChoice("direction", direction, ["right", "down"]);
+  checkChoice("theme", theme, ["auto", "light", "dark"]);
+  checkText("title", given.title);
+  checkText("description", given.description);
+  if (!(typeof maxWidth === "number" && maxWidth > 0)) {
+    throw new ChainruleError(`toSvg: maxWidth ${show(maxWidth)}: a number of pixels above 0 is needed`);
+  }
+  const graph = graphOf(output, names === undefined ? {} : { names });
+  if (graph.outputs.length === 0) throw new ChainruleError("toSvg: got an empty list; a picture needs a tensor");
+  if (graph.nodes.length > maxNodes) {
+    throw new ChainruleError(
+      `toSvg: the graph has ${graph.nodes.length} nodes, more than maxNodes (${maxNodes}); draw a part of it, such as what one layer or one step gives, or raise maxNodes`,
+    );
+  }
+  const settings: Settings = { values, gradients, digits, isDown: direction === "down" };
+  const paths = pathsOf(graph, namesBy("toSvg", groups, graph));
+  const blocks = blocksOf(graph, paths, isFoldedBy("toSvg", fold, paths));
+  const diagram = diagramOf(graph, blocks, settings);
+  const rows = settings.isDown ? [layOut(diagram)] : layOutRows(diagram, maxWidth - 2 * MARGIN);
+  const { width, height, parts } = draw(rows, settings);
+  const { title = titleOf(graph), description = describe(graph, settings) } = given;
+  // Several pictures on a page have rules and names of their own.
+  const id = `chainrule-${digest([title, description, theme, ...parts].join("\n"))}`;
+  const [w, h] = [Math.ceil(width), Math.ceil(height)];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" style="max-width: 100%; height: auto">`,
+    `<title id="${id}-title">${escaped(title)}</title>`,
+    `<desc id="${id}-desc">${escaped(description)}</desc>`,
+    `<style>`,
+    styleOf(theme, id),
+    `</style>`,
+    `<rect class="paper" width="${w}" height="${h}"/>`,
+    ...parts,
+    "</svg>\n",
+  ].join("\n");
+}
+
+function checkWhole(name: string, value: unknown, most: number): void {
+  const isWhole = Number.isInteger(value) || (value === Number.POSITIVE_INFINITY && most === value);
+  if (isWhole && (value as number) >= 1 && (value as number) <= most) return;
+  const range = most === Number.POSITIVE_INFINITY ? "of at least 1" : `from 1 to ${most}`;
+  throw new ChainruleError(`toSvg: ${name} ${show(value)}: a whole number ${range} is needed`);
+}
+
+function checkChoice(name: string, value: unknown, values: readonly string[]): void {
+  if (values.includes(value as string)) return;
+  throw new ChainruleError(`toSvg: ${name} ${show(value)}: ${values.map((each) => show(each)).join(" or ")} is meant`);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "string") return;
+  throw new ChainruleError(`toSvg: ${name} ${show(value)}: a text is needed`);
+}
+
+function titleOf({ outputs }: Graph): string {
+  const named = outputs.filter(({ name }) => name !== undefined).map(({ label }) => visible(label));
+  return named.length === 0 ? "Computational graph" : `Graph of ${named.join(", ")}`;
+}
+
+/** How many lines a screen reader is given: who wants more has `print`. */
+const SAID = 60;
+
+function describe(graph: Graph, settings: Settings): string {
+  const said = graph.edges.filter(({ isLiteral }) => !isLiteral);
+  const lines = said.slice(0, SAID).map((edge) => sentence(edge, settings));
+  const rest = said.length - lines.length;
+  return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+}
+
+function sentence({ label, tensor, maker }: GraphEdge, { values, gradients, digits }: Settings): string {
+  const made =
+    maker === null ? "" : `${maker.node.name} of ${maker.inputs.map((input) => visible(input.label)).join(", ")}`;
+  const shown = (t: Tensor) => valueLines(t, digits).join(" ");
+  const gradient = gradients ? tensor.grad : null;
+  return [
+    `${visible(label)}:`,
+    made === "" ? [] : `${made},`,
+    kindLines(tensor),
+    values ? shown(tensor) : [],
+    gradient === null ? [] : `gradient ${shown(gradient)}`,
+  ]
+    .flat()
+    .join(" ")
+    .replace(/,$/, "");
+}

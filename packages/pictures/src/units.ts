@@ -1,0 +1,235 @@
+import type { Graph, GraphEdge, GraphNode } from "@chainrule/core";
+import { kindLines, literalText, signOf, valueLines } from "./describe.js";
+import type { Block, Group } from "./groups.js";
+import { shortened, textWidth, visible } from "./text.js";
+
+/** Sizes of all texts and gaps, in pixels. */
+export const SIZES = {
+  text: 12,
+  small: 10,
+  sign: 19,
+  line: 14,
+  radius: 18,
+  /** Of the forward and the backward line from the middle between them. */
+  apart: 3.5,
+  /** From a line to the text beside it. */
+  beside: 5,
+  arrow: 8,
+} as const;
+
+export interface Settings {
+  readonly values: boolean;
+  readonly gradients: boolean;
+  readonly digits: number;
+  readonly isDown: boolean;
+}
+
+/** What stands at the beginning of a unit. */
+export interface Head {
+  readonly kind: "circle" | "box" | "group" | "name" | "number" | "tag";
+  readonly text: string;
+  /** Smaller lines below it. */
+  readonly more: readonly string[];
+  /** What a screen reader says. */
+  readonly title: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The line on which a tensor lies, behind what made it. */
+export interface Lane {
+  readonly edge: GraphEdge;
+  /** The texts of the value and of the gradient, on their sides of the line. */
+  readonly value: readonly string[];
+  readonly gradient: readonly string[];
+  readonly hasGradient: boolean;
+  /** The name behind the arrow of an output. */
+  readonly end: string | undefined;
+  readonly isOutput: boolean;
+  /** How long the name behind its end is. */
+  readonly tail: number;
+  /** Along the direction of the picture, and to each side of the line. */
+  readonly length: number;
+  readonly half: number;
+}
+
+/** What is placed as one: an op (or a folded group, a leaf) with the lines of what it gives. */
+export interface Unit {
+  readonly id: number;
+  readonly head: Head;
+  readonly lanes: readonly Lane[];
+  /** The groups that it stands in, the outermost first. */
+  readonly path: readonly Group[];
+  /** Whether it has no inputs, and so stands as close as it can to where it is used. */
+  readonly isLeaf: boolean;
+  readonly length: number;
+  readonly breadth: number;
+}
+
+/** The use of a tensor. */
+export interface Wire {
+  readonly from: Unit;
+  readonly lane: number;
+  readonly to: Unit;
+  readonly hasGradient: boolean;
+}
+
+export interface Diagram {
+  readonly units: readonly Unit[];
+  readonly wires: readonly Wire[];
+}
+
+/** The parts of the picture of a graph, not placed yet. */
+export function diagramOf(graph: Graph, blocks: readonly Block[], settings: Settings): Diagram {
+  const outputs = new Set(graph.outputs);
+  const used = new Set(blocks.flatMap(({ inputs }) => inputs));
+  const absorbed = new Set(
+    blocks.flatMap(({ nodes, folded }) =>
+      folded === undefined ? nodes.map((node) => signOf(node, settings.digits).absorbed) : [],
+    ),
+  );
+  const units: Unit[] = [];
+  const wires: Wire[] = [];
+  const makers = new Map<GraphEdge, readonly [unit: Unit, lane: number]>();
+  const add = (head: Head, made: readonly GraphEdge[], path: readonly Group[], isLeaf: boolean): Unit => {
+    const lanes = made.map((edge) => laneOf(edge, outputs.has(edge), used.has(edge), settings));
+    const unit = unitOf(units.length, head, lanes, path, isLeaf, settings.isDown);
+    units.push(unit);
+    made.forEach((edge, i) => {
+      makers.set(edge, [unit, i]);
+    });
+    return unit;
+  };
+  const hasGradient = ({ tensor }: GraphEdge) => settings.gradients && tensor.grad !== null;
+  for (const block of blocks) {
+    const { leaf, nodes, path } = block;
+    if (leaf !== undefined) {
+      // A number is written where it is used, each time.
+      if (!leaf.isLiteral) add(leafHead(leaf), [leaf], [], true);
+      continue;
+    }
+    const numbers = new Map(
+      block.inputs
+        .filter((edge) => edge.isLiteral && !absorbed.has(edge))
+        .map((edge) => [edge, add(numberHead(edge, settings.digits), [], [], true)]),
+    );
+    const head =
+      block.folded === undefined
+        ? opHead(nodes[0] as GraphNode, settings.digits)
+        : groupHead(block.folded, nodes, settings.digits);
+    const unit = add(head, block.outputs, path, false);
+    for (const input of block.inputs) {
+      if (absorbed.has(input)) continue;
+      const [from, lane] = makers.get(input) ?? [numbers.get(input) as Unit, 0];
+      // A gradient came back on this way only if there was one behind the op.
+      wires.push({ from, lane, to: unit, hasGradient: hasGradient(input) && block.outputs.some(hasGradient) });
+    }
+  }
+  return { units, wires };
+}
+
+function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: Settings): Lane {
+  const { tensor, maker } = edge;
+  const gradient = settings.gradients ? tensor.grad : null;
+  const isEnd = isOutput && !isUsed;
+  const name = maker === null || edge.name === undefined ? undefined : shortened(edge.label);
+  const end = isEnd ? name : undefined;
+  const value = [
+    ...(name !== undefined && end === undefined ? [name] : []),
+    ...kindLines(tensor),
+    ...(settings.values ? valueLines(tensor, settings.digits) : []),
+  ];
+  const below = gradient === null ? [] : valueLines(gradient, settings.digits);
+  const widest = (lines: readonly string[]) => Math.max(0, ...lines.map((line) => textWidth(line, SIZES.text)));
+  const lines = Math.max(value.length, below.length);
+  const tail = end === undefined ? 0 : settings.isDown ? SIZES.line + 6 : textWidth(end, SIZES.text) + 8;
+  const { isDown } = settings;
+  return {
+    edge,
+    value,
+    gradient: below,
+    hasGradient: gradient !== null,
+    end,
+    isOutput,
+    tail,
+    length: (isDown ? Math.max(30, lines * SIZES.line + 12) : Math.max(34, widest([...value, ...below]) + 14)) + tail,
+    half: (isDown ? Math.max(widest(value), widest(below)) : lines * SIZES.line) + SIZES.apart + SIZES.beside + 2,
+  };
+}
+
+/** Lines run level for so long at least before they turn: a fork is one line first. */
+export const RUN_IN = 8;
+
+export function unitOf(
+  id: number,
+  head: Head,
+  lanes: readonly Lane[],
+  path: readonly Group[],
+  isLeaf: boolean,
+  isDown: boolean,
+): Unit {
+  const [along, across] = isDown ? [head.height, head.width] : [head.width, head.height];
+  const length = along + Math.max(lanes.length === 0 && isLeaf ? RUN_IN : 0, ...lanes.map((lane) => lane.length));
+  const breadth = Math.max(
+    across,
+    lanes.reduce((sum, lane) => sum + 2 * lane.half, 0),
+  );
+  return { id, head, lanes, path, isLeaf, length, breadth };
+}
+
+/** How wide the head is across the direction: as wide as it takes for all its lines to come out of it. */
+export function faceOf({ head, lanes }: Unit, isDown: boolean): number {
+  const across = isDown ? head.width : head.height;
+  return lanes.length < 2 ? across : Math.max(across, lanes.reduce((sum, { half }) => sum + 2 * half, 0) - 4);
+}
+
+/** Where the lines of a unit lie, across the direction, from its middle. */
+export function laneOffset(unit: Unit, lane: number): number {
+  const before = unit.lanes.slice(0, lane).reduce((sum, { half }) => sum + 2 * half, 0);
+  const all = unit.lanes.reduce((sum, { half }) => sum + 2 * half, 0);
+  return before + (unit.lanes[lane]?.half ?? 0) - all / 2;
+}
+
+function opHead(node: GraphNode, digits: number): Head {
+  const { sign, settings } = signOf(node, digits);
+  const title = `${node.node.name}(${node.inputs.map((input) => visible(input.label)).join(", ")})`;
+  const diameter = 2 * SIZES.radius;
+  if (settings.length === 0 && textWidth(sign, signSize(sign)) <= diameter - 4) {
+    return { kind: "circle", text: sign, more: [], title, width: diameter, height: diameter };
+  }
+  return { kind: "box", text: sign, more: settings, title, ...boxSize(sign, settings) };
+}
+
+/** One character is a sign, and larger. */
+export function signSize(sign: string): number {
+  return [...sign].length === 1 ? SIZES.sign : SIZES.text + 1;
+}
+
+function boxSize(text: string, more: readonly string[]): { readonly width: number; readonly height: number } {
+  const widest = Math.max(textWidth(text, signSize(text)), ...more.map((line) => textWidth(line, SIZES.small)));
+  return { width: widest + 18, height: 2 * SIZES.radius - 6 + more.length * (SIZES.small + 2) };
+}
+
+function groupHead({ name }: Group, nodes: readonly GraphNode[], digits: number): Head {
+  const signs = [...new Set(nodes.map((node) => signOf(node, digits).sign))];
+  const more = [shortened(signs.join(" "))];
+  const text = shortened(name);
+  const title = `${visible(name)}: ${nodes.map(({ node }) => node.name).join(", ")}`;
+  return { kind: "group", text, more, title, ...boxSize(text, more) };
+}
+
+function leafHead(edge: GraphEdge): Head {
+  const text = edge.name === undefined ? "" : shortened(edge.label);
+  const title = `${edge.tensor.isVariable ? "variable" : "constant"} ${visible(edge.label)}`;
+  return { kind: "name", text, more: [], title, width: text === "" ? 4 : textWidth(text, SIZES.text) + 8, height: 20 };
+}
+
+function numberHead(edge: GraphEdge, digits: number): Head {
+  const text = literalText(edge, digits);
+  return { kind: "number", text, more: [], title: edge.label, width: textWidth(text, SIZES.text) + 8, height: 20 };
+}
+
+/** Where a line ends in one row, and where it goes on in another. */
+export function tagHead(text: string, title: string): Head {
+  return { kind: "tag", text, more: [], title, width: textWidth(text, SIZES.small) + 12, height: 18 };
+}

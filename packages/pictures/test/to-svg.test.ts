@@ -1,0 +1,409 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ChainruleError, graphOf, noGrad, type Tensor, tensor, variable, zeros } from "@chainrule/core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type SvgOptions, toSvg } from "../src/index.js";
+import {
+  anyGraph,
+  apple,
+  appleOrange,
+  drawings,
+  recurrent,
+  sigmoid,
+  squareOfSum,
+  twoLayerStep,
+} from "./support/graphs.js";
+import { type Parsed, parse } from "./support/parsed.js";
+
+const test = suite("pictures");
+
+const draw = (output: Tensor | readonly Tensor[], options?: SvgOptions): Parsed => parse(toSvg(output, options));
+const textsOf = (picture: Parsed, kind: string) =>
+  picture.texts.filter((text) => text.kind === kind).map(({ what }) => what);
+const signsOf = ({ texts }: Parsed) =>
+  texts.filter(({ kind, within }) => kind === "" && within !== undefined).map(({ what }) => what);
+
+// --- the book's pictures -------------------------------------------------------------------------------------------------
+
+/** The files are what was looked at, beside the book's figures; UPDATE_PICTURES=1 writes them anew. */
+for (const [name, output] of [
+  ["apple", apple()],
+  ["apple-orange", appleOrange()],
+] as const) {
+  test(`the picture of ${name} is the one that was looked at`, () => {
+    const file = fileURLToPath(new URL(`../../test/pictures/${name}.svg`, import.meta.url));
+    const svg = toSvg(output);
+    if (process.env["UPDATE_PICTURES"] === "1") writeFileSync(file, svg);
+    assert.ok(existsSync(file));
+    assert.is(svg, readFileSync(file, "utf8"));
+  });
+}
+
+test("the apples: values above the lines, gradients below, signs in circles, names at the ends", () => {
+  const picture = draw(apple());
+  assert.equal(textsOf(picture, "value").toSorted(), ["1.1", "100", "2", "200", "220"]);
+  assert.equal(textsOf(picture, "gradient").toSorted(), ["1", "1.1", "110", "2.2", "200"]);
+  assert.equal(signsOf(picture), ["apple price", "apple count", "\u00d7", "tax", "\u00d7"]);
+  assert.equal(textsOf(picture, "name"), ["price"]);
+  assert.equal(picture.tips, { forward: 5, back: 5 });
+  const at = (what: string, kind: string) => picture.texts.find((text) => text.what === what && text.kind === kind);
+  for (const [value, gradient] of [
+    ["100", "2.2"],
+    ["2", "110"],
+    ["1.1", "200"],
+    ["220", "1"],
+  ] as const) {
+    const [above, below] = [at(value, "value"), at(gradient, "gradient")];
+    assert.ok(above !== undefined && below !== undefined && above.bottom < below.top, value);
+    assert.ok(Math.abs(above.left + above.right - below.left - below.right) < 0.1, "they stand on one line");
+  }
+  // From the price of an apple on, the first inputs lie on one level line, and all others come from below.
+  const level = [at("100", "value"), at("200", "value"), at("220", "value")].map((text) => text?.bottom);
+  assert.is(new Set(level).size, 1);
+  for (const name of ["2", "1.1"]) assert.ok((at(name, "value")?.top ?? 0) > (level[0] ?? 0), name);
+});
+
+test("every tensor's value and gradient is there", () => {
+  for (const output of [appleOrange(), squareOfSum(), sigmoid(), anyGraph(3), anyGraph(6)]) {
+    const picture = draw(output, { digits: 5 });
+    const numbers = (t: Tensor) => String(Number(t.item().toPrecision(5)));
+    for (const { tensor, isLiteral, label } of graphOf(output).edges) {
+      if (tensor.rank > 0) continue;
+      const kind = isLiteral ? "" : "value";
+      // 1 / x and ^2 say their numbers in their signs.
+      const shown = [
+        ...textsOf(picture, kind),
+        ...(isLiteral ? signsOf(picture).flatMap((sign) => sign.match(/\d+/g) ?? []) : []),
+      ];
+      assert.ok(shown.includes(numbers(tensor)), `${label}: ${numbers(tensor)} in ${shown.join(", ")}`);
+      if (tensor.grad !== null) assert.ok(textsOf(picture, "gradient").includes(numbers(tensor.grad)), label);
+    }
+  }
+});
+
+test("forward lines are one for each use, backward ones where a gradient came", () => {
+  const x = variable(2, { name: "x" });
+  const c = tensor(3, { name: "c" });
+  const y = x.mul(c).add(x);
+  assert.equal(draw(y).tips, { forward: 5, back: 0 });
+  y.backward();
+  // The two uses of x are one line back to it; c wants no gradient.
+  assert.equal(draw(y).tips, { forward: 5, back: 3 });
+  assert.equal(draw(y, { gradients: false }).tips, { forward: 5, back: 0 });
+  const untouched = y.mul(2);
+  assert.is(textsOf(draw([y, untouched]), "gradient").length, 3, "a branch without a gradient has none");
+});
+
+// --- what is written -----------------------------------------------------------------------------------------------------
+
+test("numbers to four digits, or as many as are asked for", () => {
+  const x = variable(Math.PI, { name: "x" }).mul(1e-10);
+  assert.equal(textsOf(draw(x), "value"), ["3.142", "3.142e-10"]);
+  assert.equal(textsOf(draw(x, { digits: 7 }), "value"), ["3.141593", "3.141593e-10"]);
+  assert.equal(textsOf(draw(x, { values: false }), "value"), []);
+});
+
+test("tensors by shape and elements, longer ones by mean and standard deviation", () => {
+  const value = (t: Tensor) => textsOf(draw(t), "value");
+  assert.equal(value(tensor([1, 2, 3])), ["[3]", "[1, 2, 3]"]);
+  assert.equal(value(tensor([[1, 2], [3, 4]])), ["[2, 2]", "[[1, 2],", "[3, 4]]"]); // biome-ignore format: a matrix
+  assert.equal(value(tensor([[1], [2]])), ["[2, 1]", "[[1], [2]]"]);
+  assert.equal(value(tensor([2, 4, 4, 4, 5, 5, 7, 9])), ["[8]", "5 \u00b1 2"]);
+  assert.equal(value(tensor([0, 0, 0, 0, 1e-9])), ["[5]", "2e-10 \u00b1 4e-10"]);
+  assert.equal(value(tensor([1, 2, 3, 4, Number.NaN])), ["[5]", "NaN \u00b1 NaN"]);
+  assert.equal(value(tensor([1, 2, 3, 4, Number.POSITIVE_INFINITY])), ["[5]", "Infinity \u00b1 NaN"]);
+  assert.equal(value(zeros([0, 3])), ["[0, 3]", "no elements"]);
+  assert.equal(value(tensor([3, -1, 2, 5, 4], { dtype: "int32" })), ["int32 [5]", "-1 .. 5"]);
+  assert.equal(value(tensor([true, false, true, true, true])), ["bool [5]", "4 of 5 true"]);
+  assert.equal(value(tensor(1, { dtype: "float32" })), ["float32", "1"]);
+});
+
+test("signs, names of functions, settings, and numbers in formulas", () => {
+  const x = variable([[1, 2]], { name: "x" });
+  const signs = (t: Tensor) => signsOf(draw(t)).slice(1);
+  assert.equal(signs(x.square()), ["^2"]);
+  assert.equal(signs(x.pow(3)), ["^3"]);
+  assert.equal(signs(x.pow(x)), ["^"]);
+  assert.equal(signs(x.add(1)), ["1", "+"]);
+  assert.equal(signs(x.exp().log()), ["exp", "log"]);
+  assert.equal(signs(x.matmul(tensor([[1], [2]]))), ["dot"]);
+  assert.equal(signs(x.sum({ axis: 1, keepDims: true })), ["\u03a3"]);
+  assert.equal(textsOf(draw(x.sum({ axis: 1, keepDims: true })), "faint"), ["axis: 1", "keepDims"]);
+  assert.equal(signs(x.softplus()), ["softplus"]);
+});
+
+test("names of any kind are XML, and what cannot be seen is its code", () => {
+  for (const name of [
+    '<a & "b">',
+    "</text><script>",
+    "]]>",
+    "tab\tand\nline",
+    "\u0000\u0007\ud800",
+    "\u202eabc",
+    "\u6570\u636e",
+    "x".repeat(200),
+    "",
+  ]) {
+    const x = variable(1, { name });
+    const picture = draw(x.add(x).named(name), { title: name, description: name });
+    assert.is(picture.root.getElementsByTagName("script").length, 0);
+    const shown = picture.texts.map(({ what }) => what).join(" ");
+    if (name.length < 20 && /^[\x20-\x7e\u6570\u636e]*$/.test(name)) assert.ok(shown.includes(name), name);
+    assert.not.match(shown, /[\p{Cc}\p{Cf}]/u);
+  }
+  assert.match(toSvg(variable(1, { name: "\u0007" })), "U+0007");
+});
+
+// --- the form of the SVG -------------------------------------------------------------------------------------------------
+
+test("a picture says what it is, and needs nothing from outside", () => {
+  const svg = toSvg(apple());
+  const { root } = parse(svg);
+  assert.is(root.getAttribute("role"), "img");
+  const said = (root.getAttribute("aria-labelledby") ?? "")
+    .split(" ")
+    .map((id) => root.ownerDocument?.getElementById(id));
+  assert.equal(
+    said.map((element) => element?.textContent),
+    [
+      "Graph of price",
+      "apple price: 100 gradient 2.2; apple count: 2 gradient 110; t1: Mul of apple price, apple count, 200 gradient 1.1; tax: 1.1 gradient 200; price: Mul of t1, tax, 220 gradient 1",
+    ],
+  );
+  assert.not.match(svg, /<script|href|url\(|@import|<image|<foreignObject/);
+  assert.is(svg.match(/https?:/g)?.length, 1, "the name of SVG itself");
+  const own = draw(apple(), { title: "Two apples", description: "and tax" }).root;
+  assert.is(own.getElementsByTagName("title")[0]?.textContent, "Two apples");
+  assert.is(own.getElementsByTagName("desc")[0]?.textContent, "and tax");
+  assert.match(toSvg(variable(1).add(2)), ">Computational graph</title>");
+});
+
+test("the same graph gives the same text, another one other names for its rules", () => {
+  assert.is(toSvg(anyGraph(5)), toSvg(anyGraph(5)));
+  const idOf = (svg: string) => /class="(chainrule-\w+)"/.exec(svg)?.[1];
+  const svgs = [
+    toSvg(apple()),
+    toSvg(appleOrange()),
+    toSvg(apple(), { theme: "dark" }),
+    toSvg(apple(), { title: "x" }),
+  ];
+  assert.is(new Set(svgs.map(idOf)).size, svgs.length);
+  for (const svg of svgs) {
+    const id = idOf(svg) ?? "";
+    const style = /<style>([^<]*)<\/style>/.exec(svg)?.[1] ?? "";
+    const rules = style.split("\n").filter((line) => /^\s*[.#\w].*\{/.test(line) && !line.startsWith("@"));
+    assert.ok(rules.length > 5 && rules.every((line) => line.startsWith(`.${id} `)), "rules for this picture alone");
+    for (const [, own] of svg.matchAll(/\bid="([^"]*)"/g)) assert.ok(own?.startsWith(id));
+  }
+});
+
+test("light, dark, or as the reader's system is", () => {
+  const styles = (["light", "dark", "auto"] as const).map((theme) => toSvg(apple(), { theme }));
+  assert.equal(
+    styles.map((svg) => svg.includes("prefers-color-scheme: dark")),
+    [false, false, true],
+  );
+  assert.equal(
+    styles.map((svg) => [svg.includes("#ffffff"), svg.includes("#15181d")]),
+    [
+      [true, false],
+      [false, true],
+      [true, true],
+    ],
+  );
+});
+
+// --- rows, directions ------------------------------------------------------------------------------------------------------
+
+test("a long graph is wrapped into rows that are no wider than asked for; lines go on at tags of one text", () => {
+  const step = twoLayerStep();
+  const a4 = draw(step);
+  assert.ok(a4.width <= 800 && a4.height <= 1130, `${a4.width} x ${a4.height} is within an A4 page at 800 pixels`);
+  for (const maxWidth of [600, 700, 1000]) {
+    const { width } = draw(step, { maxWidth });
+    assert.ok(width <= maxWidth, `${width} within ${maxWidth}`);
+  }
+  const one = draw(step, { maxWidth: Number.POSITIVE_INFINITY });
+  assert.ok(one.width > 1200);
+  const tagsOf = ({ texts }: Parsed) =>
+    texts.filter(({ within }) => /^(goes on at|from) /.test(within ?? "")).map(({ what }) => what);
+  assert.equal(tagsOf(one), []);
+  const tags = tagsOf(a4);
+  assert.ok(tags.length > 0);
+  for (const tag of tags) assert.ok(tags.filter((each) => each === tag).length >= 2, tag);
+  // What is in one row is in the rows.
+  for (const kind of ["value", "gradient"]) assert.equal(textsOf(a4, kind).toSorted(), textsOf(one, kind).toSorted());
+});
+
+test("60 ops of a recurrent network stay within the width", () => {
+  const { loss } = recurrent(8);
+  assert.ok(graphOf(loss).nodes.length >= 60);
+  assert.ok(draw(loss).width <= 800);
+});
+
+test("downward, inputs stand above, values to the left and gradients to the right", () => {
+  const picture = draw(apple(), { direction: "down" });
+  assert.ok(picture.height > picture.width);
+  const [value, gradient] = [
+    picture.texts.find(({ what }) => what === "220"),
+    picture.texts.find(({ what, kind }) => what === "1" && kind === "gradient"),
+  ];
+  assert.ok(value !== undefined && gradient !== undefined && value.right < gradient.left);
+  assert.ok((picture.texts.find(({ what }) => what === "apple price")?.top ?? 0) < value.top);
+});
+
+// --- groups ----------------------------------------------------------------------------------------------------------------
+
+const frameTitles = ({ texts }: Parsed) =>
+  texts.filter(({ kind, within }) => kind === "faint" && within === undefined).map(({ what }) => what);
+
+test("layers are framed by the names of their parameters, and fold", () => {
+  const step = twoLayerStep();
+  const open = draw(step, { maxWidth: Number.POSITIVE_INFINITY });
+  assert.equal(frameTitles(open), ["affine1", "affine2"]);
+  assert.is(open.frames.length, 2);
+  for (const frame of open.frames) {
+    const inside = open.nodes.filter(
+      (node) =>
+        node.left > frame.left && node.right < frame.right && node.top > frame.top && node.bottom < frame.bottom,
+    );
+    assert.equal(
+      inside.map(({ what }) => what.replace(/\(.*/, "")),
+      ["MatMul", "Add"],
+    );
+    const touched = open.nodes.filter(
+      (node) =>
+        node.left < frame.right && node.right > frame.left && node.top < frame.bottom && node.bottom > frame.top,
+    );
+    assert.is(touched.length, 2, "nothing else reaches into the frame");
+  }
+  assert.equal(frameTitles(draw(step, { groups: false })), []);
+  const folded = draw(step, { fold: true });
+  const boxes = folded.nodes.map(({ what }) => what).filter((what) => !/^(goes|from)/.test(what));
+  assert.equal(boxes.toSorted(), [
+    "Relu(t2)",
+    "SoftmaxWithLoss(t5, labels)",
+    "affine1: MatMul, Add",
+    "affine2: MatMul, Add",
+  ]);
+  assert.equal(
+    signsOf(folded).filter((sign) => sign.includes(".")),
+    [],
+    "its parameters are in it",
+  );
+  const half = draw(step, { fold: ["affine2"], maxWidth: Number.POSITIVE_INFINITY });
+  assert.equal(frameTitles(half), ["affine1"]);
+  assert.ok(signsOf(half).includes("affine2"));
+});
+
+test("groups of tensors take what they are computed from; groups stand in groups; a function names nodes", () => {
+  const x = variable(1, { name: "x" });
+  const a = x.exp().add(1);
+  const b = a.log().mul(2);
+  const wide = { maxWidth: Number.POSITIVE_INFINITY };
+  const picture = draw(b, { ...wide, groups: { first: a, second: [b] } });
+  assert.equal(frameTitles(picture), ["first", "second"]);
+  assert.equal(
+    draw(b, { ...wide, groups: { first: a, second: b }, fold: true }).nodes.map(({ what }) => what),
+    ["first: Exp, Add", "second: Log, Mul"],
+  );
+  const nested = draw(b, { ...wide, groups: { "all.first": a, "all.second": b } });
+  assert.equal(frameTitles(nested).toSorted(), ["all", "first", "second"]);
+  const [outer, ...inner] = nested.frames.toSorted((one, other) => one.left - other.left || other.right - one.right);
+  for (const frame of inner) {
+    assert.ok(
+      outer !== undefined &&
+        frame.left > outer.left &&
+        frame.right < outer.right &&
+        frame.top > outer.top &&
+        frame.bottom < outer.bottom,
+    );
+  }
+  assert.equal(
+    draw(b, { ...wide, groups: { "all.first": a, "all.second": b }, fold: ["all"] }).nodes.map(({ what }) => what),
+    ["all: Exp, Add, Log, Mul"],
+  );
+  assert.equal(frameTitles(draw(b, { ...wide, groups: ({ node }) => (node.name === "Log" ? "logs" : undefined) })), [
+    "logs",
+  ]);
+});
+
+test("a layer that is used twice is two groups; groups that need each other are not folded", () => {
+  const w = variable(2, { name: "layer.W" });
+  const x = variable(1, { name: "x" });
+  const y = x
+    .mul(w)
+    .mul(variable(3, { name: "other.W" }))
+    .mul(w);
+  assert.equal(frameTitles(draw(y, { maxWidth: Number.POSITIVE_INFINITY })), ["layer", "other", "layer"]);
+  assert.is(draw(y, { fold: true, maxWidth: Number.POSITIVE_INFINITY }).nodes.length, 3);
+  const [p, q] = [x.exp(), x.log()];
+  const groupOf = new Map([["Exp", "a"], ["Mul", "a"], ["Log", "b"], ["Div", "b"]]); // biome-ignore format: pairs
+  const kinds = draw(p.mul(q).add(q.div(p)), { groups: ({ node }) => groupOf.get(node.name), fold: true }).nodes;
+  assert.equal(kinds.filter(({ what }) => /^[A-Z]\w*\(/.test(what)).length, 5);
+});
+
+// --- errors, and what is none ----------------------------------------------------------------------------------------------
+
+test("graphs of one tensor, of several outputs, of outputs that are used, and of constants are drawn", () => {
+  assert.equal(textsOf(draw(variable(3, { name: "x" })), "value"), ["3"]);
+  assert.equal(textsOf(draw(noGrad(() => variable(3).exp())), "value"), ["20.09"]);
+  const x = variable(2, { name: "x" });
+  const t = x.exp().named("t");
+  const outputs = draw([t.log().named("a"), t, t.square().named("b")]);
+  assert.equal(textsOf(outputs, "name").toSorted(), ["a", "b"]);
+  assert.ok(textsOf(outputs, "value").includes("t"), "its name stands above its line");
+  assert.equal(draw(x.mul(x)).tips, { forward: 3, back: 0 });
+  assert.equal(signsOf(draw(x.add(5), { names: { first: x } })), ["first", "5", "+"]);
+});
+
+test("what is not known is refused", () => {
+  const x = variable(1, { name: "x" }).exp();
+  const refused: readonly (readonly [options: unknown, message: RegExp])[] = [
+    [{ colour: "red" }, /toSvg: unknown option colour; .*there are names, values, gradients, digits/],
+    [{ digits: 0 }, /digits 0: a whole number from 1 to 17/],
+    [{ digits: 2.5 }, /digits 2\.5/],
+    [{ digits: "4" }, /digits "4"/],
+    [{ direction: "left" }, /direction "left": "right" or "down"/],
+    [{ direction: null }, /direction null/],
+    [{ theme: "blue" }, /theme "blue": "auto" or "light" or "dark"/],
+    [{ maxWidth: 0 }, /maxWidth 0: a number of pixels/],
+    [{ maxWidth: Number.NaN }, /maxWidth NaN/],
+    [{ maxNodes: 0 }, /maxNodes 0/],
+    [{ title: 5 }, /title 5: a text/],
+    [{ values: "no" }, /values "no"/],
+    [{ groups: "layers" }, /groups "layers": true, false, a record of tensors/],
+    [{ groups: [x] }, /groups \[/],
+    [{ groups: { a: "x" } }, /toSvg/],
+    [{ groups: () => 5 }, /groups gave 5 for node Exp/],
+    [{ fold: "a" }, /fold "a": true, false or a list/],
+    [{ fold: ["a"] }, /fold: no group is called "a"; there are no groups/],
+    [{ fold: ["b"], groups: { a: x } }, /no group is called "b"; there are "a"/],
+    [5, /options are a record/],
+  ];
+  for (const [options, message] of refused) {
+    assert.throws(
+      () => toSvg(x, options as SvgOptions),
+      (error: unknown) =>
+        error instanceof ChainruleError && message.test(error.message) && error.message.startsWith("toSvg"),
+      String(message),
+    );
+  }
+  assert.throws(() => toSvg([]), /toSvg: got an empty list/);
+  assert.throws(() => (toSvg as (...args: unknown[]) => unknown)(x, {}, 1), /toSvg: got 1 behind the arguments/);
+  let long: Tensor = x;
+  for (let i = 0; i < 500; i++) long = long.add(1);
+  assert.throws(() => toSvg(long), /the graph has 501 nodes, more than maxNodes \(400\)/);
+});
+
+test("all graphs with names are drawn with all their nodes", () => {
+  for (const [name, output, options] of drawings()) {
+    if (options.fold !== undefined) continue;
+    const picture = draw(output, options);
+    const ops = picture.nodes.filter(({ what }) => /^[A-Z]\w*\(/.test(what));
+    assert.is(ops.length, graphOf(output).nodes.length, name);
+  }
+});
+
+test.run();
