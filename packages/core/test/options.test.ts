@@ -187,6 +187,9 @@ for (const name of [
 ])
   row(name, (...o) => nn[name]?.(x, x, ...o));
 for (const name of ["cosineSimilarity", "cosineSimilarityLoss"]) row(name, (...o) => nn[name]?.(x, x, ...o));
+for (const name of ["accuracy", "confusionMatrix", "classificationReport"])
+  row(name, (...o) => nn[name]?.(x, [0, 1], ...o));
+row("topKAccuracy", (...o) => nn["topKAccuracy"]?.(x, [0, 1], 1, ...o));
 row("multiMarginLoss", (...o) => nn["multiMarginLoss"]?.(x, [0, 1], ...o));
 row("cosineEmbeddingLoss", (...o) => nn["cosineEmbeddingLoss"]?.(x, x, tensor([1, -1]), ...o));
 for (const name of ["tripletMarginLoss", "gaussianNllLoss"]) row(name, (...o) => nn[name]?.(x, x, x, ...o));

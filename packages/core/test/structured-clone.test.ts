@@ -233,6 +233,10 @@ const rows: Readonly<Record<string, readonly ((c: unknown) => unknown)[]>> = {
     (c) => wrong(n["klDivergence"], c, x),
     (c) => wrong(n["accuracy"], image.reshape([4, 4]), c),
     (c) => wrong(n["accuracy"], c, [0]),
+    (c) => wrong(n["topKAccuracy"], c, [0], 1),
+    (c) => wrong(n["confusionMatrix"], c, [0]),
+    (c) => wrong(n["classificationReport"], image.reshape([4, 4]), c),
+    (c) => wrong(n["r2Score"], x, c),
   ],
   "functions of networks": [
     (c) => wrong(n["embedding"], image.reshape([4, 4]), c),

@@ -121,7 +121,15 @@ export type { Reduced, Reduction, ReductionOptions } from "./losses/reduction.js
 export { SoftmaxWithLoss } from "./losses/softmax-with-loss.js";
 export { MeanSquaredError, meanSquaredError, SumOfSquaredErrors, sumOfSquaredErrors } from "./losses/squared-error.js";
 export { type TripletMarginOptions, tripletMarginLoss } from "./losses/triplet.js";
-export { accuracy } from "./metrics.js";
+export { accuracy, topKAccuracy } from "./metrics/accuracy.js";
+export {
+  type ClassificationReport,
+  classificationReport,
+  confusionMatrix,
+  type ReportOptions,
+  type Scores,
+} from "./metrics/confusion.js";
+export { r2Score } from "./metrics/r2-score.js";
 export { Adadelta, type AdadeltaOptions, type AdadeltaSettings } from "./optimizers/adadelta.js";
 export { AdaGrad, type AdaGradOptions, type AdaGradSettings } from "./optimizers/adagrad.js";
 export { Adam, type AdamOptions, type AdamSettings, AdamW, type AdamWOptions } from "./optimizers/adam.js";

@@ -348,40 +348,6 @@ for (const { name, f, node, composed: form } of squared) {
   }
 }
 
-test("accuracy: one-hot and index labels, a vector, ties, NaN, nothing", () => {
-  const y = tensor([
-    [0.1, 0.9, 0],
-    [0.8, 0.1, 0.1],
-    [0.3, 0.3, 0.4],
-    [0.5, 0.5, 0],
-  ]);
-  assert.is(accuracy(y, [1, 0, 1, 0]), 0.75);
-  assert.is(accuracy(y, int32([1, 0, 1, 1])), 0.5);
-  assert.is(accuracy(y, oneHot([1, 0, 1, 0], 3) as Tensor), 0.75);
-  assert.is(accuracy(tensor([0, 3, 1]), 1), 1);
-  assert.is(
-    accuracy(
-      tensor([
-        [Number.NaN, 0],
-        [0, 1],
-      ]),
-      [0, 1],
-    ),
-    0.5,
-  );
-  assert.is(
-    accuracy(
-      tensor([
-        [0, Number.NaN],
-        [0, 1],
-      ]),
-      [1, 1],
-    ),
-    0.5,
-  );
-  assert.ok(Number.isNaN(accuracy(wave([0, 3]), [])));
-});
-
 test("A network that has learnt nothing has a loss near ln 10", () => {
   const random = new Random(3);
   const x = random.normal([100, 20]);
