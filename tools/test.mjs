@@ -48,16 +48,19 @@ const unit = packages.flatMap((name) => {
 });
 
 /** Suites that start many processes, and take as long as a third of all: they are left to CI, which gives `--all`. */
-const lengthy = ["examples/test/mnist.test", "examples/test/mnist-input.test", "core/test/imports.test"];
+const lengthy = ["examples/test/mnist.test", "examples/test/mnist-input.test", "core/test/imports.test"].map(
+  (name) => `packages/${name}`,
+);
 
-function left(suite) {
-  const isLeft = !process.argv.includes("--all") && lengthy.some((name) => suite.name === `packages/${name}`);
-  return isLeft ? { ...suite, skip: "it starts many processes; npm test -- --all runs it, as CI does" } : suite;
+/** Leaves a lengthy suite to CI. */
+function left(suite, isLengthy, why) {
+  const isLeft = isLengthy && !process.argv.includes("--all");
+  return isLeft ? { ...suite, skip: `${why}; npm test -- --all runs it, as CI does` } : suite;
 }
 
 async function suites() {
   if (process.argv.includes("--unit")) return unit;
-  const { examples } = await import("../packages/examples/dist/src/run.js");
+  const { examples } = await import("../packages/examples/dist/src/list.js");
   const { findChromium } = await import("../packages/core/dist/test/browser/chromium.js");
   const skip = findChromium() === undefined ? "no Chromium in the PATH, nor in the variable CHROMIUM" : undefined;
   return [
@@ -65,9 +68,11 @@ async function suites() {
     single("types of the kernel printer", [tsc, "-p", "packages/core/scripts"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
-    ...unit.map(left),
+    ...unit.map((suite) => left(suite, lengthy.includes(suite.name), "it starts many processes")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
-    ...examples.map(({ name, file, short }) => single(`example ${name}`, [...interpreted, file, ...short])),
+    ...examples.map(({ name, file, short, isHeavy }) =>
+      left(single(`example ${name}`, [...interpreted, file, ...short]), isHeavy, "it takes its time"),
+    ),
   ];
 }
 

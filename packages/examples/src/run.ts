@@ -1,100 +1,68 @@
 /**
- * Runs an example by its name; without one, lists them all. `npm run example` ends up here.
+ * Runs an example by its name, `ch05/apple` or `apple`; without one, lists them all. `npm run example` ends up here.
  */
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ChainruleError } from "@chainrule/core";
+import { findExample } from "./find.js";
+import { type Chapter, chapters, type Example, examples, introduction, takesOptions } from "./list.js";
 import { Stop } from "./mnist/stop.js";
+import { runAll } from "./run-all.js";
 
-export interface Example {
-  readonly name: string;
-  /** The compiled file, as an absolute path; it can be run on its own, too. */
-  readonly file: string;
-  /** The arguments of a short run, whose checks are real all the same. */
-  readonly short: readonly string[];
-  /** Whether it reads the command line at all. */
-  readonly hasOptions: boolean;
+function list(chapters: readonly Chapter[]): void {
+  const width = Math.max(...examples.map(({ name }) => name.length));
+  for (const { title, examples } of chapters) {
+    console.log(`\n${title}`);
+    for (const each of examples) console.log(`  ${each.name.padEnd(width)}  ${introduction(each)[0]}`);
+  }
+  console.log("\nnpm run example NAME runs one (the part behind the / is enough where there is one such name).");
+  console.log("npm run example -- --all [CHAPTER] runs all in full, which takes a while.");
 }
 
-const example = (name: string, short: readonly string[] = [], module = name, hasOptions = true): Example => ({
-  name,
-  file: fileURLToPath(new URL(`./${module}.js`, import.meta.url)),
-  short,
-  hasOptions,
-});
+/** How the record of a run is wanted: printed as the last line, or kept for the table of the README. */
+const recordOptions = ["--json", "--record"] as const;
 
-const withoutOptions = (name: string): Example => example(name, [], name, false);
-
-/** All examples, in the order of the textbook. */
-export const examples: readonly Example[] = [
-  withoutOptions("apple"),
-  withoutOptions("apple-orange"),
-  example("square-of-sum"),
-  example("numerical-differentiation"),
-  example("gradient-descent"),
-  example("numerical-training", ["--batch", "1"]),
-  example("gradient-check"),
-  example("train-mnist", ["--iterations", "600", "--out", "out/short"], "mnist/main"),
-  example("short-training", ["--iterations", "240"]),
-  example("functional-style", ["--iterations", "240"]),
-  example("deep-sigmoid"),
-  example("curves", ["--iterations", "600", "--out", "out/short"]),
-  withoutOptions("shapes-and-labels"),
-  example("slips", ["--iterations", "240"]),
-  withoutOptions("where-nan"),
-  withoutOptions("gradcheck-wrong-backward"),
-  withoutOptions("gradcheck-kink"),
-  withoutOptions("gradcheck-dropout"),
-  withoutOptions("gradcheck-float32"),
-  withoutOptions("rosenbrock-newton"),
-  withoutOptions("taylor-sine"),
-  withoutOptions("pendulum"),
-  withoutOptions("compiled-step"),
-];
-
-/** The first line of the comment that a file begins with. */
-function describe({ file }: Example): string {
-  return /^\/\*\*\s*(?:\*\s*)?(.*)/.exec(readFileSync(file, "utf8"))?.[1]?.trim() ?? "";
-}
-
-async function main([name, ...args]: readonly string[]): Promise<void> {
-  if (name === undefined) {
-    const width = Math.max(...examples.map((each) => each.name.length));
-    for (const each of examples) console.log(`${each.name.padEnd(width)}  ${describe(each)}`);
-    return;
-  }
-  if (name === "--list-json") {
-    console.log(
-      JSON.stringify(
-        examples.map((each) => ({ ...each, description: describe(each) })),
-        null,
-        2,
-      ),
-    );
-    return;
-  }
-  const chosen = examples.find((each) => each.name === name);
-  if (chosen === undefined) {
-    console.error(`There is no example "${name}"; there are ${examples.map((each) => each.name).join(", ")}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (!chosen.hasOptions && args.length > 0) {
-    console.error(`The example ${name} takes no options, got ${args.join(" ")}`);
-    process.exitCode = 2;
-    return;
-  }
-  process.argv = [process.execPath, chosen.file, ...args];
+async function run(chosen: Example, args: readonly string[]): Promise<void> {
+  const [json, record] = recordOptions.map((option) => args.includes(option));
+  const own = args.filter((arg) => !recordOptions.some((option) => option === arg));
+  if (!takesOptions(chosen) && own.length > 0)
+    return refuse(`The example ${chosen.name} takes no options, got ${own.join(" ")}`);
+  if (record && own.length > 0) return refuse(`--record is for runs in full, got ${own.join(" ")}`);
+  process.argv = [process.execPath, chosen.file, ...own];
+  if (own[0] !== "--help") console.log(introduction(chosen).join("\n"));
+  const start = performance.now();
   try {
     await import(pathToFileURL(chosen.file).href);
   } catch (error) {
+    const { ChainruleError } = await import("@chainrule/core");
     // Data that is missing or corrupt, a folder that cannot be written; anything else is a bug and shows its stack.
     const isExpected =
       error instanceof Stop || error instanceof ChainruleError || (error instanceof Error && "syscall" in error);
     if (!isExpected) throw error;
-    console.error(error.message.replaceAll(/\s*\n\s*/g, " "));
-    process.exitCode = 2;
+    return refuse(error.message.replaceAll(/\s*\n\s*/g, " "));
   }
+  const seconds = (performance.now() - start) / 1000;
+  // Loaded late, as is the engine: a list of names should not have to wait for it.
+  const { recordOf, saveRecord } = await import("./support/record.js");
+  if (json) console.log(JSON.stringify(recordOf(chosen, seconds)));
+  if (record) saveRecord(chosen, seconds);
+}
+
+function refuse(reason: string): void {
+  console.error(reason);
+  process.exitCode = 2;
+}
+
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  if (name === undefined) return list(chapters);
+  if (name === "--list-json") {
+    const described = examples.map((each) => ({ ...each, description: introduction(each)[0] }));
+    return console.log(JSON.stringify(described, null, 2));
+  }
+  if (name === "--all") return runAll(args);
+  const chosenChapters = chapters.filter(({ folder }) => folder === name);
+  if (chosenChapters.length > 0) return list(chosenChapters);
+  const chosen = findExample(name);
+  return typeof chosen === "string" ? refuse(chosen) : run(chosen, args);
 }
 
 const script = process.argv[1];

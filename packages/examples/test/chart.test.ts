@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderChart } from "../src/chart.js";
+import { renderChart } from "../src/support/chart.js";
 
 const test = suite("charts");
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { saveTensors, writeFileAtomically } from "@chainrule/nn/node";
 import { instance } from "@viz-js/viz";
-import { type Chart, type Point, renderChart } from "../chart.js";
+import { type Chart, type Point, renderChart } from "../support/chart.js";
 import type { TwoLayerNet } from "./network.js";
 import type { Options } from "./options.js";
 import { resultFiles } from "./out-folder.js";

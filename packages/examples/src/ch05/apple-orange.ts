@@ -1,0 +1,67 @@
+/**
+ * Two apples and three oranges with tax: local nodes, forward in calls 1 to 4, backward in calls 4 to 1.
+ *
+ * Each node knows only its own inputs. The chain rule is the order of the calls: what one node's `backward` gives is what
+ * the node before it gets. At the end the same through tensors, where the graph remembers that order by itself.
+ */
+import { Add, Mul, variable } from "@chainrule/core";
+import { compare, section } from "../support/report.js";
+
+const apple = 100;
+const appleCount = 2;
+const orange = 150;
+const orangeCount = 3;
+const tax = 1.1;
+
+const mulApple = new Mul();
+const mulOrange = new Mul();
+const addFruit = new Add();
+const mulTax = new Mul();
+
+section("Forward");
+const applePrice = mulApple.forward(apple, appleCount); // 1
+const orangePrice = mulOrange.forward(orange, orangeCount); // 2
+const sum = addFruit.forward(applePrice, orangePrice); // 3
+const price = mulTax.forward(sum, tax); // 4
+
+compare("price of the apples", applePrice, 200);
+compare("price of the oranges", orangePrice, 450);
+compare("sum", sum, 650);
+compare("price", price, 715);
+
+section("Backward");
+const [dSum, dTax] = mulTax.backward(1); // 4
+const [dApplePrice, dOrangePrice] = addFruit.backward(dSum); // 3
+const [dOrange, dOrangeCount] = mulOrange.backward(dOrangePrice); // 2
+const [dApple, dAppleCount] = mulApple.backward(dApplePrice); // 1
+
+compare("d apple", dApple, 2.2);
+compare("d apple count", dAppleCount, 110);
+compare("d orange", dOrange, 3.3);
+compare("d orange count", dOrangeCount, 165);
+compare("d tax", dTax, 650);
+
+section("The same through tensors");
+const [a, na, o, no, t] = [
+  variable(apple),
+  variable(appleCount),
+  variable(orange),
+  variable(orangeCount),
+  variable(tax),
+];
+const apples = a.mul(na);
+const oranges = o.mul(no);
+const both = apples.add(oranges);
+const total = both.mul(t);
+total.backward();
+
+compare("price of the apples", apples.item(), 200);
+compare("price of the oranges", oranges.item(), 450);
+compare("sum", both.item(), 650);
+compare("price", total.item(), 715);
+compare("d sum", both.grad?.item(), 1.1);
+compare("d apple", a.grad?.item(), 2.2);
+compare("d apple count", na.grad?.item(), 110);
+compare("d orange", o.grad?.item(), 3.3);
+compare("d orange count", no.grad?.item(), 165);
+compare("d tax", t.grad?.item(), 650);

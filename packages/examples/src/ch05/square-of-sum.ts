@@ -1,0 +1,33 @@
+/**
+ * z = (x + y)^2 as t = x + y, z = t^2: the chain rule, shown on the graph.
+ *
+ * dz/dt = 2t goes back through the square; the addition hands it on unchanged, so dz/dx = dz/dy = 2 (x + y).
+ */
+import { join } from "node:path";
+import { print, toDot, variable } from "@chainrule/core";
+import { instance } from "@viz-js/viz";
+import { saveFile } from "../support/file.js";
+import { readOptions } from "../support/options.js";
+import { compare, section } from "../support/report.js";
+
+const { out } = readOptions({ out: "out" });
+
+const x = variable(3, { name: "x" });
+const y = variable(4, { name: "y" });
+const t = x.add(y).named("t");
+const z = t.pow(2).named("z");
+z.backward();
+
+compare("z", z.item(), 49);
+compare("dz/dz", z.grad?.item(), 1);
+compare("dz/dt = 2t", t.grad?.item(), 14);
+compare("dz/dx = 2 (x + y)", x.grad?.item(), 14);
+compare("dz/dy = 2 (x + y)", y.grad?.item(), 14);
+
+section("The graph as text");
+console.log(print(z).replaceAll(/^/gm, "  "));
+
+section("The graph as a picture, values above and derivatives below the lines");
+const dot = toDot(z);
+saveFile(join(out, "square-of-sum.dot"), dot);
+saveFile(join(out, "square-of-sum.svg"), (await instance()).renderString(dot, { format: "svg" }));

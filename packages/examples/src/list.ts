@@ -1,0 +1,85 @@
+/** The examples, by chapter. A new one is a file in its chapter's folder and a row here; a test finds a file without a row. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export interface Example {
+  /** Chapter and file, as in `ch05/apple`. */
+  readonly name: string;
+  /** The compiled file, as an absolute path; it can be run on its own, too. */
+  readonly file: string;
+  /** The arguments of a short run, whose checks are real all the same. */
+  readonly short: readonly string[];
+  /** Whether the short run takes more than about 3 seconds: it is then left to `npm test -- --all`. */
+  readonly isHeavy: boolean;
+}
+
+export interface Chapter {
+  readonly folder: string;
+  readonly title: string;
+  readonly examples: readonly Example[];
+}
+
+interface Row {
+  readonly short?: readonly string[];
+  readonly isHeavy?: boolean;
+  /** Where the file is, if not in the chapter's folder under its name. */
+  readonly module?: string;
+}
+
+const chapter = (folder: string, title: string, rows: Readonly<Record<string, Row>>): Chapter => ({
+  folder,
+  title,
+  examples: Object.entries(rows).map(([name, { short = [], isHeavy = false, module = `${folder}/${name}` }]) => ({
+    name: `${folder}/${name}`,
+    file: fileURLToPath(new URL(`./${module}.js`, import.meta.url)),
+    short,
+    isHeavy,
+  })),
+});
+
+export const chapters: readonly Chapter[] = [
+  chapter("ch04", "Chapter 4: what a network learns from", {
+    "numerical-differentiation": {},
+    "gradient-descent": {},
+    "numerical-training": { short: ["--batch", "1"] },
+  }),
+  chapter("ch05", "Chapter 5: backpropagation", {
+    apple: {},
+    "apple-orange": {},
+    "square-of-sum": {},
+    "shapes-and-labels": {},
+    "gradient-check": {},
+    "train-mnist": { short: ["--iterations", "600", "--out", "out/short"], module: "mnist/main" },
+    "short-training": { short: ["--iterations", "240"] },
+    "functional-style": { short: ["--iterations", "240"] },
+    "deep-sigmoid": {},
+    curves: { short: ["--iterations", "600", "--out", "out/short"] },
+  }),
+  chapter("traps", "Traps: what goes wrong, why, and what the engine says", {
+    slips: { short: ["--iterations", "240"] },
+    "where-nan": {},
+    "gradcheck-wrong-backward": {},
+    "gradcheck-kink": {},
+    "gradcheck-dropout": {},
+    "gradcheck-float32": {},
+  }),
+  chapter("custom", "Functions of one's own", {
+    "rosenbrock-newton": {},
+    "taylor-sine": {},
+    pendulum: {},
+    "compiled-step": {},
+  }),
+];
+
+export const examples: readonly Example[] = chapters.flatMap((chapter) => chapter.examples);
+
+/** The comment that a file begins with, a line each. */
+export function introduction({ file }: Example): readonly string[] {
+  const comment = /^\/\*\*\s*([\s\S]*?)\s*\*\//.exec(readFileSync(file, "utf8"))?.[1] ?? "";
+  return comment.split("\n").map((line) => line.replace(/^\s*\* ?/, ""));
+}
+
+/** Whether an example reads the command line at all. */
+export function takesOptions({ file }: Example): boolean {
+  return /^import .* from "[^"]*\/options\.js";$/m.test(readFileSync(file, "utf8"));
+}

@@ -1,0 +1,19 @@
+/** Files that the examples write. */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { writeFileAtomically } from "@chainrule/nn/node";
+
+const written: string[] = [];
+
+/** Writes a text to a file, complete or not at all, and says so. */
+export function saveFile(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileAtomically(file, text);
+  written.push(file);
+  console.log(`  written: ${file}`);
+}
+
+/** The files that were written so far. */
+export function writtenFiles(): readonly string[] {
+  return written;
+}
