@@ -1,20 +1,24 @@
 /**
  * The learning curves: loss of each iteration, and accuracy on training and test images of each epoch, as pictures.
+ *
+ * Accuracies are drawn from 0.85 where all but the first are above it, since between 0 and 1, as in the book (--full-axis), the
+ * two curves lie on one another.
  */
 import { join } from "node:path";
 import { noGrad, Random } from "@chainrule/core";
 import { Affine, accuracy, normal, ReLU, Sequential, SGD, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import type { ImageSet } from "@chainrule/nn/node";
 import { readDigits } from "../mnist/data.js";
-import { type Point, saveChart } from "../support/chart.js";
+import { accuracyAxis, type Point, saveChart } from "../support/chart.js";
 import { readOptions } from "../support/options.js";
 import { check, section } from "../support/report.js";
 
-const { iterations, batch, seed, out } = readOptions({ iterations: 10_000, batch: 100, seed: 1, out: "out" });
+const options = { iterations: 10_000, batch: 100, seed: 1, out: "out", "full-axis": false };
+const { iterations, batch, seed, out, "full-axis": isFull } = readOptions(options);
 
 const random = new Random(seed);
-const options = { initializer: normal({ std: 0.01 }), random, dtype: "float32" } as const;
-const network = new Sequential([new Affine(784, 50, options), new ReLU(), new Affine(50, 10, options)]);
+const layer = { initializer: normal({ std: 0.01 }), random, dtype: "float32" } as const;
+const network = new Sequential([new Affine(784, 50, layer), new ReLU(), new Affine(50, 10, layer)]);
 const optimizer = new SGD(network, { lr: 0.1 });
 
 const { train, test } = readDigits(null, "float32");
@@ -46,16 +50,24 @@ function evaluate(): void {
 
 section("Pictures");
 const points = (values: readonly number[]): Point[] => values.map((value, i) => [i, value]);
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const window = 100;
+const means = Array.from({ length: Math.floor(iterations / window) }, (_, i): Point => {
+  return [(i + 0.5) * window, mean(losses.slice(i * window, (i + 1) * window))];
+});
 saveChart(join(out, "loss-curve.svg"), {
-  title: "Loss",
+  title: `Loss of each batch (grey), and its mean over ${window}`,
   x: { name: "iteration", min: 0, max: iterations },
   y: { name: "loss", min: 0 },
-  series: [{ name: "loss of the batch", points: points(losses) }],
+  series: [
+    { name: "each batch", points: points(losses), faint: true },
+    { name: `mean of ${window} batches`, points: means },
+  ],
 });
 saveChart(join(out, "accuracy-curve.svg"), {
   title: "Accuracy",
   x: { name: "epoch", min: 0, max: Math.max(1, trainAccuracy.length - 1) },
-  y: { name: "accuracy", min: 0, max: 1 },
+  y: accuracyAxis([trainAccuracy, testAccuracy], isFull),
   series: [
     { name: "train", points: points(trainAccuracy) },
     { name: "test", points: points(testAccuracy), dashed: true },
@@ -63,7 +75,6 @@ saveChart(join(out, "accuracy-curve.svg"), {
 });
 
 section("What the curves show");
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const hundredth = Math.ceil(losses.length / 100);
 const [firstLoss, lastLoss] = [mean(losses.slice(0, hundredth)), mean(losses.slice(-hundredth))];
 check(

@@ -1,30 +1,10 @@
-/** Pictures of the examples: lines, marked paths and arrows over two axes, written as SVG. */
+/** Charts of the examples, alone or several in a grid, written as SVG. */
 import * as echarts from "echarts";
 import { saveFile } from "./file.js";
+import { colorOf, isNamed, type Series, seriesOption } from "./series.js";
+import { font, gridLine, ink, picture, textWidth } from "./style.js";
 
-export type Point = readonly [x: number, y: number];
-
-interface Style {
-  /** Shown in the legend. */
-  readonly name: string;
-  /** A CSS colour; by default the next one of the palette. */
-  readonly color?: string;
-}
-
-/** A line through points, in the order given. */
-export interface LineSeries extends Style {
-  readonly points: readonly Point[];
-  readonly dashed?: boolean;
-  /** Whether each point is marked. */
-  readonly marks?: boolean;
-  /** For what stands behind the curves: thin, grey, not in the legend. */
-  readonly faint?: boolean;
-}
-
-/** Arrows from the first point to the second. */
-export interface ArrowSeries extends Style {
-  readonly arrows: readonly (readonly [from: Point, to: Point])[];
-}
+export { histogram, type Point, type Series } from "./series.js";
 
 export interface Axis {
   readonly name: string;
@@ -37,131 +17,198 @@ export interface Axis {
   readonly logarithmic?: boolean;
 }
 
-export interface Chart {
+/** One area of data with its axes. */
+export interface Panel {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
-  readonly series: readonly (LineSeries | ArrowSeries)[];
+  readonly series: readonly Series[];
+}
+
+export interface Chart extends Panel {
+  /** What there is to see, for those to whom it is read aloud; by default what is drawn over what. */
+  readonly description?: string;
   /** Whether the area of the data is a square, so that equal ranges have equal scales. */
   readonly square?: boolean;
 }
 
-const ink = "#333333";
-const faint = "#bbbbbb";
-const palette = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf"];
-const font = "Helvetica, Arial, DejaVu Sans, sans-serif";
-const margin = { left: 76, right: 28, top: 52, bottom: 60 };
+/** Small charts of one kind, row by row, with one legend. */
+export interface Panels {
+  readonly title: string;
+  readonly description?: string;
+  readonly columns: number;
+  readonly panels: readonly Panel[];
+  /** Width and height of the area of the data of each. */
+  readonly size?: readonly [width: number, height: number];
+}
 
-// Without a browser the library guesses how wide a text is; this much is enough for the widest of the fonts. It takes the
-// width of a Chinese character for the height of a line.
+// Without a browser the library guesses how wide a text is. It takes the width of a Chinese character for the height of a line.
 echarts.setPlatformAPI({
-  measureText: (text, css = "") => {
-    const size = Number.parseFloat(/([\d.]+)px/.exec(css)?.[1] ?? "12");
-    return { width: size * [...text].reduce((width, character) => width + (character > "\u2e7f" ? 1 : 0.62), 0) };
-  },
+  measureText: (text, css = "") => ({
+    width: textWidth(text, Number.parseFloat(/([\d.]+)px/.exec(css)?.[1] ?? "12")),
+  }),
 });
 
-/** The chart as the text of an SVG file, with a legend at the lower right where several series have names. */
-export function renderChart({ title, x, y, series, square = false }: Chart): string {
-  const height = 480;
-  const width = square ? height - margin.top - margin.bottom + margin.left + margin.right : 720;
-  const shown = series.filter((s) => !("faint" in s && s.faint));
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
-  try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: "#ffffff",
-      color: palette,
-      textStyle: { fontFamily: font, color: ink },
-      title: {
-        text: title,
-        left: "center",
-        top: 14,
-        textStyle: { fontFamily: font, fontSize: 16, fontWeight: "normal", color: ink },
-      },
-      grid: { ...margin, show: true, borderColor: ink, borderWidth: 1 },
-      legend: {
-        show: shown.length > 1,
-        // The library shows a mark for each line unless told not to.
-        data: shown.map((s) => ({ name: s.name, ...("points" in s && !s.marks && { itemStyle: { opacity: 0 } }) })),
-        orient: "vertical",
-        right: margin.right + 12,
-        bottom: margin.bottom + 12,
-        backgroundColor: "rgba(255, 255, 255, 0.85)",
-        borderColor: faint,
-        borderWidth: 1,
-        padding: 8,
-        itemWidth: 36,
-        textStyle: { fontFamily: font, fontSize: 13, color: ink },
-      },
-      xAxis: axis(x, 32),
-      yAxis: axis(y, 52),
-      series: series.map((s) => ("arrows" in s ? arrows(s) : line(s))),
-    });
-    // The same place, said in a way that every viewer knows.
-    return chart.renderToSVGString().replaceAll('dominant-baseline="central"', 'dy="0.35em"');
-  } finally {
-    chart.dispose();
-  }
+/**
+ * An axis for accuracies of epochs 0, 1, ...: from 0.85 where all are above it from epoch 1 on, so that their difference shows; from 0
+ * to 1, as in the book, where they are not, or if `full`.
+ */
+export function accuracyAxis(curves: readonly (readonly number[])[], full = false): Axis {
+  const isHigh = curves.every((curve) => curve.length > 1 && curve.slice(1).every((value) => value > 0.85));
+  return { name: "accuracy", max: 1, ...(isHigh && !full ? { min: 0.85, step: 0.05 } : { min: 0, step: 0.2 }) };
 }
 
 export function saveChart(file: string, chart: Chart): void {
   saveFile(file, renderChart(chart));
 }
 
-function axis({ name, min, max, step, logarithmic = false }: Axis, nameGap: number): echarts.EChartsOption["xAxis"] {
+export function savePanels(file: string, panels: Panels): void {
+  saveFile(file, renderPanels(panels));
+}
+
+/** The chart as the text of an SVG file, with a legend above the data where several series have names. */
+export function renderChart(chart: Chart): string {
+  const { title, description, square = false } = chart;
+  return draw({ title, description: description ?? describe(chart), panels: [chart], columns: 1, isGrid: false }, [
+    square ? 368 : 616,
+    368,
+  ]);
+}
+
+/** Small charts as one picture; axes of one name are named at the edges only. */
+export function renderPanels({ title, description, columns, panels, size = [170, 130] }: Panels): string {
+  const described = description ?? panels.map((panel) => `${panel.title}: ${describe(panel)}`).join(" ");
+  return draw({ title, description: described, panels, columns, isGrid: true }, size);
+}
+
+function describe({ x, y, series }: Panel): string {
+  const names = [...new Set(series.filter(isNamed).map(({ name }) => name))].join(", ");
+  return `${y.name} over ${x.name}${names === "" ? "" : `: ${names}`}.`;
+}
+
+interface Drawing {
+  readonly title: string;
+  readonly description: string;
+  readonly panels: readonly Panel[];
+  readonly columns: number;
+  readonly isGrid: boolean;
+}
+
+function draw(
+  { title, description, panels, columns, isGrid }: Drawing,
+  [plotWidth, plotHeight]: readonly [number, number],
+) {
+  const legend = legendNames(panels);
+  const fontSize = isGrid ? 10 : 12;
+  const gap = isGrid ? { x: 46, y: 46 } : { x: 0, y: 0 };
+  const margin = { left: isGrid ? 62 : 76, right: 28, bottom: isGrid ? 48 : 60 };
+  const rows = Math.ceil(panels.length / columns);
+  const width = margin.left + columns * plotWidth + (columns - 1) * gap.x + margin.right;
+  const legendRows = legend.length > 1 ? rowsOfLegend(legend, width) : 0;
+  const top = 48 + legendRows * 24 + (isGrid ? 20 : 0);
+  const height = top + rows * plotHeight + (rows - 1) * gap.y + margin.bottom;
+  const left = (i: number) => margin.left + (i % columns) * (plotWidth + gap.x);
+  const above = (i: number) => top + Math.floor(i / columns) * (plotHeight + gap.y);
+  /** Whether the axis of a chart is named: always, but where the chart below or to the left of it has the same name. */
+  const namesX = (i: number) => panels[i + columns]?.x.name !== panels[i]?.x.name;
+  const namesY = (i: number) => i % columns === 0 || panels[i - 1]?.y.name !== panels[i]?.y.name;
+
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
+  try {
+    chart.setOption({
+      animation: false,
+      textStyle: { fontFamily: font, color: ink },
+      title: [
+        heading(title, width / 2, 14, 16),
+        ...(isGrid ? panels.map((panel, i) => heading(panel.title, left(i) + plotWidth / 2, above(i) - 18, 12)) : []),
+      ],
+      legend: {
+        show: legend.length > 1,
+        // The library shows a mark for each line unless told not to.
+        data: legend.map((s) => ({ name: s.name, ...("points" in s && !s.marks && { itemStyle: { opacity: 0 } }) })),
+        left: "center",
+        top: 40,
+        width: width - 40,
+        itemGap: 18,
+        itemWidth: 30,
+        selectedMode: false,
+        textStyle: { fontFamily: font, fontSize: 13, color: ink },
+      },
+      grid: panels.map((_, i) => ({
+        left: left(i),
+        top: above(i),
+        width: plotWidth,
+        height: plotHeight,
+        show: true,
+        borderColor: ink,
+        borderWidth: 1,
+      })),
+      xAxis: panels.map(({ x }, i) => ({ ...axis(x, fontSize, 22 + fontSize * 0.9, namesX(i)), gridIndex: i })),
+      yAxis: panels.map(({ y }, i) => ({ ...axis(y, fontSize, isGrid ? 38 : 52, namesY(i)), gridIndex: i })),
+      series: panels.flatMap(({ series }, i) =>
+        series.map((s, j) => ({ ...seriesOption(s, colorOf(series, j)), xAxisIndex: i, yAxisIndex: i })),
+      ),
+    } as echarts.EChartsOption);
+    return picture({ title, description, width, height, content: content(chart.renderToSVGString()) });
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** The series to be named, each name once. */
+function legendNames(panels: readonly Panel[]): Series[] {
+  const named = panels.flatMap(({ series }) => series.filter(isNamed));
+  return named.filter(({ name }, i) => named.findIndex((other) => other.name === name) === i);
+}
+
+function rowsOfLegend(legend: readonly Series[], width: number): number {
+  let [rows, x] = [1, 0];
+  for (const { name } of legend) {
+    const item = 30 + 18 + 6 + textWidth(name, 13);
+    if (x > 0 && x + item > width - 40) [rows, x] = [rows + 1, 0];
+    x += item;
+  }
+  return rows;
+}
+
+function heading(text: string, x: number, top: number, fontSize: number): echarts.TitleComponentOption {
+  const textStyle = { fontFamily: font, fontSize, fontWeight: "normal", color: ink } as const;
+  return { text, left: x, top, textAlign: "center", padding: 0, textStyle };
+}
+
+function axis(
+  { name, min, max, step, logarithmic = false }: Axis,
+  fontSize: number,
+  nameGap: number,
+  isNamed: boolean,
+) {
   return {
     type: logarithmic ? "log" : "value",
-    name,
+    ...(isNamed && { name }),
     nameLocation: "middle",
     nameGap,
-    nameTextStyle: { fontSize: 14 },
+    nameTextStyle: { fontSize: fontSize + 2 },
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
     ...(step !== undefined && { interval: step }),
+    ...(fontSize < 12 && { splitNumber: 3 }),
     scale: true,
     axisLine: { show: true, onZero: false, lineStyle: { color: ink } },
     axisTick: { show: true },
-    axisLabel: { fontSize: 12, color: ink },
-    splitLine: { lineStyle: { color: "#eeeeee" } },
+    axisLabel: { fontSize, color: ink, hideOverlap: true },
+    splitLine: { lineStyle: { color: gridLine } },
   };
 }
 
-function line({
-  name,
-  points,
-  color,
-  dashed = false,
-  marks = false,
-  faint: behind = false,
-}: LineSeries): echarts.SeriesOption {
-  const own = behind ? faint : color;
-  return {
-    type: "line",
-    name,
-    data: points.map((point) => [...point]),
-    showSymbol: marks,
-    symbol: marks ? "circle" : "none",
-    symbolSize: 6,
-    silent: true,
-    ...(own !== undefined && { color: own }),
-    lineStyle: { width: behind || points.length > 500 ? 1 : 2, type: dashed ? "dashed" : "solid" },
-    z: behind ? 1 : 2,
-  };
-}
-
-function arrows({ name, arrows: pairs, color }: ArrowSeries): echarts.SeriesOption {
-  return {
-    type: "lines",
-    name,
-    coordinateSystem: "cartesian2d",
-    // One of no length has no direction, either.
-    data: pairs
-      .filter(([from, to]) => from[0] !== to[0] || from[1] !== to[1])
-      .map(([from, to]) => ({ coords: [[...from], [...to]] })),
-    symbol: ["none", "arrow"],
-    symbolSize: 5,
-    silent: true,
-    lineStyle: { color: color ?? (palette[0] as string), width: 1.2, opacity: 1 },
-  };
+/** What the library has drawn, without its frame and what it does for a mouse. */
+function content(svg: string): string {
+  return (
+    svg
+      .replace(/^<svg[^>]*>/, "")
+      .replace(/<\/svg>\s*$/, "")
+      .replace(/<style[\s\S]*?<\/style>/g, "")
+      .replaceAll(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
+      // The same place, said in a way that every viewer knows.
+      .replaceAll('dominant-baseline="central"', 'dy="0.35em"')
+  );
 }
