@@ -69,27 +69,32 @@ function settingText(value: unknown): string {
 
 /** The values in a few lines: a scalar as a number, a short tensor by its elements, a longer one by its mean and deviation. */
 export function valueLines(t: Tensor, digits: number): string[] {
-  const array = t.data;
-  if (array.length === 0) return ["no elements"];
-  const numbers = Array.from(array);
+  const values = t.data;
+  if (values.length === 0) return ["no elements"];
   const text = (value: number) =>
     t.dtype === "bool" ? String(value === 1) : String(Number(value.toPrecision(digits)));
-  if (array.length <= WHOLE) return elementLines(numbers.map(text), t.shape);
-  if (t.dtype === "bool") return [`${numbers.filter((value) => value === 1).length} of ${numbers.length} true`];
-  if (t.dtype === "int32") {
-    // Not by spreading: an array may be longer than a list of arguments.
-    const [least, most] = numbers.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [
-      Number.POSITIVE_INFINITY,
-      Number.NEGATIVE_INFINITY,
-    ] as [number, number]);
-    return [`${text(least)} .. ${text(most)}`];
-  }
-  const mean = numbers.reduce((sum, value) => sum + value / numbers.length, 0);
-  const deviation = Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2 / numbers.length, 0));
+  if (values.length <= WHOLE) return elementLines(Array.from(values, text), t.shape);
+  const { mean, deviation, least, most } = summaryOf(values);
+  if (t.dtype === "bool") return [`${Math.round(mean * values.length)} of ${values.length} true`];
+  if (t.dtype === "int32") return [`${text(least)} .. ${text(most)}`];
   // A mean is not worth more places than the deviation has.
   const place = digits - 1 - Math.floor(Math.log10(Math.max(Math.abs(mean), deviation)));
   const rounded = place >= 0 && place <= 100 ? Number(mean.toFixed(place)) + 0 : mean;
   return [`${text(rounded)} \u00b1 ${text(deviation)}`];
+}
+
+function summaryOf(values: Tensor["data"]) {
+  let [sum, least, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    sum += value;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  const mean = sum / values.length;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += ((values[i] as number) - mean) ** 2;
+  return { mean, deviation: Math.sqrt(squares / values.length), least, most };
 }
 
 /** The elements in brackets, the rows of a matrix below one another. */

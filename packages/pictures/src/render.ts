@@ -1,5 +1,6 @@
 import { FRAME, type Layout, type PlacedUnit, type Point } from "./layout.js";
-import { type Line, type Route, routesOf } from "./routes.js";
+import { distance, isStraight, type Line, toward } from "./lines.js";
+import { type Route, routesOf } from "./routes.js";
 import { escaped } from "./text.js";
 import { faceOf, type Lane, laneOffset, type Settings, SIZES, signSize, type Unit } from "./units.js";
 
@@ -173,19 +174,6 @@ class Pen {
     }
     return parts;
   }
-}
-
-function distance(a: Point, b: Point): number {
-  return Math.hypot(a.u - b.u, a.v - b.v);
-}
-
-function toward(from: Point, to: Point, by: number): Point {
-  const part = by / (distance(from, to) || 1);
-  return { u: from.u + (to.u - from.u) * part, v: from.v + (to.v - from.v) * part };
-}
-
-function isStraight(a: Point, b: Point, c: Point): boolean {
-  return Math.abs((b.u - a.u) * (c.v - b.v) - (b.v - a.v) * (c.u - b.u)) < 1e-6;
 }
 
 /** Its end taken back, so that it does not come out of the point of the arrow. */

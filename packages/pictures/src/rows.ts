@@ -10,18 +10,24 @@ const TAG = 34;
  * to another ends in a tag, and goes on from a tag of the same text.
  */
 export function layOutRows(diagram: Diagram, most: number): Layout[] {
-  let best: Layout[] | undefined;
-  const longest = (rows: readonly Layout[]) => Math.max(...rows.map(({ length }) => length));
   const ranks = ranksOf(diagram);
-  // How long a row is going to be is estimated; where that was too little, rows are cut shorter.
-  for (let wanted = most, tries = 0; tries < 5; tries++) {
-    const cuts = cutsOf(diagram, ranks, wanted);
-    const rows = rowsOf(diagram, ranks, cuts).map(layOut);
-    if (best === undefined || longest(rows) < longest(best)) best = rows;
-    if (longest(rows) <= most || rows.length === Math.max(...ranks.values()) + 1) break;
-    wanted *= Math.min(0.92, (most / longest(rows)) ** 0.5);
+  const count = Math.max(...ranks.values()) + 1;
+  const ends = endsOf(diagram, ranks, most);
+  const rows: Layout[] = [];
+  let texts: ReadonlyMap<string, string> = new Map();
+  for (let start = 0; start < count; ) {
+    // How long a row is going to be was estimated: it is cut shorter where that was too little.
+    for (let end = ends[start] ?? count; ; end--) {
+      const row = rowOf(diagram, ranks, [start, end], texts);
+      const layout = layOut(row.diagram);
+      if (layout.length > most && end > start + 1) continue;
+      rows.push(layout);
+      texts = row.texts;
+      start = end;
+      break;
+    }
   }
-  return best as Layout[];
+  return rows;
 }
 
 /**
@@ -48,8 +54,11 @@ function ranksOf({ units, wires }: Diagram): Map<Unit, number> {
   return ranks;
 }
 
-/** The first ranks of the rows behind the first one: as few rows as can be, cut where few lines go, and not through groups. */
-function cutsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, most: number): number[] {
+/**
+ * Where the row that begins at a rank ends, so that there are as few rows as can be, cut where few lines go, and not through
+ * groups.
+ */
+function endsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, most: number): number[] {
   const count = Math.max(...ranks.values()) + 1;
   const lengths = new Array<number>(count).fill(0);
   const leads = new Array<number>(count).fill(0);
@@ -96,57 +105,65 @@ function cutsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, mos
     }
     best[start] = found;
   }
-  const cuts: number[] = [];
-  for (let at = best[0]?.next ?? count; at < count; at = best[at]?.next ?? count) cuts.push(at);
-  return cuts;
+  return best.map(({ next }) => next);
 }
 
-/** The diagrams of the rows, with tags where lines were cut. */
-function rowsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, cuts: readonly number[]): Diagram[] {
-  const rowOf = (unit: Unit) => cuts.filter((cut) => cut <= (ranks.get(unit) as number)).length;
-  const rows = Array.from({ length: cuts.length + 1 }, () => ({ units: [] as Unit[], wires: [] as Wire[] }));
-  const added: Unit[] = [];
-  const tag = (text: string, title: string, isLeaf: boolean) => {
-    const unit = unitOf(units.length + added.length, tagHead(text, title), [], [], isLeaf, false);
-    added.push(unit);
+/**
+ * What stands in a row, from one rank to before another one, with tags where lines were cut.
+ *
+ * @param before the texts of the tags in the rows above, by the lines that they stand for
+ * @returns with those of this row
+ */
+function rowOf(
+  { units, wires }: Diagram,
+  ranks: ReadonlyMap<Unit, number>,
+  [start, end]: readonly [number, number],
+  before: ReadonlyMap<string, string>,
+): { readonly diagram: Diagram; readonly texts: ReadonlyMap<string, string> } {
+  const isIn = (unit: Unit) => start <= (ranks.get(unit) as number) && (ranks.get(unit) as number) < end;
+  const texts = new Map(before);
+  const tags = new Map<string, Unit>();
+  const tag = (key: string, text: string, title: string, isLeaf: boolean) => {
+    const unit = tags.get(key) ?? unitOf(units.length + tags.size, tagHead(text, title), [], [], isLeaf, false);
+    tags.set(key, unit);
     return unit;
   };
-  const texts = new Map<string, string>();
-  const tags = new Map<string, Unit>();
-  const isCut = ({ from, to }: Wire) => rowOf(from) !== rowOf(to);
-  const keyOf = ({ from, lane }: Wire) => `${from.id}:${lane}`;
-  const withGradient = new Set(wires.filter((wire) => isCut(wire) && wire.hasGradient).map(keyOf));
-  const leaving = new Set<string>();
-  const row = (at: number) => rows[at] as { units: Unit[]; wires: Wire[] };
-  for (const wire of wires) {
-    const [from, to] = [rowOf(wire.from), rowOf(wire.to)];
-    if (!isCut(wire)) {
-      row(from).wires.push(wire);
-      continue;
-    }
-    const key = keyOf(wire);
-    const { edge } = wire.from.lanes[wire.lane] ?? {};
-    const named = edge?.name === undefined ? undefined : edge.label;
-    const text = texts.get(key) ?? named ?? letter([...texts.values()]);
-    if (!wire.from.isLeaf && !leaving.has(key)) {
-      const out = tag(text, `goes on at ${text} below`, false);
-      row(from).units.push(out);
-      leaving.add(key);
-      row(from).wires.push({ ...wire, to: out, hasGradient: withGradient.has(key) });
-    }
+  const names = new Set(units.flatMap(({ lanes }) => lanes.map(({ edge }) => edge.label)));
+  const textOf = ({ from, lane }: Wire) => {
+    const key = lineKey(from, lane);
+    const edge = from.lanes[lane]?.edge;
+    const text = texts.get(key) ?? (edge?.name === undefined ? letter([...texts.values(), ...names]) : edge.label);
     texts.set(key, text);
-    // One for each use: what is used all over a row would be long lines.
-    const inKey = `${key}:${wire.to.id}`;
-    const start = tags.get(inKey) ?? tag(text, wire.from.isLeaf ? `${text} again` : `from ${text} above`, true);
-    if (!tags.has(inKey)) {
-      tags.set(inKey, start);
-      row(to).units.push(start);
+    return text;
+  };
+  const inside: Wire[] = [];
+  const leaving = new Map<Unit, Wire>();
+  for (const wire of wires) {
+    const { from, lane, to } = wire;
+    if (isIn(from) && isIn(to)) inside.push(wire);
+    // A leaf has its name there, and nothing has to be said here.
+    else if (isIn(from) && !from.isLeaf) {
+      const text = textOf(wire);
+      const out = tag(`from ${lineKey(from, lane)}`, text, `goes on at ${text} below`, false);
+      leaving.set(out, { ...wire, to: out, hasGradient: wire.hasGradient || leaving.get(out)?.hasGradient === true });
+    } else if (isIn(to)) {
+      const text = textOf(wire);
+      // One for each use: what is used all over a row would be long lines.
+      const key = `${lineKey(from, lane)} to ${to.id}`;
+      inside.push({
+        ...wire,
+        from: tag(key, text, from.isLeaf ? `${text} again` : `from ${text} above`, true),
+        lane: 0,
+      });
     }
-    row(to).wires.push({ ...wire, from: start, lane: 0 });
   }
-  for (const unit of units) row(rowOf(unit)).units.push(unit);
-  return rows;
+  return {
+    diagram: { units: [...tags.values(), ...units.filter(isIn)], wires: [...inside, ...leaving.values()] },
+    texts,
+  };
 }
+
+const lineKey = (from: Unit, lane: number) => `${from.id}:${lane}`;
 
 /** A, B, ... Z, A1, ...: one that is not taken. */
 function letter(taken: readonly string[]): string {

@@ -26,8 +26,8 @@ export interface SvgOptions extends GraphOptions, InspectOptions {
   /** Where the graph goes: "right" in rows, "down" in one column. Default "right". */
   readonly direction?: "right" | "down";
   /**
-   * How wide a picture that goes to the right is at most, in pixels; a longer graph is wrapped into rows. Default 800, which
-   * an A4 page shows with letters of 8 points; Infinity for one row. What cannot be cut is as wide as it is.
+   * How wide a picture that goes to the right is at most, in pixels; a longer graph is wrapped into rows. Default 840, which
+   * an A4 page shows with letters of 7 points; Infinity for one row. What cannot be cut is as wide as it is.
    */
   readonly maxWidth?: number;
   /** Which nodes stand in a frame together; see `Groups`. Default true: those of a layer. */
@@ -86,7 +86,7 @@ const options = [
 export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}, ...none: []): string {
   checkNoMore("toSvg", none);
   checkOptions("toSvg", given, options, ["values", "gradients"]);
-  const { names, groups = true, fold = false, theme = "auto", direction = "right", maxWidth = 800 } = given;
+  const { names, groups = true, fold = false, theme = "auto", direction = "right", maxWidth = 840 } = given;
   const { values = true, gradients = true, digits = 4, maxNodes = 400 } = given;
   checkWhole("digits", digits, 17);
   checkWhole("maxNodes", maxNodes, Number.POSITIVE_INFINITY);

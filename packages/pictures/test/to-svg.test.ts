@@ -219,7 +219,7 @@ test("light, dark, or as the reader's system is", () => {
 test("a long graph is wrapped into rows that are no wider than asked for; lines go on at tags of one text", () => {
   const step = twoLayerStep();
   const a4 = draw(step);
-  assert.ok(a4.width <= 800 && a4.height <= 1130, `${a4.width} x ${a4.height} is within an A4 page at 800 pixels`);
+  assert.ok(a4.width <= 840 && a4.height <= 1180, `${a4.width} x ${a4.height} is within an A4 page of 840 x 1188`);
   for (const maxWidth of [600, 700, 1000]) {
     const { width } = draw(step, { maxWidth });
     assert.ok(width <= maxWidth, `${width} within ${maxWidth}`);
@@ -239,7 +239,7 @@ test("a long graph is wrapped into rows that are no wider than asked for; lines 
 test("60 ops of a recurrent network stay within the width", () => {
   const { loss } = recurrent(8);
   assert.ok(graphOf(loss).nodes.length >= 60);
-  assert.ok(draw(loss).width <= 800);
+  assert.ok(draw(loss).width <= 840);
 });
 
 test("downward, inputs stand above, values to the left and gradients to the right", () => {
