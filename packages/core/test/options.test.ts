@@ -209,8 +209,34 @@ row("loadParameters", (...o) => nn["loadParameters"]?.({ w }, { w }, ...o));
 const layerRows = new URL("../../../nn/dist/test/support/layer-rows.js", import.meta.url).href;
 const { callsOf } = (await import(layerRows)) as { callsOf: (settings: object) => [callable: string, call: Call][] };
 for (const [callable, call] of callsOf({ random: new Random(1), dtype: "float64" })) row(callable, call);
-for (const name of ["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam", "AdamW", "Adadelta", "Lion"])
+for (const name of [
+  "SGD",
+  "Momentum",
+  "Nesterov",
+  "AdaGrad",
+  "RMSprop",
+  "Adam",
+  "AdamW",
+  "Adadelta",
+  "Lion",
+  "LBFGS",
+  "AveragedWeights",
+])
   row(`new ${name}`, (...o) => construct(nn, name, { w }, ...o));
+row("AveragedWeights.update", (...o) => source(construct(nn, "AveragedWeights", { w }) as object)["update"]?.(...o));
+for (const name of [
+  "stepDecay",
+  "multiStepDecay",
+  "exponentialDecay",
+  "polynomialDecay",
+  "linearDecay",
+  "cosineDecay",
+  "cosineRestarts",
+  "oneCycle",
+])
+  row(name, (...o) => nn[name]?.(...o));
+row("warmUp", (...o) => nn["warmUp"]?.(() => 1, ...o));
+row("new ReduceOnPlateau", (...o) => construct(nn, "ReduceOnPlateau", ...o));
 row("Optimizer.step", (...o) => source(construct(nn, "SGD", { w }) as object)["step"]?.(...o));
 row("trainStep", (...o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), ...o));
 row("readIdxFolder", (...o) => node["readIdxFolder"]?.("/", ...o));
@@ -263,7 +289,7 @@ function listed(message: string): string {
 
 const sorted = (names: readonly string[]) => names.toSorted().join();
 /** What its step gives to an optimizer: state and settings, which have been looked at. */
-const given = /\.(update|initialState)$/;
+const given = /^(?!Averaged)\w+\.(update|initialState)$/;
 const isOther = ({ callable, names }: DeclaredRecord) =>
   callable in others || given.test(callable) || `${callable} ${sorted(names)}` in others;
 
@@ -329,6 +355,14 @@ test("what is no record of options is refused, and what inherits is no record", 
 
 /** What an option needs beside it, to be looked at. */
 const beside: Readonly<Record<string, object>> = {
+  stepDecay: { stepSize: 2 },
+  multiStepDecay: { milestones: [2] },
+  polynomialDecay: { steps: 2 },
+  linearDecay: { steps: 2 },
+  cosineDecay: { steps: 2 },
+  cosineRestarts: { steps: 2 },
+  warmUp: { steps: 2 },
+  oneCycle: { steps: 2 },
   avgPool1d: { kernel: 2 },
   avgPool2d: { kernel: 2 },
   dropoutMask: { random: new Random(1) },

@@ -262,6 +262,17 @@ const rows: Readonly<Record<string, readonly ((c: unknown) => unknown)[]>> = {
     (c) => make("SGD", { c }, { lr: 0.1 }),
     (c) => make("SGD", { w }, c),
     (c) => wrongly(make("SGD", { w }, { lr: 0.1 }), "loadState", c),
+    (c) => make("Adam", [{ parameters: { w } }, { parameters: c }]),
+    (c) => make("Adam", [{ parameters: { w }, where: c }]),
+    (c) => wrongly(make("SGD", { w }), "step", { when: c }),
+    (c) => make("LBFGS", { c }),
+    (c) => wrongly(make("LBFGS", { w }, { compiled: false }), "step", () => c),
+    (c) => wrongly(make("LBFGS", { w }), "loadState", { s: c, y: c }),
+    (c) => make("AveragedWeights", { c }),
+    (c) => wrongly(make("AveragedWeights", { w }), "loadState", { count: c, "w.average": c }),
+    (c) => wrong(n["trainStep"], square, make("SGD", { w }), { average: c }),
+    (c) => wrongly(make("ReduceOnPlateau"), "step", c),
+    (c) => wrong(n["warmUp"], c, { steps: 2 }),
     (c) =>
       wrong(
         wrong(n["trainStep"], (x: Tensor) => x.mul(w).sum(), make("SGD", { w }, { lr: 0.1 })),

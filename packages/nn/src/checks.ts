@@ -1,7 +1,9 @@
 import {
   ChainruleError,
+  CompileError,
   DTypeError,
   formatShape,
+  GraphError,
   operand,
   Random,
   type Shape,
@@ -120,4 +122,24 @@ export function checkChoice(op: string, name: string, value: string, choices: re
   throw new ChainruleError(
     `${op}: ${name} is ${choices.map((choice) => `"${choice}"`).join(" or ")}, got ${show(value)}`,
   );
+}
+
+/** What the function of a consumer's that computes the loss gave; it throws for what is no scalar. */
+export function checkLoss(op: string, value: unknown): Tensor {
+  if (value instanceof Tensor && value.rank === 0) return value;
+  const given = value instanceof Tensor ? `${value.dtype} ${formatShape(value.shape)}` : show(value);
+  throw new GraphError(
+    `${op}: the loss gave ${given}; it must give a scalar, a tensor of shape [] that is computed with ops, as in y.mean()`,
+  );
+}
+
+/** Whether a function is being compiled, in which the value of this tensor, from outside, is not known. */
+export function isTraced(tensor: Tensor): boolean {
+  try {
+    tensor.detach().item();
+    return false;
+  } catch (error) {
+    if (error instanceof CompileError) return true;
+    throw error;
+  }
 }

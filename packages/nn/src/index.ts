@@ -133,6 +133,8 @@ export { r2Score } from "./metrics/r2-score.js";
 export { Adadelta, type AdadeltaOptions, type AdadeltaSettings } from "./optimizers/adadelta.js";
 export { AdaGrad, type AdaGradOptions, type AdaGradSettings } from "./optimizers/adagrad.js";
 export { Adam, type AdamOptions, type AdamSettings, AdamW, type AdamWOptions } from "./optimizers/adam.js";
+export { AveragedWeights, type AveragedWeightsOptions } from "./optimizers/averaged-weights.js";
+export { LBFGS, type LBFGSOptions } from "./optimizers/lbfgs.js";
 export { Lion, type LionOptions, type LionSettings } from "./optimizers/lion.js";
 export { Optimizer, type OptimizerOptions, type StepOptions, type Update } from "./optimizers/optimizer.js";
 export type {
@@ -143,4 +145,28 @@ export type {
 export { RMSprop, type RMSpropOptions, type RMSpropSettings } from "./optimizers/rmsprop.js";
 export type { OptimizerForm } from "./optimizers/settings.js";
 export { Momentum, type MomentumOptions, Nesterov, SGD, type SGDOptions, type SGDSettings } from "./optimizers/sgd.js";
+export {
+  type CosineDecayOptions,
+  type CosineRestartsOptions,
+  cosineDecay,
+  cosineRestarts,
+  type OneCycleOptions,
+  oneCycle,
+  type WarmUpOptions,
+  warmUp,
+} from "./schedules/cycles.js";
+export {
+  type ExponentialDecayOptions,
+  exponentialDecay,
+  type LinearDecayOptions,
+  linearDecay,
+  type MultiStepDecayOptions,
+  multiStepDecay,
+  type PolynomialDecayOptions,
+  polynomialDecay,
+  type StepDecayOptions,
+  stepDecay,
+} from "./schedules/decays.js";
+export { ReduceOnPlateau, type ReduceOnPlateauOptions } from "./schedules/reduce-on-plateau.js";
+export type { Schedule } from "./schedules/schedule.js";
 export { type TrainStepOptions, trainStep } from "./training/train-step.js";

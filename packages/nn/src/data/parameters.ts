@@ -1,4 +1,4 @@
-import { checkNoMore, checkOptions, formatShape, sameShape, showNames, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, formatShape, GraphError, sameShape, showNames, type Tensor } from "@chainrule/core";
 import { checkTensors } from "../checks.js";
 import { Layer, type NamedTensors, tensorsOf } from "../layers/layer.js";
 import { DataError } from "./errors.js";
@@ -13,6 +13,14 @@ export function parametersOf(op: string, model: Layer | NamedTensors): NamedTens
   checkTensors(op, "parameters", parameters);
   for (const [name, parameter] of Object.entries(parameters)) parameter.name = name;
   return parameters;
+}
+
+/** The same, each of which has to be a variable. */
+export function variablesOf(op: string, model: Layer | NamedTensors): NamedTensors {
+  const parameters = parametersOf(op, model);
+  const constant = Object.keys(parameters).find((name) => parameters[name]?.isVariable === false);
+  if (constant === undefined) return parameters;
+  throw new GraphError(`${op}: parameter ${constant} is no variable; make it with variable(...)`);
 }
 
 export interface LoadOptions {

@@ -7,7 +7,6 @@ import {
   GraphError,
   noGrad,
   ShapeError,
-  sameShape,
   show,
   showNames,
   type Tensor,
@@ -21,6 +20,7 @@ import {
   type ParameterGroup,
   type SharedRate,
 } from "./parameter-groups.js";
+import { checkAlike, detached, restore } from "./saved-state.js";
 
 export interface OptimizerOptions {
   /** The learning rate, a finite number of at least 0. */
@@ -149,12 +149,7 @@ export abstract class Optimizer<Settings extends object = object> {
     checkNoMore(`${this.name}.step`, none);
     checkOptions(`${this.name}.step`, options, ["when"]);
     const { when } = options;
-    if (when !== undefined) checkTensor(`${this.name}.step`, "when", when);
-    if (when !== undefined && (when.dtype !== "bool" || when.rank > 0)) {
-      throw new ShapeError(
-        `${this.name}: when is ${when.dtype} ${formatShape(when.shape)}; give a bool scalar, such as loss.isFinite()`,
-      );
-    }
+    checkWhen(this.name, when);
     const assignments = noGrad(() =>
       this.each((name, parameter, group) =>
         this.assignments(name, parameter, group).map(
@@ -175,14 +170,7 @@ export abstract class Optimizer<Settings extends object = object> {
   /** All that the optimizer remembers now, by name (`"0.W.velocity"`), to be saved with the parameters. */
   state(...none: []): NamedTensors {
     checkNoMore(`${this.name}.state`, none);
-    return Object.fromEntries(
-      this.each((name, parameter, group) =>
-        Object.entries(this.stateOf(name, parameter, group)).map(([slot, value]) => [
-          `${name}.${slot}`,
-          value.detach(),
-        ]),
-      ),
-    );
+    return detached(this.slots());
   }
 
   /**
@@ -193,24 +181,7 @@ export abstract class Optimizer<Settings extends object = object> {
    */
   loadState(saved: NamedTensors, ...none: []): void {
     checkNoMore(`${this.name}.loadState`, none);
-    checkTensors(this.name, "the saved state", saved);
-    const left = new Set(Object.keys(saved));
-    const loaded = this.each((name, parameter, group) =>
-      Object.entries(this.stateOf(name, parameter, group)).map(([slot, target]): Assignment => {
-        const key = `${name}.${slot}`;
-        const value = Object.hasOwn(saved, key) ? saved[key] : undefined;
-        if (value === undefined) throw new ChainruleError(`${this.name}: the saved state has no ${key}`);
-        this.checkAlike(`the saved ${key}`, value, target);
-        left.delete(key);
-        return [target, value];
-      }),
-    );
-    if (left.size > 0) {
-      throw new ChainruleError(
-        `${this.name}: the saved state has ${showNames([...left])}, which this optimizer does not know`,
-      );
-    }
-    for (const [target, value] of loaded) target.assign(value);
+    restore(this.name, "this optimizer", this.slots(), saved);
   }
 
   /** Any group: they all are read and set, or refused, alike. */
@@ -227,6 +198,15 @@ export abstract class Optimizer<Settings extends object = object> {
     );
   }
 
+  /** All state, by name. */
+  private slots(): NamedTensors {
+    return Object.fromEntries(
+      this.each((name, parameter, group) =>
+        Object.entries(this.stateOf(name, parameter, group)).map(([slot, value]) => [`${name}.${slot}`, value]),
+      ),
+    );
+  }
+
   /** What a step makes of a parameter and of its state. */
   private assignments(name: string, parameter: Tensor, group: ParameterGroup<Settings>): Assignment[] {
     const { grad, dtype } = parameter;
@@ -240,7 +220,7 @@ export abstract class Optimizer<Settings extends object = object> {
     const rate = group.rate(dtype === "float32" ? "float32" : "float64");
     // Detached: what is to be traced must not be read as the constants that these tensors seem to be.
     const { value, state } = this.checked(name, this.update(parameter, grad, detached(own), rate, group.settings));
-    this.checkAlike(`the update of parameter ${name}`, value, parameter);
+    checkAlike(this.name, `the update of parameter ${name}`, value, parameter);
     const unknown = Object.keys(state).filter((slot) => !Object.hasOwn(own, slot));
     if (unknown.length > 0) {
       throw new ChainruleError(
@@ -252,7 +232,7 @@ export abstract class Optimizer<Settings extends object = object> {
       if (next === undefined) {
         throw new ChainruleError(`${this.name}: the update of parameter ${name} gives no new state ${slot}`);
       }
-      this.checkAlike(`the new ${name}.${slot}`, next, target);
+      checkAlike(this.name, `the new ${name}.${slot}`, next, target);
       return [target, next];
     });
     return [[parameter, value], ...slots];
@@ -272,13 +252,6 @@ export abstract class Optimizer<Settings extends object = object> {
     return { value, state };
   }
 
-  private checkAlike(what: string, value: Tensor, like: Tensor): void {
-    if (sameShape(value.shape, like.shape) && value.dtype === like.dtype) return;
-    throw new ShapeError(
-      `${this.name}: ${what} is ${value.dtype} ${formatShape(value.shape)}, expected ${like.dtype} ${formatShape(like.shape)}`,
-    );
-  }
-
   /** Tensors of the optimizer's own, which stay the same ones: what is compiled updates them in place. */
   private stateOf(name: string, parameter: Tensor, group: ParameterGroup<Settings>): NamedTensors {
     const known = this.states.get(name);
@@ -295,6 +268,12 @@ export abstract class Optimizer<Settings extends object = object> {
   }
 }
 
-function detached(tensors: NamedTensors): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.detach()]));
+/** Throws for a condition that is no bool scalar. */
+export function checkWhen(op: string, when: Tensor | undefined): void {
+  if (when === undefined) return;
+  checkTensor(op, "when", when);
+  if (when.dtype === "bool" && when.rank === 0) return;
+  throw new ShapeError(
+    `${op}: when is ${when.dtype} ${formatShape(when.shape)}; give a bool scalar, such as loss.isFinite()`,
+  );
 }

@@ -1,15 +1,6 @@
-import {
-  ChainruleError,
-  CompileError,
-  checkOptions,
-  GraphError,
-  show,
-  showNames,
-  type Tensor,
-  tensor,
-} from "@chainrule/core";
-import { isRecord } from "../checks.js";
-import { parametersOf } from "../data/parameters.js";
+import { ChainruleError, CompileError, checkOptions, show, showNames, type Tensor, tensor } from "@chainrule/core";
+import { isRecord, isTraced } from "../checks.js";
+import { variablesOf } from "../data/parameters.js";
 import { Layer, type NamedTensors } from "../layers/layer.js";
 
 /** Parameters with a learning rate or settings of their own; what a group does not give is that of the optimizer. */
@@ -89,18 +80,14 @@ export class ParameterGroup<Settings extends object = object> {
 
   /** Throws in a function that is being compiled, where a number would stay what it is now. */
   refuseTraced(use: "read" | "set"): void {
-    try {
-      this.rates.float64.detach().item();
-    } catch (error) {
-      if (!(error instanceof CompileError)) throw error;
-      const instead =
-        use === "set"
-          ? "set it between the calls"
-          : "use the argument lr of update, which is the learning rate as a tensor";
-      throw new CompileError(
-        `${this.optimizer}: lr is ${use} as a number in a function that is being compiled, where it would stay what it is now; ${instead}`,
-      );
-    }
+    if (!isTraced(this.rates.float64)) return;
+    const instead =
+      use === "set"
+        ? "set it between the calls"
+        : "use the argument lr of update, which is the learning rate as a tensor";
+    throw new CompileError(
+      `${this.optimizer}: lr is ${use} as a number in a function that is being compiled, where it would stay what it is now; ${instead}`,
+    );
   }
 }
 
@@ -127,10 +114,7 @@ export function groupsOf<Settings extends object>(
         `${group}: where is a function of the name and the parameter, as in (name) => name.endsWith("b"), got ${show(where)}`,
       );
     }
-    const own = Object.entries(parametersOf(group, parameters)).filter(([name, parameter]) => {
-      if (!parameter.isVariable) {
-        throw new GraphError(`${group}: parameter ${name} is no variable; make it with variable(...)`);
-      }
+    const own = Object.entries(variablesOf(group, parameters)).filter(([name, parameter]) => {
       if (seen.has(parameter) || (where !== undefined && !where(name, parameter))) return false;
       seen.add(parameter);
       return true;

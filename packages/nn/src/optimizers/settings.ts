@@ -1,12 +1,12 @@
 import { ChainruleError, show, type Tensor } from "@chainrule/core";
+import { checkChoice } from "../checks.js";
 import type { ParameterGroup } from "./parameter-groups.js";
 
 /** Whose formula an optimizer follows, where the textbook and PyTorch have different ones. */
 export type OptimizerForm = "book" | "pytorch";
 
 export function checkForm(op: string, form: OptimizerForm): void {
-  if (form === "book" || form === "pytorch") return;
-  throw new ChainruleError(`${op}: form ${show(form)}: there are "book" and "pytorch"`);
+  checkChoice(op, "form", form, ["book", "pytorch"]);
 }
 
 type Rule = readonly [holds: (value: unknown) => boolean, wanted: string];

@@ -1,15 +1,20 @@
 import {
   ChainruleError,
+  CompileError,
   checkNoMore,
   checkOptions,
+  clipGradNorm,
+  clipGradValue,
   compile,
   compileSupport,
-  formatShape,
-  GraphError,
   show,
-  Tensor,
+  type Tensor,
 } from "@chainrule/core";
+import { checkLoss, checkSetting } from "../checks.js";
+import { AveragedWeights } from "../optimizers/averaged-weights.js";
+import { LBFGS } from "../optimizers/lbfgs.js";
 import { Optimizer } from "../optimizers/optimizer.js";
+import { Accumulation } from "./accumulation.js";
 
 export interface TrainStepOptions {
   /**
@@ -17,11 +22,24 @@ export interface TrainStepOptions {
    * why it is not). A step gives the same numbers either way, to rounding.
    */
   readonly compiled?: boolean | undefined;
+  /** The gradients of all parameters are scaled so that their norm is this at most (see core's `clipByNorm`); above 0. */
+  readonly clipNorm?: number | undefined;
+  /** Each element of the gradients is moved into the range from -clipValue to clipValue, before clipNorm; above 0. */
+  readonly clipValue?: number | undefined;
+  /**
+   * The optimizer steps at each call number `accumulate`, 2 `accumulate` and so on, with the mean of the gradients of the batches since
+   * its last step: that of one large batch, where they are of one size. Default 1. Between them the sums of the gradients belong to
+   * no saved state.
+   */
+  readonly accumulate?: number | undefined;
+  /** Averages of the parameters that each step of the optimizer updates. */
+  readonly average?: AveragedWeights | undefined;
 }
 
 /**
  * A training step as one function: the loss of a batch, its gradients, the optimizer's update. It leaves no gradients behind.
- * A step whose loss is not finite changes neither the parameters nor the optimizer's state.
+ * A step whose loss is not finite (that of one of its batches, where it has several) changes neither the parameters nor the
+ * optimizer's state.
  *
  * A step is compiled when it is first called, and again for a batch of another shape: `loss` is then run once to be taken
  * down, and must not read values. What it closes over is part of the program, and a data set from which it takes its batch
@@ -50,54 +68,82 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   options: TrainStepOptions = {},
   ...none: []
 ): (...batch: Batch) => number {
+  if (optimizer instanceof LBFGS) {
+    throw new CompileError(
+      "trainStep: LBFGS evaluates the loss several times in a step, and is not compiled as a whole; call " +
+        "optimizer.step(() => loss(x, t)) with all data, which compiles the loss and its gradient",
+    );
+  }
   if (typeof loss !== "function" || !(optimizer instanceof Optimizer)) {
     const got = typeof loss !== "function" ? loss : optimizer;
     throw new ChainruleError(`trainStep: takes a loss, a function, and an optimizer, got ${show(got)}`);
   }
   checkNoMore("trainStep", none);
-  checkOptions("trainStep", options, ["compiled"], ["compiled"]);
-  const { compiled = compileSupport() === null } = options;
-  if (!compiled) {
-    return (...batch) => {
-      const value = checkLoss(loss(...batch));
-      const number = value.item();
-      if (Number.isFinite(number)) update(value, optimizer);
-      return number;
-    };
+  checkOptions("trainStep", options, ["compiled", "clipNorm", "clipValue", "accumulate", "average"], ["compiled"]);
+  const { compiled = compileSupport() === null, clipNorm, clipValue, accumulate = 1, average } = options;
+  for (const [name, limit] of Object.entries({ clipNorm, clipValue })) {
+    if (limit !== undefined)
+      checkSetting("trainStep", name, limit, (x) => x > 0 && x < Infinity, "a finite number above 0");
   }
-  const program = compile((...batch: Batch) => {
-    const value = checkLoss(loss(...batch));
-    update(value, optimizer, value.isFinite());
-    return value;
-  });
-  return (...batch) => program(...batch).item();
-}
-
-/** What the loss of a step, which is a consumer's function, gave. */
-function checkLoss(value: unknown): Tensor {
-  if (value instanceof Tensor && value.rank === 0) return value;
-  const given = value instanceof Tensor ? `${value.dtype} ${formatShape(value.shape)}` : show(value);
-  throw new GraphError(
-    `trainStep: the loss gave ${given}; it must give a scalar, a tensor of shape [] that is computed with ops, as in y.mean()`,
+  checkSetting(
+    "trainStep",
+    "accumulate",
+    accumulate,
+    (x) => Number.isInteger(x) && x > 0,
+    "a whole number of 1 or more",
   );
+  if (average !== undefined && !(average instanceof AveragedWeights)) {
+    throw new ChainruleError(`trainStep: average is an AveragedWeights of the model, got ${show(average)}`);
+  }
+  const sums = accumulate > 1 ? new Accumulation(optimizer.parameters, accumulate) : undefined;
+
+  const finish = (value: Tensor): void => {
+    const total = sums?.take(value) ?? value;
+    if (clipValue !== undefined) clipGradValue(optimizer.parameters, clipValue);
+    if (clipNorm !== undefined) clipGradNorm(optimizer.parameters, clipNorm);
+    // In a program it is not known whether the loss is finite.
+    const when = compiled ? { when: total.isFinite() } : {};
+    if (compiled || Number.isFinite(total.item())) {
+      optimizer.step(when);
+      average?.update(when);
+    }
+    sums?.clear();
+  };
+  const partOf = (use: (value: Tensor) => void) => {
+    const part = (...batch: Batch): Tensor => {
+      const value = checkLoss("trainStep", loss(...batch));
+      withGradients(value, optimizer, () => use(value));
+      return value;
+    };
+    return compiled ? compile(part) : part;
+  };
+  const [last, earlier] = [partOf(finish), partOf((value) => sums?.add(value))];
+  let calls = 0;
+  return (...batch) => {
+    const number = ((calls + 1) % accumulate === 0 ? last : earlier)(...batch).item();
+    calls++;
+    return number;
+  };
 }
 
-function update(loss: Tensor, optimizer: Optimizer, when?: Tensor): void {
+/** Runs `use` while the parameters have the gradients of a loss, and no others. */
+function withGradients(loss: Tensor, optimizer: Optimizer, use: () => void): void {
   // Others, too: gradients of a part of the model that is not trained would add up from step to step.
-  const variables = new Set([...Object.values(optimizer.parameters), ...variablesOf(loss)]);
+  const variables = new Set([...Object.values(optimizer.parameters), ...leavesOf(loss)]);
   const forget = () => {
     for (const variable of variables) variable.zeroGrad();
   };
   forget();
   try {
     loss.backward();
-    optimizer.step(when === undefined ? {} : { when });
+    use();
   } finally {
     forget();
   }
 }
 
-function variablesOf(output: Tensor): Tensor[] {
+/** The variables that a result depends on. */
+function leavesOf(output: Tensor): Tensor[] {
   const found = new Set([output]);
   for (const { node } of found) {
     if (node !== null) for (const input of node.inputs) found.add(input);

@@ -262,3 +262,14 @@ export const trajectories: Readonly<Record<string, readonly (readonly number[])[
     ],
   ],
 };
+
+/** Where LBFGS ends in float64, from -1, 1, -1, 1 ...: with the strong Wolfe search, a hundred directions a step, ten steps. */
+export const minima: Readonly<Record<string, readonly number[]>> = {
+  rosenbrock: [0.9999999993674202, 0.9999999986661682],
+  longer: [
+    0.9999999997927831, 1.0000000000328266, 1.0000000000898719, 0.9999999999991643, 0.9999999997210748,
+    0.9999999995785908,
+  ],
+  quadratic: [0.549686069224299, -4.736584264814596, -1.607547727105343, 4.503305167872126, 11.115660767068311],
+  logistic: [-0.5321147331641181, 0.6905639450217427, -1.3544409156123927],
+};
