@@ -1,7 +1,7 @@
 import { FRAME, type Layout, type PlacedUnit, type Point } from "./layout.js";
 import { distance, isStraight, type Line, toward } from "./lines.js";
 import { type Route, routesOf } from "./routes.js";
-import { escaped } from "./text.js";
+import { escaped, fitted } from "./text.js";
 import { faceOf, type Lane, laneOffset, type Settings, SIZES, signSize, type Unit } from "./units.js";
 
 /** Around the whole picture, and between rows. */
@@ -46,9 +46,17 @@ class Pen {
   layout(layout: Layout): void {
     for (const { group, from, to } of layout.groups) {
       const [a, b] = [this.place(from), this.place(to)];
+      const [width, size] = [fixed(b.x - a.x), SIZES.small + 1];
       this.parts.push(
-        `<rect class="frame" x="${a.x}" y="${a.y}" width="${fixed(b.x - a.x)}" height="${fixed(b.y - a.y)}" rx="8" stroke-dasharray="4 3"/>`,
-        this.text(group.title, a.x + FRAME.around, a.y + 13, SIZES.small + 1, "start", "faint"),
+        `<rect class="frame" x="${a.x}" y="${a.y}" width="${width}" height="${fixed(b.y - a.y)}" rx="8" stroke-dasharray="4 3"><title>${escaped(group.name)}</title></rect>`,
+        this.text(
+          fitted(group.title, width - 2 * FRAME.around, size),
+          a.x + FRAME.around,
+          a.y + 13,
+          size,
+          "start",
+          "faint",
+        ),
       );
     }
     const { routes, forks } = routesOf(layout, this.isDown);

@@ -1,5 +1,6 @@
 import { grouped } from "./grouped.js";
 import { GAP, type Layout, layOut } from "./layout.js";
+import { shortened } from "./text.js";
 import { type Diagram, tagHead, type Unit, unitOf, type Wire } from "./units.js";
 
 /** How long the tag of a line that goes on elsewhere is, about. */
@@ -132,7 +133,8 @@ function rowOf(
   const textOf = ({ from, lane }: Wire) => {
     const key = lineKey(from, lane);
     const edge = from.lanes[lane]?.edge;
-    const text = texts.get(key) ?? (edge?.name === undefined ? letter([...texts.values(), ...names]) : edge.label);
+    const text =
+      texts.get(key) ?? (edge?.name === undefined ? letter([...texts.values(), ...names]) : shortened(edge.label));
     texts.set(key, text);
     return text;
   };

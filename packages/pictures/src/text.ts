@@ -1,15 +1,18 @@
 /** What texts need: how wide they are, and how they stand in XML. */
 
 /**
- * Widths of characters, in parts of the font size, of the widest of the fonts that a picture may be drawn with (DejaVu Sans, in
- * regular weight); in the others there is a little room left. What is not listed is taken for a letter of middle width.
+ * Widths of characters, in parts of the font size, of the widest of the fonts that a picture may be drawn with (DejaVu Sans); in
+ * the others there is room left. What is not listed is taken for a letter of middle width.
  */
 const widths: readonly (readonly [characters: string, width: number])[] = [
-  ["ijl'|", 0.3],
-  [" .,:;![]()fIrtJ/\\-", 0.42],
-  ["mwMW@%\u2026", 1],
-  ["\u00b1\u2212\u00d7\u00f7+=<>~^\u00b7#", 0.84],
-  ["ABCDEFGHKLNOPQRSTUVXYZ&", 0.79],
+  ["ijlI'", 0.3],
+  [" .,:;|/\\f-", 0.37],
+  ["[]()!rt", 0.42],
+  ["cszJ", 0.55],
+  ["ABCEKPRSVXYZ", 0.73],
+  ["DGHNOQUw&", 0.82],
+  ["+=<>~^#\u00b1\u2212\u00d7\u00f7\u2264\u2265\u2260\u00ac\u2227\u2228\u03a0", 0.84],
+  ["mMW@%\u2026", 1.02],
 ];
 
 const widthOf = new Map(widths.flatMap(([characters, width]) => [...characters].map((c) => [c, width] as const)));
@@ -17,7 +20,7 @@ const widthOf = new Map(widths.flatMap(([characters, width]) => [...characters].
 /** How wide a line of text is at most, in a font of this size. Characters of East Asia and pictures are squares. */
 export function textWidth(text: string, size: number): number {
   let width = 0;
-  for (const c of text) width += widthOf.get(c) ?? (c > "\u2e7f" ? 1 : 0.65);
+  for (const c of text) width += widthOf.get(c) ?? (c > "\u2e7f" ? 1 : 0.66);
   return width * size;
 }
 
@@ -41,9 +44,18 @@ export function visible(text: string): string {
 /** How many characters of a name or a setting are shown. */
 const LONGEST = 28;
 
-export function shortened(text: string): string {
+export function shortened(text: string, longest = LONGEST): string {
   const characters = [...visible(text)];
-  return characters.length <= LONGEST ? characters.join("") : `${characters.slice(0, LONGEST - 1).join("")}\u2026`;
+  return characters.length <= longest ? characters.join("") : `${characters.slice(0, longest - 1).join("")}\u2026`;
+}
+
+/** As much of a text as there is room for. */
+export function fitted(text: string, width: number, size: number): string {
+  let short = shortened(text);
+  for (let longest = [...short].length - 1; longest > 0 && textWidth(short, size) > width; longest--) {
+    short = shortened(text, longest);
+  }
+  return short;
 }
 
 /** A short name for a text, the same everywhere: FNV-1a, 32 bits. */

@@ -1,4 +1,6 @@
+import type { Tensor } from "@chainrule/core";
 import { DOMParser, type Element } from "@xmldom/xmldom";
+import { type SvgOptions, toSvg } from "../../src/index.js";
 import { textWidth } from "../../src/text.js";
 
 /** A rectangle by its edges. */
@@ -113,6 +115,21 @@ function pointsOf(d: string): [number, number][] {
     Number(a ?? c),
     Number(b ?? e),
   ]);
+}
+
+/** A picture as it is drawn. */
+export function draw(output: Tensor | readonly Tensor[], options?: SvgOptions): Parsed {
+  return parse(toSvg(output, options));
+}
+
+/** The values, the gradients or the names. */
+export function textsOf({ texts }: Parsed, kind: string): string[] {
+  return texts.filter((text) => text.kind === kind).map(({ what }) => what);
+}
+
+/** What stands in nodes and leaves. */
+export function signsOf({ texts }: Parsed): string[] {
+  return texts.filter(({ kind, within }) => kind === "" && within !== undefined).map(({ what }) => what);
 }
 
 /** What is drawn over something else, in words; nothing in a good picture. */
