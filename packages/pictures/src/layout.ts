@@ -84,7 +84,7 @@ export function layOut({ units, wires }: Diagram): Layout {
   wires.forEach((wire, i) => {
     graph.setEdge(key(wire.from), key(wire.to), { weight: wire.from.isLeaf ? 1 : 3 }, String(i));
   });
-  dagre.layout(graph, { constraints: orderOfInputs({ units, wires }) });
+  dagre.layout(graph, { constraints: orderOfInputs(wires) });
   const box = (unit: Unit) => graph.node(key(unit)) as Box;
   const ranks = ranksOf(units, box);
   const placed = new Map(
@@ -124,7 +124,7 @@ interface Constraint {
  * Inputs of an op that nothing else uses stand in their order, and so do the uses of several results that take nothing else:
  * that costs no crossing.
  */
-function orderOfInputs({ wires }: Diagram): Constraint[] {
+function orderOfInputs(wires: readonly Wire[]): Constraint[] {
   const uses = grouped(wires, ({ from }) => from);
   const behind = new Map<string, Set<string>>();
   const leadsTo = (from: string, to: string): boolean =>

@@ -6,6 +6,9 @@ import { type Diagram, tagHead, type Unit, unitOf, type Wire } from "./units.js"
 /** How long the tag of a line that goes on elsewhere is, about. */
 const TAG = 34;
 
+/** How many ranks the line from a leaf crosses at most. */
+const FAR = 3;
+
 /**
  * A diagram in one row, or in several below one another, none of them longer than `most` if that can be. A line from one row
  * to another ends in a tag, and goes on from a tag of the same text.
@@ -13,7 +16,7 @@ const TAG = 34;
 export function layOutRows(diagram: Diagram, most: number): Layout[] {
   const ranks = ranksOf(diagram);
   const count = Math.max(...ranks.values()) + 1;
-  const ends = endsOf(diagram, ranks, most);
+  const ends = most === Number.POSITIVE_INFINITY ? [count] : endsOf(diagram, ranks, most);
   const rows: Layout[] = [];
   let texts: ReadonlyMap<string, string> = new Map();
   for (let start = 0; start < count; ) {
@@ -116,7 +119,7 @@ function endsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, mos
  * @returns with those of this row
  */
 function rowOf(
-  { units, wires }: Diagram,
+  { units, wires, isDown }: Diagram,
   ranks: ReadonlyMap<Unit, number>,
   [start, end]: readonly [number, number],
   before: ReadonlyMap<string, string>,
@@ -125,7 +128,7 @@ function rowOf(
   const texts = new Map(before);
   const tags = new Map<string, Unit>();
   const tag = (key: string, text: string, title: string, isLeaf: boolean) => {
-    const unit = tags.get(key) ?? unitOf(units.length + tags.size, tagHead(text, title), [], [], isLeaf, false);
+    const unit = tags.get(key) ?? unitOf(units.length + tags.size, tagHead(text, title), [], [], isLeaf, isDown);
     tags.set(key, unit);
     return unit;
   };
@@ -142,7 +145,7 @@ function rowOf(
   const leaving = new Map<Unit, Wire>();
   for (const wire of wires) {
     const { from, lane, to } = wire;
-    if (isIn(from) && isIn(to)) inside.push(wire);
+    if (isIn(from) && isIn(to) && !isFar(wire, ranks)) inside.push(wire);
     // A leaf has its name there, and nothing has to be said here.
     else if (isIn(from) && !from.isLeaf) {
       const text = textOf(wire);
@@ -160,9 +163,15 @@ function rowOf(
     }
   }
   return {
-    diagram: { units: [...tags.values(), ...units.filter(isIn)], wires: [...inside, ...leaving.values()] },
+    diagram: { units: [...tags.values(), ...units.filter(isIn)], wires: [...inside, ...leaving.values()], isDown },
     texts,
   };
+}
+
+/** Whether a leaf with a name is used again so much later that its name is easier to follow than a line. */
+function isFar({ from, lane, to }: Wire, ranks: ReadonlyMap<Unit, number>): boolean {
+  const isNamed = from.isLeaf && from.lanes[lane]?.edge.name !== undefined;
+  return isNamed && (ranks.get(to) as number) > (ranks.get(from) as number) + FAR;
 }
 
 const lineKey = (from: Unit, lane: number) => `${from.id}:${lane}`;

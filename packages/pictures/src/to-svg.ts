@@ -13,7 +13,6 @@ import {
 import { kindLines, valueLines } from "./describe.js";
 import { type Groups, isFoldedBy, namesBy } from "./grouping.js";
 import { blocksOf, pathsOf } from "./groups.js";
-import { layOut } from "./layout.js";
 import { draw, MARGIN } from "./render.js";
 import { layOutRows } from "./rows.js";
 import { digest, escaped, visible } from "./text.js";
@@ -108,7 +107,7 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
   const paths = pathsOf(graph, namesBy("toSvg", groups, graph));
   const blocks = blocksOf(graph, paths, isFoldedBy("toSvg", fold, paths));
   const diagram = diagramOf(graph, blocks, settings);
-  const rows = settings.isDown ? [layOut(diagram)] : layOutRows(diagram, maxWidth - 2 * MARGIN);
+  const rows = layOutRows(diagram, settings.isDown ? Number.POSITIVE_INFINITY : maxWidth - 2 * MARGIN);
   const { width, height, parts } = draw(rows, settings);
   const { title = titleOf(graph), description = describe(graph, settings) } = given;
   // Several pictures on a page have rules and names of their own.

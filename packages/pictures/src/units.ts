@@ -77,6 +77,7 @@ export interface Wire {
 export interface Diagram {
   readonly units: readonly Unit[];
   readonly wires: readonly Wire[];
+  readonly isDown: boolean;
 }
 
 /** The parts of the picture of a graph, not placed yet. */
@@ -125,7 +126,7 @@ export function diagramOf(graph: Graph, blocks: readonly Block[], settings: Sett
       wires.push({ from, lane, to: unit, hasGradient: hasGradient(input) && block.outputs.some(hasGradient) });
     }
   }
-  return { units, wires };
+  return { units, wires, isDown: settings.isDown };
 }
 
 function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: Settings): Lane {
