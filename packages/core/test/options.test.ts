@@ -238,6 +238,10 @@ for (const name of [
 row("warmUp", (...o) => nn["warmUp"]?.(() => 1, ...o));
 row("new ReduceOnPlateau", (...o) => construct(nn, "ReduceOnPlateau", ...o));
 row("Optimizer.step", (...o) => source(construct(nn, "SGD", { w }) as object)["step"]?.(...o));
+const affine = construct(nn, "Affine", 2, 2, { initializer: nn["constant"]?.(1) });
+row("showProgress", (...o) => node["showProgress"]?.(...o));
+row("summary", (...o) => nn["summary"]?.(affine, [1, 2], ...o));
+row("new Trainer", (...o) => construct(nn, "Trainer", ...o));
 row("trainStep", (...o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), ...o));
 row("readIdxFolder", (...o) => node["readIdxFolder"]?.("/", ...o));
 
@@ -249,6 +253,8 @@ const others: Readonly<Record<string, string>> = {
   fromTransfer: "a tensor, as toTransfer gave it",
   "Activation.forward": "abstract",
   "Layer.forward": "abstract",
+  "CheckpointFile.save": "a snapshot, as a trainer gave it",
+  "Trainer.restore": "a snapshot, as it was saved",
   "Tensor.settleGradient": "of the engine's own",
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",
@@ -366,6 +372,14 @@ const beside: Readonly<Record<string, object>> = {
   avgPool1d: { kernel: 2 },
   avgPool2d: { kernel: 2 },
   dropoutMask: { random: new Random(1) },
+  "new Trainer": {
+    network: affine,
+    optimizer: construct(nn, "SGD", { w }),
+    data: { x },
+    predict: () => x,
+    loss: () => w,
+    random: new Random(1),
+  },
   elementwise: { forward: (_k: unknown, x: unknown) => x, backward: [null] },
 };
 

@@ -1,7 +1,7 @@
-import { Random, type Tensor, variable } from "@chainrule/core";
+import { Random, type Tensor } from "@chainrule/core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { firstBadValue } from "../src/mnist/bad-value.js";
+
 import { Interrupt } from "../src/mnist/interrupt.js";
 import { TwoLayerNet } from "../src/mnist/network.js";
 import { stepGraph } from "../src/mnist/step-graph.js";
@@ -54,14 +54,6 @@ parts("elements whose difference would step over a kink are left out, and counte
   } finally {
     interrupt.close();
   }
-});
-
-parts("the first bad value is the one that the others come from", () => {
-  const x = variable([1, 0, 2], { name: "x" });
-  assert.is(firstBadValue(x.exp().sum()), null);
-  assert.match(firstBadValue(x.log().mul(2).sum()) ?? "", /^-Infinity in the output of node 1, Log of x \[3\]/);
-  const bad = variable([1, Number.NaN], { name: "bad" });
-  assert.match(firstBadValue(bad.exp().sum()) ?? "", /^NaN in bad \[2\], before any node/);
 });
 
 parts("the small step's graph has all parameters and the loss", () => {

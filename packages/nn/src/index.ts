@@ -169,4 +169,10 @@ export {
 } from "./schedules/decays.js";
 export { ReduceOnPlateau, type ReduceOnPlateauOptions } from "./schedules/reduce-on-plateau.js";
 export type { Schedule } from "./schedules/schedule.js";
+export type { BatchOf, BatchSource, RowData, TrainingData } from "./training/feed.js";
+export type { Evaluation, History } from "./training/history.js";
+export type { Best, MonitorOptions } from "./training/monitor.js";
+export type { Settings } from "./training/snapshot.js";
+export { type LayerSummary, type Summary, type SummaryOptions, summary } from "./training/summary.js";
 export { type TrainStepOptions, trainStep } from "./training/train-step.js";
+export { type CheckpointStore, Trainer, type TrainerCallback, type TrainerOptions } from "./training/trainer.js";

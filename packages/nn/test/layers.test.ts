@@ -280,16 +280,16 @@ test("A composite layer: names of parameters follow from its fields", () => {
 
 test("A layer that is among its own parts is an error", () => {
   class Ring extends Layer {
-    readonly parts: Layer[] = [];
+    readonly inside: Layer[] = [];
     override forward(x: Tensor): Tensor {
       return x;
     }
   }
   const [a, b] = [new Ring(), new Ring()];
-  a.parts.push(b);
-  b.parts.push(a);
+  a.inside.push(b);
+  b.inside.push(a);
   assertThrows(() => a.parameters(), ChainruleError, "Ring", "a part of itself");
-  b.parts.pop();
+  b.inside.pop();
   assert.equal(a.parameters(), {});
 });
 

@@ -1,29 +1,22 @@
-import { createHash } from "node:crypto";
-import { existsSync, renameSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fromArray, type Tensor, tensor } from "@chainrule/core";
-import { DataError, loadParameters, type NamedTensors } from "@chainrule/nn";
-import { loadTensors, saveTensors } from "@chainrule/nn/node";
-import type { TwoLayerNet } from "./network.js";
+import { type CheckpointStore, DataError, type TensorFile } from "@chainrule/nn";
+import { CheckpointFile } from "@chainrule/nn/node";
 import type { CommandLine, Options } from "./options.js";
 import { reasonOf, Stop } from "./stop.js";
-import type { History } from "./train.js";
 
 /** The options that decide what the numbers are: a run goes on with the ones that it began with. */
 const binding = ["batch", "lr", "hidden", "seed", "dtype"] as const;
 
 type SavedOptions = Pick<Options, (typeof binding)[number] | "iterations" | "data">;
 
+/** Where an earlier run stood, and how it had begun. */
 export interface Checkpoint {
-  readonly parameters: NamedTensors;
-  readonly history: History;
+  readonly snapshot: TensorFile;
   readonly options: SavedOptions;
   /** Of the data; see `fingerprint`. */
   readonly data: string;
 }
-
-/** Told from other files by this, and from checkpoints of a later form. */
-const format = "chainrule mnist checkpoint 2";
 
 export function checkpointFile(out: string): string {
   return join(out, "checkpoint.safetensors");
@@ -34,52 +27,17 @@ export function earlierFile(out: string): string {
   return join(out, "checkpoint.previous.safetensors");
 }
 
-/**
- * Moves the checkpoint of an earlier run out of the way of a new one: hours of work may be in it.
- *
- * @returns where it is now; `null` if there was none
- */
-export function keepEarlier(out: string): string | null {
-  const file = checkpointFile(out);
-  if (!existsSync(file)) return null;
-  const kept = earlierFile(out);
-  renameSync(file, kept);
-  return kept;
-}
-
-/** Of all that a checkpoint holds, to find a file that was damaged on the disk: damaged weights are weights, too. */
-function digestOf(tensors: NamedTensors, { digest: _, ...texts }: Readonly<Record<string, string>>): string {
-  const hash = createHash("sha256");
-  for (const name of Object.keys(texts).sort()) hash.update(`${JSON.stringify([name, texts[name]])}\n`);
-  for (const name of Object.keys(tensors).sort()) {
-    const { dtype, shape, array } = tensors[name] as Tensor;
-    hash.update(`${JSON.stringify([name, dtype, shape])}\n`).update(array);
-  }
-  return hash.digest("hex");
-}
-
-/** Writes all that it takes to go on; the file is complete or the old one. */
-export function saveCheckpoint(network: TwoLayerNet, history: History, options: Options, data: string): void {
+/** A file for the snapshots of a run, with its options in it. */
+export function checkpointStore(options: Options, data: string): CheckpointStore {
+  const file = new CheckpointFile(checkpointFile(options.out));
   const { iterations, batch, lr, hidden, seed, dtype } = options;
-  const kept: SavedOptions = {
-    ...{ iterations, batch, lr, hidden, seed, dtype },
-    data: options.data === null ? null : resolve(options.data),
+  const folder = options.data === null ? null : resolve(options.data);
+  const kept: SavedOptions = { iterations, batch, lr, hidden, seed, dtype, data: folder };
+  return {
+    load: () => file.load(),
+    save: ({ tensors, metadata }) =>
+      file.save({ tensors, metadata: { ...metadata, options: JSON.stringify(kept), data } }),
   };
-  const { losses, accuracies, seconds } = history;
-  const points = accuracies.flatMap(({ iteration, train, test }) => [iteration, train, test]);
-  const tensors = {
-    ...network.parameters(),
-    losses: tensor(Float64Array.from(losses)),
-    accuracies: fromArray(Float64Array.from(points), [accuracies.length, 3]),
-  };
-  const texts = {
-    format,
-    iteration: String(losses.length),
-    options: JSON.stringify(kept),
-    data,
-    seconds: String(seconds),
-  };
-  saveTensors(checkpointFile(options.out), tensors, { ...texts, digest: digestOf(tensors, texts) });
 }
 
 /**
@@ -88,32 +46,13 @@ export function saveCheckpoint(network: TwoLayerNet, history: History, options: 
  * @throws Stop (2) if there is none, or if it is not what it should be
  */
 export function loadCheckpoint(out: string): Checkpoint {
-  const file = checkpointFile(out);
-  if (!existsSync(file)) throw new Stop(2, `--resume: there is no checkpoint ${file}; start without --resume`);
+  const path = checkpointFile(out);
+  if (!existsSync(path)) throw new Stop(2, `--resume: there is no checkpoint ${path}; start without --resume`);
   try {
-    const { tensors, metadata } = loadTensors(file);
-    if (metadata["format"] !== format)
-      throw new DataError(`${file}: is no checkpoint of this program, or of another version`);
-    if (metadata["digest"] !== digestOf(tensors, metadata))
-      throw new DataError(`${file}: corrupt: its values are not those that were saved`);
-    const { losses, accuracies, ...parameters } = tensors;
-    const [steps, points] = [[...(losses?.data ?? [])], [...(accuracies?.data ?? [])]];
-    const seconds = Number(metadata["seconds"]);
-    const options = readOptions(metadata["options"] ?? "");
-    if (
-      options === null ||
-      !(seconds >= 0) ||
-      String(steps.length) !== metadata["iteration"] ||
-      points.length % 3 !== 0
-    ) {
-      throw new DataError(`${file}: corrupt: its options and its history do not agree`);
-    }
-    const history: History = { losses: steps, accuracies: [], seconds };
-    for (let at = 0; at < points.length; at += 3) {
-      const [iteration, train, test] = points.slice(at, at + 3) as [number, number, number];
-      history.accuracies.push({ iteration, train, test });
-    }
-    return { parameters, history, options, data: metadata["data"] ?? "" };
+    const snapshot = new CheckpointFile(path).load();
+    const options = readOptions(snapshot?.metadata["options"] ?? "");
+    if (snapshot === null || options === null) throw new DataError(`${path}: is no checkpoint of this program`);
+    return { snapshot, options, data: snapshot.metadata["data"] ?? "" };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     throw new Stop(2, `--resume: ${reasonOf(error)}`);
@@ -125,7 +64,7 @@ export function loadCheckpoint(out: string): Checkpoint {
  *
  * @throws Stop (2) where the command line contradicts the checkpoint
  */
-export function resumedOptions({ options, given }: CommandLine, { options: saved, history }: Checkpoint): Options {
+export function resumedOptions({ options, given }: CommandLine, { options: saved, snapshot }: Checkpoint): Options {
   for (const name of binding) {
     if (given.has(name) && options[name] !== saved[name]) {
       throw new Stop(
@@ -136,7 +75,7 @@ export function resumedOptions({ options, given }: CommandLine, { options: saved
     }
   }
   const iterations = given.has("iterations") ? options.iterations : saved.iterations;
-  const done = history.losses.length;
+  const done = snapshot.tensors["losses"]?.size ?? 0;
   if (iterations < done) {
     throw new Stop(
       2,
@@ -144,20 +83,6 @@ export function resumedOptions({ options, given }: CommandLine, { options: saved
     );
   }
   return { ...options, ...saved, iterations, data: given.has("data") ? options.data : saved.data };
-}
-
-/**
- * Puts the parameters of a checkpoint into the network.
- *
- * @throws Stop (2) if they do not fit
- */
-export function restore(network: TwoLayerNet, { parameters }: Checkpoint, out: string): void {
-  try {
-    loadParameters(network, parameters);
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    throw new Stop(2, `--resume: ${checkpointFile(out)}: ${reasonOf(error)}`);
-  }
 }
 
 /** The options in a checkpoint; `null` if they are no such thing. */

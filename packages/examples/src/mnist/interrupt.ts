@@ -11,10 +11,12 @@ const slice = 40;
  * if nobody listened.
  */
 export class Interrupt {
-  private isRequested = false;
+  private readonly controller = new AbortController();
+  /** Is given with the first request. */
+  readonly signal = this.controller.signal;
   private served = performance.now();
   private readonly request = (): void => {
-    this.isRequested = true;
+    this.controller.abort();
     this.close();
   };
 
@@ -34,6 +36,6 @@ export class Interrupt {
       await setImmediate();
       this.served = performance.now();
     }
-    return this.isRequested;
+    return this.signal.aborted;
   }
 }

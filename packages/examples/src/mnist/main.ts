@@ -3,17 +3,16 @@
  * and writes curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
-import { compileSupport } from "@chainrule/core";
-import { DataError } from "@chainrule/nn";
+import { ChainruleError, compileSupport, Random } from "@chainrule/core";
+import { accuracy, DataError, type History, SGD, softmaxWithLoss, Trainer } from "@chainrule/nn";
+import { CheckpointFile, formatDuration, showProgress } from "@chainrule/nn/node";
 import {
   type Checkpoint,
   checkpointFile,
+  checkpointStore,
   earlierFile,
-  keepEarlier,
   loadCheckpoint,
-  restore,
   resumedOptions,
-  saveCheckpoint,
 } from "./checkpoint.js";
 import { classes, type Digits, fingerprint, readDigits } from "./data.js";
 import { lockFolder } from "./folder-lock.js";
@@ -21,10 +20,8 @@ import { Interrupt } from "./interrupt.js";
 import { type NetworkSizes, TwoLayerNet } from "./network.js";
 import { commandOf, defaults, type Options, readCommandLine } from "./options.js";
 import { prepareFolder, resultFiles } from "./out-folder.js";
-import { Progress, time } from "./progress.js";
-import { accuracyTable, gradientTable, verdict } from "./report.js";
+import { accuracyTable, epochLine, gradientTable, verdict } from "./report.js";
 import { reasonOf, Stop } from "./stop.js";
-import { type AccuracyPoint, evaluate, type History, iterationsPerEpoch, train } from "./train.js";
 import { verifyGradients } from "./verify.js";
 
 /** Images that the gradients are verified on. */
@@ -36,44 +33,70 @@ async function main(args: readonly string[]): Promise<void> {
   const checkpoint = commandLine.options.resume ? loadCheckpoint(commandLine.options.out) : null;
   const options = checkpoint === null ? commandLine.options : resumedOptions(commandLine, checkpoint);
   const data = readDigits(options.data, options.dtype);
-  const dataFingerprint = fingerprint(data);
-  checkAgainstData(options, data, checkpoint, dataFingerprint);
+  checkAgainstData(options, data, checkpoint);
   const sizes = { inputs: data.imageShape[0] * data.imageShape[1], hidden: options.hidden, classes };
   const network = new TwoLayerNet(sizes, options.seed, options.dtype);
-  if (checkpoint !== null) restore(network, checkpoint, options.out);
-  const files = [
-    checkpointFile(options.out),
-    earlierFile(options.out),
-    ...Object.values(resultFiles).map((name) => join(options.out, name)),
-  ];
-  prepareFolder(options.out, files);
-  const unlock = lockFolder(options.out);
-
   const interrupt = new Interrupt();
   try {
-    console.log(describeData(data));
-    if (checkpoint === null) await verify(sizes, options, data, interrupt);
-    const history: History = checkpoint?.history ?? { losses: [], accuracies: [], seconds: 0 };
-    console.log(describeTraining(sizes, options, history));
-    const points = await runTraining(network, data, options, history, dataFingerprint, interrupt);
-    await report(network, data, options, history, points);
+    const trainer = trainerOf(network, data, options, interrupt);
+    if (checkpoint !== null) restore(trainer, checkpoint, options.out);
+    const results = Object.values(resultFiles).map((name) => join(options.out, name));
+    prepareFolder(options.out, [checkpointFile(options.out), earlierFile(options.out), ...results]);
+    const unlock = lockFolder(options.out);
+    try {
+      console.log(describeData(data));
+      if (checkpoint === null) await verify(sizes, options, data, interrupt);
+      console.log(describeTraining(sizes, options, trainer.iteration));
+      const history = await train(trainer, options);
+      await report(network, data, options, history);
+    } finally {
+      unlock();
+    }
   } finally {
     interrupt.close();
-    unlock();
   }
 }
 
+/** The textbook's training: batches drawn with replacement, accuracy on all images before the first step and after each epoch. */
+function trainerOf(network: TwoLayerNet, data: Digits, options: Options, { signal }: Interrupt) {
+  const { train, test } = data;
+  const { batch, eager, iterations, lr, seed } = options;
+  return new Trainer({
+    network,
+    optimizer: new SGD(network, { lr }),
+    data: train,
+    predict: ({ images }) => network.forward(images),
+    loss: (scores, { labels }) => softmaxWithLoss(scores, labels),
+    metrics: { accuracy: (scores, { labels }) => accuracy(scores, labels) },
+    evaluations: { train, test },
+    evaluateFirst: true,
+    batchSize: batch,
+    replace: true,
+    random: new Random(seed),
+    iterations,
+    callbacks: [showProgress({ line: epochLine })],
+    checkpoint: checkpointStore(options, fingerprint(data)),
+    signal,
+    step: eager ? { compiled: false } : {},
+  });
+}
+
 /** What an option may be depends on the data, too; and a run goes on with the data that it began with. */
-function checkAgainstData(
-  { batch, out }: Options,
-  data: Digits,
-  checkpoint: Checkpoint | null,
-  fingerprint: string,
-): void {
+function checkAgainstData({ batch, out }: Options, data: Digits, checkpoint: Checkpoint | null): void {
   const size = data.train.labels.size;
   if (batch > size) throw new Stop(2, `--batch ${batch} is more than the ${size} training images`);
-  if (checkpoint !== null && checkpoint.data !== fingerprint) {
+  if (checkpoint !== null && checkpoint.data !== fingerprint(data)) {
     throw new Stop(2, `${data.folder}: these are not the data of the checkpoint in ${out}; give the same --data`);
+  }
+}
+
+/** @throws Stop (2) for a checkpoint that does not fit */
+function restore(trainer: Pick<Trainer, "restore">, { snapshot }: Checkpoint, out: string): void {
+  try {
+    trainer.restore(snapshot);
+  } catch (error) {
+    if (!(error instanceof ChainruleError)) throw error;
+    throw new Stop(2, `--resume: ${checkpointFile(out)}: ${reasonOf(error)}`);
   }
 }
 
@@ -92,63 +115,42 @@ async function verify(sizes: NetworkSizes, { seed }: Options, data: Digits, inte
   if (wrong.length > 0) throw new Stop(1, `the gradient of ${wrong.join(", ")} is not verified; nothing was trained`);
 }
 
-/** The accuracies of each epoch, and at the end. */
-async function runTraining(
-  network: TwoLayerNet,
-  data: Digits,
-  options: Options,
-  history: History,
-  dataFingerprint: string,
-  interrupt: Interrupt,
-): Promise<readonly AccuracyPoint[]> {
-  const { iterations, out, eager } = options;
-  const progress = new Progress("training", "iterations", iterations, history.losses.length);
+/** @throws Stop (1) when the loss or a parameter is no longer finite, (130) when interrupted */
+async function train(trainer: Pick<Trainer, "run">, { out, eager }: Options): Promise<History> {
+  let history: History;
   try {
-    const save = () => saveCheckpoint(network, history, options, dataFingerprint);
-    const isDone = await train(network, data, options, history, { interrupt, progress, save });
-    const last = history.accuracies.at(-1);
-    if (isDone && last?.iteration === iterations) return history.accuracies;
-    const end = isDone ? await evaluate(network, data, iterations, interrupt) : null;
-    if (end !== null) return [...history.accuracies, end];
-  } finally {
-    progress.stop();
+    history = await trainer.run();
+  } catch (error) {
+    if (!(error instanceof ChainruleError) || error instanceof DataError) throw error;
+    throw new Stop(1, reasonOf(error).replace("Trainer: ", "").replace("a smaller learning rate", "a smaller --lr"));
   }
+  if (history.ended !== "aborted") return history;
   const resume = commandOf({ ...defaults, out, resume: true, eager });
-  throw new Stop(
-    130,
-    `interrupted at iteration ${history.losses.length}, saved in ${checkpointFile(out)}; to go on: ${resume}`,
-  );
+  const file = checkpointFile(out);
+  throw new Stop(130, `interrupted at iteration ${history.losses.length}, saved in ${file}; to go on: ${resume}`);
 }
 
 /** @throws Stop (1) when a default run has not learned what it has to */
-async function report(
-  network: TwoLayerNet,
-  data: Digits,
-  options: Options,
-  history: History,
-  points: readonly AccuracyPoint[],
-): Promise<void> {
-  const perEpoch = iterationsPerEpoch(data, options);
+async function report(network: TwoLayerNet, data: Digits, options: Options, history: History): Promise<void> {
   // Loaded late: the chart library takes its time, and bad input should not have to wait for it.
   const { canDraw, writeResults } = await import("./results.js");
-  const files = await writeResults(network, history, points, perEpoch, options);
-  const { iterations } = options;
-  const rate = iterations / history.seconds;
+  const files = await writeResults(network, history, options);
+  const { evaluations, losses, seconds } = history;
   console.log("\nSummary");
-  console.log(accuracyTable(points.at(-1) as AccuracyPoint, data.isMnist));
+  console.log(accuracyTable(evaluations.at(-1), data.isMnist));
   console.log(
-    `  ${iterations} iterations in ${time(history.seconds)}, ${rate.toFixed(0)} iterations/s, evaluation not counted`,
+    `  ${losses.length} iterations in ${formatDuration(seconds)}, ${(losses.length / seconds).toFixed(0)} iterations/s, evaluation not counted`,
   );
   console.log(`  written: ${files.join(", ")}`);
   if (!canDraw()) console.log("  The graph is not drawn, which takes WebAssembly; its DOT file is there.");
-  if ((history.losses.at(-1) ?? 0) > Math.log(classes)) {
+  if ((losses.at(-1) ?? 0) > Math.log(classes)) {
     console.log("  The last loss is above that of a guess, ln 10: if it does not fall, try a smaller --lr.");
   }
   if (!isDefaultRun(options)) {
     console.log("  The bounds on the accuracy are for the default options, so they are not applied here.");
     return;
   }
-  const { ok, lines } = verdict(points, perEpoch);
+  const { ok, lines } = verdict(evaluations);
   for (const line of lines) console.log(line);
   if (!ok) throw new Stop(1, "the accuracies are not what a default run has to reach");
 }
@@ -165,15 +167,15 @@ function describeData({ isMnist, folder, train, test, imageShape }: Digits): str
   return `Data: ${name}: ${train.labels.size} training and ${test.labels.size} test images of ${imageShape.join(" x ")} pixels`;
 }
 
-function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, { losses }: History): string {
+function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, done: number): string {
   const { iterations, batch, lr, seed, dtype, out, eager } = options;
   const missing = compileSupport();
   const mode = eager || missing !== null ? "eager" : "compiled";
   const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}, ${mode}`;
   const why = eager || missing === null ? "" : `\n  not compiled: ${missing}`;
-  if (losses.length > 0) return `\nTraining, resumed at iteration ${losses.length} of ${iterations}: ${network}${why}`;
-  const kept = keepEarlier(out);
-  const earlier = kept === null ? "" : `\n  the checkpoint of an earlier run is kept as ${kept}`;
+  if (done > 0) return `\nTraining, resumed at iteration ${done} of ${iterations}: ${network}${why}`;
+  const isKept = new CheckpointFile(checkpointFile(out)).setAside(earlierFile(out));
+  const earlier = isKept ? `\n  the checkpoint of an earlier run is kept as ${earlierFile(out)}` : "";
   return `\nTraining, ${iterations} iterations: ${network}${why}${earlier}`;
 }
 

@@ -1,4 +1,4 @@
-import type { AccuracyPoint } from "./train.js";
+import type { Evaluation } from "@chainrule/nn";
 import type { ParameterCheck } from "./verify.js";
 
 /** The source's accuracies at the end (A8), and what is asked for here. */
@@ -26,14 +26,11 @@ export function gradientTable(
 }
 
 /** Whether a full run with the default options has learned what it has to; the lines that say so. */
-export function verdict(
-  points: readonly AccuracyPoint[],
-  perEpoch: number,
-): { readonly ok: boolean; readonly lines: string[] } {
-  const [before, after] = [points[0], points.find(({ iteration }) => iteration === perEpoch)];
-  const end = points.at(-1);
+export function verdict(evaluations: readonly Evaluation[]): { readonly ok: boolean; readonly lines: string[] } {
+  const [before, after] = [0, 1].map((epoch) => evaluations.find((evaluation) => evaluation.epoch === epoch));
+  const end = evaluations.at(-1);
   const wanted: [string, boolean][] = [
-    ["before training about 0.10", inRange(before?.train) && inRange(before?.test)],
+    ["before training about 0.10", inRange(before, "train") && inRange(before, "test")],
     [`after epoch 1 at least ${expected.firstEpoch}`, least(after, expected.firstEpoch, expected.firstEpoch)],
     [
       `at the end train at least ${expected.train.bound}, test at least ${expected.test.bound}`,
@@ -46,16 +43,36 @@ export function verdict(
   };
 }
 
-function inRange(accuracy = Number.NaN): boolean {
+/** The share of images whose class is found, from 0 to 1. */
+function accuracyOf(evaluation: Evaluation | undefined, set: "train" | "test"): number {
+  return evaluation?.values[`${set}.accuracy`] ?? Number.NaN;
+}
+
+function inRange(evaluation: Evaluation | undefined, set: "train" | "test"): boolean {
+  const accuracy = accuracyOf(evaluation, set);
   return accuracy >= expected.before.least && accuracy <= expected.before.most;
 }
 
-function least(point: AccuracyPoint | undefined, train: number, test: number): boolean {
-  return point !== undefined && point.train >= train && point.test >= test;
+function least(evaluation: Evaluation | undefined, train: number, test: number): boolean {
+  return accuracyOf(evaluation, "train") >= train && accuracyOf(evaluation, "test") >= test;
+}
+
+/** The line of an evaluation. */
+export function epochLine(evaluation: Evaluation): string {
+  const { epoch, iteration, values } = evaluation;
+  const columns = [
+    `epoch ${String(Number(epoch.toFixed(2))).padStart(2)}`,
+    `iteration ${String(iteration).padStart(5)}`,
+    `train ${accuracyOf(evaluation, "train").toFixed(4)}`,
+    `test ${accuracyOf(evaluation, "test").toFixed(4)}`,
+    ...(iteration > 0 ? [`mean loss ${values["loss"]?.toFixed(4)}`] : []),
+  ];
+  return `  ${columns.join("   ")}`;
 }
 
 /** The last accuracies beside the source's, if the data are the same. */
-export function accuracyTable({ train, test }: AccuracyPoint, isMnist: boolean): string {
+export function accuracyTable(evaluation: Evaluation | undefined, isMnist: boolean): string {
+  const [train, test] = [accuracyOf(evaluation, "train"), accuracyOf(evaluation, "test")];
   return table([
     ["accuracy", "here", ...(isMnist ? ["the source's"] : [])],
     ["train", train.toFixed(4), ...(isMnist ? [`${expected.train.source}`] : [])],

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Evaluation, History } from "@chainrule/nn";
 import { saveTensors, writeFileAtomically } from "@chainrule/nn/node";
 import { instance } from "@viz-js/viz";
 import { type Chart, type Point, renderChart } from "../support/chart.js";
@@ -6,19 +7,12 @@ import type { TwoLayerNet } from "./network.js";
 import type { Options } from "./options.js";
 import { resultFiles } from "./out-folder.js";
 import { stepGraph } from "./step-graph.js";
-import type { AccuracyPoint, History } from "./train.js";
 
 /** How many losses are averaged for a point of the curve. */
 const smoothing = 100;
 
 /** Writes the weights, the curves and the graph of a small step (as a picture where that can be drawn); the names of the files. */
-export async function writeResults(
-  network: TwoLayerNet,
-  history: History,
-  points: readonly AccuracyPoint[],
-  perEpoch: number,
-  options: Options,
-): Promise<string[]> {
+export async function writeResults(network: TwoLayerNet, history: History, options: Options): Promise<string[]> {
   const path = (name: keyof typeof resultFiles) => join(options.out, resultFiles[name]);
   const { batch, lr, seed } = options;
   saveTensors(path("weights"), network.parameters(), {
@@ -26,7 +20,7 @@ export async function writeResults(
     training: JSON.stringify({ iterations: history.losses.length, batch, lr, seed }),
   });
   writeFileAtomically(path("loss"), renderChart(lossChart(history.losses)));
-  writeFileAtomically(path("accuracy"), renderChart(accuracyChart(points, perEpoch)));
+  writeFileAtomically(path("accuracy"), renderChart(accuracyChart(history.evaluations)));
   const dot = stepGraph();
   writeFileAtomically(path("dot"), dot);
   if (canDraw()) writeFileAtomically(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
@@ -57,8 +51,9 @@ function lossChart(losses: readonly number[]): Chart {
   };
 }
 
-function accuracyChart(points: readonly AccuracyPoint[], perEpoch: number): Chart {
-  const curve = (set: "train" | "test") => points.map((point): Point => [point.iteration / perEpoch, point[set]]);
+function accuracyChart(evaluations: readonly Evaluation[]): Chart {
+  const curve = (set: "train" | "test") =>
+    evaluations.map(({ epoch, values }): Point => [epoch, values[`${set}.accuracy`] ?? Number.NaN]);
   return {
     title: "Accuracy on all images",
     x: { name: "epoch", min: 0 },

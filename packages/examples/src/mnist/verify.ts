@@ -1,7 +1,7 @@
 import { fromArray, numericalGradient, Random, type Tensor, tensor } from "@chainrule/core";
+import { Progress } from "@chainrule/nn/node";
 import type { Interrupt } from "./interrupt.js";
 import type { ParameterName, TwoLayerNet } from "./network.js";
-import { Progress } from "./progress.js";
 
 /** The step of the central differences, the textbook's. */
 const h = 1e-4;

@@ -36,4 +36,9 @@ export class Frozen<const L extends Layer = Layer> extends Layer {
     checkNoMore("Frozen.buffers", none);
     return tensorsOf(this.layer);
   }
+
+  override parts(...none: []): Readonly<Record<string, Layer>> {
+    checkNoMore("Frozen.parts", none);
+    return this.layer.parts();
+  }
 }

@@ -63,6 +63,13 @@ export abstract class Layer {
     return collected(this, "buffers");
   }
 
+  /** The layers that this one is composed of, by name: those in its fields, unless it says otherwise. */
+  parts(...none: []): Readonly<Record<string, Layer>> {
+    checkNoMore(`${this.constructor.name}.parts`, none);
+    const found = Object.entries(this).flatMap(([name, field]) => [...held(name, field)]);
+    return Object.fromEntries(found.flatMap(([path, part]) => (part instanceof Layer ? [[path, part]] : [])));
+  }
+
   /** All parameters and buffers as they are now, constants by name: to be saved, or given to `loadParameters` later. */
   state(...none: []): NamedTensors {
     checkNoMore(`${this.constructor.name}.state`, none);
@@ -78,13 +85,6 @@ export function tensorsOf(layer: Layer): NamedTensors {
     throw new ChainruleError(`${layer.constructor.name}: ${twice} is a parameter and a buffer; give one another name`);
   }
   return { ...parameters, ...buffers };
-}
-
-/** The layers in the fields of a layer, by name, in the order of the fields. */
-export function partsOf(layer: Layer): readonly (readonly [name: string, part: Layer])[] {
-  return Object.entries(layer).flatMap(([name, field]) =>
-    [...held(name, field)].flatMap(([path, part]) => (part instanceof Layer ? [[path, part] as const] : [])),
-  );
 }
 
 /** Layers whose parts are being collected: one among its own parts has no end. */

@@ -94,6 +94,12 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
     checkNoMore("Sequential.buffers", none);
     return named(this.layers, "buffers");
   }
+
+  override parts(...none: []): Readonly<Record<string, Layer>> {
+    checkNoMore("Sequential.parts", none);
+    const steps = Object.entries<Step>(this.layers);
+    return Object.fromEntries(steps.filter((step): step is [string, Layer] => step[1] instanceof Layer));
+  }
 }
 
 /** Named after the layers, without the name of the field that holds these. */

@@ -1,0 +1,145 @@
+import {
+  ChainruleError,
+  checkNoMore,
+  checkOptions,
+  type DType,
+  formatShape,
+  noGrad,
+  type Shape,
+  show,
+  Tensor,
+  zeros,
+} from "@chainrule/core";
+import { Layer } from "../layers/layer.js";
+
+/** One layer of a network. */
+export interface LayerSummary {
+  /** As in the names of its parameters; "" for the network itself. */
+  readonly name: string;
+  /** The name of its class. */
+  readonly kind: string;
+  /** Of what it gave the first time that it was called; `null` if it was not. */
+  readonly output: Shape | null;
+  /** Elements of its own parameters; those of its parts are counted there. */
+  readonly parameters: number;
+  readonly buffers: number;
+}
+
+export interface Summary {
+  readonly layers: readonly LayerSummary[];
+  /** Elements of all parameters; a tensor that two layers share counts once. */
+  readonly parameters: number;
+  /** Elements that are kept, but not trained. */
+  readonly buffers: number;
+  /** As a table for people. */
+  toString(): string;
+}
+
+export interface SummaryOptions {
+  /** Of the input that is tried. Default float64, or that of the first parameter. */
+  readonly dtype?: DType | undefined;
+}
+
+/**
+ * The layers of a network, what shape each gives, and how many parameters it has. The network is called once, on zeros.
+ *
+ * @param shape of an input, with the axis of the batch, as in [1, 784]
+ *
+ * @example
+ * const network = new Sequential([new Affine(4, 3, { initializer: constant(0) }), new ReLU()]);
+ * summary(network, [1, 4]).parameters; // 15
+ * summary(network, [1, 4]).layers.map(({ name, kind, output }) => [name, kind, output]); // [["", "Sequential", [1, 3]], ["0", "Affine", [1, 3]], ["1", "ReLU", [1, 3]]]
+ * String(summary(network, [1, 4])).split("\n").length; // 6
+ *
+ * @throws what the network throws for such an input
+ */
+export function summary(network: Layer, shape: Shape, options: SummaryOptions = {}, ...none: []): Summary {
+  checkNoMore("summary", none);
+  checkOptions("summary", options, ["dtype"]);
+  if (!(network instanceof Layer)) throw new ChainruleError(`summary: takes a layer, got ${show(network)}`);
+  const { dtype = Object.values(network.parameters())[0]?.dtype ?? "float64" } = options;
+  const found = namedLayers(network);
+  const outputs = outputsOf(
+    found.map(({ layer }) => layer),
+    () => network.forward(zeros(shape, { dtype })),
+  );
+  const layers = found.map(({ name, layer }): LayerSummary => {
+    const parts = new Set(Object.keys(layer.parts()));
+    const own = (tensors: Readonly<Record<string, Tensor>>) =>
+      sizeOf(Object.entries(tensors).flatMap(([key, tensor]) => (isOf(parts, key) ? [] : [tensor])));
+    return {
+      name,
+      kind: layer.constructor.name,
+      output: outputs.get(layer) ?? null,
+      parameters: own(layer.parameters()),
+      buffers: own(layer.buffers()),
+    };
+  });
+  const parameters = sizeOf(Object.values(network.parameters()));
+  const buffers = sizeOf(Object.values(network.buffers()));
+  return { layers, parameters, buffers, toString: () => table(layers, parameters, buffers) };
+}
+
+/** Each layer once, under its first name, the parts behind what they are parts of. */
+function namedLayers(network: Layer): readonly { readonly name: string; readonly layer: Layer }[] {
+  const seen = new Set<Layer>();
+  const visit = (name: string, layer: Layer): { name: string; layer: Layer }[] => {
+    if (seen.has(layer)) return [];
+    seen.add(layer);
+    return [
+      { name, layer },
+      ...Object.entries(layer.parts()).flatMap(([part, inner]) => visit(name === "" ? part : `${name}.${part}`, inner)),
+    ];
+  };
+  return visit("", network);
+}
+
+/** Whether a tensor of this name is in one of the parts. */
+function isOf(parts: ReadonlySet<string>, name: string): boolean {
+  return [...parts].some((part) => name.startsWith(`${part}.`));
+}
+
+/** The shape of what each layer gives first while `f` runs. */
+function outputsOf(layers: readonly Layer[], f: () => unknown): ReadonlyMap<Layer, Shape> {
+  const outputs = new Map<Layer, Shape>();
+  for (const layer of layers) {
+    const { forward } = layer;
+    // In front of the method of the class, and taken away again.
+    layer.forward = (...given) => {
+      const output = forward.apply(layer, given);
+      if (output instanceof Tensor && !outputs.has(layer)) outputs.set(layer, output.shape);
+      return output;
+    };
+  }
+  try {
+    noGrad(() => {
+      f();
+    });
+  } finally {
+    for (const layer of layers) Reflect.deleteProperty(layer, "forward");
+  }
+  return outputs;
+}
+
+function sizeOf(tensors: readonly Tensor[]): number {
+  return [...new Set(tensors)].reduce((sum, { size }) => sum + size, 0);
+}
+
+function table(layers: readonly LayerSummary[], parameters: number, buffers: number): string {
+  const number = (n: number) => n.toLocaleString("en-US");
+  const rows = layers.map(({ name, kind, output, parameters: own }) => {
+    const depth = name === "" ? 0 : name.split(".").length;
+    return [
+      `${"  ".repeat(depth)}${name === "" ? kind : `${name}: ${kind}`}`,
+      output === null ? "-" : formatShape(output),
+      number(own),
+    ] as const;
+  });
+  const all = [["layer", "output", "parameters"] as const, ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const lines = all.map(([layer, output, count]) =>
+    [layer.padEnd(widths[0] ?? 0), output.padEnd(widths[1] ?? 0), count.padStart(widths[2] ?? 0)].join("  "),
+  );
+  const kept = buffers === 0 ? "" : `, ${number(buffers)} numbers besides that are kept and not trained`;
+  return [...lines, "", `${number(parameters)} parameters${kept}`].join("\n");
+}

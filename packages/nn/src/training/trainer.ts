@@ -1,0 +1,500 @@
+import {
+  ChainruleError,
+  checkNoMore,
+  checkOptions,
+  compile,
+  compileSupport,
+  GraphError,
+  noGrad,
+  type Random,
+  show,
+  type Tensor,
+} from "@chainrule/core";
+import { checkRandom, checkSetting } from "../checks.js";
+import { loadParameters } from "../data/parameters.js";
+import type { TensorFile } from "../data/safetensors.js";
+import { type ForwardOptions, Layer } from "../layers/layer.js";
+import { Optimizer } from "../optimizers/optimizer.js";
+import { firstBadValue } from "./bad-value.js";
+import { type BatchOf, feed, once, rowsIn, samplerOf, type TrainingData } from "./feed.js";
+import type { Evaluation, History } from "./history.js";
+import { type Best, Monitor, type MonitorOptions } from "./monitor.js";
+import { restoreFrom, type Settings, snapshotOf } from "./snapshot.js";
+import { type TrainStepOptions, trainStep } from "./train-step.js";
+
+/** Is told how a run goes; `trainer.stop()` ends it after the step. */
+export interface TrainerCallback {
+  readonly onStart?: (trainer: Trainer) => void | Promise<void>;
+  /** After each training step, with its loss. */
+  readonly onStep?: (trainer: Trainer, loss: number) => void | Promise<void>;
+  readonly onEvaluation?: (trainer: Trainer, evaluation: Evaluation) => void | Promise<void>;
+  /** When the run is over, however it ended. */
+  readonly onEnd?: (trainer: Trainer) => void | Promise<void>;
+}
+
+/** Where snapshots go, such as a file (`CheckpointFile` of `@chainrule/nn/node`). */
+export interface CheckpointStore {
+  readonly save: (snapshot: TensorFile) => void | Promise<void>;
+  /** The last one that was saved; `null` if there is none. */
+  readonly load: () => TensorFile | null | Promise<TensorFile | null>;
+}
+
+export interface TrainerOptions<D extends TrainingData, Output> {
+  readonly network: Layer;
+  readonly optimizer: Optimizer;
+  /** Rows in memory, by name, such as `{ images, labels }`; or a function that gives the batches of an epoch. */
+  readonly data: D;
+  /** What the network makes of a batch, such as scores; a tensor, or several. It is told whether it is called to train. */
+  readonly predict: (batch: BatchOf<D>, options: ForwardOptions) => Output;
+  /** The loss of that, a scalar: the mean over the rows of the batch. */
+  readonly loss: (output: NoInfer<Output>, batch: BatchOf<D>) => Tensor;
+  /** Numbers by name, means over the rows of a batch, that evaluations tell besides the loss. */
+  readonly metrics?: Readonly<Record<string, (output: NoInfer<Output>, batch: BatchOf<D>) => number>> | undefined;
+  /** The data of evaluations, by name, such as `{ train, test }`. */
+  readonly evaluations?: Readonly<Record<string, D>> | undefined;
+  /** How often they are evaluated: after each epoch, or after so many steps; at the end always. Default "epoch". */
+  readonly evaluateEvery?: "epoch" | number | undefined;
+  /** Whether they are evaluated before the first step, too. Default false. */
+  readonly evaluateFirst?: boolean | undefined;
+  /** Rows of a batch; of data that a function gives, each batch is what it is. Default 100. */
+  readonly batchSize?: number | undefined;
+  /** Rows evaluated at once. Default 1000. */
+  readonly evaluationBatchSize?: number | undefined;
+  /** Whether a row may come again before all have come, as the textbook draws. Default false: each epoch is a shuffle of all rows. */
+  readonly replace?: boolean | undefined;
+  /** Draws the batches, and what layers draw in training: step i from streams of its own. */
+  readonly random: Random;
+  /** How long training goes on in all, in epochs or in steps: one of the two. */
+  readonly epochs?: number | undefined;
+  readonly iterations?: number | undefined;
+  /** What the learning rates are multiplied by at each step, counted from 0: the optimizer's `lrFactor`. */
+  readonly schedule?: ((step: number) => number) | undefined;
+  /** Keeps the best network, and can end the run. */
+  readonly monitor?: MonitorOptions | undefined;
+  readonly callbacks?: readonly TrainerCallback[] | undefined;
+  /** Where a snapshot goes after each evaluation, and when the run is over. */
+  readonly checkpoint?: CheckpointStore | undefined;
+  /** More that decides the numbers of the run, such as the sizes of its network: a snapshot is resumed with the same only. */
+  readonly settings?: Settings | undefined;
+  /** Ends the run between two steps; it can be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of each training step; evaluations are compiled where it is. */
+  readonly step?: TrainStepOptions | undefined;
+}
+
+const optionNames = [
+  "network",
+  "optimizer",
+  "data",
+  "predict",
+  "loss",
+  "metrics",
+  "evaluations",
+  "evaluateEvery",
+  "evaluateFirst",
+  "batchSize",
+  "evaluationBatchSize",
+  "replace",
+  "random",
+  "epochs",
+  "iterations",
+  "schedule",
+  "monitor",
+  "callbacks",
+  "checkpoint",
+  "settings",
+  "signal",
+  "step",
+] as const satisfies readonly (keyof TrainerOptions<TrainingData, unknown>)[];
+
+/** How long a run goes on before timers and events are served, in milliseconds. */
+const slice = 40;
+
+/**
+ * Trains a network: steps over batches, evaluations, snapshots, an end. Step i depends on the network, the optimizer, i and
+ * `random` alone, so that a run that is resumed gives the numbers of one that was not interrupted.
+ *
+ * @example
+ * const random = new Random(1);
+ * const network = new Sequential([new Affine(2, 8, { random }), new ReLU(), new Affine(8, 2, { random })]);
+ * const data = { x: tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), labels: tensor([0, 1, 1, 0], { dtype: "int32" }) };
+ * const trainer = new Trainer({
+ *   network,
+ *   optimizer: new SGD(network, { lr: 0.5 }),
+ *   data,
+ *   predict: ({ x }, options) => network.forward(x, options),
+ *   loss: (scores, { labels }) => softmaxWithLoss(scores, labels),
+ *   metrics: { accuracy: (scores, { labels }) => accuracy(scores, labels) },
+ *   evaluations: { train: data },
+ *   batchSize: 4,
+ *   epochs: 500,
+ *   evaluateEvery: 250,
+ *   random,
+ * });
+ * const { evaluations } = await trainer.run();
+ * evaluations.map(({ iteration, values }) => [iteration, values["train.accuracy"]]); // [[250, 1], [500, 1]]
+ *
+ * @throws ChainruleError for options that are unknown or impossible
+ */
+export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
+  readonly network: Layer;
+  readonly optimizer: Optimizer;
+  /** Training steps of an epoch of rows; `null` for batches that a function gives. */
+  readonly iterationsPerEpoch: number | null;
+  private readonly options: TrainerOptions<D, Output>;
+  private readonly monitor: Monitor | null;
+  private readonly trained: (batch: BatchOf<D>, random: Random) => number;
+  private readonly evaluated: (batch: BatchOf<D>) => { readonly output: Output; readonly loss: Tensor };
+  /** The learning rate that the run began with. */
+  private readonly baseRate: number;
+  private readonly losses: number[] = [];
+  private readonly evaluations: Evaluation[] = [];
+  private spent = 0;
+  /** Since when the time is that of training steps. */
+  private since = 0;
+  private epoch = 0;
+  /** Steps since the last whole epoch. */
+  private steps = 0;
+  /** Whether an evaluation is to come before the next step. */
+  private due: boolean;
+  private stopped = false;
+  private ended: History["ended"] | null = null;
+  private running = false;
+  private served = performance.now();
+
+  constructor(options: TrainerOptions<D, Output>, ...none: []) {
+    checkNoMore("Trainer", none);
+    checkTrainerOptions(options);
+    const { network, optimizer, predict, loss, monitor, step = {} } = options;
+    this.options = options;
+    this.network = network;
+    this.optimizer = optimizer;
+    this.baseRate = optimizer.lr;
+    this.due = options.evaluateFirst ?? false;
+    this.iterationsPerEpoch =
+      typeof options.data === "function" ? null : samplerOf(options.data, this.feedOptions).iterationsPerEpoch;
+    this.monitor = monitor === undefined ? null : new Monitor(monitor);
+    const lossOf = (batch: BatchOf<D>, random: Random): Tensor =>
+      loss(predict(batch, { training: true, random }), batch);
+    this.trained = trainStep(lossOf, optimizer, step);
+    const evaluate = (batch: BatchOf<D>) => {
+      const output = predict(batch, {});
+      return { output, loss: loss(output, batch) };
+    };
+    const { compiled = compileSupport() === null } = step;
+    this.evaluated = compiled
+      ? (compile(evaluate as never) as unknown as typeof evaluate)
+      : (batch) => noGrad(() => evaluate(batch));
+  }
+
+  /** Training steps done. */
+  get iteration(): number {
+    return this.losses.length;
+  }
+
+  /** Training steps in all, where that is known: batches that a function gives are not counted beforehand. */
+  get iterations(): number | null {
+    const { iterations, epochs = 0 } = this.options;
+    const perEpoch = this.iterationsPerEpoch;
+    return iterations ?? (perEpoch === null ? null : epochs * perEpoch);
+  }
+
+  /** Time of the training steps so far, in seconds: that of evaluations and callbacks is left out. */
+  get seconds(): number {
+    return this.spent;
+  }
+
+  /** The losses and evaluations so far. */
+  get history(): History {
+    const { losses, evaluations, seconds, ended } = this;
+    return { losses: [...losses], evaluations: [...evaluations], seconds, ended };
+  }
+
+  /** The best evaluation so far, as the monitor has it, and the network's state then; `null` without a monitor or before one. */
+  get best(): Best | null {
+    return this.monitor?.best ?? null;
+  }
+
+  /** Ends the run after the step, or the evaluation, that it is at. */
+  stop(...none: []): void {
+    checkNoMore("Trainer.stop", none);
+    this.stopped = true;
+  }
+
+  /**
+   * Takes the training steps that are missing.
+   *
+   * @throws ChainruleError when the loss or a parameter is no longer finite, with the first bad value; the step has then changed
+   * nothing. Whatever data, callbacks and the store throw.
+   */
+  run(...none: []): Promise<History> {
+    checkNoMore("Trainer.run", none);
+    return this.runOnce();
+  }
+
+  private async runOnce(): Promise<History> {
+    if (this.running) throw new ChainruleError("Trainer.run: this trainer is running already; wait for its promise");
+    this.running = true;
+    this.stopped = false;
+    this.ended = null;
+    try {
+      await this.tell("onStart");
+      await this.train();
+      const { restoreBest = false } = this.options.monitor ?? {};
+      if (this.ended !== "aborted" && restoreBest && this.best !== null) {
+        loadParameters(this.network, this.best.state);
+      }
+    } finally {
+      this.running = false;
+      await this.tell("onEnd");
+    }
+    return this.history;
+  }
+
+  /**
+   * Goes on from the last snapshot of the `checkpoint` store: call `run` afterwards.
+   *
+   * @returns false if there is none, and the run begins at its beginning
+   * @throws DataError for one that is not of such a run; then nothing has changed
+   */
+  resume(...none: []): Promise<boolean> {
+    checkNoMore("Trainer.resume", none);
+    return this.resumeOnce();
+  }
+
+  private async resumeOnce(): Promise<boolean> {
+    const { checkpoint } = this.options;
+    if (checkpoint === undefined) throw new ChainruleError("Trainer.resume: there is no checkpoint among the options");
+    const snapshot = await checkpoint.load();
+    if (snapshot !== null) this.restore(snapshot);
+    return snapshot !== null;
+  }
+
+  /** All that it takes to go on: network, optimizer, history, and where the run stands. */
+  snapshot(...none: []): TensorFile {
+    checkNoMore("Trainer.snapshot", none);
+    const { losses, evaluations, seconds, epoch, steps, due, best } = this;
+    const progress = { losses, evaluations, seconds, epoch, steps, due, best, waited: this.monitor?.waited ?? 0 };
+    return snapshotOf(this.network, this.optimizer, progress, this.settings);
+  }
+
+  /**
+   * Goes on from a `snapshot()`.
+   *
+   * @throws DataError for one that is not of such a run; then nothing has changed
+   */
+  restore(snapshot: TensorFile, ...none: []): void {
+    checkNoMore("Trainer.restore", none);
+    const progress = restoreFrom(snapshot, this.network, this.optimizer, this.settings);
+    this.losses.length = 0;
+    for (const loss of progress.losses) this.losses.push(loss);
+    this.evaluations.splice(0, this.evaluations.length, ...progress.evaluations);
+    this.spent = progress.seconds;
+    this.epoch = progress.epoch;
+    this.steps = progress.steps;
+    this.due = progress.due;
+    if (this.monitor !== null) {
+      this.monitor.best = progress.best;
+      this.monitor.waited = progress.waited;
+    }
+  }
+
+  /**
+   * Loss and metrics of data, all of it once, in the form of evaluation.
+   *
+   * @returns `null` if the signal ended it
+   */
+  evaluate(data: D, ...none: []): Promise<Readonly<Record<string, number>> | null> {
+    checkNoMore("Trainer.evaluate", none);
+    return this.evaluateOn(data);
+  }
+
+  private async evaluateOn(data: D): Promise<Readonly<Record<string, number>> | null> {
+    const { metrics = {}, evaluationBatchSize = 1000 } = this.options;
+    const sums: Record<string, number> = {};
+    let rows = 0;
+    for await (const batch of once<BatchOf<D>>(data, evaluationBatchSize)) {
+      if (await this.isAborted()) return null;
+      const count = rowsIn(batch);
+      const { output, loss } = this.evaluated(batch);
+      const add = (name: string, value: number) => {
+        sums[name] = (sums[name] ?? 0) + value * count;
+      };
+      add("loss", loss.item());
+      for (const [name, metric] of Object.entries(metrics))
+        add(
+          name,
+          noGrad(() => metric(output, batch)),
+        );
+      rows += count;
+    }
+    return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / rows]));
+  }
+
+  private get feedOptions() {
+    const { batchSize = 100, replace = false, random } = this.options;
+    return { batchSize, replace, random };
+  }
+
+  private get settings(): Settings {
+    const { batchSize, replace, random } = this.feedOptions;
+    return {
+      optimizer: this.optimizer.name,
+      lr: this.baseRate,
+      batchSize,
+      replace,
+      random: JSON.stringify(random.state()),
+      ...this.options.settings,
+    };
+  }
+
+  private async train(): Promise<void> {
+    const { evaluateEvery = "epoch", iterations = Infinity, epochs = Infinity } = this.options;
+    const isDone = () => this.stopped || this.iteration >= iterations || this.epoch >= epochs;
+    if (this.due) await this.look();
+    const from = { iteration: this.iteration, epoch: this.epoch, steps: this.steps };
+    if (!isDone() && !(await this.isAborted())) {
+      this.since = performance.now();
+      for await (const batch of feed<BatchOf<D>>(this.options.data, this.feedOptions, from)) {
+        if (batch === null) {
+          this.epoch++;
+          this.steps = 0;
+          this.due = evaluateEvery === "epoch";
+        } else {
+          await this.step(batch);
+        }
+        if (this.due) await this.look();
+        // Of rows, the end of an epoch is told next: it belongs to its last step.
+        const isEnding = batch !== null && this.steps === this.iterationsPerEpoch;
+        if ((!isEnding && isDone()) || (await this.isAborted())) break;
+        this.since = performance.now();
+      }
+    }
+    if (await this.isAborted()) {
+      this.ended = "aborted";
+      await this.save();
+      return;
+    }
+    this.ended = this.stopped ? "stopped" : "done";
+    if (this.evaluations.at(-1)?.iteration === this.iteration) return;
+    // Where a longer run has no evaluation, it has none when it goes on from here.
+    await this.save();
+    await this.look({ isKept: false });
+  }
+
+  private async step(batch: BatchOf<D>): Promise<void> {
+    const { iteration } = this;
+    const { schedule, random, evaluateEvery = "epoch" } = this.options;
+    if (schedule !== undefined) this.optimizer.lrFactor = schedule(iteration);
+    const draws = () => random.fork(iteration).fork(0);
+    const loss = this.trained(batch, draws());
+    this.spent += (performance.now() - this.since) / 1000;
+    if (!Number.isFinite(loss)) {
+      // Such a step has changed nothing, so that the loss can be looked into.
+      const { predict, loss: lossOf } = this.options;
+      const bad = firstBadValue(lossOf(predict(batch, { training: true, random: draws() }), batch));
+      throw diverged(iteration + 1, `the loss is ${loss}`, bad);
+    }
+    this.losses.push(loss);
+    this.steps++;
+    this.due = evaluateEvery !== "epoch" && this.iteration % evaluateEvery === 0;
+    await this.tell("onStep", loss);
+  }
+
+  /** Evaluates, tells what was found, and keeps a snapshot; nothing of that if the signal ends it. */
+  private async look({ isKept = true } = {}): Promise<void> {
+    const { evaluations = {} } = this.options;
+    const since = this.losses.slice(this.evaluations.at(-1)?.iteration ?? 0);
+    const values: Record<string, number> = { loss: since.reduce((sum, loss) => sum + loss, 0) / since.length };
+    for (const [name, data] of Object.entries(evaluations)) {
+      const found = await this.evaluate(data);
+      if (found === null) return;
+      for (const [metric, value] of Object.entries(found)) values[`${name}.${metric}`] = value;
+    }
+    this.due = false;
+    const { iteration, iterationsPerEpoch } = this;
+    const epoch = iterationsPerEpoch === null ? this.epoch : iteration / iterationsPerEpoch;
+    const evaluation: Evaluation = { iteration, epoch, values };
+    this.evaluations.push(evaluation);
+    if (this.monitor?.look(evaluation, () => this.network.state())) this.stopped = true;
+    await this.tell("onEvaluation", evaluation);
+    if (isKept && iteration > 0) await this.save();
+  }
+
+  /** A bad parameter is told, and never saved: the last update is followed by no loss that would show what it did. */
+  private async save(): Promise<void> {
+    for (const parameter of Object.values(this.optimizer.parameters)) {
+      const bad = firstBadValue(parameter);
+      if (bad !== null) throw diverged(this.iteration, "its update made a parameter bad", bad);
+    }
+    await this.options.checkpoint?.save(this.snapshot());
+  }
+
+  /** Lets timers and events in, if it was long ago; then whether the signal was given. */
+  private async isAborted(): Promise<boolean> {
+    if (performance.now() - this.served > slice) {
+      await breathe();
+      this.served = performance.now();
+    }
+    return this.options.signal?.aborted ?? false;
+  }
+
+  private async tell(event: "onStart" | "onEnd"): Promise<void>;
+  private async tell(event: "onStep", loss: number): Promise<void>;
+  private async tell(event: "onEvaluation", evaluation: Evaluation): Promise<void>;
+  private async tell(event: keyof TrainerCallback, what?: unknown): Promise<void> {
+    for (const callback of this.options.callbacks ?? []) {
+      // Each gets what its event is about.
+      const told = (callback[event] as ((trainer: unknown, what: unknown) => unknown) | undefined)?.(this, what);
+      if (told !== undefined) await told;
+    }
+  }
+}
+
+function diverged(step: number, what: string, bad: string | null): GraphError {
+  const first = bad === null ? "" : `the first bad value is ${bad}; `;
+  return new GraphError(`Trainer: training stopped at step ${step}: ${what}; ${first}try a smaller learning rate`);
+}
+
+function breathe(): Promise<void> {
+  // Where there is no such function, as in a browser, a timer does it.
+  const { setImmediate: soon = setTimeout } = globalThis as { setImmediate?: (f: () => void) => unknown };
+  return new Promise((done) => {
+    soon(done);
+  });
+}
+
+function checkTrainerOptions<D extends TrainingData, Output>(options: TrainerOptions<D, Output>): void {
+  const op = "Trainer";
+  checkOptions(op, options ?? null, optionNames, ["evaluateFirst", "replace"]);
+  const { network, optimizer, data, predict, loss, random, schedule, callbacks = [] } = options;
+  if (!(network instanceof Layer)) throw new ChainruleError(`${op}: network is a layer, got ${show(network)}`);
+  if (!(optimizer instanceof Optimizer))
+    throw new ChainruleError(`${op}: optimizer is an Optimizer, got ${show(optimizer)}`);
+  for (const [name, f] of Object.entries({ predict, loss, ...options.metrics })) {
+    if (typeof f !== "function") throw new ChainruleError(`${op}: ${name} is a function, got ${show(f)}`);
+  }
+  if (schedule !== undefined && typeof schedule !== "function") {
+    throw new ChainruleError(`${op}: schedule is a function of the step, got ${show(schedule)}`);
+  }
+  checkRandom(op, random);
+  for (const [name, each] of Object.entries({ data, ...options.evaluations })) {
+    // As an iterator is: spent after the first epoch.
+    if (typeof each === "function" || (typeof each === "object" && each !== null && !(Symbol.iterator in each)))
+      continue;
+    throw new ChainruleError(
+      `${op}: ${name} is a record of tensors, or a function that gives the batches of an epoch, got ${show(each)}`,
+    );
+  }
+  if (!Array.isArray(callbacks)) throw new ChainruleError(`${op}: callbacks are a list, got ${show(callbacks)}`);
+  for (const callback of callbacks)
+    checkOptions(`${op}: a callback`, callback, ["onStart", "onStep", "onEvaluation", "onEnd"]);
+  const { epochs, iterations, evaluateEvery = "epoch", batchSize = 1, evaluationBatchSize = 1 } = options;
+  const counts = { epochs: epochs ?? 1, iterations: iterations ?? 1, batchSize, evaluationBatchSize };
+  for (const [name, count] of Object.entries({ ...counts, ...(evaluateEvery !== "epoch" && { evaluateEvery }) })) {
+    checkSetting(op, name, count, () => Number.isSafeInteger(count) && count >= 1, "a whole number of at least 1");
+  }
+  if ((epochs === undefined) === (iterations === undefined)) {
+    throw new ChainruleError(`${op}: takes epochs or iterations, got ${epochs === undefined ? "neither" : "both"}`);
+  }
+}
