@@ -43,7 +43,7 @@ export type { Im2colOptions } from "./ops/im2col.js";
 export * from "./ops/index.js";
 export type { NormOptions } from "./ops/norm.js";
 export type { PadWidths } from "./ops/pad.js";
-export type { AvgPoolOptions, PoolOptions } from "./ops/pool.js";
+export type { AdaptivePoolOptions, AvgPoolOptions, PoolOptions } from "./ops/pool-windows.js";
 export type { AxisArgument, ReduceOptions } from "./ops/reduction.js";
 export type { IndexLike } from "./ops/take.js";
 export type { VarianceOptions } from "./ops/variance.js";
@@ -62,6 +62,6 @@ export type { DiagonalOptions, SortOptions, TopK, TopKOptions } from "./shape/in
 export { formatShape, sameShape, sizeOf } from "./shape/shape.js";
 export type { CorrectionOption, CumulateOptions, OrdOption, TensorOptions } from "./shape/signatures.js";
 export type { Box, Fits, Of, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
-export type { PerAxis, SlidingOptions } from "./shape/window.js";
+export type { Ends, Padding, PerAxis, SlidingOptions } from "./shape/window.js";
 export { show, showNames } from "./show.js";
 export * from "./transforms/index.js";

@@ -45,17 +45,29 @@ const dispersion = record(
 );
 const reduction: readonly Setting[] = [axis, record({ keepDims: true }, { keepDims: flag[1] })];
 const cumulation: readonly Setting[] = [axis, record({ reverse: true }, { reverse: flag[1], exclusive: flag[1] })];
-const sliding = { stride: ["2", 0, null], padding: ["1", -1, null], dilation: ["1", 0, null] };
-const kernel = record({ kernel: 2, stride: 2 }, { kernel: ["2", 0, null], stride: sliding.stride }, "kernel");
+const sliding = {
+  stride: ["2", 0, null],
+  padding: ["1", -1, null, "full", [[1, 2]], [[1], [2]], [0.5, [1, 2]]],
+  dilation: ["1", 0, null],
+};
+const kernel = record({ kernel: 2, stride: 2 }, { kernel: ["2", 0, null], ...sliding }, "kernel");
+const pool: Setting = [
+  kernel[0],
+  [
+    ...record({ kernel: 2 }, { ceilMode: flag[1] })[1],
+    ...record({ outputSize: 2 }, { outputSize: ["2", 0, null, [2, 2, 2]], kernel: [2] }, "outputSize")[1],
+    ...kernel[1],
+  ],
+];
 const filters = (good: object) => record(good, { ...sliding, groups: ["1", 0, 0.5] });
 
 const rows: Readonly<Record<string, readonly [inputs: readonly Tensor[], ...settings: Setting[]]>> = {
   ArgMax: [[x], axis, flag],
   ArgMin: [[x], axis, flag],
-  ArgMaxPool: [[image], rank, kernel],
+  ArgMaxPool: [[image], rank, pool],
   ArgSort: [[x], axis, record({ descending: true }, { descending: flag[1] })],
-  AvgPool: [[image], rank, kernel],
-  AvgUnpool: [[windows], rank, shape([1, 1, 4, 4]), kernel],
+  AvgPool: [[image], rank, pool],
+  AvgUnpool: [[windows], rank, shape([1, 1, 4, 4]), pool],
   BroadcastTo: [[x], shape([3, 2, 2])],
   Cast: [[x], [dtype[0], [...dtype[1], undefined]]],
   Center: [[x], axis, number],
@@ -76,7 +88,7 @@ const rows: Readonly<Record<string, readonly [inputs: readonly Tensor[], ...sett
   LogSoftmax: [[x], axis],
   MaskedMatMul: [[x, x, at.equal(0)], flag],
   MatMul: [[x, x], flag, flag],
-  MaxPool: [[image], rank, kernel],
+  MaxPool: [[image], rank, pool],
   MaxUnpool: [[windows, zeros([1, 1, 2, 2], { dtype: "int32" })], shape([1, 1, 4, 4])],
   Norm: [[x], axis, record({ ord: 1 }, { ord: ["1", 3, null, Number.NaN], keepDims: flag[1] })],
   OneHot: [[at], [3, ["3", 0, 0.5, null, undefined]], dtype],

@@ -320,7 +320,8 @@ test("every op on one tensor is a method as well, and every method has a row", (
   const onLists = ["concat", "einsum", "stack"];
   // Functions of images, as in PyTorch.
   const onImages = ["avgPool1d", "avgPool2d", "col2im", "conv1d", "conv2d", "convTranspose1d", "convTranspose2d"];
-  onImages.push("im2col", "maxPool1d", "maxPool2d");
+  onImages.push("im2col", "maxPool1d", "maxPool2d", "globalAvgPool", "globalMaxPool");
+  onImages.push("adaptiveAvgPool1d", "adaptiveAvgPool2d", "adaptiveMaxPool1d", "adaptiveMaxPool2d");
   // For those who write ops that take indices.
   const forOps = ["inRange"];
   assert.equal(withoutMethod.toSorted(), [...onNone, ...onLists, ...onImages, ...forOps].toSorted());

@@ -94,6 +94,8 @@ for (const name of ["maxPool", "avgPool"]) {
     row(`${name}${rank}d`, (...o) => ops[`${name}${rank}d`]?.(planes, ...o), (...o) => ops[`${name}${rank}d`]?.(planes, 2, ...o));
   }
 }
+row("globalMaxPool", (...o) => ops["globalMaxPool"]?.(image, ...o));
+row("globalAvgPool", (...o) => ops["globalAvgPool"]?.(image, ...o));
 for (const name of ["conv", "convTranspose"]) {
   for (const [rank, planes] of [
     [1, line],
@@ -113,10 +115,26 @@ row(
   (...o) => ops["col2im"]?.(x, [1, 1, 2, 2], ...o),
   (...o) => ops["col2im"]?.(x, [1, 1, 2, 2], 2, ...o),
 );
-for (const Class of ["Conv", "ConvTranspose", "MaxPool", "ArgMaxPool", "AvgPool"])
-  row(`new ${Class}`, (...o) => construct(ops, Class, 2, ...o));
+for (const Class of ["Conv", "ConvTranspose"]) row(`new ${Class}`, (...o) => construct(ops, Class, 2, ...o));
+/** Options beside the one that makes a pool adaptive. */
+const adaptive = (o: readonly unknown[]) =>
+  o.map((each) =>
+    typeof each === "object" && each !== null && Object.getPrototypeOf(each) === Object.prototype
+      ? { outputSize: 2, ...each }
+      : each,
+  );
+for (const Class of ["MaxPool", "ArgMaxPool", "AvgPool"])
+  row(
+    `new ${Class}`,
+    (...o) => construct(ops, Class, 2, ...o),
+    (...o) => construct(ops, Class, 2, ...adaptive(o)),
+  );
 row("new ConvWeights", (...o) => construct(ops, "ConvWeights", 2, 3, ...o));
-row("new AvgUnpool", (...o) => construct(ops, "AvgUnpool", 2, [1, 1, 4, 4], ...o));
+row(
+  "new AvgUnpool",
+  (...o) => construct(ops, "AvgUnpool", 2, [1, 1, 4, 4], ...o),
+  (...o) => construct(ops, "AvgUnpool", 2, [1, 1, 4, 4], ...adaptive(o)),
+);
 row("new Im2col", (...o) => construct(ops, "Im2col", ...o));
 row("new Col2im", (...o) => construct(ops, "Col2im", [1, 1, 4, 4], ...o));
 row("new Standardize", (...o) => construct(ops, "Standardize", ...o));
@@ -371,6 +389,8 @@ const beside: Readonly<Record<string, object>> = {
   oneCycle: { steps: 2 },
   avgPool1d: { kernel: 2 },
   avgPool2d: { kernel: 2 },
+  maxPool1d: { kernel: 2 },
+  maxPool2d: { kernel: 2 },
   dropoutMask: { random: new Random(1) },
   "new Trainer": {
     network: affine,

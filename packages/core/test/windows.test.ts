@@ -3,10 +3,11 @@ import * as assert from "uvu/assert";
 import { assertGradcheck, type Tensor, tensor, variable, zeros } from "../src/index.js";
 import { conv1d, conv2d, convTranspose1d, convTranspose2d } from "../src/ops/conv.js";
 import { col2im, im2col } from "../src/ops/im2col.js";
-import { ConvWeights } from "../src/ops/index.js";
+import { adaptiveAvgPool2d, adaptiveMaxPool1d, ConvWeights, globalMaxPool } from "../src/ops/index.js";
 import { pad } from "../src/ops/pad.js";
-import { avgPool1d, avgPool2d, MaxUnpool, maxPool2d } from "../src/ops/pool.js";
+import { avgPool1d, avgPool2d, MaxUnpool, maxPool1d, maxPool2d } from "../src/ops/pool.js";
 import { addTo, at, checkSecondOrder, distinct, draw, integer, near } from "./support/convolution.js";
+import { integers, known } from "./support/window-values.js";
 
 const test = suite("pools, padding, and what all ops with windows share");
 
@@ -107,6 +108,57 @@ test("the first maximum of a window gets the gradient; NaN and -Infinity come th
   assert.equal(maxPool2d(tensor([[[[-3]]]]), { kernel: 3, stride: 1, padding: 1 }).toArray(), [[[[-3]]]]);
 });
 
+test("forms of padding, ceil mode, dilation and adaptive pools are PyTorch's", () => {
+  for (const { of, f, shape, y: expected, gradient } of known) {
+    const x = variable(integers(of));
+    const y = f(x);
+    assert.equal(y.shape, shape, String(f));
+    near(y, expected, 1e-11, String(f));
+    y.backward({ seed: (tensor(Array.from(y.data, (_, i) => i + 1)) as Tensor).reshape(shape) });
+    near(x.grad as Tensor, gradient, 1e-11, `gradient of ${f}`);
+  }
+});
+
+test('a padding in one form is that in another, and "same" divides the size by the stride', () => {
+  const [x, w] = [draw([1, 2, 5, 7]), draw([3, 2, 3, 2])];
+  const bits = (y: Tensor) => [y.shape, Array.from(y.data)];
+  const both = [[1, 1], [0, 0]] as const; // biome-ignore format: a pair for each axis
+  assert.equal(bits(conv2d(x, w, { padding: both })), bits(conv2d(x, w, { padding: [1, 0] })));
+  assert.equal(bits(conv2d(x, w, { padding: [1, [0, 0]] })), bits(conv2d(x, w, { padding: [1, 0] })));
+  assert.equal(bits(conv2d(x, w, { padding: "valid" })), bits(conv2d(x, w)));
+  // TensorFlow's tf.nn: at stride 2 a kernel of 3 on 5 rows needs 2 rows, one of 2 on 7 columns 1 column, which is at the end.
+  const same = [[1, 1], [0, 1]] as const; // biome-ignore format: a pair for each axis
+  assert.equal(bits(conv2d(x, w, { stride: 2, padding: "same" })), bits(conv2d(x, w, { stride: 2, padding: same })));
+  assert.equal(bits(maxPool2d(x, 2, { padding: "same" })), bits(maxPool2d(x, 2, { ceilMode: true })));
+  for (const stride of [1, 2, 3, 4]) {
+    const expected = [Math.ceil(5 / stride), Math.ceil(7 / stride)];
+    for (const options of [{ dilation: 1 }, { dilation: 2 }]) {
+      assert.equal(conv2d(x, w, { stride, padding: "same", ...options }).shape.slice(2), expected);
+      assert.equal(avgPool2d(x, [3, 2], { stride, padding: "same", ...options }).shape.slice(2), expected);
+      const up = convTranspose2d(x, draw([2, 1, 3, 2]), { stride, padding: "same", ...options });
+      assert.equal(up.shape.slice(2), [5 * stride, 7 * stride]);
+    }
+    assert.equal(im2col(x, [3, 2], { stride, padding: "same" }).shape, [
+      (expected[0] as number) * (expected[1] as number),
+      12,
+    ]);
+  }
+});
+
+test("transposed convolutions cut off a padding of unlike ends, and are adjoint to convolutions with it", () => {
+  const w = draw([2, 3, 3, 2]);
+  const unlike = [[1, 0], [0, 2]] as const; // biome-ignore format: a pair for each axis
+  for (const padding of [unlike, "same"] as const) {
+    const x = variable(draw([1, 3, 6, 8]));
+    const y = conv2d(x, w, { stride: 2, padding });
+    const v = draw(y.shape);
+    y.backward({ seed: v });
+    const back = convTranspose2d(v, w, { stride: 2, padding });
+    assert.equal(back.shape, x.shape);
+    near(back, Float64Array.from((x.grad as Tensor).data), 1e-12, String(padding));
+  }
+});
+
 test("gradients equal numerical ones", () => {
   const options = { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 };
   const [x, w, b] = [draw([2, 4, 4, 3]), draw([4, 2, 3, 2]), draw([4])];
@@ -124,6 +176,10 @@ test("gradients equal numerical ones", () => {
   assertGradcheck((x) => maxPool2d(x, window).square(), [distinct([2, 2, 5, 4])]);
   assertGradcheck((x) => avgPool2d(x, window).square(), [draw([2, 2, 5, 4])]);
   assertGradcheck((x) => avgPool2d(x, { ...window, countIncludePad: false }).square(), [draw([2, 2, 5, 4])]);
+  assertGradcheck(
+    (x, w) => convTranspose2d(x, w, { stride: 2, padding: "same" }).square(),
+    [draw([1, 2, 2, 3]), draw([2, 1, 3, 2])],
+  );
   assertGradcheck(
     (x) =>
       pad(
@@ -262,6 +318,33 @@ test("errors name the op, the shapes and the repair", () => {
     [
       () => maxPool2d(x, { kernel: 3, padding: 2 }),
       /MaxPool2d: padding \[2, 2\] is more than half of the kernel \[3, 3\]/,
+    ],
+    [
+      () => maxPool1d(draw([1, 1, 1]), 2, { dilation: 2, padding: 1 }),
+      /MaxPool1d: with dilation \[2\] there are windows on \[1\] that see nothing but padding; use less/,
+    ],
+    [() => maxPool2d(x, 2, { padding: [[0, 2], [0, 0]] }), /padding \[\[0, 2\], \[0, 0\]\] is more than half/], // biome-ignore format: a pair for each axis
+    [
+      () => conv1d(draw([1, 1, 3]), draw([1, 1, 2]), { padding: [1, 2] }),
+      /Conv1d: padding \[1, 2\]: a whole number of at least 0 is needed, or \[\[left, right\]\], "same" or "valid"/,
+    ],
+    [
+      () => conv2d(x, w, { padding: [[1, 2]] }),
+      /\[vertical, horizontal\], \[\[top, bottom\], \[left, right\]\], "same" or "valid"/,
+    ],
+    [() => conv2d(x, w, { padding: [[1], [1, 2]] as never }), /Conv2d: padding \[\[1\], \[1, 2\]\]: a whole number/],
+    [
+      () => convTranspose2d(x, draw([4, 1, 3, 3]), { stride: 2, padding: "same", outputPadding: 1 }),
+      /ConvTranspose2d: with padding "same" the result is stride times as large as x/,
+    ],
+    [
+      () => adaptiveAvgPool2d(zeros([1, 1, 0, 2]), 2),
+      /AvgPool2d: planes of \[0, 2\] have no elements to spread over \[2, 2\]/,
+    ],
+    [() => adaptiveMaxPool1d(zeros([1, 1, 2]), 0), /MaxPool1d: outputSize 0: a whole number of at least 1/],
+    [
+      () => globalMaxPool(zeros([2, 3]) as Tensor),
+      /globalMaxPool: x is \[batch, channels, ...\], .* got \[2, 3\]; reshape it/,
     ],
     [() => avgPool1d(x, { kernel: 2 }), /AvgPool1d: x is \[batch, channels, length\]/],
     [() => im2col(draw([5, 5]), { kernel: 2 }), /Im2col: x is \[batch, channels, height, width\], got \[5, 5\]/],

@@ -74,7 +74,7 @@ class Products {
       w.kernelHeight * w.kernelWidth === 1 &&
       w.rows === w.height &&
       w.columns === w.width &&
-      w.paddingY + w.paddingX === 0;
+      w.strideY * w.strideX === 1;
     this.columnScratch = this.allocate(this.plain ? 0 : this.k * this.p * this.images);
     this.rowScratch = this.allocate(this.images === 1 ? 0 : filters * this.p * this.images);
   }

@@ -1,7 +1,10 @@
 // Loops over the windows that slide over planes (the channels of images). Written once, for Float64Array; the build
 // prints a copy for each other dtype, as it does of rows.ts.
 
-/** A plane of height x width, and the rows x columns windows on it; outside the plane is the padding. */
+/**
+ * A plane of height x width, and the rows x columns windows on it; outside the plane is the padding, from -paddingY to endY and
+ * from -paddingX to endX.
+ */
 export interface Windows {
   readonly height: number;
   readonly width: number;
@@ -11,6 +14,8 @@ export interface Windows {
   readonly strideX: number;
   readonly paddingY: number;
   readonly paddingX: number;
+  readonly endY: number;
+  readonly endX: number;
   readonly dilationY: number;
   readonly dilationX: number;
   readonly rows: number;
@@ -110,20 +115,38 @@ export function scatterAddWindows(
   }
 }
 
+/** What each window sees along one axis: from `first` on, `step` further each time, up to below `end`. */
+export interface AxisWindows {
+  /** Of the plane. */
+  readonly size: number;
+  readonly step: number;
+  readonly firsts: readonly number[];
+  readonly ends: readonly number[];
+  /** How many elements a mean counts. */
+  readonly counts: readonly number[];
+}
+
+/** The windows of a pool on each plane: all that a window of `rows` and one of `columns` see. */
+export interface PoolWindows {
+  readonly rows: AxisWindows;
+  readonly columns: AxisWindows;
+}
+
 /** out[plane, row, column] = where in x the first maximum of the window stands; the first NaN counts as one. */
-export function argMaxWindows(out: Int32Array, x: Float64Array, windows: Windows): void {
-  const { height, width, kernelHeight, kernelWidth, strideY, strideX, paddingY, paddingX, rows, columns } = windows;
-  for (let plane = 0, at = 0; at < out.length; plane += height * width) {
-    for (let r = 0, y = -paddingY; r < rows; r++, y += strideY) {
-      const top = Math.max(y, 0);
-      const bottom = Math.min(y + kernelHeight, height);
-      for (let c = 0, z = -paddingX; c < columns; c++, z += strideX) {
-        const left = Math.max(z, 0);
-        const right = Math.min(z + kernelWidth, width);
+export function argMaxWindows(out: Int32Array, x: Float64Array, windows: PoolWindows): void {
+  const { rows, columns } = windows;
+  const [width, down, across] = [columns.size, rows.step, columns.step];
+  for (let plane = 0, at = 0; at < out.length; plane += rows.size * width) {
+    for (let r = 0; r < rows.firsts.length; r++) {
+      const top = rows.firsts[r] as number;
+      const bottom = rows.ends[r] as number;
+      for (let c = 0; c < columns.firsts.length; c++) {
+        const left = columns.firsts[c] as number;
+        const right = columns.ends[c] as number;
         let index = plane + top * width + left;
         let best = x[index] as number;
-        for (let i = top; i < bottom; i++) {
-          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) {
+        for (let i = top; i < bottom; i += down) {
+          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p += across) {
             const value = x[p] as number;
             if (!(value <= best) && !Number.isNaN(best)) {
               best = value;
@@ -150,40 +173,42 @@ export function scatterAddPlaces(out: Float64Array, x: Float64Array, places: Int
   }
 }
 
-/** out[plane, row, column] = the mean of the window, added up in double precision; zeros of the padding count or not. */
-export function averageWindows(out: Float64Array, x: Float64Array, windows: Windows, countPadding: boolean): void {
-  const { height, width, kernelHeight, kernelWidth, strideY, strideX, paddingY, paddingX, rows, columns } = windows;
-  for (let plane = 0, at = 0; at < out.length; plane += height * width) {
-    for (let r = 0, y = -paddingY; r < rows; r++, y += strideY) {
-      const top = Math.max(y, 0);
-      const bottom = Math.min(y + kernelHeight, height);
-      for (let c = 0, z = -paddingX; c < columns; c++, z += strideX) {
-        const left = Math.max(z, 0);
-        const right = Math.min(z + kernelWidth, width);
+/** out[plane, row, column] = the mean of the window, added up in double precision. */
+export function averageWindows(out: Float64Array, x: Float64Array, windows: PoolWindows): void {
+  const { rows, columns } = windows;
+  const [width, down, across] = [columns.size, rows.step, columns.step];
+  for (let plane = 0, at = 0; at < out.length; plane += rows.size * width) {
+    for (let r = 0; r < rows.firsts.length; r++) {
+      const top = rows.firsts[r] as number;
+      const bottom = rows.ends[r] as number;
+      for (let c = 0; c < columns.firsts.length; c++) {
+        const left = columns.firsts[c] as number;
+        const right = columns.ends[c] as number;
         let sum = 0;
-        for (let i = top; i < bottom; i++) {
-          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) sum += x[p] as number;
+        for (let i = top; i < bottom; i += down) {
+          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p += across)
+            sum += x[p] as number;
         }
-        out[at++] = sum / (countPadding ? kernelHeight * kernelWidth : (bottom - top) * (right - left));
+        out[at++] = sum / ((rows.counts[r] as number) * (columns.counts[c] as number));
       }
     }
   }
 }
 
 /** The adjoint: adds to each element of a window its share of x[plane, row, column]. */
-export function shareWindows(out: Float64Array, x: Float64Array, windows: Windows, countPadding: boolean): void {
-  const { height, width, kernelHeight, kernelWidth, strideY, strideX, paddingY, paddingX, rows, columns } = windows;
-  for (let plane = 0, at = 0; at < x.length; plane += height * width) {
-    for (let r = 0, y = -paddingY; r < rows; r++, y += strideY) {
-      const top = Math.max(y, 0);
-      const bottom = Math.min(y + kernelHeight, height);
-      for (let c = 0, z = -paddingX; c < columns; c++, z += strideX) {
-        const left = Math.max(z, 0);
-        const right = Math.min(z + kernelWidth, width);
-        const count = countPadding ? kernelHeight * kernelWidth : (bottom - top) * (right - left);
-        const share = (x[at++] as number) / count;
-        for (let i = top; i < bottom; i++) {
-          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p++) {
+export function shareWindows(out: Float64Array, x: Float64Array, windows: PoolWindows): void {
+  const { rows, columns } = windows;
+  const [width, down, across] = [columns.size, rows.step, columns.step];
+  for (let plane = 0, at = 0; at < x.length; plane += rows.size * width) {
+    for (let r = 0; r < rows.firsts.length; r++) {
+      const top = rows.firsts[r] as number;
+      const bottom = rows.ends[r] as number;
+      for (let c = 0; c < columns.firsts.length; c++) {
+        const left = columns.firsts[c] as number;
+        const right = columns.ends[c] as number;
+        const share = (x[at++] as number) / ((rows.counts[r] as number) * (columns.counts[c] as number));
+        for (let i = top; i < bottom; i += down) {
+          for (let p = plane + i * width + left, end = plane + i * width + right; p < end; p += across) {
             out[p] = (out[p] as number) + share;
           }
         }

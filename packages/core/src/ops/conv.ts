@@ -11,12 +11,16 @@ import {
   attributesOf,
   checkPlanes,
   countWindows,
+  type Ends,
+  endsOf,
   nameInRank,
   type PerAxis,
   perAxis,
   SLIDING,
   type SlidingOptions,
   type SpatialRank,
+  shortPadding,
+  showPadding,
   slidingOf,
   spanOf,
   windowsOf,
@@ -42,7 +46,7 @@ abstract class Convolving extends Node {
   override readonly name: string;
   readonly rank: SpatialRank;
   readonly stride: Shape;
-  readonly padding: Shape;
+  readonly padding: "same" | readonly Ends[];
   readonly dilation: Shape;
   readonly groups: number;
 
@@ -63,7 +67,8 @@ abstract class Convolving extends Node {
   }
 
   override attributes(): Record<string, unknown> {
-    const { stride, padding, dilation, groups } = this;
+    const { stride, dilation, groups } = this;
+    const padding = shortPadding(this.padding);
     return {
       ...attributesOf({ stride, padding, dilation }, { stride: 1, padding: 0, dilation: 1 }),
       ...(groups !== 1 && { groups }),
@@ -118,11 +123,13 @@ abstract class Convolving extends Node {
   /** The convolution whose y has a gradient, as the adjoint that gives a gradient of the shape of x. */
   protected transposedTo(x: Shape, w: Shape, y: Shape): ConvTranspose {
     const span = spanOf(w.slice(2), this.dilation);
+    const padding = endsOf(x.slice(2), w.slice(2), this);
     const outputPadding = span.map((size, axis) => {
-      const [stride, padding] = [this.stride[axis] as number, this.padding[axis] as number];
-      return (x[axis + 2] as number) + 2 * padding - size - ((y[axis + 2] as number) - 1) * stride;
+      const [before, after] = padding[axis] as Ends;
+      const windows = ((y[axis + 2] as number) - 1) * (this.stride[axis] as number);
+      return (x[axis + 2] as number) + before + after - size - windows;
     });
-    return new ConvTranspose(this.rank, { ...this.options, outputPadding });
+    return new ConvTranspose(this.rank, { ...this.options, padding, outputPadding });
   }
 
   protected get options(): ConvOptions {
@@ -181,6 +188,12 @@ export class ConvTranspose extends Convolving {
     checkNoMore("ConvTranspose", none);
     super("ConvTranspose", rank, options, ["outputPadding"]);
     this.outputPadding = perAxis(this.name, "outputPadding", options.outputPadding ?? 0, rank, 0);
+    if (this.padding === "same" && this.outputPadding.some((size) => size > 0)) {
+      throw new ShapeError(
+        `${this.name}: with padding "same" the result is stride times as large as x, outputPadding ${formatShape(this.outputPadding)} ` +
+          "changes nothing; leave it out, or give the padding in numbers",
+      );
+    }
     this.outputPadding.forEach((size, axis) => {
       const stride = this.stride[axis] as number;
       if (size >= stride) {
@@ -208,13 +221,15 @@ export class ConvTranspose extends Convolving {
     this.checkFilters(w.shape);
     const channels = (w.shape[1] as number) * this.groups;
     const plane = spanOf(w.shape.slice(2), this.dilation).map((span, axis) => {
-      const [stride, padding] = [this.stride[axis] as number, this.padding[axis] as number];
-      return ((y.shape[axis + 2] as number) - 1) * stride + span + (this.outputPadding[axis] as number) - 2 * padding;
+      const [size, stride] = [y.shape[axis + 2] as number, this.stride[axis] as number];
+      if (this.padding === "same") return size * stride;
+      const [before, after] = this.padding[axis] as Ends;
+      return (size - 1) * stride + span + (this.outputPadding[axis] as number) - before - after;
     });
     if (plane.some((size) => size < 1) || y.shape.slice(2).includes(0)) {
       throw new ShapeError(
         `${this.name}: x ${formatShape(y.shape)} with kernel ${formatShape(w.shape.slice(2))} and padding ` +
-          `${formatShape(this.padding)} leaves a result of ${formatShape(plane)}; use less padding or a larger input`,
+          `${showPadding(shortPadding(this.padding))} leaves a result of ${formatShape(plane)}; use less padding or a larger input`,
       );
     }
     this.checkBias(b, channels);
@@ -298,7 +313,9 @@ function withOptionalBias<Options>(Op: new (rank: SpatialRank, options?: Options
 /**
  * The convolution of images with filters (in signal processing's words their cross-correlation: the filters are not
  * flipped), y[n, o, i, j] = b[o] + sum over c, k, l of w[o, c, k, l] x[n, c, i stride + k dilation - padding, j ...].
- * Outside the image is 0. Each size of the result is floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.
+ * Outside the image is 0. Each size of the result is floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, and with
+ * padding "same" ceil(size / stride): TensorFlow's rule, which pads by what that needs, the smaller half before; at stride 1
+ * PyTorch's.
  * With `groups`, filters see the channels of their group only: O / groups filters for each C / groups channels.
  *
  * Compiled, 3 x 3 filters on many channels are applied in Winograd's form, whose rounding is that of the largest products of a
@@ -307,7 +324,8 @@ function withOptionalBias<Options>(Op: new (rank: SpatialRank, options?: Options
  * @param x [N, C, H, W], float64 or float32
  * @param w [O, C / groups, kernel height, kernel width], of the same dtype
  * @param b [O]; null or left out: none; options may stand in its place
- * @param options stride (1), padding (0), dilation (1): a number or [vertical, horizontal]; groups (1)
+ * @param options stride (1), dilation (1): a number or [vertical, horizontal]; padding (0): a number, [vertical, horizontal],
+ * [[top, bottom], [left, right]], "same" or "valid" (0); groups (1)
  * @returns [N, O, height, width]
  *
  * @example
@@ -323,7 +341,7 @@ export const conv2d = withOptionalBias(Conv, 2) as ConvFunction<"conv2d", 2, Con
  * @param x [N, C, L], float64 or float32
  * @param w [O, C / groups, kernel size], of the same dtype
  * @param b [O]; null or left out: none; options may stand in its place
- * @param options stride (1), padding (0), dilation (1), groups (1)
+ * @param options stride (1), padding (0; or [[left, right]], "same", "valid"), dilation (1), groups (1)
  * @returns [N, O, length]
  *
  * @example
@@ -333,13 +351,14 @@ export const conv1d = withOptionalBias(Conv, 1) as ConvFunction<"conv1d", 1, Con
 
 /**
  * The transposed convolution: the gradient of `conv2d` by its input, as a forward computation, which enlarges an image.
- * Each size of the result is (size - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1.
+ * Each size of the result is (size - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1: the padding is what the
+ * convolution would have around the result, and is cut off. "same" makes each size stride times that of x (TensorFlow's rule).
  *
  * @param x [N, C, H, W], float64 or float32
  * @param w [C, O / groups, kernel height, kernel width], of the same dtype: channels first, as in PyTorch
  * @param b [O]; null or left out: none; options may stand in its place
- * @param options stride (1), padding (0), dilation (1), outputPadding (0; below the stride): a number or
- * [vertical, horizontal]; groups (1)
+ * @param options stride (1), dilation (1), outputPadding (0; below the stride): a number or [vertical, horizontal]; padding (0),
+ * which may be [[top, bottom], [left, right]], "same" or "valid", too; groups (1)
  * @returns [N, O, height, width]
  *
  * @example
@@ -357,6 +376,7 @@ export const convTranspose2d = withOptionalBias(ConvTranspose, 2) as ConvTranspo
  * @param x [N, C, L], float64 or float32
  * @param w [C, O / groups, kernel size], of the same dtype
  * @param b [O]; null or left out: none; options may stand in its place
+ * @param options stride (1), padding (0; or [[left, right]], "same", "valid"), dilation (1), outputPadding (0), groups (1)
  * @returns [N, O, length]
  *
  * @example

@@ -16,7 +16,9 @@ import {
   type PerAxis,
   perAxis,
   SLIDING,
+  type Sliding,
   type SlidingOptions,
+  shortPadding,
   slidingOf,
   windowsOf,
 } from "../shape/window.js";
@@ -28,30 +30,29 @@ export interface Im2colOptions extends SlidingOptions {
 
 abstract class WindowMatrix extends Node {
   abstract override readonly name: "Im2col" | "Col2im";
-  readonly options: Im2colOptions;
+  readonly options: Sliding & { readonly kernel: Shape };
 
   constructor(options: Im2colOptions, ...none: []) {
     super();
-    checkNoMore(nameOf(this), none);
-    checkOptions(nameOf(this), options, ["kernel", ...SLIDING]);
-    this.options = kept(options ?? ({} as Im2colOptions));
+    const name = nameOf(this);
+    checkNoMore(name, none);
+    checkOptions(name, options, ["kernel", ...SLIDING]);
+    const { kernel, ...sliding } = options ?? ({} as Im2colOptions);
+    this.options = kept({ kernel: perAxis(name, "kernel", kernel, 2, 1), ...slidingOf(name, sliding, 2) });
   }
 
   override attributes(): Record<string, unknown> {
-    const { kernel, stride, padding, dilation } = this.settings();
-    return attributesOf({ kernel, stride, padding, dilation }, { stride: 1, padding: 0, dilation: 1 });
+    const { kernel, stride, padding, dilation } = this.options;
+    const settings = { kernel, stride, padding: shortPadding(padding), dilation };
+    return attributesOf(settings, { stride: 1, padding: 0, dilation: 1 });
   }
 
-  private settings() {
-    const kernel = perAxis(this.name, "kernel", this.options.kernel, 2, 1);
-    return { kernel, ...slidingOf(this.name, this.options, 2) };
-  }
-
-  protected layout([batch, channels, ...plane]: Shape): { matrix: Shape; windows: Windows } {
-    const { kernel, ...sliding } = this.settings();
-    const counts = countWindows(this.name, plane, kernel, sliding);
+  /** The matrix that belongs to images, and their windows. */
+  layout([batch, channels, ...plane]: Shape): { matrix: Shape; windows: Windows } {
+    const { kernel } = this.options;
+    const counts = countWindows(this.name, plane, kernel, this.options);
     const matrix = [(batch as number) * sizeOf(counts), (channels as number) * sizeOf(kernel)];
-    return { matrix, windows: windowsOf(plane, kernel, counts, sliding) };
+    return { matrix, windows: windowsOf(plane, kernel, counts, this.options) };
   }
 
   /** Moves image by image between planes and their rows of the matrix. */
@@ -94,7 +95,8 @@ export class Im2col extends WindowMatrix {
  * `unfold` has the same rows as columns, [N, C kh kw, windows].) Outside the image is 0.
  *
  * @param x [N, C, H, W], float64 or float32
- * @param kernel the size of a window, with options behind it, or a record of all: kernel, stride (1), padding (0), dilation (1): a number or [vertical, horizontal]
+ * @param kernel the size of a window, with options behind it, or a record of all: kernel, stride (1), dilation (1): a number or
+ * [vertical, horizontal]; padding (0): a number, [vertical, horizontal], [[top, bottom], [left, right]], "same" or "valid"
  * @returns [N x windows, C x kernel height x kernel width]
  *
  * @example

@@ -20,6 +20,14 @@ export {
   TanhSlope,
   tanh,
 } from "./activation.js";
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  globalAvgPool,
+  globalMaxPool,
+} from "./adaptive-pool.js";
 export { Add, add, Neg, neg, Sub, sub } from "./add.js";
 export { ArgMax, ArgMin, argMax, argMin } from "./arg-extremes.js";
 export { flip, roll, tile } from "./arrange.js";

@@ -3,78 +3,46 @@ import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
-import type { Windows } from "../kernels/windows.js";
+import type { PoolWindows } from "../kernels/windows.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import {
-  attributesOf,
-  checkPlanes,
-  countWindows,
-  kernelOptions,
-  nameInRank,
-  type PerAxis,
-  perAxis,
-  type SpatialRank,
-  windowsOf,
-} from "../shape/window.js";
+import { checkPlanes, kernelOptions, nameInRank, type PerAxis, type SpatialRank } from "../shape/window.js";
 import type { PoolFunction } from "../shape/window-types.js";
+import {
+  type AdaptivePoolOptions,
+  AVERAGE,
+  type AvgPoolOptions,
+  OPTIONS,
+  type Placing,
+  type PoolOptions,
+  placingOf,
+  seenBy,
+} from "./pool-windows.js";
 import { checkIndices } from "./take.js";
 
-export interface PoolOptions {
-  /** The size of a window: a number, or one for each axis. */
-  readonly kernel: PerAxis;
-  /** How far apart windows stand. By default side by side: the size of the kernel. */
-  readonly stride?: PerAxis | undefined;
-  /** How far windows reach beyond the ends of an axis, at most half of the kernel. Default 0. */
-  readonly padding?: PerAxis | undefined;
-}
-
-export interface AvgPoolOptions extends PoolOptions {
-  /** Whether the zeros of the padding count as elements of a window. Default true. */
-  readonly countIncludePad?: boolean | undefined;
-}
-
-/** The names of the options of a pool but for the kernel, and of those of a mean besides. */
-const OPTIONS = ["stride", "padding"] as const;
-const AVERAGE = ["countIncludePad"] as const;
-
 type PlacesLoop = (out: TypedArray, x: TypedArray, places: Int32Array) => void;
-type ArgMaxLoop = (out: Int32Array, x: TypedArray, windows: Windows) => void;
-type AverageLoop = (out: TypedArray, x: TypedArray, windows: Windows, countPadding: boolean) => void;
+type ArgMaxLoop = (out: Int32Array, x: TypedArray, windows: PoolWindows) => void;
+type AverageLoop = (out: TypedArray, x: TypedArray, windows: PoolWindows) => void;
 
 abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
   override readonly name: string;
   readonly rank: SpatialRank;
-  readonly options: Options;
-  readonly kernel: Shape;
-  readonly stride: Shape;
-  readonly padding: Shape;
+  /** Checked, and in the form in which another node takes them. */
+  readonly options: Options | AdaptivePoolOptions;
+  /** Which windows there are. */
+  readonly placing: Placing;
 
-  constructor(name: string, rank: SpatialRank, options: Options, flags: readonly string[] = []) {
+  constructor(name: string, rank: SpatialRank, options: Options | AdaptivePoolOptions, flags: readonly string[] = []) {
     super();
     this.name = nameInRank(name, rank);
     this.rank = rank;
-    checkOptions(this.name, options, ["kernel", ...OPTIONS, ...flags], flags);
-    this.options = kept(options);
-    const { kernel, stride = kernel, padding = 0 } = options ?? {};
-    this.kernel = perAxis(this.name, "kernel", kernel, rank, 1);
-    this.stride = perAxis(this.name, "stride", stride, rank, 1);
-    this.padding = perAxis(this.name, "padding", padding, rank, 0);
-    if (this.padding.some((size, axis) => 2 * size > (this.kernel[axis] as number))) {
-      throw new ShapeError(
-        `${this.name}: padding ${formatShape(this.padding)} is more than half of the kernel ${formatShape(this.kernel)}: windows of ` +
-          "nothing but padding have no result; use less padding or a larger kernel",
-      );
-    }
+    this.placing = placingOf(this.name, rank, options, flags);
+    this.options = this.placing.options as Options | AdaptivePoolOptions;
   }
 
   override attributes(): Record<string, unknown> {
-    const { kernel, stride, padding } = this;
-    return {
-      ...attributesOf({ kernel, padding }, { padding: 0 }),
-      ...(!sameShape(kernel, stride) && attributesOf({ stride }, {})),
-    };
+    return this.placing.attributes;
   }
 
   override shapeRule(x: Tensor): Shape {
@@ -83,27 +51,23 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
   }
 
   protected outputOf(x: Shape): Shape {
-    return [...x.slice(0, 2), ...countWindows(this.name, x.slice(2), this.kernel, this.sliding)];
+    return [...x.slice(0, 2), ...this.placing.countsOn(x.slice(2))];
   }
 
-  protected windows(x: Shape, y: Shape): Windows {
-    return windowsOf(x.slice(2), this.kernel, y.slice(2), this.sliding);
-  }
-
-  private get sliding() {
-    return { stride: this.stride, padding: this.padding, dilation: this.kernel.map(() => 1) };
+  protected windows(x: Shape, y: Shape): PoolWindows {
+    return seenBy(this.placing, x, y);
   }
 }
 
 /** Where in the flattened input the first maximum of each window stands. */
-function placesOf(x: Tensor, size: number, windows: Windows): Int32Array {
+function placesOf(x: Tensor, size: number, windows: PoolWindows): Int32Array {
   const places = new Int32Array(size);
   (rowKernels[x.dtype].argMaxWindows as ArgMaxLoop)(places, x.array, windows);
   return places;
 }
 
 export class MaxPool extends Pooling {
-  constructor(rank: SpatialRank, options: PoolOptions, ...none: []) {
+  constructor(rank: SpatialRank, options: PoolOptions | AdaptivePoolOptions, ...none: []) {
     checkNoMore("MaxPool", none);
     super("MaxPool", rank, options);
   }
@@ -122,7 +86,7 @@ export class MaxPool extends Pooling {
 
 /** Where MaxPool's results stand in its flattened input, as int32. */
 export class ArgMaxPool extends Pooling {
-  constructor(rank: SpatialRank, options: PoolOptions, ...none: []) {
+  constructor(rank: SpatialRank, options: PoolOptions | AdaptivePoolOptions, ...none: []) {
     checkNoMore("ArgMaxPool", none);
     super("ArgMaxPool", rank, options);
   }
@@ -192,7 +156,9 @@ function poolFunction<Options extends PoolOptions>(
 ) {
   return (x: Tensor, kernel: PerAxis | Options, options?: Omit<Options, "kernel">, ...none: []): Tensor => {
     checkNoMore(name, none);
-    return new Op(rank, kernelOptions<Options>(name, kernel, options, [...OPTIONS, ...own])).apply(operand(name, x));
+    const given = kernelOptions<Options>(name, kernel, options, [...OPTIONS, ...own]);
+    checkOptions(name, given, ["kernel", ...OPTIONS, ...own]);
+    return new Op(rank, given).apply(operand(name, x));
   };
 }
 
@@ -201,13 +167,17 @@ function poolFunction<Options extends PoolOptions>(
  * maximum of a window, row by row, gets all of the gradient (PyTorch's convention).
  *
  * @param x [N, C, H, W], float64 or float32
- * @param options the kernel alone (and others behind it), or kernel, stride (as the kernel), padding (0, at most half of the kernel): a number or [vertical, horizontal]
- * @returns [N, C, height, width], each size floor((size + 2 padding - kernel) / stride) + 1
+ * @param options the kernel alone (and others behind it), or kernel, stride (as the kernel), dilation (1): a number or
+ * [vertical, horizontal]; padding (0; at each end at most half of what a window spans): a number, [vertical, horizontal],
+ * [[top, bottom], [left, right]], "same" (see `conv2d`) or "valid" (0); ceilMode (false): a last window that reaches over the end,
+ * where it begins before it, sees what is left
+ * @returns [N, C, height, width], each size floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, in ceil mode
+ * rounded up
  *
  * @example
  * maxPool2d(tensor([[[[1, 2, 3, 4], [5, 6, 7, 8]]]]), { kernel: 2 }).toArray(); // [[[[6, 8]]]]
  *
- * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
+ * @throws ShapeError when the kernel is larger than the padded plane, or a window may see nothing but padding.
  */
 export const maxPool2d = poolFunction("MaxPool2d", MaxPool, 2) as PoolFunction<"maxPool2d", 2, PoolOptions>;
 
@@ -215,19 +185,14 @@ export const maxPool2d = poolFunction("MaxPool2d", MaxPool, 2) as PoolFunction<"
 export const maxPool1d = poolFunction("MaxPool1d", MaxPool, 1) as PoolFunction<"maxPool1d", 1, PoolOptions>;
 
 export class AvgPool extends Pooling<AvgPoolOptions> {
-  constructor(rank: SpatialRank, options: AvgPoolOptions, ...none: []) {
+  constructor(rank: SpatialRank, options: AvgPoolOptions | AdaptivePoolOptions, ...none: []) {
     checkNoMore("AvgPool", none);
     super("AvgPool", rank, options, AVERAGE);
   }
 
-  override attributes(): Record<string, unknown> {
-    return { ...super.attributes(), ...(this.options.countIncludePad === false && { countIncludePad: false }) };
-  }
-
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    const { countIncludePad = true } = this.options;
-    (rowKernels[dtype].averageWindows as AverageLoop)(out, x.array, this.windows(x.shape, shape), countIncludePad);
+    (rowKernels[dtype].averageWindows as AverageLoop)(out, x.array, this.windows(x.shape, shape));
     return out;
   }
 
@@ -240,18 +205,14 @@ export class AvgPool extends Pooling<AvgPoolOptions> {
 export class AvgUnpool extends Pooling<AvgPoolOptions> {
   readonly shape: Shape;
 
-  constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions, ...none: []) {
+  constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions | AdaptivePoolOptions, ...none: []) {
     checkNoMore("AvgUnpool", none);
     super("AvgUnpool", rank, options, AVERAGE);
     this.shape = kept(shape);
   }
 
   override attributes(): Record<string, unknown> {
-    return {
-      shape: this.shape,
-      ...super.attributes(),
-      ...(this.options.countIncludePad === false && { countIncludePad: false }),
-    };
+    return { shape: this.shape, ...super.attributes() };
   }
 
   override shapeRule(y: Tensor): Shape {
@@ -268,8 +229,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
 
   override localForward(shape: Shape, dtype: DType, y: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    const { countIncludePad = true } = this.options;
-    (rowKernels[dtype].shareWindows as AverageLoop)(out, y.array, this.windows(shape, y.shape), countIncludePad);
+    (rowKernels[dtype].shareWindows as AverageLoop)(out, y.array, this.windows(shape, y.shape));
     return out;
   }
 
@@ -280,17 +240,17 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
 
 /**
  * The mean of each window that slides over the planes. The zeros of the padding count as elements of a window, unless
- * `countIncludePad` is false: then the mean is over the elements of the plane only.
+ * `countIncludePad` is false: then the mean is over the elements of the plane only. What a window has beyond the padding, in ceil
+ * mode, never counts (PyTorch's rule).
  *
  * @param x [N, C, H, W], float64 or float32 (added up in double precision)
- * @param options the kernel alone (and others behind it), or kernel, stride (as the kernel), padding (0, at most half of the kernel): a number or [vertical, horizontal];
- * countIncludePad (true)
- * @returns [N, C, height, width], each size floor((size + 2 padding - kernel) / stride) + 1
+ * @param options as those of `maxPool2d`; countIncludePad (true)
+ * @returns [N, C, height, width], sizes as those of `maxPool2d`
  *
  * @example
  * avgPool2d(tensor([[[[1, 2, 3, 4], [5, 6, 7, 8]]]]), { kernel: 2 }).toArray(); // [[[[3.5, 5.5]]]]
  *
- * @throws ShapeError when the kernel is larger than the padded plane, or the padding larger than half of the kernel.
+ * @throws ShapeError when the kernel is larger than the padded plane, or a window may see nothing but padding.
  */
 export const avgPool2d = poolFunction("AvgPool2d", AvgPool, 2, AVERAGE) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
 

@@ -127,6 +127,41 @@ export interface ConvTransposeFunction<Op extends string, Rank extends 1 | 2, Op
   ): Of<ConvTransposeShape<Op, Rank, X, W, O>>;
 }
 
+/** `adaptiveAvgPool2d(x, outputSize)`. */
+export interface AdaptivePoolFunction<Op extends string, Rank extends 1 | 2> {
+  <X extends Shape, const O extends PerAxis>(
+    x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>,
+    outputSize: O,
+  ): Of<WithPlanes<PoolShape<Op, Rank, X>, Rank, O>>;
+}
+
+/** A shape of planes whose sizes are asked for. */
+type WithPlanes<S, Rank extends 1 | 2, O> = S extends readonly [infer N, infer C, ...Planes<Rank>]
+  ? O extends number
+    ? [N, C, ...(Rank extends 1 ? [O] : [O, O])]
+    : O extends readonly [...Planes<Rank>]
+      ? [N, C, ...O]
+      : S
+  : S;
+
+/** `globalAvgPool(x)`, `globalAvgPool(x, { keepDims: true })`. */
+export interface GlobalPoolFunction<Op extends string> {
+  <X extends Shape, const K extends boolean = false>(
+    x: Tensor<X> & Fits<GlobalPoolShape<Op, X, K>>,
+    options?: { readonly keepDims?: K | undefined },
+  ): Of<GlobalPoolShape<Op, X, K>>;
+}
+
+type GlobalPoolShape<Op extends string, X extends Shape, K extends boolean> = number extends X["length"]
+  ? K extends true
+    ? number[]
+    : [number, number]
+  : X extends readonly [infer N extends number, infer C extends number, unknown, ...infer Rest]
+    ? K extends true
+      ? [N, C, 1, ...{ [I in keyof Rest]: 1 }]
+      : [N, C]
+    : ShapeError<`${Op}: x has a spatial axis at least, got ${Show<X>}`>;
+
 /** `maxPool2d(x, { kernel, stride = kernel, padding })`, `maxPool2d(x, kernel, { stride = kernel, padding })`. */
 export interface PoolFunction<Op extends string, Rank extends 1 | 2, Options> {
   <X extends Shape>(

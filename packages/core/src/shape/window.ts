@@ -11,16 +11,27 @@ export type SpatialRank = 1 | 2;
 /** A number for every spatial axis, or one for each: [vertical, horizontal]. */
 export type PerAxis = number | readonly number[];
 
-/** How windows slide: by `stride`, over planes padded by `padding` at both ends, their elements `dilation` apart. */
+/** How far windows reach beyond the two ends of an axis. */
+export type Ends = readonly [before: number, after: number];
+
+/**
+ * The padding around planes: a number for all ends, a number for each axis, [vertical, horizontal], a pair for the two ends of
+ * each axis, [[top, bottom], [left, right]], "valid" for none, or "same" for ceil(size / stride) windows along each axis.
+ */
+export type Padding = number | "same" | "valid" | readonly (number | Ends)[];
+
+/** How windows slide: by `stride`, over planes padded by `padding`, their elements `dilation` apart. */
 export interface Sliding {
   readonly stride: Shape;
-  readonly padding: Shape;
+  readonly padding: "same" | readonly Ends[];
   readonly dilation: Shape;
+  /** Whether there is one window more where the last one would leave out elements. */
+  readonly ceilMode?: boolean | undefined;
 }
 
 export interface SlidingOptions {
   readonly stride?: PerAxis | undefined;
-  readonly padding?: PerAxis | undefined;
+  readonly padding?: Padding | undefined;
   readonly dilation?: PerAxis | undefined;
 }
 
@@ -35,14 +46,53 @@ export function perAxis(op: string, setting: string, value: PerAxis, rank: Spati
   const list = Array.isArray(value) ? [...(value as readonly number[])] : new Array<number>(rank).fill(value as number);
   if (list.length !== rank || list.some((n) => !Number.isSafeInteger(n) || n < least)) {
     const each = rank === 1 ? "" : `, or a pair of them for [vertical, horizontal]`;
-    // A word such as "same" in other libraries.
-    const hint =
-      typeof value === "string" && setting === "padding" ? `; (kernel - 1) / 2 keeps the size at stride 1` : "";
-    throw new ShapeError(
-      `${op}: ${setting} ${show(value)}: a whole number of at least ${least} is needed${each}${hint}`,
-    );
+    throw new ShapeError(`${op}: ${setting} ${show(value)}: a whole number of at least ${least} is needed${each}`);
   }
   return Object.freeze(list);
+}
+
+/** A padding in any of its forms as the ends of each spatial axis; what "same" is depends on the planes. */
+export function paddingOf(op: string, padding: Padding, rank: SpatialRank): "same" | readonly Ends[] {
+  if (padding === "same") return padding;
+  const given = padding === "valid" ? 0 : padding;
+  const list: readonly unknown[] = Array.isArray(given) ? given : new Array(rank).fill(given);
+  const ends = list.map((each) => Object.freeze(Array.isArray(each) ? [...each] : [each, each]));
+  if (list.length !== rank || !ends.every(areEnds)) {
+    const axes = rank === 1 ? "[[left, right]]" : "[vertical, horizontal], [[top, bottom], [left, right]]";
+    throw new ShapeError(
+      `${op}: padding ${showPadding(padding)}: a whole number of at least 0 is needed, or ${axes}, "same" or "valid"`,
+    );
+  }
+  return Object.freeze(ends as unknown as Ends[]);
+}
+
+function areEnds(ends: readonly unknown[]): boolean {
+  return ends.length === 2 && ends.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
+}
+
+/** A padding as it is written, with the pairs of its axes. */
+export function showPadding(padding: Padding): string {
+  return Array.isArray(padding) && padding.length < 4 ? `[${padding.map(show).join(", ")}]` : show(padding);
+}
+
+/** A padding in its shortest form. */
+export function shortPadding(padding: "same" | readonly Ends[]): "same" | Shape | readonly Ends[] {
+  const isSymmetrical = padding !== "same" && padding.every(([before, after]) => before === after);
+  return isSymmetrical ? padding.map(([before]) => before) : padding;
+}
+
+/**
+ * The ends of planes of a size. "same" pads as TensorFlow does, https://www.tensorflow.org/api_docs/python/tf/nn (notes on
+ * padding): as much as ceil(size / stride) windows need, the smaller half before. At stride 1 this is PyTorch's.
+ */
+export function endsOf(plane: Shape, kernel: Shape, { stride, padding, dilation }: Sliding): readonly Ends[] {
+  if (padding !== "same") return padding;
+  const span = spanOf(kernel, dilation);
+  return plane.map((size, axis) => {
+    const step = stride[axis] as number;
+    const total = Math.max(0, (Math.ceil(size / step) - 1) * step + (span[axis] as number) - size);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
 }
 
 /** The names of the settings of `SlidingOptions`. */
@@ -80,22 +130,23 @@ export function slidingOf(
 ): Sliding {
   return {
     stride: perAxis(op, "stride", stride, rank, 1),
-    padding: perAxis(op, "padding", padding, rank, 0),
+    padding: paddingOf(op, padding, rank),
     dilation: perAxis(op, "dilation", dilation, rank, 1),
   };
 }
 
 /** The settings that are not the default, a single number where all axes have the same, for pictures. */
 export function attributesOf(
-  settings: Readonly<Record<string, Shape>>,
+  settings: Readonly<Record<string, "same" | Shape | readonly Ends[]>>,
   defaults: Readonly<Record<string, number>>,
 ): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(settings).flatMap(([key, sizes]) => {
-      const same = sizes.every((size) => size === sizes[0]);
-      return same && sizes[0] === defaults[key] ? [] : [[key, same ? sizes[0] : sizes]];
-    }),
-  );
+  const attributes: Record<string, unknown> = {};
+  for (const [key, sizes] of Object.entries(settings)) {
+    const isAlike = sizes !== "same" && typeof sizes[0] === "number" && sizes.every((size) => size === sizes[0]);
+    const shortest = isAlike ? sizes[0] : sizes;
+    if (shortest !== defaults[key]) attributes[key] = shortest;
+  }
+  return attributes;
 }
 
 /** How far a window reaches on each axis, the gaps of its dilation included. */
@@ -103,29 +154,44 @@ export function spanOf(kernel: Shape, dilation: Shape): Shape {
   return kernel.map((size, axis) => (size - 1) * (dilation[axis] as number) + 1);
 }
 
-/** How many windows there are along each axis: floor((size + 2 padding - span) / stride) + 1. */
-export function countWindows(op: string, plane: Shape, kernel: Shape, { stride, padding, dilation }: Sliding): Shape {
+/**
+ * How many windows there are along each axis: floor((size + padding - span) / stride) + 1, the padding being that of both ends.
+ * In ceil mode the quotient is rounded up, as long as the last window begins within the plane or the padding before it.
+ */
+export function countWindows(op: string, plane: Shape, kernel: Shape, sliding: Sliding): Shape {
+  const { stride, dilation, ceilMode = false } = sliding;
   const span = spanOf(kernel, dilation);
-  const padded = plane.map((size, axis) => size + 2 * (padding[axis] as number));
-  if (span.some((size, axis) => size > (padded[axis] as number))) {
+  const ends = endsOf(plane, kernel, sliding);
+  const counts = plane.map((size, axis) => {
+    const [before, after] = ends[axis] as Ends;
+    const step = stride[axis] as number;
+    const steps = (size + before + after - (span[axis] as number)) / step;
+    if (!ceilMode) return Math.floor(steps) + 1;
+    const most = Math.ceil(steps);
+    return most * step >= size + before ? most : most + 1;
+  });
+  if (counts.some((count) => count < 1)) {
     const gaps = dilation.some((d) => d > 1) ? ` (with dilation ${formatShape(dilation)}: ${formatShape(span)})` : "";
-    const pad = padding.some((p) => p > 0) ? ` (with padding ${formatShape(padding)}: ${formatShape(padded)})` : "";
+    const padded = plane.map((size, axis) => size + (ends[axis] as Ends)[0] + (ends[axis] as Ends)[1]);
+    const isPadded = padded.some((size, axis) => size !== plane[axis]);
+    const pad = isPadded ? ` (with padding ${showPadding(shortPadding(sliding.padding))}: ${formatShape(padded)})` : "";
     throw new ShapeError(
       `${op}: a kernel of ${formatShape(kernel)}${gaps} is larger than the input of ${formatShape(plane)}${pad}; ` +
         "use a smaller kernel or more padding",
     );
   }
-  return padded.map((size, axis) => Math.floor((size - (span[axis] as number)) / (stride[axis] as number)) + 1);
+  return counts;
 }
 
 /** The windows as the loops want them; one spatial axis is a plane of height 1. */
-export function windowsOf(plane: Shape, kernel: Shape, counts: Shape, { stride, padding, dilation }: Sliding): Windows {
-  const pair = (sizes: Shape, other: number) =>
-    (sizes.length === 1 ? [other, sizes[0]] : sizes) as readonly [number, number];
+export function windowsOf(plane: Shape, kernel: Shape, counts: Shape, sliding: Sliding): Windows {
+  const { stride, dilation } = sliding;
+  const pair = <T>(sizes: readonly T[], other: T) =>
+    (sizes.length === 1 ? [other, sizes[0]] : sizes) as readonly [T, T];
   const [height, width] = pair(plane, 1);
   const [kernelHeight, kernelWidth] = pair(kernel, 1);
   const [strideY, strideX] = pair(stride, 1);
-  const [paddingY, paddingX] = pair(padding, 0);
+  const [[paddingY, bottom], [paddingX, right]] = pair<Ends>(endsOf(plane, kernel, sliding), [0, 0]);
   const [dilationY, dilationX] = pair(dilation, 1);
   const [rows, columns] = pair(counts, 1);
   return {
@@ -137,6 +203,8 @@ export function windowsOf(plane: Shape, kernel: Shape, counts: Shape, { stride, 
     strideX,
     paddingY,
     paddingX,
+    endY: height + bottom,
+    endX: width + right,
     dilationY,
     dilationX,
     rows,

@@ -4,8 +4,8 @@ import { firstDifference, type Kind, list, made, sizeOf } from "./kind.js";
 import type { Engine } from "./walk-ops.js";
 
 /*
- * Convolutions and transposed ones in one and two dimensions, pooling, window matrices, and the gradients of each by its
- * inputs, filters and bias, compiled against eager; with an infinity, NaN or -0 here and there in the inputs, the filters
+ * Convolutions and transposed ones in one and two dimensions, pooling (of a kernel, dilated, in ceil mode, adaptive), window
+ * matrices, with padding in all its forms, and the gradients of each by its inputs, filters and bias, compiled against eager; with an infinity, NaN or -0 here and there in the inputs, the filters
  * or the gradient of the result, with filters that reach over the padding, and with channels and filters enough for minimal
  * filtering.
  *
@@ -15,12 +15,15 @@ import type { Engine } from "./walk-ops.js";
 
 interface Sliding {
   readonly stride: number;
-  readonly padding: number;
+  /** A pair for each of two axes is cut to those that there are. */
+  readonly padding: number | "same" | "valid" | readonly (readonly [number, number])[];
   readonly dilation: number;
 }
 
 interface Drawn extends Sliding {
-  readonly op: "conv" | "convTranspose" | "maxPool" | "avgPool" | "im2col";
+  readonly op: "conv" | "convTranspose" | "maxPool" | "avgPool" | "adaptiveMaxPool" | "adaptiveAvgPool" | "im2col";
+  readonly ceilMode: boolean;
+  readonly countIncludePad: boolean;
   readonly rank: 1 | 2;
   readonly batch: number;
   readonly groups: number;
@@ -48,8 +51,8 @@ export class ConvolutionProgram {
   private get shapes(): readonly Shape[] {
     const { op, batch, groups, channels, filters, plane, kernel, rank, bias } = this.drawn;
     const image = [batch, channels * groups, ...plane.slice(0, rank)];
-    if (op === "maxPool" || op === "avgPool" || op === "im2col")
-      return [op === "im2col" ? [batch, channels, ...plane] : image];
+    if (op === "im2col") return [[batch, channels, ...plane]];
+    if (op !== "conv" && op !== "convTranspose") return [image];
     const window = kernel.slice(0, rank);
     const weights = op === "conv" ? [filters * groups, channels, ...window] : [channels * groups, filters, ...window];
     return bias ? [image, weights, [filters * groups]] : [image, weights];
@@ -91,11 +94,14 @@ export class ConvolutionProgram {
   }
 
   private forward(e: Engine, [x, w, bias]: readonly Tensor[]): Tensor {
-    const { op, rank, stride, padding, dilation, groups, kernel } = this.drawn;
+    const { op, rank, stride, dilation, groups, kernel, ceilMode, countIncludePad } = this.drawn;
+    const given = this.drawn.padding;
+    const padding = typeof given === "object" && op !== "im2col" ? given.slice(0, rank) : given;
     const options = { stride, padding, dilation, groups };
     const window = kernel.slice(0, rank);
     const image = x as Tensor;
     const transposed = { ...options, outputPadding: 0 };
+    const pool = { stride, padding, dilation, ceilMode };
     type Op = (...given: unknown[]) => Tensor;
     const run = (op: unknown, ...given: unknown[]) => (op as Op)(...given);
     switch (op) {
@@ -104,9 +110,13 @@ export class ConvolutionProgram {
       case "convTranspose":
         return run(rank === 1 ? e.convTranspose1d : e.convTranspose2d, image, w, bias ?? null, transposed);
       case "maxPool":
-        return run(rank === 1 ? e.maxPool1d : e.maxPool2d, image, { kernel: window, stride, padding });
+        return run(rank === 1 ? e.maxPool1d : e.maxPool2d, image, { kernel: window, ...pool });
       case "avgPool":
-        return run(rank === 1 ? e.avgPool1d : e.avgPool2d, image, { kernel: window, stride, padding });
+        return run(rank === 1 ? e.avgPool1d : e.avgPool2d, image, { kernel: window, ...pool, countIncludePad });
+      case "adaptiveMaxPool":
+        return run(rank === 1 ? e.adaptiveMaxPool1d : e.adaptiveMaxPool2d, image, window);
+      case "adaptiveAvgPool":
+        return run(rank === 1 ? e.adaptiveAvgPool1d : e.adaptiveAvgPool2d, image, window);
       case "im2col":
         return run(e.im2col, image, { kernel: [...kernel], stride, padding, dilation });
       default:
@@ -135,7 +145,10 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
   op: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom<Drawn["op"][]>("conv", "convTranspose") },
     { weight: 2, arbitrary: fc.constantFrom<Drawn["op"][]>("maxPool", "avgPool", "im2col") },
+    { weight: 1, arbitrary: fc.constantFrom<Drawn["op"][]>("adaptiveMaxPool", "adaptiveAvgPool") },
   ),
+  ceilMode: fc.boolean(),
+  countIncludePad: fc.boolean(),
   rank: fc.constantFrom(1 as const, 2 as const, 2 as const),
   batch: fc.constantFrom(1, 2, 0, 3),
   groups: fc.constantFrom(1, 1, 2),
@@ -144,7 +157,11 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
   plane: fc.tuple(side, side),
   kernel: fc.tuple(side3, side3),
   stride: fc.constantFrom(1, 1, 2, 3),
-  padding: fc.constantFrom(0, 1, 2),
+  padding: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(0, 1, 2) },
+    fc.constantFrom("same" as const, "valid" as const),
+    fc.tuple(fc.tuple(fc.nat(2), fc.nat(2)), fc.tuple(fc.nat(2), fc.nat(2))),
+  ),
   dilation: fc.constantFrom(1, 1, 2),
   bias: fc.boolean(),
   dtype: fc.constantFrom("float64" as const, "float32" as const),

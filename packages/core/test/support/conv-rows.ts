@@ -4,7 +4,18 @@ import * as ops from "../../src/ops/index.js";
 import * as draw from "./draw.js";
 import { fill, indices, type Plain, positionOf, sizeOf } from "./plain.js";
 import { floats, type Row } from "./row.js";
-import { countsOf, drawSliding, fits, perAxis, type Rank, type Sizes, type Sliding, seen } from "./sliding.js";
+import {
+  countsOf,
+  drawSliding,
+  endsOf,
+  fits,
+  perAxis,
+  type Rank,
+  type Sizes,
+  type Sliding,
+  seen,
+  spansOf,
+} from "./sliding.js";
 
 const x = draw.grid(-2, 2);
 
@@ -47,7 +58,7 @@ function products({ x, w, y, options }: Drawn): { y: number; x: number; w: numbe
   const [filters, channels] = [(w[0] as number) / options.groups, w[1] as number];
   return indices(y).flatMap(([n = 0, o = 0, ...window]) =>
     indices(w.slice(1)).flatMap(([c = 0, ...place]) => {
-      const index = seen(x.slice(2), window, place, options);
+      const index = seen(x.slice(2), w.slice(2), window, place, options);
       const channel = Math.floor(o / filters) * channels + c;
       if (index === undefined) return [];
       return {
@@ -99,11 +110,12 @@ function convRow(rank: Rank, fn: (...args: never[]) => unknown): Row {
 function convTransposeRow(rank: Rank, fn: (...args: never[]) => unknown): Row {
   // The images that are asked for are as large as those which the convolution had.
   const optionsOf = ({ options, x, w, y }: Drawn) => {
+    const [spans, padding] = [spansOf(w.slice(2), options), endsOf(x.slice(2), w.slice(2), options)];
     const outputPadding = options.stride.map((stride, a) => {
-      const span = (options.dilation[a] as number) * ((w[a + 2] as number) - 1) + 1;
-      return (x[a + 2] as number) + 2 * (options.padding[a] as number) - span - ((y[a + 2] as number) - 1) * stride;
+      const [before, after] = padding[a] as [number, number];
+      return (x[a + 2] as number) + before + after - (spans[a] as number) - ((y[a + 2] as number) - 1) * stride;
     });
-    return { ...options, outputPadding };
+    return { ...options, padding, outputPadding };
   };
   const row: Row<Drawn> = {
     Node: ops.ConvTranspose,
@@ -143,7 +155,7 @@ function matrixOf({ x, y, w, options }: Drawn): { shape: number[]; sources: (num
   const columns = indices([x[1] as number, ...w.slice(2)]);
   const sources = rows.flatMap(([n = 0, ...window]) =>
     columns.map(([c = 0, ...place]) => {
-      const index = seen(x.slice(2), window, place, options);
+      const index = seen(x.slice(2), w.slice(2), window, place, options);
       return index && positionOf(x, [n, c, ...index]);
     }),
   );

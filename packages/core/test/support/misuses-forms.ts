@@ -5,6 +5,7 @@ import {
   clipByValue,
   concat,
   conv2d,
+  convTranspose2d,
   DTypeError,
   einsum,
   eye,
@@ -129,14 +130,24 @@ export const formMisuses: readonly Misuse[] = [
     ],
   },
   {
-    kind: "words for a padding",
+    kind: "a padding of another form",
     advice:
-      "Give the number of elements on each side: (kernel - 1) / 2 keeps the size, for an odd kernel and stride 1.",
+      'Give a number, one for each axis, a pair for the two ends of each axis, or a word; "same" keeps the size at stride 1.',
     cases: [
       [
-        () => wrong(conv2d, image, filters, { padding: "same" }),
+        () => wrong(conv2d, image, filters, { padding: "full" }),
         ShapeError,
-        'Conv2d: padding "same": a whole number of at least 0 is needed, or a pair of them for [vertical, horizontal]; (kernel - 1) / 2 keeps the size at stride 1',
+        'Conv2d: padding "full": a whole number of at least 0 is needed, or [vertical, horizontal], [[top, bottom], [left, right]], "same" or "valid"',
+      ],
+      [
+        () => wrong(maxPool2d, image, { kernel: 2, padding: [[0, 2], [0, 0]] }), // biome-ignore format: a pair for each axis
+        ShapeError,
+        "MaxPool2d: padding [[0, 2], [0, 0]] is more than half of the kernel [2, 2]: windows of nothing but padding have no result; use less padding or a larger kernel",
+      ],
+      [
+        () => wrong(convTranspose2d, image, filters, { stride: 2, padding: "same", outputPadding: 1 }),
+        ShapeError,
+        'ConvTranspose2d: with padding "same" the result is stride times as large as x, outputPadding [1, 1] changes nothing; leave it out, or give the padding in numbers',
       ],
       [
         () => wrong(maxPool2d, image, 2, 2),

@@ -4,7 +4,21 @@ import * as ops from "../../src/ops/index.js";
 import * as draw from "./draw.js";
 import { at, fill, indices, type Plain, positionOf, sizeOf } from "./plain.js";
 import { all, floats, type Row } from "./row.js";
-import { countsOf, fits, perAxis, type Rank, type Sizes, type Sliding, seen } from "./sliding.js";
+import {
+  type Padding as Around,
+  countsOf,
+  drawPadding,
+  type Ends,
+  endsOf,
+  fits,
+  perAxis,
+  positionIn,
+  type Rank,
+  type Sizes,
+  type Sliding,
+  seen,
+  spansOf,
+} from "./sliding.js";
 
 const x = draw.grid(-2, 2);
 
@@ -14,18 +28,32 @@ interface Pool {
   readonly options: {
     readonly kernel: Sizes;
     readonly stride?: Sizes;
-    readonly padding: Sizes;
+    readonly padding: Around;
+    readonly dilation?: Sizes;
+    readonly ceilMode?: boolean;
     readonly countIncludePad?: boolean;
   };
   readonly x: Sizes;
   readonly y: Sizes;
 }
 
-const slidingOf = ({ kernel, stride = kernel, padding }: Pool["options"]): Sliding => ({
+const slidingOf = ({ kernel, stride = kernel, dilation = kernel.map(() => 1), ...own }: Pool["options"]): Sliding => ({
   stride,
-  padding,
-  dilation: kernel.map(() => 1),
+  dilation,
+  ...own,
 });
+
+/** Whether padding is at most half of what windows span, and each of them sees an element. */
+function sees({ options, x, y }: Pool): boolean {
+  const [plane, sliding] = [x.slice(2), slidingOf(options)];
+  const [ends, spans] = [endsOf(plane, options.kernel, sliding), spansOf(options.kernel, sliding)];
+  return (
+    ends.every((both, a) => 2 * Math.max(...(both as Ends)) <= (spans[a] as number)) &&
+    indices(y.slice(2)).every((window) =>
+      indices(options.kernel).some((place) => seen(plane, options.kernel, window, place, sliding) !== undefined),
+    )
+  );
+}
 
 /** @param averaged whether the op has the option that goes with a mean */
 function drawPool(rank: Rank, averaged: boolean): fc.Arbitrary<Pool> {
@@ -35,26 +63,30 @@ function drawPool(rank: Rank, averaged: boolean): fc.Arbitrary<Pool> {
       plane: perAxis(rank, fc.integer({ min: 1, max: 6 })),
       kernel: perAxis(rank, fc.integer({ min: 1, max: 3 })),
       stride: fc.option(perAxis(rank, fc.integer({ min: 1, max: 3 }))),
-      padded: perAxis(rank, fc.nat(1)),
+      padding: drawPadding(rank, 1),
+      dilation: fc.option(perAxis(rank, fc.integer({ min: 1, max: 2 }))),
+      ceilMode: fc.option(fc.boolean()),
       countIncludePad: averaged ? fc.option(fc.boolean()) : fc.constant(null),
     })
-    .map(({ images, plane, kernel, stride, padded, countIncludePad }) => {
+    .map(({ images, plane, kernel, stride, padding, dilation, ceilMode, countIncludePad }) => {
       const options = {
         kernel,
+        padding,
         ...(stride && { stride }),
-        padding: kernel.map((size, a) => Math.min(padded[a] as number, size >> 1)),
+        ...(dilation && { dilation }),
+        ...(ceilMode !== null && { ceilMode }),
         ...(countIncludePad !== null && { countIncludePad }),
       };
       const y = [...images, ...countsOf(plane, kernel, slidingOf(options))];
       return { options, x: [...images, ...plane], y };
     })
-    .filter(({ x, y }) => fits(y.slice(2)) && sizeOf(x) <= 48);
+    .filter((pool) => fits(pool.y.slice(2)) && sizeOf(pool.x) <= 48 && sees(pool));
 }
 
 /** The positions in x that a window sees. */
 function positionsSeen({ options, x }: Pool, [n = 0, c = 0, ...window]: Sizes): number[] {
   return indices(options.kernel).flatMap((place) => {
-    const index = seen(x.slice(2), window, place, slidingOf(options));
+    const index = seen(x.slice(2), options.kernel, window, place, slidingOf(options));
     return index === undefined ? [] : positionOf(x, [n, c, ...index]);
   });
 }
@@ -63,9 +95,16 @@ function placeOfMaximum(x: Plain, positions: readonly number[]): number {
   return positions.reduce((best, p) => ((x.values[p] as number) > (x.values[best] as number) ? p : best));
 }
 
-/** How many elements a window's mean is over. */
-function countIn({ options }: Pool, positions: readonly number[]): number {
-  return (options.countIncludePad ?? true) ? sizeOf(options.kernel) : positions.length;
+/** How many elements a window's mean is over: those in the plane, and perhaps those in the padding, but none beyond it. */
+function countIn({ options, x }: Pool, [, , ...window]: Sizes, positions: readonly number[]): number {
+  if (options.countIncludePad === false) return positions.length;
+  const [plane, sliding] = [x.slice(2), slidingOf(options)];
+  const ends = endsOf(plane, options.kernel, sliding);
+  return indices(options.kernel).filter((place) =>
+    positionIn(plane, options.kernel, window, place, sliding).every(
+      (i, a) => i < (plane[a] as number) + (ends[a] as Ends)[1],
+    ),
+  ).length;
 }
 
 const poolCases = (
@@ -82,7 +121,7 @@ function poolRow(
   rank: Rank,
   Class: new (rank: Rank, options: Pool["options"]) => Node,
   fn: ((...args: never[]) => unknown) | null,
-  window: (x: Plain, positions: readonly number[], pool: Pool) => number,
+  window: (x: Plain, positions: readonly number[], pool: Pool, index: Sizes) => number,
 ): Row {
   const row: Row<Pool> = {
     Node: Class,
@@ -93,14 +132,14 @@ function poolRow(
     node: ({ options }) => new Class(rank, options),
     call: ([x], { options }) =>
       fn === null ? new Class(rank, options).apply(x as Tensor) : (fn as (...args: unknown[]) => Tensor)(x, options),
-    reference: ([x], pool) => fill(pool.y, (index) => window(x as Plain, positionsSeen(pool, index), pool)),
+    reference: ([x], pool) => fill(pool.y, (index) => window(x as Plain, positionsSeen(pool, index), pool, index)),
   };
   return row as Row;
 }
 
 const maximum = (x: Plain, positions: readonly number[]) => x.values[placeOfMaximum(x, positions)] as number;
-const mean = (x: Plain, positions: readonly number[], pool: Pool) =>
-  positions.reduce((sum, p) => sum + (x.values[p] as number), 0) / countIn(pool, positions);
+const mean = (x: Plain, positions: readonly number[], pool: Pool, index: Sizes) =>
+  positions.reduce((sum, p) => sum + (x.values[p] as number), 0) / countIn(pool, index, positions);
 
 const unpoolRows: readonly Row[] = [
   {
@@ -158,13 +197,92 @@ const unpoolRows: readonly Row[] = [
       const values = new Array<number>(sizeOf(pool.x)).fill(0);
       for (const index of indices(pool.y)) {
         const positions = positionsSeen(pool, index);
-        const share = at(y as Plain, index) / countIn(pool, positions);
+        const share = at(y as Plain, index) / countIn(pool, index, positions);
         for (const p of positions) values[p] = (values[p] as number) + share;
       }
       return { shape: pool.x, values };
     },
   } satisfies Row<Pool> as Row,
 ];
+
+// Windows that are spread over the planes ------------------------------------------------------------------------------
+
+interface Spread {
+  readonly x: Sizes;
+  readonly outputSize: Sizes;
+}
+
+/** The positions in x that a window sees: from floor(i size / count) up to ceil((i + 1) size / count) along each axis. */
+function positionsSpread({ x, outputSize }: Spread, [n = 0, c = 0, ...window]: Sizes): number[] {
+  const ranges = window.map((i, a) => {
+    const [size, count] = [x[a + 2] as number, outputSize[a] as number];
+    return [Math.floor((i * size) / count), Math.ceil(((i + 1) * size) / count)] as const;
+  });
+  const isSeen = (index: Sizes) => index.every((i, a) => i >= (ranges[a]?.[0] ?? 0) && i < (ranges[a]?.[1] ?? 0));
+  return indices(x.slice(2))
+    .filter(isSeen)
+    .map((index) => positionOf(x, [n, c, ...index]));
+}
+
+const maximumOf = (x: Plain, positions: readonly number[]) => Math.max(...positions.map((p) => x.values[p] as number));
+const meanOf = (x: Plain, positions: readonly number[]) =>
+  positions.reduce((sum, p) => sum + (x.values[p] as number), 0) / positions.length;
+
+function adaptiveRow(
+  rank: Rank,
+  Class: new (rank: Rank, options: { readonly outputSize: Sizes }) => Node,
+  fn: (...args: never[]) => unknown,
+  window: (x: Plain, positions: readonly number[]) => number,
+): Row {
+  const row: Row<Spread> = {
+    Node: Class,
+    fn,
+    dtypes: floats,
+    cases: fc
+      .record({
+        images: fc.tuple(fc.constantFrom(1, 2, 0), fc.constantFrom(1, 2)),
+        plane: perAxis(rank, fc.integer({ min: 1, max: 6 })),
+        outputSize: perAxis(rank, fc.integer({ min: 1, max: 4 })),
+      })
+      .filter(({ images, plane }) => sizeOf([...images, ...plane]) <= 48)
+      .chain(({ images, plane, outputSize }) => {
+        const x = [...images, ...plane];
+        return draw.distinctOperand(x).map((operand) => ({ operands: [operand], setting: { x, outputSize } }));
+      }),
+    gradient: true,
+    node: ({ outputSize }) => new Class(rank, { outputSize }),
+    call: ([x], { outputSize }) => (fn as (...args: unknown[]) => Tensor)(x, outputSize),
+    reference: ([x], spread) =>
+      fill([...spread.x.slice(0, 2), ...spread.outputSize], (index) =>
+        window(x as Plain, positionsSpread(spread, index)),
+      ),
+  };
+  return row as Row;
+}
+
+function globalRow(fn: (...args: never[]) => unknown, window: (x: Plain, positions: readonly number[]) => number): Row {
+  const row: Row<{ readonly x: Sizes; readonly keepDims: boolean }> = {
+    Node: null,
+    fn,
+    dtypes: floats,
+    cases: fc
+      .tuple(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 5 }), fc.boolean())
+      .filter(([x]) => sizeOf(x) <= 36)
+      .chain(([x, keepDims]) =>
+        draw.distinctOperand(x).map((operand) => ({ operands: [operand], setting: { x, keepDims } })),
+      ),
+    gradient: true,
+    call: ([x], { keepDims }) => (fn as (...args: unknown[]) => Tensor)(x, { keepDims }),
+    reference: ([x], setting) => {
+      const outputSize = setting.x.slice(2).map(() => 1);
+      const { shape, values } = fill([...setting.x.slice(0, 2), ...outputSize], (index) =>
+        window(x as Plain, positionsSpread({ x: setting.x, outputSize }, index)),
+      );
+      return { shape: setting.keepDims ? shape : shape.slice(0, 2), values };
+    },
+  };
+  return row as Row;
+}
 
 // Padding -------------------------------------------------------------------------------------------------------------
 
@@ -205,6 +323,12 @@ export const poolRows: readonly Row[] = [
   poolRow(2, ops.MaxPool, ops.maxPool2d, maximum),
   poolRow(1, ops.AvgPool, ops.avgPool1d, mean),
   poolRow(2, ops.AvgPool, ops.avgPool2d, mean),
+  adaptiveRow(1, ops.MaxPool, ops.adaptiveMaxPool1d, maximumOf),
+  adaptiveRow(2, ops.MaxPool, ops.adaptiveMaxPool2d, maximumOf),
+  adaptiveRow(1, ops.AvgPool, ops.adaptiveAvgPool1d, meanOf),
+  adaptiveRow(2, ops.AvgPool, ops.adaptiveAvgPool2d, meanOf),
+  globalRow(ops.globalMaxPool, maximumOf),
+  globalRow(ops.globalAvgPool, meanOf),
   ...unpoolRows,
   padRow as Row,
 ];

@@ -22,8 +22,9 @@ export type MaxPoolLayerOptions = Omit<PoolOptions, "kernel">;
 export type AvgPoolLayerOptions = Omit<AvgPoolOptions, "kernel">;
 
 /** The names of the options of a pool, and of those of a mean besides. */
-const POOL = ["stride", "padding"] as const;
+const POOL = ["stride", "padding", "dilation", "ceilMode"] as const;
 const AVERAGE = ["countIncludePad"] as const;
+const FLAGS = ["ceilMode", ...AVERAGE] as const;
 
 /** The shape that pooling gives: batch and channels stay. */
 export type PooledShape<S extends Shape, Planes extends Shape> = S extends readonly [
@@ -68,7 +69,7 @@ function checked<Options extends object>(
   options: Options,
   names: readonly string[],
 ): Options {
-  checkOptions(op, options, names, AVERAGE);
+  checkOptions(op, options, names, FLAGS);
   if (names.includes(AVERAGE[0])) new AvgPool(rank, { ...options, kernel });
   else new MaxPool(rank, { ...options, kernel });
   return options;

@@ -13,7 +13,7 @@ type Convolving = Conv | ConvTranspose | ConvWeights;
 export function windowsBetween(node: Convolving, x: Shape, kernel: Shape, y: Shape): Windows {
   const w = windowsOf(x.slice(2), kernel, y.slice(2), node);
   const plain =
-    w.kernelHeight * w.kernelWidth === 1 && w.strideY * w.strideX === 1 && w.paddingY === 0 && w.paddingX === 0;
+    w.kernelHeight * w.kernelWidth === 1 && w.strideY * w.strideX === 1 && w.rows === w.height && w.columns === w.width;
   const elements = w.rows * w.columns;
   return plain ? { ...w, height: 1, width: elements, rows: 1, columns: elements } : w;
 }
@@ -64,6 +64,11 @@ export function filteringOf(
     w.strideY * w.strideX * w.dilationY * w.dilationX === 1 &&
     Math.min(channels, filters) >= leastChannels &&
     Math.min(w.rows, w.columns, w.height, w.width) > 1 &&
+    // An element of the filters that meets nothing but padding has no gradient at all, and transforms would leave a rest.
+    w.rows > w.paddingY &&
+    w.columns > w.paddingX &&
+    w.height > 2 - w.paddingY &&
+    w.width > 2 - w.paddingX &&
     batch > 0;
   if (!fits) return null;
   const { height, width, rows, columns } = w;

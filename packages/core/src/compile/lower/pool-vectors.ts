@@ -1,5 +1,5 @@
 import type { DType } from "../../dtype.js";
-import type { Windows } from "../../kernels/windows.js";
+import type { PlacedWindows } from "../../ops/pool-windows.js";
 import type { Code, Local } from "../../wasm/encoder.js";
 import { increase, repeat } from "../../wasm/loops.js";
 import { firstHalves, integersOf, lanesOf, type Scalar, scalarBytes, vectorBytes, vectorOf } from "../../wasm/simd.js";
@@ -12,15 +12,21 @@ import type { Gives, Pooling } from "./pool-windows.js";
 const unrolledElements = 16;
 
 /** Whether several neighbouring windows can be computed at a time. */
-export function hasVectors(w: Windows, dtype: DType): boolean {
+export function hasVectors(w: PlacedWindows, dtype: DType): boolean {
   if (dtype !== "float32" && dtype !== "float64") return false;
   return (
+    !w.isAdaptive &&
     w.strideX <= 2 &&
     w.paddingX + w.paddingY === 0 &&
+    lastSeen(w.rows, w.strideY, w.kernelHeight, w.dilationY) < w.height &&
+    lastSeen(w.columns, w.strideX, w.kernelWidth, w.dilationX) < w.width &&
     w.kernelHeight * w.kernelWidth <= unrolledElements &&
     w.columns >= lanesOf[scalarOf({ dtype })]
   );
 }
+
+const lastSeen = (count: number, stride: number, kernel: number, dilation: number): number =>
+  (count - 1) * stride + (kernel - 1) * dilation;
 
 /** As many neighbouring windows as a vector has lanes. */
 interface Block {
@@ -72,7 +78,7 @@ function forBlocks({ code, address }: KernelCode, { w, planes, from, target }: P
 }
 
 /** Puts on the stack what all windows of a block have in one place of the kernel. */
-function pushElements(code: Code, w: Windows, { scalar, from }: Block, row: number, column: number): void {
+function pushElements(code: Code, w: PlacedWindows, { scalar, from }: Block, row: number, column: number): void {
   const size = scalarBytes[scalar];
   const start = row * w.width * size;
   if (w.strideX === 1) {
@@ -90,9 +96,12 @@ function pushElements(code: Code, w: Windows, { scalar, from }: Block, row: numb
   code.shuffle(everyOther(scalar, parity));
 }
 
-/** The elements of the kernel, row by row. */
-function elementsOf({ kernelHeight, kernelWidth }: Windows): (readonly [row: number, column: number])[] {
-  return Array.from({ length: kernelHeight * kernelWidth }, (_, i) => [Math.floor(i / kernelWidth), i % kernelWidth]);
+/** The elements of a window, row by row. */
+function elementsOf(w: PlacedWindows): (readonly [row: number, column: number])[] {
+  return Array.from({ length: w.kernelHeight * w.kernelWidth }, (_, i) => [
+    Math.floor(i / w.kernelWidth) * w.dilationY,
+    (i % w.kernelWidth) * w.dilationX,
+  ]);
 }
 
 /** See `emitMaximum`. */
@@ -181,8 +190,9 @@ export function emitVectorAverage(context: KernelCode, pooling: Pooling): void {
 }
 
 /** Whether windows of two columns stand side by side, so that each element belongs to one window at most. */
-export function tilesInPairs(w: Windows, dtype: DType): boolean {
-  const isSideBySide = w.kernelWidth === 2 && w.strideX === 2 && w.kernelHeight === w.strideY;
+export function tilesInPairs(w: PlacedWindows, dtype: DType): boolean {
+  const isWhole = w.dilationY * w.dilationX === 1;
+  const isSideBySide = isWhole && w.kernelWidth === 2 && w.strideX === 2 && w.kernelHeight === w.strideY;
   return dtype === "float32" && isSideBySide && hasVectors(w, dtype);
 }
 
@@ -247,6 +257,6 @@ export function emitVectorUnpool(context: KernelCode, pooling: Pooling, places: 
 }
 
 /** Whether each element belongs to a window, where windows stand side by side. */
-export function areCovered(w: Windows): boolean {
+export function areCovered(w: PlacedWindows): boolean {
   return w.rows * w.kernelHeight === w.height && w.columns * w.kernelWidth === w.width;
 }

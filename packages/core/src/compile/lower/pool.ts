@@ -1,9 +1,8 @@
 import type { Traced } from "../../graph/tracing.js";
-import type { Windows } from "../../kernels/windows.js";
 import { ArgMaxPool, AvgPool, AvgUnpool, MaxPool, MaxUnpool } from "../../ops/pool.js";
+import type { PlacedWindows } from "../../ops/pool-windows.js";
 import { sizeOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
-import { windowsOf } from "../../shape/window.js";
 import type { KernelCode } from "../emit/context.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
@@ -20,19 +19,15 @@ import { clear } from "./zeros.js";
 
 type PoolNode = MaxPool | ArgMaxPool | AvgPool | AvgUnpool;
 
-function windowsBetween(node: PoolNode, x: Shape, y: Shape): Windows {
-  const { stride, padding } = node;
-  return windowsOf(x.slice(2), node.kernel, y.slice(2), { stride, padding, dilation: node.kernel.map(() => 1) });
+function windowsBetween(node: PoolNode, x: Shape, y: Shape): PlacedWindows {
+  return node.placing.windowsOn(x.slice(2), y.slice(2));
 }
 
 /** A kernel with one input; the windows are on the planes of the input, or on those of the result. */
-function pool<N extends PoolNode>(
-  windowsOn: "input" | "result",
-  emit: (context: KernelCode, pooling: Pooling, node: N) => void,
-): KernelRule {
+function pool(windowsOn: "input" | "result", emit: (context: KernelCode, pooling: Pooling) => void): KernelRule {
   return {
     lower: (value, s) => {
-      const node = nodeOf<PoolNode>(value) as N;
+      const node = nodeOf<PoolNode>(value);
       const [input] = value.inputs as [Traced];
       const [x, y] = windowsOn === "input" ? [input, value] : [value, input];
       const w = windowsBetween(node, x.shape, y.shape);
@@ -44,14 +39,14 @@ function pool<N extends PoolNode>(
         reads: [pooling.from],
         writes: [pooling.target],
         work: { kind: "value", value },
-        emit: (context) => emit(context, pooling, node),
+        emit: (context) => emit(context, pooling),
       });
     },
   };
 }
 
 const maximum = (gives: Gives) =>
-  pool<MaxPool | ArgMaxPool>("input", (context, pooling) => {
+  pool("input", (context, pooling) => {
     const { w, from, target } = pooling;
     // Windows of nothing: there is no element, and no maximum.
     if (gives === "value" && from.size === 0) emitNaN(context, target);
@@ -59,17 +54,15 @@ const maximum = (gives: Gives) =>
     else emitMaximum(context, pooling, gives);
   });
 
-const countsPadding = ({ options: { countIncludePad = true } }: AvgPool | AvgUnpool): boolean => countIncludePad;
-
-const avgPool = pool<AvgPool>("input", (context, pooling, node) => {
+const avgPool = pool("input", (context, pooling) => {
   if (hasVectors(pooling.w, pooling.from.dtype)) emitVectorAverage(context, pooling);
-  else emitAverage(context, pooling, countsPadding(node));
+  else emitAverage(context, pooling);
 });
 
-const avgUnpool = pool<AvgUnpool>("result", (context, pooling, node) => {
+const avgUnpool = pool("result", (context, pooling) => {
   const { w, from, target } = pooling;
   if (!tilesInPairs(w, from.dtype)) {
-    emitShare(context, pooling, countsPadding(node));
+    emitShare(context, pooling);
     return;
   }
   if (!areCovered(w)) clear(context, target);
@@ -77,7 +70,7 @@ const avgUnpool = pool<AvgUnpool>("result", (context, pooling, node) => {
 });
 
 /** The windows that places were found in, if they stand side by side and on as many elements as the result has. */
-function windowsOfPlaces(places: Traced, value: Traced): Windows | null {
+function windowsOfPlaces(places: Traced, value: Traced): PlacedWindows | null {
   const { source, inputs } = places;
   if (source.kind !== "node" || !(source.node instanceof ArgMaxPool)) return null;
   const shape = inputs[0]?.shape ?? [];

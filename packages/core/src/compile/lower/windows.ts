@@ -3,7 +3,6 @@ import type { Windows } from "../../kernels/windows.js";
 import { Col2im, Im2col } from "../../ops/im2col.js";
 import { stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
-import { countWindows, perAxis, slidingOf, windowsOf } from "../../shape/window.js";
 import { numberKindOf } from "../expression.js";
 import type { Buffer } from "../kernel.js";
 import type { Scheduler } from "../schedule.js";
@@ -11,17 +10,10 @@ import { axisOf, linear, ownPlace, type Place } from "../views.js";
 import { nodeOf } from "./inline.js";
 import type { KernelRule } from "./kernels.js";
 
-function layoutOf({ name, options }: Im2col | Col2im, images: Shape): Windows {
-  const kernel = perAxis(name, "kernel", options.kernel, 2, 1);
-  const sliding = slidingOf(name, options, 2);
-  const plane = images.slice(2);
-  return windowsOf(plane, kernel, countWindows(name, plane, kernel, sliding), sliding);
-}
-
 /** Images of zeros with the padding around them, which windows never leave. */
 function padded(images: Shape, value: Traced, w: Windows, s: Scheduler): Buffer {
-  const [batch, channels, height, width] = images as [number, number, number, number];
-  const buffer = s.temporary(value.dtype, [batch, channels, height + 2 * w.paddingY, width + 2 * w.paddingX]);
+  const [batch, channels] = images as [number, number];
+  const buffer = s.temporary(value.dtype, [batch, channels, w.paddingY + w.endY, w.paddingX + w.endX]);
   const k = s.body([buffer.size]);
   s.loop("zeros", k, k.builder.constant(numberKindOf(value.dtype), 0), buffer);
   return buffer;
@@ -37,11 +29,11 @@ const im2col: KernelRule = {
   uses: () => "inline",
   lower: (value, s) => {
     const [x] = value.inputs as [Traced];
-    const w = layoutOf(nodeOf<Im2col>(value), x.shape);
+    const w = nodeOf<Im2col>(value).layout(x.shape).windows;
     const [batch, channels] = x.shape as [number, number];
     const target = s.target(value);
     let source = null;
-    if (w.paddingY + w.paddingX > 0) {
+    if (w.paddingY + w.paddingX > 0 || w.endY > w.height || w.endX > w.width) {
       source = padded(x.shape, value, w, s);
       const k = s.body(x.shape);
       s.loop("padded", k, s.element(x, ownPlace(x.shape), k), source, interior(source, w));
@@ -69,8 +61,7 @@ const col2im: KernelRule = {
   uses: () => "matrix",
   lower: (value, s) => {
     const [x] = value.inputs as [Traced];
-    const node = nodeOf<Col2im>(value);
-    const w = layoutOf(node, value.shape);
+    const w = nodeOf<Col2im>(value).layout(value.shape).windows;
     const [batch, channels] = value.shape as [number, number];
     const sums = padded(value.shape, value, w, s);
     const [perImage, perChannel, perRow] = stridesOf(sums.shape) as [number, number, number];
