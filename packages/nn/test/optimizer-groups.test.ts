@@ -10,7 +10,20 @@ import {
 } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Adam, AdamW, Affine, Momentum, RMSprop, Sequential, SGD, trainStep } from "../src/index.js";
+import {
+  Adam,
+  AdamW,
+  Affine,
+  Momentum,
+  type NamedTensors,
+  type OptimizedParameters,
+  Optimizer,
+  RMSprop,
+  Sequential,
+  SGD,
+  trainStep,
+  type Update,
+} from "../src/index.js";
 import { assertThrows } from "./support.js";
 
 const isBias = (name: string) => name.endsWith("b");
@@ -113,6 +126,34 @@ test("groups: momentum may be that of one group only", () => {
   }
   assert.equal([a.item(), b.item()], [-2.5, -2]);
   assert.equal(Object.keys(optimizer.state()), ["a.velocity"]);
+});
+
+test("groups: settings of an optimizer of one's own", () => {
+  class Decaying extends Optimizer<{ readonly decay: number }> {
+    constructor(parameters: OptimizedParameters<{ readonly decay: number }>, decay: number) {
+      super("Decaying", parameters, 1, { decay });
+    }
+    protected override update(
+      parameter: Tensor,
+      gradient: Tensor,
+      state: NamedTensors,
+      lr: Tensor,
+      { decay }: { readonly decay: number },
+    ): Update {
+      return { value: parameter.mul(decay).sub(gradient.mul(lr)) as Tensor, state };
+    }
+  }
+  const [a, b] = [variable(8), variable(8)];
+  const optimizer = new Decaying([{ parameters: { a }, decay: 0.25, lr: 2 }, { parameters: { b } }], 0.5);
+  a.add(b).backward();
+  optimizer.step();
+  assert.equal([a.item(), b.item()], [0, 3]);
+  assert.equal(
+    optimizer.groups.map(({ settings }) => settings),
+    [{ decay: 0.25 }, { decay: 0.5 }],
+  );
+  const misspelt = [{ parameters: { a }, decai: 1 }] as never;
+  assertThrows(() => new Decaying(misspelt, 1), ChainruleError, "Decaying: unknown option decai; did you mean decay?");
 });
 
 test("groups: what they cannot be", () => {

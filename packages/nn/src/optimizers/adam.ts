@@ -51,16 +51,18 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings> {
   /** What is to be subtracted from a parameter, and the new state. */
   protected change(g: Tensor, before: Moments, lr: Tensor, { betas: [beta1, beta2], eps }: AdamSettings) {
     const t = before.t.add(1) as Tensor;
+    // All scalars first: then a program computes the rest in one loop over the elements.
+    const [correction1, correction2] = [lackOf(beta1, t), lackOf(beta2, t)];
+    const isBook = this.form === "book";
+    const wide = lr.cast("float64").div(correction1);
+    const rate = (isBook ? wide.mul(correction2.sqrt()) : wide).cast(lr.dtype);
+    const scale = isBook ? undefined : correction2.rsqrt().cast(lr.dtype);
     const m = before.m.mul(beta1).add(g.mul(1 - beta1)) as Tensor;
     const v = before.v.mul(beta2).add(g.square().mul(1 - beta2)) as Tensor;
     const vMax = before.vMax?.maximum(v) as Tensor | undefined;
     const root = (vMax ?? v).sqrt();
-    const [correction1, correction2] = [lackOf(beta1, t), lackOf(beta2, t)];
-    const change =
-      this.form === "book"
-        ? m.mul(lr.mul(correction2.sqrt().div(correction1).cast(lr.dtype))).div(root.add(eps))
-        : m.mul(lr.div(correction1.cast(lr.dtype))).div(root.mul(correction2.rsqrt().cast(lr.dtype)).add(eps));
-    return { change: change as Tensor, state: { m, v, t, ...(vMax === undefined ? {} : { vMax }) } };
+    const change = m.mul(rate).div((scale === undefined ? root : root.mul(scale)).add(eps)) as Tensor;
+    return { change, state: { m, v, t, ...(vMax === undefined ? {} : { vMax }) } };
   }
 }
 
@@ -142,7 +144,8 @@ export class AdamW extends AdaptiveMoments {
     lr: Tensor,
     settings: AdamSettings,
   ): Update {
+    const kept = decayed(parameter, settings.weightDecay, lr);
     const { change, state } = this.change(gradient, moments, lr, settings);
-    return { value: decayed(parameter, settings.weightDecay, lr).sub(change) as Tensor, state };
+    return { value: kept.sub(change) as Tensor, state };
   }
 }

@@ -43,18 +43,27 @@ type Assignment = readonly [target: Tensor, values: Tensor];
 
 /**
  * Changes parameters by their gradients. An optimizer is a subclass that says how, in ops: `update`, and, if it remembers
- * anything from step to step, `initialState`. Then a step runs in a compiled function as well.
+ * anything from step to step, `initialState`. Then a step runs in a compiled function as well. What may be another number for some
+ * of the parameters is a setting: its constructor gives these to this class, and groups may have their own (see `AdamW`).
  *
  * @example
- * class HeavyBall extends Optimizer {
- *   override initialState(parameter: Tensor) {
- *     return { velocity: zeros(parameter.shape, { dtype: parameter.dtype }) };
+ * class HeavyBall extends Optimizer<{ momentum: number }> {
+ *   constructor(parameters: OptimizedParameters<{ momentum: number }>, lr: number) {
+ *     super("HeavyBall", parameters, lr, { momentum: 0.9 });
  *   }
- *   override update(parameter: Tensor, gradient: Tensor, { velocity: before }: { velocity: Tensor }, lr: Tensor) {
- *     const velocity = before.mul(0.9).sub(gradient.mul(lr));
+ *   override initialState({ shape, dtype }: Tensor) {
+ *     return { velocity: full(shape, 0, { dtype }) };
+ *   }
+ *   override update(parameter: Tensor, g: Tensor, before: { velocity: Tensor }, lr: Tensor, { momentum }: { momentum: number }) {
+ *     const velocity = before.velocity.mul(momentum).sub(g.mul(lr));
  *     return { value: parameter.add(velocity), state: { velocity } };
  *   }
  * }
+ * const w = variable(0);
+ * const optimizer = new HeavyBall([{ parameters: { w }, momentum: 0.5 }], 1);
+ * w.backward();
+ * for (let i = 0; i < 2; i++) optimizer.step();
+ * w.item(); // -2.5
  */
 export abstract class Optimizer<Settings extends object = object> {
   /** What errors call it. */
