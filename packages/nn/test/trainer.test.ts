@@ -6,6 +6,7 @@ import { suite, test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   Affine,
+  AveragedWeights,
   accuracy,
   batches,
   DataError,
@@ -15,6 +16,7 @@ import {
   encodeSafetensors,
   Momentum,
   type MonitorOptions,
+  ReduceOnPlateau,
   ReLU,
   Sequential,
   SGD,
@@ -51,9 +53,11 @@ interface Wanted {
   readonly lr?: number;
   readonly schedule?: (step: number) => number;
   readonly checkpoint?: CheckpointFile;
+  /** Whether sums of gradients, averages and a schedule on plateau have a state, too. */
+  readonly remembers?: boolean;
 }
 
-function make({ isSource = false, compiled = true, lr = 0.1, ...options }: Wanted = {}) {
+function make({ isSource = false, compiled = true, lr = 0.1, remembers = false, ...options }: Wanted = {}) {
   const random = new Random(1);
   const network = new Sequential([
     new Affine(2, 6, { random }),
@@ -78,7 +82,13 @@ function make({ isSource = false, compiled = true, lr = 0.1, ...options }: Wante
     evaluationBatchSize: 10,
     batchSize: 5,
     random: new Random(2),
-    step: { compiled },
+    step: {
+      compiled,
+      ...(remembers && { accumulate: 3, average: new AveragedWeights(network, { decay: 0.5 }), clipNorm: 0.5 }),
+    },
+    ...(remembers && {
+      plateau: { schedule: new ReduceOnPlateau({ patience: 0, threshold: 0.5, factor: 0.5 }), value: "all.loss" },
+    }),
     ...(options.iterations === undefined && { epochs: 4 }),
     ...options,
   });
@@ -140,6 +150,7 @@ test("compiled and eager runs give the same numbers, to rounding", async () => {
 
 test("a run that is resumed from a snapshot of any step gives the numbers of one that was not interrupted", async () => {
   const kinds: readonly Wanted[] = [
+    { remembers: true },
     {},
     { replace: true },
     { isSource: true },
@@ -164,7 +175,14 @@ test("a run that is resumed from a snapshot of any step gives the numbers of one
       assert.equal(losses, history.losses, JSON.stringify(wanted));
       assert.equal(evaluations, history.evaluations, JSON.stringify(wanted));
       assert.equal(values(resumed.network), values(straight.network));
+      // Averages, sums and the schedule, too.
+      const [a, b] = [resumed, straight].map(({ trainer }) => {
+        const { tensors } = trainer.snapshot();
+        return Object.entries(tensors).map(([name, x]) => [name, [...x.data]]);
+      });
+      assert.equal(a, b);
     }
+    if (kind.remembers) assert.ok(straight.trainer.optimizer.lrFactor < 1);
   }
 });
 
@@ -301,6 +319,9 @@ test("what cannot be is refused before anything is done", () => {
     [{ monitor: { value: "test.loss", mode: "best" } }, 'mode "best"'],
     [{ monitor: { patience: 3 } }, "value is a name"],
     [{ schedule: 0.5 }, "schedule is a function"],
+    [{ plateau: { schedule: () => 1, value: "test.loss" } }, "schedule is a ReduceOnPlateau"],
+    [{ plateau: { schedule: new ReduceOnPlateau() } }, "value is a name"],
+    [{ plateau: { schedule: new ReduceOnPlateau(), value: "loss" }, schedule: () => 1 }, "both set the same factor"],
     [{ step: { compile: false } }, "unknown option compile"],
   ];
   for (const [changed, ...parts] of cases) {

@@ -4,7 +4,7 @@ import { checkNoMore, show, type Tensor } from "@chainrule/core";
 import { checkText, DataError } from "../data/errors.js";
 import type { TensorFile } from "../data/safetensors.js";
 import type { NamedTensors } from "../layers/layer.js";
-import type { CheckpointStore } from "../training/trainer.js";
+import type { CheckpointStore } from "../training/trainer-options.js";
 import { fileError, loadTensors, saveTensors } from "./files.js";
 
 /**

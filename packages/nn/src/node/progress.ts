@@ -1,7 +1,8 @@
 import { checkNoMore, checkOptions } from "@chainrule/core";
 import { SingleBar } from "cli-progress";
 import type { Evaluation } from "../training/history.js";
-import type { Trainer, TrainerCallback } from "../training/trainer.js";
+import type { Trainer } from "../training/trainer.js";
+import type { TrainerCallback } from "../training/trainer-options.js";
 
 /** After so long a silence a plain line tells of the progress where there is no terminal to draw a bar on. */
 const secondsOfSilence = 5;

@@ -1,5 +1,6 @@
 import { GraphError, noGrad, type Tensor, tensor, zeros } from "@chainrule/core";
 import type { NamedTensors } from "../layers/layer.js";
+import { restore } from "../optimizers/saved-state.js";
 
 /** The sums of the gradients and losses of the batches that one step is made of, in tensors that programs assign to. */
 export class Accumulation {
@@ -34,6 +35,18 @@ export class Accumulation {
   clear(): void {
     this.total.assign(0);
     for (const [, , sum] of this.sums) sum.assign(sum.constant(0).broadcastTo(sum.shape));
+  }
+
+  /** The sums so far, by name of the parameter, and that of the losses. */
+  state(): NamedTensors {
+    const sums = this.sums.map(([name, , sum]) => [`sum.${name}`, sum.detach()]);
+    return { total: this.total.detach() as Tensor, ...Object.fromEntries(sums) };
+  }
+
+  /** Goes on from saved sums; what is no such state is refused, and changes nothing. */
+  loadState(saved: NamedTensors): void {
+    const sums = this.sums.map(([name, , sum]) => [`sum.${name}`, sum]);
+    restore("trainStep", "it", { total: this.total, ...Object.fromEntries(sums) }, saved);
   }
 
   private sumsWith(loss: Tensor): [[Tensor, Tensor], ...[Tensor, Tensor][]] {

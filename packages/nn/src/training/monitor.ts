@@ -23,6 +23,14 @@ export interface Best {
   readonly state: NamedTensors;
 }
 
+/** The value of an evaluation that an option of the trainer names. */
+export function valueIn({ values }: Evaluation, option: string, name: string): number {
+  const value = values[name];
+  if (value !== undefined) return value;
+  const known = Object.keys(values).join(", ");
+  throw new ChainruleError(`Trainer: ${option}: there is no value ${show(name)}; an evaluation has ${known}`);
+}
+
 /** Watches a value: what was best, and whether it is time to stop. */
 export class Monitor {
   readonly options: MonitorOptions;
@@ -53,11 +61,7 @@ export class Monitor {
   /** @returns whether it is time to stop */
   look(evaluation: Evaluation, state: () => NamedTensors): boolean {
     const { value: name, patience = Number.POSITIVE_INFINITY } = this.options;
-    const value = evaluation.values[name];
-    if (value === undefined) {
-      const known = Object.keys(evaluation.values).join(", ");
-      throw new ChainruleError(`Trainer: monitor: there is no value ${show(name)}; an evaluation has ${known}`);
-    }
+    const value = valueIn(evaluation, "monitor", name);
     if (this.isBetter(value)) {
       this.best = { iteration: evaluation.iteration, value, state: state() };
       this.waited = 0;

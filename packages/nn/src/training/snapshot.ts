@@ -2,7 +2,7 @@ import { fromArray, type Tensor, tensor } from "@chainrule/core";
 import { DataError } from "../data/errors.js";
 import { loadParameters } from "../data/parameters.js";
 import type { TensorFile } from "../data/safetensors.js";
-import { type Layer, type NamedTensors, tensorsOf } from "../layers/layer.js";
+import type { Layer, NamedTensors } from "../layers/layer.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Evaluation } from "./history.js";
 import type { Best } from "./monitor.js";
@@ -26,8 +26,22 @@ export interface Progress {
 /** What decides the numbers of a run, to be compared: a run goes on with what it began with. */
 export type Settings = Readonly<Record<string, string | number | boolean | null>>;
 
+/** What has a state to be saved besides the network: averages of its weights, for example. */
+export interface Stateful {
+  readonly state: () => NamedTensors;
+  readonly loadState: (saved: NamedTensors) => void;
+}
+
+/** What is trained, and what remembers something of it, by name. */
+export interface Trained {
+  readonly network: Layer;
+  readonly optimizer: Optimizer;
+  readonly others: Readonly<Record<string, Stateful>>;
+}
+
 /** All that it takes to go on, as tensors and texts. */
-export function snapshotOf(network: Layer, optimizer: Optimizer, progress: Progress, settings: Settings): TensorFile {
+export function snapshotOf(trained: Trained, progress: Progress, settings: Settings): TensorFile {
+  const { network, optimizer, others } = trained;
   const { losses, evaluations, seconds, epoch, steps, due, best, waited } = progress;
   const names = [...new Set(evaluations.flatMap(({ values }) => Object.keys(values)))];
   const rows = evaluations.flatMap(({ iteration, epoch, values }) => [
@@ -38,6 +52,7 @@ export function snapshotOf(network: Layer, optimizer: Optimizer, progress: Progr
   const tensors: NamedTensors = {
     ...under("network", network.state()),
     ...under("optimizer", optimizer.state()),
+    ...Object.assign({}, ...Object.entries(others).map(([name, other]) => under(name, other.state()))),
     ...(best !== null && under("best", best.state)),
     losses: tensor(Float64Array.from(losses)),
     evaluations: fromArray(Float64Array.from(rows), [evaluations.length, names.length + 2]),
@@ -60,7 +75,8 @@ export function snapshotOf(network: Layer, optimizer: Optimizer, progress: Progr
  *
  * @throws DataError where the snapshot is none, of another run, or of another network or optimizer; then nothing has changed
  */
-export function restoreFrom(file: TensorFile, network: Layer, optimizer: Optimizer, settings: Settings): Progress {
+export function restoreFrom(file: TensorFile, trained: Trained, settings: Settings): Progress {
+  const { network, optimizer, others } = trained;
   const { tensors, metadata } = file;
   if (metadata["format"] !== format) throw new DataError("Trainer: this is no snapshot of a trainer");
   const saved = parsed(metadata["settings"]) as Settings;
@@ -82,12 +98,18 @@ export function restoreFrom(file: TensorFile, network: Layer, optimizer: Optimiz
     evaluations.shape[1] === names.length + 2 &&
     rates?.shape[0] === optimizer.groups.length + 2;
   if (!isWhole) throw new DataError("Trainer: the snapshot has no history, or one that does not agree with its names");
-  const before = Object.entries(tensorsOf(network)).map(([name, tensor]) => [name, tensor.detach()]);
-  loadParameters(network, inside("network", tensors));
+  const parts: readonly (readonly [name: string, part: Stateful])[] = [
+    ["network", { state: () => network.state(), loadState: (state) => loadParameters(network, state) }],
+    ["optimizer", optimizer],
+    ...Object.entries(others),
+  ];
+  const before = parts.map(([, part]) => part.state());
   try {
-    optimizer.loadState(inside("optimizer", tensors));
+    for (const [name, part] of parts) part.loadState(inside(name, tensors));
   } catch (error) {
-    loadParameters(network, Object.fromEntries(before));
+    parts.forEach(([, part], i) => {
+      part.loadState(before[i] as NamedTensors);
+    });
     throw error;
   }
   setRates(optimizer, Array.from(rates.data));

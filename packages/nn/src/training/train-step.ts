@@ -68,6 +68,22 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   options: TrainStepOptions = {},
   ...none: []
 ): (...batch: Batch) => number {
+  checkNoMore("trainStep", none);
+  const { step } = trainSteps(loss, optimizer, options);
+  let calls = 0;
+  return (...batch) => {
+    const number = step(calls, ...batch);
+    calls++;
+    return number;
+  };
+}
+
+/** `trainStep` for who counts the calls, from 0, and saves the sums of gradients between steps of the optimizer, if there are some. */
+export function trainSteps<Batch extends readonly unknown[]>(
+  loss: (...batch: Batch) => Tensor,
+  optimizer: Optimizer,
+  options: TrainStepOptions = {},
+): { readonly step: (call: number, ...batch: Batch) => number; readonly sums: Accumulation | undefined } {
   if (optimizer instanceof LBFGS) {
     throw new CompileError(
       "trainStep: LBFGS evaluates the loss several times in a step, and is not compiled as a whole; call " +
@@ -78,7 +94,6 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
     const got = typeof loss !== "function" ? loss : optimizer;
     throw new ChainruleError(`trainStep: takes a loss, a function, and an optimizer, got ${show(got)}`);
   }
-  checkNoMore("trainStep", none);
   checkOptions("trainStep", options, ["compiled", "clipNorm", "clipValue", "accumulate", "average"], ["compiled"]);
   const { compiled = compileSupport() === null, clipNorm, clipValue, accumulate = 1, average } = options;
   for (const [name, limit] of Object.entries({ clipNorm, clipValue })) {
@@ -118,12 +133,8 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
     return compiled ? compile(part) : part;
   };
   const [last, earlier] = [partOf(finish), partOf((value) => sums?.add(value))];
-  let calls = 0;
-  return (...batch) => {
-    const number = ((calls + 1) % accumulate === 0 ? last : earlier)(...batch).item();
-    calls++;
-    return number;
-  };
+  const step = (call: number, ...batch: Batch) => ((call + 1) % accumulate === 0 ? last : earlier)(...batch).item();
+  return { step, sums };
 }
 
 /** Runs `use` while the parameters have the gradients of a loss, and no others. */

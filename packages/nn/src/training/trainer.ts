@@ -1,111 +1,25 @@
 import {
   ChainruleError,
   checkNoMore,
-  checkOptions,
   compile,
   compileSupport,
   GraphError,
   noGrad,
   type Random,
-  show,
   type Tensor,
 } from "@chainrule/core";
-import { checkRandom, checkSetting } from "../checks.js";
 import { loadParameters } from "../data/parameters.js";
 import type { TensorFile } from "../data/safetensors.js";
-import { type ForwardOptions, Layer } from "../layers/layer.js";
-import { Optimizer } from "../optimizers/optimizer.js";
+import type { Layer } from "../layers/layer.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import type { Accumulation } from "./accumulation.js";
 import { firstBadValue } from "./bad-value.js";
 import { type BatchOf, feed, once, rowsIn, samplerOf, type TrainingData } from "./feed.js";
 import type { Evaluation, History } from "./history.js";
-import { type Best, Monitor, type MonitorOptions } from "./monitor.js";
-import { restoreFrom, type Settings, snapshotOf } from "./snapshot.js";
-import { type TrainStepOptions, trainStep } from "./train-step.js";
-
-/** Is told how a run goes; `trainer.stop()` ends it after the step. */
-export interface TrainerCallback {
-  readonly onStart?: (trainer: Trainer) => void | Promise<void>;
-  /** After each training step, with its loss. */
-  readonly onStep?: (trainer: Trainer, loss: number) => void | Promise<void>;
-  readonly onEvaluation?: (trainer: Trainer, evaluation: Evaluation) => void | Promise<void>;
-  /** When the run is over, however it ended. */
-  readonly onEnd?: (trainer: Trainer) => void | Promise<void>;
-}
-
-/** Where snapshots go, such as a file (`CheckpointFile` of `@chainrule/nn/node`). */
-export interface CheckpointStore {
-  readonly save: (snapshot: TensorFile) => void | Promise<void>;
-  /** The last one that was saved; `null` if there is none. */
-  readonly load: () => TensorFile | null | Promise<TensorFile | null>;
-}
-
-export interface TrainerOptions<D extends TrainingData, Output> {
-  readonly network: Layer;
-  readonly optimizer: Optimizer;
-  /** Rows in memory, by name, such as `{ images, labels }`; or a function that gives the batches of an epoch. */
-  readonly data: D;
-  /** What the network makes of a batch, such as scores; a tensor, or several. It is told whether it is called to train. */
-  readonly predict: (batch: BatchOf<D>, options: ForwardOptions) => Output;
-  /** The loss of that, a scalar: the mean over the rows of the batch. */
-  readonly loss: (output: NoInfer<Output>, batch: BatchOf<D>) => Tensor;
-  /** Numbers by name, means over the rows of a batch, that evaluations tell besides the loss. */
-  readonly metrics?: Readonly<Record<string, (output: NoInfer<Output>, batch: BatchOf<D>) => number>> | undefined;
-  /** The data of evaluations, by name, such as `{ train, test }`. */
-  readonly evaluations?: Readonly<Record<string, D>> | undefined;
-  /** How often they are evaluated: after each epoch, or after so many steps; at the end always. Default "epoch". */
-  readonly evaluateEvery?: "epoch" | number | undefined;
-  /** Whether they are evaluated before the first step, too. Default false. */
-  readonly evaluateFirst?: boolean | undefined;
-  /** Rows of a batch; of data that a function gives, each batch is what it is. Default 100. */
-  readonly batchSize?: number | undefined;
-  /** Rows evaluated at once. Default 1000. */
-  readonly evaluationBatchSize?: number | undefined;
-  /** Whether a row may come again before all have come, as the textbook draws. Default false: each epoch is a shuffle of all rows. */
-  readonly replace?: boolean | undefined;
-  /** Draws the batches, and what layers draw in training: step i from streams of its own. */
-  readonly random: Random;
-  /** How long training goes on in all, in epochs or in steps: one of the two. */
-  readonly epochs?: number | undefined;
-  readonly iterations?: number | undefined;
-  /** What the learning rates are multiplied by at each step, counted from 0: the optimizer's `lrFactor`. */
-  readonly schedule?: ((step: number) => number) | undefined;
-  /** Keeps the best network, and can end the run. */
-  readonly monitor?: MonitorOptions | undefined;
-  readonly callbacks?: readonly TrainerCallback[] | undefined;
-  /** Where a snapshot goes after each evaluation, and when the run is over. */
-  readonly checkpoint?: CheckpointStore | undefined;
-  /** More that decides the numbers of the run, such as the sizes of its network: a snapshot is resumed with the same only. */
-  readonly settings?: Settings | undefined;
-  /** Ends the run between two steps; it can be resumed. */
-  readonly signal?: AbortSignal | undefined;
-  /** Of each training step; evaluations are compiled where it is. */
-  readonly step?: TrainStepOptions | undefined;
-}
-
-const optionNames = [
-  "network",
-  "optimizer",
-  "data",
-  "predict",
-  "loss",
-  "metrics",
-  "evaluations",
-  "evaluateEvery",
-  "evaluateFirst",
-  "batchSize",
-  "evaluationBatchSize",
-  "replace",
-  "random",
-  "epochs",
-  "iterations",
-  "schedule",
-  "monitor",
-  "callbacks",
-  "checkpoint",
-  "settings",
-  "signal",
-  "step",
-] as const satisfies readonly (keyof TrainerOptions<TrainingData, unknown>)[];
+import { type Best, Monitor, valueIn } from "./monitor.js";
+import { restoreFrom, type Settings, type Stateful, snapshotOf, type Trained } from "./snapshot.js";
+import { trainSteps } from "./train-step.js";
+import { checkTrainerOptions, type TrainerCallback, type TrainerOptions } from "./trainer-options.js";
 
 /** How long a run goes on before timers and events are served, in milliseconds. */
 const slice = 40;
@@ -143,7 +57,8 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   readonly iterationsPerEpoch: number | null;
   private readonly options: TrainerOptions<D, Output>;
   private readonly monitor: Monitor | null;
-  private readonly trained: (batch: BatchOf<D>, random: Random) => number;
+  private readonly trained: (call: number, batch: BatchOf<D>, random: Random) => number;
+  private readonly sums: Accumulation | undefined;
   private readonly evaluated: (batch: BatchOf<D>) => { readonly output: Output; readonly loss: Tensor };
   /** The learning rate that the run began with. */
   private readonly baseRate: number;
@@ -176,7 +91,9 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     this.monitor = monitor === undefined ? null : new Monitor(monitor);
     const lossOf = (batch: BatchOf<D>, random: Random): Tensor =>
       loss(predict(batch, { training: true, random }), batch);
-    this.trained = trainStep(lossOf, optimizer, step);
+    const { step: trained, sums } = trainSteps(lossOf, optimizer, step);
+    this.trained = trained;
+    this.sums = sums;
     const evaluate = (batch: BatchOf<D>) => {
       const output = predict(batch, {});
       return { output, loss: loss(output, batch) };
@@ -275,7 +192,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     checkNoMore("Trainer.snapshot", none);
     const { losses, evaluations, seconds, epoch, steps, due, best } = this;
     const progress = { losses, evaluations, seconds, epoch, steps, due, best, waited: this.monitor?.waited ?? 0 };
-    return snapshotOf(this.network, this.optimizer, progress, this.settings);
+    return snapshotOf(this.all, progress, this.settings);
   }
 
   /**
@@ -285,7 +202,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
    */
   restore(snapshot: TensorFile, ...none: []): void {
     checkNoMore("Trainer.restore", none);
-    const progress = restoreFrom(snapshot, this.network, this.optimizer, this.settings);
+    const progress = restoreFrom(snapshot, this.all, this.settings);
     this.losses.length = 0;
     for (const loss of progress.losses) this.losses.push(loss);
     this.evaluations.splice(0, this.evaluations.length, ...progress.evaluations);
@@ -329,6 +246,17 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
       rows += count;
     }
     return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / rows]));
+  }
+
+  private get all(): Trained {
+    const { step: { average } = {}, plateau } = this.options;
+    const { network, optimizer, sums } = this;
+    const others: Readonly<Record<string, Stateful>> = {
+      ...(average && { average }),
+      ...(plateau && { plateau: plateau.schedule }),
+      ...(sums && { sums }),
+    };
+    return { network, optimizer, others };
   }
 
   private get feedOptions() {
@@ -387,7 +315,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     const { schedule, random, evaluateEvery = "epoch" } = this.options;
     if (schedule !== undefined) this.optimizer.lrFactor = schedule(iteration);
     const draws = () => random.fork(iteration).fork(0);
-    const loss = this.trained(batch, draws());
+    const loss = this.trained(iteration, batch, draws());
     this.spent += (performance.now() - this.since) / 1000;
     if (!Number.isFinite(loss)) {
       // Such a step has changed nothing, so that the loss can be looked into.
@@ -416,9 +344,17 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     const epoch = iterationsPerEpoch === null ? this.epoch : iteration / iterationsPerEpoch;
     const evaluation: Evaluation = { iteration, epoch, values };
     this.evaluations.push(evaluation);
+    this.adjust(evaluation);
     if (this.monitor?.look(evaluation, () => this.network.state())) this.stopped = true;
     await this.tell("onEvaluation", evaluation);
     if (isKept && iteration > 0) await this.save();
+  }
+
+  private adjust(evaluation: Evaluation): void {
+    const { plateau } = this.options;
+    if (plateau !== undefined) {
+      this.optimizer.lrFactor = plateau.schedule.step(valueIn(evaluation, "plateau", plateau.value));
+    }
   }
 
   /** A bad parameter is told, and never saved: the last update is followed by no loss that would show what it did. */
@@ -462,39 +398,4 @@ function breathe(): Promise<void> {
   return new Promise((done) => {
     soon(done);
   });
-}
-
-function checkTrainerOptions<D extends TrainingData, Output>(options: TrainerOptions<D, Output>): void {
-  const op = "Trainer";
-  checkOptions(op, options ?? null, optionNames, ["evaluateFirst", "replace"]);
-  const { network, optimizer, data, predict, loss, random, schedule, callbacks = [] } = options;
-  if (!(network instanceof Layer)) throw new ChainruleError(`${op}: network is a layer, got ${show(network)}`);
-  if (!(optimizer instanceof Optimizer))
-    throw new ChainruleError(`${op}: optimizer is an Optimizer, got ${show(optimizer)}`);
-  for (const [name, f] of Object.entries({ predict, loss, ...options.metrics })) {
-    if (typeof f !== "function") throw new ChainruleError(`${op}: ${name} is a function, got ${show(f)}`);
-  }
-  if (schedule !== undefined && typeof schedule !== "function") {
-    throw new ChainruleError(`${op}: schedule is a function of the step, got ${show(schedule)}`);
-  }
-  checkRandom(op, random);
-  for (const [name, each] of Object.entries({ data, ...options.evaluations })) {
-    // As an iterator is: spent after the first epoch.
-    if (typeof each === "function" || (typeof each === "object" && each !== null && !(Symbol.iterator in each)))
-      continue;
-    throw new ChainruleError(
-      `${op}: ${name} is a record of tensors, or a function that gives the batches of an epoch, got ${show(each)}`,
-    );
-  }
-  if (!Array.isArray(callbacks)) throw new ChainruleError(`${op}: callbacks are a list, got ${show(callbacks)}`);
-  for (const callback of callbacks)
-    checkOptions(`${op}: a callback`, callback, ["onStart", "onStep", "onEvaluation", "onEnd"]);
-  const { epochs, iterations, evaluateEvery = "epoch", batchSize = 1, evaluationBatchSize = 1 } = options;
-  const counts = { epochs: epochs ?? 1, iterations: iterations ?? 1, batchSize, evaluationBatchSize };
-  for (const [name, count] of Object.entries({ ...counts, ...(evaluateEvery !== "epoch" && { evaluateEvery }) })) {
-    checkSetting(op, name, count, () => Number.isSafeInteger(count) && count >= 1, "a whole number of at least 1");
-  }
-  if ((epochs === undefined) === (iterations === undefined)) {
-    throw new ChainruleError(`${op}: takes epochs or iterations, got ${epochs === undefined ? "neither" : "both"}`);
-  }
 }
