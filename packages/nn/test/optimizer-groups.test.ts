@@ -208,6 +208,7 @@ test("a rate is no number in a function that is being compiled", () => {
   for (const use of [
     () => optimizer.lr,
     () => optimizer.lrFactor,
+    () => group?.lr,
     () => { optimizer.lr = 1; }, // biome-ignore format: a line
     () => { optimizer.lrFactor = 2; }, // biome-ignore format: a line
     () => { if (group !== undefined) group.lr = 3; }, // biome-ignore format: a line

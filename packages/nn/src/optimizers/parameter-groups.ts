@@ -51,12 +51,13 @@ export class ParameterGroup<Settings extends object = object> {
     this.settings = Object.freeze(settings);
     this.shared = shared;
     this.own = own;
-    const rate = this.lr * shared.factor;
+    const rate = (own ?? shared.lr) * shared.factor;
     this.rates = { float64: tensor(rate), float32: tensor(rate, { dtype: "float32" }) };
   }
 
   /** The learning rate of the group, without `lrFactor`; once it is set it is the group's own. */
   get lr(): number {
+    this.refuseTraced("read");
     return this.own ?? this.shared.lr;
   }
 
@@ -75,7 +76,8 @@ export class ParameterGroup<Settings extends object = object> {
 
   /** Takes over what has changed for all groups. */
   settle(): void {
-    for (const rate of Object.values(this.rates)) rate.assign(this.lr * this.shared.factor);
+    const { lr, factor } = this.shared;
+    for (const rate of Object.values(this.rates)) rate.assign((this.own ?? lr) * factor);
   }
 
   /** Throws in a function that is being compiled, where a number would stay what it is now. */
