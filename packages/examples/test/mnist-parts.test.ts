@@ -1,10 +1,11 @@
-import { Random, type Tensor } from "@chainrule/core";
+import { Random, type Tensor, toDot } from "@chainrule/core";
+import { toSvg } from "@chainrule/pictures";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { Interrupt } from "../src/mnist/interrupt.js";
 import { TwoLayerNet } from "../src/mnist/network.js";
-import { stepGraph } from "../src/mnist/step-graph.js";
+import { smallStep } from "../src/mnist/step-graph.js";
 import { verifyGradients } from "../src/mnist/verify.js";
 
 const parts = suite("parts");
@@ -57,8 +58,11 @@ parts("elements whose difference would step over a kink are left out, and counte
 });
 
 parts("the small step's graph has all parameters and the loss", () => {
-  const dot = stepGraph();
-  for (const name of ["images", "labels", "W1", "b1", "W2", "b2", "loss", "softmaxWithLoss"]) assert.match(dot, name);
+  const [dot, svg] = [toDot(smallStep()), toSvg(smallStep())];
+  for (const name of ["images", "labels", "W1", "b1", "W2", "b2", "loss", "softmaxWithLoss"]) {
+    assert.match(dot, name);
+    assert.match(svg, `>${name}</text>`);
+  }
 });
 
 parts.run();

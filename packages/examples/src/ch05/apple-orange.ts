@@ -4,8 +4,14 @@
  * Each node knows only its own inputs. The chain rule is the order of the calls: what one node's `backward` gives is what
  * the node before it gets. At the end the same through tensors, where the graph remembers that order by itself.
  */
+import { join } from "node:path";
 import { Add, Mul, variable } from "@chainrule/core";
+import { toSvg } from "@chainrule/pictures";
+import { saveFile } from "../support/file.js";
+import { readOptions } from "../support/options.js";
 import { compare, section } from "../support/report.js";
+
+const { out } = readOptions({ out: "out" });
 
 const apple = 100;
 const appleCount = 2;
@@ -43,16 +49,16 @@ compare("d tax", dTax, 650);
 
 section("The same through tensors");
 const [a, na, o, no, t] = [
-  variable(apple),
-  variable(appleCount),
-  variable(orange),
-  variable(orangeCount),
-  variable(tax),
+  variable(apple, { name: "apple price" }),
+  variable(appleCount, { name: "apple count" }),
+  variable(orange, { name: "orange price" }),
+  variable(orangeCount, { name: "orange count" }),
+  variable(tax, { name: "tax" }),
 ];
 const apples = a.mul(na);
 const oranges = o.mul(no);
 const both = apples.add(oranges);
-const total = both.mul(t);
+const total = both.mul(t).named("price");
 total.backward();
 
 compare("price of the apples", apples.item(), 200);
@@ -65,3 +71,6 @@ compare("d apple count", na.grad?.item(), 110);
 compare("d orange", o.grad?.item(), 3.3);
 compare("d orange count", no.grad?.item(), 165);
 compare("d tax", t.grad?.item(), 650);
+
+section("The graph as a picture: values above the lines, gradients below");
+saveFile(join(out, "apple-orange.svg"), toSvg(total));

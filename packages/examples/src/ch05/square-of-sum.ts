@@ -4,8 +4,8 @@
  * dz/dt = 2t goes back through the square; the addition hands it on unchanged, so dz/dx = dz/dy = 2 (x + y).
  */
 import { join } from "node:path";
-import { print, toDot, variable } from "@chainrule/core";
-import { instance } from "@viz-js/viz";
+import { print, variable } from "@chainrule/core";
+import { toSvg } from "@chainrule/pictures";
 import { saveFile } from "../support/file.js";
 import { readOptions } from "../support/options.js";
 import { compare, section } from "../support/report.js";
@@ -28,6 +28,4 @@ section("The graph as text");
 console.log(print(z).replaceAll(/^/gm, "  "));
 
 section("The graph as a picture, values above and derivatives below the lines");
-const dot = toDot(z);
-saveFile(join(out, "square-of-sum.dot"), dot);
-saveFile(join(out, "square-of-sum.svg"), (await instance()).renderString(dot, { format: "svg" }));
+saveFile(join(out, "square-of-sum.svg"), toSvg(z));

@@ -133,8 +133,8 @@ async function train(trainer: Pick<Trainer, "run">, { out, eager }: Options): Pr
 /** @throws Stop (1) when a default run has not learned what it has to */
 async function report(network: TwoLayerNet, data: Digits, options: Options, history: History): Promise<void> {
   // Loaded late: the chart library takes its time, and bad input should not have to wait for it.
-  const { canDraw, writeResults } = await import("./results.js");
-  const files = await writeResults(network, history, options);
+  const { writeResults } = await import("./results.js");
+  const files = writeResults(network, history, options);
   const { evaluations, losses, seconds } = history;
   console.log("\nSummary");
   console.log(accuracyTable(evaluations.at(-1), data.isMnist));
@@ -142,7 +142,6 @@ async function report(network: TwoLayerNet, data: Digits, options: Options, hist
     `  ${losses.length} iterations in ${formatDuration(seconds)}, ${(losses.length / seconds).toFixed(0)} iterations/s, evaluation not counted`,
   );
   console.log(`  written: ${files.join(", ")}`);
-  if (!canDraw()) console.log("  The graph is not drawn, which takes WebAssembly; its DOT file is there.");
   if ((losses.at(-1) ?? 0) > Math.log(classes)) {
     console.log("  The last loss is above that of a guess, ln 10: if it does not fall, try a smaller --lr.");
   }

@@ -1,18 +1,19 @@
 import { join } from "node:path";
+import { toDot } from "@chainrule/core";
 import type { Evaluation, History } from "@chainrule/nn";
 import { saveTensors, writeFileAtomically } from "@chainrule/nn/node";
-import { instance } from "@viz-js/viz";
+import { toSvg } from "@chainrule/pictures";
 import { type Chart, type Point, renderChart } from "../support/chart.js";
 import type { TwoLayerNet } from "./network.js";
 import type { Options } from "./options.js";
 import { resultFiles } from "./out-folder.js";
-import { stepGraph } from "./step-graph.js";
+import { smallStep } from "./step-graph.js";
 
 /** How many losses are averaged for a point of the curve. */
 const smoothing = 100;
 
-/** Writes the weights, the curves and the graph of a small step (as a picture where that can be drawn); the names of the files. */
-export async function writeResults(network: TwoLayerNet, history: History, options: Options): Promise<string[]> {
+/** Writes the weights, the curves and the graph of a small step; the names of the files. */
+export function writeResults(network: TwoLayerNet, history: History, options: Options): string[] {
   const path = (name: keyof typeof resultFiles) => join(options.out, resultFiles[name]);
   const { batch, lr, seed } = options;
   saveTensors(path("weights"), network.parameters(), {
@@ -21,16 +22,10 @@ export async function writeResults(network: TwoLayerNet, history: History, optio
   });
   writeFileAtomically(path("loss"), renderChart(lossChart(history.losses)));
   writeFileAtomically(path("accuracy"), renderChart(accuracyChart(history.evaluations)));
-  const dot = stepGraph();
-  writeFileAtomically(path("dot"), dot);
-  if (canDraw()) writeFileAtomically(path("graph"), (await instance()).renderString(dot, { format: "svg" }));
-  const names = Object.keys(resultFiles) as (keyof typeof resultFiles)[];
-  return names.filter((name) => name !== "graph" || canDraw()).map(path);
-}
-
-/** The library that draws graphs is WebAssembly. */
-export function canDraw(): boolean {
-  return "WebAssembly" in globalThis;
+  const loss = smallStep();
+  writeFileAtomically(path("dot"), toDot(loss));
+  writeFileAtomically(path("graph"), toSvg(loss));
+  return (Object.keys(resultFiles) as (keyof typeof resultFiles)[]).map(path);
 }
 
 function lossChart(losses: readonly number[]): Chart {
