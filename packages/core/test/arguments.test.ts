@@ -42,6 +42,7 @@ const fatal: readonly (readonly [program: string, result: RegExp])[] = [
   ["tensor(cyclic)", /^ShapeError: tensor: arrays nested more than 64 deep/],
   ["tensor(deep((inner) => [inner]))", /^ShapeError: tensor: arrays nested more than 64 deep/],
   ["tensor([1, cyclic])", /^DTypeError|^ShapeError/],
+  ["tensor([1, 2]).take(cyclic)", /^ShapeError: take: arrays nested/],
   ["variable(1).assign(cyclic)", /^ShapeError: assign: arrays nested/],
   ["zeros(cyclic)", /^ShapeError: zeros: .* is no shape/],
   ["zeros(new Array(20000).fill(1))", /^ShapeError: zeros: a shape of 20000 axes; a tensor has 64 at most/],

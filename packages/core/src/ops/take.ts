@@ -8,7 +8,16 @@ import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkNoMore, checkOptions } from "../options.js";
 import type { IndexAddFunction } from "../shape/indexing-types.js";
-import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, sizesFrom } from "../shape/shape.js";
+import {
+  checkShape,
+  formatShape,
+  kept,
+  MAX_RANK,
+  normalizeAxis,
+  sameShape,
+  sizeOf,
+  sizesFrom,
+} from "../shape/shape.js";
 import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
@@ -23,7 +32,8 @@ export function indexTensor(op: string, indices: IndexLike): Tensor {
     return indices;
   }
   let first: unknown = indices;
-  while (Array.isArray(first)) first = first[0];
+  // No deeper than a tensor is: a list may hold itself.
+  for (let depth = 0; depth < MAX_RANK && Array.isArray(first); depth++) first = first[0];
   if (typeof first === "boolean") throw noMask(op, "booleans");
   const { shape, dtype, values } = readLiteral(op, indices, "int32");
   return new Tensor(shape, dtype, values, null, false);
