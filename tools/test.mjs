@@ -47,10 +47,13 @@ const unit = packages.flatMap((name) => {
   return tests.map((file) => uvu(`${folder}/${file}`));
 });
 
-/** Suites that start many processes, and take as long as a third of all: they are left to CI, which gives `--all`. */
-const lengthy = ["examples/test/mnist.test", "examples/test/mnist-input.test", "core/test/imports.test"].map(
-  (name) => `packages/${name}`,
-);
+/** Suites that start many processes or are the longer form of another, as long as a third of all: they are left to CI, which gives `--all`. */
+const lengthy = [
+  "examples/test/mnist.test",
+  "examples/test/mnist-input.test",
+  "core/test/imports.test",
+  "nn/test/layer-derivatives.test",
+].map((name) => `packages/${name}`);
 
 /** Leaves a lengthy suite to CI. */
 function left(suite, isLengthy, why) {
@@ -68,7 +71,7 @@ async function suites() {
     single("types of the kernel printer", [tsc, "-p", "packages/core/scripts"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
-    ...unit.map((suite) => left(suite, lengthy.includes(suite.name), "it starts many processes")),
+    ...unit.map((suite) => left(suite, lengthy.includes(suite.name), "it takes long")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
     ...examples.map(({ name, file, short, isHeavy }) =>
       left(single(`example ${name}`, [...interpreted, file, ...short]), isHeavy, "it takes its time"),

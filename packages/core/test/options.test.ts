@@ -214,6 +214,7 @@ for (const name of ["tripletMarginLoss", "gaussianNllLoss"]) row(name, (...o) =>
 row("dropout", (...o) => nn["dropout"]?.(x, ...o));
 row("dropoutMask", (...o) => nn["dropoutMask"]?.([2], ...o));
 for (const name of ["batchNorm", "layerNorm"]) row(name, (...o) => nn[name]?.(x, ...o));
+row("positionalEncoding", (...o) => nn["positionalEncoding"]?.(2, 2, ...o));
 row("rmsNorm", (...o) => nn["rmsNorm"]?.(x, ...o));
 row("groupNorm", (...o) => nn["groupNorm"]?.(x, 1, ...o));
 row("batchNormInference", (...o) =>

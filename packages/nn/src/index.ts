@@ -30,6 +30,7 @@ export {
   type RunningStatistics,
   rmsNorm,
 } from "./functions/normalization.js";
+export { positionalEncoding } from "./functions/positional-encoding.js";
 export { constant, normal, truncatedNormal, uniform, zeros } from "./initializers/distributions.js";
 export { dirac, identity } from "./initializers/identity.js";
 export type { FloatDType, Initializer, InitializerOptions } from "./initializers/initializer.js";
@@ -59,6 +60,13 @@ export {
 } from "./layers/activation.js";
 export { Affine, type AffineOptions, type AffineShape } from "./layers/affine.js";
 export {
+  type AttendOptions,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  TransformerBlock,
+  type TransformerBlockOptions,
+} from "./layers/attention.js";
+export {
   Conv1d,
   Conv2d,
   type ConvLayerOptions,
@@ -71,6 +79,7 @@ export {
   SeparableConv2d,
 } from "./layers/conv.js";
 export { Dropout, type DropoutLayerOptions } from "./layers/dropout.js";
+export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export { Flatten, type FlattenShape } from "./layers/flatten.js";
 export { Frozen } from "./layers/frozen.js";
 export { type ForwardOptions, Layer, type NamedTensors } from "./layers/layer.js";
@@ -96,6 +105,18 @@ export {
   type MaxPoolLayerOptions,
   type PooledShape,
 } from "./layers/pool.js";
+export {
+  GRU,
+  LSTM,
+  type LSTMState,
+  type RecurrentOptions,
+  type RecurrentState,
+  RNN,
+  type RNNOptions,
+  type RunOptions,
+  type RunResult,
+  type SequenceShape,
+} from "./layers/recurrent.js";
 export { Sequential } from "./layers/sequential.js";
 export { l1Loss } from "./losses/absolute-error.js";
 export {

@@ -1,57 +1,22 @@
-import {
-  assertGradcheck,
-  ChainruleError,
-  compile,
-  fromArray,
-  Random,
-  type Shape,
-  type Tensor,
-  variable,
-} from "@chainrule/core";
+import { ChainruleError, fromArray, Random, type Shape, variable } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type FloatDType,
-  Layer,
-  loadParameters,
-  type NamedTensors,
-} from "../src/index.js";
+import { decodeSafetensors, encodeSafetensors, type Layer, loadParameters, type NamedTensors } from "../src/index.js";
+import { checkCompiled, checkDerivatives, checkFloat32, filled, settings, training } from "./support/layer-checks.js";
 import { inputOf, type LayerRow, layerClasses, layerRows, makeLayer, nameOf, sizesOf } from "./support/layer-rows.js";
-import { layerValues } from "./support/layer-values.js";
-import { assertClose, assertThrows, wave } from "./support.js";
+import { pytorchLayers } from "./support/pytorch-layers.js";
+import { assertClose, assertThrows } from "./support.js";
 
 /*
  * Every layer, in every row of the table: shapes, names, values, derivatives to second order, compiled, in float32, saved and
  * loaded, in training and in evaluation, and what it refuses. A layer that is exported and has no row fails.
  */
 
-const settings = (dtype: FloatDType = "float64", seed = 1) => ({ random: new Random(seed), dtype });
-
-/** Parameters and buffers that repeat nothing; buffers, which may be variances, above 0. PyTorch was given the same. */
-function filled(row: LayerRow, dtype: FloatDType = "float64"): Layer {
-  const layer = makeLayer(row, settings(dtype));
-  Object.values(layer.parameters()).forEach((parameter, i) => {
-    parameter.assign(wave(parameter.shape, 0.5, i + 1).cast(dtype));
-  });
-  Object.values(layer.buffers()).forEach((buffer, i) => {
-    buffer.assign(
-      wave(buffer.shape, 0.5, i + 10)
-        .square()
-        .add(0.5)
-        .cast(dtype),
-    );
-  });
-  return layer;
-}
-
 const all = (layer: Layer): NamedTensors => ({ ...layer.parameters(), ...layer.buffers() });
 const shapesOf = (tensors: NamedTensors) =>
   Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, [...shape]]));
 
-/** How a call of training is told, with the same random numbers each time. */
-const training = () => ({ training: true, random: new Random(3).fork(5) });
+/** Whether a call of training is another function. */
 const isAnotherInTraining = (row: LayerRow) => row.training !== undefined || row.draws === true;
 
 test("every layer that is exported has a row, and no other", () => {
@@ -60,7 +25,7 @@ test("every layer that is exported has a row, and no other", () => {
   assert.is(new Set(layerRows.map(nameOf)).size, layerRows.length);
   const rowNames = new Set(layerRows.map(nameOf));
   assert.equal(
-    Object.keys(layerValues).filter((name) => !rowNames.has(name.replace(/: training$/, ""))),
+    Object.keys(pytorchLayers).filter((name) => !rowNames.has(name.replace(/: training$/, ""))),
     [],
   );
 });
@@ -91,7 +56,7 @@ for (const row of layerRows) {
       } else assertClose(layer.forward(x, training()), y, 0, `${name} of [${shape}] in training`);
     }
     const x = inputOf(row, row.input);
-    const known = layerValues[name];
+    const known = pytorchLayers[name];
     if (known !== undefined)
       assertClose(
         layer.forward(x).reshape([-1]),
@@ -99,7 +64,7 @@ for (const row of layerRows) {
         1e-13,
         `${name}: PyTorch`,
       );
-    const inTraining = layerValues[`${name}: training`];
+    const inTraining = pytorchLayers[`${name}: training`];
     if (inTraining !== undefined) {
       const y = layer.forward(x, training());
       const found = [y, ...Object.values(layer.buffers())].flatMap(({ data }) => [...data]);
@@ -113,51 +78,12 @@ for (const row of layerRows) {
   });
 
   test(`${name}: derivatives of second order, by the input and the parameters`, () => {
-    const layer = filled(row);
-    const x = inputOf(row, row.input);
-    const inputs = [x, ...Object.values(layer.parameters()).map((parameter) => parameter.detach())];
-    const varied = row.below === undefined ? inputs : inputs.slice(1);
-    for (const how of row.training === undefined ? [undefined] : [undefined, training()]) {
-      const f = (...given: Tensor[]) => {
-        const [input = x, ...parameters] = row.below === undefined ? given : [x, ...given];
-        return withParameters(layer, parameters, () => layer.forward(input, how));
-      };
-      if (varied.length > 0) assertGradcheck(f, varied, { order: 2, mode: "random", projections: 2 });
-    }
+    checkDerivatives(row, "random");
   });
 
   test(`${name}: compiled as eagerly, with gradients and buffers; float32 as float64`, () => {
-    const results: Tensor[][] = [];
-    for (const dtype of ["float64", "float32"] as const) {
-      for (const how of isAnotherInTraining(row) ? [() => undefined, training] : [() => undefined]) {
-        const x = inputOf(row, row.input, dtype);
-        const [eager, traced] = [filled(row, dtype), filled(row, dtype)];
-        const expected = derivatives(eager, how)(x);
-        const program = compile(derivatives(traced, how));
-        const actual = program(x);
-        const [mine, other] = [
-          [...actual, ...Object.values(traced.buffers())],
-          [...expected, ...Object.values(eager.buffers())],
-        ];
-        assert.is(mine.length, other.length);
-        mine.forEach((value, i) => {
-          assert.is(value.dtype, dtype);
-          assertClose(
-            double(value),
-            double(other[i] as Tensor),
-            dtype === "float64" ? 1e-12 : 1e-4,
-            `${name}, ${dtype}, ${i}`,
-          );
-        });
-        results.push(other);
-      }
-    }
-    const half = results.length / 2;
-    results.slice(0, half).forEach((exact, i) => {
-      exact.forEach((value, j) => {
-        assertClose(double(results[i + half]?.[j] as Tensor), value, 1e-4, `${name}, float32 and float64, ${j}`);
-      });
-    });
+    checkCompiled(row, "float64", 1e-12);
+    checkFloat32(row, 1e-4);
   });
 
   test(`${name}: saved, and loaded into another`, () => {
@@ -220,45 +146,5 @@ for (const row of layerRows) {
 
 const shapesOfRow = (shapes: Readonly<Record<string, Shape>>) =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, [...shape]]));
-
-const double = (x: Tensor): Tensor => x.cast("float64") as Tensor;
-
-/** The output, and the gradients of a weighted sum of it, by the input and the parameters; they are left behind nowhere. */
-function derivatives(layer: Layer, how: () => object | undefined): (x: Tensor) => Tensor[] {
-  return (input) => {
-    const x = input.dtype === "int32" ? input : variable(input);
-    const y = layer.forward(x, how());
-    y.mul(wave(y.shape, 1, 2).cast(y.dtype))
-      .sum()
-      .backward();
-    const variables = [x, ...Object.values(layer.parameters())].filter(({ isVariable }) => isVariable);
-    const gradients = variables.map(({ grad }) => grad as Tensor);
-    for (const each of variables) each.zeroGrad();
-    return [y.detach(), ...gradients];
-  };
-}
-
-/** Runs something with other tensors in the place of the parameters of a layer and its parts. */
-function withParameters<T>(layer: Layer, tensors: readonly Tensor[], run: () => T): T {
-  const before = Object.values(layer.parameters());
-  const replaced = new Map(before.map((parameter, i) => [parameter, tensors[i] as Tensor]));
-  const undo: (() => void)[] = [];
-  const visit = (of: object) => {
-    for (const [key, value] of Object.entries(of)) {
-      const other = replaced.get(value);
-      if (other !== undefined) {
-        Reflect.set(of, key, other);
-        undo.push(() => Reflect.set(of, key, value));
-      } else if (value instanceof Layer || Array.isArray(value)) visit(value as object);
-    }
-  };
-  visit(layer);
-  assert.is(undo.length, before.length);
-  try {
-    return run();
-  } finally {
-    for (const back of undo) back();
-  }
-}
 
 test.run();

@@ -5,12 +5,14 @@ import {
   fromArray,
   MaskedMatMul,
   MatMul,
+  type Random,
   SampledMatMul,
   type Shape,
   ShapeError,
   type Tensor,
 } from "@chainrule/core";
-import { checkDType, checkFloat, checkMask, checkSetting } from "../checks.js";
+import { checkDType, checkFloat, checkMask, checkRandom, checkSetting } from "../checks.js";
+import { dropout } from "./dropout.js";
 
 export interface AttentionOptions {
   /** Which keys a query may see: bool, broadcast to [..., L, S], true where it may (PyTorch's convention). */
@@ -19,6 +21,10 @@ export interface AttentionOptions {
   readonly causal?: boolean | undefined;
   /** What the scores are multiplied by; 1 / sqrt(E) unless given. */
   readonly scale?: number | undefined;
+  /** The probability of a weight to be dropped, from 0 to less than 1, what is kept being scaled up. Default 0. */
+  readonly dropout?: number | undefined;
+  /** Where the numbers that decide what is dropped come from; needed for a dropout above 0. */
+  readonly random?: Random | undefined;
 }
 
 /** The shape of the output: as many vectors as queries, as long as the values. */
@@ -35,7 +41,7 @@ export type AttentionShape<Q extends Shape, V extends Shape> = Q extends readonl
 /**
  * Scaled dot-product attention: softmax(q k' / sqrt(E)) v, the softmax over the keys: for each query the mean of the
  * values, weighted by how well their keys fit. A. Vaswani et al., "Attention is all you need", NeurIPS 2017. (PyTorch's
- * scaled_dot_product_attention, without dropout.)
+ * scaled_dot_product_attention.)
  *
  * A key that is masked has weight 0, and gets no gradient; whatever stands in it and in its value, NaN included, reaches
  * nothing. A query that may see no key at all has no mean: its output is
@@ -53,7 +59,8 @@ export type AttentionShape<Q extends Shape, V extends Shape> = Q extends readonl
  * scaledDotProductAttention(same, same, v, { causal: true }).toArray(); // [[1, 0], [0.5, 0.5]]
  *
  * @throws ShapeError for sizes that do not go together, or a mask that does not broadcast to [..., L, S]; DTypeError
- * for different dtypes or a mask that is not bool; ChainruleError for a scale that is no finite number.
+ * for different dtypes or a mask that is not bool; ChainruleError for a scale that is no finite number, or a dropout out of range
+ * or without `random`.
  */
 export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   q: Tensor<Q>,
@@ -64,11 +71,15 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
 ): Tensor<AttentionShape<Q, V>> {
   const op = "scaledDotProductAttention";
   checkNoMore(op, none);
-  checkOptions(op, options, ["mask", "causal", "scale"], ["causal"]);
+  checkOptions(op, options, ["mask", "causal", "scale", "dropout", "random"], ["causal"]);
   checkInputs(op, q, k, v);
-  const { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = options;
+  const { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) as number), dropout: ratio = 0, random } = options;
   // Of no numbers the product is 0, whatever it is multiplied by.
   checkSetting(op, "scale", scale, () => Number.isFinite(scale) || q.shape.at(-1) === 0, "a finite number");
+
+  checkSetting(op, "dropout", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
+  if (ratio > 0) checkRandom(op, random);
+  const drop = (weights: Tensor): Tensor => (ratio > 0 ? dropout(weights, { ratio, random }) : weights);
 
   const factor = Number.isFinite(scale) ? scale : 1;
   const shape = new MatMul(false, true).shapeRule(q, k);
@@ -76,19 +87,22 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   const visible = visibleKeys(shape, mask, causal);
   const output =
     visible === undefined
-      ? new MatMul(false, true)
-          .apply(q, k)
-          .mul(factor)
-          .softmax()
-          .matmul(v as Tensor)
-      : attended(q, k, v, visible, factor);
+      ? drop(new MatMul(false, true).apply(q, k).mul(factor).softmax()).matmul(v as Tensor)
+      : attended(q, k, v, visible, factor, drop);
   return output as Tensor as Tensor<AttentionShape<Q, V>>;
 }
 
 /** What is masked is left out of the products, so that a NaN there reaches neither a result nor a gradient. */
-function attended(q: Tensor, k: Tensor, v: Tensor, visible: Tensor, scale: number): Tensor {
+function attended(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  visible: Tensor,
+  scale: number,
+  drop: (weights: Tensor) => Tensor,
+): Tensor {
   const scores = new SampledMatMul().apply(q, k, visible).mul(scale);
-  return new MaskedMatMul().apply(softmaxOver(scores, visible), v, visible);
+  return new MaskedMatMul().apply(drop(softmaxOver(scores, visible)), v, visible);
 }
 
 /** The softmax of the scores that are visible; 0 for the others, also where there is none in a row. */

@@ -5,6 +5,7 @@ import { wave } from "../support.js";
 import { activationRows } from "./activation-rows.js";
 import { imageRows } from "./image-rows.js";
 import type { Naive } from "./naive.js";
+import { sequenceRows } from "./sequence-rows.js";
 
 /** What `random` and `dtype` a layer with parameters is made with. */
 export interface LayerSettings {
@@ -37,8 +38,8 @@ export interface LayerRow {
   /** The same function, written out: in evaluation and, where that is another one, in training. */
   readonly naive: Naive;
   readonly training?: Naive;
-  /** Its methods besides `forward` that take an input and options. */
-  readonly methods?: readonly string[];
+  /** Its methods besides `forward` that take inputs and options, and how many inputs. */
+  readonly methods?: Readonly<Record<string, number>>;
   /** Whether training draws random numbers. */
   readonly draws?: boolean;
   /** Inputs that it refuses, with a part of what is said. */
@@ -74,7 +75,7 @@ export function makeLayer(row: LayerRow, settings: LayerSettings): Layer {
   return new LayerClass(...sizesOf(row, settings), ...(options === undefined ? [] : [{ ...options, ...own }]));
 }
 
-export const layerRows: readonly LayerRow[] = [...activationRows, ...imageRows];
+export const layerRows: readonly LayerRow[] = [...activationRows, ...imageRows, ...sequenceRows];
 
 /** A call with options as its last argument, and perhaps with more behind them. */
 type Call = (...optionsAndMore: readonly unknown[]) => unknown;
@@ -88,11 +89,16 @@ export function callsOf(settings: LayerSettings): (readonly [callable: string, c
     const row = layerRows.find(({ layer }) => layer === name) as LayerRow;
     const layer = makeLayer(row, settings) as unknown as Readonly<Record<string, Call>>;
     const x = inputOf(row, row.input);
-    const methods = ["forward", ...(row.methods ?? [])].filter((method) => Object.hasOwn(LayerClass.prototype, method));
+    const methods = Object.entries({ forward: 1, ...row.methods }).filter(([method]) =>
+      Object.hasOwn(LayerClass.prototype, method),
+    );
     const make: Call = (...o) => new LayerClass(...sizesOf(row, settings), ...o);
     return [
       ...(row.options === undefined ? [] : [[`new ${name}`, make] as const]),
-      ...methods.map((method) => [`${name}.${method}`, (...o: unknown[]) => layer[method]?.(x, ...o)] as const),
+      ...methods.map(([method, inputs]) => {
+        const xs = new Array<Tensor>(inputs).fill(x);
+        return [`${name}.${method}`, (...o: unknown[]) => layer[method]?.(...xs, ...o)] as const;
+      }),
     ];
   });
 }

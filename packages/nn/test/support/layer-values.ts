@@ -1,1 +1,0 @@
-export const layerValues: Readonly<Record<string, readonly number[]>> = {};
