@@ -262,6 +262,17 @@ row("showProgress", (...o) => node["showProgress"]?.(...o));
 row("summary", (...o) => nn["summary"]?.(affine, [1, 2], ...o));
 row("new Trainer", (...o) => construct(nn, "Trainer", ...o));
 row("trainStep", (...o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), ...o));
+for (const name of ["randomFlip", "randomCrop", "randomErase", "randomNoise"]) {
+  row(name, (...o) => nn[name]?.(x.reshape([1, 2, 2]), new Random(1), ...o));
+}
+row("normalizeChannels", (...o) => nn["normalizeChannels"]?.(x, ...o));
+row("splitRows", (...o) => nn["splitRows"]?.(3, { a: 1 }, ...o));
+row("parseCsv", (...o) => nn["parseCsv"]?.("a\n1\n", ...o));
+row("CsvTable.numbers", (...o) => source(nn["parseCsv"]?.("a\n1\n") as object)["numbers"]?.("a", ...o));
+row("imagesFromBytes", (...o) => nn["imagesFromBytes"]?.(new Uint8Array(1), [1, 1, 1, 1], ...o));
+row("readCsv", (...o) => node["readCsv"]?.("/", ...o));
+row("csvBatches", (...o) => node["csvBatches"]?.("/", { a: "a" }, ...o));
+row("idxBatches", (...o) => node["idxBatches"]?.({ images: "/", labels: "/" }, ...o));
 row("readIdxFolder", (...o) => node["readIdxFolder"]?.("/", ...o));
 
 /** Records that are no options. */
@@ -278,6 +289,7 @@ const others: Readonly<Record<string, string>> = {
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",
   "batchNormInference mean,variance": "statistics, as batchNorm gives them: nn's functions.test",
+  "idxBatches images,labels": "two paths: nn's batch-sources.test",
   "new ChainruleError": "what any Error of JavaScript takes",
   "new CompileError": "what any Error of JavaScript takes",
   "new DTypeError": "what any Error of JavaScript takes",
@@ -392,6 +404,8 @@ const beside: Readonly<Record<string, object>> = {
   avgPool2d: { kernel: 2 },
   maxPool1d: { kernel: 2 },
   maxPool2d: { kernel: 2 },
+  csvBatches: { batchSize: 2 },
+  idxBatches: { batchSize: 2 },
   dropoutMask: { random: new Random(1) },
   "new Trainer": {
     network: affine,

@@ -294,6 +294,10 @@ const rows: Readonly<Record<string, readonly ((c: unknown) => unknown)[]>> = {
     (c) => wrongly(make("ByteRows", new Uint8Array(4), [2, 2]), "take", c),
     (c) => make("ByteRows", c, [2, 2]),
     (c) => wrong(n["parseIdx"], c),
+    (c) => wrong(n["parseCsv"], c),
+    (c) => wrong(n["randomFlip"], c, new engine.Random(1)),
+    (c) => wrong(n["normalizeChannels"], c, { mean: 0, std: 1 }),
+    (c) => wrong(n["splitRows"], 2, { a: 1 }, { random: new engine.Random(1), labels: c }),
   ],
 };
 

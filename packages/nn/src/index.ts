@@ -1,4 +1,15 @@
 export {
+  type CropOptions,
+  type EraseOptions,
+  type FlipOptions,
+  type NormalizeOptions,
+  normalizeChannels,
+  randomCrop,
+  randomErase,
+  randomFlip,
+  randomNoise,
+} from "./data/augmentation.js";
+export {
   type Batch,
   BatchSampler,
   type BatchSamplerOptions,
@@ -8,10 +19,14 @@ export {
   type WithRows,
 } from "./data/batches.js";
 export { ByteRows, type ByteRowsOptions } from "./data/byte-rows.js";
+export { type CsvOptions, parseCsv } from "./data/csv.js";
+export { type CsvClasses, CsvTable, type NumbersOptions } from "./data/csv-table.js";
 export { DataError } from "./data/errors.js";
 export { type IdxData, idxMagic, parseIdx } from "./data/idx.js";
+export { type ImageOptions, imagesFromBytes } from "./data/images.js";
 export { type LoadOptions, type LoadReport, loadParameters } from "./data/parameters.js";
 export { decodeSafetensors, encodeSafetensors, type TensorFile } from "./data/safetensors.js";
+export { type SplitOptions, splitRows } from "./data/split.js";
 export { mish, selu } from "./functions/activation.js";
 export { type AttentionOptions, type AttentionShape, scaledDotProductAttention } from "./functions/attention.js";
 export { type CosineSimilarityOptions, cosineSimilarity } from "./functions/cosine-similarity.js";

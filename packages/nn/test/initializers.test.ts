@@ -242,12 +242,8 @@ test("What an initializer cannot do is an error that names the repair", () => {
   assertThrows(() => dirac()([3, 2]), ShapeError, "dirac: [3, 2]", "identity()");
   assertThrows(() => truncatedNormal({ cut: 9 }), ChainruleError, "cut 9", "at most 8");
   assertThrows(() => uniform({ low: 2 }), ChainruleError, "high 1", "above low");
-  assertThrows(
-    () => xavier({ form: "glorot" as "book" }),
-    ChainruleError,
-    'form "glorot": there are "book" and "pytorch"',
-  );
-  assertThrows(() => he({ mode: "fan_out" as "fanOut" }), ChainruleError, 'there are "fanIn" and "fanOut"');
+  assertThrows(() => xavier({ form: "glorot" as "book" }), ChainruleError, 'form is "book" or "pytorch", got "glorot"');
+  assertThrows(() => he({ mode: "fan_out" as "fanOut" }), ChainruleError, 'mode is "fanIn" or "fanOut", got "fan_out"');
 });
 
 test.run();

@@ -146,7 +146,7 @@ function rowsOf(op: string, data: Readonly<Record<string, Rows>>): number {
   return size;
 }
 
-function checkCount(what: string, value: number, least: number): void {
+export function checkCount(what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new ChainruleError(`${what} is ${show(value)}; it must be a whole number of at least ${least}`);
   }

@@ -1,5 +1,5 @@
-import { ChainruleError, checkNoMore, checkOptions, show } from "@chainrule/core";
-import { checkSetting } from "../checks.js";
+import { checkNoMore, checkOptions } from "@chainrule/core";
+import { checkChoice, checkSetting } from "../checks.js";
 import { uniformly } from "./distributions.js";
 import { drawn, type Fans, fansOf, type Initializer } from "./initializer.js";
 
@@ -80,11 +80,4 @@ function scaled(name: string, options: DistributionOption, deviation: (fans: Fan
       ? random.normal(shape, { std, dtype })
       : uniformly(random, shape, Math.sqrt(3) * std, dtype);
   });
-}
-
-function checkChoice(op: string, name: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  throw new ChainruleError(
-    `${op}: ${name} ${show(value)}: there are ${choices.map((choice) => `"${choice}"`).join(" and ")}`,
-  );
 }

@@ -64,7 +64,7 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-function kindOf(stats: Stats): string {
+export function kindOf(stats: Stats): string {
   if (stats.isFile()) return "a file";
   if (stats.isSymbolicLink()) return "a link to nothing";
   if (stats.isDirectory()) return "a folder";
