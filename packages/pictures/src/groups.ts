@@ -96,17 +96,36 @@ function connected(graph: Graph, nodes: readonly GraphNode[]): GraphNode[][] {
   return parts;
 }
 
-/** Layers by the names of their parameters: what takes "affine1.W" is in "affine1", and so is what lies in between. */
+/** Ops that begin a layer: they belong to the one that uses what they give. */
+const OPENING: ReadonlySet<string> = new Set(["Standardize"]);
+
+/**
+ * Layers by the names of their parameters: what takes "affine1.W", or something that was made of it alone, is in "affine1", and
+ * so is what lies in between.
+ */
 export function namesOfLayers(graph: Graph): NameOf {
   const names = new Map<GraphNode, string>();
-  for (const node of graph.nodes) {
-    for (const { name, maker } of node.inputs) {
-      if (maker !== null || name === undefined || names.has(node)) continue;
-      const dot = name.lastIndexOf(".");
-      if (dot > 0) names.set(node, name.slice(0, dot));
-    }
+  /** The layer whose parameters alone a tensor is made of. */
+  const madeOf = new Map<GraphEdge, string>();
+  for (const edge of graph.edges) {
+    const { maker, name } = edge;
+    const dot = name?.lastIndexOf(".") ?? -1;
+    if (maker === null && name !== undefined && dot > 0) madeOf.set(edge, name.slice(0, dot));
+    if (maker === null) continue;
+    const inputs = maker.inputs.filter(({ isLiteral }) => !isLiteral);
+    const layers = inputs.map((input) => madeOf.get(input));
+    const layer = layers.find((each) => each !== undefined);
+    if (layer === undefined) continue;
+    names.set(maker, layer);
+    if (layers.every((each) => each === layer)) madeOf.set(edge, layer);
   }
   fillGaps(graph, names);
+  for (const node of graph.nodes) {
+    const { users } = node.output;
+    const name = users[0] === undefined ? undefined : names.get(users[0]);
+    const isOpening = OPENING.has(node.node.name) && users.every((user) => names.get(user) === name);
+    if (isOpening && name !== undefined && !names.has(node)) names.set(node, name);
+  }
   return (node) => names.get(node);
 }
 

@@ -1,4 +1,5 @@
 import { graphOf, variable } from "@chainrule/core";
+import { layerNorm } from "@chainrule/nn";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { apple, recurrent, twoLayerStep } from "./support/graphs.js";
@@ -87,6 +88,15 @@ test("layers are framed by the names of their parameters, and fold", () => {
   const half = draw(step, { fold: ["affine2"], maxWidth: Number.POSITIVE_INFINITY });
   assert.equal(frameTitles(half), ["affine1"]);
   assert.ok(signsOf(half).includes("affine2"));
+});
+
+test("what is made of a layer's parameters alone, and what begins it, is in its frame", () => {
+  const weight = variable([1, 2], { name: "norm.weight" });
+  const y = layerNorm(variable([[1, 2], [3, 5]], { name: "x" }).exp(), { weight: weight.mul(2), bias: variable([0, 1], { name: "norm.bias" }) }); // biome-ignore format: a matrix
+  const folded = draw(y.sum(), { fold: true, maxWidth: Number.POSITIVE_INFINITY });
+  const titles = folded.nodes.map(({ what }) => what.replace(/\(.*/, "")).toSorted();
+  assert.equal(titles.slice(0, 2), ["Exp", "Sum"]);
+  assert.match(titles.slice(2).join(), /^norm: Standardize, .*Mul, .*Add$/);
 });
 
 test("groups of tensors take what they are computed from; groups stand in groups; a function names nodes", () => {
