@@ -63,7 +63,7 @@ function left(suite, isLengthy, why) {
 
 async function suites() {
   if (process.argv.includes("--unit")) return unit;
-  const { examples } = await import("../packages/examples/dist/src/list.js");
+  const { chapters } = await import("../packages/examples/dist/src/list.js");
   const { findChromium } = await import("../packages/core/dist/test/browser/chromium.js");
   const skip = findChromium() === undefined ? "no Chromium in the PATH, nor in the variable CHROMIUM" : undefined;
   return [
@@ -73,9 +73,15 @@ async function suites() {
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, lengthy.includes(suite.name), "it takes long")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
-    ...examples.map(({ name, file, short, isHeavy }) =>
-      left(single(`example ${name}`, [...interpreted, file, ...short]), isHeavy, "it takes its time"),
+    ...chapters.map(({ folder }) =>
+      counted(`examples of ${folder}`, [...interpreted, "packages/examples/dist/src/run-short.js", folder]),
     ),
+    ...chapters
+      .flatMap(({ examples }) => examples)
+      .filter(({ isHeavy, isAlone }) => isHeavy || isAlone)
+      .map(({ name, file, short, isHeavy }) =>
+        left(single(`example ${name}`, [...interpreted, file, ...short]), isHeavy, "it takes its time"),
+      ),
   ];
 }
 

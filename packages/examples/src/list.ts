@@ -11,6 +11,8 @@ export interface Example {
   readonly short: readonly string[];
   /** Whether the short run takes more than about 3 seconds: it is then left to `npm test -- --all`. */
   readonly isHeavy: boolean;
+  /** Whether it needs a process of its own: it takes signals, or ends the process itself. */
+  readonly isAlone: boolean;
 }
 
 export interface Chapter {
@@ -22,6 +24,7 @@ export interface Chapter {
 interface Row {
   readonly short?: readonly string[];
   readonly isHeavy?: boolean;
+  readonly isAlone?: boolean;
   /** Where the file is, if not in the chapter's folder under its name. */
   readonly module?: string;
 }
@@ -29,27 +32,30 @@ interface Row {
 const chapter = (folder: string, title: string, rows: Readonly<Record<string, Row>>): Chapter => ({
   folder,
   title,
-  examples: Object.entries(rows).map(([name, { short = [], isHeavy = false, module = `${folder}/${name}` }]) => ({
-    name: `${folder}/${name}`,
-    file: fileURLToPath(new URL(`./${module}.js`, import.meta.url)),
-    short,
-    isHeavy,
-  })),
+  examples: Object.entries(rows).map(([name, row]) => {
+    const { short = [], isHeavy = false, isAlone = false, module = `${folder}/${name}` } = row;
+    const file = fileURLToPath(new URL(`./${module}.js`, import.meta.url));
+    return { name: `${folder}/${name}`, file, short, isHeavy, isAlone };
+  }),
 });
 
 export const chapters: readonly Chapter[] = [
-  chapter("ch04", "Chapter 4: what a network learns from", {
+  chapter("ch04", "Chapters 3 and 4: functions of a network, and what it learns from", {
+    activations: {},
+    losses: {},
     "numerical-differentiation": {},
     "gradient-descent": {},
-    "numerical-training": { short: ["--batch", "1"] },
+    "simple-net": {},
+    "numerical-training": { short: ["--batch", "1"], isHeavy: true },
   }),
   chapter("ch05", "Chapter 5: backpropagation", {
     apple: {},
     "apple-orange": {},
     "square-of-sum": {},
+    "layer-graphs": {},
     "shapes-and-labels": {},
-    "gradient-check": {},
-    "train-mnist": { short: ["--iterations", "600", "--out", "out/short"], module: "mnist/main" },
+    "gradient-check": { isHeavy: true },
+    "train-mnist": { short: ["--iterations", "600", "--out", "out/short"], module: "mnist/main", isAlone: true },
     "short-training": { short: ["--iterations", "240"] },
     "functional-style": { short: ["--iterations", "240"] },
     "deep-sigmoid": {},
@@ -57,11 +63,28 @@ export const chapters: readonly Chapter[] = [
   }),
   chapter("traps", "Traps: what goes wrong, why, and what the engine says", {
     slips: { short: ["--iterations", "240"] },
+    "relu-in-place": {},
+    "batch-norm-of-one": {},
+    "log-epsilon": {},
+    "integer-arrays": {},
+    "skipped-evaluation": {},
     "where-nan": {},
     "gradcheck-wrong-backward": {},
     "gradcheck-kink": {},
     "gradcheck-dropout": {},
     "gradcheck-float32": {},
+  }),
+  chapter("engine", "An autodiff engine in 200 lines, in ten steps", {
+    step01: {},
+    step02: {},
+    step03: {},
+    step04: {},
+    step05: {},
+    step06: {},
+    step07: {},
+    step08: { short: ["--steps", "300", "--out", "out/short"] },
+    step09: {},
+    step10: {},
   }),
   chapter("custom", "Functions of one's own", {
     "rosenbrock-newton": {},

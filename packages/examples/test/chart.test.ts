@@ -44,7 +44,7 @@ test("the axis goes over the range that was asked for", () => {
 
 test("a title and a description for those to whom it is read, other colours in the dark", () => {
   assert.match(svg, /<title>Accuracy &lt;of&gt; two sets<\/title>\s*<desc>accuracy over epoch: train, test\.<\/desc>/);
-  assert.match(svg, /@media \(prefers-color-scheme:dark\)\{\[fill="#333333"\]\{fill:#dedede\}/);
+  assert.match(svg, /@media \(prefers-color-scheme:dark\)\{\[fill="#1f2328"\]\{fill:#e6e9ed\}/);
 });
 
 /** The picture's height is 500; the data begin 60 above its lower edge and are 368 high: 440 - 368 x 0.98 = 79.4. */

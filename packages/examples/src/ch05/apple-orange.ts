@@ -48,13 +48,11 @@ compare("d orange count", dOrangeCount, 165);
 compare("d tax", dTax, 650);
 
 section("The same through tensors");
-const [a, na, o, no, t] = [
-  variable(apple, { name: "apple price" }),
-  variable(appleCount, { name: "apple count" }),
-  variable(orange, { name: "orange price" }),
-  variable(orangeCount, { name: "orange count" }),
-  variable(tax, { name: "tax" }),
-];
+const a = variable(apple, { name: "apple" });
+const na = variable(appleCount, { name: "apple count" });
+const o = variable(orange, { name: "orange" });
+const no = variable(orangeCount, { name: "orange count" });
+const t = variable(tax, { name: "tax" });
 const apples = a.mul(na);
 const oranges = o.mul(no);
 const both = apples.add(oranges);
@@ -72,5 +70,5 @@ compare("d orange", o.grad?.item(), 3.3);
 compare("d orange count", no.grad?.item(), 165);
 compare("d tax", t.grad?.item(), 650);
 
-section("The graph as a picture: values above the lines, gradients below");
-saveFile(join(out, "apple-orange.svg"), toSvg(total));
+section("The graph as a picture: values above the lines, derivatives below");
+saveFile(join(out, "apple-orange.svg"), toSvg(total, { title: "Two apples and three oranges with tax" }));

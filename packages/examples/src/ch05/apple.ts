@@ -1,19 +1,20 @@
 /**
  * Two apples at 100 with 10% tax: the price, and how it changes with each of the three.
  *
- * The graph is built by computing with it; `backward` then walks it from the price back to the leaves.
+ * price = apple x count x tax. The graph is built by computing with it; `backward` then walks it from the price back to the leaves: a
+ * product hands on to each factor the derivative that it gets times the other factor.
  */
 import { join } from "node:path";
 import { variable } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { saveFile } from "../support/file.js";
 import { readOptions } from "../support/options.js";
-import { compare, section } from "../support/report.js";
+import { compare, note, section } from "../support/report.js";
 
 const { out } = readOptions({ out: "out" });
 
-const apple = variable(100, { name: "apple price" });
-const count = variable(2, { name: "apple count" });
+const apple = variable(100, { name: "apple" });
+const count = variable(2, { name: "count" });
 const tax = variable(1.1, { name: "tax" });
 
 const price = apple.mul(count).mul(tax).named("price");
@@ -23,6 +24,7 @@ compare("price", price.item(), 220);
 compare("d price / d apple", apple.grad?.item(), 2.2);
 compare("d price / d count", count.grad?.item(), 110);
 compare("d price / d tax", tax.grad?.item(), 200);
+note("An apple that costs 1 more makes the price 2.2 higher; a tax that is 1 higher, that is by 100%, 200.");
 
-section("The graph as a picture: values above the lines, gradients below");
-saveFile(join(out, "apple.svg"), toSvg(price));
+section("The graph as a picture: values above the lines, derivatives below");
+saveFile(join(out, "apple.svg"), toSvg(price, { title: "Two apples with tax" }));

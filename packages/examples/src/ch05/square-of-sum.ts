@@ -28,4 +28,4 @@ section("The graph as text");
 console.log(print(z).replaceAll(/^/gm, "  "));
 
 section("The graph as a picture, values above and derivatives below the lines");
-saveFile(join(out, "square-of-sum.svg"), toSvg(z));
+saveFile(join(out, "square-of-sum.svg"), toSvg(z, { title: "z = (x + y)²" }));

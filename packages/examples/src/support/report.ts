@@ -42,10 +42,10 @@ export function section(title: string): void {
   console.log(`\n${title}`);
 }
 
-/** What to see in the numbers: one text, broken into lines. */
-export function note(text: string): void {
+/** What to see in the numbers: one text, given in parts, broken into lines. */
+export function note(...parts: readonly string[]): void {
   let current = " ";
-  for (const word of text.trim().split(/\s+/)) {
+  for (const word of parts.join(" ").trim().split(/\s+/)) {
     if (current.length + 1 + word.length > columns) {
       console.log(current);
       current = " ";

@@ -3,7 +3,7 @@
  * the attributes, so that every viewer has them; a style sheet puts the dark ones in their place where those are preferred.
  */
 
-export const ink = "#333333";
+export const ink = "#1f2328";
 export const faint = "#b5b5b5";
 export const gridLine = "#ececec";
 export const paper = "#ffffff";
@@ -12,10 +12,10 @@ export const paper = "#ffffff";
 export const palette = ["#0072b2", "#d55e00", "#009e73", "#b3589a", "#8c6d00", "#5a4fcf"] as const;
 
 const dark: Readonly<Record<string, string>> = {
-  [ink]: "#dedede",
+  [ink]: "#e6e9ed",
   [faint]: "#707070",
-  [gridLine]: "#333338",
-  [paper]: "#1b1b1f",
+  [gridLine]: "#2a2f37",
+  [paper]: "#15181d",
   [palette[0]]: "#56b4e9",
   [palette[1]]: "#ff8f4f",
   [palette[2]]: "#3ccf9f",
