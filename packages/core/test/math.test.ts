@@ -22,6 +22,7 @@ import {
   norm,
   prod,
   reciprocal,
+  roundToFloat16,
   rsqrt,
   sigmoid,
   silu,
@@ -31,6 +32,7 @@ import {
   tensor,
   variable,
 } from "../src/index.js";
+import { half, nearestHalf } from "./support/halves.js";
 import { close, thrownBy } from "./support/numbers.js";
 
 // What the docstrings of elementwise mathematics, products, moments, norms and cumulations promise at the edges.
@@ -507,6 +509,39 @@ test("gradients of float32 products whose parts leave its range", () => {
       }
     }
   }
+});
+
+test("all numbers of float16 stay, and what is between two goes to the nearer or the even one", () => {
+  const halves = Array.from({ length: 1 << 16 }, (_, bits) => half(bits));
+  const middles = halves.flatMap((low, bits) => {
+    if (!Number.isFinite(low)) return [];
+    const next = Math.abs(low) === 65504 ? Math.sign(low) * 65536 : (halves[bits + 1] as number);
+    return [(low + next) / 2];
+  });
+  const others = [-(2 ** -1074), 2 ** -26, 1.5 * 2 ** -25, 1e300, -1e300];
+  for (const [dtype, unit] of [
+    ["float64", 2 ** -52],
+    ["float32", 2 ** -23],
+  ] as const) {
+    const beside = middles.flatMap((middle) => [middle, middle * (1 - unit), middle * (1 + unit)]);
+    const x = tensor([...halves, ...beside, ...others], { dtype }) as Tensor;
+    const expected = Array.from(x.data, nearestHalf);
+    for (const f of [roundToFloat16, compile(roundToFloat16)]) {
+      const found = Array.from((f(x) as Tensor).data);
+      assert.is(found.length, expected.length);
+      const wrong = found.findIndex((value, i) => !Object.is(value, expected[i]));
+      assert.is(wrong, -1, `${dtype}: ${x.data[wrong]} is ${found[wrong]}, not ${expected[wrong]}`);
+    }
+  }
+  assert.is(roundToFloat16(0.1).item(), nearestHalf(0.1));
+  const slope = grad((x: Tensor) =>
+    x
+      .roundToFloat16()
+      .mul(tensor([2, 3, 4]))
+      .sum(),
+  );
+  for (const f of [slope, compile(slope)])
+    assert.equal(f(tensor([0.1, 1e6, Number.NaN]) as Tensor).toArray(), [2, 3, 4]);
 });
 
 test.run();

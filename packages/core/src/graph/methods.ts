@@ -131,6 +131,9 @@ export function installMethods(prototype: object): void {
     round(none?: unknown) {
       return ops.round(only(this, "round", none));
     },
+    roundToFloat16(none?: unknown) {
+      return ops.roundToFloat16(only(this, "roundToFloat16", none));
+    },
     sin(none?: unknown) {
       return ops.sin(only(this, "sin", none));
     },

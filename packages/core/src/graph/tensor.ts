@@ -507,6 +507,7 @@ export class Tensor<out S extends Shape = Shape> {
   declare readonly floor: UnaryMethod;
   declare readonly ceil: UnaryMethod;
   declare readonly round: UnaryMethod;
+  declare readonly roundToFloat16: UnaryMethod;
   declare readonly sin: UnaryMethod;
   declare readonly cos: UnaryMethod;
   declare readonly tan: UnaryMethod;

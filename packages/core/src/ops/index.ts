@@ -118,7 +118,7 @@ export { dot, outer } from "./products.js";
 export { arange, eye, linspace } from "./ranges.js";
 export { LogSumExp, logSumExp, Max, Mean, Min, max, mean, min, Sum, sum } from "./reduce.js";
 export { ExpandDims, expandDims, Reshape, reshape, Squeeze, squeeze } from "./reshape.js";
-export { Ceil, ceil, Floor, floor, Mod, mod, Round, round } from "./round.js";
+export { Ceil, ceil, Floor, floor, Mod, mod, Round, RoundToFloat16, round, roundToFloat16 } from "./round.js";
 export { Cos, cos, Sin, sin, Tan, tan } from "./sin.js";
 export { Slice, slice, Unslice } from "./slice.js";
 export { LogSoftmax, logSoftmax, Softmax, softmax } from "./softmax.js";

@@ -28,7 +28,7 @@ export function elementwiseRow(
 }
 interface ElementwiseExtras {
   readonly dtypes?: readonly DType[];
-  readonly gradient?: true | string;
+  readonly gradient?: Row["gradient"];
   readonly kinds?: readonly draw.Operand["kind"][];
   readonly result?: DType;
 }

@@ -180,5 +180,6 @@ export const unaryExtremes: Readonly<Record<string, (tiny: number) => UnaryExtre
   GeluTanh: (t) => gated(t, 2 * bell0),
   Floor: () => ({ value: [0, -0, 0, -1, 1000, -1000, I, -I], first: 0, second: 0 }),
   Ceil: () => ({ value: [0, -0, 1, -0, 1000, -1000, I, -I], first: 0, second: 0 }),
+  RoundToFloat16: () => ({ value: [0, -0, 0, -0, 1000, -1000, I, -I], first: 1, second: 0 }),
   Round: () => ({ value: [0, -0, 0, -0, 1000, -1000, I, -I], first: 0, second: 0 }),
 };

@@ -3,6 +3,7 @@ import type { Node, Tensor } from "../../src/index.js";
 import * as ops from "../../src/ops/index.js";
 import * as draw from "./draw.js";
 import { elementwiseRow } from "./elementwise-rows.js";
+import { nearestHalf } from "./halves.js";
 import { type Anywhere, numbers, type Row } from "./row.js";
 
 const [x, y] = [draw.grid(-2, 2, 0), draw.grid(-2, 2, 2)];
@@ -78,6 +79,16 @@ export const mathRows: readonly Row[] = [
   elementwiseRow(ops.Round, ops.round, (a) => a - Math.atan2(Math.sin(wave * a), Math.cos(wave * a)) / wave, [
     draw.grid(-3, 3, 1),
   ]),
+  // Steps whose slope is said to be 1.
+  elementwiseRow(
+    ops.RoundToFloat16,
+    ops.roundToFloat16,
+    nearestHalf,
+    [draw.grid(-3, 3).map((a) => a * (1 + 2 ** -11))],
+    {
+      gradient: () => false,
+    },
+  ),
   elementwiseRow(
     ops.Mod,
     ops.mod,
