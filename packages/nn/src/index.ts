@@ -110,6 +110,10 @@ export {
 } from "./layers/normalization.js";
 export type { BiasOption, ParameterOptions } from "./layers/parameter.js";
 export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
   AvgPool1d,
   AvgPool2d,
   type AvgPoolLayerOptions,

@@ -1,6 +1,14 @@
-import { ChainruleError, checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
+import {
+  ChainruleError,
+  checkNoMore,
+  checkOptions,
+  formatShape,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@chainrule/core";
 import { checkSetting } from "../checks.js";
-import { dropout } from "../functions/dropout.js";
+import { dropout, dropoutMask } from "../functions/dropout.js";
 import { Activation } from "./activation.js";
 import { checkForward, type ForwardOptions } from "./layer.js";
 
@@ -9,6 +17,11 @@ export interface DropoutLayerOptions {
   readonly ratio?: number | undefined;
   /** Whether training makes up for what is dropped (the default), or evaluation does (the textbook's form). */
   readonly inverted?: boolean | undefined;
+  /**
+   * Whether a channel of [N, C, ...] is dropped as a whole, or none of it: neighbours in an image say nearly the same. (PyTorch's
+   * Dropout1d, 2d and 3d.) Default false.
+   */
+  readonly channels?: boolean | undefined;
 }
 
 /**
@@ -26,15 +39,17 @@ export interface DropoutLayerOptions {
 export class Dropout extends Activation {
   readonly ratio: number;
   readonly inverted: boolean;
+  readonly channels: boolean;
 
   constructor(options: DropoutLayerOptions = {}, ...none: []) {
     super();
     checkNoMore("Dropout", none);
-    checkOptions("Dropout", options, ["ratio", "inverted"], ["inverted"]);
-    const { ratio = 0.5, inverted = true } = options;
+    checkOptions("Dropout", options, ["ratio", "inverted", "channels"], ["inverted", "channels"]);
+    const { ratio = 0.5, inverted = true, channels = false } = options;
     checkSetting("Dropout", "ratio", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
     this.ratio = ratio;
     this.inverted = inverted;
+    this.channels = channels;
   }
 
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<S> {
@@ -48,6 +63,15 @@ export class Dropout extends Activation {
           "network.forward(x, { training: true, random: random.fork(step) })",
       );
     }
-    return dropout(x, { ratio, inverted, random });
+    if (!this.channels) return dropout(x, { ratio, inverted, random });
+    const { shape }: Tensor = x;
+    if (shape.length < 2) {
+      throw new ShapeError(`Dropout: the input ${formatShape(shape)} has no channels; reshape it to [N, C, ...]`);
+    }
+    const mask = dropoutMask(
+      shape.map((size, axis) => (axis < 2 ? size : 1)),
+      { random, ratio },
+    );
+    return dropout(x, { ratio, inverted, mask });
   }
 }

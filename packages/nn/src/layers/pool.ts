@@ -1,18 +1,22 @@
 import {
   AvgPool,
   type AvgPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
   avgPool1d,
   avgPool2d,
   checkNoMore,
   checkOptions,
-  formatShape,
+  globalAvgPool,
+  globalMaxPool,
   MaxPool,
   maxPool1d,
   maxPool2d,
   type PerAxis,
   type PoolOptions,
   type Shape,
-  ShapeError,
   type Tensor,
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
@@ -127,24 +131,76 @@ export class AvgPool1d extends Pooling<[number]> {
   }
 }
 
+/** As many windows as are asked for, spread over the planes. */
+abstract class AdaptivePooling<Planes extends Shape> extends Layer {
+  readonly outputSize: PerAxis;
+  private readonly op: string;
+  private readonly pool: (x: Tensor, outputSize: PerAxis) => Tensor;
+
+  protected constructor(op: string, outputSize: PerAxis, pool: unknown, none: readonly unknown[]) {
+    super();
+    checkNoMore(op, none);
+    // Looked at before a batch comes.
+    new AvgPool(op.endsWith("1d") ? 1 : 2, { outputSize });
+    this.outputSize = outputSize;
+    this.op = op;
+    this.pool = pool as AdaptivePooling<Planes>["pool"];
+  }
+
+  /** @param x [N, C, ...], float64 or float32 */
+  override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions): Tensor<PooledShape<S, Planes>>;
+  override forward(x: Tensor, options?: ForwardOptions, ...none: []): Tensor {
+    checkForward(this.op, options, none);
+    checkTensor(this.op, "the input", x);
+    return this.pool(x, this.outputSize);
+  }
+}
+
+/**
+ * The mean of each of so many windows that are spread over the planes, whatever their size is: `adaptiveAvgPool2d` as a layer.
+ *
+ * @example
+ * new AdaptiveAvgPool2d([1, 2]).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).toArray(); // [[[[3, 4]]]]
+ */
+export class AdaptiveAvgPool2d extends AdaptivePooling<[number, number]> {
+  /** @param outputSize a number, or [height, width] */
+  constructor(outputSize: PerAxis, ...none: []) {
+    super("AdaptiveAvgPool2d", outputSize, adaptiveAvgPool2d, none);
+  }
+}
+
+/** As `AdaptiveAvgPool2d`, along one axis. */
+export class AdaptiveAvgPool1d extends AdaptivePooling<[number]> {
+  constructor(outputSize: PerAxis, ...none: []) {
+    super("AdaptiveAvgPool1d", outputSize, adaptiveAvgPool1d, none);
+  }
+}
+
+/**
+ * The largest element of each of so many windows that are spread over the planes, whatever their size is: `adaptiveMaxPool2d` as a
+ * layer.
+ */
+export class AdaptiveMaxPool2d extends AdaptivePooling<[number, number]> {
+  /** @param outputSize a number, or [height, width] */
+  constructor(outputSize: PerAxis, ...none: []) {
+    super("AdaptiveMaxPool2d", outputSize, adaptiveMaxPool2d, none);
+  }
+}
+
+/** As `AdaptiveMaxPool2d`, along one axis. */
+export class AdaptiveMaxPool1d extends AdaptivePooling<[number]> {
+  constructor(outputSize: PerAxis, ...none: []) {
+    super("AdaptiveMaxPool1d", outputSize, adaptiveMaxPool1d, none);
+  }
+}
+
 /** The shape that a channel as a whole leaves. */
 type GlobalShape<S extends Shape> = S extends readonly [infer N extends number, infer C extends number, ...Shape]
   ? [N, C]
   : [number, number];
 
-/** All axes behind the channels. */
-function places(op: string, x: Tensor): number[] {
-  checkTensor(op, "the input", x);
-  if (x.rank < 3) {
-    throw new ShapeError(
-      `${op}: the input ${formatShape(x.shape)} has no places behind [batch, channels]; reshape it to [N, C, L]`,
-    );
-  }
-  return x.shape.slice(2).map((_, i) => i + 2);
-}
-
 /**
- * The mean of each channel over all places: [N, C, ...] to [N, C].
+ * The mean of each channel over all places: [N, C, ...] to [N, C], `globalAvgPool` as a layer.
  *
  * @example
  * new GlobalAvgPool().forward(tensor([[[1, 2], [3, 5]]])).toArray(); // [[1.5, 4]]
@@ -154,20 +210,21 @@ function places(op: string, x: Tensor): number[] {
 export class GlobalAvgPool extends Layer {
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<GlobalShape<S>> {
     checkForward("GlobalAvgPool", options, none);
-    const axis = places("GlobalAvgPool", x);
-    return (x as Tensor).mean({ axis }) as Tensor as Tensor<GlobalShape<S>>;
+    checkTensor("GlobalAvgPool", "the input", x);
+    return globalAvgPool(x as Tensor) as Tensor as Tensor<GlobalShape<S>>;
   }
 }
 
 /**
- * The largest element of each channel: [N, C, ...] to [N, C]. Several that are largest share the gradient.
+ * The largest element of each channel: [N, C, ...] to [N, C], `globalMaxPool` as a layer. Several that are largest share the
+ * gradient.
  *
  * @throws ShapeError for an input without places
  */
 export class GlobalMaxPool extends Layer {
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<GlobalShape<S>> {
     checkForward("GlobalMaxPool", options, none);
-    const axis = places("GlobalMaxPool", x);
-    return (x as Tensor).max({ axis }) as Tensor as Tensor<GlobalShape<S>>;
+    checkTensor("GlobalMaxPool", "the input", x);
+    return globalMaxPool(x as Tensor) as Tensor as Tensor<GlobalShape<S>>;
   }
 }

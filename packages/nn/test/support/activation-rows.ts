@@ -86,6 +86,17 @@ export const activationRows: readonly LayerRow[] = [
     draws: true,
   },
   {
+    layer: "Dropout",
+    form: "channels",
+    sizes: [],
+    options: { channels: true },
+    input: [2, 3, 2],
+    output: [2, 3, 2],
+    parameters: {},
+    naive: (x) => x,
+    draws: true,
+  },
+  {
     layer: "Sequential",
     sizes: (settings) => [[new Affine(3, 4, settings), new ReLU(), new Affine(4, 2, settings)]],
     input: [3, 3],

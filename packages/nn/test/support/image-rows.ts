@@ -1,5 +1,6 @@
 import type { LayerRow } from "./layer-rows.js";
 import {
+  adaptivePool,
   affine,
   alongLast,
   alongLines,
@@ -134,6 +135,37 @@ export const convolutionRows: readonly LayerRow[] = [
     output: [1, 2, 2, 5],
     parameters: { W: [2, 2, 2, 3] },
     naive: conv({ stride: [2, 1], padding: [1, 2], dilation: [2, 1], groups: 2 }),
+  },
+  {
+    layer: "Conv2d",
+    form: "same size",
+    sizes: [1, 2, [3, 2]],
+    options: { padding: "same" },
+    settings: initialized,
+    input: [1, 1, 3, 4],
+    others: [
+      [2, 1, 1, 1],
+      [1, 1, 17, 3],
+    ],
+    output: [1, 2, 3, 4],
+    parameters: { W: [2, 1, 3, 2], b: [2] },
+    naive: conv({ padding: [1, 0], after: [1, 1] }),
+  },
+  {
+    layer: "Conv2d",
+    form: "padded at some ends",
+    sizes: [1, 1, 2],
+    options: {
+      padding: [
+        [1, 0],
+        [0, 2],
+      ],
+    },
+    settings: initialized,
+    input: [1, 1, 3, 2],
+    output: [1, 1, 3, 3],
+    parameters: { W: [1, 1, 2, 2], b: [1] },
+    naive: conv({ padding: [1, 0], after: [0, 2] }),
   },
   {
     layer: "Conv1d",
@@ -275,7 +307,15 @@ export const poolRows: readonly LayerRow[] = [
     ],
     output: [2, 2, 3],
     parameters: {},
-    naive: alongLines(pool([1, 3], max, { stride: [1, 2], padding: [0, 1] })),
+    naive: alongLines(
+      pool([1, 3], max, {
+        stride: [1, 2],
+        padding: [
+          [0, 0],
+          [1, 1],
+        ],
+      }),
+    ),
     refuses: [[[2, 2, 4, 4], "MaxPool1d"]],
     wrong: [[[0], "kernel 0"]],
   },
@@ -291,7 +331,13 @@ export const poolRows: readonly LayerRow[] = [
     ],
     output: [1, 2, 4, 4],
     parameters: {},
-    naive: pool([2, 3], average, { stride: [1, 1], padding: [1, 1] }),
+    naive: pool([2, 3], average, {
+      stride: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    }),
     refuses: [[[2, 2, 4], "AvgPool2d"]],
     wrong: [
       [[0], "kernel 0"],
@@ -315,6 +361,83 @@ export const poolRows: readonly LayerRow[] = [
     wrong: [[[0], "kernel 0"]],
   },
   {
+    layer: "MaxPool2d",
+    form: "dilated, up to the end",
+    sizes: [2],
+    options: { stride: 2, dilation: [1, 2], ceilMode: true },
+    input: [1, 2, 3, 6],
+    others: [
+      [1, 1, 5, 3],
+      [2, 1, 17, 4],
+    ],
+    output: [1, 2, 2, 3],
+    parameters: {},
+    naive: pool([2, 2], max, { stride: [2, 2], dilation: [1, 2], ceilMode: true }),
+    wrong: [[[2, { ceilMode: 1 }], "ceilMode"]],
+  },
+  {
+    layer: "AvgPool2d",
+    form: "padded at some ends, up to the end",
+    sizes: [3],
+    options: {
+      stride: 2,
+      ceilMode: true,
+      padding: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+    input: [1, 1, 4, 5],
+    others: [[2, 1, 17, 3]],
+    output: [1, 1, 2, 3],
+    parameters: {},
+    naive: pool([3, 3], (values, places) => (average(values) * values.length) / places, {
+      stride: [2, 2],
+      padding: [
+        [1, 0],
+        [0, 1],
+      ],
+      ceilMode: true,
+    }),
+  },
+  ...(["AdaptiveAvgPool", "AdaptiveMaxPool"] as const).flatMap((layer): LayerRow[] => {
+    const reduce = layer === "AdaptiveAvgPool" ? average : max;
+    return [
+      {
+        layer: `${layer}2d`,
+        sizes: [[2, 3]],
+        input: [1, 2, 3, 5],
+        others: [
+          [1, 1, 1, 1],
+          [0, 2, 3, 3],
+          [1, 1, 17, 3],
+        ],
+        output: [1, 2, 2, 3],
+        parameters: {},
+        naive: adaptivePool([2, 3], reduce),
+        refuses: [[[2, 3, 4], layer.slice("Adaptive".length)]],
+        wrong: [
+          [[0], "outputSize 0"],
+          [[[1, 2, 3]], "outputSize"],
+        ],
+      },
+      {
+        layer: `${layer}1d`,
+        sizes: [3],
+        input: [2, 2, 5],
+        others: [
+          [1, 1, 1],
+          [0, 2, 3],
+          [1, 1, 17],
+        ],
+        output: [2, 2, 3],
+        parameters: {},
+        naive: alongLines(adaptivePool([1, 3], reduce)),
+        wrong: [[[0.5], "outputSize 0.5"]],
+      },
+    ];
+  }),
+  {
     layer: "GlobalAvgPool",
     sizes: [],
     input: [2, 3, 2, 2],
@@ -326,7 +449,7 @@ export const poolRows: readonly LayerRow[] = [
     output: [2, 3],
     parameters: {},
     naive: globally(average),
-    refuses: [[[2, 3], "GlobalAvgPool", "[2, 3]"]],
+    refuses: [[[2, 3], "globalAvgPool", "[2, 3]"]],
   },
   {
     layer: "GlobalMaxPool",
@@ -340,7 +463,7 @@ export const poolRows: readonly LayerRow[] = [
     output: [2, 3],
     parameters: {},
     naive: globally(max),
-    refuses: [[[2, 3], "GlobalMaxPool", "[2, 3]"]],
+    refuses: [[[2, 3], "globalMaxPool", "[2, 3]"]],
   },
 ];
 

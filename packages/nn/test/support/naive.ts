@@ -108,7 +108,9 @@ export const affine =
 
 export interface Sliding {
   readonly stride?: readonly [number, number];
+  /** Before the image; behind it there is as much, or `after`. */
   readonly padding?: readonly [number, number];
+  readonly after?: readonly [number, number];
   readonly dilation?: readonly [number, number];
   readonly groups?: number;
   readonly outputPadding?: readonly [number, number];
@@ -127,14 +129,17 @@ export const alongLines =
   };
 
 export const conv =
-  ({ stride = [1, 1], padding = [0, 0], dilation = [1, 1], groups = 1 }: Sliding = {}, prefix = ""): Naive =>
+  (
+    { stride = [1, 1], padding = [0, 0], after = padding, dilation = [1, 1], groups = 1 }: Sliding = {},
+    prefix = "",
+  ): Naive =>
   (x, parameters) => {
     const W = parameters[`${prefix}W`] as Tensor;
     const [N, , H, L] = x.shape as readonly [number, number, number, number];
     const [O, C, kh, kw] = W.shape as readonly [number, number, number, number];
     const [xs, w, b] = [at(x), at(W), parameter(parameters, `${prefix}b`, 0)];
     const size = (n: number, k: number, axis: 0 | 1) =>
-      Math.floor((n + 2 * padding[axis] - dilation[axis] * (k - 1) - 1) / stride[axis]) + 1;
+      Math.floor((n + padding[axis] + after[axis] - dilation[axis] * (k - 1) - 1) / stride[axis]) + 1;
     return build([N, O, size(H, kh, 0), size(L, kw, 1)], (...index) => {
       const [n, o, i, j] = index as [number, number, number, number];
       const first = Math.floor(o / (O / groups)) * C;
@@ -170,24 +175,62 @@ export const convTranspose =
     });
   };
 
-/** Windows on each channel, each made one number by `reduce`, which is given what stands in the image. */
+type Ends = readonly [before: number, after: number];
+
+/** Windows on each channel, each made one number by `reduce`, which is given what stands in the image, and how many places there are. */
 export const pool =
   (
     [kh, kw]: readonly [number, number],
-    reduce: (values: number[]) => number,
-    { stride = [kh, kw], padding = [0, 0] }: Sliding = {},
+    reduce: (values: number[], places: number) => number,
+    {
+      stride = [kh, kw],
+      padding = [
+        [0, 0],
+        [0, 0],
+      ],
+      dilation = [1, 1],
+      ceilMode = false,
+    }: Omit<Sliding, "padding"> & { padding?: readonly [Ends, Ends]; ceilMode?: boolean } = {},
   ): Naive =>
   (x) => {
     const [N, C, H, L] = x.shape as readonly [number, number, number, number];
     const xs = at(x);
-    const size = (n: number, k: number, axis: 0 | 1) => Math.floor((n + 2 * padding[axis] - k) / stride[axis]) + 1;
+    const size = (n: number, k: number, axis: 0 | 1) => {
+      const [before, after] = padding[axis];
+      const windows = (n + before + after - dilation[axis] * (k - 1) - 1) / stride[axis];
+      const count = (ceilMode ? Math.ceil(windows) : Math.floor(windows)) + 1;
+      // The last window begins inside of the image, or in front of it.
+      return ceilMode && (count - 1) * stride[axis] >= n + before ? count - 1 : count;
+    };
     return build([N, C, size(H, kh, 0), size(L, kw, 1)], (...index) => {
       const [n, c, i, j] = index as [number, number, number, number];
       const values: number[] = [];
+      let places = 0;
       for (let k = 0; k < kh; k++) {
         for (let l = 0; l < kw; l++) {
-          const [y, z] = [i * stride[0] + k - padding[0], j * stride[1] + l - padding[1]];
+          const y = i * stride[0] + k * dilation[0] - padding[0][0];
+          const z = j * stride[1] + l * dilation[1] - padding[1][0];
           if (y >= 0 && y < H && z >= 0 && z < L) values.push(xs(n, c, y, z));
+          // Behind the padding nothing counts.
+          if (y < H + padding[0][1] && z < L + padding[1][1]) places++;
+        }
+      }
+      return reduce(values, places);
+    });
+  };
+
+/** Windows from floor(i size / count) up to ceil((i + 1) size / count). */
+export const adaptivePool =
+  ([rows, columns]: readonly [number, number], reduce: (values: number[]) => number): Naive =>
+  (x) => {
+    const [N, C, H, L] = x.shape as readonly [number, number, number, number];
+    const xs = at(x);
+    return build([N, C, rows, columns], (...index) => {
+      const [n, c, i, j] = index as [number, number, number, number];
+      const values: number[] = [];
+      for (let y = Math.floor((i * H) / rows); y < Math.ceil(((i + 1) * H) / rows); y++) {
+        for (let z = Math.floor((j * L) / columns); z < Math.ceil(((j + 1) * L) / columns); z++) {
+          values.push(xs(n, c, y, z));
         }
       }
       return reduce(values);

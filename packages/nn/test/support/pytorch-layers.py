@@ -80,6 +80,11 @@ add("Conv2d, strided, dilated, padded, in groups, without bias",
     nn.Conv2d(4, 2, (2, 3), stride=(2, 1), padding=(1, 2), dilation=(2, 1), groups=2, bias=False), (1, 4, 3, 3),
     {"weight": p(2, 2, 2, 3)})
 p = Waves()
+add("Conv2d, same size", nn.Conv2d(1, 2, (3, 2), padding="same"), (1, 1, 3, 4), {"weight": p(2, 1, 3, 2), "bias": p(2)})
+p = Waves()
+add("Conv2d, padded at some ends", nn.Sequential(nn.ZeroPad2d((0, 2, 1, 0)), nn.Conv2d(1, 1, 2)), (1, 1, 3, 2),
+    {"1.weight": p(1, 1, 2, 2), "1.bias": p(1)})
+p = Waves()
 add("Conv1d", nn.Conv1d(2, 3, 3, padding=1, stride=2), (2, 2, 5), {"weight": p(3, 2, 3), "bias": p(3)})
 p = Waves()
 add("ConvTranspose2d", nn.ConvTranspose2d(2, 3, (2, 3), stride=(2, 1), padding=(0, 1), output_padding=(1, 0)),
@@ -98,6 +103,11 @@ add("MaxPool2d", nn.MaxPool2d(2), (2, 2, 4, 5))
 add("MaxPool1d", nn.MaxPool1d(3, stride=2, padding=1), (2, 2, 5))
 add("AvgPool2d", nn.AvgPool2d((2, 3), stride=1, padding=(1, 1), count_include_pad=False), (1, 2, 3, 4))
 add("AvgPool1d", nn.AvgPool1d(2), (2, 2, 5))
+add("MaxPool2d, dilated, up to the end", nn.MaxPool2d(2, stride=2, dilation=(1, 2), ceil_mode=True), (1, 2, 3, 6))
+add("AdaptiveAvgPool2d", nn.AdaptiveAvgPool2d((2, 3)), (1, 2, 3, 5))
+add("AdaptiveMaxPool2d", nn.AdaptiveMaxPool2d((2, 3)), (1, 2, 3, 5))
+add("AdaptiveAvgPool1d", nn.AdaptiveAvgPool1d(3), (2, 2, 5))
+add("AdaptiveMaxPool1d", nn.AdaptiveMaxPool1d(3), (2, 2, 5))
 add("GlobalAvgPool", nn.AdaptiveAvgPool2d(1), (2, 3, 2, 2))
 add("GlobalMaxPool", nn.AdaptiveMaxPool2d(1), (2, 3, 2, 2))
 

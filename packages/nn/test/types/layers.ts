@@ -1,5 +1,27 @@
 import { type Tensor, zeros } from "@chainrule/core";
-import { Affine, Layer, ReLU, Sequential, Sigmoid, sumOfSquaredErrors, takeRows } from "../../src/index.js";
+import {
+  Affine,
+  AvgPool1d,
+  Conv1d,
+  Conv2d,
+  ConvTranspose2d,
+  DepthwiseConv2d,
+  Embedding,
+  Flatten,
+  GlobalAvgPool,
+  Layer,
+  LayerNorm,
+  Linear,
+  LSTM,
+  MaxPool2d,
+  MultiHeadAttention,
+  ReLU,
+  SeparableConv2d,
+  Sequential,
+  Sigmoid,
+  sumOfSquaredErrors,
+  takeRows,
+} from "../../src/index.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** A call that compiles if the tensor has exactly the shape S. */
@@ -66,3 +88,32 @@ const data: { images: Tensor<[60, 784]>; labels: Tensor<[60]> } = {
 };
 expectShape<[number, 784]>()(takeRows(data, [1, 2]).images);
 expectShape<[]>()(sumOfSquaredErrors(zeros([2, 3]), zeros([2, 3])));
+
+// Of images and sequences batch and channels are known, sizes of planes are not.
+const images = zeros([8, 3, 28, 28]);
+const conv = new Conv2d(3, 16, 5, { stride: 2 });
+expectShape<[8, 16, number, number]>()(conv.forward(images));
+expectShape<[number, 16, number, number]>()(conv.forward(zeros([n, n, 28, 28])));
+expectShape<[number, 16, number, number]>()(conv.forward(zeros(shape)));
+expectShape<[16]>()(conv.b);
+expectShape<[8, 5, number]>()(new Conv1d(2, 5, 3).forward(zeros([8, 2, 9])));
+expectShape<[8, 7, number, number]>()(new ConvTranspose2d(3, 7, 2).forward(images));
+expectShape<[8, number, number, number]>()(new DepthwiseConv2d(3, 3).forward(images));
+expectShape<[8, 7, number, number]>()(new SeparableConv2d(3, 7, 3).forward(images));
+expectShape<[8, 16, number, number]>()(new MaxPool2d(2).forward(conv.forward(images)));
+expectShape<[8, 3, number]>()(new AvgPool1d(2).forward(zeros([8, 3, 10])));
+expectShape<[8, 3]>()(new GlobalAvgPool().forward(images));
+expectShape<[8, number]>()(new Flatten().forward(images));
+expectShape<[8, 5]>()(new Flatten().forward(zeros([8, 5])));
+expectShape<[8, 10]>()(new Affine(400, 10).forward(new Flatten().forward(conv.forward(images))));
+expectShape<[8, 7, 5]>()(new Linear(3, 5).forward(zeros([8, 7, 3])));
+expectShape<[8, 3, 28, 28]>()(new LayerNorm(28).forward(images));
+expectShape<[8, 7, 16]>()(new Embedding(100, 16).forward(zeros([8, 7], { dtype: "int32" })));
+expectShape<[8, 7, number]>()(new LSTM(16, 32).forward(zeros([8, 7, 16])));
+expectShape<[8, 7, number]>()(new LSTM(16, 32).run(zeros([8, 7, 16])).output);
+expectShape<[8, 7, number]>()(new MultiHeadAttention(16, 2).forward(zeros([8, 7, 16])));
+const none: undefined = new Affine(3, 2, { bias: false }).b;
+expectShape<[3, 2]>()(new Affine(3, 2, { bias: false }).parameters().W);
+new Sequential([conv, new ReLU(), new MaxPool2d(2), new Flatten(), new Affine(400, 10), (x) => x.mul(2)]);
+
+export { none };
