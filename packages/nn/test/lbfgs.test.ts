@@ -11,6 +11,7 @@ import {
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { LBFGS, type LBFGSOptions, type Optimizer, trainStep } from "../src/index.js";
+import { strongWolfe } from "../src/optimizers/line-search.js";
 import { minima } from "./support/pytorch-optimizers.js";
 import { assertClose, assertThrows } from "./support.js";
 
@@ -104,6 +105,14 @@ test("LBFGS: a state that is saved goes on to the same numbers", () => {
   }
   assert.equal(one.state()["s"]?.toArray(), s.toArray());
   new LBFGS({ p: whole }).loadState(new LBFGS({ p: whole }).state());
+  const short = new LBFGS({ p: variable([-1, 1]) }, { historySize: 2 });
+  short.loadState({ s, y });
+  assert.equal(short.state()["s"]?.toArray(), s.slice([[s.size / 2 - 2, s.size / 2]]).toArray());
+  const few = variable([-1, 1]) as Tensor;
+  const forgetful = new LBFGS({ p: few }, { historySize: 2 });
+  for (let i = 0; i < 3; i++) forgetful.step(() => rosenbrock(few));
+  assertClose(few.detach(), tensor([1, 1]), 1e-5);
+  assert.equal(forgetful.state()["y"]?.shape, [2, 2]);
 });
 
 test("LBFGS: walls and plateaus of a line are no obstacle; at a minimum nothing changes", () => {
@@ -122,6 +131,62 @@ test("LBFGS: walls and plateaus of a line are no obstacle; at a minimum nothing 
   assert.equal(r.toArray(), [-1]);
 });
 
+/** Functions of t with their slopes, which fall at 0. */
+const lines: Readonly<Record<string, readonly [value: (t: number) => number, slope: (t: number) => number]>> = {
+  bowl: [(t) => (t - 1) ** 2, (t) => 2 * (t - 1)],
+  quartic: [(t) => (t - 2) ** 4 - t, (t) => 4 * (t - 2) ** 3 - 1],
+  valley: [(t) => Math.exp(t) - 5 * t, (t) => Math.exp(t) - 5],
+  waves: [(t) => (t - 7) ** 2 / 20 + Math.cos(3 * t + 1), (t) => (t - 7) / 10 - 3 * Math.sin(3 * t + 1)],
+  wall: [(t) => -2 * t - Math.log(3 - t), (t) => -2 + 1 / (3 - t)],
+  steep: [(t) => (t / 2) ** 20 - t, (t) => 10 * (t / 2) ** 19 - 1],
+  ripples: [(t) => (t - 3) ** 2 / 2 + Math.cos(20 * t) / 4, (t) => t - 3 - 5 * Math.sin(20 * t)],
+  // Nocedal and Wright, exercise 3.1's kind of shelf: nearly flat for long.
+  shelf: [(t) => -t / (t * t + 2), (t) => (t * t - 2) / (t * t + 2) ** 2],
+};
+
+test("the line search ends at points that satisfy the strong Wolfe conditions, wherever it begins", () => {
+  let total = 0;
+  for (const [name, [value, slope]] of Object.entries(lines)) {
+    for (const first of [1e-6, 0.01, 0.3, 1, 2.05, 2.9, 5, 17, 1e4]) {
+      const tried: number[] = [];
+      const at = (t: number) => {
+        tried.push(t);
+        return { t, value: value(t), slope: slope(t), gradient: Float64Array.of(slope(t)) };
+      };
+      const start = at(0);
+      const isLower = (t: number) => value(t) <= start.value + 1e-4 * t * start.slope;
+      const found = strongWolfe(at, start, first, 1e-12);
+      const what = `${name} from ${first}: ${found.t}`;
+      assert.ok(isLower(found.t), `${what} is lower`);
+      assert.not(
+        tried.some((t) => isLower(t) && value(t) < found.value),
+        `${what} is the lowest`,
+      );
+      assert.ok(Math.abs(found.slope) <= 0.9 * Math.abs(start.slope), `${what} is flatter`);
+      assert.ok(tried.length <= 26, `${what}: ${tried.length} evaluations`);
+      total += tried.length;
+    }
+  }
+  // What the interpolation is for: the middle of each bracket in its place takes 400.
+  assert.ok(total <= 357, `${total} evaluations in all`);
+});
+
+test("the line search takes the first point that satisfies the conditions, and goes on where the function falls", () => {
+  let tried: number[] = [];
+  const [value, slope] = lines["bowl"] as (typeof lines)[string];
+  const at = (t: number) => {
+    tried.push(t);
+    return { t, value: value(t), slope: slope(t), gradient: new Float64Array(1) };
+  };
+  const start = at(0);
+  tried = [];
+  assert.is(strongWolfe(at, start, 0.2, 0).t, 0.2);
+  assert.equal(tried, [0.2]);
+  tried = [];
+  assert.is(strongWolfe(at, start, 0.01, 0).t, 0.1);
+  assert.equal(tried, [0.01, 0.1]);
+});
+
 test("LBFGS is not compiled as a whole, and says so; what else it refuses changes nothing", () => {
   const p = variable([-1, 1]) as Tensor;
   const optimizer = new LBFGS({ p });
@@ -138,10 +203,12 @@ test("LBFGS is not compiled as a whole, and says so; what else it refuses change
   }
   let calls = 0;
   const failing = () => {
-    if (++calls > 4) throw new RangeError("no");
+    if (++calls > 20) throw new RangeError("no");
     return loss();
   };
-  assertThrows(() => new LBFGS({ p }, { compiled: false }).step(failing), RangeError, "no");
+  const eager = new LBFGS({ p }, { compiled: false });
+  assertThrows(() => eager.step(failing), RangeError, "no");
+  assert.is(eager.state()["s"]?.shape[0], 0);
   assertThrows(() => optimizer.step(() => p), GraphError, "LBFGS.step: the loss gave float64 [2]");
   assertThrows(() => optimizer.step(5 as never), GraphError, "LBFGS.step: takes a function", "5");
   assertThrows(() => new LBFGS({ p, q: variable(1) }).step(loss), GraphError, "parameter q has no gradient");

@@ -1,4 +1,4 @@
-import { compile } from "@chainrule/core";
+import { ChainruleError, compile, GraphError } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as nn from "../src/index.js";
@@ -6,6 +6,7 @@ import { type NamedTensors, Optimizer } from "../src/index.js";
 import { eagerStep, gradientAt, parametersAt, start, takeSteps, valuesOf } from "./support/optimizer-problem.js";
 import { optimizerRows } from "./support/optimizer-table.js";
 import { shown, trajectories } from "./support/pytorch-optimizers.js";
+import { assertThrows } from "./support.js";
 
 // Each row of the table against what it is to give: PyTorch's numbers, formulas by hand, and the same in other ways of running.
 
@@ -33,6 +34,26 @@ test("every optimizer has a row, and every row numbers to be met", () => {
     Object.keys(trajectories).filter((name) => !used.has(name)),
     [],
   );
+});
+
+test("settings out of their range are refused, of every optimizer, and a parameter without a gradient is named", () => {
+  type Make = new (parameters: object, options: object) => Optimizer;
+  for (const { name, make } of optimizerRows) {
+    const optimizer = make(parametersAt(start));
+    const Class = optimizer.constructor as unknown as Make;
+    for (const [setting, value] of Object.entries(optimizer.groups[0]?.settings ?? {})) {
+      for (const wrong of [-0.1, Number.NaN, Infinity].map((x) => (Array.isArray(value) ? [0.5, x] : x))) {
+        assertThrows(
+          () => new Class(parametersAt(start), { [setting]: wrong }),
+          ChainruleError,
+          `: ${setting} `,
+          "is needed",
+        );
+      }
+    }
+    assertThrows(() => optimizer.step(), GraphError, optimizer.name, "parameter w has no gradient");
+    assert.ok(optimizer.name === Class.name, name);
+  }
 });
 
 /** The state as plain numbers. */

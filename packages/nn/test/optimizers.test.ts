@@ -2,11 +2,18 @@ import { ChainruleError, GraphError, Random, ShapeError, type Tensor, tensor, va
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  Adadelta,
+  AdaGrad,
+  Adam,
+  AdamW,
   Affine,
+  Lion,
   Momentum,
   type NamedTensors,
+  Nesterov,
   Optimizer,
   ReLU,
+  RMSprop,
   Sequential,
   SGD,
   softmaxWithLoss,
@@ -290,6 +297,39 @@ test("step({ when }): a false condition leaves parameters and state as they were
   assertThrows(() => optimizer.step({ when: tensor(1) }), ShapeError, "Momentum", "when is float64 []", "bool scalar");
   assertThrows(() => optimizer.step({ when: tensor([true, true]) }), ShapeError, "when is bool [2]");
   assert.equal(p.toArray(), [0, 1]);
+});
+
+test("What the optimizers do unless told otherwise: the book's numbers, PyTorch's where the form is", () => {
+  const w = variable(1);
+  const betas = [0.9, 0.999];
+  const momentum = { momentum: 0.9, weightDecay: 0 };
+  const cases: readonly (readonly [optimizer: Optimizer, lr: number, settings: object])[] = [
+    [new SGD({ w }), 0.01, { momentum: 0, weightDecay: 0 }],
+    [new Momentum({ w }), 0.01, momentum],
+    [new Nesterov({ w }), 0.01, momentum],
+    [new AdaGrad({ w }), 0.01, { eps: 1e-7, weightDecay: 0 }],
+    [new RMSprop({ w }), 0.01, { alpha: 0.99, eps: 1e-7, momentum: 0, weightDecay: 0 }],
+    [new Adam({ w }), 0.001, { betas, eps: 1e-7, weightDecay: 0 }],
+    [new Adam({ w }, { form: "pytorch" }), 0.001, { betas, eps: 1e-8, weightDecay: 0 }],
+    [new AdamW({ w }), 0.001, { betas, eps: 1e-8, weightDecay: 0.01 }],
+    [new Adadelta({ w }), 1, { rho: 0.9, eps: 1e-6, weightDecay: 0 }],
+    [new Lion({ w }), 0.0001, { betas: [0.9, 0.99], weightDecay: 0 }],
+  ];
+  for (const [optimizer, lr, settings] of cases) {
+    assert.equal([optimizer.lr, optimizer.lrFactor], [lr, 1], optimizer.name);
+    assert.equal(optimizer.groups[0]?.settings, settings, optimizer.name);
+  }
+});
+
+test("RMSprop, centered: rounding makes no variance of an even gradient negative", () => {
+  const gradients = Array.from({ length: 60 }, (_, i) => Math.sin(i + 1));
+  const w = variable(new Array<number>(60).fill(0));
+  const optimizer = new RMSprop({ w }, { centered: true, alpha: 0.5 });
+  for (let i = 0; i < 60; i++) {
+    w.grad = tensor(gradients);
+    optimizer.step();
+  }
+  assert.ok(w.data.every(Number.isFinite));
 });
 
 test("A state that does not belong to the optimizer is refused, and changes nothing", () => {

@@ -34,7 +34,7 @@ export function strongWolfe(at: (t: number) => LinePoint, start: LinePoint, firs
       left--;
       const margin = 0.1 * Math.abs(high.t - low.t);
       const [begin, end] = low.t < high.t ? [low.t, high.t] : [high.t, low.t];
-      const p = at(within(lowestOfCubic(low, high), begin + margin, end - margin));
+      const p = at(lowestOfCubic(low, high, begin + margin, end - margin));
       if (isTooHigh(p) || p.value >= low.value) high = p;
       else {
         if (isFlat(p)) return p;
@@ -53,20 +53,20 @@ export function strongWolfe(at: (t: number) => LinePoint, start: LinePoint, firs
     if (isTooHigh(p) || (before !== start && p.value >= before.value)) return zoom(before, p);
     if (isFlat(p)) return p;
     if (p.slope >= 0) return zoom(p, before);
-    t = within(lowestOfCubic(before, p), t + 0.01 * (t - before.t), 10 * t);
+    // The slope is hardly less than at first: the lowest point is far away.
+    t = lowestOfCubic(before, p, t + 1.1 * (t - before.t), 10 * t);
     before = p;
   }
   return before;
 }
 
-function within(t: number, least: number, most: number): number {
-  return Math.min(Math.max(t, least), most);
-}
-
-/** Where the cubic through two points and their slopes is lowest; the middle where it is nowhere, or they are not finite. */
-function lowestOfCubic(a: LinePoint, b: LinePoint): number {
+/**
+ * Where, between two bounds, the cubic through two points and their slopes is lowest; in the middle where it is nowhere, or they are
+ * not finite.
+ */
+function lowestOfCubic(a: LinePoint, b: LinePoint, least: number, most: number): number {
   const d1 = a.slope + b.slope - (3 * (a.value - b.value)) / (a.t - b.t);
   const d2 = Math.sign(b.t - a.t) * Math.sqrt(d1 * d1 - a.slope * b.slope);
   const t = b.t - ((b.t - a.t) * (b.slope + d2 - d1)) / (b.slope - a.slope + 2 * d2);
-  return Number.isFinite(t) ? t : (a.t + b.t) / 2;
+  return Number.isFinite(t) ? Math.min(Math.max(t, least), most) : (least + most) / 2;
 }

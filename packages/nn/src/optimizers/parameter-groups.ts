@@ -51,7 +51,7 @@ export class ParameterGroup<Settings extends object = object> {
     this.settings = Object.freeze(settings);
     this.shared = shared;
     this.own = own;
-    const rate = (own ?? shared.lr) * shared.factor;
+    const rate = own ?? shared.lr;
     this.rates = { float64: tensor(rate), float32: tensor(rate, { dtype: "float32" }) };
   }
 
