@@ -89,64 +89,101 @@ export class CsvReader {
   private first = 1;
   private afterReturn = false;
   private isBeginning = true;
+  private found: CsvRecord[] = [];
 
   constructor(settings: CsvSettings) {
     this.settings = settings;
   }
 
-  *push(text: string): Generator<CsvRecord> {
-    const { separator } = this.settings;
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charAt(i);
-      if (this.isBeginning) {
-        this.isBeginning = false;
-        if (c === "\ufeff") continue;
+  push(text: string): readonly CsvRecord[] {
+    let i = this.isBeginning && text.startsWith("\ufeff") ? 1 : 0;
+    if (text !== "") this.isBeginning = false;
+    while (i < text.length) {
+      const end = this.place === "quoted" ? text.indexOf('"', i) : this.endOfPlain(text, i);
+      const stop = end < 0 ? text.length : end;
+      if (stop > i) this.take(text.slice(i, stop));
+      if (end >= 0) this.takeMark(text.charAt(end));
+      i = stop + 1;
+    }
+    return this.taken();
+  }
+
+  end(): readonly CsvRecord[] {
+    if (this.place === "quoted") throw this.error("a quote that does not end", this.first);
+    this.line++;
+    this.endRecord();
+    return this.taken();
+  }
+
+  private taken(): readonly CsvRecord[] {
+    const { found } = this;
+    this.found = [];
+    return found;
+  }
+
+  /** Where the next separator, quote or line break stands, or -1. */
+  private endOfPlain(text: string, from: number): number {
+    const separator = this.settings.separator.charCodeAt(0);
+    for (let i = from; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code === separator || code === 34 || code === 10 || code === 13) return i;
+    }
+    return -1;
+  }
+
+  /** Characters of a field; line breaks are among them in quotes only. */
+  private take(piece: string): void {
+    if (this.place === "after") throw this.error(`${show(piece.charAt(0))} behind a quote that ends a field`);
+    this.count(piece.length);
+    this.field += piece;
+    if (this.place !== "quoted") {
+      this.place = "plain";
+      this.afterReturn = false;
+      return;
+    }
+    const breaks = piece.match(/\r\n|\r|\n/g)?.length ?? 0;
+    this.line += breaks - (this.afterReturn && piece.startsWith("\n") ? 1 : 0);
+    this.afterReturn = piece.endsWith("\r");
+  }
+
+  /** A quote; outside of quotes also a separator or half of a line break. */
+  private takeMark(mark: string): void {
+    this.count(1);
+    const isSecondHalf = mark === "\n" && this.afterReturn;
+    this.afterReturn = mark === "\r";
+    // The first half has ended the record already.
+    if (isSecondHalf) return;
+    if (mark === "\r" || mark === "\n") {
+      this.line++;
+      this.endRecord();
+    } else if (mark === this.settings.separator) this.endField();
+    else if (this.place === "quoted") this.place = "after";
+    else {
+      if (this.place === "plain") {
+        throw this.error("a quote in the middle of a field; put the field in quotes, and double it");
       }
-      if (++this.length > longest)
-        throw this.error(`a record of more than ${longest} characters; a quote may be missing`, this.first);
-      const isLineFeed = c === "\n";
-      // The second half of a line break that has ended a record already.
-      if (isLineFeed && this.afterReturn && this.place !== "quoted") {
-        this.afterReturn = false;
-        continue;
-      }
-      if (c === "\r" || (isLineFeed && !this.afterReturn)) this.line++;
-      this.afterReturn = c === "\r";
-      if (this.place === "quoted") {
-        if (c === '"') this.place = "after";
-        else this.field += c;
-      } else if (c === "\r" || isLineFeed) yield* this.ended();
-      else if (c === separator) this.next();
-      else if (c === '"') {
-        // A quote doubled stands for one.
-        if (this.place === "after") this.field += c;
-        else if (this.place === "plain")
-          throw this.error("a quote in the middle of a field; put the field in quotes, and double it");
-        this.place = "quoted";
-      } else if (this.place === "after") throw this.error(`${show(c)} behind a quote that ends a field`);
-      else {
-        this.field += c;
-        this.place = "plain";
-      }
+      // A quote that is doubled stands for one.
+      if (this.place === "after") this.field += mark;
+      this.place = "quoted";
     }
   }
 
-  *end(): Generator<CsvRecord> {
-    if (this.place === "quoted") throw this.error("a quote that does not end", this.first);
-    this.line++;
-    yield* this.ended();
+  private count(characters: number): void {
+    this.length += characters;
+    if (this.length <= longest) return;
+    throw this.error(`a record of more than ${longest} characters; a quote may be missing`, this.first);
   }
 
-  private next(): void {
+  private endField(): void {
     this.fields.push(this.field);
     this.field = "";
     this.place = "start";
   }
 
-  private *ended(): Generator<CsvRecord> {
+  private endRecord(): void {
     const line = this.first;
     const isEmpty = this.fields.length === 0 && this.place === "start";
-    if (!isEmpty) this.next();
+    if (!isEmpty) this.endField();
     const { fields } = this;
     this.fields = [];
     this.length = 0;
@@ -156,7 +193,7 @@ export class CsvReader {
     if (fields.length !== this.width) {
       throw this.error(`${fields.length} fields, where the first record has ${this.width}`, line);
     }
-    yield { fields, line };
+    this.found.push({ fields, line });
   }
 
   private error(what: string, line = this.line): DataError {

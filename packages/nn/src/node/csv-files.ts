@@ -74,16 +74,21 @@ export function csvBatches<C extends Readonly<Record<string, CsvColumns>>>(
     throw new DataError(`${op}: columns are given by name, as in { x: ["height", "width"], t: "weight" }`);
   return async function* (epoch) {
     for await (const rows of grouped(order(rowsOf(path, settings, columns), epoch), batchSize)) {
-      const made = Object.entries(columns).map(([name, from], i) => {
-        const values = rows.flatMap((row) => row[i] as number[]);
-        const isList = Array.isArray(from);
-        if (typeof from !== "string" && !isList) return [name, fromArray(Int32Array.from(values), [rows.length])];
-        const shape = isList ? [rows.length, (from as readonly string[]).length] : [rows.length];
-        return [name, fromArray(Float64Array.from(values), shape, { dtype })];
-      });
+      const made = Object.entries(columns).map(([name, from], column) => [name, joined(rows, column, from, dtype)]);
       yield Object.fromEntries(made) as CsvBatch<C>;
     }
   };
+}
+
+/** What the rows have for one of the names, as a tensor. */
+function joined(rows: readonly number[][][], column: number, from: CsvColumns, dtype: FloatDType): Tensor {
+  const isList = Array.isArray(from);
+  const width = isList ? (from as readonly string[]).length : 1;
+  const isNumbers = isList || typeof from === "string";
+  const values = new (isNumbers ? Float64Array : Int32Array)(rows.length * width);
+  let at = 0;
+  for (const row of rows) for (const value of row[column] as number[]) values[at++] = value;
+  return fromArray(values, isList ? [rows.length, width] : [rows.length], { dtype: isNumbers ? dtype : "int32" });
 }
 
 /** The tensors of a batch by name. */
@@ -95,23 +100,22 @@ export type CsvTensor<C> = C extends readonly string[] ? Tensor<[number, number]
 /** The numbers of each record, for each of the names. */
 async function* rowsOf(path: string, settings: CsvSettings, columns: Readonly<Record<string, CsvColumns>>) {
   let pick: ((record: CsvRecord) => number[][]) | undefined;
-  for await (const record of recordsOf(path, settings)) {
-    if (pick !== undefined) {
-      yield pick(record);
-      continue;
-    }
-    pick = pickOf(settings.name, columnsOf(settings.name, settings.header, record), columns);
-    if (!settings.header) yield pick(record);
+  for await (const records of recordsOf(path, settings)) {
+    const [first] = records;
+    if (first === undefined) continue;
+    const isFirst = pick === undefined;
+    pick ??= pickOf(settings.name, columnsOf(settings.name, settings.header, first), columns);
+    yield (isFirst && settings.header ? records.slice(1) : records).map(pick);
   }
   if (pick === undefined) throw new DataError(`${settings.name}: no records: it is empty`);
 }
 
-async function* recordsOf(path: string, settings: CsvSettings): AsyncGenerator<CsvRecord> {
+async function* recordsOf(path: string, settings: CsvSettings): AsyncGenerator<readonly CsvRecord[]> {
   const reader = new CsvReader(settings);
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  for await (const piece of chunksOf(path)) yield* reader.push(decoded(path, decoder, piece, true));
-  yield* reader.push(decoded(path, decoder, new Uint8Array(0)));
-  yield* reader.end();
+  for await (const piece of chunksOf(path)) yield reader.push(decoded(path, decoder, piece, true));
+  yield reader.push(decoded(path, decoder, new Uint8Array(0)));
+  yield reader.end();
 }
 
 function pickOf(name: string, known: readonly string[], columns: Readonly<Record<string, CsvColumns>>) {

@@ -62,23 +62,34 @@ export function idxBatches(
 
 async function* pairsOf(images: string, labels: string) {
   const numbers = idxRows(labels, 1);
+  let waiting: readonly Uint8Array[] = [];
+  let at = 0;
   let count = 0;
   try {
-    for await (const image of idxRows(images, 3)) {
-      const label = await numbers.next();
-      if (label.done) throw new DataError(`${images} has more images than ${labels} has labels, ${count}`);
-      count++;
-      yield { image, label: label.value[0] as number };
+    for await (const piece of idxRows(images, 3)) {
+      const pairs: { readonly image: Uint8Array; readonly label: number }[] = [];
+      for (const image of piece) {
+        if (at === waiting.length) {
+          const next = await numbers.next();
+          if (next.done) throw new DataError(`${images} has more images than ${labels} has labels, ${count}`);
+          waiting = next.value;
+          at = 0;
+        }
+        pairs.push({ image, label: waiting[at++]?.[0] as number });
+        count++;
+      }
+      yield pairs;
     }
-    if (!(await numbers.next()).done)
+    if (at < waiting.length || !(await numbers.next()).done) {
       throw new DataError(`${images} has ${count} images, but ${labels} has more labels`);
+    }
   } finally {
     await numbers.return(undefined);
   }
 }
 
-/** The rows of an IDX file with so many axes: the bytes of each. */
-async function* idxRows(path: string, axes: number): AsyncGenerator<Uint8Array> {
+/** The rows of an IDX file with so many axes, the bytes of each; lists that are not empty. */
+async function* idxRows(path: string, axes: number): AsyncGenerator<readonly Uint8Array[]> {
   let pending: Uint8Array = new Uint8Array(0);
   let header: { readonly rows: number; readonly length: number } | undefined;
   let rows = 0;
@@ -95,10 +106,12 @@ async function* idxRows(path: string, axes: number): AsyncGenerator<Uint8Array> 
       at = start;
     }
     const { length } = header;
+    const found: Uint8Array[] = [];
     for (; bytes.length - at >= length && rows < header.rows; at += length, rows++) {
       // A copy: a view would keep all of the piece, for as long as the row waits to be drawn.
-      yield new Uint8Array(bytes.subarray(at, at + length));
+      found.push(new Uint8Array(bytes.subarray(at, at + length)));
     }
+    if (found.length > 0) yield found;
     if (rows === header.rows && at < bytes.length) {
       throw new DataError(`${path}: extra bytes at the end: its header promises ${rows} rows of ${length} bytes`);
     }

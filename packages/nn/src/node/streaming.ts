@@ -22,7 +22,7 @@ export function checkStreaming(op: string, options: StreamOptions) {
   checkCount(`${op}: batchSize`, batchSize, 1);
   checkCount(`${op}: shuffleBuffer`, shuffleBuffer, 1);
   if (random !== undefined) checkRandom(op, random);
-  const order = <T>(rows: AsyncIterable<T>, epoch: number): AsyncIterable<T> => {
+  const order = <T>(rows: AsyncIterable<readonly T[]>, epoch: number): AsyncIterable<readonly T[]> => {
     if (!Number.isSafeInteger(epoch) || epoch < 0)
       throw new ChainruleError(`${op}: epoch ${show(epoch)}: a whole number of at least 0 is needed`);
     return random === undefined ? rows : shuffledBy(rows, shuffleBuffer, random.fork(epoch));
