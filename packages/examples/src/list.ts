@@ -61,6 +61,9 @@ export const chapters: readonly Chapter[] = [
     "deep-sigmoid": {},
     curves: { short: ["--iterations", "600", "--out", "out/short"] },
   }),
+  chapter("ch07", "Chapter 7: convolutional networks", {
+    im2col: {},
+  }),
   chapter("traps", "Traps: what goes wrong, why, and what the engine says", {
     slips: { short: ["--iterations", "240"] },
     "relu-in-place": {},

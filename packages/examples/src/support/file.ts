@@ -5,10 +5,10 @@ import { writeFileAtomically } from "@chainrule/nn/node";
 
 const written: string[] = [];
 
-/** Writes a text to a file, complete or not at all, and says so. */
-export function saveFile(file: string, text: string): void {
+/** Writes a text or bytes to a file, complete or not at all, and says so. */
+export function saveFile(file: string, content: string | Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileAtomically(file, text);
+  writeFileAtomically(file, content);
   written.push(file);
   console.log(`  written: ${file}`);
 }

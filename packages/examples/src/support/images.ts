@@ -39,11 +39,14 @@ export function renderImages({ title, description, images, columns, range, scale
   const height = top + rows * (cell.height + labelHeight) + (rows - 1) * gap + margin;
   const left = (width - gridWidth) / 2;
   const drawn = images.map(({ pixels, label }, i) => {
-    const x = left + (i % columns) * (cell.width + gap);
-    const y = top + Math.floor(i / columns) * (cell.height + labelHeight + gap);
-    const frame = `<rect x="${x - 0.5}" y="${y - 0.5}" width="${cell.width + 1}" height="${cell.height + 1}" fill="none" stroke="${gridLine}"/>`;
+    const [ownWidth, ownHeight] = [scale * (pixels[0]?.length ?? 0), scale * pixels.length];
+    const middle = left + (i % columns) * (cell.width + gap) + cell.width / 2;
+    const bottom = top + Math.floor(i / columns) * (cell.height + labelHeight + gap) + cell.height;
+    // Smaller ones stand in the middle of their places, above their labels.
+    const [x, y] = [middle - ownWidth / 2, bottom - ownHeight];
+    const frame = `<rect x="${x - 0.5}" y="${y - 0.5}" width="${ownWidth + 1}" height="${ownHeight + 1}" fill="none" stroke="${gridLine}"/>`;
     const [paths, at] = [pathsOf(pixels, range), `transform="translate(${x} ${y}) scale(${scale})"`];
-    return `${frame}<g ${at} shape-rendering="crispEdges">${paths}</g>${label === undefined ? "" : text(label, x + cell.width / 2, y + cell.height + 14, 12)}`;
+    return `${frame}<g ${at} shape-rendering="crispEdges">${paths}</g>${label === undefined ? "" : text(label, middle, bottom + 14, 12)}`;
   });
   const content = [text(title, width / 2, 28, 16), ...drawn].join("\n");
   return picture({ title, description, width, height, content });
