@@ -117,7 +117,8 @@ export function namesOfLayers(graph: Graph): NameOf {
     const layer = layers.find((each) => each !== undefined);
     if (layer === undefined) continue;
     names.set(maker, layer);
-    if (layers.every((each) => each === layer)) madeOf.set(edge, layer);
+    // A number made of them is a penalty, and what it is added to no part of the layer.
+    if (edge.tensor.rank > 0 && layers.every((each) => each === layer)) madeOf.set(edge, layer);
   }
   fillGaps(graph, names);
   for (const node of graph.nodes) {

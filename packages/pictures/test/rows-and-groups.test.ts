@@ -1,4 +1,4 @@
-import { graphOf, variable } from "@chainrule/core";
+import { graphOf, tensor, variable } from "@chainrule/core";
 import { layerNorm } from "@chainrule/nn";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -94,6 +94,20 @@ test("what is made of a layer's parameters alone, and what begins it, is in its 
   const weight = variable([1, 2], { name: "norm.weight" });
   const y = layerNorm(variable([[1, 2], [3, 5]], { name: "x" }).exp(), { weight: weight.mul(2), bias: variable([0, 1], { name: "norm.bias" }) }); // biome-ignore format: a matrix
   const folded = draw(y.sum(), { fold: true, maxWidth: Number.POSITIVE_INFINITY });
+  const w = variable([1, 2], { name: "layer.W" });
+  const penalty = w.square().sum().mul(0.1);
+  const penalised = draw(
+    w
+      .mul(tensor([3, 4]))
+      .relu()
+      .sum()
+      .add(penalty),
+    { fold: true, maxWidth: Number.POSITIVE_INFINITY },
+  );
+  const outside = penalised.nodes
+    .map(({ what }) => what.replace(/\(.*/, ""))
+    .filter((what) => !what.startsWith("layer"));
+  assert.equal(outside.toSorted(), ["Add", "Mul", "Relu", "Sum"], "a penalty on the parameters is no layer");
   const titles = folded.nodes.map(({ what }) => what.replace(/\(.*/, "")).toSorted();
   assert.equal(titles.slice(0, 2), ["Exp", "Sum"]);
   assert.match(titles.slice(2).join(), /^norm: Standardize, .*Mul, .*Add$/);
