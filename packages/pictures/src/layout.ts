@@ -127,8 +127,11 @@ interface Constraint {
 function orderOfInputs(wires: readonly Wire[]): Constraint[] {
   const uses = grouped(wires, ({ from }) => from);
   const behind = new Map<string, Set<string>>();
-  const leadsTo = (from: string, to: string): boolean =>
-    from === to || [...(behind.get(from) ?? [])].some((next) => leadsTo(next, to));
+  const leadsTo = (from: string, to: string): boolean => {
+    const met = new Set([from]);
+    for (const each of met) for (const next of behind.get(each) ?? []) met.add(next);
+    return met.has(to);
+  };
   const inputs = grouped(wires, ({ to }) => to);
   const lists = [
     ...[...inputs.values()].map((into) => into.map(({ from }) => from).filter((unit) => uses.get(unit)?.length === 1)),

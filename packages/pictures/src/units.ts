@@ -84,11 +84,6 @@ export interface Diagram {
 export function diagramOf(graph: Graph, blocks: readonly Block[], settings: Settings): Diagram {
   const outputs = new Set(graph.outputs);
   const used = new Set(blocks.flatMap(({ inputs }) => inputs));
-  const absorbed = new Set(
-    blocks.flatMap(({ nodes, folded }) =>
-      folded === undefined ? nodes.map((node) => signOf(node, settings.digits).absorbed) : [],
-    ),
-  );
   const units: Unit[] = [];
   const wires: Wire[] = [];
   const makers = new Map<GraphEdge, readonly [unit: Unit, lane: number]>();
@@ -109,18 +104,19 @@ export function diagramOf(graph: Graph, blocks: readonly Block[], settings: Sett
       if (!leaf.isLiteral) add(leafHead(leaf), [leaf], [], true);
       continue;
     }
+    const [first] = nodes;
+    if (first === undefined) continue;
+    const absorbed = block.folded === undefined ? signOf(first, settings.digits).absorbed : undefined;
+    const inputs = block.inputs.filter((edge) => edge !== absorbed);
     const numbers = new Map(
-      block.inputs
-        .filter((edge) => edge.isLiteral && !absorbed.has(edge))
+      inputs
+        .filter(({ isLiteral }) => isLiteral)
         .map((edge) => [edge, add(numberHead(edge, settings.digits), [], [], true)]),
     );
     const head =
-      block.folded === undefined
-        ? opHead(nodes[0] as GraphNode, settings.digits)
-        : groupHead(block.folded, nodes, settings.digits);
+      block.folded === undefined ? opHead(first, settings.digits) : groupHead(block.folded, nodes, settings.digits);
     const unit = add(head, block.outputs, path, false);
-    for (const input of block.inputs) {
-      if (absorbed.has(input)) continue;
+    for (const input of inputs) {
       const [from, lane] = makers.get(input) ?? [numbers.get(input) as Unit, 0];
       // A gradient came back on this way only if there was one behind the op.
       wires.push({ from, lane, to: unit, hasGradient: hasGradient(input) && block.outputs.some(hasGradient) });
@@ -161,6 +157,7 @@ function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: S
 /** Lines run level for so long at least before they turn: a fork is one line first. */
 export const RUN_IN = 8;
 
+/** A head and the lines behind it, and how much room they take. */
 export function unitOf(
   id: number,
   head: Head,

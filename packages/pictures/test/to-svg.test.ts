@@ -111,6 +111,8 @@ test("signs, names of functions, settings, and numbers in formulas", () => {
   assert.equal(signs(x.pow(3)), ["^3"]);
   assert.equal(signs(x.pow(x)), ["^"]);
   assert.equal(signs(x.add(1)), ["1", "+"]);
+  const two = tensor(2);
+  assert.equal(signs(x.pow(two).mul(two)), ["^2", "2", "\u00d7"]);
   assert.equal(signs(x.exp().log()), ["exp", "log"]);
   assert.equal(signs(x.matmul(tensor([[1], [2]]))), ["dot"]);
   assert.equal(signs(x.sum({ axis: 1, keepDims: true })), ["\u03a3"]);
