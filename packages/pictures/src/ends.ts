@@ -5,6 +5,8 @@ import { faceOf, laneOffset, SIZES, type Wire } from "./units.js";
 /** The steepest way into a circle, and how far two ways are apart at least: in radians. */
 const STEEPEST = 0.96;
 const SPREAD = 0.5;
+/** How far a line may go up or down beside a circle, in pixels. */
+const INSIDE = 16;
 
 /** Where each line ends: around the left half of a circle by where it comes from, side by side at a box. */
 export function endsOf(layout: Layout, isDown: boolean): Map<Wire, Point> {
@@ -17,7 +19,7 @@ export function endsOf(layout: Layout, isDown: boolean): Map<Wire, Point> {
     const angles = wires.map(({ wire, through }) => {
       const from = layout.units.get(wire.from) as PlacedUnit;
       const v = through.at(-1)?.v ?? from.at.v + laneOffset(from.unit, wire.lane);
-      return { wire, angle: Math.atan2(v - centre.v, GAP + radius) };
+      return { wire, angle: angleOf(v - centre.v, radius) };
     });
     angles.sort((a, b) => a.angle - b.angle);
     const places =
@@ -37,6 +39,16 @@ export function endsOf(layout: Layout, isDown: boolean): Map<Wire, Point> {
     });
   }
   return ends;
+}
+
+/**
+ * Where a line from so far above or below meets a circle. A steep one meets it nearer to its front: behind that, where other
+ * things of the rank are, it is to go up or down no more than this.
+ */
+function angleOf(height: number, radius: number): number {
+  const straight = Math.atan2(height, GAP + radius);
+  const most = Math.acos(Math.max(-1, 1 - (INSIDE * GAP) / ((radius + 1) * Math.abs(height) + 1e-9)));
+  return Math.sign(straight) * Math.min(Math.abs(straight), most);
 }
 
 /** Places side by side at a box: the middle for what comes straight, if there is such a line. */

@@ -149,7 +149,7 @@ function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: S
     end,
     isOutput,
     tail,
-    length: (isDown ? Math.max(30, lines * SIZES.line + 12) : Math.max(34, widest([...value, ...below]) + 14)) + tail,
+    length: (isDown ? Math.max(30, lines * SIZES.line + 12) : Math.max(34, widest([...value, ...below]) + 16)) + tail,
     half: (isDown ? Math.max(widest(value), widest(below)) : lines * SIZES.line) + SIZES.apart + SIZES.beside + 2,
   };
 }

@@ -109,12 +109,19 @@ function rectOf(element: Element): Box {
   return { what, left: x, right: x + number(element, "width"), top: y, bottom: y + number(element, "height") };
 }
 
-/** The corners of a path of M, L and Q; a bend by its ends, inside of which it lies. */
+/** Points along a path of M, L and Q. */
 function pointsOf(d: string): [number, number][] {
-  return Array.from(d.matchAll(/[ML]([-\d.]+) ([-\d.]+)|Q[-\d.]+ [-\d.]+ ([-\d.]+) ([-\d.]+)/g), ([, a, b, c, e]) => [
-    Number(a ?? c),
-    Number(b ?? e),
-  ]);
+  const points: [number, number][] = [];
+  for (const [, command, text = ""] of d.matchAll(/([MLQ])([^MLQZ]*)/g)) {
+    const [x = 0, y = 0, toX = 0, toY = 0] = text.trim().split(/\s+/).map(Number);
+    const [fromX, fromY] = points.at(-1) ?? [x, y];
+    if (command !== "Q") points.push([x, y]);
+    for (const t of command === "Q" ? [0.25, 0.5, 0.75, 1] : []) {
+      const [a, b, c] = [(1 - t) ** 2, 2 * t * (1 - t), t ** 2];
+      points.push([a * fromX + b * x + c * toX, a * fromY + b * y + c * toY]);
+    }
+  }
+  return points;
 }
 
 /** A picture as it is drawn. */
