@@ -23,6 +23,8 @@ import {
   embedding,
   groupNorm,
   layerNorm,
+  multiMarginLoss,
+  nllLoss,
   ReLU,
   Sequential,
   Sigmoid,
@@ -190,6 +192,8 @@ const withIndices: readonly (readonly [
   ["crossEntropy", (x, t) => crossEntropy(x, t) as Tensor, scores, "label"],
   ["crossEntropy", (x, t) => crossEntropy(x, t, { reduction: "none" }).sum() as Tensor, scores, "label"],
   ["crossEntropy", (x, t) => crossEntropy(x, t, { labelSmoothing: 0.1 }) as Tensor, scores, "label"],
+  ["nllLoss", (x, t) => nllLoss(x, t, { weight: [1, 2, 3, 4] }) as Tensor, scores, "label"],
+  ["multiMarginLoss", (x, t) => multiMarginLoss(x, t) as Tensor, scores, "label"],
   ["crossEntropyError", crossEntropyError, soft, "label"],
 ];
 
