@@ -60,6 +60,18 @@ for (const mode of ["eager", "compiled"] as const) {
   });
 }
 
+test("an evaluation that is compiled before training sees what the statistics have become", () => {
+  const layer = new BatchNorm(2, { momentum: 1 });
+  const evaluate = compile((x: Tensor) => layer.forward(x));
+  const train = compile((x: Tensor) => layer.forward(x, training));
+  const x = wave([5, 2], 3, 1);
+  assertClose(evaluate(x), x.div(Math.sqrt(1 + 1e-5)) as Tensor, 1e-14, "before");
+  train(x);
+  const eager = layer.forward(x);
+  assertClose(evaluate(x), eager, 1e-14, "behind");
+  assertClose(eager.mean({ axis: 0 }) as Tensor, zeros([2]), 1e-14, "mean");
+});
+
 test("an evaluation changes no statistics, nor does a frozen layer; a batch without rows is refused in training", () => {
   const layer = new BatchNorm(2);
   const saved = layer.state();

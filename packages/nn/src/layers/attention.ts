@@ -11,7 +11,7 @@ import {
 import { checkChoice, checkDType, checkSetting, checkTensor } from "../checks.js";
 import { scaledDotProductAttention } from "../functions/attention.js";
 import { xavier } from "../initializers/scaled.js";
-import { Dropout } from "./dropout.js";
+import { dropped } from "./dropout.js";
 import { checkForward, type ForwardOptions, Layer } from "./layer.js";
 import { Linear } from "./linear.js";
 import { LayerNorm } from "./normalization.js";
@@ -178,7 +178,7 @@ export class TransformerBlock extends Layer {
   readonly norm2: LayerNorm;
   readonly linear1: Linear;
   readonly linear2: Linear;
-  readonly dropout: Dropout;
+  readonly dropout: number;
   readonly activation: "gelu" | "relu";
   readonly normFirst: boolean;
 
@@ -203,7 +203,7 @@ export class TransformerBlock extends Layer {
     this.norm2 = new LayerNorm(size, norm);
     this.linear1 = new Linear(size, hidden, parameters);
     this.linear2 = new Linear(hidden, size, { initializer: xavier(), ...parameters });
-    this.dropout = new Dropout({ ratio: dropout });
+    this.dropout = dropout;
     this.activation = activation;
     this.normFirst = normFirst;
   }
@@ -224,8 +224,11 @@ export class TransformerBlock extends Layer {
   private passed(x: Tensor, mask: Tensor | undefined, how: ForwardOptions): Tensor {
     checkTensor("TransformerBlock", "the input", x);
     const { norm1, norm2, normFirst } = this;
-    const drop = (y: Tensor): Tensor => (this.dropout.ratio > 0 ? this.dropout.forward(y, how) : y);
-    const attend = (y: Tensor) => drop(this.attention.attend(y, y, y, { mask, ...how }));
+    const drop = (y: Tensor): Tensor => dropped(y, this.dropout, how);
+    const { attention } = this;
+    const seeing = (y: Tensor): Tensor =>
+      mask === undefined ? attention.forward(y, how) : attention.attend(y, y, y, { mask, ...how });
+    const attend = (y: Tensor) => drop(seeing(y));
     const think = (y: Tensor) => {
       const hidden = this.linear1.forward(y as never) as Tensor;
       const activated = (this.activation === "gelu" ? gelu(hidden) : relu(hidden)) as Tensor;

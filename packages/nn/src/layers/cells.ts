@@ -1,4 +1,4 @@
-import type { Tensor } from "@chainrule/core";
+import { stack, type Tensor, unstack, zeros } from "@chainrule/core";
 import { Layer } from "./layer.js";
 import type { ParameterMaker } from "./parameter.js";
 
@@ -24,15 +24,35 @@ export abstract class Cell extends Layer {
     this.hidden = hidden;
   }
 
-  /** What is known of all steps before the first: x Wx + b, [N, T, gates H], for x [N, T, inputs]. */
+  /** The outputs at all steps, [N, T, H], for x [N, T, inputs], from a state of zeros. */
   override forward(x: Tensor): Tensor {
+    const zero: Tensor = zeros([x.shape[0] as number, this.hidden], { dtype: x.dtype });
+    return this.run(x, [zero, zero], false).output;
+  }
+
+  /** The outputs at all steps and the state behind the last one, read from the first step or from the last. */
+  run(x: Tensor, begin: StepState, fromEnd: boolean): { readonly output: Tensor; readonly state: StepState } {
+    const [rows, steps] = x.shape as readonly [number, number];
+    if (steps === 0) return { output: zeros([rows, 0, this.hidden], { dtype: x.dtype }), state: begin };
+    const outputs: Tensor[] = [];
+    let state = begin;
+    const inputs = unstack(this.products(x), 1) as readonly Tensor[];
+    for (const input of fromEnd ? inputs.toReversed() : inputs) {
+      state = this.step(input, state);
+      outputs.push(state[0]);
+    }
+    return { output: stack(fromEnd ? outputs.reverse() : outputs, 1) as Tensor, state };
+  }
+
+  /** What is known of all steps before the first: x Wx + b, [N, T, gates H]. */
+  private products(x: Tensor): Tensor {
     const [rows, steps, inputs] = x.shape as readonly [number, number, number];
     const product = x.reshape([rows * steps, inputs]).matmul(this.Wx as Tensor);
     const sum = this.b === undefined ? product : product.add(this.b);
     return sum.reshape([rows, steps, this.Wx.shape[1]]);
   }
 
-  /** The next state, given what `forward` has for the step, [N, gates H]. */
+  /** The next state, given what is known of the step, [N, gates H]. */
   abstract step(x: Tensor, state: StepState): StepState;
 
   /** One gate of several that stand side by side. */

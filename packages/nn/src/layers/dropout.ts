@@ -75,3 +75,8 @@ export class Dropout extends Activation {
     return dropout(x, { ratio, inverted, mask });
   }
 }
+
+/** What a part of another layer makes of its values: dropout, where there is any. */
+export function dropped(x: Tensor, ratio: number, how: ForwardOptions): Tensor {
+  return ratio > 0 ? new Dropout({ ratio }).forward(x, how) : x;
+}

@@ -18,7 +18,7 @@ import {
 import { checkChoice, checkDType, checkSetting, checkTensor, isRecord } from "../checks.js";
 import { he, xavier } from "../initializers/scaled.js";
 import { type Cell, GRUCell, LSTMCell, RNNCell, type StepState } from "./cells.js";
-import { Dropout } from "./dropout.js";
+import { dropped } from "./dropout.js";
 import { checkForward, type ForwardOptions, Layer } from "./layer.js";
 import { checkSize, PARAMETER, type ParameterMaker, type ParameterOptions, parametersBy } from "./parameter.js";
 
@@ -78,7 +78,7 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
   readonly reversed: readonly Cell[];
   readonly inputs: number;
   readonly hidden: number;
-  private readonly dropout: Dropout;
+  readonly dropout: number;
   private readonly op: string;
   private readonly names: readonly (keyof State & string)[];
 
@@ -107,7 +107,7 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
     this.reversed = reversed;
     this.inputs = inputs;
     this.hidden = hidden;
-    this.dropout = new Dropout({ ratio: dropout });
+    this.dropout = dropout;
     this.op = op;
     this.names = names;
   }
@@ -147,10 +147,10 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
     const ends: StepState[] = [];
     let out: Tensor = x;
     cells.forEach((cell, layer) => {
-      if (layer > 0 && this.dropout.ratio > 0) out = this.dropout.forward(out, how);
+      if (layer > 0) out = dropped(out, this.dropout, how);
       const directions = [cell, reversed[layer]].flatMap((each) => each ?? []);
       const outputs = directions.map((each, direction) => {
-        const { output, state } = steps(each, out, begins[ends.length] as StepState, direction === 1);
+        const { output, state } = each.run(out, begins[ends.length] as StepState, direction === 1);
         ends.push(state);
         return output;
       });
@@ -188,20 +188,6 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
     });
     return Array.from({ length: count }, (_, i) => parts.map((part) => part[i]) as unknown as StepState);
   }
-}
-
-/** One direction of one layer over all steps. */
-function steps(cell: Cell, x: Tensor, begin: StepState, fromEnd: boolean): { output: Tensor; state: StepState } {
-  const outputs: Tensor[] = [];
-  let state = begin;
-  const [rows, count] = x.shape as readonly [number, number];
-  if (count === 0) return { output: zeros([rows, 0, begin[0].shape[1] as number], { dtype: x.dtype }), state };
-  const inputs = unstack(cell.forward(x), 1) as readonly Tensor[];
-  for (const input of fromEnd ? inputs.toReversed() : inputs) {
-    state = cell.step(input, state);
-    outputs.push(state[0]);
-  }
-  return { output: stack(fromEnd ? outputs.reverse() : outputs, 1) as Tensor, state };
 }
 
 /**

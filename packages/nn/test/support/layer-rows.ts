@@ -42,6 +42,8 @@ export interface LayerRow {
   readonly methods?: Readonly<Record<string, number>>;
   /** Whether training draws random numbers. */
   readonly draws?: boolean;
+  /** Whether its derivatives and its program are left to the longer form of the tests, because another row has nearly the same. */
+  readonly isLong?: boolean;
   /** Inputs that it refuses, with a part of what is said. */
   readonly refuses?: readonly (readonly [input: Shape, ...parts: string[]])[];
   /** Arguments of the constructor that it refuses. */

@@ -63,6 +63,7 @@ function recurrentRow(layer: string, kind: string, gates: number): LayerRow[] {
         ...cell("reversed.1", 4, 2, gates),
       },
       naive: recurrent(kind, { layers: 2, bidirectional: true }),
+      isLong: layer !== "LSTM",
     },
     {
       ...common,
@@ -74,6 +75,7 @@ function recurrentRow(layer: string, kind: string, gates: number): LayerRow[] {
       parameters: { ...cell("cells.0", 2, 3, gates, false), ...cell("cells.1", 3, 3, gates, false) },
       naive: recurrent(kind, { layers: 2 }),
       draws: true,
+      isLong: layer !== "GRU",
     },
   ];
 }
@@ -200,6 +202,7 @@ export const sequenceRows: readonly LayerRow[] = [
     output: [1, 2, 4],
     parameters: block(4, 5),
     naive: transformerBlock({ heads: 2, normFirst: false, activation: "relu" }),
+    isLong: true,
   },
   {
     layer: "TransformerBlock",
