@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findExample } from "../src/find.js";
 import { chapters, examples } from "../src/list.js";
-import { readRecord } from "../src/support/record.js";
+import { figurePath, readRecord } from "../src/support/record.js";
 import { tableFile, tableOf } from "../src/support/table.js";
 
 const test = suite("the runner of the examples");
@@ -81,11 +81,12 @@ for (const [name, hint] of [
 
 test("the table of the README is made of the records of all examples, and their figures are there", () => {
   assert.is(tableOf(), readFileSync(tableFile, "utf8"), "npm run example -- NAME --record writes it anew");
-  const figures = new URL("../../figures/", import.meta.url);
+  const folder = new URL("../../", import.meta.url);
   for (const example of examples) {
     const record = readRecord(example);
     assert.ok(record, `npm run example -- ${example.name} --record`);
-    for (const figure of record.figures) assert.ok(existsSync(new URL(figure, figures)), figure);
+    for (const figure of record.figures)
+      assert.ok(existsSync(new URL(figurePath(record.name, figure), folder)), figure);
   }
 });
 

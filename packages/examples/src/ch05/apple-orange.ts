@@ -2,14 +2,14 @@
  * Two apples and three oranges with tax: local nodes, forward in calls 1 to 4, backward in calls 4 to 1.
  *
  * Each node knows only its own inputs. The chain rule is the order of the calls: what one node's `backward` gives is what
- * the node before it gets. At the end the same through tensors, where the graph remembers that order by itself.
+ * the node before it gets. price = (apple x count + orange x count) tax. At the end the same through tensors, where the graph remembers that order by itself.
  */
 import { join } from "node:path";
 import { Add, Mul, variable } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { saveFile } from "../support/file.js";
 import { readOptions } from "../support/options.js";
-import { compare, section } from "../support/report.js";
+import { compare, note, section } from "../support/report.js";
 
 const { out } = readOptions({ out: "out" });
 
@@ -69,6 +69,10 @@ compare("d apple count", na.grad?.item(), 110);
 compare("d orange", o.grad?.item(), 3.3);
 compare("d orange count", no.grad?.item(), 165);
 compare("d tax", t.grad?.item(), 650);
+
+note(
+  "The addition hands 1.1 on to both fruits; each product gives its inputs the value of the other one, times what it got.",
+);
 
 section("The graph as a picture: values above the lines, derivatives below");
 saveFile(join(out, "apple-orange.svg"), toSvg(total, { title: "Two apples and three oranges with tax" }));

@@ -8,7 +8,7 @@ import { Random, type Tensor, variable, zeros } from "@chainrule/core";
 import type { ImageSet } from "@chainrule/nn/node";
 import { readDigits } from "../mnist/data.js";
 import { readOptions } from "../support/options.js";
-import { check, compare, section } from "../support/report.js";
+import { check, compare, note, section } from "../support/report.js";
 
 const { iterations, batch, seed } = readOptions({ iterations: 2000, batch: 100, seed: 1 });
 const dtype = "float32";
@@ -79,3 +79,6 @@ for (const [name, set] of Object.entries({ training: train, test })) {
   const accuracy = evaluate(parameters, set);
   check(`accuracy on the ${name} images`, accuracy.toFixed(4), `at least ${bound}`, accuracy >= bound);
 }
+note(
+  "Classes are a convenience: a network is a function of its parameters, and training a function from parameters to parameters.",
+);

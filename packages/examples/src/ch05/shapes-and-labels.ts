@@ -3,7 +3,7 @@
  */
 import { oneHot, Random, type Tensor, tensor, variable } from "@chainrule/core";
 import { Affine, normal, SoftmaxWithLoss, softmaxWithLoss } from "@chainrule/nn";
-import { check, section } from "../support/report.js";
+import { check, note, section } from "../support/report.js";
 
 const random = new Random(1);
 
@@ -74,3 +74,6 @@ const loss = node.forward(scores, oneHot(indices, 10));
 const [dScores] = node.backward(tensor(1));
 same("loss", loss, oneHotLoss);
 same("gradient of the scores", dScores ?? null, byOneHot.grad);
+note(
+  "So a program can pass images as they are, labels as they stand in the file, and a single example without brackets.",
+);

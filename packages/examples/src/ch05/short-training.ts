@@ -1,12 +1,14 @@
 /**
  * The network of the gradient check trained for 1,000 iterations: accuracy and seconds every 120 iterations.
+ *
+ * 784-50-10 with a ReLU, softmax with loss, W = W - 0.1 dL/dW on batches of 100 that are drawn from the 60,000 images.
  */
 import { noGrad, Random } from "@chainrule/core";
 import { Affine, accuracy, normal, ReLU, Sequential, SGD, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import type { ImageSet } from "@chainrule/nn/node";
 import { readDigits } from "../mnist/data.js";
 import { readOptions } from "../support/options.js";
-import { check, section } from "../support/report.js";
+import { check, note, section } from "../support/report.js";
 
 const { iterations, batch, seed } = readOptions({ iterations: 1000, batch: 100, seed: 1 });
 
@@ -42,3 +44,4 @@ for (const [name, set] of Object.entries({ training: train, test })) {
   const share = accuracyOn(set);
   check(`accuracy on the ${name} images`, share.toFixed(4), `at least ${bound}`, share >= bound);
 }
+note("Most of the way is gone in the first 200 iterations, a third of an epoch; what follows is slow.");

@@ -8,7 +8,7 @@ import { print, variable } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { saveFile } from "../support/file.js";
 import { readOptions } from "../support/options.js";
-import { compare, section } from "../support/report.js";
+import { compare, note, section } from "../support/report.js";
 
 const { out } = readOptions({ out: "out" });
 
@@ -23,6 +23,8 @@ compare("dz/dz", z.grad?.item(), 1);
 compare("dz/dt = 2t", t.grad?.item(), 14);
 compare("dz/dx = 2 (x + y)", x.grad?.item(), 14);
 compare("dz/dy = 2 (x + y)", y.grad?.item(), 14);
+
+note("The square hands back 2t = 14, and the addition gives it to both, unchanged.");
 
 section("The graph as text");
 console.log(print(z).replaceAll(/^/gm, "  "));

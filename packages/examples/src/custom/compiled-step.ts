@@ -5,7 +5,7 @@
  * in float64 they agree to rounding over 100 steps.
  */
 import { compile, compileSupport, Random, type Tensor, tensor, variable } from "@chainrule/core";
-import { check, section } from "../support/report.js";
+import { check, note, section } from "../support/report.js";
 
 const random = new Random(1);
 const images = random.uniform([1000, 784]);
@@ -71,5 +71,6 @@ if (missing !== null) {
     for (const rows of batches) f(rows);
     return (performance.now() - start) / batches.length;
   };
+  note("The same numbers from the same program: compiled, the loops are joined and nothing is allocated between them.");
   console.log(`  eager ${time(eager.step).toFixed(2)} ms a step, compiled ${time(step).toFixed(2)} ms`);
 }

@@ -9,7 +9,7 @@
  * arithmetic-geometric mean (Gauss); for a small swing that is 2 pi sqrt(l / g).
  */
 import { grad, hessian, jvp, stack, type Tensor, tensor } from "@chainrule/core";
-import { check, compare, section } from "../support/report.js";
+import { check, compare, note, section } from "../support/report.js";
 
 type Lagrangian = (q: Tensor, v: Tensor) => Tensor;
 
@@ -136,3 +136,4 @@ compare("energy, -g (2 cos q1 + cos q2)", before, -g * (2 * Math.cos(q1) + Math.
 for (let n = 0; n < 200; n++) state = step(double, state, 0.005);
 const change = Math.abs(energy(double, state.q, state.v) - before);
 check("change of the energy after 1 s (J)", change.toExponential(1), "at most 1e-6", change <= 1e-6);
+note("One function was written down for each pendulum, its Lagrangian; all forces are derivatives of it.");

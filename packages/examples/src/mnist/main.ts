@@ -1,11 +1,12 @@
 /**
- * The main job: verifies the gradients of the textbook's two-layer network numerically (A7), then trains it on MNIST (A8)
+ * The main job: verifies the gradients of the textbook's two-layer network numerically, then trains it on MNIST
  * and writes curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
 import { ChainruleError, compileSupport, Random } from "@chainrule/core";
 import { accuracy, DataError, type History, SGD, softmaxWithLoss, Trainer } from "@chainrule/nn";
 import { CheckpointFile, formatDuration, showProgress } from "@chainrule/nn/node";
+import { keepFile } from "../support/file.js";
 import {
   type Checkpoint,
   checkpointFile,
@@ -135,6 +136,7 @@ async function report(network: TwoLayerNet, data: Digits, options: Options, hist
   // Loaded late: the chart library takes its time, and bad input should not have to wait for it.
   const { writeResults } = await import("./results.js");
   const files = writeResults(network, history, options);
+  for (const file of files) keepFile(file);
   const { evaluations, losses, seconds } = history;
   console.log("\nSummary");
   console.log(accuracyTable(evaluations.at(-1), data.isMnist));

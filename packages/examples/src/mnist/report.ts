@@ -1,4 +1,5 @@
 import type { Evaluation } from "@chainrule/nn";
+import { keep } from "../support/report.js";
 import type { ParameterCheck } from "./verify.js";
 
 /** The source's accuracies at the end (A8), and what is asked for here. */
@@ -22,6 +23,10 @@ export function gradientTable(
     bound.toExponential(0),
     `${ok ? "ok" : "NOT MET"}${kinks > 0 ? ` (${kinks} left out, at the kink of a ReLU)` : ""}`,
   ]);
+  for (const { name, difference, bound, source, ok } of checks) {
+    const wanted = `at most ${bound}${isSourcesNetwork ? ` (source ${source.toExponential(1)})` : ""}`;
+    keep({ name: `gradient check of ${name}: mean difference`, ours: difference.toExponential(1), wanted, ok });
+  }
   return table([["parameter", "elements", "mean |difference|", "the source's", "bound", ""], ...rows]);
 }
 
@@ -37,6 +42,11 @@ export function verdict(evaluations: readonly Evaluation[]): { readonly ok: bool
       least(end, expected.train.bound, expected.test.bound),
     ],
   ];
+  for (const set of ["train", "test"] as const) {
+    const [ours, { source, bound }] = [accuracyOf(end, set), expected[set]];
+    const ok = ours >= bound;
+    keep({ name: `accuracy, ${set}`, ours: ours.toFixed(4), wanted: `at least ${bound} (source ${source})`, ok });
+  }
   return {
     ok: wanted.every(([, met]) => met),
     lines: wanted.map(([what, met]) => `  accuracy ${what}: ${met ? "ok" : "NOT MET"}`),

@@ -3,7 +3,7 @@ import { toDot } from "@chainrule/core";
 import type { Evaluation, History } from "@chainrule/nn";
 import { saveTensors, writeFileAtomically } from "@chainrule/nn/node";
 import { toSvg } from "@chainrule/pictures";
-import { type Chart, type Point, renderChart } from "../support/chart.js";
+import { accuracyAxis, type Chart, type Point, renderChart } from "../support/chart.js";
 import type { TwoLayerNet } from "./network.js";
 import type { Options } from "./options.js";
 import { resultFiles } from "./out-folder.js";
@@ -52,7 +52,7 @@ function accuracyChart(evaluations: readonly Evaluation[]): Chart {
   return {
     title: "Accuracy on all images",
     x: { name: "epoch", min: 0 },
-    y: { name: "accuracy", min: 0, max: 1 },
+    y: accuracyAxis((["train", "test"] as const).map((set) => curve(set).map(([, accuracy]) => accuracy))),
     series: [
       { name: "train", points: curve("train") },
       { name: "test", points: curve("test"), dashed: true },

@@ -9,8 +9,13 @@ const written: string[] = [];
 export function saveFile(file: string, content: string | Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomically(file, content);
-  written.push(file);
+  keepFile(file);
   console.log(`  written: ${file}`);
+}
+
+/** Notes a file that was written in another way. */
+export function keepFile(file: string): void {
+  written.push(file);
 }
 
 /** The files that were written so far. */

@@ -34,9 +34,16 @@ export function saveRecord(example: Example, seconds: number): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(recordOf(example, seconds), null, 2)}\n`);
   for (const figure of writtenFiles().filter((name) => name.endsWith(".svg"))) {
-    copyFileSync(figure, fileURLToPath(new URL(`figures/${basename(figure)}`, folder)));
+    const kept = fileURLToPath(new URL(figurePath(example.name, basename(figure)), folder));
+    mkdirSync(dirname(kept), { recursive: true });
+    copyFileSync(figure, kept);
   }
   writeFileSync(tableFile, tableOf());
+}
+
+/** Where a figure of an example is kept, from the package's folder. */
+export function figurePath(name: string, figure: string): string {
+  return `figures/${dirname(name)}/${figure}`;
 }
 
 /** What was found when the example last ran in full. */

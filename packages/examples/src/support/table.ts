@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chapters, type Example, introduction } from "../list.js";
-import { type ExampleRecord, readRecord } from "./record.js";
+import { type ExampleRecord, figurePath, readRecord } from "./record.js";
 import type { Finding } from "./report.js";
 
 export const tableFile = fileURLToPath(new URL("../../../README.md", import.meta.url));
@@ -39,7 +39,9 @@ function rows(example: Example, record: ExampleRecord | undefined): string[] {
     .replace(/\.js$/, ".ts");
   const program = `[\`${name}\`](${source})<br>${markdown(introduction(example)[0] ?? "")}`;
   if (record === undefined) return [line(program, "not run yet", "", "", "")];
-  const figures = record.figures.map((figure) => `[${figure.replace(/\.svg$/, "")}](figures/${figure})`).join("<br>");
+  const figures = record.figures
+    .map((figure) => `[${figure.replace(/\.svg$/, "")}](${figurePath(name, figure)})`)
+    .join("<br>");
   const [first, ...others] = record.numbers.slice(0, shownNumbers);
   const more = record.numbers.slice(shownNumbers);
   const number = ({ name, ours, wanted, ok }: Finding) =>

@@ -4,8 +4,9 @@
  * Differences compare two calls; if each draws a mask of its own they compare two functions. The gradients are right in both
  * cases, and the check says which of the two it has met.
  */
-import { gradcheck, Random, type Tensor } from "@chainrule/core";
-import { check, section } from "../support/report.js";
+import { GraphError, gradcheck, numericalGradient, Random, type Tensor } from "@chainrule/core";
+import { dropout } from "@chainrule/nn";
+import { check, note, section } from "../support/report.js";
 
 const mask = (random: Random): Tensor => random.uniform([4, 16]).less(0.5).cast("float64").mul(2);
 const random = new Random(1);
@@ -28,6 +29,25 @@ check(
   "fix the seed",
   redrawn.explanation.includes("fix the seed"),
 );
+
+section("Numerical gradients of a redrawn mask, as in chapter 4");
+{
+  // Two calls differ by a whole element, not by a slope: divided by 2h = 2e-4 that is thousands.
+  const point = random.normal([16]);
+  const noisy = (x: Tensor) => dropout(x, { random: source }).sum().item();
+  const h = 1e-4;
+  const quotient = (noisy(point.add(h)) - noisy(point.sub(h))) / (2 * h);
+  check("by hand: a difference / 2h", quotient.toFixed(0), "no slope, which is at most 32", Math.abs(quotient) > 1000);
+  let refusal = "none";
+  try {
+    numericalGradient(noisy, point);
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    refusal = error.name;
+    note(error.message);
+  }
+  check("numericalGradient", refusal, "GraphError", refusal === "GraphError");
+}
 
 section("The seed fixed inside of the function");
 const seeded = gradcheck(

@@ -5,7 +5,7 @@
  * 1e-7 / 1e-6, a tenth of the derivative. So float32 takes a wide step and says little; the check is for float64.
  */
 import { customOp, DTypeError, gradcheck, type Tensor, tensor } from "@chainrule/core";
-import { check, section } from "../support/report.js";
+import { check, note, section } from "../support/report.js";
 
 const f = (x: Tensor) => x.sin().mul(x).exp();
 const x = tensor([0.5, 1.5, -2], { dtype: "float32", name: "x" });
@@ -46,3 +46,4 @@ const off = customOp("Off", {
 const wrong = gradcheck((x) => off(x).sin(), [x], { allowFloat32: true });
 check("kind", wrong.kind, "wrong gradient", wrong.kind === "wrong gradient");
 check("culprit", wrong.culprits[0]?.op ?? "none", "Off", wrong.culprits[0]?.op === "Off");
+note("float32 is for training. For a check convert to float64, where nine digits can be compared in the place of two.");

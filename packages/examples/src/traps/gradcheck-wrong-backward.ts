@@ -5,7 +5,7 @@
  * wrong by a third; each node by itself, its backward against differences of its own forward, tells which one it is.
  */
 import { customOp, gradcheck, Random, type Tensor } from "@chainrule/core";
-import { check, compare, section } from "../support/report.js";
+import { check, compare, note, section } from "../support/report.js";
 
 const cube = (factor: number) =>
   customOp("Cube", {
@@ -41,3 +41,4 @@ section("The right backward, 3 x^2");
 const right = gradcheck(deep(cube(3)), inputs, { order: 2 });
 console.log(right.toString());
 check("kind, second derivatives included", right.kind, "right", right.ok);
+note("Training with the wrong backward would have worked, only worse; no other test would have found it.");

@@ -9,7 +9,7 @@ import { noGrad, Random, ShapeError, type Tensor } from "@chainrule/core";
 import { Affine, accuracy, normal, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import { readDigits } from "../mnist/data.js";
 import { readOptions } from "../support/options.js";
-import { check, compare, section } from "../support/report.js";
+import { check, compare, note, section } from "../support/report.js";
 
 const { iterations, seed } = readOptions({ iterations: 1000, seed: 1 });
 const { train, test } = readDigits(null, "float32");
@@ -116,7 +116,7 @@ check(
   "hardly changed: at most 0.05",
   lost <= 0.05,
 );
-console.log(
-  "  So the accuracy does not tell. An optimizer made of the model, new SGD(network), cannot forget a parameter,",
+note(
+  "So the accuracy does not tell. An optimizer made of the model, new SGD(network), cannot forget a parameter,",
+  "and step() refuses a parameter that has no gradient.",
 );
-console.log("  and step() refuses a parameter that has no gradient.");

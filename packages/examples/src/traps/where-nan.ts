@@ -6,7 +6,7 @@
  * whose derivative there is infinite.
  */
 import { AnomalyError, detectAnomaly, type Tensor, variable, where } from "@chainrule/core";
-import { check, compare, section } from "../support/report.js";
+import { check, compare, note, section } from "../support/report.js";
 
 const probabilities = [0.5, 0, 0.25, 0.25];
 
@@ -92,3 +92,4 @@ section("3. Repaired: a safe input in the branch not taken");
     compare(`d entropy / d p[${i}]`, gradient[i], expected);
   });
 }
+note("The rule: keep bad values away from the function, and not its results away from the answer.");
