@@ -85,9 +85,13 @@ export class Affine<
     checkTensor("Affine", "the input", x);
     const features = sizeOf(x.shape.slice(x.rank === 1 ? 0 : 1));
     if (x.rank === 0 || features !== this.inputs) {
+      const isSequence = x.rank > 2 && x.shape.at(-1) === this.inputs;
+      const forEach = isSequence
+        ? `; for each place of a sequence use new Linear(${this.inputs}, ${this.outputs})`
+        : "";
       throw new ShapeError(
         `Affine: [N, ${this.inputs}] to [N, ${this.outputs}]: the input ${formatShape(x.shape)} has ${features} values a row; ` +
-          `give rows of ${this.inputs}, or make the layer with new Affine(${features}, ${this.outputs})`,
+          `give rows of ${this.inputs}, or make the layer with new Affine(${features}, ${this.outputs})${forEach}`,
       );
     }
     const rows = x.rank > 2 ? x.reshape([x.shape[0] as number, features]) : x;

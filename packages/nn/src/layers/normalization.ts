@@ -19,11 +19,11 @@ import { checkForward, type ForwardOptions, Layer, type NamedTensors } from "./l
 import { checkSize } from "./parameter.js";
 
 /** What normalisations have in common. */
-export interface NormLayerOptions {
+export interface NormLayerOptions<A extends boolean = boolean> {
   /** Keeps the root away from 0: a number above 0, 1e-5 by default as in PyTorch. */
   readonly eps?: number | undefined;
   /** Whether the normalised values are multiplied by a weight (gamma, from 1) and a bias (beta, from 0) is added. Default true. */
-  readonly affine?: boolean | undefined;
+  readonly affine?: A | undefined;
   /** float64 unless said otherwise. */
   readonly dtype?: FloatDType | undefined;
 }
@@ -31,7 +31,7 @@ export interface NormLayerOptions {
 /** The names of `NormLayerOptions`. */
 const NORM = ["eps", "affine", "dtype"] as const;
 
-export interface BatchNormLayerOptions extends NormLayerOptions {
+export interface BatchNormLayerOptions<A extends boolean = boolean> extends NormLayerOptions<A> {
   /** The weight of the new batch in the running statistics, from 0 to 1: 0.1, which the textbook writes as 0.9 of the old. */
   readonly momentum?: number | undefined;
   /** Whether the running variance takes the unbiased estimate, n / (n - 1): PyTorch's default; false in the textbook. */
@@ -52,18 +52,23 @@ function settingsOf(op: string, { eps = 1e-5, affine = true, dtype = "float64" }
   return { eps, affine, dtype };
 }
 
-/** Weight and bias of a normalisation, which may have none. */
-abstract class Normalization extends Layer {
+/** A parameter of a normalisation, which may have none. */
+type Scale<A extends boolean> = A extends true ? Tensor : undefined;
+
+/** Weight and bias of a normalisation. */
+abstract class Normalization<A extends boolean, B extends boolean = A> extends Layer {
   /** What the normalised values are multiplied by (gamma); `undefined` where `affine` is false. */
-  readonly weight: Tensor | undefined;
+  readonly weight: Scale<A>;
   /** What is then added (beta); `undefined` where `affine` is false. */
-  readonly bias: Tensor | undefined;
+  readonly bias: Scale<B>;
   readonly eps: number;
 
   protected constructor(shape: Shape, { eps, affine, dtype }: Settings, withBias = true) {
     super();
-    this.weight = affine ? variable(ones(shape, { dtype }), { name: "weight" }) : undefined;
-    this.bias = affine && withBias ? variable(zeros(shape, { dtype }), { name: "bias" }) : undefined;
+    const weight = affine ? variable(ones(shape, { dtype }), { name: "weight" }) : undefined;
+    const bias = affine && withBias ? variable(zeros(shape, { dtype }), { name: "bias" }) : undefined;
+    this.weight = weight as Scale<A>;
+    this.bias = bias as Scale<B>;
     this.eps = eps;
   }
 
@@ -95,7 +100,7 @@ abstract class Normalization extends Layer {
  * @throws ShapeError for an input that has not C features or channels, or of a training batch without rows; DTypeError for another
  * dtype.
  */
-export class BatchNorm extends Normalization {
+export class BatchNorm<const A extends boolean = true> extends Normalization<A> {
   /** The running mean, [C]: a buffer. */
   readonly mean: Tensor<[number]>;
   /** The running variance, [C]: a buffer. */
@@ -104,7 +109,7 @@ export class BatchNorm extends Normalization {
   readonly unbiased: boolean;
 
   /** @param features C: the number of features of [N, C], or of channels of [N, C, ...] */
-  constructor(features: number, options: BatchNormLayerOptions = {}, ...none: []) {
+  constructor(features: number, options: BatchNormLayerOptions<A> = {}, ...none: []) {
     const op = "BatchNorm";
     checkNoMore(op, none);
     checkOptions(op, options, [...NORM, "momentum", "unbiased", "initialVariance"], ["affine", "unbiased"]);
@@ -156,11 +161,11 @@ export class BatchNorm extends Normalization {
  * @example
  * new LayerNorm(2).forward(tensor([[1, 3], [10, 10]])).toArray(); // about [[-0.999995, 0.999995], [0, 0]]
  */
-export class LayerNorm extends Normalization {
+export class LayerNorm<const A extends boolean = true> extends Normalization<A> {
   readonly normalizedShape: Shape;
 
   /** @param normalizedShape the size of the last axis, or a list of the sizes of the last ones */
-  constructor(normalizedShape: number | Shape, options: NormLayerOptions = {}, ...none: []) {
+  constructor(normalizedShape: number | Shape, options: NormLayerOptions<A> = {}, ...none: []) {
     checkNoMore("LayerNorm", none);
     checkOptions("LayerNorm", options, NORM, ["affine"]);
     const shape = sizesOf("LayerNorm", normalizedShape);
@@ -181,11 +186,11 @@ export class LayerNorm extends Normalization {
  * @example
  * new RMSNorm(2).forward(tensor([[3, 4]])).toArray(); // about [[0.848528, 1.13137]]
  */
-export class RMSNorm extends Normalization {
+export class RMSNorm<const A extends boolean = true> extends Normalization<A, false> {
   readonly normalizedShape: Shape;
 
   /** @param normalizedShape the size of the last axis, or a list of the sizes of the last ones */
-  constructor(normalizedShape: number | Shape, options: NormLayerOptions = {}, ...none: []) {
+  constructor(normalizedShape: number | Shape, options: NormLayerOptions<A> = {}, ...none: []) {
     checkNoMore("RMSNorm", none);
     checkOptions("RMSNorm", options, NORM, ["affine"]);
     const shape = sizesOf("RMSNorm", normalizedShape);
@@ -206,11 +211,11 @@ export class RMSNorm extends Normalization {
  * @example
  * new GroupNorm(2, 4).forward(tensor([[1, 3, 10, 30]])).toArray(); // about [[-0.999995, 0.999995, -1, 1]]
  */
-export class GroupNorm extends Normalization {
+export class GroupNorm<const A extends boolean = true> extends Normalization<A> {
   readonly groups: number;
 
   /** @param groups a number that divides `channels` */
-  constructor(groups: number, channels: number, options: NormLayerOptions = {}, ...none: []) {
+  constructor(groups: number, channels: number, options: NormLayerOptions<A> = {}, ...none: []) {
     checkNoMore("GroupNorm", none);
     checkOptions("GroupNorm", options, NORM, ["affine"]);
     checkSize("GroupNorm", "groups", groups, "new GroupNorm(4, 16)", 1);
@@ -238,11 +243,11 @@ export class GroupNorm extends Normalization {
  * @example
  * new InstanceNorm(1).forward(tensor([[[1, 3]]])).toArray(); // about [[[-0.999995, 0.999995]]]
  */
-export class InstanceNorm extends Normalization {
+export class InstanceNorm<const A extends boolean = false> extends Normalization<A> {
   readonly channels: number;
 
   /** @param options as for the others, but `affine` is false by default */
-  constructor(channels: number, options: NormLayerOptions = {}, ...none: []) {
+  constructor(channels: number, options: NormLayerOptions<A> = {}, ...none: []) {
     checkNoMore("InstanceNorm", none);
     checkOptions("InstanceNorm", options, NORM, ["affine"]);
     checkSize("InstanceNorm", "channels", channels, "new InstanceNorm(16)", 1);

@@ -35,6 +35,7 @@ export const denseRows: readonly LayerRow[] = [
     refuses: [
       [[3, 5], "5 values a row", "new Affine(5, 4)"],
       [[], "[N, 6]"],
+      [[3, 2, 6], "12 values a row", "for each place of a sequence use new Linear(6, 4)"],
     ],
     wrong: [
       [[-1, 2], "inputs -1"],

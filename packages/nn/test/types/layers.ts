@@ -112,7 +112,8 @@ expectShape<[8, 7, 16]>()(new Embedding(100, 16).forward(zeros([8, 7], { dtype: 
 expectShape<[8, 7, number]>()(new LSTM(16, 32).forward(zeros([8, 7, 16])));
 expectShape<[8, 7, number]>()(new LSTM(16, 32).run(zeros([8, 7, 16])).output);
 expectShape<[8, 7, number]>()(new MultiHeadAttention(16, 2).forward(zeros([8, 7, 16])));
-const none: undefined = new Affine(3, 2, { bias: false }).b;
+const none: undefined[] = [new Affine(3, 2, { bias: false }).b, new LayerNorm(3, { affine: false }).weight];
+new LayerNorm(3).weight.zeroGrad();
 expectShape<[3, 2]>()(new Affine(3, 2, { bias: false }).parameters().W);
 new Sequential([conv, new ReLU(), new MaxPool2d(2), new Flatten(), new Affine(400, 10), (x) => x.mul(2)]);
 
