@@ -89,6 +89,11 @@ export const chapters: readonly Chapter[] = [
     step09: {},
     step10: {},
   }),
+  chapter("after", "After the book", {
+    diffusion: { short: ["--steps", "1000", "--out", "out/short"], isHeavy: true },
+    vae: { short: ["--epochs", "1", "--images", "5000", "--out", "out/short"], isHeavy: true },
+    "cart-pole": { short: ["--episodes", "150", "--out", "out/short"], isHeavy: true },
+  }),
   chapter("custom", "Functions of one's own", {
     "rosenbrock-newton": {},
     "taylor-sine": {},

@@ -100,7 +100,9 @@ function draw(
 ) {
   const legend = legendNames(panels);
   const fontSize = isGrid ? 10 : 12;
-  const gap = isGrid ? { x: 46, y: 46 } : { x: 0, y: 0 };
+  // Where a chart has a name of its own beside its axis, there is room for it.
+  const isNamedInside = panels.some(({ y }, i) => i % columns !== 0 && panels[i - 1]?.y.name !== y.name);
+  const gap = isGrid ? { x: isNamedInside ? 66 : 46, y: 46 } : { x: 0, y: 0 };
   const margin = { left: isGrid ? 62 : 76, right: 28, bottom: isGrid ? 48 : 60 };
   const rows = Math.ceil(panels.length / columns);
   const width = margin.left + columns * plotWidth + (columns - 1) * gap.x + margin.right;
