@@ -3,8 +3,11 @@ import * as nn from "../../src/index.js";
 import { type FloatDType, Layer } from "../../src/index.js";
 import { wave } from "../support.js";
 import { activationRows } from "./activation-rows.js";
-import { imageRows } from "./image-rows.js";
+import { convolutionRows } from "./convolution-rows.js";
+import { denseRows } from "./dense-rows.js";
 import type { Naive } from "./naive.js";
+import { normalizationRows } from "./normalization-rows.js";
+import { poolRows } from "./pool-rows.js";
 import { sequenceRows } from "./sequence-rows.js";
 
 /** What `random` and `dtype` a layer with parameters is made with. */
@@ -77,7 +80,14 @@ export function makeLayer(row: LayerRow, settings: LayerSettings): Layer {
   return new LayerClass(...sizesOf(row, settings), ...(options === undefined ? [] : [{ ...options, ...own }]));
 }
 
-export const layerRows: readonly LayerRow[] = [...activationRows, ...imageRows, ...sequenceRows];
+export const layerRows: readonly LayerRow[] = [
+  ...activationRows,
+  ...denseRows,
+  ...convolutionRows,
+  ...poolRows,
+  ...normalizationRows,
+  ...sequenceRows,
+];
 
 /** A call with options as its last argument, and perhaps with more behind them. */
 type Call = (...optionsAndMore: readonly unknown[]) => unknown;
