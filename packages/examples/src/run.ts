@@ -59,6 +59,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     return console.log(JSON.stringify(described, null, 2));
   }
   if (name === "--all") return runAll(args);
+  if (name === "--table") return (await import("./support/table.js")).writeTable();
   const chosenChapters = chapters.filter(({ folder }) => folder === name);
   if (chosenChapters.length > 0) return list(chosenChapters);
   const chosen = findExample(name);

@@ -93,11 +93,13 @@ test("panels stand in rows; what all share is said once", () => {
     y: { name: "loss", min: 0, max: 1 },
     series: [
       { name: "bars", bars: [[0, 0.5, 1] as const] },
-      { name: "dots", scatter: [[0.5, 0.5] as const] },
+      { name: "dots", scatter: [[0.5, 0.5] as const, [1, 1] as const] },
     ],
   });
   const svg = renderPanels({ title: "four", columns: 2, panels: ["a", "b", "c", "d"].map(panel) });
   const count = (text: string) => svg.split(`>${text}</text>`).length - 1;
+  // Both dots of a panel are one path: in the first, whose data are 170 wide and 130 high, in the middle and at a corner.
+  assert.match(svg, /<path d="M147 157L147\.1 157M232 92L232\.1 92"[^>]* stroke-linecap="round"/);
   assert.equal(["four", "a", "d", "bars", "dots", "epoch", "loss"].map(count), [1, 1, 1, 1, 1, 2, 2]);
 });
 

@@ -80,7 +80,7 @@ for (const [name, hint] of [
 }
 
 test("the table of the README is made of the records of all examples, and their figures are there", () => {
-  assert.is(tableOf(), readFileSync(tableFile, "utf8"), "npm run example -- NAME --record writes it anew");
+  assert.is(tableOf(), readFileSync(tableFile, "utf8"), "npm run example -- --table writes it anew");
   const folder = new URL("../../", import.meta.url);
   for (const example of examples) {
     const record = readRecord(example);

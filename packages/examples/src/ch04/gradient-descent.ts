@@ -68,15 +68,16 @@ note(
 section("Picture");
 const circle = (radius: number): Point[] =>
   Array.from({ length: 97 }, (_, i) => [radius * Math.cos((i * Math.PI) / 48), radius * Math.sin((i * Math.PI) / 48)]);
-const panel = (title: string, path: readonly Point[], size: number) => ({
+const panel = (title: string, path: readonly Point[], size: number, unit = "") => ({
   title,
-  x: { name: "x₀", min: -size, max: size, step: size / 2 },
-  y: { name: "x₁", min: -size, max: size, step: size / 2 },
+  x: { name: `x₀${unit}`, min: -size, max: size, step: size / 2 },
+  y: { name: `x₁${unit}`, min: -size, max: size, step: size / 2 },
   series: [
     ...[1, 2, 3, 4].map((level) => ({ name: "level", points: circle((size / 5) * level), dashed: true, faint: true })),
     { name: "path", points: path, marks: true },
   ],
 });
+const thousands = (path: readonly Point[]) => path.map(([x0, x1]): Point => [x0 / 1000, x1 / 1000]);
 savePanels(join(out, "gradient-descent.svg"), {
   title: "Gradient descent on x₀² + x₁² from (-3, 4)",
   description:
@@ -85,7 +86,7 @@ savePanels(join(out, "gradient-descent.svg"), {
   columns: 3,
   panels: [
     panel("lr 0.1", good, 5),
-    panel("lr 10, the first 3 steps", large.slice(0, 4), 40_000),
+    panel("lr 10, the first 3 steps", thousands(large.slice(0, 4)), 40, " / 1000"),
     panel("lr 1e-10", small, 5),
   ],
   size: [230, 230],

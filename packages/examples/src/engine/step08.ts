@@ -57,7 +57,7 @@ saveChart(join(out, "engine-spiral.svg"), {
   series: [0, 1, 2].flatMap((label) => {
     const style = { name: `arm ${label + 1}`, color: palette[label] as string };
     return [
-      { ...style, scatter: pointsOf(grid, (i) => regions[i] as number, label), size: 1.6 },
+      { ...style, scatter: pointsOf(grid, (i) => regions[i] as number, label), size: 2 },
       { ...style, scatter: pointsOf(points, (i) => Math.floor(i / perClass), label), size: 7 },
     ];
   }),

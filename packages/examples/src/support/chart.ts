@@ -127,7 +127,11 @@ function draw(
       legend: {
         show: legend.length > 1,
         // The library shows a mark for each line unless told not to.
-        data: legend.map((s) => ({ name: s.name, ...("points" in s && !s.marks && { itemStyle: { opacity: 0 } }) })),
+        data: legend.map((s) => ({
+          name: s.name,
+          ...("scatter" in s && { icon: "circle" }),
+          ...("points" in s && !s.marks && { itemStyle: { opacity: 0 } }),
+        })),
         left: "center",
         top: 40,
         width: width - 40,

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Example } from "../list.js";
 import { writtenFiles } from "./file.js";
 import { type Finding, findings } from "./report.js";
-import { tableFile, tableOf } from "./table.js";
+import { writeTable } from "./table.js";
 
 export interface ExampleRecord {
   readonly name: string;
@@ -38,7 +38,7 @@ export function saveRecord(example: Example, seconds: number): void {
     mkdirSync(dirname(kept), { recursive: true });
     copyFileSync(figure, kept);
   }
-  writeFileSync(tableFile, tableOf());
+  writeTable();
 }
 
 /** Where a figure of an example is kept, from the package's folder. */

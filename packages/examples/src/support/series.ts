@@ -68,20 +68,9 @@ export function colorOf(all: readonly Series[], i: number): string {
 
 /** The series as the chart library takes it. */
 export function seriesOption(series: Series, color: string): echarts.SeriesOption {
-  if ("arrows" in series) return arrows(series, color);
+  if ("arrows" in series) return arrows(series);
   if ("bars" in series) return bars(series, color);
-  if ("scatter" in series) {
-    const { name, scatter, size = 6 } = series;
-    return {
-      type: "scatter",
-      name,
-      data: scatter.map((point) => [...point]),
-      symbolSize: size,
-      silent: true,
-      color,
-      z: 3,
-    };
-  }
+  if ("scatter" in series) return dots(series, color);
   return line(series, color);
 }
 
@@ -118,28 +107,59 @@ function bars({ name, bars }: BarSeries, color: string): echarts.SeriesOption {
   };
 }
 
-/** Length of the head of an arrow, in pixels. */
-const head = 6;
+/** From the values of the data to a place in the picture. */
+type Place = (point: Point) => Point;
 
-function arrows({ name, arrows, color = ink }: ArrowSeries, fallback: string): echarts.SeriesOption {
+/** A series that is one path, made of a piece for each item: a hundredth of what an element each would take. */
+function onePath<T>(
+  { name, color, style }: { readonly name: string; readonly color: string; readonly style: object },
+  items: readonly T[],
+  piece: (item: T, place: Place) => string,
+): Omit<echarts.CustomSeriesOption, "data" | "encode"> {
   return {
     type: "custom",
     name,
-    color: color ?? fallback,
+    color,
     silent: true,
-    // One of no length has no direction, either.
-    data: arrows.filter(([from, to]) => from[0] !== to[0] || from[1] !== to[1]).map(([from, to]) => [...from, ...to]),
-    encode: { x: [0, 2], y: [1, 3] },
-    renderItem: (_params, api) => {
-      const [x1, y1] = api.coord([api.value(0), api.value(1)]) as [number, number];
-      const [x2, y2] = api.coord([api.value(2), api.value(3)]) as [number, number];
-      const length = Math.hypot(x2 - x1, y2 - y1);
-      const [dx, dy] = [((x2 - x1) / length) * head, ((y2 - y1) / length) * head];
-      const sides = [-0.45, 0.45].map((side) => `L${place(x2 - dx - dy * side)} ${place(y2 - dy + dx * side)}`);
-      const pathData = `M${place(x1)} ${place(y1)}L${place(x2)} ${place(y2)}${sides[0]}M${place(x2)} ${place(y2)}${sides[1]}`;
-      return { type: "path", shape: { pathData }, style: { stroke: color ?? fallback, lineWidth: 1.2, fill: "none" } };
+    clip: true,
+    renderItem: ({ dataIndex }, api) => {
+      if (dataIndex > 0) return undefined;
+      const place: Place = (point) => api.coord([...point]) as [number, number];
+      const pathData = items.map((item) => piece(item, place)).join("");
+      return { type: "path", shape: { pathData }, style: { fill: "none", ...style } };
     },
   };
 }
 
-const place = (x: number) => x.toFixed(1);
+/** A dot is a line of hardly any length with round ends. */
+function dots({ name, scatter, size = 6 }: ScatterSeries, color: string): echarts.SeriesOption {
+  const style = { stroke: color, lineWidth: size, lineCap: "round" };
+  return {
+    ...onePath({ name, color, style }, scatter, (point, place) => `M${text(place(point))}h0.1`),
+    data: scatter.map((point) => [...point]),
+    encode: { x: 0, y: 1 },
+    z: 3,
+  };
+}
+
+/** Length of the head of an arrow, in pixels. */
+const head = 6;
+
+function arrows({ name, arrows, color = ink }: ArrowSeries): echarts.SeriesOption {
+  // One of no length has no direction, either.
+  const drawn = arrows.filter(([from, to]) => from[0] !== to[0] || from[1] !== to[1]);
+  const arrow = ([from, to]: readonly [Point, Point], place: Place) => {
+    const [start, end] = [place(from), place(to)];
+    const length = Math.hypot(end[0] - start[0], end[1] - start[1]);
+    const [dx, dy] = [((end[0] - start[0]) / length) * head, ((end[1] - start[1]) / length) * head];
+    const side = (turn: number) => text([end[0] - dx - dy * turn, end[1] - dy + dx * turn]);
+    return `M${text(start)}L${text(end)}L${side(-0.45)}M${text(end)}L${side(0.45)}`;
+  };
+  return {
+    ...onePath({ name, color, style: { stroke: color, lineWidth: 1.2 } }, drawn, arrow),
+    data: drawn.map(([from, to]) => [...from, ...to]),
+    encode: { x: [0, 2], y: [1, 3] },
+  };
+}
+
+const text = ([x, y]: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;

@@ -1,5 +1,5 @@
 /** The table of packages/examples/README.md, made of what the examples found when they last ran in full. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chapters, type Example, introduction } from "../list.js";
 import { type ExampleRecord, figurePath, readRecord } from "./record.js";
@@ -28,6 +28,11 @@ export function tableOf(): string {
     ].join("\n"),
   );
   return `${head}${begin}\n\n${parts.join("\n")}\n${end}${tail}`;
+}
+
+/** Writes the table anew, of the records that there are. */
+export function writeTable(): void {
+  writeFileSync(tableFile, tableOf());
 }
 
 /** A line for each number; the program and its figures stand in the first. */
