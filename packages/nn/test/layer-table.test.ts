@@ -109,6 +109,15 @@ for (const row of layerRows) {
       assert.ok(parameter.grad?.data.every((value) => value === 0));
   });
 
+  test(`${name}: what it was made with may be changed afterwards`, () => {
+    if (typeof row.sizes === "function") return;
+    const given = { ...row, ...structuredClone({ sizes: row.sizes, options: row.options }) } as LayerRow;
+    const layer = filled(given);
+    disturb([given.sizes, given.options]);
+    const x = inputOf(row, row.input);
+    assertClose(layer.forward(x), filled(row).forward(x), 0, name);
+  });
+
   test(`${name}: what it refuses`, () => {
     const layer = filled(row);
     const x = inputOf(row, row.input);
@@ -144,6 +153,16 @@ for (const row of layerRows) {
       assertThrows(() => new LayerClass(...(row.options === undefined ? args : whole)), ChainruleError, ...parts);
     }
   });
+}
+
+/** Gives other values to all numbers in arrays, and to those in records. */
+function disturb(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  const entries = value as Record<string, unknown>;
+  for (const [key, entry] of Object.entries(entries)) {
+    if (typeof entry === "number") entries[key] = entry + 1;
+    else disturb(entry);
+  }
 }
 
 const shapesOfRow = (shapes: Readonly<Record<string, Shape>>) =>

@@ -69,7 +69,7 @@ abstract class Convolution<I extends number, O extends number, B extends boolean
   readonly W: Tensor<[number, number, ...Planes]>;
   /** [O]; `undefined` for a layer without a bias. */
   readonly b: Bias<B, O>;
-  /** How the windows slide, as it was given. */
+  /** How the windows slide, a number for each axis. */
   readonly sliding: ConvTransposeOptions;
   private readonly kind: Kind;
 
@@ -85,8 +85,10 @@ abstract class Convolution<I extends number, O extends number, B extends boolean
     checkSize(op, "the number of channels of the input", inputs, example, 1);
     checkSize(op, "the number of channels of the output", outputs, example, 1);
     const sizes = kernelOf(op, kernel, rank);
-    // A node is made of them at each call; here they are looked at.
-    const { groups } = transposed ? new ConvTranspose(rank, sliding) : new Conv(rank, sliding);
+    // A node is made of them at each call; here they are looked at, and copied.
+    const node = transposed ? new ConvTranspose(rank, sliding) : new Conv(rank, sliding);
+    const { stride, padding, dilation, groups } = node;
+    const outputPadding = node instanceof ConvTranspose ? { outputPadding: node.outputPadding } : {};
     for (const [what, channels] of [
       ["input", inputs],
       ["output", outputs],
@@ -100,7 +102,7 @@ abstract class Convolution<I extends number, O extends number, B extends boolean
     const make = parametersBy(op, options);
     this.W = make.weight("W", [...channels, ...sizes] as unknown as [number, number, ...Planes]);
     this.b = (options.bias === false ? undefined : make.bias("b", [outputs] as [O])) as Bias<B, O>;
-    this.sliding = Object.freeze({ ...sliding });
+    this.sliding = Object.freeze({ stride, padding, dilation, groups, ...outputPadding });
     this.kind = kind;
   }
 

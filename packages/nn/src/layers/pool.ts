@@ -39,21 +39,20 @@ export type PooledShape<S extends Shape, Planes extends Shape> = S extends reado
   ? [N, C, ...Planes]
   : [number, number, ...Planes];
 
-type Pool = (x: Tensor, kernel: PerAxis, options: object) => Tensor;
+/** How the windows of a pool slide. */
+type Windows = Readonly<PoolOptions | AvgPoolOptions>;
 
 abstract class Pooling<Planes extends Shape> extends Layer {
-  readonly kernel: PerAxis;
-  /** How the windows slide, as it was given. */
-  readonly sliding: Readonly<AvgPoolLayerOptions>;
+  /** The size of the windows and how they slide, a number for each axis. */
+  readonly windows: Windows;
   private readonly op: string;
-  private readonly pool: Pool;
+  private readonly pool: (x: Tensor, windows: Windows) => Tensor;
 
-  protected constructor(op: string, kernel: PerAxis, sliding: AvgPoolLayerOptions, pool: unknown) {
+  protected constructor(op: string, windows: Windows, pool: unknown) {
     super();
-    this.kernel = kernel;
-    this.sliding = Object.freeze({ ...sliding });
+    this.windows = windows;
     this.op = op;
-    this.pool = pool as Pool;
+    this.pool = pool as Pooling<Planes>["pool"];
   }
 
   /** @param x [N, C, ...], float64 or float32 */
@@ -61,22 +60,23 @@ abstract class Pooling<Planes extends Shape> extends Layer {
   override forward(x: Tensor, options?: ForwardOptions, ...none: []): Tensor {
     checkForward(this.op, options, none);
     checkTensor(this.op, "the input", x);
-    return this.pool(x, this.kernel, this.sliding);
+    return this.pool(x, this.windows);
   }
 }
 
-/** The options, looked at before a batch comes: a node is made of them at each call. */
-function checked<Options extends object>(
+/** The options, looked at before a batch comes, and copied: a node is made of them at each call. */
+function checked(
   op: string,
   rank: 1 | 2,
   kernel: PerAxis,
-  options: Options,
+  options: AvgPoolLayerOptions,
   names: readonly string[],
-): Options {
-  checkOptions(op, options, names, FLAGS);
-  if (names.includes(AVERAGE[0])) new AvgPool(rank, { ...options, kernel });
-  else new MaxPool(rank, { ...options, kernel });
-  return options;
+): Windows {
+  const flags = FLAGS.filter((flag) => names.includes(flag));
+  checkOptions(op, options, names, flags);
+  const all = { ...options, kernel };
+  const node = names.includes(AVERAGE[0]) ? new AvgPool(rank, all) : new MaxPool(rank, all);
+  return Object.freeze({ ...(node.options as Windows) });
 }
 
 /**
@@ -92,7 +92,7 @@ export class MaxPool2d extends Pooling<[number, number]> {
    */
   constructor(kernel: PerAxis, options: MaxPoolLayerOptions = {}, ...none: []) {
     checkNoMore("MaxPool2d", none);
-    super("MaxPool2d", kernel, checked("MaxPool2d", 2, kernel, options, POOL), maxPool2d);
+    super("MaxPool2d", checked("MaxPool2d", 2, kernel, options, POOL), maxPool2d);
   }
 }
 
@@ -101,7 +101,7 @@ export class MaxPool1d extends Pooling<[number]> {
   /** @param options those of `maxPool1d` */
   constructor(kernel: PerAxis, options: MaxPoolLayerOptions = {}, ...none: []) {
     checkNoMore("MaxPool1d", none);
-    super("MaxPool1d", kernel, checked("MaxPool1d", 1, kernel, options, POOL), maxPool1d);
+    super("MaxPool1d", checked("MaxPool1d", 1, kernel, options, POOL), maxPool1d);
   }
 }
 
@@ -118,7 +118,7 @@ export class AvgPool2d extends Pooling<[number, number]> {
    */
   constructor(kernel: PerAxis, options: AvgPoolLayerOptions = {}, ...none: []) {
     checkNoMore("AvgPool2d", none);
-    super("AvgPool2d", kernel, checked("AvgPool2d", 2, kernel, options, [...POOL, ...AVERAGE]), avgPool2d);
+    super("AvgPool2d", checked("AvgPool2d", 2, kernel, options, [...POOL, ...AVERAGE]), avgPool2d);
   }
 }
 
@@ -127,7 +127,7 @@ export class AvgPool1d extends Pooling<[number]> {
   /** @param options those of `avgPool1d` */
   constructor(kernel: PerAxis, options: AvgPoolLayerOptions = {}, ...none: []) {
     checkNoMore("AvgPool1d", none);
-    super("AvgPool1d", kernel, checked("AvgPool1d", 1, kernel, options, [...POOL, ...AVERAGE]), avgPool1d);
+    super("AvgPool1d", checked("AvgPool1d", 1, kernel, options, [...POOL, ...AVERAGE]), avgPool1d);
   }
 }
 
@@ -140,9 +140,9 @@ abstract class AdaptivePooling<Planes extends Shape> extends Layer {
   protected constructor(op: string, outputSize: PerAxis, pool: unknown, none: readonly unknown[]) {
     super();
     checkNoMore(op, none);
-    // Looked at before a batch comes.
-    new AvgPool(op.endsWith("1d") ? 1 : 2, { outputSize });
-    this.outputSize = outputSize;
+    // Looked at before a batch comes, and copied.
+    const { options } = new AvgPool(op.endsWith("1d") ? 1 : 2, { outputSize });
+    this.outputSize = "outputSize" in options ? options.outputSize : outputSize;
     this.op = op;
     this.pool = pool as AdaptivePooling<Planes>["pool"];
   }
