@@ -100,9 +100,14 @@ function draw(
 ) {
   const legend = legendNames(panels);
   const fontSize = isGrid ? 10 : 12;
+  /** Whether the axis of a chart is named: always, but where the chart below or to the left of it has the same name. */
+  const namesX = (i: number) => panels[i + columns]?.x.name !== panels[i]?.x.name;
+  const namesY = (i: number) => i % columns === 0 || panels[i - 1]?.y.name !== panels[i]?.y.name;
   // Where a chart has a name of its own beside its axis, there is room for it.
-  const isNamedInside = panels.some(({ y }, i) => i % columns !== 0 && panels[i - 1]?.y.name !== y.name);
-  const gap = isGrid ? { x: isNamedInside ? 66 : 46, y: 46 } : { x: 0, y: 0 };
+  const gap = {
+    x: panels.some((_, i) => i % columns !== 0 && namesY(i)) ? 66 : 46,
+    y: panels.some((_, i) => i + columns < panels.length && namesX(i)) ? 66 : 46,
+  };
   const margin = { left: isGrid ? 62 : 76, right: 28, bottom: isGrid ? 48 : 60 };
   const rows = Math.ceil(panels.length / columns);
   const width = margin.left + columns * plotWidth + (columns - 1) * gap.x + margin.right;
@@ -111,9 +116,6 @@ function draw(
   const height = top + rows * plotHeight + (rows - 1) * gap.y + margin.bottom;
   const left = (i: number) => margin.left + (i % columns) * (plotWidth + gap.x);
   const above = (i: number) => top + Math.floor(i / columns) * (plotHeight + gap.y);
-  /** Whether the axis of a chart is named: always, but where the chart below or to the left of it has the same name. */
-  const namesX = (i: number) => panels[i + columns]?.x.name !== panels[i]?.x.name;
-  const namesY = (i: number) => i % columns === 0 || panels[i - 1]?.y.name !== panels[i]?.y.name;
 
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
@@ -188,6 +190,10 @@ function axis(
   nameGap: number,
   isNamed: boolean,
 ) {
+  const isSmall = fontSize < 12;
+  // A small chart has no room for a round number just below its end.
+  const hasEnds = min !== undefined && max !== undefined && !logarithmic;
+  const interval = step ?? (isSmall && hasEnds ? (max - min) / 2 : undefined);
   return {
     type: logarithmic ? "log" : "value",
     ...(isNamed && { name }),
@@ -196,8 +202,8 @@ function axis(
     nameTextStyle: { fontSize: fontSize + 2 },
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
-    ...(step !== undefined && { interval: step }),
-    ...(fontSize < 12 && { splitNumber: 3 }),
+    ...(interval !== undefined && { interval }),
+    ...(isSmall && { splitNumber: 3 }),
     scale: true,
     axisLine: { show: true, onZero: false, lineStyle: { color: ink } },
     axisTick: { show: true },
