@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findExample } from "../src/find.js";
-import { chapters, examples } from "../src/list.js";
+import { chapters, examples, introduction } from "../src/list.js";
 import { figurePath, readRecord } from "../src/support/record.js";
 import { tableFile, tableOf } from "../src/support/table.js";
 
@@ -20,6 +20,14 @@ test("without a name it lists every example by chapter, a line each, with a desc
   for (const { title } of chapters) assert.ok(lines.includes(title), title);
   for (const { name } of examples) {
     assert.is(lines.filter((line) => new RegExp(`^  ${name} +\\S.{20,}`).test(line)).length, 1, name);
+  }
+});
+
+test("every example begins with what it shows: a line for the list, and a text", () => {
+  for (const example of examples) {
+    const [first, empty, ...text] = introduction(example);
+    assert.ok(first !== undefined && first.length <= 140, `${example.name}: ${first}`);
+    assert.ok(empty === "" && text.join(" ").length >= 60, `${example.name}: ${text.join(" ")}`);
   }
 });
 

@@ -1,5 +1,8 @@
 /**
  * Affine on inputs of any rank, one-hot and index labels, a vector as a batch of one: all equal to the plain forms.
+ *
+ * The textbook's layers take a batch of rows, X W + b, and flatten images [N, C, H, W] to [N, C H W] before; the gradient gets the
+ * shape of the input again. Labels are class indices or one-hot rows: y - t is the same.
  */
 import { oneHot, Random, type Tensor, tensor, variable } from "@chainrule/core";
 import { Affine, normal, SoftmaxWithLoss, softmaxWithLoss } from "@chainrule/nn";

@@ -5,8 +5,13 @@
  * (-1.2, 1) full Newton steps arrive after six iterations, the second of them far uphill. Checked against the same steps with
  * derivatives by hand: df/dx = -400 x (y - x^2) - 2 (1 - x), df/dy = 200 (y - x^2), and those of these again.
  */
+import { join } from "node:path";
 import { hessian, type Tensor, tensor, valueAndGrad } from "@chainrule/core";
+import { type Point, saveChart } from "../support/chart.js";
+import { readOptions } from "../support/options.js";
 import { check, compare, note, section } from "../support/report.js";
+
+const { out } = readOptions({ out: "out" });
 
 /** The sum of (1 - x_i)^2 + 100 (x_(i+1) - x_i^2)^2 over neighbours. */
 function rosenbrock(x: Tensor): Tensor {
@@ -105,3 +110,25 @@ check("distance of the end from (1, ..., 1)", distance.toExponential(1), "at mos
 const falling = far.every(({ value }, i) => i === 0 || value <= (far[i - 1] as Iterate).value);
 check("f falls in every step", String(falling), "true", falling);
 note("Near the minimum the number of right digits doubles with each step; gradient descent would need thousands.");
+
+section("Picture");
+const pointOf = ({ x }: Iterate): Point => [x.data[0] as number, x.data[1] as number];
+/** Where f is `level`: y = x^2 +- the root of what (1 - x)^2 leaves of it, over 100. */
+const contour = (level: number): Point[] => {
+  const reach = Math.sqrt(level);
+  const xs = Array.from({ length: 401 }, (_, i) => 1 - reach * Math.cos((i * Math.PI) / 400));
+  const side = (sign: number) =>
+    xs.map((x): Point => [x, x * x + sign * Math.sqrt(Math.max(0, level - (1 - x) ** 2) / 100)]);
+  return [...side(1), ...side(-1).reverse()];
+};
+saveChart(join(out, "rosenbrock-newton.svg"), {
+  title: "Newton's method in Rosenbrock's valley, from (-1.2, 1)",
+  description:
+    "Curves of equal height form a bent valley; the path goes along it, with one jump far out to the side, to (1, 1).",
+  x: { name: "x", min: -2, max: 2, step: 1 },
+  y: { name: "y", min: -4, max: 4, step: 2 },
+  series: [
+    ...[1, 4, 16, 64, 256, 1024].map((level) => ({ name: "level", points: contour(level), faint: true })),
+    { name: "path", points: path.map(pointOf), marks: true },
+  ],
+});

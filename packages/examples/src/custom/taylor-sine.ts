@@ -4,8 +4,13 @@
  * The derivative of order n of a function at 0, divided by n!, is the coefficient of x^n. `grad` of `grad` of ... gives them
  * one after the other; the same program then finds the series of exp(x) and of tan(x), whose coefficients are known as well.
  */
+import { join } from "node:path";
 import { grad, type Tensor, tensor } from "@chainrule/core";
+import { type Point, saveChart } from "../support/chart.js";
+import { readOptions } from "../support/options.js";
 import { check, compare, note, section } from "../support/report.js";
+
+const { out } = readOptions({ out: "out" });
 
 type Scalar = (x: Tensor) => Tensor;
 
@@ -49,3 +54,20 @@ taylor((x) => x.sin().div(x.cos()), 7).forEach((coefficient, n) => {
 note(
   "Nine derivatives deep the coefficients are exact to rounding; differences would have lost all digits at the fifth.",
 );
+
+section("Picture");
+const xs = Array.from({ length: 141 }, (_, i) => -7 + i / 10);
+saveChart(join(out, "taylor-sine.svg"), {
+  title: "The sine, and its series up to x, x³, x⁵, x⁷ and x⁹",
+  description: "A sine wave, and five polynomials that follow it from 0 outward, each farther than the one before.",
+  x: { name: "x", min: -7, max: 7, step: 1 },
+  y: { name: "y", min: -2, max: 2, step: 1 },
+  series: [
+    ...[1, 3, 5, 7, 9].map((last) => ({
+      name: `up to ${["x", "x³", "x⁵", "x⁷", "x⁹"][(last - 1) / 2]}`,
+      points: xs.map((x): Point => [x, evaluate(sine.slice(0, last + 1), x)]),
+      dashed: true,
+    })),
+    { name: "sin x", points: xs.map((x): Point => [x, Math.sin(x)]) },
+  ],
+});

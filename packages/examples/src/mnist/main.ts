@@ -1,6 +1,7 @@
 /**
- * The main job: verifies the gradients of the textbook's two-layer network numerically, then trains it on MNIST
- * and writes curves, the graph of a small step and the weights. `--help` says the rest.
+ * The main job: the gradients of the textbook's two-layer network verified numerically, then its training on all of MNIST.
+ *
+ * 784-50-10, Affine, ReLU, Affine, SoftmaxWithLoss. Writes the curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
 import { ChainruleError, compileSupport, Random } from "@chainrule/core";

@@ -112,7 +112,7 @@ function draw(
   const rows = Math.ceil(panels.length / columns);
   const width = margin.left + columns * plotWidth + (columns - 1) * gap.x + margin.right;
   const legendRows = legend.length > 1 ? rowsOfLegend(legend, width) : 0;
-  const top = 48 + legendRows * 24 + (isGrid ? 20 : 0);
+  const top = 48 + (legendRows > 0 ? 32 * legendRows - 8 : 0) + (isGrid ? 20 : 0);
   const height = top + rows * plotHeight + (rows - 1) * gap.y + margin.bottom;
   const left = (i: number) => margin.left + (i % columns) * (plotWidth + gap.x);
   const above = (i: number) => top + Math.floor(i / columns) * (plotHeight + gap.y);
