@@ -90,8 +90,11 @@ export const chapters: readonly Chapter[] = [
     step10: {},
   }),
   chapter("after", "After the book", {
+    "character-lstm": { short: ["--steps", "100", "--out", "out/short"], isHeavy: true },
+    transformer: { short: ["--steps", "100", "--out", "out/short"], isHeavy: true },
     diffusion: { short: ["--steps", "1000", "--out", "out/short"], isHeavy: true },
     vae: { short: ["--epochs", "1", "--images", "5000", "--out", "out/short"], isHeavy: true },
+    "pendulum-fit": { isHeavy: true },
     "cart-pole": { short: ["--episodes", "150", "--out", "out/short"], isHeavy: true },
   }),
   chapter("custom", "Functions of one's own", {
