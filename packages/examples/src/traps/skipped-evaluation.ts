@@ -6,7 +6,7 @@
  * fewer points. Count whole iterations, or ask whether an iteration begins a new epoch.
  */
 import { Random } from "@chainrule/core";
-import { BatchSampler } from "@chainrule/nn";
+import { Affine, BatchSampler, SGD, softmaxWithLoss, Trainer } from "@chainrule/nn";
 import { check, note, section } from "../support/report.js";
 
 const size = 60_000;
@@ -64,4 +64,29 @@ check(
   "469, a whole number",
   iterationsPerEpoch === 469,
 );
-note("A sampler counts iterations in whole numbers: the last batch of an epoch without replacement is a smaller one.");
+const random = new Random(2);
+const network = new Affine(2, 2, { random });
+const labels = random.integers([60], { high: 2 });
+const data = { x: random.normal([60, 2]), labels };
+const trainer = new Trainer({
+  network,
+  optimizer: new SGD(network, { lr: 0.1 }),
+  data,
+  predict: ({ x }) => network.forward(x),
+  loss: (scores, { labels }) => softmaxWithLoss(scores, labels),
+  evaluations: { train: data },
+  batchSize: 16,
+  epochs: 8,
+  random,
+});
+const history = await trainer.run();
+const at = history.evaluations.map(({ iteration }) => iteration).join(", ");
+check(
+  "a Trainer on 60 rows, batches of 16, 8 epochs",
+  at,
+  "4, 8, ..., 32: each epoch",
+  at === "4, 8, 12, 16, 20, 24, 28, 32",
+);
+note(
+  "Sampler and Trainer count iterations in whole numbers: an epoch ends with the iteration that has seen as many rows as there are.",
+);
