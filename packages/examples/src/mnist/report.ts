@@ -2,7 +2,7 @@ import type { Evaluation } from "@chainrule/nn";
 import { keep } from "../support/report.js";
 import type { ParameterCheck } from "./verify.js";
 
-/** The source's accuracies at the end (A8), and what is asked for here. */
+/** The source's accuracies at the end, and what is asked for here. */
 const expected = {
   train: { source: 0.9755, bound: 0.974 },
   test: { source: 0.968, bound: 0.966 },

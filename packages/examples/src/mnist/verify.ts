@@ -6,7 +6,7 @@ import type { ParameterName, TwoLayerNet } from "./network.js";
 /** The step of the central differences, the textbook's. */
 const h = 1e-4;
 
-/** The source's mean absolute differences (A7), and what is asked for here. */
+/** The source's mean absolute differences, and what is asked for here. */
 const expected: Readonly<Record<ParameterName, { readonly source: number; readonly bound: number }>> = {
   W1: { source: 5.9e-10, bound: 1e-9 },
   b1: { source: 3.5e-9, bound: 1e-8 },
