@@ -243,6 +243,37 @@ test("the monitor keeps the best network, stops when nothing is better, and puts
   assert.is(up.trainer.best?.iteration, 5);
 });
 
+test("batches that a function makes to train on, rows in memory to evaluate, and the other way round", async () => {
+  const rows = points();
+  const network = new Sequential([new Affine(2, 2, { random: new Random(1) })]);
+  const source = () => batches(rows, 8);
+  const common = {
+    network,
+    optimizer: new SGD(network),
+    random: new Random(1),
+    epochs: 1,
+    step: { compiled: false },
+  };
+  const first = new Trainer({
+    ...common,
+    data: source,
+    predict: ({ x }) => network.forward(x),
+    loss: (scores, { labels }) => softmaxWithLoss(scores, labels),
+    evaluations: { rows, source },
+  });
+  const before = (await first.run()).evaluations;
+  const second = new Trainer({
+    ...common,
+    data: rows,
+    predict: ({ x }) => network.forward(x),
+    loss: (scores, { labels }) => softmaxWithLoss(scores, labels),
+    evaluations: { rows, source },
+  });
+  for (const { values } of [...before, ...(await second.run()).evaluations]) {
+    assert.ok(Math.abs((values["rows.loss"] as number) - (values["source.loss"] as number)) < 1e-14);
+  }
+});
+
 test("a callback can stop the run; it can be run on", async () => {
   const stop: TrainerCallback = {
     onStep: (running) => {

@@ -18,6 +18,9 @@ export type TrainingData = RowData | BatchSource;
 /** The batches of data: of a record of rows, a record of tensors. */
 export type BatchOf<D> = D extends BatchSource<infer B> ? B : D extends RowData ? Batch<D> : never;
 
+/** Data whose batches are like those of D: rows in memory, or batches that are made on the way. */
+export type DataLike<D> = D | BatchSource<BatchOf<D>> | { readonly [K in keyof BatchOf<D>]: Rows };
+
 export interface FeedOptions {
   readonly batchSize: number;
   readonly replace: boolean;

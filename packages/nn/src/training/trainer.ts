@@ -14,7 +14,7 @@ import type { Layer } from "../layers/layer.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Accumulation } from "./accumulation.js";
 import { firstBadValue } from "./bad-value.js";
-import { type BatchOf, feed, once, rowsIn, samplerOf, type TrainingData } from "./feed.js";
+import { type BatchOf, type DataLike, feed, once, rowsIn, samplerOf, type TrainingData } from "./feed.js";
 import type { Evaluation, History } from "./history.js";
 import { type Best, Monitor, valueIn } from "./monitor.js";
 import { restoreFrom, type Settings, type Stateful, snapshotOf, type Trained } from "./snapshot.js";
@@ -221,16 +221,16 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
    *
    * @returns `null` if the signal ended it
    */
-  evaluate(data: D, ...none: []): Promise<Readonly<Record<string, number>> | null> {
+  evaluate(data: DataLike<D>, ...none: []): Promise<Readonly<Record<string, number>> | null> {
     checkNoMore("Trainer.evaluate", none);
     return this.evaluateOn(data);
   }
 
-  private async evaluateOn(data: D): Promise<Readonly<Record<string, number>> | null> {
+  private async evaluateOn(data: DataLike<D>): Promise<Readonly<Record<string, number>> | null> {
     const { metrics = {}, evaluationBatchSize = 1000 } = this.options;
     const sums: Record<string, number> = {};
     let rows = 0;
-    for await (const batch of once<BatchOf<D>>(data, evaluationBatchSize)) {
+    for await (const batch of once<BatchOf<D>>(data as TrainingData, evaluationBatchSize)) {
       if (await this.isAborted()) return null;
       const count = rowsIn(batch);
       const { output, loss } = this.evaluated(batch);
