@@ -40,7 +40,7 @@ export interface TrainerOptions<D extends TrainingData, Output> {
   /** Numbers by name, means over the rows of a batch, that evaluations tell besides the loss. */
   readonly metrics?: Readonly<Record<string, (output: NoInfer<Output>, batch: BatchOf<D>) => number>> | undefined;
   /** The data of evaluations, by name, such as `{ train, test }`. */
-  readonly evaluations?: Readonly<Record<string, DataLike<D>>> | undefined;
+  readonly evaluations?: Readonly<Record<string, DataLike<NoInfer<D>>>> | undefined;
   /** How often they are evaluated: after each epoch, or after so many steps; at the end always. Default "epoch". */
   readonly evaluateEvery?: "epoch" | number | undefined;
   /** Whether they are evaluated before the first step, too. Default false. */
