@@ -61,6 +61,22 @@ export const chapters: readonly Chapter[] = [
     "deep-sigmoid": {},
     curves: { short: ["--iterations", "600", "--out", "out/short"] },
   }),
+  chapter("ch06", "Chapter 6: how to train", {
+    "optimizer-paths": {},
+    optimizers: { short: ["--iterations", "200", "--out", "out/short"], isHeavy: true },
+    "activation-histograms": { short: ["--samples", "200", "--out", "out/short"] },
+    "weight-init-comparison": { short: ["--iterations", "200", "--out", "out/short"], isHeavy: true },
+    "batch-norm-test": {
+      short: ["--scales", "2", "--samples", "500", "--epochs", "8", "--out", "out/short"],
+      isHeavy: true,
+    },
+    "weight-decay": { short: ["--epochs", "20", "--tests", "500", "--out", "out/short"], isHeavy: true },
+    dropout: { short: ["--epochs", "20", "--tests", "500", "--out", "out/short"], isHeavy: true },
+    "random-search": {
+      short: ["--trials", "3", "--epochs", "20", "--seed", "10", "--out", "out/short"],
+      isHeavy: true,
+    },
+  }),
   chapter("ch07", "Chapter 7: convolutional networks", {
     im2col: {},
   }),

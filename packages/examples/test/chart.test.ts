@@ -72,6 +72,16 @@ test("an arrow of no length is not drawn, one of some length has a head", () => 
   );
 });
 
+test("a logarithmic axis is labelled with powers of ten", () => {
+  const svg = renderChart({
+    title: "",
+    x: { name: "rate", min: 1e-6, max: 1e-2, logarithmic: true },
+    y: { name: "decay", min: 1, max: 1e12, logarithmic: true },
+    series: [{ name: "trials", scatter: [[1e-4, 1e6]] }],
+  });
+  for (const label of ["10⁻⁶", "10⁻⁴", "10⁻²", "10⁰", "10¹²"]) assert.match(svg, `>${label}</text>`);
+});
+
 test("a histogram counts what lies in its range, the upper end included", () => {
   assert.equal(histogram([0, 0.1, 0.5, 1, 1.1, -0.1], { bins: 2, min: 0, max: 1 }), [
     [0, 0.5, 2],

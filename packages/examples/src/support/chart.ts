@@ -207,9 +207,15 @@ function axis(
     scale: true,
     axisLine: { show: true, onZero: false, lineStyle: { color: ink } },
     axisTick: { show: true },
-    axisLabel: { fontSize, color: ink, hideOverlap: true },
+    axisLabel: { fontSize, color: ink, hideOverlap: true, ...(logarithmic && { formatter: powerOfTen }) },
     splitLine: { lineStyle: { color: gridLine } },
   };
+}
+
+/** The label of a power of ten, which the library writes with all its zeros, and as 0.0000999... where the logarithm is rounded. */
+function powerOfTen(value: number): string {
+  const exponent = [...String(Math.round(Math.log10(value)))];
+  return `10${exponent.map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)])).join("")}`;
 }
 
 /** What the library has drawn, without its frame and what it does for a mouse. */
