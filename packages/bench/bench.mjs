@@ -8,6 +8,7 @@ import { isMet, table } from "./report.mjs";
 import { chain } from "./works/chain.mjs";
 import { cnn } from "./works/cnn.mjs";
 import { compilation } from "./works/compile.mjs";
+import { deepCnn } from "./works/deep-cnn.mjs";
 import { elementwise } from "./works/elementwise.mjs";
 import { matmul } from "./works/matmul.mjs";
 import { mlp } from "./works/mlp.mjs";
@@ -27,7 +28,7 @@ import { scalars } from "./works/scalars.mjs";
  */
 
 /** @type {Work[]} */
-const works = [mnist, mlp, cnn, scalars, chain, elementwise, matmul, compilation];
+const works = [mnist, mlp, cnn, deepCnn, scalars, chain, elementwise, matmul, compilation];
 
 const names = works.map((work) => work.name).join(", ");
 

@@ -24,9 +24,9 @@ def unfit():
 
 
 class Training:
-    """Steps of a perceptron, or of a network of convolutions with one affine layer."""
+    """Steps of a perceptron, or of a network of convolutions and affine layers."""
 
-    def __init__(self, kind, rate, shape, images, labels, weights, rows, gather):
+    def __init__(self, kind, rate, shape, images, labels, weights, rows, gather, convolutions=None):
         self.images = torch.from_numpy(images).reshape(shape)
         self.labels = torch.from_numpy(labels).long()
         self.weights = [torch.from_numpy(weight["values"].reshape(weight["shape"]).copy()) for weight in weights]
@@ -34,6 +34,7 @@ class Training:
         self.biases = [torch.zeros(W.shape[0] if W.dim() == 4 else W.shape[1]) for W in self.weights]
         for parameter in self.weights + self.biases:
             parameter.requires_grad_()
+        self.convolutions = convolutions or [{"padding": 1, "pool": True}] * (len(weights) - 1)
         self.forward = {"mlp": self.perceptron, "cnn": self.convolutional}[kind]
         self.optimizer = torch.optim.SGD(self.weights + self.biases, lr=rate)
         rows = [torch.from_numpy(own).long() for own in rows]
@@ -44,19 +45,20 @@ class Training:
     def take(self, rows):
         return self.images[rows], self.labels[rows]
 
-    def perceptron(self, x):
+    def perceptron(self, x, first=0):
         last = len(self.weights) - 1
-        for i, (W, b) in enumerate(zip(self.weights, self.biases)):
-            x = torch.addmm(b, x, W)
+        for i in range(first, last + 1):
+            x = torch.addmm(self.biases[i], x, self.weights[i])
             if i < last:
                 x = F.relu(x)
         return x
 
     def convolutional(self, x):
-        *convolutions, W = self.weights
-        for own, b in zip(convolutions, self.biases):
-            x = F.max_pool2d(F.relu(F.conv2d(x, own, b, padding=1)), 2)
-        return torch.addmm(self.biases[-1], x.flatten(1), W)
+        for own, W, b in zip(self.convolutions, self.weights, self.biases):
+            x = F.relu(F.conv2d(x, W, b, padding=own["padding"]))
+            if own["pool"]:
+                x = F.max_pool2d(x, 2)
+        return self.perceptron(x.flatten(1), len(self.convolutions))
 
     def step(self, images, labels):
         loss = F.cross_entropy(self.forward(images), labels)

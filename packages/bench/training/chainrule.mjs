@@ -10,15 +10,18 @@ function perceptron(weights) {
   return { parameters: network, forward: (x) => network.forward(x) };
 }
 
-function convolutional(weights) {
+function convolutional(weights, convolutions = weights.slice(0, -1).map(() => ({ padding: 1, pool: true }))) {
   const W = weights.map(({ shape, values }) => variable(fromArray(values, shape)));
   const b = weights.map(({ shape }) => variable(new Float32Array(shape.length === 4 ? shape[0] : shape[1])));
-  const last = weights.length - 1;
+  const first = convolutions.length;
   const forward = (x) => {
-    for (let i = 0; i < last; i++) {
-      x = maxPool2d(conv2d(x, W[i], b[i], { padding: 1 }).relu(), { kernel: 2 });
-    }
-    return x.reshape([x.shape[0], W[last].shape[0]]).matmul(W[last]).add(b[last]);
+    convolutions.forEach(({ padding, pool }, i) => {
+      x = conv2d(x, W[i], b[i], { padding }).relu();
+      if (pool) x = maxPool2d(x, { kernel: 2 });
+    });
+    x = x.reshape([x.shape[0], W[first].shape[0]]);
+    for (let i = first; i < W.length; i++) x = (i === first ? x : x.relu()).matmul(W[i]).add(b[i]);
+    return x;
   };
   return {
     parameters: Object.fromEntries([...W.map((own, i) => [`W${i}`, own]), ...b.map((own, i) => [`b${i}`, own])]),
@@ -33,10 +36,10 @@ function convolutional(weights) {
  * @param {(step: Function) => Function} way see ways.mjs
  * @returns {import("./problem.mjs").Training}
  */
-export function chainruleTraining({ kind, rate, shape, images, labels, weights, rows, gather }, way) {
+export function chainruleTraining({ kind, rate, shape, images, labels, weights, convolutions, rows, gather }, way) {
   const x = fromArray(images, shape);
   const t = tensor(labels);
-  const { parameters, forward } = { mlp: perceptron, cnn: convolutional }[kind](weights);
+  const { parameters, forward } = { mlp: perceptron, cnn: convolutional }[kind](weights, convolutions);
   const optimizer = new SGD(parameters, { lr: rate });
 
   const step = (images, labels) => {

@@ -3,7 +3,7 @@ import { uniform } from "../data.mjs";
 /**
  * A training that all peers do alike: steps of stochastic gradient descent with softmax and cross-entropy, float32. A
  * perceptron ("mlp") has affine layers with ReLU between them. The network of convolutions ("cnn") has 3 x 3 filters with
- * a padding of 1, ReLU and a maximum of 2 x 2 windows for all weights but the last, which are those of an affine layer.
+ * ReLU, a padding of 1 and a maximum of 2 x 2 windows behind each unless said otherwise; then affine layers, as a perceptron.
  * Biases begin with 0.
  *
  * @typedef {object} Problem
@@ -13,6 +13,7 @@ import { uniform } from "../data.mjs";
  * @property {Float32Array} images
  * @property {Int32Array} labels
  * @property {{ shape: number[]; values: Float32Array }[]} weights [inputs, outputs] or [filters, channels, 3, 3]
+ * @property {{ padding: number; pool: boolean }[]} [convolutions] of a "cnn"
  * @property {Int32Array[]} rows those of the images that are the batch of each step
  * @property {boolean} gather whether taking the rows of a batch is part of the step
  *
@@ -36,8 +37,9 @@ function heWeights(shape, seed) {
  * @param {object} options
  * @returns {Problem}
  */
-export function problem({ count, images, labels }, { kind, rate, shape, weights, batch, steps, gather }) {
+export function problem({ count, images, labels }, { kind, rate, shape, weights, convolutions, batch, steps, gather }) {
   return {
+    ...(convolutions && { convolutions }),
     kind,
     rate,
     shape: [count, ...shape],

@@ -79,6 +79,17 @@ export const chapters: readonly Chapter[] = [
   }),
   chapter("ch07", "Chapter 7: convolutional networks", {
     im2col: {},
+    "simple-conv-net": { short: ["--images", "300", "--epochs", "3", "--out", "out/short"], isHeavy: true },
+    filters: { short: ["--steps", "15", "--out", "out/short"] },
+  }),
+  chapter("ch08", "Chapter 8: deep networks", {
+    "deep-conv-net": {
+      short: ["--images", "500", "--epochs", "2", "--out", "out/short"],
+      isHeavy: true,
+      isAlone: true,
+    },
+    misclassified: { short: ["--steps", "5", "--images", "200", "--out", "out/short"] },
+    "half-float": { short: ["--steps", "5", "--images", "200", "--out", "out/short"], isHeavy: true },
   }),
   chapter("traps", "Traps: what goes wrong, why, and what the engine says", {
     slips: { short: ["--iterations", "240"] },
