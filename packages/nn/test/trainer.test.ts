@@ -238,6 +238,12 @@ test("the monitor keeps the best network, stops when nothing is better, and puts
   const again = make({ epochs: 40, schedule, monitor });
   again.trainer.restore(filed(trainer.snapshot()));
   assert.is(again.trainer.best?.value, best);
+  // Whether it goes on from there or is asked again: no step is missing.
+  for (const over of [again, { trainer, network }]) {
+    const { losses, ended } = await over.trainer.run();
+    assert.equal([losses.length, ended], [evaluations.length * 5, "stopped"]);
+    assert.equal(values(over.network), values(network));
+  }
   const up = make({ compiled: false, epochs: 2, monitor: { value: "all.accuracy", minDelta: 2 } });
   assert.is((await up.trainer.run()).ended, "done");
   assert.is(up.trainer.best?.iteration, 5);
@@ -354,6 +360,10 @@ test("what cannot be is refused before anything is done", () => {
     [{ plateau: { schedule: new ReduceOnPlateau() } }, "value is a name"],
     [{ plateau: { schedule: new ReduceOnPlateau(), value: "loss" }, schedule: () => 1 }, "both set the same factor"],
     [{ step: { compile: false } }, "unknown option compile"],
+    [{ checkpoint: "run.safetensors" }, "checkpoint is a store with save and load"],
+    [{ checkpoint: { save: () => undefined } }, "checkpoint is a store with save and load"],
+    [{ signal: 3 }, "signal is an AbortSignal"],
+    [{ evaluations: { test: batches(points(), 5) } }, "test is a record", "an iterator, which is spent"],
   ];
   for (const [changed, ...parts] of cases) {
     assertThrows(() => new Trainer({ ...good, ...changed } as never), ChainruleError, ...parts);
@@ -394,6 +404,20 @@ test("a name that the monitor does not find, sources without batches, and runs b
       epochs: 1,
     });
   await rejected(() => empty([]).run(), "gave no batch for epoch 0");
+  const { trainer: other } = make({ compiled: false });
+  await rejected(() => other.evaluate(() => []), "no rows to evaluate on");
+  const badMetric = new Trainer({
+    network,
+    optimizer: new SGD(network),
+    data: points(),
+    predict: ({ x }) => network.forward(x),
+    loss: (scores, { labels }) => softmaxWithLoss(scores, labels),
+    metrics: { share: (scores) => scores.mean() as unknown as number },
+    evaluations: { all: points() },
+    random: new Random(1),
+    epochs: 1,
+  });
+  await rejected(() => badMetric.run(), "metric share a Tensor", "item()");
   await rejected(() => empty(5).run(), "gave 5; it gives what can be iterated over");
 });
 

@@ -1,6 +1,7 @@
 import { ChainruleError, formatShape, type Random, show, Tensor } from "@chainrule/core";
 import { isRecord } from "../checks.js";
-import { type Batch, BatchSampler, batches, type Rows, takeRows } from "../data/batches.js";
+import { type Batch, BatchSampler, batches, type Rows, takeRows, type WithRows } from "../data/batches.js";
+import type { ByteRows } from "../data/byte-rows.js";
 
 /** Data that lie in memory: tensors (or `ByteRows`) by name, with the same number of rows, such as `{ images, labels }`. */
 export type RowData = Readonly<Record<string, Rows>>;
@@ -18,8 +19,11 @@ export type TrainingData = RowData | BatchSource;
 /** The batches of data: of a record of rows, a record of tensors. */
 export type BatchOf<D> = D extends BatchSource<infer B> ? B : D extends RowData ? Batch<D> : never;
 
+/** Rows of batches like B: of the same names, and of the same shapes but for how many rows there are. */
+type RowsLike<B> = { readonly [K in keyof B]: B[K] extends Tensor ? WithRows<B[K]> | ByteRows : Rows };
+
 /** Data whose batches are like those of D: rows in memory, or batches that are made on the way. */
-export type DataLike<D> = D | BatchSource<BatchOf<D>> | { readonly [K in keyof BatchOf<D>]: Rows };
+export type DataLike<D> = D | BatchSource<BatchOf<D>> | RowsLike<BatchOf<D>>;
 
 export interface FeedOptions {
   readonly batchSize: number;

@@ -58,17 +58,19 @@ export class Monitor {
     this.options = options;
   }
 
-  /** @returns whether it is time to stop */
-  look(evaluation: Evaluation, state: () => NamedTensors): boolean {
-    const { value: name, patience = Number.POSITIVE_INFINITY } = this.options;
-    const value = valueIn(evaluation, "monitor", name);
+  /** Whether it is time to stop: of a run that is resumed, too. */
+  get isOver(): boolean {
+    return this.waited >= (this.options.patience ?? Number.POSITIVE_INFINITY);
+  }
+
+  look(evaluation: Evaluation, state: () => NamedTensors): void {
+    const value = valueIn(evaluation, "monitor", this.options.value);
     if (this.isBetter(value)) {
       this.best = { iteration: evaluation.iteration, value, state: state() };
       this.waited = 0;
-      return false;
+    } else {
+      this.waited++;
     }
-    this.waited++;
-    return this.waited >= patience;
   }
 
   private isBetter(value: number): boolean {

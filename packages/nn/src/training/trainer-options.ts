@@ -1,5 +1,5 @@
 import { ChainruleError, checkOptions, type Random, show, type Tensor } from "@chainrule/core";
-import { checkRandom, checkSetting } from "../checks.js";
+import { checkRandom, checkSetting, isRecord } from "../checks.js";
 import type { TensorFile } from "../data/safetensors.js";
 import { type ForwardOptions, Layer } from "../layers/layer.js";
 import { Optimizer } from "../optimizers/optimizer.js";
@@ -119,10 +119,13 @@ export function checkTrainerOptions<D extends TrainingData, Output>(options: Tra
     // As an iterator is: spent after the first epoch.
     if (typeof each === "function" || (typeof each === "object" && each !== null && !(Symbol.iterator in each)))
       continue;
+    const isSpent = isRecord(each) && !Array.isArray(each);
+    const got = isSpent ? "an iterator, which is spent after the first one" : show(each);
     throw new ChainruleError(
-      `${op}: ${name} is a record of tensors, or a function that gives the batches of an epoch, got ${show(each)}`,
+      `${op}: ${name} is a record of tensors, or a function that gives the batches of an epoch, got ${got}`,
     );
   }
+  checkHandles(options);
   if (!Array.isArray(callbacks)) throw new ChainruleError(`${op}: callbacks are a list, got ${show(callbacks)}`);
   for (const callback of callbacks)
     checkOptions(`${op}: a callback`, callback, ["onStart", "onStep", "onEvaluation", "onEnd"]);
@@ -135,6 +138,25 @@ export function checkTrainerOptions<D extends TrainingData, Output>(options: Tra
     throw new ChainruleError(`${op}: takes epochs or iterations, got ${epochs === undefined ? "neither" : "both"}`);
   }
 }
+
+/** What is only called later, such as the store of the snapshots: after an epoch it would be late for an error. */
+function checkHandles({
+  checkpoint,
+  signal,
+}: Pick<TrainerOptions<TrainingData, unknown>, "checkpoint" | "signal">): void {
+  if (checkpoint !== undefined && !(isRecord(checkpoint) && [checkpoint.save, checkpoint.load].every(isFunction))) {
+    throw new ChainruleError(
+      `Trainer: checkpoint is a store with save and load, such as new CheckpointFile("run.safetensors"), got ${show(checkpoint)}`,
+    );
+  }
+  if (signal !== undefined && !(isRecord(signal) && typeof signal.aborted === "boolean")) {
+    throw new ChainruleError(
+      `Trainer: signal is an AbortSignal, as the signal of new AbortController(), got ${show(signal)}`,
+    );
+  }
+}
+
+const isFunction = (x: unknown): boolean => typeof x === "function";
 
 function checkPlateau(plateau: NonNullable<TrainerOptions<TrainingData, unknown>["plateau"]>, schedule: unknown): void {
   const op = "Trainer: plateau";

@@ -8,6 +8,7 @@ import {
   type Random,
   type Tensor,
 } from "@chainrule/core";
+import { checkSetting } from "../checks.js";
 import { loadParameters } from "../data/parameters.js";
 import type { TensorFile } from "../data/safetensors.js";
 import type { Layer } from "../layers/layer.js";
@@ -220,6 +221,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
    * Loss and metrics of data, all of it once, in the form of evaluation.
    *
    * @returns `null` if the signal ended it
+   * @throws ChainruleError for data without rows, or a metric that gives no number
    */
   evaluate(data: DataLike<D>, ...none: []): Promise<Readonly<Record<string, number>> | null> {
     checkNoMore("Trainer.evaluate", none);
@@ -238,12 +240,17 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
         sums[name] = (sums[name] ?? 0) + value * count;
       };
       add("loss", loss.item());
-      for (const [name, metric] of Object.entries(metrics))
-        add(
-          name,
-          noGrad(() => metric(output, batch)),
-        );
+      for (const [name, metric] of Object.entries(metrics)) {
+        const value = noGrad(() => metric(output, batch));
+        checkSetting("Trainer", `metric ${name}`, value, () => true, "a number");
+        add(name, value);
+      }
       rows += count;
+    }
+    if (rows === 0) {
+      throw new ChainruleError(
+        "Trainer: there are no rows to evaluate on; a source of batches gives them each time that it is called",
+      );
     }
     return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / rows]));
   }
@@ -278,7 +285,8 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
 
   private async train(): Promise<void> {
     const { evaluateEvery = "epoch", iterations = Infinity, epochs = Infinity } = this.options;
-    const isDone = () => this.stopped || this.iteration >= iterations || this.epoch >= epochs;
+    const isStopped = () => this.stopped || (this.monitor?.isOver ?? false);
+    const isDone = () => isStopped() || this.iteration >= iterations || this.epoch >= epochs;
     if (this.due) await this.look();
     const from = { iteration: this.iteration, epoch: this.epoch, steps: this.steps };
     if (!isDone() && !(await this.isAborted())) {
@@ -303,7 +311,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
       await this.save();
       return;
     }
-    this.ended = this.stopped ? "stopped" : "done";
+    this.ended = isStopped() ? "stopped" : "done";
     if (this.evaluations.at(-1)?.iteration === this.iteration) return;
     // Where a longer run has no evaluation, it has none when it goes on from here.
     await this.save();
@@ -345,7 +353,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     const evaluation: Evaluation = { iteration, epoch, values };
     this.evaluations.push(evaluation);
     this.adjust(evaluation);
-    if (this.monitor?.look(evaluation, () => this.network.state())) this.stopped = true;
+    this.monitor?.look(evaluation, () => this.network.state());
     await this.tell("onEvaluation", evaluation);
     if (isKept && iteration > 0) await this.save();
   }
