@@ -6,6 +6,7 @@ import {
   formatShape,
   noGrad,
   type Shape,
+  ShapeError,
   show,
   Tensor,
   zeros,
@@ -51,12 +52,17 @@ export interface SummaryOptions {
  * summary(network, [1, 4]).layers.map(({ name, kind, output }) => [name, kind, output]); // [["", "Sequential", [1, 3]], ["0", "Affine", [1, 3]], ["1", "ReLU", [1, 3]]]
  * String(summary(network, [1, 4])).split("\n").length; // 6
  *
- * @throws what the network throws for such an input
+ * @throws ShapeError for what is no shape; what the network throws for such an input
  */
 export function summary(network: Layer, shape: Shape, options: SummaryOptions = {}, ...none: []): Summary {
   checkNoMore("summary", none);
   checkOptions("summary", options, ["dtype"]);
   if (!(network instanceof Layer)) throw new ChainruleError(`summary: takes a layer, got ${show(network)}`);
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(
+      `summary: takes the shape of an input, as in summary(network, [1, 784]), got ${show(shape)}; of a tensor that is x.shape`,
+    );
+  }
   const { dtype = Object.values(network.parameters())[0]?.dtype ?? "float64" } = options;
   const found = namedLayers(network);
   const outputs = outputsOf(
@@ -77,21 +83,30 @@ export function summary(network: Layer, shape: Shape, options: SummaryOptions = 
   });
   const parameters = sizeOf(Object.values(network.parameters()));
   const buffers = sizeOf(Object.values(network.buffers()));
-  return { layers, parameters, buffers, toString: () => table(layers, parameters, buffers) };
+  const depths = found.map(({ depth }) => depth);
+  return { layers, parameters, buffers, toString: () => table(layers, depths, parameters, buffers) };
+}
+
+interface NamedLayer {
+  readonly name: string;
+  readonly layer: Layer;
+  /** Of how many layers, one in the other, it is a part. */
+  readonly depth: number;
 }
 
 /** Each layer once, under its first name, the parts behind what they are parts of. */
-function namedLayers(network: Layer): readonly { readonly name: string; readonly layer: Layer }[] {
+function namedLayers(network: Layer): readonly NamedLayer[] {
   const seen = new Set<Layer>();
-  const visit = (name: string, layer: Layer): { name: string; layer: Layer }[] => {
+  const visit = (name: string, layer: Layer, depth: number): NamedLayer[] => {
     if (seen.has(layer)) return [];
     seen.add(layer);
+    const parts = Object.entries(layer.parts());
     return [
-      { name, layer },
-      ...Object.entries(layer.parts()).flatMap(([part, inner]) => visit(name === "" ? part : `${name}.${part}`, inner)),
+      { name, layer, depth },
+      ...parts.flatMap(([part, inner]) => visit(name === "" ? part : `${name}.${part}`, inner, depth + 1)),
     ];
   };
-  return visit("", network);
+  return visit("", network, 0);
 }
 
 /** Whether a tensor of this name is in one of the parts. */
@@ -125,12 +140,16 @@ function sizeOf(tensors: readonly Tensor[]): number {
   return [...new Set(tensors)].reduce((sum, { size }) => sum + size, 0);
 }
 
-function table(layers: readonly LayerSummary[], parameters: number, buffers: number): string {
+function table(
+  layers: readonly LayerSummary[],
+  depths: readonly number[],
+  parameters: number,
+  buffers: number,
+): string {
   const number = (n: number) => n.toLocaleString("en-US");
-  const rows = layers.map(({ name, kind, output, parameters: own }) => {
-    const depth = name === "" ? 0 : name.split(".").length;
+  const rows = layers.map(({ name, kind, output, parameters: own }, i) => {
     return [
-      `${"  ".repeat(depth)}${name === "" ? kind : `${name}: ${kind}`}`,
+      `${"  ".repeat(depths[i] ?? 0)}${name === "" ? kind : `${name}: ${kind}`}`,
       output === null ? "-" : formatShape(output),
       number(own),
     ] as const;
