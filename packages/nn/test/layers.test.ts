@@ -23,6 +23,7 @@ import {
   Dropout,
   type ForwardOptions,
   Frozen,
+  identity,
   Layer,
   loadParameters,
   normal,
@@ -237,18 +238,24 @@ test("Sequential: one layer behind the other, parameters by position or by name,
   assert.equal(new Sequential([]).forward(tensor([1])).toArray(), [1]);
   assertThrows(() => new Sequential({ "1": affine1 }), ChainruleError, '"1"', "affine1");
   assertThrows(() => new Sequential({ "a.b": affine1 }), ChainruleError, '"a.b"');
+  for (const layers of [[affine1], [affine1, affine2]]) {
+    const Many = Sequential as unknown as new (...layers: Layer[]) => Sequential;
+    assertThrows(() => new Many(...layers), ChainruleError, "new Sequential([affine, relu])", "got an Affine");
+  }
 });
 
-/** A block with a part that two share, and one in a list and in a record. */
+/** A block with a part that two share, and some in a list, in a map and in a record. */
 class Composite extends Layer {
   readonly gain = variable([2, 2]);
   readonly note = tensor([5]);
   readonly inner = new Sequential([new Affine(2, 2, { initializer: constant(1) })]);
   readonly list = [new Affine(2, 2, { initializer: constant(1) }), new ReLU()] as const;
+  readonly map = new Map([["a", new Affine(2, 2, { initializer: identity() })]]);
   readonly record = { head: new Affine(2, 1, { initializer: constant(1) }), shared: this.gain };
   readonly settings = { eps: 1e-3, name: "x", none: null };
   override forward(x: Tensor): Tensor {
-    return this.record.head.forward(this.list[0].forward(this.inner.forward(x)).mul(this.gain));
+    const mapped = this.map.get("a")?.forward(this.inner.forward(x)) as Tensor;
+    return this.record.head.forward(this.list[0].forward(mapped).mul(this.gain));
   }
 }
 
@@ -260,6 +267,8 @@ test("A composite layer: names of parameters follow from its fields", () => {
     "inner.0.b",
     "list.0.W",
     "list.0.b",
+    "map.a.W",
+    "map.a.b",
     "record.head.W",
     "record.head.b",
     "record.shared",

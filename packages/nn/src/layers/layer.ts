@@ -19,7 +19,7 @@ type Parts = "parameters" | "buffers";
  * A part of a network: a function of one tensor, with parameters that an optimizer can change.
  *
  * A layer of one's own needs a `forward`. Its fields say what it is made of: a field that is a variable is a parameter, a field
- * that is a layer is a part, and so are those in lists and records; their names follow from the fields (`"affine1.W"`,
+ * that is a layer is a part, and so are those in lists, records and maps; their names follow from the fields (`"affine1.W"`,
  * `"blocks.0.W"`). Fields that JavaScript hides (`#W`) are not seen.
  *
  * @example
@@ -116,11 +116,12 @@ export function prefixed(owner: string, path: string, part: Layer, what: Parts):
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${path}.${name}`, tensor]));
 }
 
-/** The layers and tensors in a field, or in the lists and records that it holds. */
+/** The layers and tensors in a field, or in the lists, records and maps that it holds. */
 function* held(path: string, value: unknown): Generator<readonly [path: string, part: Layer | Tensor]> {
   if (value instanceof Layer || value instanceof Tensor) yield [path, value];
-  else if (Array.isArray(value) || isPlain(value)) {
-    for (const [key, part] of Object.entries(value)) yield* held(`${path}.${key}`, part);
+  else if (value instanceof Map || Array.isArray(value) || isPlain(value)) {
+    const entries: Iterable<readonly [unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
+    for (const [key, part] of entries) yield* held(`${path}.${String(key)}`, part);
   }
 }
 

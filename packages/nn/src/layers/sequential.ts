@@ -54,9 +54,13 @@ export class Sequential<const L extends Layers = Layers> extends Layer {
    */
   constructor(layers: L & Fits<Chain<L>>, ...none: []) {
     super();
-    checkNoMore("Sequential", none);
-    if (!isRecord(layers)) {
-      throw new ChainruleError(`Sequential: takes a list of layers, or a record of them, got ${show(layers)}`);
+    // Layers that stand one behind the other in the call are to be told how, and not that they are too many.
+    const isLayer = (layers as unknown) instanceof Layer;
+    if (!isLayer) checkNoMore("Sequential", none);
+    if (!isRecord(layers) || isLayer) {
+      throw new ChainruleError(
+        `Sequential: takes a list of layers, as in new Sequential([affine, relu]), or a record of them, got ${show(layers)}`,
+      );
     }
     if (!Array.isArray(layers)) {
       for (const name of Object.keys(layers)) {
