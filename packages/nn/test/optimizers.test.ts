@@ -321,6 +321,13 @@ test("What the optimizers do unless told otherwise: the book's numbers, PyTorch'
   }
 });
 
+test("nesterov without a momentum, which would do nothing, is an error", () => {
+  const parameters = { w: variable(1) };
+  assertThrows(() => new SGD(parameters, { nesterov: true }), ChainruleError, "SGD: nesterov", "momentum");
+  assertThrows(() => new Nesterov(parameters, { momentum: 0 }), ChainruleError, "Nesterov: nesterov");
+  assert.is(new SGD([{ parameters, momentum: 0.5 }], { nesterov: true }).name, "SGD");
+});
+
 test("RMSprop, centered: rounding makes no variance of an even gradient negative", () => {
   const gradients = Array.from({ length: 60 }, (_, i) => Math.sin(i + 1));
   const w = variable(new Array<number>(60).fill(0));

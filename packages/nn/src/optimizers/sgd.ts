@@ -1,4 +1,4 @@
-import { checkNoMore, checkOptions, type Tensor, zeros } from "@chainrule/core";
+import { ChainruleError, checkNoMore, checkOptions, type Tensor, zeros } from "@chainrule/core";
 import type { NamedTensors } from "../layers/layer.js";
 import { Optimizer, type OptimizerOptions, type Update } from "./optimizer.js";
 import type { OptimizedParameters } from "./parameter-groups.js";
@@ -34,6 +34,11 @@ abstract class Descent extends Optimizer<SGDSettings> {
     checkForm(name, form);
     super(name, parameters, lr, { momentum, weightDecay });
     checkSettings(name, this.groups);
+    if (nesterov && this.groups.every(({ settings }) => settings.momentum === 0)) {
+      throw new ChainruleError(
+        `${name}: nesterov without a momentum is no more than SGD; give a momentum, such as 0.9`,
+      );
+    }
     this.form = form;
     this.nesterov = nesterov;
   }
