@@ -23,7 +23,7 @@ export type BatchOf<D> = D extends BatchSource<infer B> ? B : D extends RowData 
 type RowsLike<B> = { readonly [K in keyof B]: B[K] extends Tensor ? WithRows<B[K]> | ByteRows : Rows };
 
 /** Data whose batches are like those of D: rows in memory, or batches that are made on the way. */
-export type DataLike<D> = D | BatchSource<BatchOf<D>> | RowsLike<BatchOf<D>>;
+export type DataLike<D> = RowsLike<BatchOf<D>> | BatchSource<BatchOf<D>>;
 
 export interface FeedOptions {
   readonly batchSize: number;
