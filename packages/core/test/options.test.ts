@@ -293,6 +293,7 @@ const others: Readonly<Record<string, string>> = {
   "new ChainruleError": "what any Error of JavaScript takes",
   "new CompileError": "what any Error of JavaScript takes",
   "new DTypeError": "what any Error of JavaScript takes",
+  "new DivergenceError": "what any Error of JavaScript takes",
   "new DataError": "what any Error of JavaScript takes",
   "new GraphError": "what any Error of JavaScript takes",
   "new ShapeError": "what any Error of JavaScript takes",

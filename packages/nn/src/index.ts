@@ -209,6 +209,7 @@ export {
 } from "./schedules/decays.js";
 export { ReduceOnPlateau, type ReduceOnPlateauOptions } from "./schedules/reduce-on-plateau.js";
 export type { Schedule } from "./schedules/schedule.js";
+export { DivergenceError } from "./training/divergence-error.js";
 export type { BatchOf, BatchSource, DataLike, RowData, TrainingData } from "./training/feed.js";
 export type { Evaluation, History } from "./training/history.js";
 export type { Best, MonitorOptions } from "./training/monitor.js";

@@ -6,8 +6,8 @@
  * batches of 100, SGD with lr 0.01; accuracy on the 1,000 images after each epoch.
  */
 import { join } from "node:path";
-import { GraphError, Random } from "@chainrule/core";
-import { normal, SGD, Trainer } from "@chainrule/nn";
+import { Random } from "@chainrule/core";
+import { DivergenceError, normal, SGD, Trainer } from "@chainrule/nn";
 import { readDigits } from "../mnist/data.js";
 import { savePanels } from "../support/chart.js";
 import { points } from "../support/curves.js";
@@ -53,7 +53,7 @@ async function train(std: number, batchNorm: boolean): Promise<Run> {
   try {
     await trainer.run();
   } catch (error) {
-    if (!(error instanceof GraphError)) throw error;
+    if (!(error instanceof DivergenceError)) throw error;
     diverged = true;
   }
   return { accuracies: trainer.history.evaluations.map(({ values }) => values["train.accuracy"] as number), diverged };

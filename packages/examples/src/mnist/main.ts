@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { ChainruleError, compileSupport, Random } from "@chainrule/core";
-import { accuracy, DataError, type History, SGD, softmaxWithLoss, Trainer } from "@chainrule/nn";
+import { accuracy, DataError, DivergenceError, type History, SGD, softmaxWithLoss, Trainer } from "@chainrule/nn";
 import { CheckpointFile, formatDuration, showProgress } from "@chainrule/nn/node";
 import { keepFile } from "../support/file.js";
 import {
@@ -123,7 +123,7 @@ async function train(trainer: Pick<Trainer, "run">, { out, eager }: Options): Pr
   try {
     history = await trainer.run();
   } catch (error) {
-    if (!(error instanceof ChainruleError) || error instanceof DataError) throw error;
+    if (!(error instanceof DivergenceError)) throw error;
     throw new Stop(1, reasonOf(error).replace("Trainer: ", "").replace("a smaller learning rate", "a smaller --lr"));
   }
   if (history.ended !== "aborted") return history;

@@ -1,5 +1,6 @@
 import { checkNoMore, checkOptions } from "@chainrule/core";
 import { SingleBar } from "cli-progress";
+import { checkSetting } from "../checks.js";
 import type { Evaluation } from "../training/history.js";
 import type { Trainer } from "../training/trainer.js";
 import type { TrainerCallback } from "../training/trainer-options.js";
@@ -99,13 +100,25 @@ export class Progress {
 export interface ShowProgressOptions {
   /** The line for an evaluation. By default all its values. */
   readonly line?: ((evaluation: Evaluation, trainer: Trainer) => string) | undefined;
+  /** A line for every so many evaluations only, and for the last one. Default 1. */
+  readonly every?: number | undefined;
 }
 
 /** A callback for a `Trainer`: how far it has come, as `Progress` shows it, and a line for each evaluation. */
 export function showProgress(options: ShowProgressOptions = {}, ...none: []): TrainerCallback {
   checkNoMore("showProgress", none);
-  checkOptions("showProgress", options, ["line"]);
-  const { line = evaluationLine } = options;
+  checkOptions("showProgress", options, ["line", "every"]);
+  const { line = evaluationLine, every = 1 } = options;
+  checkSetting(
+    "showProgress",
+    "every",
+    every,
+    () => Number.isSafeInteger(every) && every >= 1,
+    "a whole number of at least 1",
+  );
+  let count = 0;
+  /** The line that was left out last. */
+  let left: string | null = null;
   let progress: Progress | null = null;
   let before = 0;
   return {
@@ -115,8 +128,15 @@ export function showProgress(options: ShowProgressOptions = {}, ...none: []): Tr
     },
     onStep: (trainer, loss) =>
       progress?.update(trainer.iteration, `, loss ${loss.toFixed(4)}`, trainer.seconds - before),
-    onEvaluation: (trainer, evaluation) => progress?.log(line(evaluation, trainer)),
-    onEnd: () => progress?.stop(),
+    onEvaluation: (trainer, evaluation) => {
+      const text = line(evaluation, trainer);
+      left = ++count % every === 0 ? null : text;
+      if (left === null) progress?.log(text);
+    },
+    onEnd: () => {
+      if (left !== null) progress?.log(left);
+      progress?.stop();
+    },
   };
 }
 

@@ -3,7 +3,6 @@ import {
   checkNoMore,
   compile,
   compileSupport,
-  GraphError,
   noGrad,
   type Random,
   type Tensor,
@@ -15,6 +14,7 @@ import type { Layer } from "../layers/layer.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Accumulation } from "./accumulation.js";
 import { firstBadValue } from "./bad-value.js";
+import { DivergenceError } from "./divergence-error.js";
 import { type BatchOf, type DataLike, feed, once, rowsIn, samplerOf, type TrainingData } from "./feed.js";
 import type { Evaluation, History } from "./history.js";
 import { type Best, Monitor, valueIn } from "./monitor.js";
@@ -142,7 +142,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   /**
    * Takes the training steps that are missing.
    *
-   * @throws ChainruleError when the loss or a parameter is no longer finite, with the first bad value; the step has then changed
+   * @throws DivergenceError when the loss or a parameter is no longer finite, with the first bad value; the step has then changed
    * nothing. Whatever data, callbacks and the store throw.
    */
   run(...none: []): Promise<History> {
@@ -395,9 +395,9 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   }
 }
 
-function diverged(step: number, what: string, bad: string | null): GraphError {
+function diverged(step: number, what: string, bad: string | null): DivergenceError {
   const first = bad === null ? "" : `the first bad value is ${bad}; `;
-  return new GraphError(`Trainer: training stopped at step ${step}: ${what}; ${first}try a smaller learning rate`);
+  return new DivergenceError(`Trainer: training stopped at step ${step}: ${what}; ${first}try a smaller learning rate`);
 }
 
 function breathe(): Promise<void> {

@@ -1,0 +1,6 @@
+import { ChainruleError } from "@chainrule/core";
+
+/** Training that cannot go on: its loss, or a parameter, is no longer finite. What came before is in the trainer's `history`. */
+export class DivergenceError extends ChainruleError {
+  override readonly name = "DivergenceError";
+}
