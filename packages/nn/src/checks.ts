@@ -13,10 +13,14 @@ import {
   Tensor,
 } from "@chainrule/core";
 
-/** Throws for what is no source of random numbers. */
-export function checkRandom(op: string, random: unknown): asserts random is Random {
+/** Throws for what is no source of random numbers; `example` shows where it stands. */
+export function checkRandom(
+  op: string,
+  random: unknown,
+  example = "{ random: new Random(42) }",
+): asserts random is Random {
   if (random instanceof Random) return;
-  throw new ChainruleError(`${op}: draws random numbers: give their source, as in { random: new Random(42) }`);
+  throw new ChainruleError(`${op}: draws random numbers: give their source, as in ${example}`);
 }
 
 /** Throws for what is no tensor. */
@@ -36,7 +40,18 @@ export function checkTensors(op: string, what: string, tensors: unknown): assert
   if (!isRecord(tensors) || Array.isArray(tensors)) {
     throw new ChainruleError(`${op}: ${what} are tensors by name, as in { W, b }, got ${show(tensors)}`);
   }
+  const repair = holderOfTensors(tensors);
+  if (repair !== null) {
+    throw new ChainruleError(`${op}: ${what} are tensors by name, got ${show(tensors)}; give ${repair}`);
+  }
   for (const [name, tensor] of Object.entries(tensors)) checkTensor(op, `${what}: ${name}`, tensor);
+}
+
+/** What to take of a layer or of a file of tensors, which are easily given in the place of their tensors. */
+function holderOfTensors(x: Readonly<Record<string, unknown>>): string | null {
+  if (typeof x["state"] === "function") return "its state()";
+  const { tensors } = x;
+  return isRecord(tensors) ? "its tensors" : null;
 }
 
 /** Throws for what is no dtype of real numbers, where one is named. */

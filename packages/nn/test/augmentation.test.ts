@@ -162,7 +162,9 @@ test("what is no batch of images, or cannot be cut, is an error that says so", (
   const random = new Random(1);
   for (const [name, f] of Object.entries({ randomFlip, randomCrop })) {
     assertThrows(() => f(wave([4, 784]) as Tensor, random), ShapeError, name, "[4, 784]", "x.reshape([-1, 1, 28, 28])");
-    assertThrows(() => f(images, undefined as never), ChainruleError, name, "new Random(42)");
+    // Not as an option, which other functions take it as.
+    for (const random of [undefined, { random: new Random(42) }])
+      assertThrows(() => f(images, random as never), ChainruleError, `${name}(x, new Random(42))`);
   }
   assertThrows(
     () => randomCrop(images, random, { size: [5, 5] }),

@@ -21,6 +21,7 @@ import {
   constant,
   DataError,
   Dropout,
+  encodeSafetensors,
   type ForwardOptions,
   Frozen,
   identity,
@@ -391,6 +392,15 @@ test("loadParameters: a part of what was saved, with a report", () => {
   assert.equal(to.layers.body.b.toArray(), [0, 0, 0]);
   const { "head.W": _W, "head.b": b, ...body } = saved;
   assertThrows(() => loadParameters(to, body), DataError, "missing: head.W, head.b", "{ strict: false }");
+  // What holds tensors is not them.
+  const holders = [
+    [to, "got a Sequential; give its state()"],
+    [{ tensors: body, metadata: {} }, "give its tensors"],
+  ] as const;
+  for (const [holder, repair] of holders) {
+    assertThrows(() => loadParameters(to, holder as never), ChainruleError, "loadParameters: saved values", repair);
+    assertThrows(() => encodeSafetensors(holder as never), ChainruleError, "safetensors: tensors", repair);
+  }
   const report = loadParameters(to, { ...body, old: b as Tensor }, { strict: false });
   assert.equal(report, { loaded: ["body.W", "body.b"], missing: ["head.W", "head.b"], unexpected: ["old"] });
   assert.equal(to.layers.body.b.toArray(), [1, 2, 3]);

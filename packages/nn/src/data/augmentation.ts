@@ -166,7 +166,7 @@ export function randomNoise<S extends Shape>(
   const { std } = options ?? {};
   const values: Tensor = x;
   checkFloat(op, "x", values);
-  checkRandom(op, random);
+  checkRandom(op, random, `${op}(x, new Random(42))`);
   checkSetting(op, "std", std, () => std >= 0 && std < Number.POSITIVE_INFINITY, "a finite number of at least 0");
   return values.add(random.normal(values.shape, { std, dtype: values.dtype as "float64" })) as Tensor<S>;
 }
@@ -215,7 +215,7 @@ export function normalizeChannels<S extends Shape>(x: Tensor<S>, options: Normal
 
 function checkImages(op: string, x: Tensor, random: unknown): Tensor {
   checkFloat(op, "x", x);
-  checkRandom(op, random);
+  checkRandom(op, random, `${op}(x, new Random(42))`);
   if (x.rank >= 3) return x;
   throw new ShapeError(
     `${op}: x ${formatShape(x.shape)}: takes images, [N, height, width] or [N, C, height, width]; reshape it, as in x.reshape([-1, 1, 28, 28])`,

@@ -2,6 +2,7 @@ import { ChainruleError, checkOptions, type Random, show, type Tensor } from "@c
 import { checkRandom, checkSetting, isRecord } from "../checks.js";
 import type { TensorFile } from "../data/safetensors.js";
 import { type ForwardOptions, Layer } from "../layers/layer.js";
+import { LBFGS } from "../optimizers/lbfgs.js";
 import { Optimizer } from "../optimizers/optimizer.js";
 import { ReduceOnPlateau } from "../schedules/reduce-on-plateau.js";
 import type { BatchOf, DataLike, TrainingData } from "./feed.js";
@@ -105,7 +106,8 @@ export function checkTrainerOptions<D extends TrainingData, Output>(options: Tra
   checkOptions(op, options ?? null, optionNames, ["evaluateFirst", "replace"]);
   const { network, optimizer, data, predict, loss, random, schedule, plateau, callbacks = [] } = options;
   if (!(network instanceof Layer)) throw new ChainruleError(`${op}: network is a layer, got ${show(network)}`);
-  if (!(optimizer instanceof Optimizer))
+  // Of LBFGS the training step says why it is none.
+  if (!(optimizer instanceof Optimizer || (optimizer as unknown) instanceof LBFGS))
     throw new ChainruleError(`${op}: optimizer is an Optimizer, got ${show(optimizer)}`);
   for (const [name, f] of Object.entries({ predict, loss, ...options.metrics })) {
     if (typeof f !== "function") throw new ChainruleError(`${op}: ${name} is a function, got ${show(f)}`);

@@ -143,7 +143,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
    * Takes the training steps that are missing.
    *
    * @throws DivergenceError when the loss or a parameter is no longer finite, with the first bad value; the step has then changed
-   * nothing. Whatever data, callbacks and the store throw.
+   * neither parameters nor the optimizer. Whatever data, callbacks and the store throw.
    */
   run(...none: []): Promise<History> {
     checkNoMore("Trainer.run", none);
