@@ -79,17 +79,23 @@ export const chapters: readonly Chapter[] = [
   }),
   chapter("ch07", "Chapter 7: convolutional networks", {
     im2col: {},
-    "simple-conv-net": { short: ["--images", "300", "--epochs", "3", "--out", "out/short"], isHeavy: true },
-    filters: { short: ["--steps", "15", "--out", "out/short"] },
+    "simple-conv-net": {
+      short: ["--images", "20", "--batch", "5", "--epochs", "4", "--out", "out/short"],
+      isHeavy: true,
+    },
+    filters: { short: ["--steps", "4", "--batch", "2", "--out", "out/short"], isHeavy: true },
   }),
   chapter("ch08", "Chapter 8: deep networks", {
     "deep-conv-net": {
-      short: ["--images", "500", "--epochs", "2", "--out", "out/short"],
+      short: ["--images", "20", "--batch", "5", "--epochs", "4", "--out", "out/short"],
       isHeavy: true,
       isAlone: true,
     },
-    misclassified: { short: ["--steps", "5", "--images", "200", "--out", "out/short"] },
-    "half-float": { short: ["--steps", "5", "--images", "200", "--out", "out/short"], isHeavy: true },
+    misclassified: {
+      short: ["--images", "20", "--steps", "2", "--batch", "2", "--out", "out/short"],
+      isHeavy: true,
+    },
+    "half-float": { short: ["--images", "20", "--steps", "2", "--batch", "2", "--out", "out/short"], isHeavy: true },
   }),
   chapter("traps", "Traps: what goes wrong, why, and what the engine says", {
     slips: { short: ["--iterations", "240"] },

@@ -17,7 +17,7 @@ import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
 import { loadOrTrain } from "../support/trained.js";
 
-const { steps, seed, out } = readOptions({ steps: 1200, seed: 1, out: "out" });
+const { steps, batch, seed, out } = readOptions({ steps: 1200, batch: 100, seed: 1, out: "out" });
 
 const train = planes(readDigits(null, "float32").train);
 const network = simpleConvNet({ random: new Random(seed) });
@@ -25,7 +25,7 @@ const { conv1, relu1 } = network.layers;
 /** [30, 5, 5] */
 const filters = () => conv1.W.detach().reshape([30, 5, 5]);
 const before = filters();
-loadOrTrain(network, join(out, "simple-conv-net.safetensors"), train, { steps, seed });
+loadOrTrain(network, join(out, "simple-conv-net.safetensors"), train, { steps, batch, seed });
 const after = filters();
 
 section("Neighbouring weights of a filter");

@@ -14,12 +14,18 @@ import { formatDuration, showProgress } from "@chainrule/nn/node";
 import { readDigits } from "../mnist/data.js";
 import { accuracyAxis, saveChart } from "../support/chart.js";
 import { planes, simpleConvNet } from "../support/conv-nets.js";
+import { mean, points } from "../support/curves.js";
 import { saveFile } from "../support/file.js";
-import { mean, points } from "../support/numbers.js";
 import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
 
-const { epochs, images, seed, out } = readOptions({ epochs: 20, images: 60_000, seed: 1, out: "out" });
+const { epochs, images, batch, seed, out } = readOptions({
+  epochs: 20,
+  images: 60_000,
+  batch: 100,
+  seed: 1,
+  out: "out",
+});
 
 section("Gradients: backpropagation against central differences, an image of 10x10, 10 filters of 3x3, float64");
 const random = new Random(seed);
@@ -47,14 +53,14 @@ const trainer = new Trainer({
   // Of the training images the first 1,000, as in the book.
   evaluations: { train: planes(digits.train, Math.min(images, 1000)), test },
   evaluateFirst: true,
-  batchSize: 100,
+  batchSize: batch,
   // As the book draws.
   replace: true,
   epochs,
   random: new Random(seed + 1),
   callbacks: [showProgress()],
 });
-section(`Training: ${epochs} epochs of ${train.labels.size} images, batches of 100, Adam at a rate of 0.001`);
+section(`Training: ${epochs} epochs of ${train.labels.size} images, batches of ${batch}, Adam at a rate of 0.001`);
 const { losses, evaluations, seconds } = await trainer.run();
 saveFile(join(out, "simple-conv-net.safetensors"), encodeSafetensors(network.state()));
 

@@ -14,11 +14,21 @@ import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
 import { loadOrTrain, scoresOf } from "../support/trained.js";
 
-const { images, steps, seed, out } = readOptions({ images: 10_000, steps: 1200, seed: 1, out: "out" });
+const { images, steps, batch, seed, out } = readOptions({
+  images: 10_000,
+  steps: 1200,
+  batch: 100,
+  seed: 1,
+  out: "out",
+});
 
 const digits = readDigits(null, "float32");
 const network = deepConvNet({ random: new Random(seed) });
-const isLoaded = loadOrTrain(network, join(out, "deep-conv-net.safetensors"), planes(digits.train), { steps, seed });
+const isLoaded = loadOrTrain(network, join(out, "deep-conv-net.safetensors"), planes(digits.train), {
+  steps,
+  batch,
+  seed,
+});
 const test = planes(digits.test, Math.min(images, 10_000));
 const labels = test.labels.toArray();
 const scores = scoresOf((images) => network.forward(images), test);

@@ -16,8 +16,7 @@ import type { Planes } from "./conv-nets.js";
 import { section } from "./report.js";
 
 /**
- * Gives a network the weights of a file; where there is no such file, trains it: steps of Adam on batches of 100, its rate from 0.001
- * to 0.
+ * Gives a network the weights of a file; where there is no such file, trains it: steps of Adam, its rate from 0.001 to 0.
  *
  * @returns whether they are the file's
  */
@@ -25,7 +24,7 @@ export function loadOrTrain(
   network: Layer,
   file: string,
   train: Planes,
-  { steps, seed }: { readonly steps: number; readonly seed: number },
+  { steps, batch, seed }: { readonly steps: number; readonly batch: number; readonly seed: number },
 ): boolean {
   if (existsSync(file)) {
     console.log(`\nThe weights are those of ${file}`);
@@ -43,7 +42,7 @@ export function loadOrTrain(
   );
   for (let i = 0; i < steps; i++) {
     optimizer.lrFactor = schedule(i);
-    const { images, labels } = takeRows(train, random.choice(train.labels.size, 100));
+    const { images, labels } = takeRows(train, random.choice(train.labels.size, batch));
     const loss = step(images, labels, random.fork(i));
     if ((i + 1) % Math.ceil(steps / 5) === 0) console.log(`  step ${i + 1}   loss ${loss.toFixed(4)}`);
   }
