@@ -73,7 +73,7 @@ export {
   Softplus,
   Tanh,
 } from "./layers/activation.js";
-export { Affine, type AffineOptions, type AffineShape } from "./layers/affine.js";
+export { Affine, type AffineShape } from "./layers/affine.js";
 export {
   type AttendOptions,
   MultiHeadAttention,
@@ -93,6 +93,7 @@ export {
   type DepthwiseConvOptions,
   SeparableConv2d,
 } from "./layers/conv.js";
+export type { AffineOptions } from "./layers/dense.js";
 export { Dropout, type DropoutLayerOptions } from "./layers/dropout.js";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export { Flatten, type FlattenShape } from "./layers/flatten.js";

@@ -245,6 +245,14 @@ test("Sequential: one layer behind the other, parameters by position or by name,
   }
 });
 
+test("A layer derived from another one: its own fields are parameters, too", () => {
+  class Gated extends Affine<2, 1> {
+    readonly gain = variable([3]);
+  }
+  const gated = new Gated(2, 1, { initializer: constant(1) });
+  assert.equal(Object.keys(gated.parameters()), ["W", "b", "gain"]);
+});
+
 /** A block with a part that two share, and some in a list, in a map and in a record. */
 class Composite extends Layer {
   readonly gain = variable([2, 2]);

@@ -1,7 +1,5 @@
 import {
   type Box,
-  checkNoMore,
-  checkOptions,
   type Fits,
   formatShape,
   type Of,
@@ -12,10 +10,8 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
-import { checkForward, type ForwardOptions, Layer } from "./layer.js";
-import { type Bias, type BiasOption, checkSize, PARAMETER, type ParameterOptions, parametersBy } from "./parameter.js";
-
-export interface AffineOptions<B extends boolean = boolean> extends ParameterOptions, BiasOption<B> {}
+import { type AffineOptions, Dense, denseOf } from "./dense.js";
+import { checkForward, type ForwardOptions } from "./layer.js";
 
 /** The shape that an affine layer of I inputs and O outputs gives for an input of shape S. */
 export type AffineShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
@@ -30,10 +26,6 @@ export type AffineShape<S extends Shape, I extends number, O extends number> = n
 
 type AffineOf<K extends number, I extends number, Result> =
   Box<K> extends Box<I> ? Result : number extends K ? Result : ShapeTypeError<`Affine: takes ${I} inputs, got ${K}`>;
-
-type AffineParameters<I extends number, O extends number, B extends boolean> = B extends true
-  ? { readonly W: Tensor<[I, O]>; readonly b: Tensor<[O]> }
-  : { readonly W: Tensor<[I, O]> };
 
 /**
  * x W + b: the fully connected layer. W is [I, O] and b is [O], both variables.
@@ -52,28 +44,9 @@ export class Affine<
   const I extends number = number,
   const O extends number = number,
   const B extends boolean = true,
-> extends Layer {
-  readonly W: Tensor<[I, O]>;
-  /** `undefined` for a layer without a bias. */
-  readonly b: Bias<B, O>;
-
+> extends Dense<I, O, B> {
   constructor(inputs: I, outputs: O, options: AffineOptions<B> = {}, ...none: []) {
-    super();
-    checkNoMore("Affine", none);
-    checkOptions("Affine", options, [...PARAMETER, "bias"], ["bias"]);
-    checkSize("Affine", "inputs", inputs, "new Affine(784, 10)");
-    checkSize("Affine", "outputs", outputs, "new Affine(784, 10)");
-    const make = parametersBy("Affine", options);
-    this.W = make.weight("W", [inputs, outputs] as [I, O]);
-    this.b = (options.bias === false ? undefined : make.bias("b", [outputs] as [O])) as Bias<B, O>;
-  }
-
-  get inputs(): I {
-    return this.W.shape[0];
-  }
-
-  get outputs(): O {
-    return this.W.shape[1];
+    super("Affine", "new Affine(784, 10)", [inputs, outputs], options, none);
   }
 
   override forward<S extends Shape>(
@@ -95,12 +68,6 @@ export class Affine<
       );
     }
     const rows = x.rank > 2 ? x.reshape([x.shape[0] as number, features]) : x;
-    const product = rows.matmul(this.W as Tensor);
-    return this.b === undefined ? product : product.add(this.b as Tensor);
-  }
-
-  override parameters(...none: []): AffineParameters<I, O, B> {
-    checkNoMore("Affine.parameters", none);
-    return (this.b === undefined ? { W: this.W } : { W: this.W, b: this.b }) as AffineParameters<I, O, B>;
+    return denseOf(rows, this as Dense<number, number, boolean>);
   }
 }

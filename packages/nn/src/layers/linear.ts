@@ -1,7 +1,5 @@
 import {
   type Box,
-  checkNoMore,
-  checkOptions,
   type Fits,
   formatShape,
   type Of,
@@ -11,9 +9,8 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
-import type { AffineOptions } from "./affine.js";
-import { checkForward, type ForwardOptions, Layer } from "./layer.js";
-import { type Bias, checkSize, PARAMETER, parametersBy } from "./parameter.js";
+import { type AffineOptions, Dense, denseOf } from "./dense.js";
+import { checkForward, type ForwardOptions } from "./layer.js";
 
 /** The shape that a linear layer of I inputs and O outputs gives for an input of shape S. */
 export type LinearShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
@@ -41,28 +38,9 @@ export class Linear<
   const I extends number = number,
   const O extends number = number,
   const B extends boolean = true,
-> extends Layer {
-  readonly W: Tensor<[I, O]>;
-  /** `undefined` for a layer without a bias. */
-  readonly b: Bias<B, O>;
-
+> extends Dense<I, O, B> {
   constructor(inputs: I, outputs: O, options: AffineOptions<B> = {}, ...none: []) {
-    super();
-    checkNoMore("Linear", none);
-    checkOptions("Linear", options, [...PARAMETER, "bias"], ["bias"]);
-    checkSize("Linear", "inputs", inputs, "new Linear(64, 32)");
-    checkSize("Linear", "outputs", outputs, "new Linear(64, 32)");
-    const make = parametersBy("Linear", options);
-    this.W = make.weight("W", [inputs, outputs] as [I, O]);
-    this.b = (options.bias === false ? undefined : make.bias("b", [outputs] as [O])) as Bias<B, O>;
-  }
-
-  get inputs(): I {
-    return this.W.shape[0];
-  }
-
-  get outputs(): O {
-    return this.W.shape[1];
+    super("Linear", "new Linear(64, 32)", [inputs, outputs], options, none);
   }
 
   override forward<S extends Shape>(
@@ -82,8 +60,6 @@ export class Linear<
     const batch = x.shape.slice(0, -1);
     // One product of matrices, whatever the batch is.
     const rows = x.reshape([batch.reduce((product, size) => product * size, 1), features]);
-    const product = rows.matmul(this.W as Tensor);
-    const y = this.b === undefined ? product : product.add(this.b as Tensor);
-    return y.reshape([...batch, this.outputs]);
+    return denseOf(rows, this as Dense<number, number, boolean>).reshape([...batch, this.outputs]);
   }
 }
