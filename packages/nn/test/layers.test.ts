@@ -18,17 +18,24 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   Affine,
+  BatchNorm,
+  Conv1d,
   constant,
   DataError,
   Dropout,
   encodeSafetensors,
   type ForwardOptions,
   Frozen,
+  GroupNorm,
+  InstanceNorm,
   identity,
   Layer,
+  LayerNorm,
+  Linear,
   loadParameters,
   normal,
   ReLU,
+  RMSNorm,
   Sequential,
   SGD,
   Sigmoid,
@@ -143,7 +150,13 @@ test("Affine: wrong inputs are errors that name the sizes and a repair", () => {
   assertThrows(() => affine.forward(wave([6, 4, 1, 3])), ShapeError, "12 values a row");
   assertThrows(() => affine.forward(wave([6, 1])), ShapeError, "1 values a row");
   assertThrows(() => affine.forward(tensor(3)), ShapeError, "[N, 6]", "[]");
-  assertThrows(() => affine.forward(wave([2, 6]).cast("float32")), DTypeError, "float32 and float64");
+  assertThrows(
+    () => affine.forward(wave([2, 6]).cast("float32")),
+    DTypeError,
+    "float32 and float64",
+    '{ dtype: "float32" }',
+  );
+  assertThrows(() => affine.forward(ones([2, 6], { dtype: "int32" })), DTypeError, "input with cast");
   assertThrows(() => new Affine(6, 4), ChainruleError, "he", "new Random(42)");
 });
 
@@ -242,6 +255,26 @@ test("Sequential: one layer behind the other, parameters by position or by name,
   for (const layers of [[affine1], [affine1, affine2]]) {
     const Many = Sequential as unknown as new (...layers: Layer[]) => Sequential;
     assertThrows(() => new Many(...layers), ChainruleError, "new Sequential([affine, relu])", "got an Affine");
+  }
+});
+
+test("One layer that was made without the dtype of the others says so by its own name", () => {
+  const x = ones([2, 4, 4], { dtype: "float32" }) as Tensor;
+  const initializer = constant(1);
+  const layers = {
+    Affine: new Affine(16, 1, { initializer }),
+    Linear: new Linear(4, 1, { initializer }),
+    Conv1d: new Conv1d(4, 1, 1, { initializer }),
+    BatchNorm: new BatchNorm(4),
+    LayerNorm: new LayerNorm(4),
+    RMSNorm: new RMSNorm(4),
+    GroupNorm: new GroupNorm(2, 4),
+    InstanceNorm: new InstanceNorm(4, { affine: true }),
+  };
+  for (const [name, layer] of Object.entries<Layer>(layers)) {
+    for (const training of [true, false]) {
+      assertThrows(() => layer.forward(x, { training }), DTypeError, `${name}: the input`, '{ dtype: "float32" }');
+    }
   }
 });
 

@@ -12,6 +12,7 @@ import {
 import { checkTensor } from "../checks.js";
 import { type AffineOptions, Dense, denseOf } from "./dense.js";
 import { checkForward, type ForwardOptions } from "./layer.js";
+import { checkInputDType } from "./parameter.js";
 
 /** The shape that an affine layer of I inputs and O outputs gives for an input of shape S. */
 export type AffineShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
@@ -67,6 +68,7 @@ export class Affine<
           `give rows of ${this.inputs}, or make the layer with new Affine(${features}, ${this.outputs})${forEach}`,
       );
     }
+    checkInputDType("Affine", x, this.W as Tensor);
     const rows = x.rank > 2 ? x.reshape([x.shape[0] as number, features]) : x;
     return denseOf(rows, this as Dense<number, number, boolean>);
   }

@@ -21,7 +21,15 @@ import {
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
 import { checkForward, type ForwardOptions, Layer } from "./layer.js";
-import { type Bias, type BiasOption, checkSize, PARAMETER, type ParameterOptions, parametersBy } from "./parameter.js";
+import {
+  type Bias,
+  type BiasOption,
+  checkInputDType,
+  checkSize,
+  PARAMETER,
+  type ParameterOptions,
+  parametersBy,
+} from "./parameter.js";
 
 export interface ConvLayerOptions<B extends boolean = boolean> extends ParameterOptions, BiasOption<B>, ConvOptions {}
 
@@ -115,6 +123,7 @@ abstract class Convolution<I extends number, O extends number, B extends boolean
     const { op, rank, transposed = false } = this.kind;
     checkForward(op, options, none);
     checkTensor(op, "the input", x);
+    checkInputDType(op, x, this.W as Tensor);
     const functions = transposed ? [convTranspose1d, convTranspose2d] : [conv1d, conv2d];
     const convolve = functions[rank - 1] as (...inputs: unknown[]) => Tensor;
     return convolve(x, this.W, this.b, this.sliding);

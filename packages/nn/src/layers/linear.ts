@@ -11,6 +11,7 @@ import {
 import { checkTensor } from "../checks.js";
 import { type AffineOptions, Dense, denseOf } from "./dense.js";
 import { checkForward, type ForwardOptions } from "./layer.js";
+import { checkInputDType } from "./parameter.js";
 
 /** The shape that a linear layer of I inputs and O outputs gives for an input of shape S. */
 export type LinearShape<S extends Shape, I extends number, O extends number> = number extends S["length"]
@@ -57,6 +58,7 @@ export class Linear<
           `make the layer with new Linear(${features ?? 1}, ${this.outputs}), or give rows of ${this.inputs}`,
       );
     }
+    checkInputDType("Linear", x, this.W as Tensor);
     const batch = x.shape.slice(0, -1);
     // One product of matrices, whatever the batch is.
     const rows = x.reshape([batch.reduce((product, size) => product * size, 1), features]);

@@ -16,7 +16,7 @@ import { checkFloatDType, checkSetting, checkTensor } from "../checks.js";
 import { batchNorm, batchNormInference, groupNorm, layerNorm, rmsNorm } from "../functions/normalization.js";
 import type { FloatDType } from "../initializers/initializer.js";
 import { checkForward, type ForwardOptions, Layer, type NamedTensors } from "./layer.js";
-import { checkSize } from "./parameter.js";
+import { checkInputDType, checkSize } from "./parameter.js";
 
 /** What normalisations have in common. */
 export interface NormLayerOptions<A extends boolean = boolean> {
@@ -138,6 +138,7 @@ export class BatchNorm<const A extends boolean = true> extends Normalization<A> 
           `with new BatchNorm(${given ?? "..."}), or reshape the input`,
       );
     }
+    checkInputDType("BatchNorm", x, mean as Tensor);
     const running = { mean, variance };
     if (options?.training !== true) return batchNormInference(x, running, this.options);
     const next = batchNorm(x, { ...this.options, running, momentum, unbiased });
@@ -175,6 +176,8 @@ export class LayerNorm<const A extends boolean = true> extends Normalization<A> 
 
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<S> {
     checkForward("LayerNorm", options, none);
+    checkTensor("LayerNorm", "the input", x);
+    checkInputDType("LayerNorm", x, this.weight);
     return layerNorm(x, { ...this.options, normalizedShape: this.normalizedShape });
   }
 }
@@ -201,6 +204,8 @@ export class RMSNorm<const A extends boolean = true> extends Normalization<A, fa
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<S> {
     checkForward("RMSNorm", options, none);
     const { weight, eps, normalizedShape } = this;
+    checkTensor("RMSNorm", "the input", x);
+    checkInputDType("RMSNorm", x, weight);
     return rmsNorm(x, { weight, eps, normalizedShape });
   }
 }
@@ -231,6 +236,8 @@ export class GroupNorm<const A extends boolean = true> extends Normalization<A> 
 
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<S> {
     checkForward("GroupNorm", options, none);
+    checkTensor("GroupNorm", "the input", x);
+    checkInputDType("GroupNorm", x, this.weight);
     return groupNorm(x, this.groups, this.options);
   }
 }
@@ -263,6 +270,7 @@ export class InstanceNorm<const A extends boolean = false> extends Normalization
         `InstanceNorm: the input ${formatShape(x.shape)} has no places to take the mean of; give [N, C, ...], or use LayerNorm`,
       );
     }
+    checkInputDType("InstanceNorm", x, this.weight);
     return groupNorm(x, this.channels, this.options);
   }
 }

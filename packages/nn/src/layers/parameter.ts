@@ -1,5 +1,6 @@
 import {
   ChainruleError,
+  DTypeError,
   formatShape,
   type Random,
   type Shape,
@@ -74,6 +75,17 @@ function made<S extends Shape>(
   throw new ShapeError(
     `${op}: ${what} gave ${values.dtype} ${formatShape(values.shape)} for a parameter that is ${settings.dtype} ` +
       `${formatShape(shape)}; give a tensor of the shape and the dtype that it is called with`,
+  );
+}
+
+/** Refuses an input of another dtype than the layer's parameters have: mostly one layer of many was made without it. */
+export function checkInputDType(op: string, x: Tensor, parameter: Tensor | undefined): void {
+  if (parameter === undefined || x.dtype === parameter.dtype) return;
+  const isFloat = x.dtype === "float32" || x.dtype === "float64";
+  const remake = isFloat ? `make the layer with { dtype: "${x.dtype}" }, or ` : "";
+  throw new DTypeError(
+    `${op}: the input and the parameters are ${x.dtype} and ${parameter.dtype}; ${remake}convert the input with ` +
+      `cast("${parameter.dtype}")`,
   );
 }
 
