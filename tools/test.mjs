@@ -16,7 +16,10 @@ const minutes = 10;
 
 const tsc = "node_modules/typescript/bin/tsc";
 
-/** Every program that a test or an example compiles is interpreted beside the code that was emitted for it. */
+/**
+ * Every program that a test or an example compiles is interpreted beside the code that was emitted for it; but for heavy examples, whose
+ * networks would take most of all the time.
+ */
 const interpreted = ["--import", "./packages/core/dist/test/support/interpreter/install.js"];
 
 /** A suite that is one check: it passes when it exits with 0. */
@@ -73,14 +76,20 @@ async function suites() {
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, lengthy.includes(suite.name), "it takes long")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
-    ...chapters.map(({ folder }) =>
-      counted(`examples of ${folder}`, [...interpreted, "packages/examples/dist/src/run-short.js", folder]),
-    ),
+    ...chapters
+      .filter(({ examples }) => examples.some(({ isHeavy, isAlone }) => !isHeavy && !isAlone))
+      .map(({ folder }) =>
+        counted(`examples of ${folder}`, [...interpreted, "packages/examples/dist/src/run-short.js", folder]),
+      ),
     ...chapters
       .flatMap(({ examples }) => examples)
       .filter(({ isHeavy, isAlone }) => isHeavy || isAlone)
       .map(({ name, file, short, isHeavy }) =>
-        left(single(`example ${name}`, [...interpreted, file, ...short]), isHeavy, "it takes its time"),
+        left(
+          single(`example ${name}`, [...(isHeavy ? [] : interpreted), file, ...short]),
+          isHeavy,
+          "it takes its time",
+        ),
       ),
   ];
 }

@@ -59,7 +59,7 @@ export const chapters: readonly Chapter[] = [
     "short-training": { short: ["--iterations", "240"] },
     "functional-style": { short: ["--iterations", "240"] },
     "deep-sigmoid": {},
-    curves: { short: ["--iterations", "600", "--out", "out/short"] },
+    curves: { short: ["--iterations", "600", "--out", "out/short"], isHeavy: true },
   }),
   chapter("ch06", "Chapter 6: how to train", {
     "optimizer-paths": {},
