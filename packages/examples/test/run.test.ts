@@ -79,6 +79,7 @@ for (const [name, hint] of [
   ["appel", "did you mean apple?"],
   ["ch5/apple-orange", "did you mean ch05/apple-orange?"],
   ["mnist", "did you mean ch05/train-mnist?"],
+  ["ch10", "did you mean ch0"],
   ["xyz-quantum", '"xyz-quantum"; npm run example lists all'],
 ] as const) {
   test(`${name} gets a hint, or none where nothing is near`, () => {
@@ -95,6 +96,8 @@ test("the table of the README is made of the records of all examples, and their 
     assert.ok(record, `npm run example -- ${example.name} --record`);
     for (const figure of record.figures)
       assert.ok(existsSync(new URL(figurePath(record.name, figure), folder)), figure);
+    const names = record.numbers.map(({ name }) => name);
+    assert.equal(names, [...new Set(names)], `${example.name}: a number is told by its name`);
   }
 });
 

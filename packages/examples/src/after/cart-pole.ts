@@ -7,9 +7,10 @@
  *
  *   Q(s, a)  ->  r + g Q'(s', the a' with the largest Q(s', a')),   r alone where the episode is over
  *
- * Q' is an older copy of the network, and the steps learned from are drawn out of a memory of the last ones. H. van Hasselt, A. Guez and
- * D. Silver, "Deep reinforcement learning with double Q-learning" (2016), after V. Mnih et al. (2015); the cart is that of A. Barto, R. Sutton and C. Anderson,
- * "Neuronlike adaptive elements that can solve difficult learning control problems" (1983), equations of R. Florian (2007).
+ * Q' is an older copy of the network, and the steps learned from are drawn out of a memory of the last ones. H. van Hasselt, A. Guez
+ * and D. Silver, "Deep reinforcement learning with double Q-learning" (2016), after V. Mnih et al. (2015); the cart is that of A. Barto,
+ * R. Sutton and C. Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems" (1983), equations of
+ * R. Florian (2007).
  */
 import { join } from "node:path";
 import { noGrad, Random, type Tensor, tensor } from "@chainrule/core";

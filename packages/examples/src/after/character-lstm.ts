@@ -1,11 +1,11 @@
 /**
  * A character-level LSTM: a network that reads a text letter by letter, and then writes on its own.
  *
- * At each letter it guesses the next one, and is told by the cross-entropy how surprised it was, in bits a letter. What it has read stands in
- * the cells' state, c = f c + i g, h = o tanh(c), whose gates f, i, o are learned. S. Hochreiter and J. Schmidhuber, "Long short-term
- * memory" (1997), with the forget gate of F. Gers et al. (2000). It is trained on pieces of 32 letters out of three of Shakespeare's sonnets
- * (18, 73 and 116; 1609), and writes by drawing each letter from its guess. So short a text it learns by heart: what one sees is how
- * words, lines and rhymes appear one after the other.
+ * At each letter it guesses the next one, and is told by the cross-entropy how surprised it was, in bits a letter. What it has read
+ * stands in the cells' state, c = f c + i g, h = o tanh(c), whose gates f, i, o are learned. S. Hochreiter and J. Schmidhuber, "Long
+ * short-term memory" (1997), with the forget gate of F. Gers et al. (2000). It is trained on pieces of 32 letters out of three of
+ * Shakespeare's sonnets (18, 73 and 116; 1609), and writes by drawing each letter from its guess. So short a text it learns by heart:
+ * what one sees is how words, lines and rhymes appear one after the other.
  */
 import { join } from "node:path";
 import { noGrad, oneHot, Random, type Tensor, tensor } from "@chainrule/core";

@@ -7,7 +7,8 @@
  *   x_(t-1) = (x_t - b_t / sqrt(1 - a_t) e(x_t, t)) / sqrt(1 - b_t) + sqrt(b_t) z,   z normal, 0 at the last step
  *
  * takes out what it guesses, one step at a time. J. Ho, A. Jain and P. Abbeel, "Denoising diffusion probabilistic models" (2020),
- * equations 4, 11 and 14; here b_t grows from 1e-4 to 0.25. A training step draws its points, times and noise inside one compiled program.
+ * equations 4, 11 and 14; here b_t grows from 1e-4 to 0.25. A training step draws its points, times and noise inside one compiled
+ * program.
  */
 import { join } from "node:path";
 import { concat, noGrad, Random, stack, type Tensor, tensor } from "@chainrule/core";

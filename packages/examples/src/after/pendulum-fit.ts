@@ -1,10 +1,10 @@
 /**
  * A physics fit: length and friction of a pendulum, out of a noisy film of its swing.
  *
- * The angle q (rad) follows q'' = -(g / l) sin q - k q'. From guessed l (m) and k (1/s), and the angle and velocity at the beginning, 300 steps
- * of the classical Runge-Kutta method give the whole swing, and the sum of its squared distances to what was measured is the loss.
- * The gradient goes back through all steps, and L-BFGS (D. C. Liu and J. Nocedal, 1989) does the rest. How sure the numbers are says the
- * curvature of the loss: their covariance is s^2 times the inverse of half its Hessian, s being the noise.
+ * The angle q (rad) follows q'' = -(g / l) sin q - k q'. From guessed l (m) and k (1/s), and the angle and velocity at the beginning,
+ * 300 steps of the classical Runge-Kutta method give the whole swing, and the sum of its squared distances to what was measured is the
+ * loss. The gradient goes back through all steps, and L-BFGS (D. C. Liu and J. Nocedal, 1989) does the rest. The curvature of the loss
+ * says how sure the numbers are: their covariance is s^2 times the inverse of half its Hessian, s being the noise.
  */
 import { join } from "node:path";
 import { hessian, Random, stack, type Tensor, tensor, variable } from "@chainrule/core";

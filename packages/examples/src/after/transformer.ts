@@ -2,9 +2,10 @@
  * A small transformer learns to add: it is shown sums such as "47+85=" as letters, and writes the digits, the last one first.
  *
  * Two blocks of attention and a small network each: every place of the sequence asks the places up to it what they have,
- * softmax(q k' / sqrt(d)) v, and adds the answer to what it has itself. A. Vaswani et al., "Attention is all you need" (2017); each part is
- * normalised in front. Nobody tells it about tens or carrying. It learns from 8,000 of the 10,000 sums of two numbers below 100, and is
- * tested on the others. Written from the last digit on, each digit depends on two digits and a carry only (N. Lee et al., 2023).
+ * softmax(q k' / sqrt(d)) v, and adds the answer to what it has itself. A. Vaswani et al., "Attention is all you need" (2017); each
+ * part is normalised in front. Nobody tells it about tens or carrying. It learns from 8,000 of the 10,000 sums of two numbers below
+ * 100, and is tested on the others. Written from the last digit on, each digit depends on two digits and a carry only (N. Lee et al.,
+ * 2023).
  */
 import { join } from "node:path";
 import { compile, concat, noGrad, Random, type Tensor, tensor } from "@chainrule/core";
@@ -177,6 +178,6 @@ saveImages(join(out, "transformer-attention.svg"), {
   ),
 });
 note(
-  `Rows are the places that ask, columns those that are asked, in the order of ${shown.slice(0, places)}. The last three rows write the digits: they look at the ` +
-    "digits of their own place in both numbers.",
+  `Rows are the places that ask, columns those that are asked, in the order of ${shown.slice(0, places)}. The last three rows write the digits: heads that look from ` +
+    "the = at the two units, and from the digit behind it at the two tens, are what adding needs.",
 );

@@ -2,12 +2,13 @@
  * A variational autoencoder on MNIST: digits from two numbers, and a map of what the numbers mean.
  *
  * An encoder gives each image x a normal distribution of codes z, mean m and logarithm of the variance s; a decoder gives each
- * code the probabilities of an image's pixels. The loss is the negative of a lower bound of log p(x), in nats an image:
+ * code the probabilities p of an image's pixels. The loss is an upper bound of -log p(x), in nats an image:
  *
- *   -sum over pixels of the cross-entropy's negative + 1/2 sum (m^2 + e^s - s - 1),   z = m + e^(s/2) n, n normal
+ *   -sum over pixels of (x log p + (1 - x) log(1 - p)) + 1/2 sum (m^2 + e^s - s - 1),   z = m + e^(s/2) n, n normal
  *
  * The first term wants the image back, the second one codes that look like plain normal numbers, so that any such number can be
- * decoded. n is drawn, and not z: so the gradient reaches m and s. D. P. Kingma and M. Welling, "Auto-encoding variational Bayes" (2014).
+ * decoded. n is drawn, and not z: so the gradient reaches m and s. D. P. Kingma and M. Welling, "Auto-encoding variational Bayes"
+ * (2014).
  */
 import { join } from "node:path";
 import { noGrad, Random, type Tensor, tensor } from "@chainrule/core";
@@ -43,7 +44,7 @@ const colors = [
   "#cc79a7",
   "#e0a800",
   "#7a5cd0",
-  "#3aa6d0",
+  "#7cb518",
   "#a0522d",
   "#8a8f98",
   "#d62745",

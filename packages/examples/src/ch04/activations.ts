@@ -27,17 +27,27 @@ tensor([-1, 0, 2])
 section("Softmax of 0.3, 2.9, 4.0");
 const probabilities = softmax(tensor([0.3, 2.9, 4]));
 probabilities.data.forEach((value, i) => {
-  compare(`element ${i}`, value, [0.01821127, 0.24519181, 0.73659691][i] as number, 5e-9);
+  compare(`softmax(0.3, 2.9, 4.0), element ${i}`, value, [0.01821127, 0.24519181, 0.73659691][i] as number, 5e-9);
 });
-compare("their sum", probabilities.sum().item(), 1, 1e-15);
+compare("sum of the elements", probabilities.sum().item(), 1, 1e-15);
 note("They are positive and their sum is 1, so they can be read as probabilities; the order of the elements stays.");
 
 section("Softmax of 1010, 1000, 990, where exp overflows");
 const plain = [1010, 1000, 990].map(Math.exp);
 const sum = plain.reduce((total, value) => total + value, 0);
-check("as the formula is written", String((plain[0] as number) / sum), "NaN", Number.isNaN((plain[0] as number) / sum));
+check(
+  "softmax(1010, 1000, 990), as the formula is written",
+  String((plain[0] as number) / sum),
+  "NaN",
+  Number.isNaN((plain[0] as number) / sum),
+);
 softmax(tensor([1010, 1000, 990])).data.forEach((value, i) => {
-  compare(`element ${i}`, value, [9.999546e-1, 4.53978686e-5, 2.06106005e-9][i] as number, 5e-9 * value);
+  compare(
+    `softmax(1010, 1000, 990), element ${i}`,
+    value,
+    [9.999546e-1, 4.53978686e-5, 2.06106005e-9][i] as number,
+    5e-9 * value,
+  );
 });
 
 section("Slopes, and a picture");
@@ -57,7 +67,7 @@ const panels = Object.entries(functions).map(([name, f]) => {
   return {
     title: name,
     x: { name: "x", min: -5, max: 5, step: 5 },
-    y: { name: "y", min: -0.5, max: name === "relu" ? 5 : 1.5 },
+    y: name === "relu" ? { name: "y", min: -1, max: 5, step: 1 } : { name: "y", min: -0.5, max: 1.5, step: 0.5 },
     series: [
       { name: "function", points: curve(y) },
       { name: "its slope", points: curve(slope), dashed: true },

@@ -1,8 +1,9 @@
 /**
  * Gradient descent on x0^2 + x1^2 from (-3, 4): learning rates 0.1, 10 (diverges) and 1e-10 (hardly moves).
  *
- * Each step goes against the gradient, x = x - lr df/dx. The source takes the numerical gradient, and so do the first three runs. With lr = 10 its numbers are rounding errors:
- * once x is about 1e12, x + 1e-4 is x itself. The exact gradient of the graph makes each step a factor of 1 - 2 lr.
+ * Each step goes against the gradient, x = x - lr df/dx. The source takes the numerical gradient, and so do the first three runs. With
+ * lr = 10 its numbers are rounding errors: once x is above 1.1e12, x + 1e-4 is x itself. The exact gradient of the graph makes each step a
+ * factor of 1 - 2 lr.
  */
 import { join } from "node:path";
 import { numericalGradient, type Tensor, variable } from "@chainrule/core";
@@ -35,29 +36,28 @@ function descend(gradient: Gradient, lr: number, steps = 100): Point[] {
   return path;
 }
 
-function compareEnd(path: Point[], source: Point, tolerance: number): void {
+function compareEnd(run: string, path: Point[], source: Point, tolerance: number): void {
   const [x0, x1] = path.at(-1) as Point;
-  compare("x0 after 100 steps", x0, source[0], tolerance * Math.abs(source[0]));
-  compare("x1 after 100 steps", x1, source[1], tolerance * Math.abs(source[1]));
+  compare(`${run}: x0 after 100 steps`, x0, source[0], tolerance * Math.abs(source[0]));
+  compare(`${run}: x1 after 100 steps`, x1, source[1], tolerance * Math.abs(source[1]));
 }
 
 section("lr 0.1, numerical gradient");
 const good = descend(numericalGradient, 0.1);
-compareEnd(good, [-6.11110793e-10, 8.14814391e-10], 1e-6);
+compareEnd("lr 0.1", good, [-6.11110793e-10, 8.14814391e-10], 1e-6);
 
 section("lr 10, numerical gradient: diverges");
 const large = descend(numericalGradient, 10);
-compareEnd(large, [-2.58983747e13, -1.29524862e12], 1e-6);
+compareEnd("lr 10", large, [-2.58983747e13, -1.29524862e12], 1e-6);
 
 section("lr 1e-10, numerical gradient: hardly moves");
 const small = descend(numericalGradient, 1e-10);
-compareEnd(small, [-2.99999994, 3.99999992], 1e-8);
+compareEnd("lr 1e-10", small, [-2.99999994, 3.99999992], 1e-8);
 
 section("The same with the graph's gradient: x times (1 - 2 lr)^100");
 for (const lr of [0.1, 10, 1e-10]) {
   const factor = (1 - 2 * lr) ** 100;
-  console.log(`  lr ${lr}`);
-  compareEnd(descend(backpropagated, lr), [-3 * factor, 4 * factor], 1e-12);
+  compareEnd(`lr ${lr}, exact gradient`, descend(backpropagated, lr), [-3 * factor, 4 * factor], 1e-12);
 }
 
 note(

@@ -13,19 +13,23 @@ const right = tensor([0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0]);
 const wrong = tensor([0.1, 0.05, 0.1, 0, 0.05, 0.1, 0, 0.6, 0, 0]);
 
 section("Label 2, to which the network gives the greatest probability, 0.6");
-compare("sum of squared errors", sumOfSquaredErrors(right, t).item(), 0.09750000000000003);
-compare("cross-entropy error", crossEntropyError(right, t).item(), 0.510825457099338);
+compare("says 2: sum of squared errors", sumOfSquaredErrors(right, t).item(), 0.09750000000000003);
+compare("says 2: cross-entropy error", crossEntropyError(right, t).item(), 0.510825457099338);
 
 section("Label 2, but the network says 7");
-compare("sum of squared errors", sumOfSquaredErrors(wrong, t).item(), 0.5975);
-compare("cross-entropy error", crossEntropyError(wrong, t).item(), 2.302584092994546);
+compare("says 7: sum of squared errors", sumOfSquaredErrors(wrong, t).item(), 0.5975);
+compare("says 7: cross-entropy error", crossEntropyError(wrong, t).item(), 2.302584092994546);
 note("Both losses are smaller for the right answer. The cross-entropy looks at the probability of the label alone.");
 
 section("A batch: the mean of the two");
 const batch = tensor([right.toArray() as number[], wrong.toArray() as number[]]);
 compare(
-  "one-hot labels",
+  "both: mean cross-entropy, one-hot labels",
   crossEntropyError(batch, oneHot([2, 2], 10)).item(),
   (0.510825457099338 + 2.302584092994546) / 2,
 );
-compare("indices as labels", crossEntropyError(batch, [2, 2]).item(), (0.510825457099338 + 2.302584092994546) / 2);
+compare(
+  "both: mean cross-entropy, indices as labels",
+  crossEntropyError(batch, [2, 2]).item(),
+  (0.510825457099338 + 2.302584092994546) / 2,
+);

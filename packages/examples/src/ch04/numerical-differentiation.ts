@@ -2,8 +2,8 @@
  * Numerical differentiation: why a tiny step and the forward difference are wrong, and partial derivatives.
  *
  * The derivative is the limit of (f(x + h) - f(x)) / h. A computer takes a small h instead, and better the central difference
- * (f(x + h) - f(x - h)) / 2h, whose error falls with h^2. Draws the tangent lines of 0.01 x^2 + 0.1 x at 5 and 10 and the field of the
- * negative gradient of x0^2 + x1^2.
+ * (f(x + h) - f(x - h)) / 2h, whose error falls with h^2. Draws the tangent lines of 0.01 x^2 + 0.1 x at 5 and 10 and the field of
+ * the negative gradient of x0^2 + x1^2.
  */
 import { join } from "node:path";
 import { numericalGradient, type Tensor, tensor, variable } from "@chainrule/core";
@@ -29,7 +29,7 @@ section("Errors at 5: the forward difference's falls with h, the central one's w
 console.log(`  ${"h".padEnd(8)} ${"forward".padEnd(12)} central, both for e^x`);
 const error = (difference: typeof forwardDifference, h: number): number =>
   Math.abs(difference(Math.exp, 5, h) - Math.exp(5));
-for (const h of [1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12]) {
+for (const h of [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12]) {
   const errors = [error(forwardDifference, h), error(centralDifference, h)];
   console.log(
     `  ${h.toExponential().padEnd(8)} ${errors.map((e) => e.toExponential(1).padEnd(12)).join(" ")}`.trimEnd(),
@@ -39,8 +39,8 @@ const gain = error(forwardDifference, 1e-4) / error(centralDifference, 1e-4);
 check("forward error / central error at h = 1e-4", gain.toFixed(0), "more than 1000", gain > 1000);
 
 note(
-  "Read down a column: the error falls until the rounding of f, divided by h, is larger. The textbook's h = 1e-4 stands where the",
-  "central difference is about at its best.",
+  "Read down a column: the error falls until the rounding of f, divided by h, is larger. The textbook's h = 1e-4 stands a little",
+  "before the place where the central difference is at its best, far from where rounding spoils it.",
 );
 
 section("Derivatives of 0.01 x^2 + 0.1 x");

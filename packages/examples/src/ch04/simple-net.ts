@@ -1,8 +1,8 @@
 /**
  * The gradient of a network's loss by its weights: simpleNet, one layer of 2 x 3 weights.
  *
- * p = x W, y = softmax(p), loss = -log y_2 for the label 2. The gradient dW has the shape of W: the element at (i, j) says how the loss
- * changes with the weight there. In closed form it is x^T (y - t).
+ * p = x W, y = softmax(p), loss = -log y_2 for the label 2. The gradient dW has the shape of W: the element at (i, j) says how the
+ * loss changes with the weight there. In closed form it is x^T (y - t).
  */
 import { join } from "node:path";
 import { numericalGradient, tensor, variable } from "@chainrule/core";
@@ -22,10 +22,11 @@ const W = variable(
   { name: "W" },
 );
 const x = tensor([[0.6, 0.9]], { name: "x" });
+const t = tensor([2], { dtype: "int32", name: "t" });
 
 section("The book's weights, x = (0.6, 0.9), label 2");
 const p = x.matmul(W).named("p");
-const loss = softmaxWithLoss(p, [2]).named("loss");
+const loss = softmaxWithLoss(p, t).named("loss");
 p.data.forEach((value, i) => {
   compare(`p ${i}`, value, [1.05414809, 0.63071653, 1.1328074][i] as number, 5e-9);
 });
@@ -35,7 +36,7 @@ compare("loss", loss.item(), 0.92806853663411326, 5e-9);
 
 section("Its gradient: numerical, as in chapter 4, and by backpropagation");
 loss.backward();
-const numerical = numericalGradient(() => softmaxWithLoss(x.matmul(W), [2]), W);
+const numerical = numericalGradient(() => softmaxWithLoss(x.matmul(W), t), W);
 const source = [0.21924763, 0.14356247, -0.36281009, 0.32887144, 0.2153437, -0.54421514];
 source.forEach((value, i) => {
   const place = `dW ${Math.floor(i / 3)}, ${i % 3}`;
@@ -49,7 +50,7 @@ note(
 
 section("One step against the gradient");
 W.assign(W.sub((W.grad ?? numerical).mul(0.1)));
-const after = softmaxWithLoss(x.matmul(W), [2]).item();
+const after = softmaxWithLoss(x.matmul(W), t).item();
 check("loss after a step with lr 0.1", after.toFixed(4), "below 0.9281", after < 0.9280685);
 
 section("Picture");

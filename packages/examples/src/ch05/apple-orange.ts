@@ -1,8 +1,9 @@
 /**
  * Two apples and three oranges with tax: local nodes, forward in calls 1 to 4, backward in calls 4 to 1.
  *
- * Each node knows only its own inputs. The chain rule is the order of the calls: what one node's `backward` gives is what
- * the node before it gets. price = (apple x count + orange x count) tax. At the end the same through tensors, where the graph remembers that order by itself.
+ * price = (apple x apple count + orange x orange count) x tax. Each node knows only its own inputs. The chain rule is the order of the
+ * calls: what one node's `backward` gives is what the node before it gets. At the end the same through tensors, where the graph
+ * remembers that order by itself.
  */
 import { join } from "node:path";
 import { Add, Mul, variable } from "@chainrule/core";
@@ -59,16 +60,16 @@ const both = apples.add(oranges);
 const total = both.mul(t).named("price");
 total.backward();
 
-compare("price of the apples", apples.item(), 200);
-compare("price of the oranges", oranges.item(), 450);
-compare("sum", both.item(), 650);
-compare("price", total.item(), 715);
-compare("d sum", both.grad?.item(), 1.1);
-compare("d apple", a.grad?.item(), 2.2);
-compare("d apple count", na.grad?.item(), 110);
-compare("d orange", o.grad?.item(), 3.3);
-compare("d orange count", no.grad?.item(), 165);
-compare("d tax", t.grad?.item(), 650);
+compare("tensors: price of the apples", apples.item(), 200);
+compare("tensors: price of the oranges", oranges.item(), 450);
+compare("tensors: sum", both.item(), 650);
+compare("tensors: price", total.item(), 715);
+compare("tensors: d sum", both.grad?.item(), 1.1);
+compare("tensors: d apple", a.grad?.item(), 2.2);
+compare("tensors: d apple count", na.grad?.item(), 110);
+compare("tensors: d orange", o.grad?.item(), 3.3);
+compare("tensors: d orange count", no.grad?.item(), 165);
+compare("tensors: d tax", t.grad?.item(), 650);
 
 note(
   "The addition hands 1.1 on to both fruits; each product gives its inputs the value of the other one, times what it got.",

@@ -1,15 +1,16 @@
 /**
  * The learning curves: loss of each iteration, and accuracy on training and test images of each epoch, as pictures.
  *
- * The loss of a batch is noisy, as each batch has other images; its mean over 100 falls. Accuracies are drawn from 0.85 where all but the first are above it, since between 0 and 1, as in the book (--full-axis), the
- * two curves lie on one another.
+ * The loss of a batch, -1/N sum of log y_t, is noisy, as each batch has other images; its mean over 100 falls. Accuracies are drawn from
+ * 0.85 where all but the first are above it, since between 0 and 1, as in the book (--full-axis), the two curves lie on one another.
  */
 import { join } from "node:path";
 import { noGrad, Random } from "@chainrule/core";
 import { Affine, accuracy, normal, ReLU, Sequential, SGD, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import type { ImageSet } from "@chainrule/nn/node";
 import { readDigits } from "../mnist/data.js";
-import { accuracyAxis, type Point, saveChart } from "../support/chart.js";
+import { accuracyAxis, saveChart } from "../support/chart.js";
+import { mean, meansOf, points } from "../support/curves.js";
 import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
 
@@ -49,19 +50,14 @@ function evaluate(): void {
 }
 
 section("Pictures");
-const points = (values: readonly number[]): Point[] => values.map((value, i) => [i, value]);
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const window = 100;
-const means = Array.from({ length: Math.floor(iterations / window) }, (_, i): Point => {
-  return [(i + 0.5) * window, mean(losses.slice(i * window, (i + 1) * window))];
-});
 saveChart(join(out, "loss-curve.svg"), {
   title: `Loss of each batch (grey), and its mean over ${window}`,
   x: { name: "iteration", min: 0, max: iterations },
   y: { name: "loss", min: 0 },
   series: [
     { name: "each batch", points: points(losses), faint: true },
-    { name: `mean of ${window} batches`, points: means },
+    { name: `mean of ${window} batches`, points: meansOf(losses, window) },
   ],
 });
 saveChart(join(out, "accuracy-curve.svg"), {

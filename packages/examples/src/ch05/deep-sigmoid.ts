@@ -80,5 +80,6 @@ const doubled = train(handWrittenLoss, 0.01);
 const stated = train(loss, 0.02);
 compare("last loss: true, lr 0.02; h - y, lr 0.01", stated.at(-1), doubled.at(-1) as number, 1e-12);
 note(
-  "To the digit: a gradient that is twice the true one is a learning rate that is twice the stated one, and nothing else shows it.",
+  "To the digit: a gradient that is twice the true one is a learning rate that is twice the stated one. Training does not show it;",
+  "a gradient check does.",
 );

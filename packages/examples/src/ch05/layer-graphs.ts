@@ -82,7 +82,7 @@ section("Affine: Y = X W + B for a batch of two, dY of ones");
 section("Softmax with loss: scores (0.3, 2.9, 4.0), label 2");
 {
   const scores = variable([[0.3, 2.9, 4]], { name: "a" });
-  const loss = softmaxWithLoss(scores, [2]).named("loss");
+  const loss = softmaxWithLoss(scores, tensor([2], { dtype: "int32", name: "t" })).named("loss");
   loss.backward();
   const y = scores.softmax().data;
   [0, 0, 1].forEach((t, i) => {
@@ -105,5 +105,7 @@ section("Softmax with loss: scores (0.3, 2.9, 4.0), label 2");
   compare("written out: loss", written.item(), loss.item(), 1e-14);
   compare("written out: da 2", a.grad?.data[2], (y[2] as number) - 1, 1e-14);
   draw("softmax-with-loss-written-out", written, "Softmax with loss, written out");
-  note("Of all the quotients and logarithms y - t is left: that is why the two are one layer.");
+  note(
+    "Of all the quotients and logarithms y - t is left (for N rows, divided by N): that is why the two are one layer.",
+  );
 }

@@ -53,8 +53,8 @@ const indexLoss = softmaxWithLoss(byIndex, indices);
 const oneHotLoss = softmaxWithLoss(byOneHot, oneHot(indices, 10));
 indexLoss.backward();
 oneHotLoss.backward();
-same("loss", indexLoss, oneHotLoss);
-same("gradient of the scores", byIndex.grad, byOneHot.grad);
+same("index and one-hot labels: loss", indexLoss, oneHotLoss);
+same("index and one-hot labels: gradient", byIndex.grad, byOneHot.grad);
 same("the closed form (softmax - t) / N", byIndex.grad, scores.softmax().sub(oneHot(indices, 10)).div(4));
 
 section("A batch of one, given as a vector");
@@ -62,21 +62,21 @@ const vector = variable(random.normal([12]));
 const matrix = variable(vector.detach().reshape([1, 12]));
 const ofVector = affine.forward(vector);
 const ofMatrix = affine.forward(matrix);
-same("output of Affine", ofVector, ofMatrix.reshape([5]));
+same("a vector: output of Affine", ofVector, ofMatrix.reshape([5]));
 const vectorLoss = softmaxWithLoss(ofVector, 2);
 const matrixLoss = softmaxWithLoss(ofMatrix, [2]);
 vectorLoss.backward();
 matrixLoss.backward();
-same("loss", vectorLoss, matrixLoss);
-same("loss, one-hot label", softmaxWithLoss(ofVector, oneHot(2, 5)), matrixLoss);
-same("gradient of the input", vector.grad, matrix.grad?.reshape([12]) ?? null);
+same("a vector: loss", vectorLoss, matrixLoss);
+same("a vector: loss, one-hot label", softmaxWithLoss(ofVector, oneHot(2, 5)), matrixLoss);
+same("a vector: gradient of the input", vector.grad, matrix.grad?.reshape([12]) ?? null);
 
 section("The node alone, as in the textbook");
 const node = new SoftmaxWithLoss();
 const loss = node.forward(scores, oneHot(indices, 10));
 const [dScores] = node.backward(tensor(1));
-same("loss", loss, oneHotLoss);
-same("gradient of the scores", dScores ?? null, byOneHot.grad);
+same("the node: loss", loss, oneHotLoss);
+same("the node: gradient", dScores ?? null, byOneHot.grad);
 note(
   "So a program can pass images as they are, labels as they stand in the file, and a single example without brackets.",
 );

@@ -99,7 +99,7 @@ section("Pictures");
 for (const name of names) {
   const { range, step } = activations[name];
   savePanels(join(out, `activations-${name.toLowerCase()}.svg`), {
-    title: `Activations of five layers: ${name}`,
+    title: `Activations of five layers: ${name}${name === "ReLU" ? " (bars are cut off at 10%)" : ""}`,
     description:
       `Histograms of the activations of ${name} in layers 1 to 5, one row for each of the standard deviations of the weights: ` +
       `${initials.join(", ")}.`,

@@ -65,8 +65,8 @@ if (isFull) {
   );
 }
 note(`A neuron that cannot count on the others in each step learns what is of use without them; each step trains another, smaller
-  network, and evaluation takes about the mean of all of them. The training images are known less by heart, and learning is slower: it is not at
-  its end after 300 epochs. The book's form slows it further, since six layers of it shrink the scores of training to 0.8^6, a quarter.`);
+  network, and evaluation takes about the mean of all of them. The training images are known less by heart, and learning is slower: it
+  is not at its end after 300 epochs, where the test accuracy is still below that without. The book's form slows it further, since six layers of it shrink the scores of training to 0.8^6, a quarter.`);
 
 section("Picture");
 saveCurves(join(out, "dropout.svg"), {

@@ -2,9 +2,8 @@
  * Hyper-parameters by random search: 100 trials of learning rate and weight decay, the best 20 drawn.
  *
  * The weight decay is 10^u, u uniform from -8 to -4, and the rate 10^v, v from -6 to -2: what matters is their magnitude. Each trial
- * trains 784-100-100-100-100-100-100-10 (ReLU, He's weights) on 400 of 500 images for 50 epochs in batches of 100, and is judged by its
- * accuracy on the other 100. Test images play no
- * part: what was chosen by them would no longer be tested by them.
+ * trains 784-100-100-100-100-100-100-10 (ReLU, He's weights) on 400 of 500 images for 50 epochs in batches of 100, and is judged by
+ * its accuracy on the other 100. Test images play no part: what was chosen by them would no longer be tested by them.
  */
 import { join } from "node:path";
 import { Random } from "@chainrule/core";

@@ -90,7 +90,12 @@ for (const { shape, filters, stride, padding } of cases) {
     ["gradient of x", off(ofConv.x, ofProduct.x)],
     ["gradient of the filters", off(ofConv.filter, ofProduct.filter)],
   ] as const) {
-    check(`  ${what}: largest difference`, difference.toExponential(1), "at most 1e-12", difference <= 1e-12);
+    check(
+      `x ${formatShape(shape)}: ${what}, off by`,
+      difference.toExponential(1),
+      "at most 1e-12",
+      difference <= 1e-12,
+    );
   }
 }
 note("The gradient of im2col adds up what the copies of a value get: col2im.");

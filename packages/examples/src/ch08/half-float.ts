@@ -115,5 +115,5 @@ saveChart(join(out, "half-float.svg"), {
   ],
 });
 note(`The book finds the same: no accuracy is lost in half precision. Far fewer digits would do; with one each weight is a power of
-  two. Training is another matter: steps of 0.001 are lost on a weight of 11 digits, so that weights stay in float32 while they
-  learn.`);
+  two. Training is another matter: a step that is smaller than 2^-12 of a weight is lost when the sum is rounded to 11 digits, so that weights
+  stay in float32 while they learn.`);

@@ -118,8 +118,8 @@ const small = 2 * Math.PI * Math.sqrt(l / g);
 for (const q0 of [0.01, 1, 2.5]) {
   section(`A swing from ${q0} rad`);
   const { period, drift } = swing(q0, 0.01);
-  compare("period (s)", period, small / agm(1, Math.cos(q0 / 2)), 1e-6);
-  check("change of the energy, relative", drift.toExponential(1), "at most 1e-8", drift <= 1e-8);
+  compare(`from ${q0} rad: period (s)`, period, small / agm(1, Math.cos(q0 / 2)), 1e-6);
+  check(`from ${q0} rad: change of the energy, relative`, drift.toExponential(1), "at most 1e-8", drift <= 1e-8);
   if (q0 === 0.01) compare("2 pi sqrt(l / g), for a small swing", period, small, 1e-4);
 }
 

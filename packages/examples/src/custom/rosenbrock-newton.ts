@@ -116,7 +116,12 @@ const pointOf = ({ x }: Iterate): Point => [x.data[0] as number, x.data[1] as nu
 /** Where f is `level`: y = x^2 +- the root of what (1 - x)^2 leaves of it, over 100. */
 const contour = (level: number): Point[] => {
   const reach = Math.sqrt(level);
-  const xs = Array.from({ length: 401 }, (_, i) => 1 - reach * Math.cos((i * Math.PI) / 400));
+  // What is outside of the picture is left out.
+  const [middle, half] = [
+    (Math.max(-2.5, 1 - reach) + Math.min(2.5, 1 + reach)) / 2,
+    (Math.min(2.5, 1 + reach) - Math.max(-2.5, 1 - reach)) / 2,
+  ];
+  const xs = Array.from({ length: 201 }, (_, i) => middle - half * Math.cos((i * Math.PI) / 200));
   const side = (sign: number) =>
     xs.map((x): Point => [x, x * x + sign * Math.sqrt(Math.max(0, level - (1 - x) ** 2) / 100)]);
   return [...side(1), ...side(-1).reverse()];

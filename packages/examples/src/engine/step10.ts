@@ -44,7 +44,7 @@ for (const i of [0, 9, 99, steps - 1]) compare(`loss in step ${i + 1}`, losses[i
 section("The same as one compiled program");
 const compiled = compile(program());
 const compiledLosses = Array.from({ length: steps }, () => compiled().item());
-compare(`loss in step ${steps}`, compiledLosses.at(-1), ours.at(-1) as number, 1e-10);
+compare(`compiled: loss in step ${steps}`, compiledLosses.at(-1), ours.at(-1) as number, 1e-10);
 const milliseconds = (work: () => unknown) => {
   const start = performance.now();
   work();

@@ -9,8 +9,8 @@ export const tableFile = fileURLToPath(new URL("../../../README.md", import.meta
 
 const [begin, end] = ["<!-- table: written by npm run example -- NAME --record -->", "<!-- end of table -->"];
 
-/** More lines than this would hide the others. */
-const shownNumbers = 6;
+/** More lines than this would hide the others: then the first of them stand for all. */
+const [mostNumbers, shownNumbers] = [8, 6];
 
 /** The text of the README with its table anew. */
 export function tableOf(): string {
@@ -47,8 +47,9 @@ function rows(example: Example, record: ExampleRecord | undefined): string[] {
   const figures = record.figures
     .map((figure) => `[${figure.replace(/\.svg$/, "")}](${figurePath(name, figure)})`)
     .join("<br>");
-  const [first, ...others] = record.numbers.slice(0, shownNumbers);
-  const more = record.numbers.slice(shownNumbers);
+  const shown = record.numbers.length <= mostNumbers ? mostNumbers : shownNumbers;
+  const [first, ...others] = record.numbers.slice(0, shown);
+  const more = record.numbers.slice(shown);
   const number = ({ name, ours, wanted, ok }: Finding) =>
     [markdown(name), markdown(ours), `${markdown(wanted)}${ok ? "" : " **not met**"}`] as const;
   return [

@@ -31,20 +31,20 @@ check(
 const passed = gradcheck(lossOf(right), [one, W]);
 console.log(passed.toString());
 const blind = gradcheck(lossOf(wrong), [one, W]);
-check("the right backward", passed.kind, "right", passed.ok);
-check("one that is wrong by a factor of 2", blind.kind, "right, as 2 x 0 = 0", blind.ok);
+check("one row: the right backward", passed.kind, "right", passed.ok);
+check("one row: a backward that is wrong by a factor of 2", blind.kind, "right, as 2 x 0 = 0", blind.ok);
 note("The report shows it: the worst error is 0 and the tolerance 0, so only zeros were compared.");
 
 section("Two rows: every output is nearly +-1");
 const pair = right(rows(2).matmul(W)).abs();
-check("the least |y|", pair.min().item().toFixed(4), "above 0.99", pair.min().item() > 0.99);
+check("two rows: the least |y|", pair.min().item().toFixed(4), "above 0.99", pair.min().item() > 0.99);
 note("With two rows the gradients are nearly 0 as well. Three are the least that say something.");
 
 section("Five rows");
 const five = rows(5);
 const honest = gradcheck(lossOf(right), [five, W]);
 const found = gradcheck(lossOf(wrong), [five, W]);
-check("the right backward", honest.kind, "right", honest.ok);
-check("the wrong one", found.kind, "wrong gradient", found.kind === "wrong gradient");
+check("five rows: the right backward", honest.kind, "right", honest.ok);
+check("five rows: the wrong one", found.kind, "wrong gradient", found.kind === "wrong gradient");
 const worst = found.inputs[0]?.worst;
 compare("its gradient / the numerical one", worst ? worst.analytic / worst.numerical : undefined, 2, 1e-4);

@@ -22,7 +22,7 @@ const redrawn = gradcheck(
   [x, w, v],
 );
 console.log(redrawn.toString());
-check("kind", redrawn.kind, "not deterministic", redrawn.kind === "not deterministic");
+check("redrawn mask: kind", redrawn.kind, "not deterministic", redrawn.kind === "not deterministic");
 check(
   "the repair",
   redrawn.explanation.includes("fix the seed") ? "fix the seed" : "none",
@@ -55,7 +55,7 @@ const seeded = gradcheck(
   [x, w, v],
 );
 console.log(seeded.toString());
-check("kind", seeded.kind, "right", seeded.ok);
+check("fixed seed: kind", seeded.kind, "right", seeded.ok);
 
 section("One mask drawn outside of the function");
 const drawn = mask(new Random(2));
@@ -64,4 +64,4 @@ const held = gradcheck(
   [x, w, v],
   { mode: "random", order: 2 },
 );
-check("kind, by random directions, to second order", held.kind, "right", held.ok);
+check("one mask: kind, random directions, second order", held.kind, "right", held.ok);

@@ -24,17 +24,17 @@ check("float32", refusal, "DTypeError", refusal === "DTypeError");
 section("Allowed, with the step that float32 needs");
 const coarse = gradcheck(f, [x], { allowFloat32: true });
 console.log(coarse.toString());
-check("kind", coarse.kind, "right", coarse.ok);
-check("step", coarse.eps, 0.01, coarse.eps === 0.01);
+check("allowed, wide step: kind", coarse.kind, "right", coarse.ok);
+check("allowed, wide step: step", coarse.eps, 0.01, coarse.eps === 0.01);
 
 section("Allowed, with the step of float64: noise, and no wrong gradient");
 const noisy = gradcheck(f, [x], { allowFloat32: true, eps: 1e-6 });
 console.log(noisy.toString());
-check("kind", noisy.kind, "precision", noisy.kind === "precision");
+check("allowed, step of float64: kind", noisy.kind, "precision", noisy.kind === "precision");
 
 section("The same in float64");
 const fine = gradcheck(f, [x.cast("float64")], { order: 2 });
-check("kind, to second order", fine.kind, "right", fine.ok);
+check("float64, to second order: kind", fine.kind, "right", fine.ok);
 
 section("A gradient that is 5% off is still found in float32");
 const off = customOp("Off", {
@@ -44,6 +44,6 @@ const off = customOp("Off", {
   backward: [(dout) => dout.mul(1.05)],
 });
 const wrong = gradcheck((x) => off(x).sin(), [x], { allowFloat32: true });
-check("kind", wrong.kind, "wrong gradient", wrong.kind === "wrong gradient");
+check("gradient 5% off, float32: kind", wrong.kind, "wrong gradient", wrong.kind === "wrong gradient");
 check("culprit", wrong.culprits[0]?.op ?? "none", "Off", wrong.culprits[0]?.op === "Off");
 note("float32 is for training. For a check convert to float64, where nine digits can be compared in the place of two.");

@@ -11,7 +11,7 @@ section("relu at 1, 0 and -1");
 const relu = gradcheck((x) => x.relu(), [tensor([1, 0, -1], { name: "x" })]);
 console.log(relu.toString());
 const worst = relu.inputs[0]?.worst;
-check("kind", relu.kind, "kink", relu.kind === "kink");
+check("relu at 1, 0, -1: kind", relu.kind, "kink", relu.kind === "kink");
 check("element", String(worst?.index), "1", worst?.index?.[0] === 1);
 compare("gradient (by convention 0)", worst?.analytic, 0, 0);
 compare("slope on the left", worst?.slopes[0], 0, 1e-9);
@@ -19,13 +19,13 @@ compare("slope on the right", worst?.slopes[1], 1, 1e-9);
 
 section("|x| at 0.0000003, nearer to the kink than eps");
 const near = gradcheck((x) => x.abs(), [3e-7]);
-check("kind", near.kind, "kink", near.kind === "kink");
+check("|x| near 0: kind", near.kind, "kink", near.kind === "kink");
 compare("gradient", near.inputs[0]?.worst?.analytic, 1, 0);
 compare("numerical: part of the way is on the other side", near.inputs[0]?.worst?.numerical, 0.3, 1e-6);
 
 section("Away from the kink");
 const away = gradcheck((x) => x.relu(), [tensor([1, 0.01, -1])]);
-check("kind", away.kind, "right", away.ok);
+check("away from the kink: kind", away.kind, "right", away.ok);
 
 section("A gradient of 7 where the slopes are 0 and 1");
 const sevenfold: (x: Tensor) => Tensor = elementwise("Sevenfold", {
@@ -33,6 +33,6 @@ const sevenfold: (x: Tensor) => Tensor = elementwise("Sevenfold", {
   backward: [(k, dout) => k.mul(dout, 7)],
 });
 const wrong = gradcheck(sevenfold, [0]);
-check("kind", wrong.kind, "wrong gradient", wrong.kind === "wrong gradient");
+check("a gradient of 7: kind", wrong.kind, "wrong gradient", wrong.kind === "wrong gradient");
 check("culprit", wrong.culprits[0]?.op ?? "none", "Sevenfold", wrong.culprits[0]?.op === "Sevenfold");
 note('At a kink take another point, or live with it: the check says "kink", and blames no gradient.');

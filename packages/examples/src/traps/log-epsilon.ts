@@ -39,14 +39,14 @@ for (const s of [0, 5, 10, 15, 20, 30]) {
 note("The loss with 1e-7 never exceeds 16.12, -log 1e-7, and its gradient goes to 0 where the network is most wrong.");
 
 section("The gradient with 1e-7, and (y - t) y / (y + 1e-7)");
-for (const [s, ours, formula] of gradients) compare(`s = ${s}`, ours, formula, 1e-9);
+for (const [s, ours, formula] of gradients) compare(`gradient at s = ${s}`, ours, formula, 1e-9);
 
 section("A gradient check of the textbook's layer");
 const near = gradcheck(textbookLoss, [variable([2, 0])]);
-check("s = 2", near.kind, "right", near.ok);
+check("check of the textbook's layer at s = 2", near.kind, "right", near.ok);
 const far = gradcheck(textbookLoss, [variable([20, 0])]);
 console.log(far.toString());
-check("s = 20", far.kind, "wrong gradient", far.kind === "wrong gradient");
+check("check of the textbook's layer at s = 20", far.kind, "wrong gradient", far.kind === "wrong gradient");
 
 section("The engine's loss: log-sum-exp of the scores, no 1e-7");
 const scores = variable([1000, 0]);

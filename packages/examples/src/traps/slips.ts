@@ -1,5 +1,5 @@
 /**
- * Three slips in the textbook's sources, shown and explained: what goes wrong, in numbers.
+ * Three slips in programs written after the textbook, shown and explained: what goes wrong, in numbers.
  *
  * The second layer fed x instead of the hidden activations; labels taken from the images; an update loop that names b1
  * twice and never b2. The first two stop at a shape; where the shapes happen to fit, nothing but the gradient tells. The
