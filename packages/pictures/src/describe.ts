@@ -1,6 +1,9 @@
 import { formatShape, type GraphEdge, type GraphNode, type Node, type Tensor } from "@chainrule/core";
 import { shortened } from "./text.js";
 
+/** From here on a number is written with an exponent: its last places would be zeros that say nothing. */
+const LONG = 1e10;
+
 /** Up to how many elements a tensor is shown by its values. */
 const WHOLE = 4;
 
@@ -71,8 +74,7 @@ function settingText(value: unknown): string {
 export function valueLines(t: Tensor, digits: number): string[] {
   const values = t.data;
   if (values.length === 0) return ["no elements"];
-  const text = (value: number) =>
-    t.dtype === "bool" ? String(value === 1) : String(Number(value.toPrecision(digits)));
+  const text = (value: number) => (t.dtype === "bool" ? String(value === 1) : numberText(value, digits));
   if (values.length <= WHOLE) return elementLines(Array.from(values, text), t.shape);
   const { mean, deviation, least, most } = summaryOf(values);
   if (t.dtype === "bool") return [`${Math.round(mean * values.length)} of ${values.length} true`];
@@ -81,6 +83,12 @@ export function valueLines(t: Tensor, digits: number): string[] {
   const place = digits - 1 - Math.floor(Math.log10(Math.max(Math.abs(mean), deviation)));
   const rounded = place >= 0 && place <= 100 ? Number(mean.toFixed(place)) + 0 : mean;
   return [`${text(rounded)} \u00b1 ${text(deviation)}`];
+}
+
+/** A number to some digits, without zeros at its end: 0.5 and 1e+20. */
+function numberText(value: number, digits: number): string {
+  const rounded = Number(value.toPrecision(digits));
+  return Math.abs(rounded) >= LONG && Number.isFinite(rounded) ? rounded.toExponential() : String(rounded);
 }
 
 function summaryOf(values: Tensor["data"]) {

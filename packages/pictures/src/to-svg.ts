@@ -7,6 +7,7 @@ import {
   type GraphOptions,
   graphOf,
   type InspectOptions,
+  operand,
   show,
   type Tensor,
 } from "@chainrule/core";
@@ -96,7 +97,9 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
   if (!(typeof maxWidth === "number" && maxWidth > 0)) {
     throw new ChainruleError(`toSvg: maxWidth ${show(maxWidth)}: a number of pixels above 0 is needed`);
   }
-  const graph = graphOf(output, names === undefined ? {} : { names });
+  // An error names this function, and not the one behind it.
+  const tensors = [output].flat().map((tensor) => operand("toSvg", tensor));
+  const graph = graphOf(tensors, names === undefined ? {} : { names });
   if (graph.outputs.length === 0) throw new ChainruleError("toSvg: got an empty list; a picture needs a tensor");
   if (graph.nodes.length > maxNodes) {
     throw new ChainruleError(
@@ -160,17 +163,15 @@ function describe(graph: Graph, settings: Settings): string {
 
 function sentence({ label, tensor, maker }: GraphEdge, { values, gradients, digits }: Settings): string {
   const made =
-    maker === null ? "" : `${maker.node.name} of ${maker.inputs.map((input) => visible(input.label)).join(", ")}`;
+    maker === null ? "" : `, ${maker.node.name} of ${listed(maker.inputs.map(({ label }) => visible(label)))}`;
   const shown = (t: Tensor) => valueLines(t, digits).join(" ");
   const gradient = gradients ? tensor.grad : null;
-  return [
-    `${visible(label)}:`,
-    made === "" ? [] : `${made},`,
-    kindLines(tensor),
-    values ? shown(tensor) : [],
-    gradient === null ? [] : `gradient ${shown(gradient)}`,
-  ]
-    .flat()
-    .join(" ")
-    .replace(/,$/, "");
+  const value = [...kindLines(tensor), ...(values ? [shown(tensor)] : [])].join(" ");
+  const said = [value, gradient === null ? "" : `gradient ${shown(gradient)}`].filter((part) => part !== "").join(", ");
+  return `${visible(label)}${made}${said === "" ? "" : `: ${said}`}`;
+}
+
+/** "a, b and c" */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

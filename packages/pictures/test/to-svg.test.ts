@@ -91,6 +91,9 @@ test("numbers to four digits, or as many as are asked for", () => {
 
 test("tensors by shape and elements, longer ones by mean and standard deviation", () => {
   const value = (t: Tensor) => textsOf(draw(t), "value");
+  assert.equal(value(variable(1 / 3e-20, { name: "x" })), ["3.333e+19"]);
+  assert.equal(value(variable(-123456789, { name: "x" })), ["-123500000"]);
+  assert.equal(value(variable(Number.NEGATIVE_INFINITY, { name: "x" })), ["-Infinity"]);
   assert.equal(value(tensor([1, 2, 3])), ["[3]", "[1, 2, 3]"]);
   assert.equal(value(tensor([[1, 2], [3, 4]])), ["[2, 2]", "[[1, 2],", "[3, 4]]"]); // biome-ignore format: a matrix
   assert.equal(value(tensor([[1], [2]])), ["[2, 1]", "[[1], [2]]"]);
@@ -155,7 +158,7 @@ test("a picture says what it is, and needs nothing from outside", () => {
     said.map((element) => element?.textContent),
     [
       "Graph of price",
-      "apple price: 100 gradient 2.2; apple count: 2 gradient 110; t1: Mul of apple price, apple count, 200 gradient 1.1; tax: 1.1 gradient 200; price: Mul of t1, tax, 220 gradient 1",
+      "apple price: 100, gradient 2.2; apple count: 2, gradient 110; t1, Mul of apple price and apple count: 200, gradient 1.1; tax: 1.1, gradient 200; price, Mul of t1 and tax: 220, gradient 1",
     ],
   );
   assert.not.match(svg, /<script|href|url\(|@import|<image|<foreignObject/);
@@ -248,6 +251,9 @@ test("what is not known is refused", () => {
     );
   }
   assert.throws(() => toSvg([]), /toSvg: got an empty list/);
+  for (const output of [undefined, "x", { x }, () => x, [x, null]]) {
+    assert.throws(() => (toSvg as (output: unknown) => string)(output), /^.*toSvg: takes tensors/);
+  }
   assert.throws(() => (toSvg as (...args: unknown[]) => unknown)(x, {}, 1), /toSvg: got 1 behind the arguments/);
   let long: Tensor = x;
   for (let i = 0; i < 500; i++) long = long.add(1);
