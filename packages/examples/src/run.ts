@@ -38,7 +38,10 @@ async function run(chosen: Example, args: readonly string[]): Promise<void> {
     const isExpected =
       error instanceof Stop || error instanceof ChainruleError || (error instanceof Error && "syscall" in error);
     if (!isExpected) throw error;
-    return refuse(error.message.replaceAll(/\s*\n\s*/g, " "));
+    refuse(error.message.replaceAll(/\s*\n\s*/g, " "));
+    // An interruption is no mistake.
+    if (error instanceof Stop) process.exitCode = error.exitCode;
+    return;
   }
   const seconds = (performance.now() - start) / 1000;
   // Loaded late, as is the engine: a list of names should not have to wait for it.
