@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { accuracyAxis, histogram, renderChart, renderPanels } from "../src/support/chart.js";
+import { accuracyAxis, histogram, type Point, renderChart, renderPanels } from "../src/support/chart.js";
 import { renderImages } from "../src/support/images.js";
 
 const test = suite("charts");
@@ -118,6 +118,19 @@ test("images are runs of equal pixels, from black to white", () => {
   const svg = renderImages({ title: "one", description: "a digit", images: [image], columns: 1 });
   assert.match(svg, /<path fill="rgb\(0,0,0\)" d="M0 0h2v1h-2z"\/><path fill="rgb\(255,255,255\)" d="M2 0h1v1h-1z"\/>/);
   assert.match(svg, />7<\/text>/);
+});
+
+test("charts on one page have clips of their own, the same in each run", () => {
+  const chart = (title: string, points: readonly Point[]) =>
+    renderChart({ title, x: { name: "x" }, y: { name: "y" }, series: [{ name: "line", points }] });
+  const idsOf = (svg: string) => [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+  const [first, second] = [chart("a", [[0, 1], [1, 2]]), chart("b", [[0, 1], [1, 3]])]; // biome-ignore format: points
+  assert.ok(idsOf(first).length > 0);
+  assert.equal(
+    idsOf(first).filter((id) => idsOf(second).includes(id)),
+    [],
+  );
+  assert.is(chart("a", [[0, 1], [1, 2]]), first); // biome-ignore format: points
 });
 
 test.run();

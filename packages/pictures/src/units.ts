@@ -114,7 +114,9 @@ export function diagramOf(graph: Graph, blocks: readonly Block[], settings: Sett
         .map((edge) => [edge, add(numberHead(edge, settings.digits), [], [], true)]),
     );
     const head =
-      block.folded === undefined ? opHead(first, settings.digits) : groupHead(block.folded, nodes, settings.digits);
+      block.folded === undefined
+        ? opHead(first, settings.digits)
+        : groupHead(block.folded, nodes, inputs.length, settings);
     const unit = add(head, block.outputs, path, false);
     for (const input of inputs) {
       const [from, lane] = makers.get(input) ?? [numbers.get(input) as Unit, 0];
@@ -208,12 +210,16 @@ function boxSize(text: string, more: readonly string[]): { readonly width: numbe
   return { width: widest + 18, height: 2 * SIZES.radius - 6 + more.length * (SIZES.small + 2) };
 }
 
-function groupHead({ name }: Group, nodes: readonly GraphNode[], digits: number): Head {
+function groupHead({ name }: Group, nodes: readonly GraphNode[], inputs: number, { digits, isDown }: Settings): Head {
   const signs = [...new Set(nodes.map((node) => signOf(node, digits).sign))];
   const more = [shortened(signs.join(" "))];
   const text = shortened(name);
   const title = `${visible(name)}: ${nodes.map(({ node }) => node.name).join(", ")}`;
-  return { kind: "group", text, more, title, ...boxSize(text, more) };
+  const { width, height } = boxSize(text, more);
+  // As wide across as takes all its inputs, each on a place of its own.
+  const across = inputs * SIZES.line;
+  const size = isDown ? { width: Math.max(width, across), height } : { width, height: Math.max(height, across) };
+  return { kind: "group", text, more, title, ...size };
 }
 
 function leafHead(edge: GraphEdge): Head {

@@ -1,4 +1,4 @@
-import { graphOf, tensor, variable } from "@chainrule/core";
+import { graphOf, type Tensor, tensor, variable } from "@chainrule/core";
 import { layerNorm } from "@chainrule/nn";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -143,6 +143,19 @@ test("groups of tensors take what they are computed from; groups stand in groups
   assert.equal(frameTitles(draw(b, { ...wide, groups: ({ node }) => (node.name === "Log" ? "logs" : undefined) })), [
     "logs",
   ]);
+});
+
+test("a folded group is as large as takes all its inputs", () => {
+  const inputs = Array.from({ length: 8 }, (_, i) => tensor(i, { name: `x${i}` }));
+  const sum = inputs.reduce<Tensor>((total, x) => total.add(x), variable(1, { name: "first" })).named("sum");
+  for (const direction of ["right", "down"] as const) {
+    const box = draw(sum, { groups: { all: sum }, fold: true, direction }).nodes.find(({ what }) =>
+      what.startsWith("all:"),
+    );
+    assert.ok(box !== undefined);
+    const across = direction === "right" ? box.bottom - box.top : box.right - box.left;
+    assert.ok(across >= 8 * 14, `${direction}: ${across}`);
+  }
 });
 
 test("a layer that is used twice is two groups; groups that need each other are not folded", () => {

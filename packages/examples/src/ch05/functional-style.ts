@@ -1,6 +1,7 @@
 /**
  * Training in functional style: plain functions and records, no classes; nothing is changed in place.
  *
+ * scores = relu(x W1 + b1) W2 + b2, loss = -1/N sum of t log softmax(scores), W <- W - lr dloss/dW, each a function.
  * Parameters are a record of tensors. `gradient` turns them into variables, walks the graph and gives a record of the same
  * names; `descend` makes new parameters out of both. No layer, no optimizer.
  */

@@ -1,7 +1,7 @@
 /**
  * A training step as one WebAssembly program: its stages printed, its numbers beside those of eager mode, and its speed.
  *
- * The network is the textbook's 784-50-10 with random images. Both ways begin with the same weights and take the same batches;
+ * The network is the textbook's 784-50-10, scores = sigmoid(x W1 + b1) W2 + b2, with random images. Both ways begin with the same weights and take the same batches;
  * in float64 they agree to rounding over 100 steps.
  */
 import { compile, compileSupport, Random, type Tensor, tensor, variable } from "@chainrule/core";

@@ -1,7 +1,8 @@
 /**
  * The main job: the gradients of the textbook's two-layer network verified numerically, then its training on all of MNIST.
  *
- * 784-50-10, Affine, ReLU, Affine, SoftmaxWithLoss. Writes the curves, the graph of a small step and the weights. `--help` says the rest.
+ * 784-50-10: scores = relu(x W1 + b1) W2 + b2, loss = -1/N sum of log softmax(scores) at the labels, and for each parameter
+ * W <- W - lr dloss/dW. Writes the curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
 import { ChainruleError, compileSupport, Random } from "@chainrule/core";

@@ -1,4 +1,5 @@
 /** Charts of the examples, alone or several in a grid, written as SVG. */
+import { createHash } from "node:crypto";
 import * as echarts from "echarts";
 import { saveFile } from "./file.js";
 import { colorOf, isNamed, type Series, seriesOption } from "./series.js";
@@ -220,13 +221,16 @@ function powerOfTen(value: number): string {
 
 /** What the library has drawn, without its frame and what it does for a mouse. */
 function content(svg: string): string {
-  return (
-    svg
-      .replace(/^<svg[^>]*>/, "")
-      .replace(/<\/svg>\s*$/, "")
-      .replace(/<style[\s\S]*?<\/style>/g, "")
-      .replaceAll(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
-      // The same place, said in a way that every viewer knows.
-      .replaceAll('dominant-baseline="central"', 'dy="0.35em"')
-  );
+  const drawn = svg
+    .replace(/^<svg[^>]*>/, "")
+    .replace(/<\/svg>\s*$/, "")
+    .replace(/<style[\s\S]*?<\/style>/g, "")
+    .replaceAll(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
+    // The same place, said in a way that every viewer knows.
+    .replaceAll('dominant-baseline="central"', 'dy="0.35em"')
+    .trim();
+  // The library counts its charts, and begins anew in each process: charts on one page would take the clips of one another.
+  const same = drawn.replaceAll(/\bzr\d+-(?=c\d+\b)/g, "zr-");
+  const id = createHash("sha256").update(same).digest("hex").slice(0, 8);
+  return same.replaceAll(/\bzr-(?=c\d+\b)/g, `chart-${id}-`);
 }

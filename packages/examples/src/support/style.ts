@@ -49,7 +49,7 @@ export interface Picture {
 /** A complete SVG file. */
 export function picture({ title, description, width, height, content }: Picture): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" style="max-width: 100%; height: auto">`,
     `<title>${markup(title)}</title>`,
     `<desc>${markup(description)}</desc>`,
     styleSheet,
