@@ -2,7 +2,7 @@ import { FRAME, type Layout, type PlacedUnit, type Point } from "./layout.js";
 import { distance, isStraight, type Line, toward } from "./lines.js";
 import { type Route, routesOf } from "./routes.js";
 import { escaped, fitted } from "./text.js";
-import { faceOf, type Lane, laneOffset, type Settings, SIZES, signSize, type Unit } from "./units.js";
+import { faceOf, type Lane, laneOffset, type Settings, SIZES, signSize, TIP, type Unit } from "./units.js";
 
 /** Around the whole picture, and between rows. */
 export const MARGIN = 14;
@@ -118,7 +118,7 @@ class Pen {
     const [before, end] = line.slice(-2) as [Point, Point];
     const length = distance(before, end) || 1;
     const [du, dv] = [(end.u - before.u) / length, (end.v - before.v) / length];
-    const [along, half] = [SIZES.arrow, SIZES.arrow * 0.42];
+    const [along, half] = [SIZES.arrow, TIP];
     const corner = (side: number) => ({
       u: end.u - du * along - dv * half * side,
       v: end.v - dv * along + du * half * side,

@@ -1,8 +1,8 @@
 import { endsOf } from "./ends.js";
 import { grouped } from "./grouped.js";
 import type { Layout, PlacedUnit, PlacedWire, Point } from "./layout.js";
-import { beside, type Line, upTo } from "./lines.js";
-import { laneOffset, RUN_IN, SIZES, type Unit, type Wire } from "./units.js";
+import { beside, distance, type Line, upTo } from "./lines.js";
+import { faceOf, laneOffset, RUN_IN, SIZES, TIP, type Unit, type Wire } from "./units.js";
 
 /** What is drawn for the tensors and their uses. */
 export interface Route {
@@ -82,21 +82,34 @@ class Router implements Routes {
 
   private forward(line: Line, isAside: boolean, hasArrow: boolean, wire?: Wire): void {
     this.routes.push({
-      line: this.fitted(isAside ? beside(line, -SIZES.apart) : line, wire),
+      line: this.fitted(isAside ? beside(line, -SIZES.apart) : line, wire, isAside ? -1 : 0),
       isBack: false,
       hasArrow,
     });
   }
 
   private back(line: Line, hasArrow: boolean, wire?: Wire): void {
-    const way = this.fitted(beside(line, SIZES.apart), wire);
+    const way = this.fitted(beside(line, SIZES.apart), wire, 1);
     this.routes.push({ line: way.toReversed(), isBack: true, hasArrow });
   }
 
-  /** Up to the circle of the op that a line leads to, from wherever it comes. */
-  private fitted(line: Line, wire: Wire | undefined): Line {
-    if (wire === undefined || wire.to.head.kind !== "circle") return line;
-    const { at } = this.layout.units.get(wire.to) as PlacedUnit;
-    return upTo(line, { u: at.u + SIZES.radius, v: at.v }, SIZES.radius + 1);
+  /**
+   * Up to the circle or the box of the op that a line leads to, from wherever it comes.
+   *
+   * @param side where it lies beside the middle: -1, 0, 1
+   */
+  private fitted(line: Line, wire: Wire | undefined, side: number): Line {
+    if (wire === undefined) return line;
+    const { unit, at } = this.layout.units.get(wire.to) as PlacedUnit;
+    if (unit.head.kind === "circle") return upTo(line, { u: at.u + SIZES.radius, v: at.v }, SIZES.radius + 1);
+    const { v } = this.ends.get(wire) as Point;
+    const before = line.at(-2) as Point;
+    const length = distance(before, { u: at.u, v });
+    const [along, across] = [(at.u - before.u) / length, Math.abs(v - before.v) / length];
+    // Steep lines meet the box farther from one another, and end before their tip would go under it.
+    const room = faceOf(unit, this.isDown) / 2 - 6 - Math.abs(v - at.v);
+    const aside = Math.max(SIZES.apart, Math.min(room, SIZES.apart * Math.min(2.5, 1 / along)));
+    const gap = 1 + Math.max(0, TIP * across - SIZES.arrow * along);
+    return [...line.slice(0, -1), { u: at.u - gap, v: v + side * aside }];
   }
 }

@@ -156,6 +156,9 @@ function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: S
   };
 }
 
+/** Half of the breadth of an arrow's tip. */
+export const TIP = SIZES.arrow * 0.42;
+
 /** Lines run level for so long at least before they turn: a fork is one line first. */
 export const RUN_IN = 8;
 
