@@ -50,13 +50,19 @@ const unit = packages.flatMap((name) => {
   return tests.map((file) => uvu(`${folder}/${file}`));
 });
 
-/** Suites that start many processes or are the longer form of another, as long as a third of all: they are left to CI, which gives `--all`. */
+/** Suites that look at files only, or are the longer form of another: once is enough, so that `--unit` leaves them out. */
+const once = ["core/test/imports.test", "nn/test/layer-derivatives.test"];
+
+/** With those that start many processes or draw many programs they take as long as half of all: they are left to CI, which gives `--all`. */
 const lengthy = [
+  ...once,
   "examples/test/mnist.test",
   "examples/test/mnist-input.test",
-  "core/test/imports.test",
-  "nn/test/layer-derivatives.test",
-].map((name) => `packages/${name}`);
+  "core/test/arguments.test",
+  "core/test/compile-fuzz.test",
+];
+
+const isAmong = (names, { name }) => names.some((each) => name === `packages/${each}`);
 
 /** Leaves a lengthy suite to CI. */
 function left(suite, isLengthy, why) {
@@ -65,7 +71,9 @@ function left(suite, isLengthy, why) {
 }
 
 async function suites() {
-  if (process.argv.includes("--unit")) return unit;
+  if (process.argv.includes("--unit")) {
+    return unit.map((suite) => (isAmong(once, suite) ? { ...suite, skip: "npm test -- --all runs it" } : suite));
+  }
   const { chapters } = await import("../packages/examples/dist/src/list.js");
   const { findChromium } = await import("../packages/core/dist/test/browser/chromium.js");
   const skip = findChromium() === undefined ? "no Chromium in the PATH, nor in the variable CHROMIUM" : undefined;
@@ -74,7 +82,7 @@ async function suites() {
     single("types of the kernel printer", [tsc, "-p", "packages/core/scripts"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
-    ...unit.map((suite) => left(suite, lengthy.includes(suite.name), "it takes long")),
+    ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
     ...chapters
       .filter(({ examples }) => examples.some(({ isHeavy, isAlone }) => !isHeavy && !isAlone))
