@@ -124,7 +124,7 @@ export const chapters: readonly Chapter[] = [
   }),
   chapter("after", "After the book", {
     "character-lstm": { short: ["--steps", "100", "--out", "out/short"], isHeavy: true },
-    transformer: { short: ["--steps", "100", "--out", "out/short"], isHeavy: true },
+    transformer: { short: ["--steps", "200", "--out", "out/short"], isHeavy: true },
     diffusion: { short: ["--steps", "1000", "--out", "out/short"], isHeavy: true },
     vae: { short: ["--epochs", "1", "--images", "5000", "--out", "out/short"], isHeavy: true },
     "pendulum-fit": { isHeavy: true },
