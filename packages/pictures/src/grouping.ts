@@ -1,4 +1,4 @@
-import { ChainruleError, type Graph, type GraphNode, operand, show, type Tensor } from "@chainrule/core";
+import { ChainruleError, formatShape, type Graph, type GraphNode, operand, show, type Tensor } from "@chainrule/core";
 import { type Group, type NameOf, namesOfLayers, type Paths } from "./groups.js";
 
 /**
@@ -42,7 +42,13 @@ function namesOfTensors(
   const makers = new Map(graph.edges.map(({ tensor, maker }) => [tensor, maker]));
   for (const [name, given] of Object.entries(groups)) {
     const tensors = Array.isArray(given) ? (given as readonly Tensor[]) : [given as Tensor];
-    const waiting = tensors.map((tensor) => makers.get(operand(op, tensor)));
+    const waiting = tensors.map((tensor) => {
+      const maker = makers.get(operand(op, tensor));
+      if (maker !== undefined) return maker;
+      throw new ChainruleError(
+        `${op}: groups: ${name} is a tensor ${formatShape(tensor.shape)} that is not in the graph; give one that the outputs are computed from`,
+      );
+    });
     for (let node = waiting.pop(); node !== undefined || waiting.length > 0; node = waiting.pop()) {
       if (node === undefined || node === null || names.has(node)) continue;
       names.set(node, name);

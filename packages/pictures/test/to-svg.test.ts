@@ -238,6 +238,7 @@ test("what is not known is refused", () => {
     [{ groups: { a: "x" } }, /toSvg/],
     [{ groups: () => 5 }, /groups gave 5 for node Exp/],
     [{ fold: "a" }, /fold "a": true, false or a list/],
+    [{ groups: { a: variable(1) } }, /groups: a is a tensor \[\] that is not in the graph/],
     [{ fold: ["a"] }, /fold: no group is called "a"; there are no groups/],
     [{ fold: ["b"], groups: { a: x } }, /no group is called "b"; there are "a"/],
     [5, /options are a record/],
