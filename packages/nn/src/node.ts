@@ -9,7 +9,7 @@ export {
   readCsv,
 } from "./node/csv-files.js";
 
-export { inTheWay, loadTensors, saveTensors, writeFileAtomically } from "./node/files.js";
+export { inTheWay, loadTensors, makeFolder, saveTensors, writeFileAtomically } from "./node/files.js";
 export { type IdxBatchesOptions, type ImageBatch, idxBatches } from "./node/idx-batches.js";
 export { type IdxFolder, type IdxFolderOptions, type ImageSet, readIdxFolder } from "./node/idx-folder.js";
 

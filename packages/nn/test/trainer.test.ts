@@ -486,6 +486,16 @@ files("a checkpoint file: resumed, damaged, set aside", async ({ folder }) => {
   assert.equal(readdirSync(folder), ["earlier"]);
 });
 
+files("a checkpoint file makes its folder, and names what is in the way", ({ folder }) => {
+  const snapshot = { tensors: { w: tensor(1) }, metadata: {} };
+  const file = new CheckpointFile(join(folder, "a", "b", "checkpoint.safetensors"));
+  file.save(snapshot);
+  assert.is(file.load()?.tensors["w"]?.item(), 1);
+  writeFileSync(join(folder, "file"), "");
+  const inFile = new CheckpointFile(join(folder, "file", "sub", "checkpoint.safetensors"));
+  assertThrows(() => inFile.save(snapshot), DataError, "cannot be made");
+});
+
 files("progress without a terminal is a line for each evaluation", async () => {
   const lines: string[] = [];
   const { log } = console;

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { inTheWay } from "@chainrule/nn/node";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inTheWay, makeFolder } from "@chainrule/nn/node";
 import { reasonOf, Stop } from "./stop.js";
 
 /** What a run writes besides its checkpoint. */
@@ -20,7 +20,7 @@ export const resultFiles = {
 export function prepareFolder(out: string, files: readonly string[]): void {
   const probe = join(out, `.probe.${process.pid}.tmp`);
   try {
-    makeFolder(resolve(out));
+    makeFolder(out);
     writeFileSync(probe, "");
     rmSync(probe);
   } catch (error) {
@@ -30,11 +30,4 @@ export function prepareFolder(out: string, files: readonly string[]): void {
     const kind = inTheWay(file);
     if (kind !== null) throw new Stop(2, `${file}: is in the way: it is ${kind}`);
   }
-}
-
-/** One folder after the other: mkdir's own recursion never ends where a parent is there and takes no folders, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
 }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
 import { checkNoMore, show, type Tensor } from "@chainrule/core";
 import { checkText, DataError } from "../data/errors.js";
 import type { TensorFile } from "../data/safetensors.js";
 import type { NamedTensors } from "../layers/layer.js";
 import type { CheckpointStore } from "../training/trainer-options.js";
-import { fileError, loadTensors, saveTensors } from "./files.js";
+import { fileError, loadTensors, makeFolder, saveTensors } from "./files.js";
 
 /**
  * A file for the snapshots of a `Trainer`: safetensors, with a digest of all that is in it, so that a file that was damaged on the
@@ -24,13 +25,18 @@ export class CheckpointFile implements CheckpointStore {
     this.path = path;
   }
 
-  /** @throws DataError when it cannot be written; the file is then what it was */
+  /**
+   * Writes a snapshot; the folder is made if it is not there.
+   *
+   * @throws DataError when it cannot be written; the file is then what it was
+   */
   save(snapshot: TensorFile, ...none: []): void {
     checkNoMore("CheckpointFile.save", none);
     if (typeof snapshot?.metadata !== "object" || typeof snapshot.tensors !== "object") {
       throw new DataError(`CheckpointFile.save: takes a snapshot, { tensors, metadata }, got ${show(snapshot)}`);
     }
     const { tensors, metadata } = snapshot;
+    makeFolder(dirname(this.path));
     saveTensors(this.path, tensors, { ...metadata, digest: digestOf(tensors, metadata) });
   }
 

@@ -1,10 +1,12 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -14,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { checkNoMore } from "@chainrule/core";
 import { checkBytes, checkText, DataError } from "../data/errors.js";
 import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../data/safetensors.js";
@@ -134,6 +136,27 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
     throw fileError(path, "cannot be written", cause);
   }
   syncFolder(folder);
+}
+
+/**
+ * Makes a folder, and those that it is in, where they are not there.
+ *
+ * @throws DataError, with the name of the folder, when it cannot be made.
+ */
+export function makeFolder(path: string, ...none: []): void {
+  checkNoMore("makeFolder", none);
+  checkText("makeFolder", "the path of a folder", path);
+  // One after the other: mkdir's own recursion never ends where a parent is there and takes no folders, as in /proc.
+  const make = (folder: string): void => {
+    if (existsSync(folder)) return;
+    make(dirname(folder));
+    mkdirSync(folder);
+  };
+  try {
+    make(resolve(path));
+  } catch (cause) {
+    throw fileError(path, "cannot be made", cause);
+  }
 }
 
 /** Makes the new name last, too; a system that cannot do that for folders has done all it can. */
