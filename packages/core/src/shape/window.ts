@@ -56,17 +56,19 @@ export function paddingOf(op: string, padding: Padding, rank: SpatialRank): "sam
   if (padding === "same") return padding;
   const given = padding === "valid" ? 0 : padding;
   const list: readonly unknown[] = Array.isArray(given) ? given : new Array(rank).fill(given);
-  const ends = list.map((each) => Object.freeze(Array.isArray(each) ? [...each] : [each, each]));
+  const ends: readonly (readonly unknown[])[] = list.map((each) =>
+    Object.freeze(Array.isArray(each) ? [...each] : [each, each]),
+  );
   if (list.length !== rank || !ends.every(areEnds)) {
     const axes = rank === 1 ? "[[left, right]]" : "[vertical, horizontal], [[top, bottom], [left, right]]";
     throw new ShapeError(
       `${op}: padding ${showPadding(padding)}: a whole number of at least 0 is needed, or ${axes}, "same" or "valid"`,
     );
   }
-  return Object.freeze(ends as unknown as Ends[]);
+  return Object.freeze(ends);
 }
 
-function areEnds(ends: readonly unknown[]): boolean {
+function areEnds(ends: readonly unknown[]): ends is Ends {
   return ends.length === 2 && ends.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
 }
 

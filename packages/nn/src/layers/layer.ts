@@ -1,5 +1,6 @@
 import { ChainruleError, checkNoMore, checkOptions, type Random, Tensor } from "@chainrule/core";
 import { checkRandom, checkTensors } from "../checks.js";
+import { detached, under } from "../saved-state.js";
 
 /** Tensors by name, such as the parameters of a model (`"0.W"`), or what a file of tensors holds. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
@@ -73,7 +74,7 @@ export abstract class Layer {
   /** All parameters and buffers as they are now, constants by name: to be saved, or given to `loadParameters` later. */
   state(...none: []): NamedTensors {
     checkNoMore(`${this.constructor.name}.state`, none);
-    return Object.fromEntries(Object.entries(tensorsOf(this)).map(([name, tensor]) => [name, tensor.detach()]));
+    return detached(tensorsOf(this));
   }
 }
 
@@ -113,7 +114,7 @@ function collected(layer: Layer, what: Parts): NamedTensors {
 export function prefixed(owner: string, path: string, part: Layer, what: Parts): NamedTensors {
   const tensors: unknown = part[what]();
   checkTensors(owner, `the ${what} of layer ${path}`, tensors);
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${path}.${name}`, tensor]));
+  return under(path, tensors);
 }
 
 /** The layers and tensors in a field, or in the lists, records and maps that it holds. */

@@ -2,8 +2,8 @@ import { checkNoMore, checkOptions, eagerly, GraphError, noGrad, show, type Tens
 import { checkSetting } from "../checks.js";
 import { variablesOf } from "../data/parameters.js";
 import type { Layer, NamedTensors } from "../layers/layer.js";
+import { detached, restore } from "../saved-state.js";
 import { checkWhen, type StepOptions } from "./optimizer.js";
-import { detached, restore } from "./saved-state.js";
 
 export interface AveragedWeightsOptions {
   /**

@@ -13,6 +13,7 @@ import {
 } from "@chainrule/core";
 import { checkSetting, checkTensor, checkTensors, isRecord } from "../checks.js";
 import type { NamedTensors } from "../layers/layer.js";
+import { checkAlike, detached, restore } from "../saved-state.js";
 import {
   checkRate,
   groupsOf,
@@ -20,7 +21,6 @@ import {
   type ParameterGroup,
   type SharedRate,
 } from "./parameter-groups.js";
-import { checkAlike, detached, restore } from "./saved-state.js";
 
 export interface OptimizerOptions {
   /** The learning rate, a finite number of at least 0. */

@@ -1,7 +1,7 @@
 import { ChainruleError, checkNoMore, checkOptions, show, tensor } from "@chainrule/core";
 import { checkChoice, checkSetting } from "../checks.js";
 import type { NamedTensors } from "../layers/layer.js";
-import { detached, restore } from "../optimizers/saved-state.js";
+import { detached, restore } from "../saved-state.js";
 import { checkFactor } from "./schedule.js";
 
 export interface ReduceOnPlateauOptions {

@@ -1,6 +1,6 @@
 import { GraphError, noGrad, type Tensor, tensor, zeros } from "@chainrule/core";
 import type { NamedTensors } from "../layers/layer.js";
-import { restore } from "../optimizers/saved-state.js";
+import { restore } from "../saved-state.js";
 
 /** The sums of the gradients and losses of the batches that one step is made of, in tensors that programs assign to. */
 export class Accumulation {

@@ -75,7 +75,7 @@ async function* fromSource<B>(source: BatchSource<B>, from: Position): AsyncGene
   }
 }
 
-/** All of the data once, for an evaluation. */
+/** All of the data once, for an evaluation. (B is `BatchOf` the data, here and above, which the callers know by its type.) */
 export function once<B>(data: TrainingData, batchSize: number): Iterable<B> | AsyncIterable<B> {
   return typeof data === "function"
     ? each(data as BatchSource<B>, 0)

@@ -4,6 +4,7 @@ import { loadParameters } from "../data/parameters.js";
 import type { TensorFile } from "../data/safetensors.js";
 import type { Layer, NamedTensors } from "../layers/layer.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { under } from "../saved-state.js";
 import type { Evaluation } from "./history.js";
 import type { Best } from "./monitor.js";
 
@@ -139,10 +140,6 @@ function rowsOf(table: Tensor, names: readonly string[]): Evaluation[] {
     const [iteration = 0, epoch = 0, ...values] = data.slice(row * width, (row + 1) * width);
     return { iteration, epoch, values: Object.fromEntries(names.map((name, i) => [name, values[i] as number])) };
   });
-}
-
-function under(prefix: string, tensors: NamedTensors): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]));
 }
 
 function inside(prefix: string, tensors: NamedTensors): NamedTensors {

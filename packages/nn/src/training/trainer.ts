@@ -63,8 +63,8 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   private readonly evaluated: (batch: BatchOf<D>) => { readonly output: Output; readonly loss: Tensor };
   /** The learning rate that the run began with. */
   private readonly baseRate: number;
-  private readonly losses: number[] = [];
-  private readonly evaluations: Evaluation[] = [];
+  private losses: number[] = [];
+  private evaluations: Evaluation[] = [];
   private spent = 0;
   /** Since when the time is that of training steps. */
   private since = 0;
@@ -100,6 +100,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
       return { output, loss: loss(output, batch) };
     };
     const { compiled = compileSupport() === null } = step;
+    // What `predict` gives is the user's: `compile` finds out when it runs whether it is made of tensors.
     this.evaluated = compiled
       ? (compile(evaluate as never) as unknown as typeof evaluate)
       : (batch) => noGrad(() => evaluate(batch));
@@ -150,6 +151,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     return this.runOnce();
   }
 
+  /** Not in `run` itself, as with the others: an argument too many is refused at the call, and not by a promise. */
   private async runOnce(): Promise<History> {
     if (this.running) throw new ChainruleError("Trainer.run: this trainer is running already; wait for its promise");
     this.running = true;
@@ -204,9 +206,8 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   restore(snapshot: TensorFile, ...none: []): void {
     checkNoMore("Trainer.restore", none);
     const progress = restoreFrom(snapshot, this.all, this.settings);
-    this.losses.length = 0;
-    for (const loss of progress.losses) this.losses.push(loss);
-    this.evaluations.splice(0, this.evaluations.length, ...progress.evaluations);
+    this.losses = [...progress.losses];
+    this.evaluations = [...progress.evaluations];
     this.spent = progress.seconds;
     this.epoch = progress.epoch;
     this.steps = progress.steps;

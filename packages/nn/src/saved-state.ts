@@ -1,6 +1,6 @@
 import { ChainruleError, formatShape, ShapeError, sameShape, showNames, type Tensor } from "@chainrule/core";
-import { checkTensors } from "../checks.js";
-import type { NamedTensors } from "../layers/layer.js";
+import { checkTensors } from "./checks.js";
+import type { NamedTensors } from "./layers/layer.js";
 
 /** Throws unless a tensor has the shape and the dtype of another one. */
 export function checkAlike(op: string, what: string, value: Tensor, like: Tensor): void {
@@ -29,4 +29,9 @@ export function restore(op: string, what: string, own: NamedTensors, saved: Name
 /** The same tensors by name, as constants of the values that they have now. */
 export function detached(tensors: NamedTensors): NamedTensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.detach()]));
+}
+
+/** The same tensors, each by a name that begins with that of what they belong to: "0" and "W" make "0.W". */
+export function under(owner: string, tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${owner}.${name}`, tensor]));
 }
