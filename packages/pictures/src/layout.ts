@@ -186,7 +186,7 @@ function frame(group: Group, units: readonly Unit[], placed: ReadonlyMap<Unit, P
   };
 }
 
-export function rectangleOf({ unit, at }: PlacedUnit): Rectangle {
+function rectangleOf({ unit, at }: PlacedUnit): Rectangle {
   return {
     from: { u: at.u, v: at.v - unit.breadth / 2 },
     to: { u: at.u + unit.length, v: at.v + unit.breadth / 2 },

@@ -2,7 +2,7 @@ import { endsOf } from "./ends.js";
 import { grouped } from "./grouped.js";
 import type { Layout, PlacedUnit, PlacedWire, Point } from "./layout.js";
 import { beside, distance, type Line, upTo } from "./lines.js";
-import { faceOf, laneOffset, RUN_IN, SIZES, TIP, type Unit, type Wire } from "./units.js";
+import { faceOf, laneKey, laneOffset, RUN_IN, SIZES, TIP, type Wire } from "./units.js";
 
 /** What is drawn for the tensors and their uses. */
 export interface Route {
@@ -29,8 +29,6 @@ export function routesOf(layout: Layout, isDown: boolean): Routes {
   }
   return router;
 }
-
-const laneKey = (from: Unit, lane: number) => `${from.id}:${lane}`;
 
 class Router implements Routes {
   readonly routes: Route[] = [];

@@ -1,7 +1,7 @@
 import { grouped } from "./grouped.js";
 import { GAP, type Layout, layOut } from "./layout.js";
 import { shortened } from "./text.js";
-import { type Diagram, tagHead, type Unit, unitOf, type Wire } from "./units.js";
+import { type Diagram, laneKey, tagHead, type Unit, unitOf, type Wire } from "./units.js";
 
 /** How long the tag of a line that goes on elsewhere is, about. */
 const TAG = 34;
@@ -134,7 +134,7 @@ function rowOf(
   };
   const names = new Set(units.flatMap(({ lanes }) => lanes.map(({ edge }) => edge.label)));
   const textOf = ({ from, lane }: Wire) => {
-    const key = lineKey(from, lane);
+    const key = laneKey(from, lane);
     const edge = from.lanes[lane]?.edge;
     const text =
       texts.get(key) ?? (edge?.name === undefined ? letter([...texts.values(), ...names]) : shortened(edge.label));
@@ -149,12 +149,12 @@ function rowOf(
     // A leaf has its name there, and nothing has to be said here.
     else if (isIn(from) && !from.isLeaf) {
       const text = textOf(wire);
-      const out = tag(`from ${lineKey(from, lane)}`, text, `goes on at ${text} below`, false);
+      const out = tag(`from ${laneKey(from, lane)}`, text, `goes on at ${text} below`, false);
       leaving.set(out, { ...wire, to: out, hasGradient: wire.hasGradient || leaving.get(out)?.hasGradient === true });
     } else if (isIn(to)) {
       const text = textOf(wire);
       // One for each use: what is used all over a row would be long lines.
-      const key = `${lineKey(from, lane)} to ${to.id}`;
+      const key = `${laneKey(from, lane)} to ${to.id}`;
       inside.push({
         ...wire,
         from: tag(key, text, from.isLeaf ? `${text} again` : `from ${text} above`, true),
@@ -173,8 +173,6 @@ function isFar({ from, lane, to }: Wire, ranks: ReadonlyMap<Unit, number>): bool
   const isNamed = from.isLeaf && from.lanes[lane]?.edge.name !== undefined;
   return isNamed && (ranks.get(to) as number) > (ranks.get(from) as number) + FAR;
 }
-
-const lineKey = (from: Unit, lane: number) => `${from.id}:${lane}`;
 
 /** A, B, ... Z, A1, ...: one that is not taken. */
 function letter(taken: readonly string[]): string {

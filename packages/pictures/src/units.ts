@@ -180,6 +180,9 @@ export function unitOf(
   return { id, head, lanes, path, isLeaf, length, breadth };
 }
 
+/** The name of the line that a lane of a unit begins. */
+export const laneKey = (from: Unit, lane: number): string => `${from.id}:${lane}`;
+
 /** How wide the head is across the direction: as wide as it takes for all its lines to come out of it. */
 export function faceOf({ head, lanes }: Unit, isDown: boolean): number {
   const across = isDown ? head.width : head.height;

@@ -76,11 +76,10 @@ class Autoencoder extends Layer {
 
 const { train, test } = readDigits(null, "float32");
 const network = new Autoencoder();
-const rows = Array.from({ length: count }, (_, i) => i);
 const trainer = new Trainer({
   network,
   optimizer: new Adam(network, { lr: 0.001 }),
-  data: count < train.images.shape[0] ? { images: train.images.take(rows) } : { images: train.images },
+  data: count < train.images.shape[0] ? { images: train.images.slice([[0, count]]) } : { images: train.images },
   predict: ({ images }, mode) => ({ x: images, ...network.run(images, mode) }),
   loss: ({ scores, x, mean, logVariance }) => {
     const pixels = binaryCrossEntropyWithLogits(scores, x, { reduction: "sum" });
@@ -138,7 +137,7 @@ noGrad(() => {
     scale: 1,
     images: imagesOf(decoded),
   });
-  const some = test.images.take(Array.from({ length: 10 }, (_, i) => i));
+  const some = test.images.slice([[0, 10]]);
   saveImages(join(out, "vae-digits.svg"), {
     title: "Test digits, and what two numbers tell of them",
     description: "Ten digits of the test images above, the same after encoding and decoding below.",
@@ -147,7 +146,7 @@ noGrad(() => {
     range: [0, 1],
     images: [...imagesOf(some), ...imagesOf(network.forward(some))],
   });
-  const shown = test.images.take(Array.from({ length: 2000 }, (_, i) => i));
+  const shown = test.images.slice([[0, 2000]]);
   const points = network.encode(shown).mean.toArray() as number[][];
   const labels = test.labels.data;
   savePanels(join(out, "vae-map.svg"), {

@@ -10,7 +10,7 @@ import { Random } from "@chainrule/core";
 import { DivergenceError, normal, SGD, Trainer } from "@chainrule/nn";
 import { readDigits } from "../mnist/data.js";
 import { savePanels } from "../support/chart.js";
-import { points } from "../support/curves.js";
+import { accuraciesOf, points } from "../support/curves.js";
 import { classifier, multiLayerNet, rowsOf } from "../support/multi-layer-net.js";
 import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
@@ -56,7 +56,7 @@ async function train(std: number, batchNorm: boolean): Promise<Run> {
     if (!(error instanceof DivergenceError)) throw error;
     diverged = true;
   }
-  return { accuracies: trainer.history.evaluations.map(({ values }) => values["train.accuracy"] as number), diverged };
+  return { accuracies: accuraciesOf(trainer.history.evaluations, "train"), diverged };
 }
 
 section(`Accuracy on the ${samples} training images after ${epochs} epochs`);

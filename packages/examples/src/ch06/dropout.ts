@@ -11,7 +11,7 @@ import { ones, Random } from "@chainrule/core";
 import { Dropout, SGD } from "@chainrule/nn";
 import { multiLayerNet } from "../support/multi-layer-net.js";
 import { readOptions } from "../support/options.js";
-import { type Curves, gap, last, saveCurves, trainOnFew } from "../support/overfitting.js";
+import { type Curves, fewImages, gap, last, saveCurves, trainOnFew } from "../support/overfitting.js";
 import { check, compare, note, section } from "../support/report.js";
 
 const { samples, tests, epochs, seed, out } = readOptions({
@@ -22,6 +22,7 @@ const { samples, tests, epochs, seed, out } = readOptions({
   out: "out",
 });
 const ratio = 0.2;
+const images = fewImages(samples, tests);
 
 section("What dropout makes of 100,000 ones");
 const layer = new Dropout({ ratio, inverted: false });
@@ -32,7 +33,7 @@ compare("evaluation: mean", layer.forward(values).mean().item(), 1 - ratio);
 
 function run(name: string, dropout: number): Promise<Curves> {
   const network = multiLayerNet({ hidden: [100, 100, 100, 100, 100, 100], random: new Random(seed), dropout });
-  return trainOnFew(name, network, new SGD(network, { lr: 0.01 }), { samples, tests, epochs, seed });
+  return trainOnFew(name, network, new SGD(network, { lr: 0.01 }), images, { epochs, seed });
 }
 
 section(`Accuracy on ${samples} training images, and on ${tests} test images`);

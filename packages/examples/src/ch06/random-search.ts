@@ -10,7 +10,7 @@ import { Random } from "@chainrule/core";
 import { SGD, Trainer, takeRows } from "@chainrule/nn";
 import { readDigits } from "../mnist/data.js";
 import { saveChart, savePanels } from "../support/chart.js";
-import { points } from "../support/curves.js";
+import { accuraciesOf, points } from "../support/curves.js";
 import { classifier, multiLayerNet } from "../support/multi-layer-net.js";
 import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
@@ -49,8 +49,8 @@ async function run(trial: number): Promise<Trial> {
     epochs,
   });
   const { evaluations } = await trainer.run();
-  const curve = (set: string) => evaluations.map(({ values }) => values[`${set}.accuracy`] as number);
-  return { lr, weightDecay, train: curve("train"), validation: curve("validation") };
+  const of = (set: string) => accuraciesOf(evaluations, set);
+  return { lr, weightDecay, train: of("train"), validation: of("validation") };
 }
 
 function exponent(low: number, high: number): number {

@@ -11,7 +11,7 @@ import { Random, type Tensor, tensor, variable } from "@chainrule/core";
 import { SGD, sumOfSquaredErrors } from "@chainrule/nn";
 import { multiLayerNet } from "../support/multi-layer-net.js";
 import { readOptions } from "../support/options.js";
-import { type Curves, gap, last, saveCurves, trainOnFew } from "../support/overfitting.js";
+import { type Curves, fewImages, gap, last, saveCurves, trainOnFew } from "../support/overfitting.js";
 import { check, compare, note, section } from "../support/report.js";
 
 const { samples, tests, epochs, seed, out } = readOptions({
@@ -22,6 +22,7 @@ const { samples, tests, epochs, seed, out } = readOptions({
   out: "out",
 });
 const lambda = 0.1;
+const images = fewImages(samples, tests);
 
 section("A step with the optimizer's weightDecay (ours), and one with the term in the loss (source): the same");
 const [w, v] = [variable([3, -4]), variable([3, -4])];
@@ -42,7 +43,7 @@ async function run(name: string, weightDecay: number): Promise<Run> {
   const network = multiLayerNet({ hidden: [100, 100, 100, 100, 100, 100], random: new Random(seed) });
   const isWeight = (name: string) => name.endsWith(".W");
   const groups = [{ parameters: network, where: isWeight, weightDecay }, { parameters: network }];
-  const curves = await trainOnFew(name, network, new SGD(groups, { lr: 0.01 }), { samples, tests, epochs, seed });
+  const curves = await trainOnFew(name, network, new SGD(groups, { lr: 0.01 }), images, { epochs, seed });
   const weights = Object.entries(network.parameters()).filter(([name]) => isWeight(name));
   return { ...curves, size: weights.reduce((sum, [, W]) => sum + W.square().sum().item() / 2, 0) };
 }

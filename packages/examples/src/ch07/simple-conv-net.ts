@@ -14,7 +14,7 @@ import { formatDuration, showProgress } from "@chainrule/nn/node";
 import { readDigits } from "../mnist/data.js";
 import { accuracyAxis, saveChart } from "../support/chart.js";
 import { planes, simpleConvNet } from "../support/conv-nets.js";
-import { mean, points } from "../support/curves.js";
+import { accuraciesOf, mean, points } from "../support/curves.js";
 import { saveFile } from "../support/file.js";
 import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
@@ -64,12 +64,11 @@ section(`Training: ${epochs} epochs of ${train.labels.size} images, batches of $
 const { losses, evaluations, seconds } = await trainer.run();
 saveFile(join(out, "simple-conv-net.safetensors"), encodeSafetensors(network.state()));
 
-const curve = (name: string) => evaluations.map(({ values }) => values[`${name}.accuracy`] as number);
-const [onTrain, onTest] = [curve("train"), curve("test")];
+const [onTrain, onTest] = [accuraciesOf(evaluations, "train"), accuraciesOf(evaluations, "test")];
 saveChart(join(out, "simple-conv-net.svg"), {
   title: "SimpleConvNet: accuracy",
   x: { name: "epoch", min: 0, max: epochs },
-  y: { ...accuracyAxis([onTrain, onTest]) },
+  y: accuracyAxis([onTrain, onTest]),
   series: [
     { name: "train, first 1,000 images", points: points(onTrain) },
     { name: "test", points: points(onTest), dashed: true },

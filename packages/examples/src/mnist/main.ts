@@ -36,12 +36,12 @@ async function main(args: readonly string[]): Promise<void> {
   const checkpoint = commandLine.options.resume ? loadCheckpoint(commandLine.options.out) : null;
   const options = checkpoint === null ? commandLine.options : resumedOptions(commandLine, checkpoint);
   const data = readDigits(options.data, options.dtype);
-  checkAgainstData(options, data, checkpoint);
+  const print = checkAgainstData(options, data, checkpoint);
   const sizes = { inputs: data.imageShape[0] * data.imageShape[1], hidden: options.hidden, classes };
   const network = new TwoLayerNet(sizes, options.seed, options.dtype);
   const interrupt = new Interrupt();
   try {
-    const trainer = trainerOf(network, data, options, interrupt);
+    const trainer = trainerOf(network, data, print, options, interrupt);
     if (checkpoint !== null) restore(trainer, checkpoint, options.out);
     const results = Object.values(resultFiles).map((name) => join(options.out, name));
     prepareFolder(options.out, [checkpointFile(options.out), earlierFile(options.out), ...results]);
@@ -61,8 +61,13 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** The textbook's training: batches drawn with replacement, accuracy on all images before the first step and after each epoch. */
-function trainerOf(network: TwoLayerNet, data: Digits, options: Options, { signal }: Interrupt) {
-  const { train, test } = data;
+function trainerOf(
+  network: TwoLayerNet,
+  { train, test }: Digits,
+  print: string,
+  options: Options,
+  { signal }: Interrupt,
+) {
   const { batch, eager, iterations, lr, seed } = options;
   return new Trainer({
     network,
@@ -78,19 +83,21 @@ function trainerOf(network: TwoLayerNet, data: Digits, options: Options, { signa
     random: new Random(seed),
     iterations,
     callbacks: [showProgress({ line: epochLine })],
-    checkpoint: checkpointStore(options, fingerprint(data)),
+    checkpoint: checkpointStore(options, print),
     signal,
     step: eager ? { compiled: false } : {},
   });
 }
 
-/** What an option may be depends on the data, too; and a run goes on with the data that it began with. */
-function checkAgainstData({ batch, out }: Options, data: Digits, checkpoint: Checkpoint | null): void {
+/** What an option may be depends on the data, too; and a run goes on with the data that it began with: their fingerprint. */
+function checkAgainstData({ batch, out }: Options, data: Digits, checkpoint: Checkpoint | null): string {
   const size = data.train.labels.size;
   if (batch > size) throw new Stop(2, `--batch ${batch} is more than the ${size} training images`);
-  if (checkpoint !== null && checkpoint.data !== fingerprint(data)) {
+  const print = fingerprint(data);
+  if (checkpoint !== null && checkpoint.data !== print) {
     throw new Stop(2, `${data.folder}: these are not the data of the checkpoint in ${out}; give the same --data`);
   }
+  return print;
 }
 
 /** @throws Stop (2) for a checkpoint that does not fit */

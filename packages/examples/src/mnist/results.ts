@@ -4,6 +4,7 @@ import type { Evaluation, History } from "@chainrule/nn";
 import { saveTensors, writeFileAtomically } from "@chainrule/nn/node";
 import { toSvg } from "@chainrule/pictures";
 import { accuracyAxis, type Chart, type Point, renderChart } from "../support/chart.js";
+import { meansOf } from "../support/curves.js";
 import type { TwoLayerNet } from "./network.js";
 import type { Options } from "./options.js";
 import { resultFiles } from "./out-folder.js";
@@ -30,11 +31,7 @@ export function writeResults(network: TwoLayerNet, history: History, options: Op
 
 function lossChart(losses: readonly number[]): Chart {
   const steps = losses.map((loss, i): Point => [i + 1, loss]);
-  const means: Point[] = [];
-  for (let end = Math.min(smoothing, losses.length); end <= losses.length; end += smoothing) {
-    const some = losses.slice(Math.max(0, end - smoothing), end);
-    if (some.length > 0) means.push([end - some.length / 2, some.reduce((sum, loss) => sum + loss, 0) / some.length]);
-  }
+  const means = meansOf(losses, Math.min(smoothing, losses.length));
   return {
     title: `Loss of the training batches, and its mean over ${smoothing} steps`,
     x: { name: "iteration", min: 0 },
@@ -49,13 +46,14 @@ function lossChart(losses: readonly number[]): Chart {
 function accuracyChart(evaluations: readonly Evaluation[]): Chart {
   const curve = (set: "train" | "test") =>
     evaluations.map(({ epoch, values }): Point => [epoch, values[`${set}.accuracy`] ?? Number.NaN]);
+  const [train, test] = [curve("train"), curve("test")];
   return {
     title: "Accuracy on all images",
     x: { name: "epoch", min: 0 },
-    y: accuracyAxis((["train", "test"] as const).map((set) => curve(set).map(([, accuracy]) => accuracy))),
+    y: accuracyAxis([train, test].map((points) => points.map(([, accuracy]) => accuracy))),
     series: [
-      { name: "train", points: curve("train") },
-      { name: "test", points: curve("test"), dashed: true },
+      { name: "train", points: train },
+      { name: "test", points: test, dashed: true },
     ],
   };
 }

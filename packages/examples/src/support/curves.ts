@@ -1,4 +1,5 @@
 /** What curves are made of. */
+import type { Evaluation } from "@chainrule/nn";
 import type { Point } from "./chart.js";
 
 export function mean(values: readonly number[]): number {
@@ -11,6 +12,11 @@ export function meansOf(values: readonly number[], window: number): Point[] {
     (i + 0.5) * window,
     mean(values.slice(i * window, (i + 1) * window)),
   ]);
+}
+
+/** The accuracies on a set, one of each evaluation. */
+export function accuraciesOf(evaluations: readonly Evaluation[], set: string): number[] {
+  return evaluations.map(({ values }) => values[`${set}.accuracy`] as number);
 }
 
 /** A point for each value, at 0, 1, ... */

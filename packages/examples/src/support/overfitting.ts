@@ -3,7 +3,7 @@ import { Random } from "@chainrule/core";
 import { type Layer, type Optimizer, Trainer } from "@chainrule/nn";
 import { readDigits } from "../mnist/data.js";
 import { savePanels } from "./chart.js";
-import { points } from "./curves.js";
+import { accuraciesOf, points } from "./curves.js";
 import { classifier, rowsOf } from "./multi-layer-net.js";
 
 /** Accuracies before the first epoch and after each. */
@@ -12,24 +12,20 @@ export interface Curves {
   readonly test: readonly number[];
 }
 
-export interface FewImages {
-  /** How many of the training images there are to learn from. */
-  readonly samples: number;
-  /** And how many of the test images are evaluated. */
-  readonly tests: number;
-  readonly epochs: number;
-  readonly seed: number;
+/** The first images of MNIST: `samples` to learn from, and `tests` of the test images. */
+export function fewImages(samples: number, tests: number) {
+  const { train, test } = readDigits(null, "float32");
+  return { train: rowsOf(train, 0, samples), test: rowsOf(test, 0, tests) };
 }
 
-/** Trains a network on the first images of MNIST; test images are evaluated after each epoch, too. */
+/** Trains a network on few images; test images are evaluated after each epoch, too. */
 export async function trainOnFew(
   name: string,
   network: Layer,
   optimizer: Optimizer,
-  { samples, tests, epochs, seed }: FewImages,
+  { train, test }: ReturnType<typeof fewImages>,
+  { epochs, seed }: { readonly epochs: number; readonly seed: number },
 ): Promise<Curves> {
-  const digits = readDigits(null, "float32");
-  const [train, test] = [rowsOf(digits.train, 0, samples), rowsOf(digits.test, 0, tests)];
   const trainer = new Trainer({
     ...classifier(network),
     optimizer,
@@ -50,8 +46,7 @@ export async function trainOnFew(
     ],
   });
   const { evaluations } = await trainer.run();
-  const curve = (set: string) => evaluations.map(({ values }) => values[`${set}.accuracy`] as number);
-  return { train: curve("train"), test: curve("test") };
+  return { train: accuraciesOf(evaluations, "train"), test: accuraciesOf(evaluations, "test") };
 }
 
 /** How far the last training accuracy is from the last test accuracy. */

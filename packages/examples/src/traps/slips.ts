@@ -8,6 +8,7 @@
 import { noGrad, Random, ShapeError, type Tensor } from "@chainrule/core";
 import { Affine, accuracy, normal, softmaxWithLoss, takeRows } from "@chainrule/nn";
 import { readDigits } from "../mnist/data.js";
+import { rowsOf } from "../support/multi-layer-net.js";
 import { readOptions } from "../support/options.js";
 import { check, compare, note, section } from "../support/report.js";
 
@@ -31,10 +32,7 @@ function errorOf(work: () => unknown): string {
   }
 }
 
-const batch = takeRows(
-  train,
-  Array.from({ length: 100 }, (_, i) => i),
-);
+const batch = rowsOf(train, 0, 100);
 
 section("1. The second layer is fed x instead of the hidden activations");
 {
