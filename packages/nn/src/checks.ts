@@ -101,6 +101,12 @@ export function checkParameter(op: string, what: string, parameter: Tensor | und
   checkDType(op, what, parameter, "the input", x);
 }
 
+/** Whether a shape broadcasts to another one without making it larger. */
+export function broadcastsTo(from: Shape, to: Shape): boolean {
+  const extra = to.length - from.length;
+  return extra >= 0 && from.every((size, axis) => size === 1 || size === to[axis + extra]);
+}
+
 /** Throws unless `mask` is bool and broadcasts to `shape`, the shape of what it masks. */
 export function checkMask(op: string, mask: Tensor, shape: Shape, what: string): void {
   checkTensor(op, "the mask", mask);
@@ -109,8 +115,7 @@ export function checkMask(op: string, mask: Tensor, shape: Shape, what: string):
       `${op}: the mask is bool, got ${mask.dtype}; make one with a comparison, as in mask.notEqual(0)`,
     );
   }
-  const extra = shape.length - mask.rank;
-  if (extra < 0 || !mask.shape.every((size, axis) => size === 1 || size === shape[axis + extra])) {
+  if (!broadcastsTo(mask.shape, shape)) {
     throw new ShapeError(
       `${op}: the mask ${formatShape(mask.shape)} does not broadcast to ${what} ${formatShape(shape)}; reshape it, so ` +
         "that each axis, counted from the last, has that size or 1",

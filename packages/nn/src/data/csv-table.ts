@@ -73,9 +73,8 @@ export class CsvTable {
    */
   classes(column: string, names?: readonly string[], ...none: []): CsvClasses {
     checkNoMore("CsvTable.classes", none);
-    const texts = this.texts(column);
-    const known = names ?? [...new Set(texts)].sort();
     const at = placeOf(this.name, this.columns, column);
+    const known = names ?? [...new Set(this.texts(column))].sort();
     const classOf = classesOf(this.name, column, known);
     return {
       labels: fromArray(

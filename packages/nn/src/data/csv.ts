@@ -55,7 +55,7 @@ export function csvSettings(op: string, options: CsvOptions, defaultName = "CSV 
 }
 
 /** The names of the columns, and the records behind them. */
-export function tableOf(
+function tableOf(
   { header, name }: CsvSettings,
   records: readonly CsvRecord[],
 ): readonly [columns: readonly string[], records: readonly CsvRecord[]] {

@@ -4,7 +4,7 @@ import { Layer, type NamedTensors, tensorsOf } from "../layers/layer.js";
 import { DataError } from "./errors.js";
 
 /** The variables of a model, which get their names in it, or of a record of them. */
-export function parametersOf(op: string, model: Layer | NamedTensors): NamedTensors {
+function parametersOf(op: string, model: Layer | NamedTensors): NamedTensors {
   if (!(model instanceof Layer)) {
     checkTensors(op, "parameters", model);
     return model;

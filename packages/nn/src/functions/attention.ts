@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { checkDType, checkFloat, checkMask, checkRandom, checkSetting } from "../checks.js";
-import { dropout } from "./dropout.js";
+import { checkRatio, dropout } from "./dropout.js";
 
 export interface AttentionOptions {
   /** Which keys a query may see: bool, broadcast to [..., L, S], true where it may (PyTorch's convention). */
@@ -77,7 +77,7 @@ export function scaledDotProductAttention<Q extends Shape, V extends Shape>(
   // Of no numbers the product is 0, whatever it is multiplied by.
   checkSetting(op, "scale", scale, () => Number.isFinite(scale) || q.shape.at(-1) === 0, "a finite number");
 
-  checkSetting(op, "dropout", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
+  checkRatio(op, ratio, "dropout");
   if (ratio > 0) checkRandom(op, random);
   const drop = (weights: Tensor): Tensor => (ratio > 0 ? dropout(weights, { ratio, random }) : weights);
 

@@ -1,17 +1,11 @@
 import { checkNoMore, checkOptions, type Shape, ShapeError, type Tensor } from "@chainrule/core";
 import { checkAlike, checkSetting } from "../checks.js";
+import type { Rows } from "../losses/reduction.js";
 
 export interface CosineSimilarityOptions {
   /** Up to which length a vector counts as 0: a number of at least 0, 1e-8 by default. */
   readonly eps?: number | undefined;
 }
-
-/** Without the last axis, that of the elements of each vector. */
-type Vectors<S extends Shape> = number extends S["length"]
-  ? Shape
-  : S extends readonly [...infer Batch extends Shape, number]
-    ? Batch
-    : Shape;
 
 /**
  * The cosine of the angle between vectors along the last axis: a b / (|a| |b|), from -1 to 1. A vector of 0, or one that is no
@@ -33,14 +27,14 @@ export function cosineSimilarity<S extends Shape>(
   b: Tensor<NoInfer<S>>,
   options: CosineSimilarityOptions = {},
   ...none: []
-): Tensor<Vectors<S>> {
+): Tensor<Rows<S>> {
   const op = "cosineSimilarity";
   checkNoMore(op, none);
   checkOptions(op, options, ["eps"]);
   const { eps = 1e-8 } = options;
   checkSetting(op, "eps", eps, () => eps >= 0 && eps < Number.POSITIVE_INFINITY, "a number of at least 0");
   checkVectors(op, "a", a, "b", b);
-  return directionOf(a, eps).mul(directionOf(b, eps)).sum(-1) as Tensor as Tensor<Vectors<S>>;
+  return directionOf(a, eps).mul(directionOf(b, eps)).sum(-1) as Tensor as Tensor<Rows<S>>;
 }
 
 function directionOf(x: Tensor, eps: number): Tensor {

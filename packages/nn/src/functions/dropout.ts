@@ -81,6 +81,7 @@ export function dropout<S extends Shape>(x: Tensor<S>, options: DropoutOptions =
   return (inverted ? dropped.div(1 - ratio) : dropped) as Tensor<S>;
 }
 
-function checkRatio(op: string, ratio: number): void {
-  checkSetting(op, "ratio", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
+/** Throws for what is no part of elements to be dropped. */
+export function checkRatio(op: string, ratio: number, name = "ratio"): void {
+  checkSetting(op, name, ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
 }

@@ -8,8 +8,9 @@ import {
   ShapeError,
   type Tensor,
 } from "@chainrule/core";
-import { checkChoice, checkDType, checkSetting, checkTensor } from "../checks.js";
+import { checkChoice, checkDType, checkTensor } from "../checks.js";
 import { scaledDotProductAttention } from "../functions/attention.js";
+import { checkRatio } from "../functions/dropout.js";
 import { xavier } from "../initializers/scaled.js";
 import { dropped } from "./dropout.js";
 import { checkForward, type ForwardOptions, Layer } from "./layer.js";
@@ -79,7 +80,7 @@ export class MultiHeadAttention extends Layer {
     checkOptions(op, options, [...PARAMETER, "bias", "causal", "dropout"], ["bias", "causal"]);
     const { causal = false, dropout = 0, ...parameters } = options;
     checkHeads(op, size, heads);
-    checkSetting(op, "dropout", dropout, () => dropout >= 0 && dropout < 1, "a number from 0 to less than 1");
+    checkRatio(op, dropout, "dropout");
     const make = () => new Linear(size, size, { initializer: xavier(), ...parameters });
     this.query = make();
     this.key = make();

@@ -1,4 +1,5 @@
 import { stack, type Tensor, unstack, zeros } from "@chainrule/core";
+import { alongLast } from "./dense.js";
 import { Layer } from "./layer.js";
 import type { ParameterMaker } from "./parameter.js";
 
@@ -36,20 +37,13 @@ export abstract class Cell extends Layer {
     if (steps === 0) return { output: zeros([rows, 0, this.hidden], { dtype: x.dtype }), state: begin };
     const outputs: Tensor[] = [];
     let state = begin;
-    const inputs = unstack(this.products(x), 1) as readonly Tensor[];
+    // What is known of all steps before the first: x Wx + b, [N, T, gates H].
+    const inputs = unstack(alongLast(x, { W: this.Wx as Tensor, b: this.b }), 1) as readonly Tensor[];
     for (const input of fromEnd ? inputs.toReversed() : inputs) {
       state = this.step(input, state);
       outputs.push(state[0]);
     }
     return { output: stack(fromEnd ? outputs.reverse() : outputs, 1) as Tensor, state };
-  }
-
-  /** What is known of all steps before the first: x Wx + b, [N, T, gates H]. */
-  private products(x: Tensor): Tensor {
-    const [rows, steps, inputs] = x.shape as readonly [number, number, number];
-    const product = x.reshape([rows * steps, inputs]).matmul(this.Wx as Tensor);
-    const sum = this.b === undefined ? product : product.add(this.b);
-    return sum.reshape([rows, steps, this.Wx.shape[1]]);
   }
 
   /** The next state, given what is known of the step, [N, gates H]. */

@@ -1,4 +1,4 @@
-import { checkNoMore, checkOptions, type Tensor } from "@chainrule/core";
+import { checkNoMore, checkOptions, sizeOf, type Tensor } from "@chainrule/core";
 import { Layer } from "./layer.js";
 import { type Bias, type BiasOption, checkSize, PARAMETER, type ParameterOptions, parametersBy } from "./parameter.js";
 
@@ -45,8 +45,20 @@ export abstract class Dense<I extends number, O extends number, B extends boolea
   }
 }
 
+interface Weights {
+  readonly W: Tensor;
+  readonly b: Tensor | undefined;
+}
+
 /** x W + b for rows, [N, I]. */
-export function denseOf(rows: Tensor, { W, b }: { readonly W: Tensor; readonly b: Tensor | undefined }): Tensor {
+export function denseOf(rows: Tensor, { W, b }: Weights): Tensor {
   const product = rows.matmul(W);
   return b === undefined ? product : product.add(b);
+}
+
+/** x W + b along the last axis: one product of matrices, whatever the batch is. */
+export function alongLast(x: Tensor, weights: Weights): Tensor {
+  const batch = x.shape.slice(0, -1);
+  const [inputs, outputs] = weights.W.shape as readonly [number, number];
+  return denseOf(x.reshape([sizeOf(batch), inputs]), weights).reshape([...batch, outputs]);
 }

@@ -7,8 +7,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@chainrule/core";
-import { checkSetting } from "../checks.js";
-import { dropout, dropoutMask } from "../functions/dropout.js";
+import { checkRatio, dropout, dropoutMask } from "../functions/dropout.js";
 import { Activation } from "./activation.js";
 import { checkForward, type ForwardOptions } from "./layer.js";
 
@@ -46,7 +45,7 @@ export class Dropout extends Activation {
     checkNoMore("Dropout", none);
     checkOptions("Dropout", options, ["ratio", "inverted", "channels"], ["inverted", "channels"]);
     const { ratio = 0.5, inverted = true, channels = false } = options;
-    checkSetting("Dropout", "ratio", ratio, () => ratio >= 0 && ratio < 1, "a number from 0 to less than 1");
+    checkRatio("Dropout", ratio);
     this.ratio = ratio;
     this.inverted = inverted;
     this.channels = channels;

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { checkTensor } from "../checks.js";
-import { type AffineOptions, Dense, denseOf } from "./dense.js";
+import { type AffineOptions, alongLast, Dense } from "./dense.js";
 import { checkForward, type ForwardOptions } from "./layer.js";
 import { checkInputDType } from "./parameter.js";
 
@@ -59,9 +59,6 @@ export class Linear<
       );
     }
     checkInputDType("Linear", x, this.W as Tensor);
-    const batch = x.shape.slice(0, -1);
-    // One product of matrices, whatever the batch is.
-    const rows = x.reshape([batch.reduce((product, size) => product * size, 1), features]);
-    return denseOf(rows, this as Dense<number, number, boolean>).reshape([...batch, this.outputs]);
+    return alongLast(x, this as Dense<number, number, boolean>);
   }
 }

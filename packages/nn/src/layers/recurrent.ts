@@ -15,7 +15,8 @@ import {
   unstack,
   zeros,
 } from "@chainrule/core";
-import { checkChoice, checkDType, checkSetting, checkTensor, isRecord } from "../checks.js";
+import { checkChoice, checkDType, checkTensor, isRecord } from "../checks.js";
+import { checkRatio } from "../functions/dropout.js";
 import { he, xavier } from "../initializers/scaled.js";
 import { type Cell, GRUCell, LSTMCell, RNNCell, type StepState } from "./cells.js";
 import { dropped } from "./dropout.js";
@@ -95,7 +96,7 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
     checkSize(op, "inputs", inputs, `new ${op}(8, 16)`, 1);
     checkSize(op, "hidden", hidden, `new ${op}(8, 16)`, 1);
     checkSize(op, "layers", layers, `new ${op}(8, 16, { layers: 2 })`, 1);
-    checkSetting(op, "dropout", dropout, () => dropout >= 0 && dropout < 1, "a number from 0 to less than 1");
+    checkRatio(op, dropout, "dropout");
     const cells: Cell[] = [];
     const reversed: Cell[] = [];
     for (let layer = 0; layer < layers; layer++) {
@@ -115,7 +116,7 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
   /** The outputs at all steps: `run` without the state. */
   override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions, ...none: []): Tensor<SequenceShape<S>> {
     checkForward(this.op, options, none);
-    return this.sequence(x, options ?? {}).output;
+    return this.sequence(x, options ?? {}).output as Tensor<SequenceShape<S>>;
   }
 
   /**
@@ -130,10 +131,13 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
     checkOptions(op, options, ["state", "training", "random"], ["training"]);
     const { state, ...how } = options;
     checkForward(op, how);
-    return this.sequence(x, how, state);
+    const { output, ends } = this.sequence(x, how, state);
+    const last = Object.fromEntries(this.names.map((name, i) => [name, stack(ends.map((end) => end[i] as Tensor))]));
+    return { output: output as Tensor<SequenceShape<S>>, state: last as unknown as State };
   }
 
-  private sequence<S extends Shape>(x: Tensor<S>, how: ForwardOptions, given?: State): RunResult<S, State> {
+  /** The outputs, and the state behind the last step, one for each direction of each layer. */
+  private sequence(x: Tensor, how: ForwardOptions, given?: State): { output: Tensor; ends: readonly StepState[] } {
     const { op, cells, reversed, inputs } = this;
     checkTensor(op, "the input", x);
     if (x.rank !== 3 || x.shape[2] !== inputs) {
@@ -156,8 +160,7 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
       });
       out = outputs.length === 1 ? (outputs[0] as Tensor) : (concat(outputs, 2) as Tensor);
     });
-    const state = Object.fromEntries(this.names.map((name, i) => [name, stack(ends.map((end) => end[i] as Tensor))]));
-    return { output: out as Tensor<SequenceShape<S>>, state: state as unknown as State };
+    return { output: out, ends };
   }
 
   /** The state before the first step, one for each direction of each layer. */

@@ -1,5 +1,5 @@
 import { checkNoMore, checkOptions, formatShape, type Shape, ShapeError, Tensor } from "@chainrule/core";
-import { checkAlike, checkDType, checkSetting } from "../checks.js";
+import { broadcastsTo, checkAlike, checkDType, checkSetting } from "../checks.js";
 import { type Reduced, type Reduction, type ReductionOptions, reduce, weighed } from "./reduction.js";
 
 export interface BinaryCrossEntropyOptions<R extends Reduction> extends ReductionOptions<R> {
@@ -84,8 +84,7 @@ function ofScores<S extends Shape, R extends Reduction>(
 
 function checkWeight(op: string, what: string, weight: Tensor, scores: Tensor): void {
   checkDType(op, what, weight, "x", scores);
-  const extra = scores.rank - weight.rank;
-  if (extra >= 0 && weight.shape.every((size, axis) => size === 1 || size === scores.shape[axis + extra])) return;
+  if (broadcastsTo(weight.shape, scores.shape)) return;
   throw new ShapeError(
     `${op}: ${what} ${formatShape(weight.shape)} does not broadcast to x ${formatShape(scores.shape)}; reshape it`,
   );

@@ -1,6 +1,5 @@
 import { checkNoMore, oneHot, type Tensor } from "@chainrule/core";
-import { checkDType, checkFloat } from "../checks.js";
-import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from "./labels.js";
+import { batchSizes, type Labels, labelsInRange, labelsOf } from "./labels.js";
 
 /**
  * The textbook's cross-entropy error of probabilities y, mean over the batch: -1/N sum t log(y + 1e-7), a scalar. The
@@ -16,11 +15,7 @@ import { batchSizes, checkLabels, type Labels, labelsInRange, labelTensor } from
 export function crossEntropyError(y: Tensor, t: Labels, ...none: []): Tensor<[]> {
   const op = "crossEntropyError";
   checkNoMore(op, none);
-  const given = labelTensor(op, t);
-  checkFloat(op, "y", y);
-  checkLabels(op, y, given);
-  if (given.dtype !== "int32") checkDType(op, "labels", given, "y", y);
-  const labels = labelsInRange(op, y, given);
+  const labels = labelsInRange(op, y, labelsOf(op, "y", y, t));
   const { classes, rows } = batchSizes(op, y);
   const target =
     labels.dtype === "int32" ? (oneHot(labels, classes, { dtype: y.dtype }) as Tensor).reshape(y.shape) : labels;

@@ -1,12 +1,12 @@
 import { checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
-import { checkDType, checkFloat, checkSetting } from "../checks.js";
+import { checkSetting } from "../checks.js";
 import {
   checkIgnoreIndex,
-  checkLabels,
   classWeights,
   type IgnoredLabel,
   type Labels,
   labelsInRange,
+  labelsOf,
   labelTensor,
   type Target,
   targetOf,
@@ -96,10 +96,7 @@ function ofScores<S extends Shape, R extends Reduction>(
   checkOptions(op, options, ["weight", "ignoreIndex", "labelSmoothing", "reduction"]);
   const { weight, ignoreIndex, labelSmoothing = 0, reduction = "mean" as R } = options;
   const scores: Tensor = x;
-  const labels = labelTensor(op, t);
-  checkFloat(op, "scores", scores);
-  checkLabels(op, scores, labels);
-  if (labels.dtype !== "int32") checkDType(op, "labels", labels, "scores", scores);
+  const labels = labelsOf(op, "scores", scores, t);
   checkSetting(
     op,
     "labelSmoothing",

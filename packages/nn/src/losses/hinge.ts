@@ -92,7 +92,7 @@ export function multiMarginLoss<S extends Shape, R extends Reduction = "mean">(
   return reduce(op, weights === undefined ? losses : losses.mul(hot.where(weights, 0).sum(-1)), reduction);
 }
 
-export function checkMargin(op: string, margin: number, p: number): void {
+function checkMargin(op: string, margin: number, p: number): void {
   checkSetting(op, "margin", margin, Number.isFinite, "a finite number");
   checkSetting(op, "p", p, () => p === 1 || p === 2, "1 or 2");
 }

@@ -12,7 +12,7 @@ import {
   Tensor,
   tensor,
 } from "@chainrule/core";
-import { checkParameter, checkTensor } from "../checks.js";
+import { checkDType, checkFloat, checkParameter, checkTensor } from "../checks.js";
 import { indexTensor, type PlainIndices } from "../indices.js";
 
 /**
@@ -51,6 +51,15 @@ export function checkLabels(op: string, scores: Tensor, labels: Tensor): void {
   const indexShape: Shape = scores.shape.slice(0, -1);
   const batchOfOne = scores.rank === 1 && sameShape(labels.shape, [1]);
   if (!sameShape(labels.shape, indexShape) && !batchOfOne) throw mismatch(op, scores, labels);
+}
+
+/** The labels of scores as a tensor, both looked at; `what` is what errors call the scores. */
+export function labelsOf(op: string, what: string, scores: Tensor, t: Labels): Tensor {
+  const labels = labelTensor(op, t);
+  checkFloat(op, what, scores);
+  checkLabels(op, scores, labels);
+  if (labels.dtype !== "int32") checkDType(op, "labels", labels, what, scores);
+  return labels;
 }
 
 /**

@@ -1,12 +1,10 @@
 import { checkNoMore, checkOptions, type Shape, type Tensor } from "@chainrule/core";
-import { checkDType, checkFloat } from "../checks.js";
 import {
   checkIgnoreIndex,
-  checkLabels,
   classWeights,
   type IgnoredLabel,
   type Labels,
-  labelTensor,
+  labelsOf,
   type Target,
   targetOf,
 } from "./labels.js";
@@ -48,10 +46,7 @@ export function nllLoss<S extends Shape, R extends Reduction = "mean">(
   checkOptions(op, options, ["weight", "ignoreIndex", "reduction"]);
   const { weight, ignoreIndex, reduction = "mean" as R } = options;
   const logs: Tensor = logP;
-  const labels = labelTensor(op, t);
-  checkFloat(op, "logP", logs);
-  checkLabels(op, logs, labels);
-  if (labels.dtype !== "int32") checkDType(op, "labels", labels, "logP", logs);
+  const labels = labelsOf(op, "logP", logs, t);
   checkIgnoreIndex(op, ignoreIndex);
   const weights = classWeights(op, weight, logs);
   const target = targetOf(op, logs, labels, ignoreIndex);
