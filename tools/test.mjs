@@ -60,9 +60,13 @@ const lengthy = [
   "examples/test/mnist-input.test",
   "core/test/arguments.test",
   "core/test/compile-fuzz.test",
+  "core/test/compile-infinities.test",
 ];
 
 const isAmong = (names, { name }) => names.some((each) => name === `packages/${each}`);
+
+// The longest first, so that none is left alone at the end.
+unit.sort((a, b) => isAmong(lengthy, b) - isAmong(lengthy, a));
 
 /** Leaves a lengthy suite to CI. */
 function left(suite, isLengthy, why) {
