@@ -15,8 +15,8 @@ const source = "packages/core/src/";
 
 /** What is changed, unless the caller says: where values, gradients and programs are made. */
 const parts = [
-  ...["graph", "ops", "transforms", "check", "compile/emit"].map((folder) => `${folder}/`),
-  ...["simplify", "schedule", "fuse", "in-place", "plan"].map((name) => `compile/${name}`),
+  ...["graph", "ops", "transforms", "check"].map((folder) => `${folder}/`),
+  ...["emit", "graph", "plan", "schedule"].map((stage) => `compile/${stage}/`),
 ];
 
 export async function mutate({ sample, seed, files, suites, out, resume, survivors, jobs, engine, list }) {

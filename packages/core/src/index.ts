@@ -1,7 +1,7 @@
-export type { GradcheckCulprit } from "./check/culprit.js";
 export { assertGradcheck, type GradcheckArguments, gradcheck } from "./check/gradcheck.js";
 export type { GradcheckOptions } from "./check/gradcheck-options.js";
 export type {
+  GradcheckCulprit,
   GradcheckDerivative,
   GradcheckFindings,
   GradcheckInput,

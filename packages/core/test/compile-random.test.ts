@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../src/compile/compile.js";
-import { normalQuantile as writeQuantile } from "../src/compile/lower/normal-quantile.js";
+import { normalQuantile as writeQuantile } from "../src/compile/lower/routines/random/normal-quantile.js";
 import type { Tensor } from "../src/graph/tensor.js";
 import { CompileError, concat, eagerly, Generator, Random, tensor } from "../src/index.js";
 import { normalQuantile } from "../src/random/normal.js";

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Expression, Kind, Operation } from "../src/compile/expression.js";
+import type { Expression, Kind, Operation } from "../src/compile/ir/expression.js";
 import { comparisons, plain, ScalarProgram } from "./support/scalar-program.js";
 
 /** All results of operations on each combination of operands, against a function over plain numbers. */

@@ -1,9 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../src/compile/compile.js";
-import { mergeScalarCopies } from "../src/compile/emit/scalar-copies.js";
-import { type Expression, ExpressionBuilder, type Kind, type Operation } from "../src/compile/expression.js";
-import { type Buffer, type Kernel, readsOf, writesOf } from "../src/compile/kernel.js";
+import type { Buffer } from "../src/compile/ir/buffer.js";
+import { type Expression, ExpressionBuilder, type Kind, type Operation } from "../src/compile/ir/expression.js";
+import { type Kernel, readsOf, writesOf } from "../src/compile/ir/kernel.js";
+import { mergeScalarCopies } from "../src/compile/schedule/scalar-copies.js";
 import { type Tensor, variable } from "../src/index.js";
 import { comparisons, plain, ScalarProgram } from "./support/scalar-program.js";
 

@@ -1,8 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../src/compile/compile.js";
-import type { Tensor } from "../src/index.js";
-import { tensor } from "../src/index.js";
+import { type Tensor, tensor } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 
 // Compiled window ops against eager mode, whose own tests compare it with nested loops.

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { observePrograms } from "../src/compile/observer.js";
+import { observePrograms } from "../src/compile/run/observer.js";
 import { Elementwise } from "../src/graph/elementwise.js";
 import { compile, fromArray, grad, type Tensor } from "../src/index.js";
 import { table } from "./op-table.js";

@@ -8,26 +8,9 @@ import { formatShape } from "../shape/shape.js";
 import { Checkpoint } from "../transforms/checkpoint.js";
 import { compareBothWays } from "./comparison.js";
 import { compareRandomly } from "./directions.js";
+import type { GradcheckCulprit } from "./gradcheck-report.js";
 import type { Settings } from "./settle.js";
 import { largestOf, likewise, Subject, signs } from "./subject.js";
-
-/** A node whose local backward is not the derivative of its local forward. */
-export interface GradcheckCulprit {
-  /** The name of the op. */
-  readonly op: string;
-  readonly node: Node;
-  /** The node as `print` shows it: `t2: Cube(t1) [3]`. */
-  readonly text: string;
-  /** Its place among the nodes of the graph in forward order, counted from 1, and how many there are. */
-  readonly position: number;
-  readonly nodes: number;
-  /** The input whose gradient is wrong, and where: `null` for a derivative in a random direction. */
-  readonly input: number;
-  readonly index: readonly number[] | null;
-  /** The derivative of the node alone, in the input, of the sum of its output times the gradient that reaches it. */
-  readonly analytic: number;
-  readonly numerical: number;
-}
 
 /** Inputs of up to this size are checked element by element, larger ones in some random directions. */
 const ELEMENTS = 24;

@@ -1,6 +1,6 @@
+import type { Node } from "../graph/node.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import type { GradcheckCulprit } from "./culprit.js";
 
 /**
  * What a gradient check comes to.
@@ -40,6 +40,24 @@ export interface GradcheckDerivative {
   /** Of a kink: whether the values to the left and to the right do not meet. */
   readonly jumps: boolean;
   readonly kind: Exclude<GradcheckKind, "not deterministic">;
+}
+
+/** A node whose local backward is not the derivative of its local forward. */
+export interface GradcheckCulprit {
+  /** The name of the op. */
+  readonly op: string;
+  readonly node: Node;
+  /** The node as `print` shows it: `t2: Cube(t1) [3]`. */
+  readonly text: string;
+  /** Its place among the nodes of the graph in forward order, counted from 1, and how many there are. */
+  readonly position: number;
+  readonly nodes: number;
+  /** The input whose gradient is wrong, and where: `null` for a derivative in a random direction. */
+  readonly input: number;
+  readonly index: readonly number[] | null;
+  /** The derivative of the node alone, in the input, of the sum of its output times the gradient that reaches it. */
+  readonly analytic: number;
+  readonly numerical: number;
 }
 
 /** What was found for one input. */

@@ -2,18 +2,20 @@ import { CompileError } from "../errors.js";
 import type { Traced } from "../graph/tracing.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
-import type { Affine, Expression } from "./expression.js";
-import { nameOf, orderOf, resultsOf } from "./graph.js";
-import { type Buffer, type Kernel, readsOf, writesOf } from "./kernel.js";
-import type { Stages } from "./machine.js";
-import { bytesOf } from "./plan.js";
-import type { Trace } from "./trace.js";
+import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
+import { type Buffer, bytesOf } from "./ir/buffer.js";
+import type { Affine, Expression } from "./ir/expression.js";
+import { type Kernel, readsOf, writesOf } from "./ir/kernel.js";
+import type { Executable } from "./run/executable.js";
+import type { Stages } from "./run/stages.js";
+import type { Trace } from "./trace/trace.js";
 
 const stages = ["graph", "simplified", "kernels", "memory", "module"] as const;
 export type Stage = (typeof stages)[number];
 
-export function showStage(all: Stages, stage?: Stage): string {
-  if (stage === undefined) return stages.map((each) => `${each}\n${indent(showStage(all, each))}`).join("\n");
+export function showStage(executable: Executable, stage?: Stage): string {
+  if (stage === undefined) return stages.map((each) => `${each}\n${indent(showStage(executable, each))}`).join("\n");
+  const all = executable.stages;
   switch (stage) {
     case "graph":
       return showGraph(all.traced);
@@ -24,7 +26,7 @@ export function showStage(all: Stages, stage?: Stage): string {
     case "memory":
       return showPlan(all);
     case "module":
-      return showModule(all);
+      return showModule(executable);
     default:
       throw new CompileError(
         `compile: there is no stage ${show(stage satisfies never)}; there are ${stages.join(", ")}`,
@@ -122,10 +124,10 @@ function showPlan({ schedule, plan }: Stages): string {
   return [...lines, `${plan.bytes} bytes; without reuse ${plan.bytesWithoutReuse}`].join("\n");
 }
 
-function showModule({ schedule, module, times }: Stages): string {
+function showModule({ stages: { schedule, module, times }, instantiateTime }: Executable): string {
   const ms = (time: number) => `${time.toFixed(1)} ms`;
   return (
     `${schedule.kernels.length} kernels, ${module.length} bytes; traced in ${ms(times.trace)}, compiled in ${ms(times.compile)}, ` +
-    `instantiated in ${ms(times.instantiate)}`
+    `instantiated in ${ms(instantiateTime)}`
   );
 }

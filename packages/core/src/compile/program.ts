@@ -4,9 +4,9 @@ import { Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracing.js";
 import type { Generator } from "../random/generator.js";
 import { mapStructure } from "../transforms/structure.js";
-import { type BuildOptions, Machine } from "./machine.js";
 import { type Stage, showStage } from "./print.js";
-import type { Trace } from "./trace.js";
+import type { Executable } from "./run/executable.js";
+import type { Placed } from "./trace/trace.js";
 
 /** A compiled function for arguments of certain shapes and dtypes. */
 export class Program<R> {
@@ -20,22 +20,17 @@ export class Program<R> {
    * copy it; the arrays stay the same as long as the program lives.
    */
   readonly outputs: readonly TypedArray[];
-  private readonly machine: Machine;
+  private readonly executable: Executable;
   private readonly result: unknown;
   private readonly generatorCount: number;
 
-  constructor(
-    trace: Trace,
-    traceTime: number,
-    given: { readonly generators: readonly Generator[] },
-    result: unknown,
-    options: BuildOptions,
-  ) {
-    this.machine = new Machine(trace, traceTime, options);
-    this.inputs = this.machine.inputs;
-    this.outputs = this.machine.outputs;
+  /** @param result what the function gave, with placeholders for its tensors; @param generatorCount of the arguments */
+  constructor(executable: Executable, result: unknown, generatorCount: number) {
+    this.executable = executable;
+    this.inputs = executable.inputs;
+    this.outputs = executable.outputs;
     this.result = result;
-    this.generatorCount = given.generators.length;
+    this.generatorCount = generatorCount;
   }
 
   /**
@@ -58,7 +53,7 @@ export class Program<R> {
           `got ${random.length}`,
       );
     }
-    this.machine.run(
+    this.executable.run(
       null,
       random.map(({ generator }) => generator),
     );
@@ -71,21 +66,21 @@ export class Program<R> {
   }
 
   /** @internal */
-  call(tensors: readonly Tensor[], generators: readonly Generator[]): R {
-    this.machine.run(tensors, generators);
+  call({ tensors, generators }: Placed): R {
+    this.executable.run(tensors, generators);
     return this.collect(tensors.some((tensor) => tensor.requiresGrad));
   }
 
   /** The result of the function, with the tensors of this run. */
   private collect(isLinked: boolean): R {
-    const results = this.machine.results(isLinked);
+    const results = this.executable.results(isLinked);
     let next = 0;
     return mapStructure(this.result, (x) => (x instanceof Tensor ? results[next++] : x)) as R;
   }
 
   /** @internal */
   release(): void {
-    this.machine.release();
+    this.executable.release();
   }
 
   /**
@@ -93,22 +88,23 @@ export class Program<R> {
    * and without reuse), "module" (sizes and times); all of them by default.
    */
   print(stage?: Stage): string {
-    return showStage(this.machine.stages, stage);
+    return showStage(this.executable, stage);
   }
 
   /** The module's bytes, to be looked at with other tools. */
   get module(): Uint8Array {
-    return this.machine.stages.module;
+    return this.executable.stages.module;
   }
 
   /** Milliseconds that tracing, compiling and instantiating took. */
   get times(): { readonly trace: number; readonly compile: number; readonly instantiate: number } {
-    return this.machine.stages.times;
+    const { stages, instantiateTime } = this.executable;
+    return { ...stages.times, instantiate: instantiateTime };
   }
 
   /** The bytes of memory that the program has, and that it would have without reuse. */
   get memory(): { readonly bytes: number; readonly bytesWithoutReuse: number } {
-    const { bytes, bytesWithoutReuse } = this.machine.stages.plan;
+    const { bytes, bytesWithoutReuse } = this.executable.stages.plan;
     return { bytes, bytesWithoutReuse };
   }
 }

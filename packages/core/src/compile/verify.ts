@@ -2,13 +2,15 @@ import { environmentSwitch } from "../environment.js";
 import { Tensor } from "../graph/tensor.js";
 import { asValues, type Traced } from "../graph/tracing.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
-import { type Affine, visitExpressions } from "./expression.js";
-import { orderOf, resultsOf } from "./graph.js";
-import { type Buffer, type ContractionKernel, type Kernel, readsOf, writesOf } from "./kernel.js";
-import { bytesOf, lifetimesOf, type Plan, readsInPlace } from "./plan.js";
-import type { Schedule } from "./schedule.js";
-import type { Trace } from "./trace.js";
-import { rangeOf } from "./views.js";
+import { orderOf, resultsOf } from "./graph/graph.js";
+import { type Buffer, bytesOf } from "./ir/buffer.js";
+import { type Affine, visitExpressions } from "./ir/expression.js";
+import { readsInPlace } from "./ir/in-place.js";
+import { type ContractionKernel, type Kernel, readsOf, writesOf } from "./ir/kernel.js";
+import { rangeOf } from "./ir/views.js";
+import { lifetimesOf, type Plan } from "./plan/plan.js";
+import type { Schedule } from "./schedule/schedule.js";
+import type { Trace } from "./trace/trace.js";
 
 /**
  * Checks a program between the stages: every value is made before it is used, every access lies inside of its buffer,

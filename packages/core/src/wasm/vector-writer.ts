@@ -1,17 +1,5 @@
 import type { Code, Local } from "./encoder.js";
-import type { Vector } from "./vector.js";
-
-/** What a value's instructions are written with. */
-export interface VectorWriter {
-  readonly code: Code;
-  /** Whether `mulAdd` and `mulSubFrom` may be fused. */
-  readonly relaxed: boolean;
-  /** Writes the instructions that leave a value on the stack. */
-  push(value: Vector): void;
-  /** A local for use between the instructions of this value, to be given back. */
-  take(): Local;
-  give(local: Local): void;
-}
+import type { Vector, VectorWriter } from "./vector.js";
 
 /** Locals of 128 bits that earlier formulas in the same code have done with. */
 const freeLocals = new WeakMap<Code, Local[]>();

@@ -1,8 +1,17 @@
-import type { Code, Func } from "./encoder.js";
+import type { Code, Func, Local } from "./encoder.js";
 import { integersOf, type Scalar, vectorOf } from "./simd.js";
-import type { VectorWriter } from "./vector-writer.js";
 
-export { applyVector, type VectorWriter, writeVector } from "./vector-writer.js";
+/** What a value's instructions are written with. */
+export interface VectorWriter {
+  readonly code: Code;
+  /** Whether `mulAdd` and `mulSubFrom` may be fused. */
+  readonly relaxed: boolean;
+  /** Writes the instructions that leave a value on the stack. */
+  push(value: Vector): void;
+  /** A local for use between the instructions of this value, to be given back. */
+  take(): Local;
+  give(local: Local): void;
+}
 
 /** A number stands for a vector of it in every lane. */
 export type Operand = Vector | number;

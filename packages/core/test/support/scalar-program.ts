@@ -1,8 +1,9 @@
 import * as assert from "uvu/assert";
-import { planScalars } from "../../src/compile/emit/scalar-plan.js";
 import { emitScalars } from "../../src/compile/emit/scalars.js";
-import { type Expression, ExpressionBuilder, type Kind, type Operation } from "../../src/compile/expression.js";
-import { type Buffer, elementBytes, type ScalarStore } from "../../src/compile/kernel.js";
+import { type Buffer, elementBytes } from "../../src/compile/ir/buffer.js";
+import { type Expression, ExpressionBuilder, type Kind, type Operation } from "../../src/compile/ir/expression.js";
+import type { ScalarStore } from "../../src/compile/ir/kernel.js";
+import { planScalars } from "../../src/compile/schedule/plan-scalars.js";
 import type { DType } from "../../src/dtype.js";
 import { Module } from "../../src/wasm/encoder.js";
 import { webAssembly } from "../../src/wasm/features.js";

@@ -1,7 +1,7 @@
 import type { Local, PlainOp } from "../../wasm/encoder.js";
 import { firstHalves, vectorOf } from "../../wasm/simd.js";
-import type { Kind, NumberKind } from "../expression.js";
-import type { Reduction } from "../kernel.js";
+import type { Kind, NumberKind } from "../ir/expression.js";
+import type { Reduction } from "../ir/kernel.js";
 import { high, type MaskWidth, type Pusher } from "./vector.js";
 
 const operations = { sum: "add", prod: "mul", max: "max", min: "min" } as const;

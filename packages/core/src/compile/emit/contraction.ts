@@ -1,7 +1,8 @@
 import type { GemmJob, Operand } from "../../wasm/gemm-emit.js";
 import { emitSparse } from "../../wasm/gemm-sparse.js";
-import { type Buffer, type ContractionKernel, elementBytes, scalarOf } from "../kernel.js";
-import type { KernelCode } from "./context.js";
+import { type Buffer, elementBytes, scalarOf } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
+import type { ContractionKernel } from "../ir/kernel.js";
 
 export function emitContraction(kernel: ContractionKernel, { code, module, gemm, relaxed, address }: KernelCode): void {
   const { m, n, k, a, b, target, scratch, batch, skipsZeros } = kernel;

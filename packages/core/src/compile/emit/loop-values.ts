@@ -1,8 +1,9 @@
 import type { Code, Local } from "../../wasm/encoder.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
-import { type Affine, type Expression, type Load, operandsOf, visitExpressions } from "../expression.js";
-import { elementBytes, type LoopKernel } from "../kernel.js";
-import type { KernelCode } from "./context.js";
+import { elementBytes } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
+import { type Affine, type Expression, type Load, operandsOf, visitExpressions } from "../ir/expression.js";
+import type { LoopKernel } from "../ir/kernel.js";
 import type { Nest } from "./nest.js";
 import type { Streams } from "./streams.js";
 import { type Lanes, lanesFor, type MaskWidth, type Pusher, pushApply, pushConstant } from "./vector.js";

@@ -1,8 +1,9 @@
 import type { Local } from "../../wasm/encoder.js";
-import type { Expression, NumberKind } from "../expression.js";
-import { elementBytes, type LoopKernel, type Store } from "../kernel.js";
+import { elementBytes } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
+import type { Expression, NumberKind } from "../ir/expression.js";
+import type { LoopKernel, Store } from "../ir/kernel.js";
 import { Accumulators, identityOf } from "./accumulators.js";
-import type { KernelCode } from "./context.js";
 import { type LoopOrder, LoopValues } from "./loop-values.js";
 import { loadsOf, type Nest, nestOf } from "./nest.js";
 import { Streams } from "./streams.js";

@@ -1,10 +1,10 @@
 import { type Func, Module } from "../../wasm/encoder.js";
 import { GemmEmitter } from "../../wasm/gemm-emit.js";
 import { VectorMath } from "../../wasm/vector-math/index.js";
-import { isCheck, type Kernel } from "../kernel.js";
-import type { Plan } from "../plan.js";
-import type { Schedule } from "../schedule.js";
-import type { KernelCode, ModuleContext } from "./context.js";
+import type { KernelCode, ModuleContext } from "../ir/context.js";
+import { isCheck, type Kernel } from "../ir/kernel.js";
+import type { Plan } from "../plan/plan.js";
+import type { Schedule } from "../schedule/schedule.js";
 import { emitContraction } from "./contraction.js";
 import { emitLoop } from "./loop.js";
 import { emitScalars } from "./scalars.js";

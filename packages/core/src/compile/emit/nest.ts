@@ -1,5 +1,5 @@
-import { type Affine, type Expression, type Load, visitExpressions } from "../expression.js";
-import type { LoopKernel } from "../kernel.js";
+import { type Affine, type Expression, type Load, visitExpressions } from "../ir/expression.js";
+import type { LoopKernel } from "../ir/kernel.js";
 
 /** An axis of a loop nest. */
 export interface Axis {

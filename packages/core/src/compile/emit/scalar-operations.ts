@@ -2,8 +2,8 @@ import { CompileError } from "../../errors.js";
 import type { Code, Func, Local, Module, PlainOp, ValueType } from "../../wasm/encoder.js";
 import { vectorOf } from "../../wasm/simd.js";
 import { arityOf, type MathName, mathNames, type VectorMath } from "../../wasm/vector-math/index.js";
-import type { Apply, Expression, Kind, NumberKind, Operation } from "../expression.js";
-import type { ModuleContext } from "./context.js";
+import type { ModuleContext } from "../ir/context.js";
+import type { Apply, Expression, Kind, NumberKind, Operation } from "../ir/expression.js";
 
 /** What a value of a kind is in a scalar program: a truth value is 0 or 1. */
 export const typeOf = { f64: "f64", f32: "f32", i32: "i32", mask: "i32" } as const satisfies Record<Kind, ValueType>;

@@ -1,10 +1,11 @@
 import type { Code, Func, Local, MemoryOp } from "../../wasm/encoder.js";
-import { type Expression, type Load, type NumberKind, operandsOf } from "../expression.js";
-import { type Buffer, elementBytes, type ScalarKernel } from "../kernel.js";
-import type { ModuleContext } from "./context.js";
-import { loads, stores } from "./elements.js";
+import { type Buffer, elementBytes } from "../ir/buffer.js";
+import type { ModuleContext } from "../ir/context.js";
+import { loads, stores } from "../ir/elements.js";
+import { type Expression, type Load, type NumberKind, operandsOf } from "../ir/expression.js";
+import type { ScalarKernel } from "../ir/kernel.js";
+import { isLeaf, type ScalarFunction, type ScalarPlan } from "../ir/scalar-plan.js";
 import { isCommutative, ScalarOperations, stackOrder, typeOf } from "./scalar-operations.js";
-import { isLeaf, type ScalarFunction, type ScalarPlan } from "./scalar-plan.js";
 
 /**
  * Writes the functions that compute a scalar kernel, which have neither parameters nor results, and are to be called in

@@ -1,6 +1,6 @@
 import type { Code, Local } from "../../wasm/encoder.js";
-import type { Affine } from "../expression.js";
-import type { Buffer } from "../kernel.js";
+import type { Buffer } from "../ir/buffer.js";
+import type { Affine } from "../ir/expression.js";
 import type { Nest } from "./nest.js";
 
 interface Counter {

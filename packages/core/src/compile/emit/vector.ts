@@ -1,7 +1,7 @@
 import type { Code, Local, PlainOp } from "../../wasm/encoder.js";
 import { firstHalves, halvesSwapped, vectorOf } from "../../wasm/simd.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
-import type { Apply, Expression, Kind, NumberKind } from "../expression.js";
+import type { Apply, Expression, Kind, NumberKind } from "../ir/expression.js";
 import { notOnIntegers } from "./scalar-operations.js";
 
 /** How many bits wide the lanes of a truth value are; "any" where all bits of the vector are the same. */

@@ -7,8 +7,8 @@ import { Slice } from "../../ops/slice.js";
 import { Transpose } from "../../ops/transpose.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
-import { nameOf } from "../graph.js";
-import type { Scheduler } from "../schedule.js";
+import { nameOf } from "../graph/graph.js";
+import type { Lowering } from "./lowering.js";
 
 interface IndexRange {
   readonly least: number;
@@ -61,7 +61,7 @@ function areChecked(indices: Traced, { least, most }: IndexRange): boolean {
  * A kernel that stops the program where an index is out of range, before anything has been changed; loads that come
  * after it need no check of their own.
  */
-export function checkIndices(value: Traced, indices: Traced, range: IndexRange, s: Scheduler): void {
+export function checkIndices(value: Traced, indices: Traced, range: IndexRange, s: Lowering): void {
   if (areChecked(indices, range)) return;
   const { least, most } = range;
   s.once(`indices ${indices.id} ${least} ${most}`, () => {

@@ -4,12 +4,12 @@ import { broadcastShapes, sizeOf, stridesOf } from "../../shape/shape.js";
 import { gemmPlan } from "../../wasm/gemm-emit.js";
 import { isLong } from "../../wasm/gemm-plan.js";
 import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";
-import { numberKindOf } from "../expression.js";
-import { type Matrix, scalarOf } from "../kernel.js";
-import type { Scheduler } from "../schedule.js";
-import { axisOf, constantAffine, type Place } from "../views.js";
-import { nodeOf } from "./inline.js";
-import type { KernelRule } from "./kernels.js";
+import { nodeOf } from "../graph/graph.js";
+import { scalarOf } from "../ir/buffer.js";
+import { numberKindOf } from "../ir/expression.js";
+import type { Matrix } from "../ir/kernel.js";
+import { axisOf, constantAffine, type Place } from "../ir/views.js";
+import type { KernelRule, Lowering } from "./lowering.js";
 
 /** The two last axes of an operand as those of a matrix, the flag applied: a vector is a row or a column. */
 interface Side {
@@ -77,7 +77,7 @@ interface OperandSteps {
 }
 
 /** Where an operand lies, and how far it is from one product of the batch to the next. */
-function stepsOf(x: Traced, side: Side, batch: readonly number[], s: Scheduler): OperandSteps {
+function stepsOf(x: Traced, side: Side, batch: readonly number[], s: Lowering): OperandSteps {
   const { buffer, at } = s.strided(x);
   const stride = (axis: number | null) => (axis === null ? 0 : (at.strides[axis] as number));
   const extra = batch.length - side.batch.length;
@@ -89,7 +89,7 @@ function stepsOf(x: Traced, side: Side, batch: readonly number[], s: Scheduler):
 }
 
 /** A sum of products as any other reduction. */
-function reduceProducts(value: Traced, a: Side, b: Side, s: Scheduler): void {
+function reduceProducts(value: Traced, a: Side, b: Side, s: Lowering): void {
   const batch = broadcastShapes("MatMul", a.batch, b.batch);
   const k = s.body([...batch, a.rows, b.columns, a.columns]);
   const axes = k.sizes.length;

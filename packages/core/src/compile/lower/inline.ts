@@ -1,5 +1,4 @@
 import { Elementwise } from "../../graph/elementwise.js";
-import type { Node } from "../../graph/node.js";
 import type { Traced } from "../../graph/tracing.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { Cast } from "../../ops/cast.js";
@@ -10,25 +9,12 @@ import { Slice, viewOf } from "../../ops/slice.js";
 import { OneHot, Take } from "../../ops/take.js";
 import { Transpose } from "../../ops/transpose.js";
 import { normalizeAxis, stridesOf } from "../../shape/shape.js";
-import { type Affine, type Expression, kindOf, numberKindOf } from "../expression.js";
-import { Shifted } from "../moments.js";
-import type { Use } from "../roots.js";
-import type { KernelBody, Scheduler } from "../schedule.js";
-import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../views.js";
+import { nodeOf } from "../graph/graph.js";
+import { type Affine, type Expression, kindOf, numberKindOf } from "../ir/expression.js";
+import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../ir/views.js";
+import { Shifted } from "../trace/moments.js";
 import { alongAxis, amongClasses, checkIndices } from "./check-indices.js";
-
-/** How one element of a value is computed inside of the kernel that uses it. */
-export interface InlineRule {
-  /**
-   * Whether it is computed again wherever it is used, as that costs less than to write and read it: a view of its first input, or
-   * one operation on that.
-   */
-  readonly isRecomputed?: boolean;
-  /** How it uses input `i`; "inline" unless it says otherwise. */
-  readonly uses?: (i: number) => Use;
-  /** The element at a place; `null` where the input can only be read out of a buffer in this order. */
-  readonly element: (value: Traced, place: Place, k: KernelBody, s: Scheduler) => Expression | null;
-}
+import type { InlineRule, KernelBody } from "./lowering.js";
 
 const literal: InlineRule = {
   element: ({ source, dtype }, _place, k) => {
@@ -188,9 +174,4 @@ export function inlineRuleOf({ source, dtype, inputs }: Traced): InlineRule | nu
   // Half as many bytes are read as would be written.
   if (source.node instanceof Cast && dtype === "float64" && inputs[0]?.dtype === "float32") return widening;
   return rules.get(source.node.constructor) ?? (source.node instanceof Elementwise ? elementwise : null);
-}
-
-export function nodeOf<N extends Node>({ source }: Traced): N {
-  if (source.kind !== "node") throw new Error(`a value from ${source.kind} has no node`);
-  return source.node as N;
 }

@@ -3,12 +3,11 @@ import { Concat, Stack } from "../../ops/concat.js";
 import { Pad } from "../../ops/pad.js";
 import { Unslice, viewOf } from "../../ops/slice.js";
 import { normalizeAxis, sameShape, stridesOf } from "../../shape/shape.js";
-import { kindOf, numberKindOf } from "../expression.js";
-import type { Buffer } from "../kernel.js";
-import type { Scheduler } from "../schedule.js";
-import { ownPlace } from "../views.js";
-import { nodeOf } from "./inline.js";
-import type { KernelRule } from "./kernels.js";
+import { nodeOf } from "../graph/graph.js";
+import type { Buffer } from "../ir/buffer.js";
+import { kindOf, numberKindOf } from "../ir/expression.js";
+import { ownPlace } from "../ir/views.js";
+import type { KernelRule, Lowering } from "./lowering.js";
 
 /** A value, and where its part of a buffer begins. */
 interface Part {
@@ -20,7 +19,7 @@ interface Part {
 const MANY = 64;
 
 /** Writes values into their parts of a buffer: a loop for each, but not a hundred thousand loops. */
-function put(parts: readonly Part[], target: Buffer, strides: readonly number[], s: Scheduler): void {
+function put(parts: readonly Part[], target: Buffer, strides: readonly number[], s: Lowering): void {
   const together = parts.length <= MANY ? 1 : MANY;
   for (let start = 0, end = 1; start < parts.length; start = end++) {
     const { shape } = (parts[start] as Part).value;
@@ -35,7 +34,7 @@ function put(parts: readonly Part[], target: Buffer, strides: readonly number[],
   }
 }
 
-function fill(target: Buffer, value: number, s: Scheduler): void {
+function fill(target: Buffer, value: number, s: Lowering): void {
   const k = s.body([target.size]);
   const number = k.builder.constant(numberKindOf(target.dtype), value);
   s.loop("fill", k, k.builder.as(number, kindOf(target.dtype)), target);

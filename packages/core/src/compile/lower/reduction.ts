@@ -5,10 +5,10 @@ import { Max, Min, Sum } from "../../ops/reduce.js";
 import type { Reduction as ReductionNode } from "../../ops/reduction.js";
 import { normalizeAxes } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
-import type { Reduction } from "../kernel.js";
-import { axisOf } from "../views.js";
-import { nodeOf } from "./inline.js";
-import type { KernelRule } from "./kernels.js";
+import { nodeOf } from "../graph/graph.js";
+import type { Reduction } from "../ir/kernel.js";
+import { axisOf } from "../ir/views.js";
+import type { KernelRule } from "./lowering.js";
 
 /** The axes of the loop that reduces an input: those that are kept, then those that are reduced. */
 export function loopOf({ name, axis }: ReductionNode | ArgMax | ArgMin, shape: Shape) {

@@ -1,9 +1,10 @@
 import { CompileError } from "../../errors.js";
 import type { Traced } from "../../graph/tracing.js";
 import { formatShape } from "../../shape/shape.js";
-import { nameOf } from "../graph.js";
-import { type InlineRule, inlineRuleOf } from "./inline.js";
-import { type KernelRule, kernelRuleOf } from "./kernels.js";
+import { nameOf } from "../graph/graph.js";
+import { inlineRuleOf } from "./inline.js";
+import { kernelRuleOf } from "./kernels.js";
+import type { InlineRule, KernelRule } from "./lowering.js";
 
 export type Rule =
   | { readonly kind: "inline"; readonly rule: InlineRule }

@@ -3,15 +3,14 @@ import type { Windows } from "../../kernels/windows.js";
 import { Col2im, Im2col } from "../../ops/im2col.js";
 import { stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
-import { numberKindOf } from "../expression.js";
-import type { Buffer } from "../kernel.js";
-import type { Scheduler } from "../schedule.js";
-import { axisOf, linear, ownPlace, type Place } from "../views.js";
-import { nodeOf } from "./inline.js";
-import type { KernelRule } from "./kernels.js";
+import { nodeOf } from "../graph/graph.js";
+import type { Buffer } from "../ir/buffer.js";
+import { numberKindOf } from "../ir/expression.js";
+import { axisOf, linear, ownPlace, type Place } from "../ir/views.js";
+import type { KernelRule, Lowering } from "./lowering.js";
 
 /** Images of zeros with the padding around them, which windows never leave. */
-function padded(images: Shape, value: Traced, w: Windows, s: Scheduler): Buffer {
+function padded(images: Shape, value: Traced, w: Windows, s: Lowering): Buffer {
   const [batch, channels] = images as [number, number];
   const buffer = s.temporary(value.dtype, [batch, channels, w.paddingY + w.endY, w.paddingX + w.endX]);
   const k = s.body([buffer.size]);

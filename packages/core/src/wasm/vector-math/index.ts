@@ -1,6 +1,7 @@
 import type { Code, Func, Local, Module } from "../encoder.js";
 import { firstHalves, halvesSwapped, type Scalar } from "../simd.js";
-import { applyVector, Vector, writeVector } from "../vector.js";
+import { Vector } from "../vector.js";
+import { applyVector, writeVector } from "../vector-writer.js";
 import { erf, erfc, erfcx } from "./erf.js";
 import { exp, expm1, sigmoid } from "./exp.js";
 import { sign } from "./format.js";

@@ -1,6 +1,7 @@
 import type { Func, Module } from "../encoder.js";
 import type { Scalar } from "../simd.js";
-import { Vector, writeVector } from "../vector.js";
+import { Vector } from "../vector.js";
+import { writeVector } from "../vector-writer.js";
 import { formats, signOf } from "./format.js";
 import { hugeReduction } from "./huge-reduction.js";
 

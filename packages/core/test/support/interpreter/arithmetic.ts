@@ -1,5 +1,5 @@
-import type { Apply, Kind } from "../../../src/compile/expression.js";
-import type { Reduction } from "../../../src/compile/kernel.js";
+import type { Apply, Kind } from "../../../src/compile/ir/expression.js";
+import type { Reduction } from "../../../src/compile/ir/kernel.js";
 import { arithmeticOf } from "../../../src/graph/arithmetic.js";
 
 /** A number as a kind holds it: float32 rounds after each operation, int32 keeps the last 32 bits. */

@@ -1,5 +1,5 @@
-import { orderOf, resultsOf } from "../../../src/compile/graph.js";
-import type { Trace } from "../../../src/compile/trace.js";
+import { orderOf, resultsOf } from "../../../src/compile/graph/graph.js";
+import type { Trace } from "../../../src/compile/trace/trace.js";
 import { allocate, isFloat, type TypedArray } from "../../../src/dtype.js";
 import { Elementwise } from "../../../src/graph/elementwise.js";
 import type { Node } from "../../../src/graph/node.js";

@@ -1,5 +1,5 @@
 // Loaded before a test (node --import): the programs that it compiles are interpreted beside their emitted code.
-import { observePrograms } from "../../../src/compile/observer.js";
+import { observePrograms } from "../../../src/compile/run/observer.js";
 import { counts, interpretRuns } from "./observe.js";
 
 observePrograms(interpretRuns);

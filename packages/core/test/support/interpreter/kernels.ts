@@ -1,6 +1,6 @@
-import { isLeaf } from "../../../src/compile/emit/scalar-plan.js";
-import { type Expression, operandsOf, visitExpressions } from "../../../src/compile/expression.js";
-import type { ContractionKernel, Kernel, LoopKernel, ScalarKernel } from "../../../src/compile/kernel.js";
+import { type Expression, operandsOf, visitExpressions } from "../../../src/compile/ir/expression.js";
+import type { ContractionKernel, Kernel, LoopKernel, ScalarKernel } from "../../../src/compile/ir/kernel.js";
+import { isLeaf } from "../../../src/compile/ir/scalar-plan.js";
 import { sizeOf } from "../../../src/shape/shape.js";
 import { asKind, operationOf, reducingOf } from "./arithmetic.js";
 import { Counter, type Memory, readElement, writeElement } from "./memory.js";

@@ -1,7 +1,8 @@
-import type { Affine } from "../../../src/compile/expression.js";
-import { type Buffer, readsOf, writesOf } from "../../../src/compile/kernel.js";
-import { bytesOf, type Plan } from "../../../src/compile/plan.js";
-import type { Schedule } from "../../../src/compile/schedule.js";
+import { type Buffer, bytesOf } from "../../../src/compile/ir/buffer.js";
+import type { Affine } from "../../../src/compile/ir/expression.js";
+import { readsOf, writesOf } from "../../../src/compile/ir/kernel.js";
+import type { Plan } from "../../../src/compile/plan/plan.js";
+import type { Schedule } from "../../../src/compile/schedule/schedule.js";
 import { allocate, type TypedArray, viewOf } from "../../../src/dtype.js";
 
 /** The elements of a program's buffers while it is interpreted. */

@@ -1,4 +1,5 @@
-import type { Buffer, Kernel } from "../../../src/compile/kernel.js";
+import type { Buffer } from "../../../src/compile/ir/buffer.js";
+import type { Kernel } from "../../../src/compile/ir/kernel.js";
 import { allocate, type TypedArray } from "../../../src/dtype.js";
 import type { Values } from "../../../src/graph/node.js";
 import { Tensor } from "../../../src/graph/tensor.js";

@@ -1,0 +1,20 @@
+import type { Code, Module } from "../../wasm/encoder.js";
+import type { GemmEmitter } from "../../wasm/gemm-emit.js";
+import type { VectorMath } from "../../wasm/vector-math/index.js";
+import type { Buffer } from "./buffer.js";
+
+/** The module of a program that is being written, and where its buffers are. */
+export interface ModuleContext {
+  readonly module: Module;
+  readonly math: VectorMath;
+  readonly gemm: GemmEmitter;
+  /** Whether multiply-adds of relaxed SIMD may be used. */
+  readonly relaxed: boolean;
+  /** The address of a buffer's first element, a multiple of 16. */
+  readonly address: (buffer: Buffer) => number;
+}
+
+/** A kernel's own function. */
+export interface KernelCode extends ModuleContext {
+  readonly code: Code;
+}

@@ -1,0 +1,130 @@
+import type { Traced } from "../../graph/tracing.js";
+import type { Operand } from "../../wasm/gemm-emit.js";
+import type { Buffer } from "./buffer.js";
+import type { KernelCode } from "./context.js";
+import { type Affine, type Expression, visitExpressions } from "./expression.js";
+import type { ScalarPlan } from "./scalar-plan.js";
+
+export type Reduction = "sum" | "prod" | "max" | "min";
+
+/**
+ * One loop over `sizes`, the last `reduced` axes of which are reduced: a target gets an element for each of the others.
+ */
+export interface LoopKernel {
+  readonly kind: "loop";
+  readonly name: string;
+  readonly sizes: readonly number[];
+  readonly reduced: number;
+  readonly reduction: Reduction | null;
+  /** What is written for each element, in this order: one value of a reduction, or several. */
+  readonly stores: readonly Store[];
+}
+
+export interface Store {
+  readonly value: Expression;
+  readonly target: Buffer;
+  /** Where an element goes; over the axes that are not reduced. */
+  readonly to: Affine;
+}
+
+/** A product of matrices, for each index of a batch. Operands say where they begin in elements. */
+export interface ContractionKernel {
+  readonly kind: "contraction";
+  readonly name: string;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Matrix;
+  readonly b: Matrix;
+  readonly target: Buffer;
+  readonly scratch: Buffer | null;
+  /** Whether zeros of `a` are skipped in runs where most of it is zeros. */
+  readonly skipsZeros: boolean;
+  /** The products one after another: where each begins in a, b and the target, in elements. */
+  readonly batch: readonly (readonly [a: number, b: number, target: number])[];
+}
+
+export interface Matrix extends Omit<Operand, "address"> {
+  readonly buffer: Buffer;
+}
+
+/** Scalars, computed one after the other without a loop. */
+export interface ScalarKernel {
+  readonly kind: "scalars";
+  readonly name: string;
+  readonly stores: readonly ScalarStore[];
+  /** How the code is cut into functions. */
+  readonly plan: ScalarPlan;
+  /** For values on their way from one function to another: 8 bytes for each slot of the plan. */
+  readonly scratch: Buffer | null;
+}
+
+/** A target may be none of the buffers that the kernel's values are loaded from. */
+export interface ScalarStore {
+  readonly value: Expression;
+  readonly target: Buffer;
+}
+
+/** An op that is none of these: it writes its own code. */
+interface SpecialKernel {
+  readonly kind: "special";
+  readonly name: string;
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  /** Appends the code; addresses come from the context. */
+  readonly emit: (context: KernelCode) => void;
+  /** What its code is to do, said once more without code. */
+  readonly work: SpecialWork;
+}
+
+export type SpecialWork =
+  /** The result of a value's op (or draw) into the first buffer that it writes; it reads the inputs in their order. */
+  | { readonly kind: "value"; readonly value: Traced }
+  /** Stops the program with the number of a failure where an index is out of range: it runs as early as it can. */
+  | { readonly kind: "check"; readonly least: number; readonly most: number; readonly failure: number };
+
+export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | SpecialKernel;
+
+/** Whether a kernel may stop the program. */
+export const isCheck = (kernel: Kernel): kernel is SpecialKernel =>
+  kernel.kind === "special" && kernel.work.kind === "check";
+
+/** The buffers that a kernel reads. */
+export function readsOf(kernel: Kernel): readonly Buffer[] {
+  switch (kernel.kind) {
+    case "loop":
+      return loadedBy(kernel.stores.map(({ value }) => value));
+    case "contraction":
+      return [kernel.a.buffer, kernel.b.buffer];
+    case "scalars":
+      return kernel.plan.reads;
+    case "special":
+      return kernel.reads;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** The buffers that a kernel writes, its scratch memory among them. */
+export function writesOf(kernel: Kernel): readonly Buffer[] {
+  switch (kernel.kind) {
+    case "loop":
+      return kernel.stores.map(({ target }) => target);
+    case "contraction":
+      return kernel.scratch === null ? [kernel.target] : [kernel.target, kernel.scratch];
+    case "scalars":
+      return [...kernel.stores.map(({ target }) => target), ...(kernel.scratch === null ? [] : [kernel.scratch])];
+    case "special":
+      return kernel.writes;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+function loadedBy(values: readonly Expression[]): Buffer[] {
+  const loaded = new Set<Buffer>();
+  visitExpressions(values, (e) => {
+    if (e.op === "load") loaded.add(e.buffer);
+  });
+  return [...loaded];
+}

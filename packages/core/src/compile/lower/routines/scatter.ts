@@ -1,0 +1,198 @@
+import type { DType } from "../../../dtype.js";
+import type { Traced } from "../../../graph/tracing.js";
+import { around } from "../../../kernels/along.js";
+import { collapse } from "../../../kernels/loop.js";
+import { ScatterAdd } from "../../../ops/gather.js";
+import { IndexAdd } from "../../../ops/take.js";
+import { normalizeAxis, sizeOf, stridesOf } from "../../../shape/shape.js";
+import type { Code, Local, MemoryOp, PlainOp } from "../../../wasm/encoder.js";
+import { increase, repeat } from "../../../wasm/loops.js";
+import { partialTerms } from "../../../wasm/simd.js";
+import { nodeOf } from "../../graph/graph.js";
+import { elementBytes } from "../../ir/buffer.js";
+import { loads, stores } from "../../ir/elements.js";
+import { alongAxis, checkIndices } from "../check-indices.js";
+import type { KernelRule } from "../lowering.js";
+import { PartialSums, partialBytes } from "./partial-sums.js";
+import { clear } from "./zeros.js";
+
+const adders = {
+  float64: { add: "f64.add", addVectors: "f64x2.add" },
+  float32: { add: "f32.add", addVectors: "f32x4.add" },
+  int32: { add: "i32.add", addVectors: "i32x4.add" },
+} as const;
+
+/** The additions of single elements and of vectors. Neither op takes truth values. */
+function adderOf(dtype: DType) {
+  if (dtype === "bool") throw new Error("truth values are not added");
+  return adders[dtype];
+}
+
+/** Rows of up to so many vectors are added without a loop. */
+const unrolledVectors = 8;
+/** Vectors that a loop adds at a time. */
+const loopVectors = 4;
+
+/**
+ * A target of zeros to which elements of a source are added where the indices say, in their order. Where more float32 than
+ * `partialTerms` may come together in one place, they are counted there by `counted` numbers of the target.
+ */
+function adding(
+  emit: (value: Traced, code: Code, addresses: Addresses, partial: PartialSums | null) => void,
+  axisOf: (value: Traced) => number,
+  counted: (value: Traced) => { readonly terms: number; readonly counters: number },
+): KernelRule {
+  return {
+    lower: (value, s) => {
+      const [x, indices] = value.inputs as [Traced, Traced];
+      const axis = axisOf(value);
+      const size = value.shape[axis] as number;
+      checkIndices(value, indices, alongAxis(value, size, axis, value.shape), s);
+      const [source, places] = [s.buffer(x), s.buffer(indices)];
+      const target = s.target(value);
+      const { terms, counters } = counted(value);
+      const isPartial = value.dtype === "float32" && terms > partialTerms;
+      const scratch = isPartial ? s.scratch(partialBytes(counters, target.size)) : null;
+      s.push({
+        kind: "special",
+        name: nodeOf(value).name,
+        reads: [source, places],
+        writes: scratch === null ? [target] : [target, scratch],
+        work: { kind: "value", value },
+        emit: (context) => {
+          const { code, address } = context;
+          clear(context, target);
+          if (source.size === 0) return;
+          const addresses = { target: address(target), source: address(source), indices: address(places) };
+          const partial =
+            scratch === null ? null : new PartialSums(code, address(scratch), counters, addresses.target, target.size);
+          emit(value, code, addresses, partial);
+          partial?.finish();
+        },
+      });
+    },
+  };
+}
+
+interface Addresses {
+  readonly target: number;
+  readonly source: number;
+  readonly indices: number;
+}
+
+/** Replaces the index on the stack, which may count from the end, by one that counts from the front. */
+function countFromFront(code: Code, size: number): void {
+  const index = code.local("i32");
+  code.tee(index).i32(31).op("i32.shr_s").i32(size).op("i32.and").get(index).op("i32.add");
+}
+
+const axisOfIndexAdd = (value: Traced) => normalizeAxis("IndexAdd", nodeOf<IndexAdd>(value).axis, value.shape);
+const axisOfScatterAdd = (value: Traced) => normalizeAxis("ScatterAdd", nodeOf<ScatterAdd>(value).axis, value.shape);
+
+/** Whole rows: those of the source lie one after the other, and its indices are gone through once for each `outer`. */
+const indexAdd = adding(
+  (value, code, { target, source, indices }, partial) => {
+    const [outer, n, inner] = around(value.shape, axisOfIndexAdd(value));
+    const rowBytes = inner * elementBytes[value.dtype];
+    const rows = sizeOf((value.inputs[1] as Traced).shape);
+    const local = () => code.local("i32");
+    const [from, at, base, to, index] = [local(), local(), local(), local(), local()];
+    code.i32(source).set(from).i32(target).set(base);
+    repeat(code, outer, () => {
+      code.i32(indices).set(at);
+      repeat(code, rows, () => {
+        code.get(at).memory("i32.load");
+        countFromFront(code, n);
+        code.tee(index).i32(rowBytes).op("i32.mul").get(base).op("i32.add").set(to);
+        partial?.count(() => code.get(index).i32(2).op("i32.shl"), to, inner);
+        addRow(code, value.dtype, inner, to, from);
+        increase(code, at, 4);
+      });
+      increase(code, base, n * rowBytes);
+    });
+  },
+  axisOfIndexAdd,
+  (value) => ({
+    terms: sizeOf((value.inputs[1] as Traced).shape),
+    counters: value.shape[axisOfIndexAdd(value)] as number,
+  }),
+);
+
+/** Adds a row of `n` elements at `from` to the one at `to`; moves `from` to its end. */
+function addRow(code: Code, dtype: DType, n: number, to: Local, from: Local): void {
+  const { add, addVectors } = adderOf(dtype);
+  const bytes = elementBytes[dtype];
+  const lanes = 16 / bytes;
+  const one = (offset: number, loadOp: MemoryOp, addOp: PlainOp, storeOp: MemoryOp) => {
+    code.get(to).get(to).memory(loadOp, offset).get(from).memory(loadOp, offset).op(addOp).memory(storeOp, offset);
+  };
+  const run = (vectors: number) => {
+    for (let v = 0; v < vectors; v++) one(16 * v, "v128.load", addVectors, "v128.store");
+  };
+  const vectors = Math.floor(n / lanes);
+  const looped = vectors <= unrolledVectors ? 0 : Math.floor(vectors / loopVectors);
+  repeat(code, looped, () => {
+    run(loopVectors);
+    increase(code, to, 16 * loopVectors);
+    increase(code, from, 16 * loopVectors);
+  });
+  const left = vectors - looped * loopVectors;
+  run(left);
+  for (let i = 0; i < n % lanes; i++) one(16 * left + i * bytes, loads[dtype], add, stores[dtype]);
+  increase(code, from, (n - looped * loopVectors * lanes) * bytes);
+}
+
+/** Single elements: each has an index of its own. */
+const scatterAdd = adding(
+  (value, code, { target, source, indices }, partial) => {
+    const { add } = adderOf(value.dtype);
+    const [load, store] = [loads[value.dtype], stores[value.dtype]];
+    const bytes = elementBytes[value.dtype];
+    const axis = axisOfScatterAdd(value);
+    const steps = stridesOf(value.shape);
+    const others = steps.map((step, i) => (i === axis ? 0 : step));
+    const { shape } = value.inputs[1] as Traced;
+    const { sizes, strides } = collapse(shape, [others, stridesOf(shape)]);
+    const local = () => code.local("i32");
+    const [at, from, base, to] = [local(), local(), local(), local()];
+    const element = () => {
+      code.get(at).memory("i32.load");
+      countFromFront(code, value.shape[axis] as number);
+      code
+        .i32((steps[axis] as number) * bytes)
+        .op("i32.mul")
+        .get(base)
+        .op("i32.add")
+        .set(to);
+      partial?.count(() => code.get(to).i32(target).op("i32.sub"), to, 1);
+      code.get(to).get(to).memory(load).get(from).memory(load).op(add).memory(store);
+      increase(code, at, 4);
+      increase(code, from, bytes);
+    };
+    const nest = (level: number) => {
+      if (level === sizes.length) {
+        element();
+        return;
+      }
+      const [size, step] = [sizes[level] as number, (strides[0]?.[level] as number) * bytes];
+      repeat(code, size, () => {
+        nest(level + 1);
+        increase(code, base, step);
+      });
+      increase(code, base, -size * step);
+    };
+    code.i32(indices).set(at).i32(source).set(from).i32(target).set(base);
+    nest(0);
+  },
+  axisOfScatterAdd,
+  // Only those along the axis may be for one place; each place has a counter of its own.
+  (value) => ({
+    terms: (value.inputs[1] as Traced).shape[axisOfScatterAdd(value)] as number,
+    counters: sizeOf(value.shape),
+  }),
+);
+
+export const indexedRules: readonly (readonly [unknown, KernelRule])[] = [
+  [IndexAdd, indexAdd],
+  [ScatterAdd, scatterAdd],
+];

@@ -1,0 +1,37 @@
+import type { Tensor } from "../graph/tensor.js";
+import { relaxedSimd } from "../wasm/features.js";
+import { emitModule } from "./emit/module.js";
+import { simplify } from "./graph/simplify.js";
+import { plan } from "./plan/plan.js";
+import { Executable } from "./run/executable.js";
+import { type ScheduleStage, schedulesOf } from "./schedule/passes.js";
+import { type Placed, trace } from "./trace/trace.js";
+import { verifiesAll, verify, verifyGraph } from "./verify.js";
+
+export interface BuildOptions {
+  /** Checks the program between the stages. Default false. */
+  readonly verify?: boolean | undefined;
+  /** Whether relaxed SIMD is used where the engine has it. Default true. */
+  readonly relaxed?: boolean | undefined;
+}
+
+/** The compiler: a function of tensors becomes a program, stage by stage. */
+export function build(
+  given: Placed,
+  f: (placeholders: Placed) => readonly Tensor[],
+  { verify: verifies = verifiesAll(), relaxed: wanted = true }: BuildOptions,
+): Executable {
+  const relaxed = wanted && relaxedSimd().available;
+  const start = performance.now();
+  const traced = trace(given, f);
+  const middle = performance.now();
+  if (verifies) verifyGraph(traced);
+  const simplified = simplify(traced);
+  const schedules = schedulesOf(simplified);
+  const { schedule } = schedules.at(-1) as ScheduleStage;
+  const planned = plan(schedule);
+  if (verifies) verify(simplified, schedule, planned);
+  const module = emitModule(schedule, planned, { relaxed });
+  const times = { trace: middle - start, compile: performance.now() - middle };
+  return new Executable({ traced, simplified, schedules, schedule, plan: planned, module, relaxed, times });
+}

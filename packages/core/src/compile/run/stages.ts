@@ -1,0 +1,19 @@
+import type { Plan } from "../plan/plan.js";
+import type { ScheduleStage } from "../schedule/passes.js";
+import type { Schedule } from "../schedule/schedule.js";
+import type { Trace } from "../trace/trace.js";
+
+/** What the compiler made of a function, stage by stage. */
+export interface Stages {
+  readonly traced: Trace;
+  readonly simplified: Trace;
+  /** After scheduling and after each pass; the last one is `schedule`. */
+  readonly schedules: readonly ScheduleStage[];
+  readonly schedule: Schedule;
+  readonly plan: Plan;
+  readonly module: Uint8Array<ArrayBuffer>;
+  /** Whether the module has multiply-adds of relaxed SIMD. */
+  readonly relaxed: boolean;
+  /** Milliseconds: tracing, and all stages up to the module. */
+  readonly times: { readonly trace: number; readonly compile: number };
+}
