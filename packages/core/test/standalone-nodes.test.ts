@@ -3,9 +3,11 @@ import * as assert from "uvu/assert";
 import {
   Add,
   Concat,
+  compile,
   Div,
   Exp,
   GraphError,
+  grad,
   Less,
   Log,
   MaskedMatMul,
@@ -361,6 +363,51 @@ test("an op of one's own whose local backward is wrong is named, alone and in a 
     }
     assert.is(x.grad, null);
   }
+});
+
+/** An op that is nothing but others: it computes no arrays itself. */
+class SquaredDistance extends Node {
+  override readonly name = "SquaredDistance";
+
+  override shapeRule(): Shape {
+    return [];
+  }
+
+  override composed(x: Tensor, y: Tensor): Tensor {
+    return x.sub(y).square().sum();
+  }
+
+  override localBackward(dout: Tensor, i: number): Tensor {
+    const difference = this.input(0).sub(this.input(1));
+    return difference.mul(dout.mul(i === 0 ? 2 : -2));
+  }
+}
+
+test("an op composed of others needs no local forward: alone, in a graph, compiled", () => {
+  const node = new SquaredDistance();
+  assert.is(node.forward(tensor([1, 5]), tensor([4, 1])).item(), 25);
+  assert.equal(
+    node.backward(1).map((g) => g.toArray()),
+    [
+      [-6, 8],
+      [6, -8],
+    ],
+  );
+  const [x, y] = [variable([1, 5]), variable([4, 1])];
+  const distance = () => new SquaredDistance().apply(x, y);
+  assert.is(distance().node?.name, "SquaredDistance");
+  distance().backward();
+  assert.equal(
+    [x.grad?.toArray(), y.grad?.toArray()],
+    [
+      [-6, 8],
+      [6, -8],
+    ],
+  );
+  const slope = grad((x: Tensor) => new SquaredDistance().apply(x, y.detach()));
+  assert.equal(slope(tensor([1, 5])).toArray(), [-6, 8]);
+  assert.equal(compile(slope)(tensor([1, 5])).toArray(), [-6, 8]);
+  assert.is(compile(distance)().item(), 25);
 });
 
 test.run();

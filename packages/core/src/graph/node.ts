@@ -6,10 +6,10 @@ import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
-import { isRecording } from "./recording.js";
+import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import type { Trace } from "./trace.js";
-import { tracer } from "./tracing.js";
+import { tracer, valuesOf } from "./tracing.js";
 import { watcher } from "./watch.js";
 
 /** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
@@ -19,7 +19,7 @@ export type Values = number | TypedArray;
  * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
  *
  * An op is a subclass with four small methods: two rules (the shape and the dtype of the result) and the two local
- * computations. `localBackward` is written in ops, one input at a time, so that it can be differentiated again and so
+ * computations, of which the forward one may be `composed` of other ops. `localBackward` is written in ops, one input at a time, so that it can be differentiated again and so
  * that a gradient nobody needs is not computed. It may give the gradient in the shape of the output: adding it up over
  * broadcast axes is done once, by `sumTo`.
  *
@@ -83,8 +83,37 @@ export abstract class Node {
     return dtype;
   }
 
-  /** The values of the result, of the shape and dtype that the rules gave. */
-  abstract localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values;
+  /** The values of the result, of the shape and dtype that the rules gave; those of `composed`, unless the op says how else. */
+  localForward(shape: Shape, dtype: DType, ...inputs: Tensor[]): Values {
+    const made = this.composition(shape, dtype, inputs);
+    if (made !== null) return valuesOf(made);
+    throw new GraphError(
+      `${this.name}: computes nothing: give its class localForward(shape, dtype, ...inputs), over arrays, or composed(...inputs), in ops`,
+    );
+  }
+
+  /**
+   * The result as a composition of ops, of the shape and dtype that the rules give: what a compiled program runs in the place of
+   * `localForward`, and what computes the result where there is none. `null` for no composition; then the op is not compiled.
+   */
+  composed(..._inputs: Tensor[]): Tensor | null {
+    return null;
+  }
+
+  /**
+   * What `composed` gives, checked.
+   *
+   * @internal
+   */
+  composition(shape: Shape, dtype: DType, inputs: readonly Tensor[]): Tensor | null {
+    const made = withRecording(false, () => this.composed(...inputs));
+    if (made === null) return null;
+    tensors.check(`${this.name}: composed`, made);
+    if (made.dtype === dtype && sameShape(made.shape, shape)) return made;
+    throw new ShapeError(
+      `${this.name}: its composed gave ${made.dtype} ${formatShape(made.shape)}, and its rules say ${dtype} ${formatShape(shape)}`,
+    );
+  }
 
   /** The gradient of input `i`, given the output and its gradient; `null` where it is zero everywhere. */
   abstract localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null;
@@ -145,14 +174,6 @@ export abstract class Node {
 
   /** What has to hold of the values of inputs also where the result has no elements, and nothing is computed. */
   protected checkInputs(..._inputs: Tensor[]): void {}
-
-  /**
-   * The result as a composition of ops, for a node whose `localForward` computes over arrays: a compiled program runs this
-   * form. `null` where there is none; then only eager mode can run the node.
-   */
-  composed(..._inputs: Tensor[]): Tensor | null {
-    return null;
-  }
 
   /** A vertex of its own with the same settings. */
   protected again(): this {

@@ -24,6 +24,10 @@ abstract class Counting extends Reduction {
     return shape.length === 0 ? (out[0] as number) : out;
   }
 
+  override composed(x: Tensor): Tensor {
+    return x.notEqual(x.constant(0)).cast("int32").sum(this.over(x)).reshape(this.shapeRule(x));
+  }
+
   override localBackward(): never {
     throw this.notDifferentiable("the result changes in steps");
   }
@@ -58,6 +62,10 @@ export class Any extends Counting {
   protected override judge(count: number): number {
     return count > 0 ? 1 : 0;
   }
+
+  override composed(x: Tensor): Tensor {
+    return super.composed(x).greater(0);
+  }
 }
 
 /** Whether any element over the axes is not 0 (of bools, holds); false over no elements. NaN is not 0. Any dtype. */
@@ -74,6 +82,10 @@ export class All extends Counting {
 
   protected override judge(count: number, n: number): number {
     return count === n ? 1 : 0;
+  }
+
+  override composed(x: Tensor): Tensor {
+    return super.composed(x).equal(sizeOf(this.axesOf(x).map((axis) => x.shape[axis] as number)));
   }
 }
 

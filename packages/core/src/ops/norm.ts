@@ -8,6 +8,7 @@ import { deviationAlong } from "../kernels/moments.js";
 import type { OrdOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
+import { deviationOf, momentsOf } from "./moments.js";
 import { numberOf, type ReduceOptions, Reduction } from "./reduction.js";
 import { Standardize } from "./standardize.js";
 
@@ -56,6 +57,18 @@ export class Norm extends Reduction {
       (rowKernels[dtype][loop] as AxisLoop)(out, array.map(Math.abs), ...sizes);
     }
     return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override composed(x: Tensor): Tensor {
+    const over = this.over(x);
+    const isEmpty = over.axis.some((axis) => x.shape[axis] === 0);
+    const norm =
+      this.ord === 2
+        ? deviationOf(momentsOf(x, over, false), euclidean).cast(x.dtype)
+        : this.ord === 1 || isEmpty
+          ? x.abs().sum(over)
+          : x.abs().max(over);
+    return norm.reshape(this.shapeRule(x));
   }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {

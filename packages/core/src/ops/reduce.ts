@@ -5,8 +5,9 @@ import type { Tensor } from "../graph/tensor.js";
 import { valuesOf } from "../graph/tracing.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
+import { meanOf } from "./moments.js";
 import { alongOne, LoopReduction } from "./reduction.js";
-import { Softmax } from "./softmax.js";
+import { logOfSum, Softmax } from "./softmax.js";
 
 export class Sum extends LoopReduction {
   override get name() {
@@ -37,6 +38,10 @@ export class Mean extends LoopReduction {
 
   protected override readonly loop = "meanAxis";
   protected override readonly ofNothing = true;
+
+  override composed(x: Tensor): Tensor {
+    return meanOf(x, this.over(x)).cast(x.dtype).reshape(this.shapeRule(x));
+  }
 
   override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
@@ -103,6 +108,18 @@ export class LogSumExp extends LoopReduction {
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     if (this.axesOf(x).length === 0) return valuesOf(x);
     return super.localForward(shape, dtype, x);
+  }
+
+  override composed(x: Tensor): Tensor {
+    const over = this.over(x);
+    if (over.axis.length === 0) return x.add(0);
+    const shape = this.shapeRule(x);
+    if (over.axis.some((axis) => x.shape[axis] === 0)) return x.sum(over).sub(Infinity).reshape(shape);
+    const max = x.max(over);
+    // An infinite maximum is the answer itself: infinity - infinity would be NaN.
+    const finite = max.isFinite();
+    const sum = logOfSum(x.sub(finite.where(max, 0)), over);
+    return finite.where(max.add(sum), max).reshape(shape);
   }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {

@@ -19,6 +19,12 @@ export interface KeepDims {
   readonly keepDims?: boolean | undefined;
 }
 
+/** The axes that an op composed of others reduces over. */
+export interface Over {
+  readonly axis: readonly number[];
+  readonly keepDims: true;
+}
+
 type Axes = number | readonly number[];
 
 /** The axes alone, or a record of all options. */
@@ -91,6 +97,11 @@ export abstract class Reduction extends Node {
 
   protected gathered(x: Tensor) {
     return gathered(x, this.axesOf(x));
+  }
+
+  /** The axes as a composition reduces over them: they stay until its result gets the shape of this one. */
+  protected over(x: Tensor): Over {
+    return { axis: this.axesOf(x), keepDims: true };
   }
 }
 

@@ -7,6 +7,7 @@ import { type AxisOr, axisOf } from "../options.js";
 import { normalizeAxis } from "../shape/shape.js";
 import type { SoftmaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
+import type { Over } from "./reduction.js";
 
 abstract class AlongAxis extends Node {
   readonly axis: number;
@@ -40,6 +41,10 @@ abstract class AlongAxis extends Node {
     return t.sum({ axis: this.axis, keepDims: true });
   }
 
+  protected max(t: Tensor): Tensor {
+    return t.max({ axis: this.axis, keepDims: true });
+  }
+
   /**
    * The gradients of x add up to 0 along the axis; what they do not is rounding, and is taken out of them as y has its parts. So
    * that of a class which is all but sure, a difference of nearly equal numbers, is right to its own last digits.
@@ -49,9 +54,22 @@ abstract class AlongAxis extends Node {
   }
 }
 
+/** The logarithm of the sum of exponentials of what is at most 0: what is less than 0 would be lost beside e^0. */
+export function logOfSum(shifted: Tensor, over: Over): Tensor {
+  const isLargest = shifted.equal(0);
+  const others = isLargest.where(0, shifted.exp()).sum(over);
+  return others.add(isLargest.cast(shifted.dtype).sum(over).sub(1)).log1p();
+}
+
 export class Softmax extends AlongAxis {
   override readonly name = "Softmax";
   protected override readonly loop = "softmaxAxis";
+
+  override composed(x: Tensor): Tensor {
+    if (x.size === 0) return x.add(0);
+    const exp = x.sub(this.max(x)).exp();
+    return exp.div(this.sum(exp));
+  }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     return this.balanced(output.mul(dout.sub(this.sum(dout.mul(output)))), output);
@@ -65,6 +83,12 @@ export const softmax = ((x: Tensor, axis?: AxisOr<number>, none?: unknown) =>
 export class LogSoftmax extends AlongAxis {
   override readonly name = "LogSoftmax";
   protected override readonly loop = "logSoftmaxAxis";
+
+  override composed(x: Tensor): Tensor {
+    if (x.size === 0) return x.add(0);
+    const shifted = x.sub(this.max(x));
+    return shifted.sub(logOfSum(shifted, { axis: [this.axis], keepDims: true }));
+  }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     const y = output.exp();

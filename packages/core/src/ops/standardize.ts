@@ -7,7 +7,8 @@ import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAl
 import { checkNoMore, checkNumbers, checkOptions } from "../options.js";
 import { kept, normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { gathered, Reduction } from "./reduction.js";
+import { deviationOf, momentsOf, standardized } from "./moments.js";
+import { gathered, type Over, Reduction } from "./reduction.js";
 
 /*
  * The parts that variance, standard deviation, norm and all normalisations have in common, as nodes that are each other's
@@ -34,6 +35,10 @@ abstract class AlongAxes extends Node {
 
   protected axesOf(x: Tensor): number[] {
     return normalizeAxes(this.name, this.axis, x.shape);
+  }
+
+  protected over(x: Tensor): Over {
+    return { axis: this.axesOf(x), keepDims: true };
   }
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
@@ -79,6 +84,11 @@ export class Center extends AlongAxes {
 
   protected override fill(out: TypedArray, dtype: DType, x: TypedArray, sizes: Sizes): void {
     centerAlong(out, dtype, x, sizes, this.divisor);
+  }
+
+  override composed(x: Tensor): Tensor {
+    const { deviations, scale } = momentsOf(x, this.over(x), true);
+    return deviations.mul(scale === null ? 1 / this.divisor : scale.mul(this.divisor).reciprocal()).cast(x.dtype);
   }
 
   override localBackward(dout: Tensor): Tensor {
@@ -140,6 +150,10 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
     standardizeAlong(out, dtype, x, sizes, this);
   }
 
+  override composed(x: Tensor): Tensor {
+    return standardized(x, momentsOf(x, this.over(x), this.center), this).cast(x.dtype);
+  }
+
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
     const x = this.input(0);
     const axis = this.axesOf(x);
@@ -183,6 +197,10 @@ export class Deviation extends Reduction implements StandardizeOptions {
     const out = allocate(dtype, sizeOf(shape));
     deviationAlong(out, dtype, array, sizes, this);
     return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override composed(x: Tensor): Tensor {
+    return deviationOf(momentsOf(x, this.over(x), this.center), this).cast(x.dtype);
   }
 
   override localBackward(dout: Tensor): Tensor {

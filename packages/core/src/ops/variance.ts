@@ -7,6 +7,7 @@ import { normalizeAxes, sizeOf } from "../shape/shape.js";
 import type { CorrectionOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
+import { deviationOf, momentsOf } from "./moments.js";
 import { numberOf, type ReduceOptions, Reduction } from "./reduction.js";
 import { Center, Standardize } from "./standardize.js";
 
@@ -59,6 +60,12 @@ export class Variance extends Spread {
     return shape.length === 0 ? (out[0] as number) : out;
   }
 
+  override composed(x: Tensor): Tensor {
+    const { squares, scale } = momentsOf(x, this.over(x), true);
+    const variance = squares.div(this.freedom(x));
+    return (scale === null ? variance : variance.div(scale).div(scale)).cast(x.dtype).reshape(this.shapeRule(x));
+  }
+
   /** That the mean moves as well changes nothing: the deviations add up to 0. */
   override localBackward(dout: Tensor): Tensor {
     const x = this.input(0);
@@ -88,6 +95,13 @@ export class Std extends Spread {
     const out = allocate(dtype, sizeOf(shape));
     deviationAlong(out, dtype, array, sizes, { center: true, freedom: this.freedom(x), eps: 0 });
     return shape.length === 0 ? (out[0] as number) : out;
+  }
+
+  override composed(x: Tensor): Tensor {
+    const dispersion = { center: true, freedom: this.freedom(x), eps: 0 };
+    return deviationOf(momentsOf(x, this.over(x), true), dispersion)
+      .cast(x.dtype)
+      .reshape(this.shapeRule(x));
   }
 
   override localBackward(dout: Tensor): Tensor {

@@ -92,6 +92,29 @@ class Giving extends Node {
   }
 }
 
+/** An op whose composition is what it is told to be. */
+class Composing extends Node {
+  override readonly name = "Composing";
+  readonly made: unknown;
+
+  constructor(composition: unknown) {
+    super();
+    this.made = composition;
+  }
+
+  override shapeRule(x: Tensor): Shape {
+    return x.shape;
+  }
+
+  override composed(): Tensor | null {
+    return this.made as Tensor | null;
+  }
+
+  override localBackward(dout: Tensor): Tensor {
+    return dout;
+  }
+}
+
 type Case = readonly [
   misuse: () => unknown,
   error: typeof ChainruleError | typeof ShapeError | typeof DTypeError | typeof GraphError | typeof CompileError,
@@ -405,6 +428,28 @@ export const misuses: readonly Misuse[] = [
         ShapeError,
         "Giving: its local forward gave an array of length 2, not a typed one, for float64 [2]; give a typed array of that dtype with 2 elements",
       ],
+    ],
+  },
+  {
+    kind: "an op composed of others that gives something else than its rules say, or nothing",
+    advice: "The result of `composed` has the shape and dtype of the rules; an op has that or a `localForward`.",
+    cases: [
+      [
+        () => new Composing(t([1])).apply(t([1, 2])),
+        ShapeError,
+        "Composing: its composed gave float64 [1], and its rules say float64 [2]",
+      ],
+      [
+        () => compile((x: Tensor) => new Composing(x.sum()).apply(x))(t([1, 2])),
+        ShapeError,
+        "Composing: its composed gave float64 [], and its rules say float64 [2]",
+      ],
+      [
+        () => new Composing(null).apply(t([1, 2])),
+        GraphError,
+        "Composing: computes nothing: give its class localForward(shape, dtype, ...inputs), over arrays, or composed(...inputs), in ops",
+      ],
+      [() => new Composing(3).apply(t([1, 2])), GraphError, "Composing: composed takes tensors, got the number 3"],
     ],
   },
   {

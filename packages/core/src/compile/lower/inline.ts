@@ -4,6 +4,7 @@ import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { Cast } from "../../ops/cast.js";
 import { Gather } from "../../ops/gather.js";
 import { InRange } from "../../ops/in-range.js";
+import { Shifted } from "../../ops/moments.js";
 import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
 import { Slice, viewOf } from "../../ops/slice.js";
 import { OneHot, Take } from "../../ops/take.js";
@@ -12,7 +13,6 @@ import { normalizeAxis, stridesOf } from "../../shape/shape.js";
 import { nodeOf } from "../graph/graph.js";
 import { type Affine, type Expression, kindOf, numberKindOf } from "../ir/expression.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../ir/views.js";
-import { Shifted } from "../trace/moments.js";
 import { alongAxis, amongClasses, checkIndices } from "./check-indices.js";
 import type { InlineRule, KernelBody } from "./lowering.js";
 

@@ -18,7 +18,6 @@ import { withWatcher } from "../../graph/watch.js";
 import { Generator } from "../../random/generator.js";
 import { formatShape, scalarShape, sizeOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
-import { decompose } from "./decompose.js";
 
 /** How a program finds, at each call, a generator that it draws from. */
 export type GeneratorSource =
@@ -118,7 +117,7 @@ class Recorder implements Tracer {
     ) {
       return this.literal(node.localForward(shape, dtype, ...inputs) as number, dtype);
     }
-    const composed = withRecording(false, () => node.composed(...inputs) ?? decompose(node, inputs, dtype));
+    const composed = node.composition(shape, dtype, inputs);
     if (composed !== null) return this.read(composed);
     return asValues(this.traced(shape, dtype, { kind: "node", node }, operands));
   }

@@ -1,7 +1,8 @@
-import { ternary } from "../../graph/elementwise.js";
-import type { Tensor } from "../../graph/tensor.js";
-import type { Dispersion } from "../../kernels/moments.js";
-import { sizeOf } from "../../shape/shape.js";
+import { ternary } from "../graph/elementwise.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Dispersion } from "../kernels/moments.js";
+import { sizeOf } from "../shape/shape.js";
+import type { Over } from "./reduction.js";
 
 /*
  * The moments of `kernels/moments.ts` as ops. Of float32 they are taken in doubles, which nothing leaves the range of. Of
@@ -21,11 +22,6 @@ export class Shifted extends ternary("Shifted", {
 function shifted(x: Tensor, scale: Tensor | number, shift: Tensor | number): Tensor {
   const operand = (value: Tensor | number) => (typeof value === "number" ? x.constant(value) : value);
   return new Shifted().apply(x, operand(scale), operand(shift));
-}
-
-interface Over {
-  readonly axis: readonly number[];
-  readonly keepDims: true;
 }
 
 const isWide = (x: Tensor) => x.dtype === "float64";
