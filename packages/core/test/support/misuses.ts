@@ -449,7 +449,11 @@ export const misuses: readonly Misuse[] = [
         GraphError,
         "Composing: computes nothing: give its class localForward(shape, dtype, ...inputs), over arrays, or composed(...inputs), in ops",
       ],
-      [() => new Composing(3).apply(t([1, 2])), GraphError, "Composing: composed takes tensors, got the number 3"],
+      [
+        () => new Composing(3).apply(t([1, 2])),
+        DTypeError,
+        "Composing: composed: takes tensors, got number; make a tensor of it with tensor(...)",
+      ],
     ],
   },
   {
