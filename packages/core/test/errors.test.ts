@@ -19,7 +19,7 @@ import {
   tensor,
   variable,
 } from "../src/index.js";
-import { misuses } from "./support/misuses.js";
+import { misuses } from "./support/misuses/index.js";
 
 /** What a misuse throws. */
 function errorOf(misuse: () => unknown): unknown {
@@ -56,7 +56,7 @@ test("the stack of an error shows the user's code, with the engine's usual limit
   try {
     for (const { kind, cases } of misuses) {
       for (const [misuse] of cases)
-        assert.match((errorOf(misuse) as Error).stack ?? "", /misuses(-\w+)?\.(js|ts):\d+/, kind);
+        assert.match((errorOf(misuse) as Error).stack ?? "", /misuses\/[\w-]+\.(js|ts):\d+/, kind);
     }
     assert.is(Error.stackTraceLimit, 10);
   } finally {
@@ -141,7 +141,7 @@ for (const [what, misuse] of screens) {
 
 const head = `# What the errors say
 
-Made of the table in \`test/support/misuses.ts\`, by the test that holds every message to its word: it fails where this page is
+Made of the table in \`test/support/misuses/\`, by the test that holds every message to its word: it fails where this page is
 not what the table says (\`UPDATE_ERRORS=1 node dist/test/errors.test.js\` writes it anew). All of these are \`ChainruleError\`s:
 \`ShapeError\` for shapes, sizes, axes and indices, \`DTypeError\` for dtypes, \`GraphError\` for graphs and gradients. A refused
 call changes nothing. \`detectAnomaly\` stops at the first NaN or infinity with an \`AnomalyError\`.

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { numberArithmetic } from "../src/graph/arithmetic.js";
@@ -8,7 +9,6 @@ import { Vector } from "../src/wasm/vector.js";
 import { accuracy } from "../src/wasm/vector-math/accuracy.js";
 import { arityOf, type MathName, mathNames, VectorMath } from "../src/wasm/vector-math/index.js";
 import { writeVector } from "../src/wasm/vector-writer.js";
-import { values } from "./support/vector-math-values.js";
 
 type Floats = Float32Array | Float64Array;
 type Run = (xs: readonly number[], ys?: readonly number[]) => Floats;
@@ -62,7 +62,15 @@ function double(hexadecimal: string): number {
   return view.getFloat64(0);
 }
 
-const listed = Object.entries(values) as [Exclude<MathName, "sign">, string][];
+const data = readFileSync(new URL("../../test/data/vector-math.txt", import.meta.url), "utf8");
+const listed = Array.from(
+  data.matchAll(/^\[(\w+)\]\n([^[]+)/gm),
+  ([, name, rows]) => [name as Exclude<MathName, "sign">, (rows as string).trim()] as const,
+);
+
+test("there are values for every function but the sign, which is exact", () => {
+  assert.equal(listed.map(([name]) => name).toSorted(), mathNames.filter((name) => name !== "sign").toSorted());
+});
 
 function checkDoubles(relaxed: boolean): void {
   for (const [name, text] of listed) {

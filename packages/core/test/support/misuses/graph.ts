@@ -10,8 +10,8 @@ import {
   type Tensor,
   tensor,
   variable,
-} from "../../src/index.js";
-import type { Misuse } from "./misuses.js";
+} from "../../../src/index.js";
+import type { Misuse } from "./misuse.js";
 
 // The part of the table of misuses that is about walks, hooks, scopes and transforms.
 

@@ -27,8 +27,8 @@ import {
   transpose,
   vjp,
   zeros,
-} from "../../src/index.js";
-import type { Misuse } from "./misuses.js";
+} from "../../../src/index.js";
+import type { Misuse } from "./misuse.js";
 
 // Forms that mean something else in each library they come from, or that have a clear form here: an error shows it.
 

@@ -19,8 +19,8 @@ import {
   variable,
   vjp,
   zeros,
-} from "../../src/index.js";
-import type { Misuse } from "./misuses.js";
+} from "../../../src/index.js";
+import type { Misuse } from "./misuse.js";
 
 // The part of the table of misuses that is about what functions of the consumer's give to the engine, and take from it.
 
