@@ -216,7 +216,8 @@ import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, 
 import * as rows from "./rows.js";
 import type { Moments } from "./rows.js";
 import * as windows from "./windows.js";
-import type { PoolWindows, Windows } from "./windows.js";
+import type { PoolWindows } from "./windows.js";
+import type { Windows } from "../shape/window.js";
 
 export const kernels: Readonly<Record<string, KernelSet>> = {
 ${sets.join(",\n")}

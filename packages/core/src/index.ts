@@ -32,6 +32,17 @@ export type { TensorJSON } from "./graph/json.js";
 export type { Literal, NestedArray } from "./graph/literal.js";
 export { Node, type Values } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
+export type {
+  CorrectionOption,
+  CumulateOptions,
+  OrdOption,
+  SortOptions,
+  TopK,
+  TopKOptions,
+} from "./graph/signatures/axes.js";
+export type { TensorOptions } from "./graph/signatures/factories.js";
+export type { DiagonalOptions } from "./graph/signatures/indexing.js";
+export type { Of } from "./graph/signatures/operands.js";
 export { type BackwardOptions, type GradientHook, operand, Tensor, type TensorTransfer } from "./graph/tensor.js";
 export { eagerly } from "./graph/tracing.js";
 export type { InspectOptions } from "./inspect/describe.js";
@@ -58,10 +69,8 @@ export {
   type UniformOptions,
 } from "./random/generator.js";
 export { Random } from "./random/random.js";
-export type { DiagonalOptions, SortOptions, TopK, TopKOptions } from "./shape/indexing-types.js";
 export { formatShape, sameShape, sizeOf } from "./shape/shape.js";
-export type { CorrectionOption, CumulateOptions, OrdOption, TensorOptions } from "./shape/signatures.js";
-export type { Box, Fits, Of, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
+export type { Box, Fits, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
 export type { Ends, Padding, PerAxis, SlidingOptions } from "./shape/window.js";
 export { show, showNames } from "./show.js";
 export * from "./transforms/index.js";

@@ -13,12 +13,12 @@ import {
 import { DTypeError, ShapeError } from "../errors.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
-import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "../shape/signatures.js";
 import type { Mutable, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
 import type { Values } from "./node.js";
 import { noteRead } from "./reads.js";
+import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "./signatures/factories.js";
 import { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracing.js";
 

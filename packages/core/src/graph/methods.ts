@@ -2,10 +2,11 @@ import type { DType } from "../dtype.js";
 import * as ops from "../ops/index.js";
 import type { PadWidths } from "../ops/pad.js";
 import { tooMany } from "../options.js";
-import type { DiagonalOptions, SortOptions, TopKOptions } from "../shape/indexing-types.js";
-import type { CumulateOptions, Sizes } from "../shape/signatures.js";
 import type { Range } from "../shape/types.js";
 import type { Literal } from "./literal.js";
+import type { CumulateOptions, SortOptions, TopKOptions } from "./signatures/axes.js";
+import type { DiagonalOptions } from "./signatures/indexing.js";
+import type { Sizes } from "./signatures/operands.js";
 import type { Tensor } from "./tensor.js";
 
 type Operand = Tensor | number;

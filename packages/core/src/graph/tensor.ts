@@ -10,49 +10,8 @@ import {
 } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { checkNoMore, checkOptions } from "../options.js";
-import type {
-  DiagonalMethod,
-  FlipMethod,
-  GatherMethod,
-  IndexAddMethod,
-  RollMethod,
-  ScatterAddMethod,
-  SortMethod,
-  SplitMethod,
-  TileMethod,
-  TopKMethod,
-  TraceMethod,
-  TriangleMethod,
-  UnstackMethod,
-} from "../shape/indexing-types.js";
-import type { DotMethod, OuterMethod } from "../shape/product-types.js";
 import { formatShape, ownShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
-import type {
-  ArgMaxMethod,
-  BinaryMethod,
-  BroadcastToMethod,
-  ClampMethod,
-  ComparisonMethod,
-  CorrectionOption,
-  CumulateMethod,
-  ExpandDimsMethod,
-  GeluMethod,
-  MatMulMethod,
-  OneHotMethod,
-  OrdOption,
-  ParametricMethod,
-  ReduceMethod,
-  ReshapeMethod,
-  SliceMethod,
-  SoftmaxMethod,
-  SqueezeMethod,
-  TakeMethod,
-  TransposeMethod,
-  UnaryMethod,
-  WhereMethod,
-} from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
-import type { PadMethod } from "../shape/window-types.js";
 import { formOfTensor, isAnyTensor, show } from "../show.js";
 import { seedOf, walk } from "./backward.js";
 import { jsonOf, type TensorJSON } from "./json.js";
@@ -61,6 +20,48 @@ import { installMethods } from "./methods.js";
 import { type Node, tensors, updates, type Values } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
 import { withRecording } from "./recording.js";
+import type {
+  BroadcastToMethod,
+  ExpandDimsMethod,
+  FlipMethod,
+  ReshapeMethod,
+  RollMethod,
+  SqueezeMethod,
+  TileMethod,
+  TransposeMethod,
+} from "./signatures/arranging.js";
+import type {
+  ArgMaxMethod,
+  CorrectionOption,
+  CumulateMethod,
+  OrdOption,
+  ReduceMethod,
+  SoftmaxMethod,
+  SortMethod,
+  TopKMethod,
+} from "./signatures/axes.js";
+import type {
+  BinaryMethod,
+  ClampMethod,
+  ComparisonMethod,
+  GeluMethod,
+  ParametricMethod,
+  UnaryMethod,
+  WhereMethod,
+} from "./signatures/elementwise.js";
+import type {
+  DiagonalMethod,
+  GatherMethod,
+  IndexAddMethod,
+  OneHotMethod,
+  ScatterAddMethod,
+  SliceMethod,
+  TakeMethod,
+  TraceMethod,
+  TriangleMethod,
+} from "./signatures/indexing.js";
+import type { PadMethod, SplitMethod, UnstackMethod } from "./signatures/joining.js";
+import type { DotMethod, MatMulMethod, OuterMethod } from "./signatures/products.js";
 import { ofItsOwn, Trace } from "./trace.js";
 import { type DeferredGradient, deferredIn, readValues, Traced, tracer, valuesOf } from "./tracing.js";
 

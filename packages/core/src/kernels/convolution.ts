@@ -1,7 +1,7 @@
 import { allocate, type DType, dtypeOf, type TypedArray } from "../dtype.js";
+import type { Windows } from "../shape/window.js";
 import { rowKernels } from "./generated.js";
 import { type GemmArray, gemm } from "./matmul.js";
-import type { Windows } from "./windows.js";
 
 /** The sizes of a convolution of x [batch, groups * channels, plane] by w [groups * filters, channels, kernel]. */
 export interface Convolution {

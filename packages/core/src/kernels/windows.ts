@@ -1,26 +1,7 @@
 // Loops over the windows that slide over planes (the channels of images). Written once, for Float64Array; the build
 // prints a copy for each other dtype, as it does of rows.ts.
 
-/**
- * A plane of height x width, and the rows x columns windows on it; outside the plane is the padding, from -paddingY to endY and
- * from -paddingX to endX.
- */
-export interface Windows {
-  readonly height: number;
-  readonly width: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly strideY: number;
-  readonly strideX: number;
-  readonly paddingY: number;
-  readonly paddingX: number;
-  readonly endY: number;
-  readonly endX: number;
-  readonly dilationY: number;
-  readonly dilationX: number;
-  readonly rows: number;
-  readonly columns: number;
-}
+import type { Windows } from "../shape/window.js";
 
 /**
  * Copies what each window sees of `channels` planes, x from `from` on, into a matrix, `out` from `to` on: neighbouring

@@ -1,10 +1,10 @@
 import { ShapeError } from "../errors.js";
 import type { Node } from "../graph/node.js";
+import type { AdaptivePoolFunction, GlobalPoolFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import type { PerAxis } from "../shape/window.js";
-import type { AdaptivePoolFunction, GlobalPoolFunction } from "../shape/window-types.js";
 import { AvgPool, MaxPool } from "./pool.js";
 import type { AdaptivePoolOptions } from "./pool-windows.js";
 import { max, mean } from "./reduce.js";

@@ -2,12 +2,12 @@ import { checkFlag } from "../checks.js";
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { commonDType, Node, nameOf, type Values } from "../graph/node.js";
+import type { ArgMaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
-import type { ArgMaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import type { KeepDims } from "./reduction.js";
 

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
+import type { FlipFunction, RollFunction, TileFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axesOf, axisOf } from "../options.js";
-import type { FlipFunction, RollFunction, TileFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf, sizesOf } from "../shape/shape.js";
 import { show } from "../show.js";
 

@@ -1,10 +1,10 @@
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, sumTo, type Values } from "../graph/node.js";
+import type { BroadcastToFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { broadcastStrides, checkShape, formatShape, kept, sameShape, sizesOf } from "../shape/shape.js";
-import type { BroadcastToFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
 export class BroadcastTo extends Node {

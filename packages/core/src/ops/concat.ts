@@ -1,10 +1,10 @@
 import { allocate, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
+import type { ConcatFunction, StackFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axisOf } from "../options.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, sizesFrom } from "../shape/shape.js";
-import type { ConcatFunction, StackFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { constantLike } from "./functions.js";

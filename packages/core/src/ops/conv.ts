@@ -1,6 +1,7 @@
 import type { DType } from "../dtype.js";
 import { GraphError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { ConvFunction, ConvTransposeFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
@@ -25,7 +26,6 @@ import {
   spanOf,
   windowsOf,
 } from "../shape/window.js";
-import type { ConvFunction, ConvTransposeFunction } from "../shape/window-types.js";
 import { show } from "../show.js";
 
 export interface ConvOptions extends SlidingOptions {

@@ -2,12 +2,12 @@ import { checkFlag } from "../checks.js";
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { Node, nameOf, type Values } from "../graph/node.js";
+import type { CumulateFunction, CumulateOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxis, sameShape } from "../shape/shape.js";
-import type { CumulateFunction, CumulateOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
 const FLAGS = ["reverse", "exclusive"] as const;

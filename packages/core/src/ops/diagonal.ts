@@ -1,14 +1,14 @@
 import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
-import { operand, type Tensor } from "../graph/tensor.js";
-import { checkNoMore, checkOptions } from "../options.js";
 import type {
   DiagonalFunction,
   DiagonalOptions,
   OffsetOption,
   TraceFunction,
   TriangleFunction,
-} from "../shape/indexing-types.js";
+} from "../graph/signatures/indexing.js";
+import { operand, type Tensor } from "../graph/tensor.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";

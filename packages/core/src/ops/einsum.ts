@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { commonDType } from "../graph/node.js";
+import type { EinsumFunction } from "../graph/signatures/products.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import type { EinsumFunction } from "../shape/product-types.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";

@@ -1,8 +1,8 @@
 import { DTypeError } from "../errors.js";
 import { binary, ternary } from "../graph/elementwise.js";
+import type { ClampFunction } from "../graph/signatures/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore, isRecord } from "../options.js";
-import type { ClampFunction } from "../shape/signatures.js";
 import { show } from "../show.js";
 import { binaryFunction, constantLike } from "./functions.js";
 

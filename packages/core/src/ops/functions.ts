@@ -1,7 +1,8 @@
 import type { Node } from "../graph/node.js";
+import type { ReduceFunction } from "../graph/signatures/axes.js";
+import type { BinaryFunction, UnaryFunction } from "../graph/signatures/elementwise.js";
 import { asTensor, operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
-import type { BinaryFunction, ReduceFunction, UnaryFunction } from "../shape/signatures.js";
 
 /** The function of an op with one input, with the compile-time shapes of its signature. */
 export function unaryFunction(Op: new () => Node): UnaryFunction {

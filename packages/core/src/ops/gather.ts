@@ -1,12 +1,12 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { GatherFunction, ScatterAddFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import { forEachRow } from "../kernels/loop.js";
 import { partialTerms } from "../kernels/scatter.js";
 import { type AxisOr, axisOf } from "../options.js";
-import type { GatherFunction, ScatterAddFunction } from "../shape/indexing-types.js";
 import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { checkIndices, type IndexLike, indexTensor, rowsOf } from "./take.js";

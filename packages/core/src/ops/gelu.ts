@@ -1,9 +1,9 @@
 import { GraphError } from "../errors.js";
 import { type Arithmetic, bounded, type ForwardArithmetic } from "../graph/arithmetic.js";
 import { unary } from "../graph/elementwise.js";
+import type { GeluFunction } from "../graph/signatures/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
-import type { GeluFunction } from "../shape/signatures.js";
 import { show } from "../show.js";
 import { gated, gatedCurvature, gatedSlope } from "./gated.js";
 

@@ -4,10 +4,10 @@ import { Node, nameOf, type Values } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { MoveWindows } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
-import type { Windows } from "../kernels/windows.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import type { Windows } from "../shape/window.js";
 import {
   attributesOf,
   checkPlanes,

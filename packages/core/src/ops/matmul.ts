@@ -2,12 +2,12 @@ import { checkFlag } from "../checks.js";
 import { allocate, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { commonDType, Node, type Values } from "../graph/node.js";
+import type { MatMulFunction } from "../graph/signatures/products.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../kernels/loop.js";
 import { type GemmArray, gemm } from "../kernels/matmul.js";
 import { checkNoMore } from "../options.js";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf, sizesFrom } from "../shape/shape.js";
-import type { MatMulFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
 /**

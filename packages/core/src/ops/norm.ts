@@ -1,11 +1,11 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import type { Values } from "../graph/node.js";
+import type { OrdOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { AxisLoop } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { deviationAlong } from "../kernels/moments.js";
-import type { OrdOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { deviationOf, momentsOf } from "./moments.js";

@@ -1,12 +1,12 @@
 import { allocate, checkNumber, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { PadFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { scatterView } from "../kernels/copy.js";
 import { checkNoMore } from "../options.js";
 import { formatShape, kept, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import type { PadFunction } from "../shape/window-types.js";
 import { show } from "../show.js";
 
 /** How many elements to put before and after those of each axis. */

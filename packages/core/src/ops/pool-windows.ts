@@ -1,8 +1,9 @@
 import { ShapeError } from "../errors.js";
-import type { AxisWindows, PoolWindows, Windows } from "../kernels/windows.js";
+import type { AxisWindows, PoolWindows } from "../kernels/windows.js";
 import { checkOptions } from "../options.js";
 import { formatShape, kept, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import type { Windows } from "../shape/window.js";
 import {
   attributesOf,
   countWindows,

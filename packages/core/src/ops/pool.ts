@@ -1,6 +1,7 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { PoolFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";
 import type { PoolWindows } from "../kernels/windows.js";
@@ -8,7 +9,6 @@ import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { checkPlanes, kernelOptions, nameInRank, type PerAxis, type SpatialRank } from "../shape/window.js";
-import type { PoolFunction } from "../shape/window-types.js";
 import {
   type AdaptivePoolOptions,
   AVERAGE,

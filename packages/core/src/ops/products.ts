@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
+import type { DotFunction, OuterFunction } from "../graph/signatures/products.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
-import type { DotFunction, OuterFunction } from "../shape/product-types.js";
 import { formatShape } from "../shape/shape.js";
 
 /** Both as tensors, if they are vectors. */

@@ -1,11 +1,10 @@
 import { allocateFor, checkDType, checkNumber, type DType, isFloat, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { checkTensorOptions, fromArray } from "../graph/factory.js";
+import type { ArangeFunction, EyeFunction, LinspaceFunction, TensorOptions } from "../graph/signatures/factories.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, isRecord } from "../options.js";
-import type { ArangeFunction, EyeFunction, LinspaceFunction } from "../shape/indexing-types.js";
 import { checkShape } from "../shape/shape.js";
-import type { TensorOptions } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 

@@ -1,10 +1,10 @@
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axesOf, axisOf } from "../options.js";
 import { checkSizes, formatShape, kept, normalizeAxes, sizesFrom, sizesOf } from "../shape/shape.js";
-import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 

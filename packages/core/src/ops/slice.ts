@@ -1,11 +1,11 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { SliceFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { addToView, gatherView, scatterView } from "../kernels/copy.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
-import type { SliceFunction } from "../shape/signatures.js";
 import type { Range, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 

@@ -1,11 +1,11 @@
 import { allocate, type DType } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
+import type { SoftmaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";
 import { rowKernels } from "../kernels/generated.js";
 import { type AxisOr, axisOf } from "../options.js";
 import { normalizeAxis } from "../shape/shape.js";
-import type { SoftmaxFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import type { Over } from "./reduction.js";
 

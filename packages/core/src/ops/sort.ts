@@ -1,10 +1,10 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { SortFunction, SortOptions, TopKFunction, TopKOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";
 import { type AxisOr, checkNoMore, withAxis } from "../options.js";
-import type { SortFunction, SortOptions, TopKFunction, TopKOptions } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";

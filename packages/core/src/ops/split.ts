@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
+import type { SplitFunction, UnstackFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axisOf } from "../options.js";
-import type { SplitFunction, UnstackFunction } from "../shape/indexing-types.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Range } from "../shape/types.js";
 import { show } from "../show.js";

@@ -2,12 +2,12 @@ import { allocate, checkDType, type DType } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
 import { Node, type Values } from "../graph/node.js";
+import type { IndexAddFunction, OneHotFunction, TakeFunction } from "../graph/signatures/indexing.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkNoMore, checkOptions } from "../options.js";
-import type { IndexAddFunction } from "../shape/indexing-types.js";
 import {
   checkShape,
   formatShape,
@@ -18,7 +18,6 @@ import {
   sizeOf,
   sizesFrom,
 } from "../shape/shape.js";
-import type { OneHotFunction, TakeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 

@@ -1,10 +1,10 @@
 import type { DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node, type Values } from "../graph/node.js";
+import type { TransposeFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { checkSizes, formatShape, kept, normalizeAxis, sizesOf, stridesOf } from "../shape/shape.js";
-import type { TransposeFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 
 export class Transpose extends Node {

@@ -1,10 +1,10 @@
 import { allocate, type DType } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { nameOf, type Values } from "../graph/node.js";
+import type { CorrectionOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deviationAlong, varianceAlong } from "../kernels/moments.js";
 import { normalizeAxes, sizeOf } from "../shape/shape.js";
-import type { CorrectionOption } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { deviationOf, momentsOf } from "./moments.js";

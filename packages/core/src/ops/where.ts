@@ -1,7 +1,7 @@
 import { ternary } from "../graph/elementwise.js";
+import type { WhereFunction } from "../graph/signatures/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
-import type { WhereFunction } from "../shape/signatures.js";
 import { constantLike } from "./functions.js";
 
 type Operand = Tensor | number;

@@ -1,11 +1,11 @@
 import type { DType, TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
+import type { Sizes } from "../graph/signatures/operands.js";
 import { Tensor } from "../graph/tensor.js";
 import { type Draw, tracer } from "../graph/tracing.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
-import type { Sizes } from "../shape/signatures.js";
 import type { Mutable, Shape } from "../shape/types.js";
 import {
   type ChoiceOptions,

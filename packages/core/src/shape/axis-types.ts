@@ -1,5 +1,5 @@
 import type { Product, ProductText, Sum } from "./digits.js";
-import type { Box, Exactly, Mutable, Range, Shape, ShapeError, ShapeOf, Show } from "./types.js";
+import type { Box, Exactly, Mutable, Range, Shape, ShapeError, Show } from "./types.js";
 
 /*
  * The shape rules of ops that reduce, move, join or pick along axes; see types.ts for what all shape rules have in
@@ -10,9 +10,9 @@ import type { Box, Exactly, Mutable, Range, Shape, ShapeError, ShapeOf, Show } f
 export type Axes = number | readonly number[];
 
 /** The same rank, with unknown sizes. */
-type Unknown<S extends Shape> = { -readonly [I in keyof S]: number };
+export type Unknown<S extends Shape> = { -readonly [I in keyof S]: number };
 
-type Tail<S extends Shape> = S extends readonly [number, ...infer T extends Shape] ? T : Shape;
+export type Tail<S extends Shape> = S extends readonly [number, ...infer T extends Shape] ? T : Shape;
 
 /** `Axis` (a literal) counted from the front, or never where `S` has no such axis. */
 type Normal<S extends Shape, Axis> = Axis extends number
@@ -216,9 +216,6 @@ type Without<S extends Shape, D extends number, Front extends Shape = []> = S ex
   : Front;
 
 // Joins ---------------------------------------------------------------------------------------------------------------
-
-/** The shapes of a list of operands. */
-export type ShapesOf<T extends readonly unknown[]> = { readonly [I in keyof T]: ShapeOf<T[I]> };
 
 /** The shape of tensors one after the other on an axis; their other sizes are equal. */
 export type Concat<Shapes extends readonly Shape[], Axis extends number> = number extends

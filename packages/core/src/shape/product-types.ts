@@ -1,6 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
-import type { ShapesOf } from "./axis-types.js";
-import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
+import type { Box, Shape, ShapeError, Show } from "./types.js";
 
 /*
  * The types of products of vectors, and of einsum: its equation is read at compile time where it is a literal with "->" and
@@ -15,7 +13,7 @@ type NotVectors<
   B extends Shape,
 > = ShapeError<`${Op}: takes two vectors, got ${Show<A>} and ${Show<B>}`>;
 
-type Dot<A extends Shape, B extends Shape> = number extends A["length"] | B["length"]
+export type Dot<A extends Shape, B extends Shape> = number extends A["length"] | B["length"]
   ? []
   : A extends readonly [infer M extends number]
     ? B extends readonly [infer N extends number]
@@ -27,7 +25,7 @@ type Dot<A extends Shape, B extends Shape> = number extends A["length"] | B["len
       : NotVectors<"dot", A, B>
     : NotVectors<"dot", A, B>;
 
-type Outer<A extends Shape, B extends Shape> = number extends A["length"]
+export type Outer<A extends Shape, B extends Shape> = number extends A["length"]
   ? number extends B["length"]
     ? [number, number]
     : Outer<[number], B>
@@ -38,26 +36,6 @@ type Outer<A extends Shape, B extends Shape> = number extends A["length"]
         ? [M, N]
         : NotVectors<"outer", A, B>
       : NotVectors<"outer", A, B>;
-
-/** `dot(a, b)`: vectors of one size. */
-export interface DotFunction {
-  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
-}
-
-/** `a.dot(b)`: vectors of one size. */
-export interface DotMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
-}
-
-/** `outer(a, b)`: two vectors. */
-export interface OuterFunction {
-  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
-}
-
-/** `a.outer(b)`: two vectors. */
-export interface OuterMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
-}
 
 // Sums by name --------------------------------------------------------------------------------------------------------
 
@@ -137,11 +115,3 @@ type Output<
     ? Output<Equation, T, Found, [...R, Found[L] & number]>
     : ShapeError<`einsum ${Equation}: no operand has the ${L} of the result`>
   : R;
-
-/** `einsum("ij,jk->ik", a, b)`. */
-export interface EinsumFunction {
-  <const Equation extends string, const T extends readonly Tensor[]>(
-    equation: Equation & Fits<Einsum<Equation, ShapesOf<T>>>,
-    ...operands: T
-  ): Of<Einsum<Equation, ShapesOf<T>>>;
-}

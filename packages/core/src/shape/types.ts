@@ -1,5 +1,4 @@
 import type { NumberArray } from "../dtype.js";
-import type { Tensor } from "../graph/tensor.js";
 
 /**
  * Shapes at compile time. A size is a number literal where it is known and `number` where it is not; a shape of unknown
@@ -21,9 +20,6 @@ export interface ShapeError<Message extends string> {
   readonly [shapeError]: Message;
 }
 
-/** A tensor, or a number in its place. */
-export type Operand = Tensor | number;
-
 /** What `slice` takes of one axis: one index (drops the axis), all (null), or start, stop and step (null: open). */
 export type Range =
   | number
@@ -33,12 +29,6 @@ export type Range =
 
 /** A shape as results have it: `[2, 3]`, which fits where `readonly [2, 3]` is asked for, and not the other way round. */
 export type Mutable<S extends Shape> = { -readonly [I in keyof S]: S[I] };
-
-/** The shape of an operand; a number is a scalar. */
-export type ShapeOf<X> = X extends Tensor<infer S> ? S : [];
-
-/** The tensor that a shape rule results in. */
-export type Of<R> = R extends infer S extends Shape ? Tensor<S> : R;
 
 /** Intersected with the type of an argument: nothing when the shape rule holds, its error when it does not. */
 export type Fits<R> = R extends ShapeError<string> ? R : unknown;
@@ -82,17 +72,15 @@ type Dim<A extends number, B extends number> =
  */
 export type Broadcast<A extends Shape, B extends Shape> = Box<B> extends Fitting<A> ? A : Aligned<A, B>;
 
-/** `Of<Broadcast<A, B>>`, decided for shapes that are type parameters, too. */
-export type BroadcastOf<A extends Shape, B extends Shape> = Box<B> extends Fitting<A> ? Tensor<A> : Of<Aligned<A, B>>;
-
 /** `Fits<Broadcast<A, B>>`, decided for shapes that are type parameters, too. */
 export type BroadcastFits<A extends Shape, B extends Shape> = Box<B> extends Fitting<A> ? unknown : Fits<Aligned<A, B>>;
 
 /** What leaves `S` as it is when the two broadcast. */
-type Fitting<S extends Shape> = Box<OrOnes<S> | readonly []>;
+export type Fitting<S extends Shape> = Box<OrOnes<S> | readonly []>;
+
 type OrOnes<S extends Shape> = { readonly [I in keyof S]: S[I] | 1 };
 
-type Aligned<A extends Shape, B extends Shape, R extends Shape = []> = number extends A["length"] | B["length"]
+export type Aligned<A extends Shape, B extends Shape, R extends Shape = []> = number extends A["length"] | B["length"]
   ? Shape
   : A extends readonly [...infer AH extends Shape, infer AT extends number]
     ? B extends readonly [...infer BH extends Shape, infer BT extends number]
@@ -111,10 +99,6 @@ export type Broadcast3<A extends Shape, B extends Shape, C extends Shape> =
         ? Broadcast<S, C>
         : R
       : never;
-
-/** `Of<Broadcast3<A, B, C>>`, decided for shapes that are type parameters, too. */
-export type Broadcast3Of<A extends Shape, B extends Shape, C extends Shape> =
-  Box<B | C> extends Fitting<A> ? Tensor<A> : Of<Broadcast3<A, B, C>>;
 
 /** `Fits<Broadcast3<A, B, C>>`, decided for shapes that are type parameters, too. */
 export type Broadcast3Fits<A extends Shape, B extends Shape, C extends Shape> =

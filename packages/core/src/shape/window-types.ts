@@ -1,7 +1,5 @@
-import type { Tensor } from "../graph/tensor.js";
 import type { Sum } from "./digits.js";
-import type { Box, Fits, Of, Shape, ShapeError, Show } from "./types.js";
-import type { PerAxis } from "./window.js";
+import type { Box, Shape, ShapeError, Show } from "./types.js";
 
 /*
  * The types of convolutions, pools and padding: what is known of batch and channels is kept, the sizes of the planes,
@@ -97,46 +95,8 @@ export type Padded<S extends Shape, W extends readonly Shape[]> = number extends
 
 type WidthOf<P> = P extends readonly [infer Before, infer After] ? Sum<Before, After> : number;
 
-/** `conv2d(x, w, b?, { stride, padding, dilation, groups })`, also without the bias in between. */
-export interface ConvFunction<Op extends string, Rank extends 1 | 2, Options> {
-  <X extends Shape, W extends Shape, const O extends Options>(
-    x: Tensor<X>,
-    w: Tensor<W> & Fits<ConvShape<Op, Rank, X, W, O>>,
-    options: O,
-  ): Of<ConvShape<Op, Rank, X, W, O>>;
-  <X extends Shape, W extends Shape, const O extends Options = Options>(
-    x: Tensor<X>,
-    w: Tensor<W> & Fits<ConvShape<Op, Rank, X, W, O>>,
-    b?: Tensor | null,
-    options?: O,
-  ): Of<ConvShape<Op, Rank, X, W, O>>;
-}
-
-/** `convTranspose2d(x, w, b?, { stride, padding, outputPadding, dilation, groups })`, also without the bias in between. */
-export interface ConvTransposeFunction<Op extends string, Rank extends 1 | 2, Options> {
-  <X extends Shape, W extends Shape, const O extends Options>(
-    x: Tensor<X>,
-    w: Tensor<W> & Fits<ConvTransposeShape<Op, Rank, X, W, O>>,
-    options: O,
-  ): Of<ConvTransposeShape<Op, Rank, X, W, O>>;
-  <X extends Shape, W extends Shape, const O extends Options = Options>(
-    x: Tensor<X>,
-    w: Tensor<W> & Fits<ConvTransposeShape<Op, Rank, X, W, O>>,
-    b?: Tensor | null,
-    options?: O,
-  ): Of<ConvTransposeShape<Op, Rank, X, W, O>>;
-}
-
-/** `adaptiveAvgPool2d(x, outputSize)`. */
-export interface AdaptivePoolFunction<Op extends string, Rank extends 1 | 2> {
-  <X extends Shape, const O extends PerAxis>(
-    x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>,
-    outputSize: O,
-  ): Of<WithPlanes<PoolShape<Op, Rank, X>, Rank, O>>;
-}
-
 /** A shape of planes whose sizes are asked for. */
-type WithPlanes<S, Rank extends 1 | 2, O> = S extends readonly [infer N, infer C, ...Planes<Rank>]
+export type WithPlanes<S, Rank extends 1 | 2, O> = S extends readonly [infer N, infer C, ...Planes<Rank>]
   ? O extends number
     ? [N, C, ...(Rank extends 1 ? [O] : [O, O])]
     : O extends readonly [...Planes<Rank>]
@@ -144,15 +104,7 @@ type WithPlanes<S, Rank extends 1 | 2, O> = S extends readonly [infer N, infer C
       : S
   : S;
 
-/** `globalAvgPool(x)`, `globalAvgPool(x, { keepDims: true })`. */
-export interface GlobalPoolFunction<Op extends string> {
-  <X extends Shape, const K extends boolean = false>(
-    x: Tensor<X> & Fits<GlobalPoolShape<Op, X, K>>,
-    options?: { readonly keepDims?: K | undefined },
-  ): Of<GlobalPoolShape<Op, X, K>>;
-}
-
-type GlobalPoolShape<Op extends string, X extends Shape, K extends boolean> = number extends X["length"]
+export type GlobalPoolShape<Op extends string, X extends Shape, K extends boolean> = number extends X["length"]
   ? K extends true
     ? number[]
     : [number, number]
@@ -161,31 +113,3 @@ type GlobalPoolShape<Op extends string, X extends Shape, K extends boolean> = nu
       ? [N, C, 1, ...{ [I in keyof Rest]: 1 }]
       : [N, C]
     : ShapeError<`${Op}: x has a spatial axis at least, got ${Show<X>}`>;
-
-/** `maxPool2d(x, { kernel, stride = kernel, padding })`, `maxPool2d(x, kernel, { stride = kernel, padding })`. */
-export interface PoolFunction<Op extends string, Rank extends 1 | 2, Options> {
-  <X extends Shape>(
-    x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>,
-    kernel: PerAxis,
-    options?: Omit<Options, "kernel">,
-  ): Of<PoolShape<Op, Rank, X>>;
-  <X extends Shape>(x: Tensor<X> & Fits<PoolShape<Op, Rank, X>>, options: Options): Of<PoolShape<Op, Rank, X>>;
-}
-
-/** `pad(x, [[1, 1], [0, 2]], value = 0)`: a pair of widths for each axis. */
-export interface PadFunction {
-  <S extends Shape, const W extends readonly (readonly [before: number, after: number])[]>(
-    x: Tensor<S>,
-    widths: W & Fits<Padded<S, W>>,
-    value?: number,
-  ): Of<Padded<S, W>>;
-}
-
-/** `x.pad([[1, 1], [0, 2]], value = 0)`: a pair of widths for each axis. */
-export interface PadMethod {
-  <S extends Shape, const W extends readonly (readonly [before: number, after: number])[]>(
-    this: Tensor<S>,
-    widths: W & Fits<Padded<S, W>>,
-    value?: number,
-  ): Of<Padded<S, W>>;
-}

@@ -1,5 +1,4 @@
 import { ShapeError } from "../errors.js";
-import type { Windows } from "../kernels/windows.js";
 import { checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
 import { formatShape } from "./shape.js";
@@ -33,6 +32,27 @@ export interface SlidingOptions {
   readonly stride?: PerAxis | undefined;
   readonly padding?: Padding | undefined;
   readonly dilation?: PerAxis | undefined;
+}
+
+/**
+ * A plane of height x width, and the rows x columns windows on it; outside the plane is the padding, from -paddingY to endY and
+ * from -paddingX to endX.
+ */
+export interface Windows {
+  readonly height: number;
+  readonly width: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideY: number;
+  readonly strideX: number;
+  readonly paddingY: number;
+  readonly paddingX: number;
+  readonly endY: number;
+  readonly endX: number;
+  readonly dilationY: number;
+  readonly dilationX: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** The name of an op in so many dimensions: `Conv2d`. */

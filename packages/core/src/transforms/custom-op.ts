@@ -14,10 +14,10 @@ import {
 import { interpret } from "../graph/interpret.js";
 import { Node, type Values } from "../graph/node.js";
 import { isThenable, withRecording } from "../graph/recording.js";
+import type { BinaryFunction, UnaryFunction } from "../graph/signatures/elementwise.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { checkShape, kept, sizeOf } from "../shape/shape.js";
-import type { BinaryFunction, UnaryFunction } from "../shape/signatures.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { checkGradients } from "./custom-gradient.js";

@@ -1,10 +1,11 @@
 import { allocate } from "../dtype.js";
 import { DTypeError } from "../errors.js";
+import type { ShapeOf } from "../graph/signatures/operands.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";
 import { stack } from "../ops/concat.js";
 import { isRecord } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
-import type { Shape, ShapeOf } from "../shape/types.js";
+import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { Arguments, atPoint, checkDirection, inputList } from "./arguments.js";
 import { differentiate } from "./grad.js";

@@ -1,4 +1,4 @@
-import type * as signature from "../../src/shape/signatures.js";
+import type * as signature from "./signatures.js";
 
 /** The functions of the library, by their types alone: so type tests take no time for its implementation. */
 export declare const exp: signature.UnaryFunction;

@@ -1,7 +1,6 @@
-import type * as indexing from "../../src/shape/indexing-types.js";
-import type * as signature from "../../src/shape/signatures.js";
-import type { ConvFunction, PoolFunction } from "../../src/shape/window-types.js";
+import type { ConvFunction, PoolFunction } from "../../src/graph/signatures/windows.js";
 import { argMax, concat, expectShape, expectType, n, reshape, softmax, stack, sum, take, zeros } from "./declared.js";
+import type * as signature from "./signatures.js";
 
 // The forms of other libraries have the shapes of the forms of this one.
 
@@ -13,8 +12,8 @@ declare const dims: number[];
 declare const conv2d: ConvFunction<"conv2d", 2, Options>;
 declare const maxPool2d: PoolFunction<"maxPool2d", 2, { readonly kernel: number; readonly stride?: number }>;
 declare const full: signature.FullFactory;
-declare const eye: indexing.EyeFunction;
-declare const tile: indexing.TileFunction;
+declare const eye: signature.EyeFunction;
+declare const tile: signature.TileFunction;
 
 const cube = zeros(2, 3, 4);
 const images = zeros(100, 6, 28, 28);

@@ -1,11 +1,9 @@
 import type { Tensor } from "../../src/graph/tensor.js";
-
-import type * as signature from "../../src/shape/indexing-types.js";
-import type * as product from "../../src/shape/product-types.js";
 import { expectShape, expectType, n, zeros } from "./declared.js";
+import type * as signature from "./signatures.js";
 
-export declare const dot: product.DotFunction;
-export declare const outer: product.OuterFunction;
+export declare const dot: signature.DotFunction;
+export declare const outer: signature.OuterFunction;
 export declare const diagonal: signature.DiagonalFunction;
 export declare const trace: signature.TraceFunction;
 export declare const tril: signature.TriangleFunction<"tril">;
@@ -22,7 +20,7 @@ export declare const topK: signature.TopKFunction;
 export declare const eye: signature.EyeFunction;
 export declare const linspace: signature.LinspaceFunction;
 export declare const arange: signature.ArangeFunction;
-export declare const einsum: product.EinsumFunction;
+export declare const einsum: signature.EinsumFunction;
 declare const unknown: Tensor;
 declare const text: string;
 

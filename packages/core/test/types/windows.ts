@@ -1,13 +1,13 @@
-import type { Tensor } from "../../src/graph/tensor.js";
-import type { Padding } from "../../src/shape/window.js";
+import type { PadFunction } from "../../src/graph/signatures/joining.js";
 import type {
   AdaptivePoolFunction,
   ConvFunction,
   ConvTransposeFunction,
   GlobalPoolFunction,
-  PadFunction,
   PoolFunction,
-} from "../../src/shape/window-types.js";
+} from "../../src/graph/signatures/windows.js";
+import type { Tensor } from "../../src/graph/tensor.js";
+import type { Padding } from "../../src/shape/window.js";
 import { expectShape, n, zeros } from "./declared.js";
 
 interface Options {

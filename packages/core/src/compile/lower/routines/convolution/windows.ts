@@ -1,6 +1,6 @@
-import type { Windows } from "../../../../kernels/windows.js";
 import type { Conv, ConvTranspose, ConvWeights } from "../../../../ops/conv.js";
 import type { Shape } from "../../../../shape/types.js";
+import type { Windows } from "../../../../shape/window.js";
 import { windowsOf } from "../../../../shape/window.js";
 import { type Scalar, scalarBytes } from "../../../../wasm/simd.js";
 import { type Filtering, winogradBytes } from "../winograd/layout.js";
