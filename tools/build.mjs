@@ -1,10 +1,11 @@
-// Builds all packages: prints the kernels, compiles with the type checker, bundles core for the browser.
+// Builds all packages: prints the kernels, compiles with the type checker, bundles what is published.
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { bundleAll } from "./bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = ["core", "nn", "pictures", "examples"];
@@ -70,19 +71,6 @@ function compile() {
   });
 }
 
-async function bundleCore() {
-  await build({
-    entryPoints: [join(core, "src/index.ts")],
-    outfile: join(core, "dist/chainrule-core.min.js"),
-    bundle: true,
-    minify: true,
-    sourcemap: true,
-    format: "esm",
-    target: "es2022",
-    logLevel: "warning",
-  });
-}
-
 /** Builds everything; false when it cannot, after the compiler or the bundler has said why. */
 export async function buildAll() {
   try {
@@ -90,7 +78,7 @@ export async function buildAll() {
     await generateKernels();
     removeOrphans();
     compile();
-    await bundleCore();
+    await bundleAll();
     return true;
   } catch (error) {
     if (error.status === undefined && error.errors === undefined) throw error;

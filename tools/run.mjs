@@ -115,7 +115,7 @@ async function build() {
 
 /** All that a build depends on. */
 function sources() {
-  const files = ["tsconfig.base.json", "tools/build.mjs", "pnpm-lock.yaml"];
+  const files = ["tsconfig.base.json", "tools/build.mjs", "tools/bundle.mjs", "pnpm-lock.yaml"];
   const visit = (folder) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;

@@ -18,9 +18,14 @@ const tsc = "node_modules/typescript/bin/tsc";
 
 /**
  * Every program that a test or an example compiles is interpreted beside the code that was emitted for it; but for heavy examples, whose
- * networks would take most of all the time.
+ * networks would take most of all the time. The condition is the one under which packages find each other's dist/src, not the bundles.
  */
-const interpreted = ["--import", "./packages/core/dist/test/support/interpreter/install.js"];
+const interpreted = [
+  "--conditions",
+  "@chainrule/modules",
+  "--import",
+  "./packages/core/dist/test/support/interpreter/install.js",
+];
 
 /** A suite that is one check: it passes when it exits with 0. */
 const single = (name, args) => ({ name, args, count: (_output, code) => (code === 0 ? [1, 0] : [0, 1]) });

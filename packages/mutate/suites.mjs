@@ -23,10 +23,10 @@ export function suitesOf(root, texts = [""]) {
   return chosen;
 }
 
-/** The interpreter that runs beside all programs of the tests, as in tools/test.mjs; an older checkout has none. */
+/** The interpreter that runs beside all programs of the tests, and the modules under their own names, as in tools/test.mjs; an older checkout has none. */
 function beside(root) {
   const file = "./packages/core/dist/test/support/interpreter/install.js";
-  return existsSync(join(root, file)) ? ["--import", file] : [];
+  return existsSync(join(root, file)) ? ["--conditions", "@chainrule/modules", "--import", file] : [];
 }
 
 /** Under a limit of processor time, whatever else the machine does; the last line is what it has taken. */

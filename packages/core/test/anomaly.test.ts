@@ -334,6 +334,13 @@ places("the stacks of Firefox and Safari are read as well, and a package's path"
   );
   assert.is(placeOf(stackOf(...lines, "@https://app.example/train.js:9:1")), "https://app.example/train.js:9:1");
   assert.is(placeOf(stackOf("")), null);
+  // The published modules: an entry, and what entries share.
+  const lib = "https://cdn.example/lib";
+  const entry = `compile@${lib}/index.js:1:2`;
+  assert.is(
+    placeOf(stackOf(`captureStack@${lib}/shared/chunk-7APGCMDC.js:1:2`, entry, user)),
+    `${user.replace("@", " (")})`,
+  );
   // A folder of the user's that has the name of a package of ours is still the user's.
   const here = "https://app.example/vendor/core/src/debug/place.js:1:2";
   const beside = "https://app.example/vendor/nn/src/mine.js:3:4";

@@ -1,7 +1,7 @@
 /*
  * The place in the user's code that an op was called from: the first frame of a stack that is not in chainrule's own files.
- * What those are is read off the stack itself, whose first frame is always in this file: so it holds for compiled files and
- * for source maps, in Node and in browsers, and for a bundle of chainrule alone.
+ * What those are is read off the stack itself, whose first frame is always in this file: so it holds for compiled files, for
+ * the bundled ones that are published and for source maps, in Node and in browsers, and for a bundle of chainrule alone.
  */
 
 /** As many frames as a function of the user's may lie below: V8 keeps 10 unless told otherwise. */
@@ -66,7 +66,7 @@ export function placeOf(captured: Error): string | null {
 }
 
 function isOwn(file: string, here: string): boolean {
-  const [, root] = /^(.*\/)debug\/place\.[jt]s(?:\?.*)?$/.exec(here) ?? [];
+  const [, root] = /^(.*\/)(?:debug\/place|shared\/chunk-[A-Z0-9]+)\.[jt]s(?:\?.*)?$/.exec(here) ?? [];
   if (root === undefined) return file === here;
   // The layers and losses of the packages beside this one are no code of the user's either.
   return file.startsWith(root) || file.includes("/@chainrule/");

@@ -1,0 +1,89 @@
+// What the packages publish: each entry point as an ES module with what entries share beside it, and its declarations; and
+// core once more as one minified file.
+
+import { rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+
+const packages = join(dirname(dirname(fileURLToPath(import.meta.url))), "packages");
+
+/** The modules of each package's `exports`, from its dist/src. */
+const published = {
+  core: { index: "index", testing: "testing/index" },
+  nn: { index: "index", node: "node" },
+  pictures: { index: "index" },
+};
+
+/**
+ * The compiler has a file of its own, so that who does not use it does not load it, whatever its statements do; and so has what
+ * it shares with the index.
+ */
+const apart = { core: { compile: "compile/compile", random: "random/random" } };
+
+/** What is called at the top level of a module is unused when its result is: that is what `sideEffects: false` says of all of it. */
+const pureCalls = {
+  name: "pure-calls",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/dist\/src\/.*\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8"))
+        .replace(/^(export )?class \w+ extends (?=[\w.]+\()/gm, "$&/* @__PURE__ */ ")
+        .replace(/^(export )?(const|let) \w+ = (?=new |[\w.]+\()/gm, "$&/* @__PURE__ */ "),
+    }));
+  },
+};
+
+async function bundleModules(name) {
+  const folder = join(packages, name, "dist");
+  const files = (entries, extension) =>
+    Object.fromEntries(Object.entries(entries).map(([as, path]) => [as, join(folder, `src/${path}${extension}`)]));
+  const outdir = join(folder, "lib");
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    entryPoints: files({ ...published[name], ...apart[name] }, ".js"),
+    outdir,
+    // Known to debug/place.ts, which tells core's own files by it.
+    chunkNames: "shared/chunk-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    packages: "external",
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: "warning",
+    plugins: [pureCalls],
+  });
+  // The index imports what is apart from where it stands.
+  for (const as of Object.keys(apart[name] ?? {}))
+    for (const extension of [".js", ".js.map"]) rmSync(join(outdir, as + extension));
+  const declarations = await rollup({
+    input: files(published[name], ".d.ts"),
+    external: /^[^./]/,
+    plugins: [dts()],
+    // Of types that are not exported: they were no more to be had from files that `exports` does not name.
+    onLog() {},
+  });
+  await declarations.write({ dir: outdir, entryFileNames: "[name].d.ts", chunkFileNames: "shared/types-[hash].d.ts" });
+}
+
+async function bundleForBrowsers() {
+  const core = join(packages, "core");
+  await build({
+    entryPoints: [join(core, "src/index.ts")],
+    outfile: join(core, "dist/chainrule-core.min.js"),
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "warning",
+  });
+}
+
+export async function bundleAll() {
+  await Promise.all([...Object.keys(published).map(bundleModules), bundleForBrowsers()]);
+}
