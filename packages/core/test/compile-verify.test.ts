@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { simplify } from "../src/compile/graph/simplify.js";
 import type { Buffer } from "../src/compile/ir/buffer.js";
-import type { Affine } from "../src/compile/ir/expression.js";
+import type { Affine, Expression } from "../src/compile/ir/expression.js";
 import { type Kernel, type LoopKernel, writesOf } from "../src/compile/ir/kernel.js";
 import { type Plan, plan } from "../src/compile/plan/plan.js";
 import { type ScheduleStage, schedulesOf } from "../src/compile/schedule/passes.js";
@@ -175,6 +175,16 @@ test("new values of a variable in the place of the old ones, which somebody stil
   const late = { ...reader, stores: reader.stores.slice(0, 1).map((store) => ({ ...store, target: scratch })) };
   const spoilt = withSchedule(stages, { kernels: [...kernels, late], buffers: [...stages.schedule.buffers, scratch] });
   finds(new RegExp(`reads the old values of buffer ${place?.id}`), spoilt);
+});
+
+test("a loop that reads a state which it does not carry", () => {
+  const stages = stagesOf((x) => [x.cumsum(), x.add(1)], zeros([4]));
+  const [scan, sum] = loopsOf(stages) as [LoopKernel, LoopKernel];
+  const value = { ...only(scan.stores).value, op: "state", carry: 1 } as Expression;
+  for (const loop of [scan, sum]) {
+    const spoilt = { ...loop, stores: loop.stores.map((store) => ({ ...store, value })) };
+    finds(/reads a state/, withSchedule(stages, { kernels: replaced(stages.schedule.kernels, loop, spoilt) }));
+  }
 });
 
 test("a loop that stores over what a later store of it still reads", () => {

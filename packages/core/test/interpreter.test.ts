@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { emitModule } from "../src/compile/emit/module.js";
 import { simplify } from "../src/compile/graph/simplify.js";
 import type { Buffer } from "../src/compile/ir/buffer.js";
-import type { Kernel, LoopKernel } from "../src/compile/ir/kernel.js";
+import type { Expression } from "../src/compile/ir/expression.js";
+import { isRecurrence, type Kernel, type LoopKernel } from "../src/compile/ir/kernel.js";
 import { plan } from "../src/compile/plan/plan.js";
 import type { ProgramMade } from "../src/compile/run/observer.js";
 import { schedulesOf } from "../src/compile/schedule/passes.js";
@@ -11,6 +12,7 @@ import type { Schedule } from "../src/compile/schedule/schedule.js";
 import { trace } from "../src/compile/trace/trace.js";
 import { viewOf } from "../src/dtype.js";
 import { concat, matmul, Random, type Tensor, tensor, variable } from "../src/index.js";
+import { ArgSort } from "../src/ops/sort.js";
 import { webAssembly } from "../src/wasm/features.js";
 import { interpretRuns } from "./support/interpreter/observe.js";
 
@@ -114,16 +116,26 @@ test("an operation in the place of another, in each kind of kernel", () => {
   finds(/scheduling differs from eager mode.*\nkernel 0 Add/, (a) => [a.add(1)], [x], {
     schedules: { scheduling: (made) => withLoop(made, (loop) => ({ ...loop, stores: loop.stores.map(wrong) })) },
   });
-  const cumulated = ({ kernels }: Schedule) => {
-    const [sums, products] = kernels.filter(({ kind }) => kind === "special");
-    assert.ok(sums?.kind === "special" && products?.kind === "special");
-    return {
-      kernels: kernels.map((kernel) => (kernel === sums ? ({ ...sums, work: products.work } as Kernel) : kernel)),
-    };
-  };
-  finds(/scheduling differs from eager mode.*\nkernel 0 Cumsum/, (a) => [a.cumsum(0), a.cumprod(0)], [x], {
-    schedules: { scheduling: cumulated },
+  const inclusive = (made: Schedule) =>
+    withLoop(made, (loop) => {
+      assert.ok(isRecurrence(loop.reduction));
+      const value = loop.reduction.carries[0]?.next as Expression;
+      return { ...loop, stores: loop.stores.map((store) => ({ ...store, value })) };
+    });
+  finds(/scheduling differs from eager mode.*\nkernel 0 Cumsum/, (a) => [a.cumsum(0, { exclusive: true })], [x], {
+    schedules: { scheduling: inclusive },
   });
+  const sorted = ({ kernels }: Schedule) => {
+    const [up, down] = kernels.filter(({ kind }) => kind === "special");
+    assert.ok(up?.kind === "special" && down?.kind === "special");
+    return { kernels: kernels.map((kernel) => (kernel === up ? ({ ...up, work: down.work } as Kernel) : kernel)) };
+  };
+  finds(
+    /scheduling differs from eager mode.*\nkernel 0 ArgSort/,
+    (a) => [new ArgSort(0).apply(a), new ArgSort(0, { descending: true }).apply(a)],
+    [x],
+    { schedules: { scheduling: sorted } },
+  );
 });
 
 /** a takes the old values of b, and b those of twice a. */

@@ -5,7 +5,7 @@ import { show } from "../show.js";
 import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import type { Affine, Expression } from "./ir/expression.js";
-import { type Kernel, readsOf, writesOf } from "./ir/kernel.js";
+import { isRecurrence, type Kernel, type Recurrence, readsOf, writesOf } from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
 import type { Stages } from "./run/stages.js";
 import type { Trace } from "./trace/trace.js";
@@ -76,6 +76,8 @@ function showExpression(e: Expression, show: (buffer: Buffer, at: Affine, index:
       return String(e.value);
     case "index":
       return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
+    case "state":
+      return `s${e.carry}`;
     case "load":
       return show(e.buffer, e.at, e.index === null ? null : `${e.index.stride} ${showExpression(e.index.value, show)}`);
     case "apply": {
@@ -87,17 +89,30 @@ function showExpression(e: Expression, show: (buffer: Buffer, at: Affine, index:
   }
 }
 
+function showCarries(
+  { carries, isScan }: Recurrence,
+  steps: string,
+  load: Parameters<typeof showExpression>[1],
+): string {
+  const shown = carries.map(
+    ({ initial, next }, i) => `s${i} from ${showExpression(initial, load)} to ${showExpression(next, load)}`,
+  );
+  return `${shown.join(", ")} over ${steps}, ${isScan ? "at each step" : "at last"} `;
+}
+
 export function showKernel(kernel: Kernel): string {
   const load = (buffer: Buffer, at: Affine, index: string | null) => `${bufferName(buffer)}[${showAffine(at, index)}]`;
   switch (kernel.kind) {
     case "loop": {
+      const { reduction } = kernel;
       const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
-      const inner = kernel.sizes.slice(outer.length);
-      const reduced = kernel.reduction === null ? "" : `${kernel.reduction} over ${formatShape(inner)} of `;
+      const inner = formatShape(kernel.sizes.slice(outer.length));
+      const of = typeof reduction === "string" ? `${reduction} over ${inner} of ` : "";
       const stores = kernel.stores.map(
-        ({ value, target, to }) => `${load(target, to, null)} = ${reduced}${showExpression(value, load)}`,
+        ({ value, target, to }) => `${load(target, to, null)} = ${of}${showExpression(value, load)}`,
       );
-      return `${kernel.name}: for ${formatShape(outer)}: ${stores.join("; ")}`;
+      const steps = isRecurrence(reduction) ? showCarries(reduction, inner, load) : "";
+      return `${kernel.name}: for ${formatShape(outer)}: ${steps}${stores.join("; ")}`;
     }
     case "contraction": {
       const { m, n, k, a, b, target, batch, skipsZeros } = kernel;

@@ -6,7 +6,15 @@ import { orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, visitExpressions } from "./ir/expression.js";
 import { readsInPlace } from "./ir/in-place.js";
-import { type ContractionKernel, type Kernel, readsOf, writesOf } from "./ir/kernel.js";
+import {
+  type ContractionKernel,
+  isRecurrence,
+  type Kernel,
+  readsOf,
+  storesEach,
+  valuesOf,
+  writesOf,
+} from "./ir/kernel.js";
 import { rangeOf } from "./ir/views.js";
 import { lifetimesOf, type Plan } from "./plan/plan.js";
 import type { Schedule } from "./schedule/schedule.js";
@@ -80,7 +88,7 @@ function verifyOrder(kernel: Kernel, i: number, aliases: Schedule["aliases"]): v
   for (const { target } of kernel.stores) {
     for (const buffer of readsOf(kernel)) {
       demand(
-        memoryOf(buffer) !== memoryOf(target) || (kernel.reduction === null && readsInPlace(kernel, buffer, target)),
+        memoryOf(buffer) !== memoryOf(target) || (storesEach(kernel) && readsInPlace(kernel, buffer, target)),
         () => `kernel ${i}, ${kernel.name}, reads buffer ${buffer.id} elsewhere, or later, than it writes over it`,
       );
     }
@@ -91,7 +99,8 @@ function verifyOrder(kernel: Kernel, i: number, aliases: Schedule["aliases"]): v
 function verifyAccesses(kernel: Kernel, i: number): void {
   if (kernel.kind === "contraction") verifyContraction(kernel, i);
   if (kernel.kind !== "loop" || sizeOf(kernel.sizes) === 0) return;
-  const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
+  const outer = storesEach(kernel) ? kernel.sizes : kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
+  const carries = isRecurrence(kernel.reduction) ? kernel.reduction.carries : [];
   const inside = (buffer: Buffer, at: Affine, sizes: readonly number[]) => {
     const [least, most] = rangeOf(at, sizes);
     demand(
@@ -101,8 +110,11 @@ function verifyAccesses(kernel: Kernel, i: number): void {
     );
   };
   for (const { target, to } of kernel.stores) inside(target, to, outer);
-  const values = kernel.stores.map(({ value }) => value);
-  visitExpressions(values, (e) => {
+  visitExpressions(valuesOf(kernel), (e) => {
+    demand(
+      e.op !== "state" || carries[e.carry]?.next.kind === e.kind,
+      () => `kernel ${i}, ${kernel.name}, reads a state that it does not carry`,
+    );
     // Where there is nothing, the check of the indices has stopped the program.
     if (e.op === "load" && !(e.buffer.size === 0 && e.index !== null)) inside(e.buffer, e.at, kernel.sizes);
   });

@@ -24,6 +24,10 @@ export const splatLoad = { f32: "v128.load32_splat", f64: "v128.load64_splat" } 
 export const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23] as const;
 export const halvesSwapped = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7] as const;
 
+/** The bytes of every other element of two vectors, from element 0 or 1 on. */
+export const everyOther = (bytes: number, parity: 0 | 1 = 0): number[] =>
+  Array.from({ length: vectorBytes }, (_, i) => (2 * Math.floor(i / bytes) + parity) * bytes + (i % bytes));
+
 export const align = (bytes: number, unit: number = vectorBytes): number => Math.ceil(bytes / unit) * unit;
 
 /** Adds to the vector `sum` the product of the two that `push` pushes, rounded once with relaxed SIMD, else twice. */

@@ -3,11 +3,11 @@ import type { VectorMath } from "../../wasm/vector-math/index.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import { type Affine, type Expression, type Load, operandsOf, visitExpressions } from "../ir/expression.js";
-import type { LoopKernel } from "../ir/kernel.js";
+import { isRecurrence, type LoopKernel, type Recurrence, valuesOf } from "../ir/kernel.js";
 import type { Nest } from "./nest.js";
 import type { Streams } from "./streams.js";
 import { type Lanes, lanesFor, type MaskWidth, type Pusher, pushApply, pushConstant } from "./vector.js";
-import { loadLanes, loadVector } from "./vector-memory.js";
+import { loadEveryOther, loadLanes, loadVector } from "./vector-memory.js";
 
 /** A value that a local holds. */
 interface Held {
@@ -22,6 +22,8 @@ interface Held {
 interface Unit {
   readonly shift: number;
   readonly held: Map<Expression, Held>;
+  /** What a recurrence carries. */
+  readonly states: Local[];
 }
 
 /** The loops of a kernel from the outermost to the innermost, and along which axis vectors go (-1 for none). */
@@ -44,8 +46,9 @@ export class LoopValues implements Pusher {
    * them.
    */
   width = 1;
-  units: readonly Unit[] = [{ shift: 0, held: new Map() }];
+  units: readonly Unit[] = [{ shift: 0, held: new Map(), states: [] }];
   unit: Unit = this.units[0] as Unit;
+  /** What is computed in the innermost loop. */
   private readonly roots: readonly Expression[];
   private readonly loops: LoopOrder;
   private readonly streams: Streams;
@@ -59,19 +62,23 @@ export class LoopValues implements Pusher {
   private readonly bases = new Map<Load, Local>();
   private readonly free: Local[] = [];
 
-  constructor({ stores }: LoopKernel, loops: LoopOrder, streams: Streams, { code, math }: KernelCode) {
-    this.roots = stores.map(({ value }) => value);
+  constructor(kernel: LoopKernel, loops: LoopOrder, streams: Streams, { code, math }: KernelCode) {
+    const { reduction, stores } = kernel;
+    const nexts = isRecurrence(reduction) ? reduction.carries.map(({ next }) => next) : [];
+    const isStoredLater = isRecurrence(reduction) && !reduction.isScan;
+    this.roots = [...nexts, ...(isStoredLater ? [] : stores.map(({ value }) => value))];
     this.loops = loops;
     this.streams = streams;
     this.code = code;
     this.math = math;
     const kinds = new Set<Expression["kind"]>();
-    for (const root of this.roots) this.uses.set(root, (this.uses.get(root) ?? 0) + 1);
-    visitExpressions(this.roots, (e) => {
+    const values = valuesOf(kernel);
+    for (const value of values) this.uses.set(value, (this.uses.get(value) ?? 0) + 1);
+    visitExpressions(values, (e) => {
       kinds.add(e.kind);
       for (const operand of operandsOf(e)) this.uses.set(operand, (this.uses.get(operand) ?? 0) + 1);
       this.depths.set(e, this.depthOf(e));
-      const moves = (e.op === "load" || e.op === "index") && this.strideOf(e.at) !== 0;
+      const moves = e.op === "state" || ((e.op === "load" || e.op === "index") && this.strideOf(e.at) !== 0);
       if (moves || operandsOf(e).some((operand) => this.along.has(operand))) this.along.add(e);
       if (e.op === "load") streams.announce(e.at, elementBytes[e.buffer.dtype]);
       if (e.op === "index") streams.announce(e.at, 1);
@@ -88,7 +95,7 @@ export class LoopValues implements Pusher {
   inVectors(width: number, shifts: readonly number[], body: () => void): void {
     const before = [this.width, this.units, this.unit] as const;
     this.width = width;
-    this.units = shifts.map((shift) => ({ shift, held: new Map() }));
+    this.units = shifts.map((shift) => ({ shift, held: new Map(), states: [] }));
     this.unit = this.units[0] as Unit;
     body();
     [this.width, this.units, this.unit] = before;
@@ -107,9 +114,45 @@ export class LoopValues implements Pusher {
     this.unit = this.units[0] as Unit;
   }
 
+  /** Sets the states of a recurrence to what they begin with. */
+  begin({ carries }: Recurrence): void {
+    this.forEachUnit(() => {
+      for (const { initial } of carries) {
+        this.push(initial);
+        this.unit.states.push(this.keepTop());
+      }
+    });
+  }
+
+  /** One step of a recurrence for a unit; `store` stores what is to be stored of it, while the states are those before it. */
+  step({ carries }: Recurrence, store: () => void): void {
+    const made = carries.map(({ next }) => {
+      this.push(next);
+      return this.keepTop();
+    });
+    store();
+    for (const [i, local] of made.entries()) this.code.get(local).set(this.unit.states[i] as Local);
+    this.free.push(...made);
+  }
+
+  /** Forgets the states. */
+  end(): void {
+    for (const { states } of this.units) this.free.push(...states.splice(0));
+  }
+
+  private keepTop(): Local {
+    const local = this.take();
+    this.code.set(local);
+    return local;
+  }
+
   push(e: Expression): MaskWidth {
     if (e.op === "constant") {
       pushConstant(this.code, e.kind as "f64" | "f32" | "i32", e.value);
+      return "any";
+    }
+    if (e.op === "state") {
+      this.code.get(this.unit.states[e.carry] as Local);
       return "any";
     }
     const held = this.unit.held.get(e) ?? this.shared.get(e);
@@ -126,7 +169,7 @@ export class LoopValues implements Pusher {
     return width;
   }
 
-  private compute(e: Exclude<Expression, { readonly op: "constant" }>): MaskWidth {
+  private compute(e: Exclude<Expression, { readonly op: "constant" | "state" }>): MaskWidth {
     switch (e.op) {
       case "apply":
         return pushApply(this, e);
@@ -174,6 +217,7 @@ export class LoopValues implements Pusher {
       });
     }
     if (width === 1 || stride === 1) return loadVector(code, dtype, width, lanes, pushAddress(0));
+    if (stride === 2 && dtype !== "bool") return loadEveryOther(code, dtype, lanes, pushAddress);
     return this.withScratch((vector) => loadLanes(code, dtype, width, vector, pushAddress));
   }
 
@@ -256,8 +300,7 @@ export class LoopValues implements Pusher {
       this.unit = unit;
       const before = new Map(unit.held);
       const width = this.push(e);
-      const local = this.take();
-      this.code.set(local);
+      const local = this.keepTop();
       this.release(unit, before);
       const held = perUnit ? unit.held : this.shared;
       held.set(e, { local, width });
@@ -312,7 +355,8 @@ export class LoopValues implements Pusher {
   }
 
   private depthOf(e: Expression): number {
-    let depth = -1;
+    // A state changes in each step.
+    let depth = e.op === "state" ? this.loops.order.length - 1 : -1;
     for (const operand of operandsOf(e)) depth = Math.max(depth, this.depths.get(operand) ?? this.depthOf(operand));
     if (e.op === "load" || e.op === "index") {
       const strides = this.loops.nest.stridesOf(e.at);

@@ -2,13 +2,16 @@ import type { Local } from "../../wasm/encoder.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { Expression, NumberKind } from "../ir/expression.js";
-import type { LoopKernel, Store } from "../ir/kernel.js";
+import { isRecurrence, type LoopKernel, type Recurrence, type Store, storesEach, valuesOf } from "../ir/kernel.js";
 import { Accumulators, identityOf } from "./accumulators.js";
 import { type LoopOrder, LoopValues } from "./loop-values.js";
 import { loadsOf, type Nest, nestOf } from "./nest.js";
 import { Streams } from "./streams.js";
 import type { MaskWidth } from "./vector.js";
 import { storeLanes, storeVector } from "./vector-memory.js";
+
+/** Recurrences of up to so many steps are written out. */
+const unrolledSteps = 16;
 
 /** Appends the loops of a kernel: vectors along one axis, element by element what is left over of it. */
 export function emitLoop(kernel: LoopKernel, context: KernelCode): void {
@@ -20,7 +23,9 @@ class LoopEmitter {
   private readonly loops: LoopOrder;
   private readonly streams: Streams;
   private readonly values: LoopValues;
+  /** Of a reduction without an order. */
   private readonly accumulators: Accumulators | null;
+  private readonly recurrence: Recurrence | null;
 
   constructor(kernel: LoopKernel, context: KernelCode) {
     this.kernel = kernel;
@@ -29,16 +34,17 @@ class LoopEmitter {
     for (const { to, target } of kernel.stores) this.streams.announce(to, elementBytes[target.dtype]);
     this.values = new LoopValues(kernel, this.loops, this.streams, context);
     const { reduction } = kernel;
+    this.recurrence = isRecurrence(reduction) ? reduction : null;
     this.accumulators =
-      reduction === null ? null : new Accumulators(this.values, reduction, (kernel.stores[0] as Store).value.kind);
+      reduction === null || isRecurrence(reduction)
+        ? null
+        : new Accumulators(this.values, reduction, (kernel.stores[0] as Store).value.kind);
   }
 
   emit(): void {
-    const { sizes, reduced, reduction } = this.kernel;
-    const outer = sizes.length - reduced;
-    if (sizes.slice(0, outer).includes(0)) return;
-    if (reduction === null && sizes.includes(0)) return;
-    this.from(0);
+    const { sizes, reduced } = this.kernel;
+    const stored = storesEach(this.kernel) ? sizes : sizes.slice(0, sizes.length - reduced);
+    if (!stored.includes(0)) this.from(0);
   }
 
   // --- the loops -----------------------------------------------------------------------------------------------------
@@ -47,8 +53,9 @@ class LoopEmitter {
   private from(depth: number): void {
     const { nest, order, axis: along } = this.loops;
     const beginsReduction = (depth === order.length || this.isReduced(depth)) && !this.isReduced(depth - 1);
-    const accumulators = beginsReduction ? this.accumulators : null;
+    const [accumulators, recurrence] = beginsReduction ? [this.accumulators, this.recurrence] : [null, null];
     accumulators?.begin(this.reductionUnits());
+    if (recurrence !== null) this.values.begin(recurrence);
     this.values.holding(depth - 1, () => {
       const loops = () => {
         const axis = order[depth];
@@ -58,6 +65,7 @@ class LoopEmitter {
         }
         const size = nest.axes[axis]?.size as number;
         if (axis === along) this.alongVectors(depth, size);
+        else if (this.isUnrolled(depth)) this.streams.unrolled(axis, size, () => this.from(depth + 1));
         else if (size > 0) this.streams.loop(axis, size, 1, () => this.from(depth + 1));
       };
       const guard = accumulators === null ? null : this.guard(depth);
@@ -65,6 +73,17 @@ class LoopEmitter {
       else this.values.ifAny(guard, loops);
     });
     if (accumulators !== null) this.finish(accumulators);
+    if (recurrence === null) return;
+    if (!recurrence.isScan) this.values.forEachUnit(() => this.storeAll());
+    this.values.end();
+  }
+
+  /** Whether the steps of a recurrence from a depth on are few enough to be written out. */
+  private isUnrolled(depth: number): boolean {
+    if (this.recurrence === null || !this.isReduced(depth)) return false;
+    const { nest, order } = this.loops;
+    const steps = order.slice(depth).reduce((product, axis) => product * (nest.axes[axis]?.size as number), 1);
+    return steps <= unrolledSteps;
   }
 
   /**
@@ -74,7 +93,7 @@ class LoopEmitter {
   private guard(depth: number): Expression | null {
     const { reduction, stores } = this.kernel;
     const [{ value }] = stores as readonly [Store];
-    if (reduction === null || value.op !== "apply" || value.name !== "select") return null;
+    if (reduction === null || isRecurrence(reduction) || value.op !== "apply" || value.name !== "select") return null;
     const [condition, , otherwise] = value.args as readonly [Expression, Expression, Expression];
     const isNothing =
       otherwise.op === "constant" && otherwise.value === identityOf(reduction, otherwise.kind as NumberKind);
@@ -98,6 +117,7 @@ class LoopEmitter {
 
   private unroll(size: number): number {
     const cost = this.values.count;
+    if (this.recurrence !== null && this.loops.order.some((_, depth) => this.isUnrolled(depth))) return 1;
     const most = this.accumulators !== null ? 4 : cost <= 6 ? 4 : cost <= 12 ? 2 : 1;
     return size >= 2 * most * this.values.lanes ? most : 1;
   }
@@ -129,7 +149,7 @@ class LoopEmitter {
     const { values } = this;
     const { stores } = this.kernel;
     const { axes } = this.loops.nest;
-    if (axes.length !== 1 || this.accumulators !== null) return false;
+    if (axes.length !== 1 || this.kernel.reduction !== null) return false;
     const isWhole = ({ to, target }: Store) =>
       axes[0]?.size === target.size && to.offset === 0 && values.strideOf(to) === 1;
     if (!stores.every(isWhole)) return false;
@@ -140,8 +160,12 @@ class LoopEmitter {
 
   /** What the innermost loop does. */
   private leaf(): void {
-    const { values, accumulators } = this;
+    const { values, accumulators, recurrence } = this;
     const { stores } = this.kernel;
+    if (recurrence !== null) {
+      values.forEachUnit(() => values.step(recurrence, () => recurrence.isScan && this.storeAll()));
+      return;
+    }
     // Of a row that is reduced, single elements stand in every lane and must not count for each.
     const isRest = this.axis?.reduced === true && values.width === 1;
     values.forEachUnit((unit) => {
@@ -158,6 +182,10 @@ class LoopEmitter {
     const [store] = this.kernel.stores as readonly [Store];
     if (this.axis?.reduced === true) this.store(store, () => accumulators.pushTotal());
     else values.forEachUnit((unit) => this.store(store, () => accumulators.pushVector(unit, values.width)));
+  }
+
+  private storeAll(): void {
+    for (const store of this.kernel.stores) this.store(store, () => this.values.push(store.value));
   }
 
   private store({ target, to }: Store, pushValue: () => MaskWidth): void {
@@ -198,12 +226,14 @@ function orderOf(kernel: LoopKernel): LoopOrder {
  */
 function vectorAxis(kernel: LoopKernel, nest: Nest): number {
   const { axes } = nest;
-  const loads = loadsOf(kernel.stores.map(({ value }) => value)).map((load) => nest.stridesOf(load.at));
+  const loads = loadsOf(valuesOf(kernel)).map((load) => nest.stridesOf(load.at));
   const targets = kernel.stores.map(({ to }) => nest.stridesOf(to));
   // What moves along one axis only is read once for all of another.
   const weightOf = (strides: readonly number[]) => (strides.filter((stride) => stride !== 0).length > 1 ? 4 : 1);
   let [best, most] = [-1, Number.NEGATIVE_INFINITY];
+  const isOrdered = isRecurrence(kernel.reduction);
   axes.forEach(({ size, reduced }, axis) => {
+    if (reduced && isOrdered) return;
     let score = 0;
     for (const strides of loads) score += weightOf(strides) * (strides[axis] === 1 ? 2 : strides[axis] === 0 ? 1 : 0);
     if (!reduced) for (const to of targets) score += weightOf(to) * (to[axis] === 1 ? 3 : -2);

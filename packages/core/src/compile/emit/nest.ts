@@ -1,5 +1,5 @@
 import { type Affine, type Expression, type Load, visitExpressions } from "../ir/expression.js";
-import type { LoopKernel } from "../ir/kernel.js";
+import { type LoopKernel, valuesOf } from "../ir/kernel.js";
 
 /** An axis of a loop nest. */
 export interface Axis {
@@ -17,10 +17,8 @@ export interface Nest {
 export function nestOf(kernel: LoopKernel): Nest {
   const { sizes, reduced, stores } = kernel;
   const outer = sizes.length - reduced;
-  const none = new Array<number>(reduced).fill(0);
-  const accesses: (readonly number[])[] = stores.map(({ to }) => [...to.strides, ...none]);
-  const values = stores.map(({ value }) => value);
-  visitExpressions(values, (e) => {
+  const accesses: (readonly number[])[] = stores.map(({ to }) => sizes.map((_, axis) => to.strides[axis] ?? 0));
+  visitExpressions(valuesOf(kernel), (e) => {
     if (e.op === "load" || e.op === "index") accesses.push(e.at.strides);
   });
   // Groups of axes, from the last: each begins with its innermost one.

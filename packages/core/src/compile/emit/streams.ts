@@ -23,6 +23,8 @@ export class Streams {
   /** By the steps. */
   private readonly counters = new Map<string, Counter>();
   private readonly counterOf = new Map<Affine, Counter>();
+  /** By axis: the index in a loop that is written out. */
+  private readonly fixed = new Map<number, number>();
 
   constructor(code: Code, nest: Nest, axis: number, address: (buffer: Buffer) => number) {
     this.code = code;
@@ -74,6 +76,15 @@ export class Streams {
     });
   }
 
+  /** Writes `body` for each of `count` elements of an axis, without a loop. */
+  unrolled(axis: number, count: number, body: () => void): void {
+    for (let i = 0; i < count; i++) {
+      this.fixed.set(axis, i);
+      body();
+    }
+    this.fixed.delete(axis);
+  }
+
   /** Announces what will be addressed; counters exist only for what has been announced before the first loop. */
   announce(at: Affine, bytes: number): void {
     const steps = this.nest.stridesOf(at).map((stride) => stride * bytes);
@@ -88,14 +99,20 @@ export class Streams {
    * returned.
    */
   pushAddress(buffer: Buffer, at: Affine, bytes: number, shift: number): number {
-    const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
-    return this.pushSum(at, this.address(buffer) + (at.offset + shift * stride) * bytes, true);
+    return this.pushSum(at, this.address(buffer) + this.known(at, shift) * bytes, true);
   }
 
   /** Pushes the value of an affine function. */
   pushIndex(at: Affine, shift: number): void {
-    const stride = this.axis === -1 ? 0 : (this.nest.stridesOf(at)[this.axis] as number);
-    this.pushSum(at, at.offset + shift * stride, false);
+    this.pushSum(at, this.known(at, shift), false);
+  }
+
+  /** What no counter counts, in elements. */
+  private known(at: Affine, shift: number): number {
+    const strides = this.nest.stridesOf(at);
+    let sum = at.offset + (this.axis === -1 ? 0 : shift * (strides[this.axis] as number));
+    for (const [axis, i] of this.fixed) sum += i * (strides[axis] as number);
+    return sum;
   }
 
   private pushSum(at: Affine, constant: number, asOffset: boolean): number {

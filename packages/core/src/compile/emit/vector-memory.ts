@@ -1,5 +1,7 @@
 import type { DType } from "../../dtype.js";
 import type { Code, Local } from "../../wasm/encoder.js";
+import { everyOther, vectorBytes } from "../../wasm/simd.js";
+import { elementBytes } from "../ir/buffer.js";
 import { type Lanes, type MaskWidth, widen } from "./vector.js";
 
 /**
@@ -49,6 +51,22 @@ export function loadLanes(code: Code, dtype: DType, width: number, vector: Local
   if (dtype !== "bool") return "any";
   code.splat("i32", 0).op("i32x4.ne");
   return 32;
+}
+
+/** Loads every other element, from the first at the address on; the one behind the last is read as well. */
+export function loadEveryOther(
+  code: Code,
+  dtype: Exclude<DType, "bool">,
+  lanes: Lanes,
+  pushAddress: PushAddress,
+): MaskWidth {
+  const bytes = elementBytes[dtype];
+  code.memory("v128.load", pushAddress(0));
+  // Two of four lanes stand in the first vector.
+  if (lanes * bytes < vectorBytes) code.splat("i32", 0);
+  else code.memory("v128.load", pushAddress(lanes / 2));
+  code.shuffle(everyOther(bytes));
+  return "any";
 }
 
 /** A truth value as bytes of 0 and 1, in the first bytes of the vector. */

@@ -52,6 +52,8 @@ export type Expression = {
   | { readonly op: "load"; readonly buffer: Buffer; readonly at: Affine; readonly index: IndexTerm | null }
   /** The value of an affine function of the axes, an i32. */
   | { readonly op: "index"; readonly at: Affine }
+  /** The state of a recurrence that carry number `carry` has come to; see `Recurrence`. */
+  | { readonly op: "state"; readonly carry: number }
   | { readonly op: "apply"; readonly name: Operation; readonly args: readonly Expression[] }
 );
 
@@ -93,6 +95,10 @@ export class ExpressionBuilder {
   index(at: Affine): Expression {
     if (at.strides.every((stride) => stride === 0)) return this.constant("i32", at.offset);
     return this.intern(`i${at.offset}:${at.strides.join()}`, (id) => ({ id, op: "index", kind: "i32", at }));
+  }
+
+  state(kind: NumberKind, carry: number): Expression {
+    return this.intern(`s${carry}${kind}`, (id) => ({ id, op: "state", kind, carry }));
   }
 
   apply(name: Operation, kind: Kind, args: readonly Expression[]): Expression {

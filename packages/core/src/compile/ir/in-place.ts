@@ -1,6 +1,6 @@
 import type { Buffer } from "./buffer.js";
 import { type Affine, type Expression, visitExpressions } from "./expression.js";
-import type { LoopKernel, Store } from "./kernel.js";
+import { isRecurrence, type LoopKernel, type Store, valuesOf } from "./kernel.js";
 import { sameAffine } from "./views.js";
 
 /**
@@ -30,16 +30,21 @@ function readsBy(kernel: LoopKernel): ReadonlyMap<Buffer, Reads> {
   const found = known.get(kernel);
   if (found !== undefined) return found;
   const reads = new Map<Buffer, Reads>();
-  const values = kernel.stores.map(({ value }) => value);
+  const values = valuesOf(kernel);
+  const [begins, before] = isRecurrence(kernel.reduction)
+    ? [kernel.reduction.carries.length, values.length - kernel.stores.length]
+    : [0, 0];
   const visited = new Set<Expression>();
-  let store = 0;
+  let at = 0;
   visitExpressions(values, (e) => {
-    while (visited.has(values[store] as Expression)) store++;
+    while (visited.has(values[at] as Expression)) at++;
     visited.add(e);
     if (e.op !== "load") return;
+    const store = Math.max(0, at - before);
     const own = reads.get(e.buffer) ?? { store, places: [] };
     own.store = store;
-    own.places.push(e.index === null ? e.at : null);
+    // What a state begins with is read before all steps, not where one of them writes.
+    own.places.push(e.index === null && at >= begins ? e.at : null);
     reads.set(e.buffer, own);
   });
   known.set(kernel, reads);

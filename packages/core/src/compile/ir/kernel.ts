@@ -15,15 +15,48 @@ export interface LoopKernel {
   readonly name: string;
   readonly sizes: readonly number[];
   readonly reduced: number;
-  readonly reduction: Reduction | null;
+  readonly reduction: Reduction | Recurrence | null;
   /** What is written for each element, in this order: one value of a reduction, or several. */
   readonly stores: readonly Store[];
+}
+
+/**
+ * A reduction whose order counts: states go from one step along the reduced axes (the last of them the fastest) to the next,
+ * each a function of the states before the step and of its elements. Stores are of the states behind the last step; or, in a scan,
+ * of those before each step and its elements, `next` among them.
+ */
+export interface Recurrence {
+  readonly carries: readonly Carry[];
+  readonly isScan: boolean;
+}
+
+interface Carry {
+  /** Over the axes that are not reduced. */
+  readonly initial: Expression;
+  readonly next: Expression;
+}
+
+export const isRecurrence = (reduction: LoopKernel["reduction"]): reduction is Recurrence =>
+  reduction !== null && typeof reduction !== "string";
+
+/** Whether a loop stores something for each of its elements. */
+export const storesEach = ({ reduction }: LoopKernel): boolean =>
+  reduction === null || (isRecurrence(reduction) && reduction.isScan);
+
+/** The values of a loop, in the order in which they are computed. */
+export function valuesOf({ reduction, stores }: LoopKernel): readonly Expression[] {
+  const carries = isRecurrence(reduction) ? reduction.carries : [];
+  return [
+    ...carries.map(({ initial }) => initial),
+    ...carries.map(({ next }) => next),
+    ...stores.map(({ value }) => value),
+  ];
 }
 
 export interface Store {
   readonly value: Expression;
   readonly target: Buffer;
-  /** Where an element goes; over the axes that are not reduced. */
+  /** Where an element goes; over the axes that are not reduced, in a scan over all. */
   readonly to: Affine;
 }
 
@@ -93,7 +126,7 @@ export const isCheck = (kernel: Kernel): kernel is SpecialKernel =>
 export function readsOf(kernel: Kernel): readonly Buffer[] {
   switch (kernel.kind) {
     case "loop":
-      return loadedBy(kernel.stores.map(({ value }) => value));
+      return loadedBy(valuesOf(kernel));
     case "contraction":
       return [kernel.a.buffer, kernel.b.buffer];
     case "scalars":

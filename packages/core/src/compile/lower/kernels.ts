@@ -6,9 +6,9 @@ import { reductionRules } from "./reduction.js";
 import { convolutionRules } from "./routines/convolution/convolution.js";
 import { poolRules } from "./routines/pooling/pool.js";
 import { draw } from "./routines/random/random.js";
-import { scanRules } from "./routines/scan.js";
 import { indexedRules } from "./routines/scatter.js";
 import { orderRules } from "./routines/sort/order.js";
+import { scanRules } from "./scan.js";
 import { windowRules } from "./windows.js";
 
 /** By the class of the node. */

@@ -1,7 +1,7 @@
 import { CompileError } from "../../errors.js";
 import { alignment, type Buffer, bytesOf, elementBytes } from "../ir/buffer.js";
 import { readsInPlace } from "../ir/in-place.js";
-import { type Kernel, readsOf, writesOf } from "../ir/kernel.js";
+import { type Kernel, readsOf, storesEach, writesOf } from "../ir/kernel.js";
 import type { Schedule } from "../schedule/schedule.js";
 import { Arena } from "./arena.js";
 
@@ -90,7 +90,7 @@ function inheritable(
   dying: readonly Buffer[],
   taken: ReadonlySet<Buffer>,
 ): Buffer | null {
-  if (kernel.kind !== "loop" || kernel.reduction !== null) return null;
+  if (kernel.kind !== "loop" || !storesEach(kernel)) return null;
   for (const buffer of dying) {
     if (buffer === target || taken.has(buffer) || buffer.role !== "temporary") continue;
     if (bytesOf(buffer) !== bytesOf(target) || elementBytes[buffer.dtype] !== elementBytes[target.dtype]) continue;

@@ -153,6 +153,8 @@ class Group {
       }
       case "apply":
         return builder.apply(e.name, e.kind, e.args.map(now));
+      case "state":
+        throw new Error("loops with states are not fused");
       default:
         return e satisfies never;
     }

@@ -1,5 +1,14 @@
 import { type Expression, operandsOf, visitExpressions } from "../../../src/compile/ir/expression.js";
-import type { ContractionKernel, Kernel, LoopKernel, ScalarKernel } from "../../../src/compile/ir/kernel.js";
+import {
+  type ContractionKernel,
+  isRecurrence,
+  type Kernel,
+  type LoopKernel,
+  type Recurrence,
+  type ScalarKernel,
+  type Store,
+  storesEach,
+} from "../../../src/compile/ir/kernel.js";
 import { isLeaf } from "../../../src/compile/ir/scalar-plan.js";
 import { sizeOf } from "../../../src/shape/shape.js";
 import { asKind, operationOf, reducingOf } from "./arithmetic.js";
@@ -46,10 +55,15 @@ export function stepsOf(kernel: Kernel): number {
   }
 }
 
-function runLoop({ sizes, reduced, reduction, stores }: LoopKernel, memory: Memory): void {
+function runLoop(kernel: LoopKernel, memory: Memory): void {
+  const { sizes, reduced, reduction, stores } = kernel;
   const outer = sizes.slice(0, sizes.length - reduced);
   const inner = sizes.slice(outer.length);
-  if (outer.includes(0) || (reduction === null && sizes.includes(0))) return;
+  if ((storesEach(kernel) ? sizes : outer).includes(0)) return;
+  if (isRecurrence(reduction)) {
+    runRecurrence(reduction, kernel, memory);
+    return;
+  }
   const counter = new Counter(sizes);
   const values: number[] = [];
   const places = new Map<Expression, number>();
@@ -100,6 +114,64 @@ function runLoop({ sizes, reduced, reduction, stores }: LoopKernel, memory: Memo
   } while (outerCounter.next());
 }
 
+/** Step by step: first all that the states go on to, then what is stored, while the states are still those before the step. */
+function runRecurrence({ carries, isScan }: Recurrence, { sizes, reduced, stores }: LoopKernel, memory: Memory): void {
+  const outer = sizes.slice(0, sizes.length - reduced);
+  const count = sizeOf(sizes.slice(outer.length));
+  const [counter, outerCounter] = [new Counter(sizes), new Counter(outer)];
+  const states: number[] = [];
+  /** The value of an expression now; what has been computed in this step is not computed again. */
+  const evaluator = (own: Counter) => {
+    const functions = new Map<Expression, () => number>();
+    let known = new Map<Expression, number>();
+    const at = (e: Expression): number => {
+      const value = known.get(e);
+      if (value !== undefined) return value;
+      let compute = functions.get(e);
+      if (compute === undefined) {
+        const operands = operandsOf(e);
+        const values: number[] = [];
+        const place = (operand: Expression) => operands.indexOf(operand);
+        const inner = e.op === "state" ? () => states[e.carry] as number : computing(e, place, values, own, memory);
+        compute = () => {
+          for (const [i, operand] of operands.entries()) values[i] = at(operand);
+          return inner();
+        };
+        functions.set(e, compute);
+      }
+      const made = compute();
+      known.set(e, made);
+      return made;
+    };
+    return {
+      at,
+      step: () => {
+        known = new Map();
+      },
+    };
+  };
+  const [inside, outside] = [evaluator(counter), evaluator(outerCounter)];
+  const write = (place: (e: Store) => number, value: (e: Expression) => number) => {
+    for (const store of stores)
+      writeElement(store.target, memory.array(store.target), place(store), value(store.value));
+  };
+  const places = new Map(stores.map((store) => [store, (isScan ? counter : outerCounter).follow(store.to)]));
+  const placeOf = (store: Store) => places.get(store)?.value as number;
+  do {
+    outside.step();
+    for (const [i, { initial }] of carries.entries()) states[i] = outside.at(initial);
+    for (let i = 0; i < count; i++) {
+      inside.step();
+      const next = carries.map((carry) => inside.at(carry.next));
+      if (isScan) write(placeOf, inside.at);
+      states.splice(0, states.length, ...next);
+      counter.next();
+    }
+    outside.step();
+    if (!isScan) write(placeOf, outside.at);
+  } while (outerCounter.next());
+}
+
 /** The function that computes an expression at the current indices, out of the values of its operands. */
 function computing(
   e: Expression,
@@ -127,6 +199,8 @@ function computing(
       const [x = 0, y = 0, w = 0] = e.args.map(placeOf);
       return () => operation(values[x] as number, values[y] as number, values[w] as number);
     }
+    case "state":
+      throw new Error("a state outside of a recurrence");
     default:
       return e satisfies never;
   }

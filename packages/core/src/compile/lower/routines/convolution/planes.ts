@@ -1,6 +1,6 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { increase, repeat } from "../../../../wasm/loops.js";
-import { lanesOf, type Scalar, scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
+import { everyOther, lanesOf, type Scalar, scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
 
 /** Rows of at most so many vectors are copied without a loop. */
 const unrolledVectors = 16;
@@ -177,20 +177,14 @@ function halveLine(code: Code, planes: Planes, from: Local, to: Local, position:
   }
   for (let i = 0; i < count; i += both) {
     const start = Math.min(i, count - both);
-    for (const parity of [0, 1]) {
+    for (const parity of [0, 1] as const) {
       code
         .get(to)
         .get(from)
         .memory("v128.load", start * size)
         .get(from)
         .memory("v128.load", start * size + vectorBytes);
-      code.shuffle(everyOther(scalar, parity)).memory("v128.store", placeIn(planes, 0, position + start + parity));
+      code.shuffle(everyOther(size, parity)).memory("v128.store", placeIn(planes, 0, position + start + parity));
     }
   }
-}
-
-/** The bytes of every other element of two vectors, from element 0 or 1 on. */
-export function everyOther(scalar: Scalar, parity: number): number[] {
-  const size = scalarBytes[scalar];
-  return Array.from({ length: vectorBytes }, (_, i) => (2 * Math.floor(i / size) + parity) * size + (i % size));
 }

@@ -3,6 +3,7 @@ import type { PlacedWindows } from "../../../../ops/pool-windows.js";
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { increase, repeat } from "../../../../wasm/loops.js";
 import {
+  everyOther,
   firstHalves,
   integersOf,
   lanesOf,
@@ -13,7 +14,7 @@ import {
 } from "../../../../wasm/simd.js";
 import { type Buffer, scalarOf } from "../../../ir/buffer.js";
 import type { KernelCode } from "../../../ir/context.js";
-import { everyOther } from "../convolution/planes.js";
+
 import type { Gives, Pooling } from "./windows.js";
 
 /** Windows of more elements are taken one by one: their code is in a loop. */
@@ -94,14 +95,14 @@ function pushElements(code: Code, w: PlacedWindows, { scalar, from }: Block, row
     return;
   }
   // Every other element of two vectors: the even ones, or the odd ones, so that nothing behind the row is needed.
-  const parity = column % 2;
+  const parity = column % 2 === 0 ? 0 : 1;
   const at = start + (column - parity) * size;
   code
     .get(from)
     .memory("v128.load", at)
     .get(from)
     .memory("v128.load", at + vectorBytes);
-  code.shuffle(everyOther(scalar, parity));
+  code.shuffle(everyOther(size, parity));
 }
 
 /** The elements of a window, row by row. */
