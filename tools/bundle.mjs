@@ -13,7 +13,7 @@ const packages = join(dirname(dirname(fileURLToPath(import.meta.url))), "package
 
 /** The modules of each package's `exports`, from its dist/src. */
 const published = {
-  core: { index: "index", testing: "testing/index" },
+  core: { index: "index", fast: "fast/index", testing: "testing/index" },
   nn: { index: "index", node: "node" },
   pictures: { index: "index" },
 };

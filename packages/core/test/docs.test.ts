@@ -104,7 +104,7 @@ async function surroundings(module: string): Promise<Record<string, unknown>> {
   const indices = packages.map(({ compiled }) => new URL("index.js", compiled).href);
   // In the files of the entry for tests, what its consumers have imported besides.
   const isForTests = module.includes("/src/testing/");
-  if (isForTests) indices.push(new URL("index.js", module).href);
+  if (isForTests || module.includes("/src/fast/")) indices.push(new URL("index.js", module).href);
   const modules = await Promise.all([...indices, module].map((url) => import(url) as Promise<Record<string, unknown>>));
   return Object.assign(isForTests ? { fc } : {}, ...modules) as Record<string, unknown>;
 }

@@ -58,6 +58,8 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   // An entry of its own, the only part with a dependency: fast-check, an optional peer.
   testing: ["check", "graph", "inspect", "ops", "shape"],
   debug: ["graph", "inspect", "ops", "shape"],
+  // An entry of its own: who does not import it has no compiler in a bundle.
+  fast: ["compile", "compile/graph", "compile/ir", "graph", "ops", "shape", "wasm"],
 };
 
 /** What all stages of the compiler may use, types included; and the stages in their order, each with those that it stands on. */

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as fast from "../src/fast/index.js";
 import * as core from "../src/index.js";
 import { ChainruleError, compile, Generator, grad, Random, show, type Tensor, tensor, variable } from "../src/index.js";
 import * as testing from "../src/testing/index.js";
@@ -19,6 +20,7 @@ const node = (await import(new URL("../../../nn/dist/src/node.js", import.meta.u
 const pictures = (await import(new URL("../../../pictures/dist/src/index.js", import.meta.url).href)) as Loose;
 const ops = core as unknown as Loose;
 const drawn = testing as unknown as Loose;
+const kernels = fast as unknown as Loose;
 
 /** A call with options as its last argument, and perhaps with one more behind them. */
 type Call = (options: unknown, ...more: readonly unknown[]) => unknown;
@@ -188,6 +190,7 @@ row("elementwise", (...o) => ops["elementwise"]?.("Own", ...o));
 // For tests
 for (const name of ["shapes", "tensors", "graphs"]) row(name, (...o) => drawn[name]?.(...o));
 row("broadcastableShapes", (...o) => drawn["broadcastableShapes"]?.(2, ...o));
+row("useFastKernels", (...o) => kernels["useFastKernels"]?.(...o));
 row("assertGradients", (...o) => drawn["assertGradients"]?.(f, [testing.tensors()], ...o));
 
 // Networks
@@ -494,7 +497,7 @@ const internal = new RegExp(
 );
 
 test("behind the arguments of what takes no options nothing stands, neither a record nor anything else", () => {
-  const modules = [source(core), source(testing), nn, node, pictures];
+  const modules = [source(core), source(fast), source(testing), nn, node, pictures];
   const wrong: string[] = [];
   let count = 0;
   for (const { callable, parameters } of positional) {

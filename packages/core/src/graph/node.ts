@@ -6,6 +6,7 @@ import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
+import { readyMade } from "./ready-made.js";
 import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import type { Trace } from "./trace.js";
@@ -166,7 +167,9 @@ export abstract class Node {
         this.checkInputs(...inputs);
         return allocate(dtype, 0);
       }
-      return this.localForward(shape, dtype, ...inputs);
+      // Scalars have nothing to gain, and no time to lose.
+      const made = shape.length === 0 ? null : (readyMade.run?.(this, shape, dtype, inputs) ?? null);
+      return made ?? this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);
     }
@@ -175,8 +178,12 @@ export abstract class Node {
   /** What has to hold of the values of inputs also where the result has no elements, and nothing is computed. */
   protected checkInputs(..._inputs: Tensor[]): void {}
 
-  /** A vertex of its own with the same settings. */
-  protected again(): this {
+  /**
+   * A vertex of its own with the same settings.
+   *
+   * @internal
+   */
+  again(): this {
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this)), this) as this;
     copy.first = null;
     copy.second = null;

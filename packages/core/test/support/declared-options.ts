@@ -50,6 +50,7 @@ export interface Entry {
 
 export const entries: readonly Entry[] = [
   { name: "core", declarations: new URL("../../src/index.d.ts", import.meta.url) },
+  { name: "core/fast", declarations: new URL("../../src/fast/index.d.ts", import.meta.url) },
   { name: "core/testing", declarations: new URL("../../src/testing/index.d.ts", import.meta.url) },
   { name: "nn", declarations: new URL("../../../../nn/dist/src/index.d.ts", import.meta.url) },
   { name: "nn/node", declarations: new URL("../../../../nn/dist/src/node.d.ts", import.meta.url) },

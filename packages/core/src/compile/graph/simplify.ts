@@ -1,3 +1,4 @@
+import type { Node } from "../../graph/node.js";
 import { type Source, Traced } from "../../graph/tracing.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
@@ -77,16 +78,22 @@ class Keys {
       op = this.classes.size;
       this.classes.set(node.constructor, op);
     }
-    const settings = node.attributes();
-    const isPlain = Object.keys(settings).length === 0;
+    const settings = settingsOf(node);
+    const isPlain = settings === "";
     if (isPlain && inputs.length <= 2) {
       // A graph of scalars has many of these, and numbers are found more quickly than text.
       const [x, y] = inputs;
       const key = (op * this.base + (x === undefined ? 0 : x.id + 1)) * this.base + (y === undefined ? 0 : y.id + 1);
       if (Number.isSafeInteger(key)) return key;
     }
-    return `${op}(${inputs.map((input) => input.id).join()})${isPlain ? "" : JSON.stringify(settings, exactNumber)}`;
+    return `${op}(${inputs.map((input) => input.id).join()})${settings}`;
   }
+}
+
+/** The settings of a node as text, the same for equal ones; none where it has none. */
+export function settingsOf(node: Node): string {
+  const settings = node.attributes();
+  return Object.keys(settings).length === 0 ? "" : JSON.stringify(settings, exactNumber);
 }
 
 /** JSON has no infinities, and no -0. */

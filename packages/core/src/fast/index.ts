@@ -1,0 +1,1 @@
+export { type FastKernelOptions, useFastKernels, withPlainKernels } from "./fast-kernels.js";
