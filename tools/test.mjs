@@ -93,6 +93,7 @@ async function suites() {
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
+    left(counted("packages", ["tools/packages.mjs"]), true, "it packs and installs"),
     ...chapters
       .filter(({ examples }) => examples.some(({ isHeavy, isAlone }) => !isHeavy && !isAlone))
       .map(({ folder }) =>
