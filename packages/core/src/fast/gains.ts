@@ -8,6 +8,7 @@ import { mathNames } from "../wasm/vector-math/index.js";
 
 /** The ops, besides functions of elements, whose compiled kernels beat the plain loops also when all has been copied in and out. */
 const listed: ReadonlySet<unknown> = new Set<unknown>([
+  ops.ArgMaxPool,
   ops.ArgSort,
   ops.Conv,
   ops.ConvTranspose,
