@@ -1,41 +1,75 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type TransformResult, transformSync } from "esbuild";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-// The programs of the READMEs run, and the values behind their lines are right: `expression; // value` or `// about value`.
+// The programs of the READMEs and of the pages in docs run, and the values behind their lines are right: `expression; // value` or
+// `// about value`. In a page the blocks of code are one program, and a block of text is what it prints, with `...` for what is left out.
 
 /** What begins with files of the reader's own is only read. */
 const needsFiles = /\bcsvBatches\("/;
 
-const programs = ["", "packages/core/", "packages/nn/", "packages/pictures/"].flatMap((folder) => {
-  const readme = readFileSync(new URL(`../../../../${folder}README.md`, import.meta.url), "utf8");
-  const found = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program = ""]) => program);
-  return found
+interface Program {
+  readonly name: string;
+  readonly program: string;
+  /** What it prints, text by text. */
+  readonly texts: readonly string[];
+}
+
+const root = new URL("../../../../", import.meta.url);
+const blocksOf = (text: string, language: string) =>
+  Array.from(text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms")), ([, block = ""]) => block);
+
+const readmes = ["", "packages/core/", "packages/nn/", "packages/pictures/"].flatMap((folder): Program[] =>
+  blocksOf(readFileSync(new URL(`${folder}README.md`, root), "utf8"), "ts")
     .filter((program) => !needsFiles.test(program))
-    .map((program, i) => ({ name: `${folder}README.md, ${i + 1}`, program }));
+    .map((program, i) => ({ name: `${folder}README.md, ${i + 1}`, program, texts: [] })),
+);
+
+const pages = readdirSync(new URL("docs/", root)).flatMap((file): Program[] => {
+  const page = readFileSync(new URL(`docs/${file}`, root), "utf8");
+  const blocks = blocksOf(page, "ts");
+  return blocks.length === 0 ? [] : [{ name: `docs/${file}`, program: blocks.join(""), texts: blocksOf(page, "text") }];
 });
+
+const programs = [...readmes, ...pages];
+
+/** Whether the lines of an excerpt stand in a text one behind the other, with anything in the places of `...`. */
+function isExcerpt(excerpt: string, text: string): boolean {
+  const parts = excerpt.trim().split(/^\.\.\.$/m);
+  let [rest, isFirst] = [`${text}\n`, true];
+  for (const part of parts.map((part) => part.replace(/^\n/, ""))) {
+    const lines = part === "" || part.endsWith("\n") ? part : `${part}\n`;
+    const at = rest.indexOf(lines);
+    if (at === -1 || (isFirst && at !== 0)) return false;
+    rest = rest.slice(at + lines.length);
+    isFirst = false;
+  }
+  return rest === "" || excerpt.trim().endsWith("...");
+}
 
 function checked(program: string): TransformResult {
   const lines = program.replaceAll(
-    /^([^/\n]+); \/\/ (about )?([-\d.[\]", ]+?|true|false)(?:: .*)?$/gm,
+    /^([^/\n]+); \/\/ (about )?([-\d.[\]", ]+?|\["[\w.", ]+\]|true|false)(?:: .*)?$/gm,
     (_line, expression: string, about: string | undefined, value: string) =>
       `globalThis.check(${expression}, ${value}, ${about !== undefined});`,
   );
   return transformSync(lines, { loader: "ts", format: "esm" });
 }
 
-test("the READMEs have programs", () => {
-  assert.ok(programs.length >= 9, `${programs.length}`);
+test("the READMEs and pages have programs", () => {
+  assert.ok(readmes.length >= 9 && pages.length >= 2, `${programs.length}`);
 });
 
-for (const { name, program } of programs) {
+for (const { name, program, texts } of programs) {
   test(`program of ${name} runs, and its values are right`, async () => {
     // Inside the package, so that the imports are found.
     const folder = mkdtempSync(join(fileURLToPath(new URL(".", import.meta.url)), "readme-"));
     let checks = 0;
+    const printed: string[] = [];
+    const { log } = console;
     Object.assign(globalThis, {
       check(actual: unknown, expected: unknown, about: boolean) {
         checks++;
@@ -44,15 +78,19 @@ for (const { name, program } of programs) {
         else assert.equal(actual, expected);
       },
     });
+    console.log = (text: unknown) => printed.push(String(text));
     try {
       const file = join(folder, "program.mjs");
       writeFileSync(file, checked(program).code);
       await import(pathToFileURL(file).href);
     } finally {
+      console.log = log;
       rmSync(folder, { recursive: true });
     }
     const values = program.match(/; \/\/ (?:about )?(?:[-\d.["]|true\b|false\b)/g);
     assert.is(checks, values?.length ?? 0, "every value is checked");
+    for (const [i, text] of texts.entries())
+      assert.ok(isExcerpt(text, printed[i] ?? ""), `${text}\nis not in\n${printed[i]}`);
   });
 }
 
