@@ -1,10 +1,11 @@
-// Builds all packages: prints the kernels, compiles with the type checker, bundles what is published.
+// Builds all packages: prints the methods of tensors and the kernels, compiles with the type checker, bundles what is published.
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { printMethods } from "../packages/core/scripts/generate-methods.mjs";
 import { bundleAll } from "./bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -44,9 +45,14 @@ export async function printKernels(core) {
   return { text: stdout, files: [...Object.keys(metafile.inputs).map((file) => join(core, file)), ...loops] };
 }
 
-async function generateKernels() {
-  const { text } = await printKernels(core);
-  const file = join(core, "src/kernels/generated.ts");
+/** The methods come first, as the ops from which the kernels are printed are loaded with them. */
+async function generate() {
+  writeChanged("src/ops/methods.ts", printMethods(core));
+  writeChanged("src/kernels/generated.ts", (await printKernels(core)).text);
+}
+
+function writeChanged(name, text) {
+  const file = join(core, name);
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }
 
@@ -75,7 +81,7 @@ function compile() {
 export async function buildAll() {
   try {
     mkdirSync(join(core, "dist"), { recursive: true });
-    await generateKernels();
+    await generate();
     removeOrphans();
     compile();
     await bundleAll();

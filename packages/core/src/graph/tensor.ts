@@ -9,6 +9,7 @@ import {
   type TypedArray,
 } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import { installMethods, type TensorMethods } from "../ops/methods.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape, ownShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -16,52 +17,9 @@ import { formOfTensor, isAnyTensor, show } from "../show.js";
 import { seedOf, walk } from "./backward.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
-import { installMethods } from "./methods.js";
 import { type Node, tensors, updates, type Values } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
 import { withRecording } from "./recording.js";
-import type {
-  BroadcastToMethod,
-  ExpandDimsMethod,
-  FlipMethod,
-  ReshapeMethod,
-  RollMethod,
-  SqueezeMethod,
-  TileMethod,
-  TransposeMethod,
-} from "./signatures/arranging.js";
-import type {
-  ArgMaxMethod,
-  CorrectionOption,
-  CumulateMethod,
-  OrdOption,
-  ReduceMethod,
-  SoftmaxMethod,
-  SortMethod,
-  TopKMethod,
-} from "./signatures/axes.js";
-import type {
-  BinaryMethod,
-  ClampMethod,
-  ComparisonMethod,
-  GeluMethod,
-  ParametricMethod,
-  UnaryMethod,
-  WhereMethod,
-} from "./signatures/elementwise.js";
-import type {
-  DiagonalMethod,
-  GatherMethod,
-  IndexAddMethod,
-  OneHotMethod,
-  ScatterAddMethod,
-  SliceMethod,
-  TakeMethod,
-  TraceMethod,
-  TriangleMethod,
-} from "./signatures/indexing.js";
-import type { PadMethod, SplitMethod, UnstackMethod } from "./signatures/joining.js";
-import type { DotMethod, MatMulMethod, OuterMethod } from "./signatures/products.js";
 import { ofItsOwn, Trace } from "./trace.js";
 import { type DeferredGradient, deferredIn, readValues, Traced, tracer, valuesOf } from "./tracing.js";
 
@@ -97,6 +55,7 @@ interface Extra {
  * The shape is frozen, and values are never changed in place. A *variable* (see `variable`) takes new ones through `assign`.
  * Make tensors with `tensor`, `variable`, `zeros`, `ones`, `full`; the constructor is for the engine.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class installs the methods of the interface in itself
 export class Tensor<out S extends Shape = Shape> {
   readonly shape: S;
   readonly dtype: DType;
@@ -470,123 +429,13 @@ export class Tensor<out S extends Shape = Shape> {
     return this.gradient !== null;
   }
 
-  // --- ops as methods: the docstrings stand at the functions of the same names --------------------------------------
-
-  declare readonly add: BinaryMethod;
-  declare readonly sub: BinaryMethod;
-  declare readonly mul: BinaryMethod;
-  declare readonly div: BinaryMethod;
-  declare readonly pow: BinaryMethod;
-  declare readonly maximum: BinaryMethod;
-  declare readonly minimum: BinaryMethod;
-  declare readonly mod: BinaryMethod;
-  declare readonly hypot: BinaryMethod;
-  /** `y.atan2(x)`: see the function `atan2`. */
-  declare readonly atan2: BinaryMethod;
-  declare readonly equal: ComparisonMethod;
-  declare readonly notEqual: ComparisonMethod;
-  declare readonly less: ComparisonMethod;
-  declare readonly lessEqual: ComparisonMethod;
-  declare readonly greater: ComparisonMethod;
-  declare readonly greaterEqual: ComparisonMethod;
-  declare readonly logicalAnd: ComparisonMethod;
-  declare readonly logicalOr: ComparisonMethod;
-  declare readonly logicalNot: UnaryMethod;
-  declare readonly isNaN: UnaryMethod;
-  declare readonly isFinite: UnaryMethod;
-  declare readonly neg: UnaryMethod;
-  declare readonly square: UnaryMethod;
-  declare readonly sqrt: UnaryMethod;
-  declare readonly rsqrt: UnaryMethod;
-  declare readonly reciprocal: UnaryMethod;
-  declare readonly exp: UnaryMethod;
-  declare readonly expm1: UnaryMethod;
-  declare readonly log: UnaryMethod;
-  declare readonly log1p: UnaryMethod;
-  declare readonly abs: UnaryMethod;
-  declare readonly sign: UnaryMethod;
-  declare readonly floor: UnaryMethod;
-  declare readonly ceil: UnaryMethod;
-  declare readonly round: UnaryMethod;
-  declare readonly roundToFloat16: UnaryMethod;
-  declare readonly sin: UnaryMethod;
-  declare readonly cos: UnaryMethod;
-  declare readonly tan: UnaryMethod;
-  declare readonly asin: UnaryMethod;
-  declare readonly acos: UnaryMethod;
-  declare readonly atan: UnaryMethod;
-  declare readonly sinh: UnaryMethod;
-  declare readonly cosh: UnaryMethod;
-  declare readonly tanh: UnaryMethod;
-  declare readonly asinh: UnaryMethod;
-  declare readonly acosh: UnaryMethod;
-  declare readonly atanh: UnaryMethod;
-  declare readonly erf: UnaryMethod;
-  declare readonly erfc: UnaryMethod;
-  declare readonly sigmoid: UnaryMethod;
-  declare readonly relu: UnaryMethod;
-  declare readonly softplus: UnaryMethod;
-  declare readonly logSigmoid: UnaryMethod;
-  declare readonly silu: UnaryMethod;
-  declare readonly gelu: GeluMethod;
-  declare readonly elu: ParametricMethod;
-  declare readonly leakyRelu: ParametricMethod;
-  declare readonly clamp: ClampMethod;
-  /** `condition.where(x, y)`: see the function `where`. */
-  declare readonly where: WhereMethod;
-  declare readonly sum: ReduceMethod;
-  declare readonly prod: ReduceMethod;
-  declare readonly mean: ReduceMethod;
-  declare readonly max: ReduceMethod;
-  declare readonly min: ReduceMethod;
-  declare readonly logSumExp: ReduceMethod;
-  declare readonly variance: ReduceMethod<CorrectionOption>;
-  declare readonly std: ReduceMethod<CorrectionOption>;
-  declare readonly norm: ReduceMethod<OrdOption>;
-  declare readonly any: ReduceMethod;
-  declare readonly all: ReduceMethod;
-  declare readonly count: ReduceMethod;
-  declare readonly argMax: ArgMaxMethod;
-  declare readonly argMin: ArgMaxMethod;
-  declare readonly cumsum: CumulateMethod;
-  declare readonly cumprod: CumulateMethod;
-  declare readonly matmul: MatMulMethod;
-  declare readonly dot: DotMethod;
-  declare readonly outer: OuterMethod;
-  declare readonly diagonal: DiagonalMethod;
-  declare readonly trace: TraceMethod;
-  declare readonly tril: TriangleMethod<"tril">;
-  declare readonly triu: TriangleMethod<"triu">;
-  declare readonly transpose: TransposeMethod;
-  declare readonly reshape: ReshapeMethod;
-  declare readonly broadcastTo: BroadcastToMethod;
-  declare readonly expandDims: ExpandDimsMethod;
-  declare readonly squeeze: SqueezeMethod;
-  declare readonly slice: SliceMethod;
-  declare readonly take: TakeMethod;
-  declare readonly indexAdd: IndexAddMethod;
-  declare readonly gather: GatherMethod;
-  declare readonly scatterAdd: ScatterAddMethod;
-  declare readonly flip: FlipMethod;
-  declare readonly roll: RollMethod;
-  declare readonly tile: TileMethod;
-  declare readonly pad: PadMethod;
-  declare readonly split: SplitMethod;
-  declare readonly unstack: UnstackMethod;
-  declare readonly sort: SortMethod;
-  declare readonly argSort: SortMethod;
-  declare readonly topK: TopKMethod;
-  declare readonly oneHot: OneHotMethod;
-  declare readonly softmax: SoftmaxMethod;
-  declare readonly logSoftmax: SoftmaxMethod;
-
-  /** The same values in another dtype: see the function `cast`. */
-  declare readonly cast: (dtype: DType) => Tensor<S>;
-
   static {
     installMethods(Tensor.prototype);
   }
 }
+
+// biome-ignore lint/correctness/noUnusedVariables: a class and its interface have the same parameters
+export interface Tensor<out S extends Shape = Shape> extends TensorMethods {}
 
 tensors.one = new Tensor(scalarShape, "float64", 1, null, false);
 tensors.check = (op, input) => {

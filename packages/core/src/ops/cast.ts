@@ -1,5 +1,6 @@
 import { allocate, checkDType, checkNumber, type DType, isFloat } from "../dtype.js";
 import { Node, type Values } from "../graph/node.js";
+import type { CastFunction } from "../graph/signatures/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 import type { Shape } from "../shape/types.js";
@@ -53,8 +54,8 @@ export class Cast extends Node {
  * The same values in another dtype; x itself where it has that dtype. To float32 values are rounded, to int32 cut off at the
  * point (NaN becomes 0, and of what is beyond 32 bits the last 32 are kept), to bool anything but 0 is true. The gradient goes back in the dtype of x; through int32 and bool there is none.
  */
-export function cast<S extends Shape>(x: Tensor<S>, dtype: DType, ...none: []): Tensor<S> {
+export const cast = ((x: Tensor, dtype: DType, ...none: []) => {
   checkNoMore("Cast", none);
   const tensor = operand("Cast", x);
-  return (tensor.dtype === dtype ? tensor : new Cast(dtype).apply(tensor)) as Tensor<S>;
-}
+  return tensor.dtype === dtype ? tensor : new Cast(dtype).apply(tensor);
+}) as CastFunction;

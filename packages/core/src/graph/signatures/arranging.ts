@@ -18,18 +18,6 @@ export interface TransposeFunction {
   ): Of<Transposed<S, Order>>;
 }
 
-/** `x.transpose()` reverses the axes, `x.transpose([0, 2, 1])` and `x.transpose(0, 2, 1)` order them. */
-export interface TransposeMethod {
-  <S extends Shape, const Order extends Sizes>(
-    this: Tensor<S>,
-    ...order: Order & Fits<Transposed<S, Order>>
-  ): Of<Transposed<S, Order>>;
-  <S extends Shape, const Order extends Shape | undefined = undefined>(
-    this: Tensor<S>,
-    order?: Order & Fits<Transposed<S, Order>>,
-  ): Of<Transposed<S, Order>>;
-}
-
 /** `reshape(x, [2, -1])`, `reshape(x, 2, -1)`: one size may be -1, and is found. */
 export interface ReshapeFunction {
   <X extends Operand, const To extends Shape>(
@@ -42,12 +30,6 @@ export interface ReshapeFunction {
   ): Of<Reshaped<ShapeOf<X>, To>>;
 }
 
-/** `x.reshape([2, -1])`, `x.reshape(2, -1)`: one size may be -1, and is found. */
-export interface ReshapeMethod {
-  <S extends Shape, const To extends Shape>(this: Tensor<S>, ...sizes: To & Fits<Reshaped<S, To>>): Of<Reshaped<S, To>>;
-  <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<Reshaped<S, To>>): Of<Reshaped<S, To>>;
-}
-
 /** `broadcastTo(x, [2, 3])`, `broadcastTo(x, 2, 3)`. */
 export interface BroadcastToFunction {
   <X extends Operand, const To extends Shape>(
@@ -55,15 +37,6 @@ export interface BroadcastToFunction {
     ...sizes: To & Fits<BroadcastTo<ShapeOf<X>, To>>
   ): Tensor<Mutable<To>>;
   <X extends Operand, const To extends Shape>(x: X, shape: To & Fits<BroadcastTo<ShapeOf<X>, To>>): Tensor<Mutable<To>>;
-}
-
-/** `x.broadcastTo([2, 3])`, `x.broadcastTo(2, 3)`. */
-export interface BroadcastToMethod {
-  <S extends Shape, const To extends Shape>(
-    this: Tensor<S>,
-    ...sizes: To & Fits<BroadcastTo<S, To>>
-  ): Tensor<Mutable<To>>;
-  <S extends Shape, const To extends Shape>(this: Tensor<S>, shape: To & Fits<BroadcastTo<S, To>>): Tensor<Mutable<To>>;
 }
 
 /** `expandDims(x, axis)`, `expandDims(x, { axis })`: a new axis of size 1. */
@@ -76,18 +49,6 @@ export interface ExpandDimsFunction {
     x: X,
     axis: Axis & Fits<ExpandDims<ShapeOf<X>, Axis>>,
   ): Of<ExpandDims<ShapeOf<X>, Axis>>;
-}
-
-/** `x.expandDims(axis)`, `x.expandDims({ axis })`: a new axis of size 1. */
-export interface ExpandDimsMethod {
-  <S extends Shape, Axis extends number>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<ExpandDims<S, Axis>>>,
-  ): Of<ExpandDims<S, Axis>>;
-  <S extends Shape, Axis extends number>(
-    this: Tensor<S>,
-    axis: Axis & Fits<ExpandDims<S, Axis>>,
-  ): Of<ExpandDims<S, Axis>>;
 }
 
 /** `squeeze(x, axis)` and `squeeze(x, { axis })` drop an axis of size 1, `squeeze(x)` all of them. */
@@ -103,19 +64,6 @@ export interface SqueezeFunction {
   ): Of<Squeeze<S, Axis>>;
 }
 
-/** `x.squeeze(axis)` and `x.squeeze({ axis })` drop an axis of size 1, `x.squeeze()` all of them. */
-export interface SqueezeMethod {
-  <S extends Shape, Axis extends number>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<Squeeze<S, Axis>>>,
-  ): Of<Squeeze<S, Axis>>;
-  <S extends Shape>(this: Tensor<S>, axes: readonly number[] | AxisOption<readonly number[]>): Tensor;
-  <S extends Shape, Axis extends number | undefined = undefined>(
-    this: Tensor<S>,
-    axis?: Axis & Fits<Squeeze<S, Axis>>,
-  ): Of<Squeeze<S, Axis>>;
-}
-
 /** `flip(x, axis)`, `flip(x, [0, 1])`, `flip(x, 0, 1)`: over all axes when none is named; the shape stays. */
 export interface FlipFunction {
   <S extends Shape>(x: Tensor<S>, ...axes: readonly [number, number, ...number[]]): Tensor<S>;
@@ -125,19 +73,6 @@ export interface FlipFunction {
   ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     x: Tensor<S>,
-    axis?: Axis & Fits<Reduced<S, Axis>>,
-  ): Tensor<S>;
-}
-
-/** `x.flip(axis)`, `x.flip([0, 1])`, `x.flip(0, 1)`: over all axes when none is named; the shape stays. */
-export interface FlipMethod {
-  <S extends Shape>(this: Tensor<S>, ...axes: readonly [number, number, ...number[]]): Tensor<S>;
-  <S extends Shape, const Axis extends Axes>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
-  ): Tensor<S>;
-  <S extends Shape, const Axis extends Axes | undefined = undefined>(
-    this: Tensor<S>,
     axis?: Axis & Fits<Reduced<S, Axis>>,
   ): Tensor<S>;
 }
@@ -156,28 +91,8 @@ export interface RollFunction {
   ): Tensor<S>;
 }
 
-/** `x.roll(shift, axis)`: over the flattened tensor when no axis is named; the shape stays. */
-export interface RollMethod {
-  <S extends Shape, const Axis extends Axes>(
-    this: Tensor<S>,
-    shift: Axes,
-    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
-  ): Tensor<S>;
-  <S extends Shape, const Axis extends Axes | undefined = undefined>(
-    this: Tensor<S>,
-    shift: Axes,
-    axis?: Axis & Fits<Reduced<S, Axis>>,
-  ): Tensor<S>;
-}
-
 /** `tile(x, [2, 1])`, `tile(x, 2, 1)`: how often along each axis, counted from the last. */
 export interface TileFunction {
   <X extends Operand, const R extends Shape>(x: X, ...repeats: R): Of<Tiled<ShapeOf<X>, R>>;
   <X extends Operand, const R extends Shape>(x: X, repeats: R): Of<Tiled<ShapeOf<X>, R>>;
-}
-
-/** `x.tile([2, 1])`, `x.tile(2, 1)`: how often along each axis, counted from the last. */
-export interface TileMethod {
-  <S extends Shape, const R extends Shape>(this: Tensor<S>, ...repeats: R): Of<Tiled<S, R>>;
-  <S extends Shape, const R extends Shape>(this: Tensor<S>, repeats: R): Of<Tiled<S, R>>;
 }

@@ -36,24 +36,6 @@ export interface ReduceFunction<Extra = unknown> {
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
 }
 
-/** `x.sum()`, `x.sum(axis, { keepDims })`, `x.sum({ axis, keepDims })`; `Extra` are the options that an op has besides. */
-export interface ReduceMethod<Extra = unknown> {
-  <S extends Shape, const Axis extends Axes, Keep extends boolean = false>(
-    this: Tensor<S>,
-    axis: Axis & Fits<Reduced<S, Axis>>,
-    options?: KeepOption<Keep> & Extra,
-  ): Of<Reduced<S, Axis, Keep>>;
-  <
-    S extends Shape,
-    const Axis extends Axes | undefined = undefined,
-    Keep extends boolean = false,
-    const Short extends Axes = Axes,
-  >(
-    this: Tensor<S>,
-    options?: (ReduceOptions<S, Axis, Keep> & Extra) | (Short & Fits<Reduced<S, Short>>),
-  ): Of<Reduced<S, Axis, Keep>>;
-}
-
 /** `argMax(x, axis, { keepDims })`, `argMax(x, { axis, keepDims })`; over the flattened tensor when no axis is named. */
 export interface ArgMaxFunction {
   <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
@@ -65,19 +47,6 @@ export interface ArgMaxFunction {
     axis?: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
     options?: KeepOption<Keep>,
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
-}
-
-/** `x.argMax(axis, { keepDims })`, `x.argMax({ axis, keepDims })`; over the flattened tensor when no axis is named. */
-export interface ArgMaxMethod {
-  <S extends Shape, Axis extends number | undefined = undefined, Keep extends boolean = false>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<Reduced<S, Axis>>> & KeepOption<Keep>,
-  ): Of<Reduced<S, Axis, Keep>>;
-  <S extends Shape, Axis extends number | undefined = undefined, Keep extends boolean = false>(
-    this: Tensor<S>,
-    axis?: Axis & Fits<Reduced<S, Axis>>,
-    options?: KeepOption<Keep>,
-  ): Of<Reduced<S, Axis, Keep>>;
 }
 
 /** What `variance` and `std` have besides the axes. */
@@ -116,19 +85,6 @@ export interface CumulateFunction {
   ): Tensor<S>;
 }
 
-/** `x.cumsum(axis = -1, { reverse, exclusive })`, `x.cumsum({ axis, reverse, exclusive })`: the shape stays. */
-export interface CumulateMethod {
-  <S extends Shape, Axis extends number = -1>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & CumulateOptions,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(
-    this: Tensor<S>,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
-    options?: CumulateOptions,
-  ): Tensor<S>;
-}
-
 /** `softmax(x, axis = -1)`, `softmax(x, { axis })`: the shape stays. */
 export interface SoftmaxFunction {
   <S extends Shape, Axis extends number = -1>(
@@ -136,15 +92,6 @@ export interface SoftmaxFunction {
     options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
   ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
-}
-
-/** `x.softmax(axis = -1)`, `x.softmax({ axis })`: the shape stays. */
-export interface SoftmaxMethod {
-  <S extends Shape, Axis extends number = -1>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(this: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
 }
 
 export interface SortOptions {
@@ -160,19 +107,6 @@ export interface SortFunction {
   ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
-    options?: SortOptions,
-  ): Tensor<S>;
-}
-
-/** `x.sort(axis = -1, { descending })`, `x.argSort(axis = -1, { descending })`: the shape stays. */
-export interface SortMethod {
-  <S extends Shape, Axis extends number = -1>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & SortOptions,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(
-    this: Tensor<S>,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
     options?: SortOptions,
   ): Tensor<S>;
@@ -198,21 +132,6 @@ export interface TopKFunction {
   ): TopK<Take<S, [K], Axis>>;
   <S extends Shape, K extends number, Axis extends number = -1>(
     x: Tensor<S>,
-    k: K,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
-    options?: TopKOptions,
-  ): TopK<Take<S, [K], Axis>>;
-}
-
-/** `x.topK(k, axis = -1, { largest })`: the axis has size k. */
-export interface TopKMethod {
-  <S extends Shape, K extends number, Axis extends number = -1>(
-    this: Tensor<S>,
-    k: K,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & TopKOptions,
-  ): TopK<Take<S, [K], Axis>>;
-  <S extends Shape, K extends number, Axis extends number = -1>(
-    this: Tensor<S>,
     k: K,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
     options?: TopKOptions,

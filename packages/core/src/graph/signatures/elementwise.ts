@@ -1,3 +1,4 @@
+import type { DType } from "../../dtype.js";
 import type { Aligned, Box, Broadcast3, Broadcast3Fits, BroadcastFits, Fitting, Shape } from "../../shape/types.js";
 import type { Tensor } from "../tensor.js";
 import type { Of, Operand, ShapeOf } from "./operands.js";
@@ -9,19 +10,9 @@ export interface UnaryFunction {
   <X extends Operand>(x: X): Tensor<ShapeOf<X>>;
 }
 
-/** `x.exp()`: the shape stays. */
-export interface UnaryMethod {
-  <S extends Shape>(this: Tensor<S>): Tensor<S>;
-}
-
 /** `gelu(x, { approximate })`: the shape stays. */
 export interface GeluFunction {
   <X extends Operand>(x: X, options?: GeluOptions): Tensor<ShapeOf<X>>;
-}
-
-/** `x.gelu({ approximate })`: the shape stays. */
-export interface GeluMethod {
-  <S extends Shape>(this: Tensor<S>, options?: GeluOptions): Tensor<S>;
 }
 
 export interface GeluOptions {
@@ -33,29 +24,13 @@ export interface BinaryFunction {
   <X extends Operand, Y extends Operand>(x: X, y: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
 }
 
-/** `x.add(y)`: the shapes broadcast; `y` may be a number. */
-export interface BinaryMethod {
-  <S extends Shape, Y extends Operand>(this: Tensor<S>, y: Y & BinaryFits<Tensor<S>, Y>): BinaryOf<Tensor<S>, Y>;
-}
-
 /** `elu(x, alpha = 1)`: as `BinaryFunction`, with a default for `y`. */
 export interface ParametricFunction {
   <X extends Operand, Y extends Operand = number>(x: X, y?: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
 }
 
-/** `x.elu(alpha = 1)`: as `BinaryMethod`, with a default for `y`. */
-export interface ParametricMethod {
-  <S extends Shape, Y extends Operand = number>(
-    this: Tensor<S>,
-    y?: Y & BinaryFits<Tensor<S>, Y>,
-  ): BinaryOf<Tensor<S>, Y>;
-}
-
 /** `less(x, y)`: as `BinaryFunction`; the result is a bool. */
 export interface ComparisonFunction extends BinaryFunction {}
-
-/** `x.less(y)`: as `BinaryMethod`; the result is a bool. */
-export interface ComparisonMethod extends BinaryMethod {}
 
 /** `where(condition, x, y)`: all three broadcast. */
 export interface WhereFunction {
@@ -66,15 +41,6 @@ export interface WhereFunction {
   ): TernaryOf<C, X, Y>;
 }
 
-/** `condition.where(x, y)`: all three broadcast. */
-export interface WhereMethod {
-  <S extends Shape, X extends Operand, Y extends Operand>(
-    this: Tensor<S>,
-    x: X & BinaryFits<Tensor<S>, X>,
-    y: Y & TernaryFits<Tensor<S>, X, Y>,
-  ): TernaryOf<Tensor<S>, X, Y>;
-}
-
 /** `clamp(x, low = -Infinity, high = Infinity)`: all three broadcast. */
 export interface ClampFunction {
   <X extends Operand, Low extends Operand = number, High extends Operand = number>(
@@ -82,15 +48,6 @@ export interface ClampFunction {
     low?: Low & BinaryFits<X, Low>,
     high?: High & TernaryFits<X, Low, High>,
   ): TernaryOf<X, Low, High>;
-}
-
-/** `x.clamp(low = -Infinity, high = Infinity)`: all three broadcast. */
-export interface ClampMethod {
-  <S extends Shape, Low extends Operand = number, High extends Operand = number>(
-    this: Tensor<S>,
-    low?: Low & BinaryFits<Tensor<S>, Low>,
-    high?: High & TernaryFits<Tensor<S>, Low, High>,
-  ): TernaryOf<Tensor<S>, Low, High>;
 }
 
 // Numbers are set apart here, where that is decided for tensors of any shape: broadcasting `[]` with a shape that is a
@@ -127,3 +84,8 @@ export type BroadcastOf<A extends Shape, B extends Shape> = Box<B> extends Fitti
 /** `Of<Broadcast3<A, B, C>>`, decided for shapes that are type parameters, too. */
 export type Broadcast3Of<A extends Shape, B extends Shape, C extends Shape> =
   Box<B | C> extends Fitting<A> ? Tensor<A> : Of<Broadcast3<A, B, C>>;
+
+/** `cast(x, dtype)`: the shape stays. */
+export interface CastFunction {
+  <S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S>;
+}

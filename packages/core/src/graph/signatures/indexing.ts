@@ -13,11 +13,6 @@ export interface SliceFunction {
   <S extends Shape, const R extends readonly Range[]>(x: Tensor<S>, ranges: R & Fits<Slice<S, R>>): Of<Slice<S, R>>;
 }
 
-/** `x.slice([0, null, [1, 5], [null, null, -1]])`: an index, all of the axis, start and stop, and a step. */
-export interface SliceMethod {
-  <S extends Shape, const R extends readonly Range[]>(this: Tensor<S>, ranges: R & Fits<Slice<S, R>>): Of<Slice<S, R>>;
-}
-
 /** `take(x, indices, axis = 0)`, `take(x, indices, { axis })`: the axis is replaced by those of the indices. */
 export interface TakeFunction {
   <S extends Shape, const I extends Indices, Axis extends number>(
@@ -32,20 +27,6 @@ export interface TakeFunction {
   ): Of<Take<S, IndicesShape<I>, Axis>>;
 }
 
-/** `x.take(indices, axis = 0)`, `x.take(indices, { axis })`: the axis is replaced by those of the indices. */
-export interface TakeMethod {
-  <S extends Shape, const I extends Indices, Axis extends number>(
-    this: Tensor<S>,
-    indices: I,
-    options: AxisOption<Axis & Fits<Take<S, IndicesShape<I>, Axis>>>,
-  ): Of<Take<S, IndicesShape<I>, Axis>>;
-  <S extends Shape, const I extends Indices, Axis extends number = 0>(
-    this: Tensor<S>,
-    indices: I,
-    axis?: Axis & Fits<Take<S, IndicesShape<I>, Axis>>,
-  ): Of<Take<S, IndicesShape<I>, Axis>>;
-}
-
 /** `oneHot(indices, classes)`: a new last axis. */
 export interface OneHotFunction {
   <const I extends Indices, Classes extends number>(
@@ -53,15 +34,6 @@ export interface OneHotFunction {
     classes: Classes,
     options?: { readonly dtype?: DType | undefined },
   ): Tensor<OneHot<IndicesShape<I>, Classes>>;
-}
-
-/** `indices.oneHot(classes)`: a new last axis. */
-export interface OneHotMethod {
-  <S extends Shape, Classes extends number>(
-    this: Tensor<S>,
-    classes: Classes,
-    options?: { readonly dtype?: DType | undefined },
-  ): Tensor<OneHot<S, Classes>>;
 }
 
 /** `gather(x, indices, axis)`: the shape of the indices. */
@@ -73,20 +45,6 @@ export interface GatherFunction {
   ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
-    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
-    axis: Axis,
-  ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
-}
-
-/** `x.gather(indices, axis)`: the shape of the indices. */
-export interface GatherMethod {
-  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
-    this: Tensor<S>,
-    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
-    options: AxisOption<Axis>,
-  ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
-  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
-    this: Tensor<S>,
     indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
     axis: Axis,
   ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
@@ -108,22 +66,6 @@ export interface ScatterAddFunction {
   ): Tensor<S>;
 }
 
-/** `x.scatterAdd(indices, source, axis)`: the shape stays. */
-export interface ScatterAddMethod {
-  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
-    this: Tensor<S>,
-    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
-    source: Operand,
-    options: AxisOption<Axis>,
-  ): Tensor<S>;
-  <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
-    this: Tensor<S>,
-    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
-    source: Operand,
-    axis: Axis,
-  ): Tensor<S>;
-}
-
 /** `indexAdd(x, indices, source, axis = 0)`: the shape stays. */
 export interface IndexAddFunction {
   <S extends Shape, Axis extends number>(
@@ -134,22 +76,6 @@ export interface IndexAddFunction {
   ): Tensor<S>;
   <S extends Shape, Axis extends number = 0>(
     x: Tensor<S>,
-    indices: Tensor | Literal,
-    source: Operand,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
-  ): Tensor<S>;
-}
-
-/** `x.indexAdd(indices, source, axis = 0)`: the shape stays. */
-export interface IndexAddMethod {
-  <S extends Shape, Axis extends number>(
-    this: Tensor<S>,
-    indices: Tensor | Literal,
-    source: Operand,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = 0>(
-    this: Tensor<S>,
     indices: Tensor | Literal,
     source: Operand,
     axis?: Axis & Fits<WithAxis<S, Axis>>,
@@ -179,14 +105,6 @@ export interface DiagonalFunction {
   ): Of<Diagonal<S, O>>;
 }
 
-/** `x.diagonal({ offset = 0, axis1 = 0, axis2 = 1 })`: the diagonal is the last axis. */
-export interface DiagonalMethod {
-  <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
-    this: Tensor<S> & Fits<Diagonal<S, O>>,
-    options?: O,
-  ): Of<Diagonal<S, O>>;
-}
-
 /** `trace(x, { offset = 0, axis1 = 0, axis2 = 1 })`. */
 export interface TraceFunction {
   <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
@@ -195,20 +113,7 @@ export interface TraceFunction {
   ): Of<Trace<S, O>>;
 }
 
-/** `x.trace({ offset = 0, axis1 = 0, axis2 = 1 })`. */
-export interface TraceMethod {
-  <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
-    this: Tensor<S> & Fits<Trace<S, O>>,
-    options?: O,
-  ): Of<Trace<S, O>>;
-}
-
 /** `tril(x, offset = 0)`, `triu(x, offset = 0)`: the shape stays. */
 export interface TriangleFunction<Op extends string> {
   <S extends Shape>(x: Tensor<S> & Fits<Matrices<Op, S>>, offset?: number | OffsetOption): Tensor<S>;
-}
-
-/** `x.tril(offset = 0)`, `x.triu(offset = 0)`: the shape stays. */
-export interface TriangleMethod<Op extends string> {
-  <S extends Shape>(this: Tensor<S> & Fits<Matrices<Op, S>>, offset?: number | OffsetOption): Tensor<S>;
 }

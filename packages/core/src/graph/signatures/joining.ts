@@ -45,20 +45,6 @@ export interface SplitFunction {
   ): Split<S, P, Axis>;
 }
 
-/** `x.split(parts, axis = 0)`, `x.split([2, 3], axis = 0)`: that many equal parts, or parts of these sizes. */
-export interface SplitMethod {
-  <S extends Shape, const P extends Axes, Axis extends number>(
-    this: Tensor<S>,
-    parts: P,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
-  ): Split<S, P, Axis>;
-  <S extends Shape, const P extends Axes, Axis extends number = 0>(
-    this: Tensor<S>,
-    parts: P,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
-  ): Split<S, P, Axis>;
-}
-
 export type Split<S extends Shape, P extends Axes, Axis extends number> = P extends Shape
   ? { -readonly [I in keyof P]: Of<Take<S, [Extract<P[I], number>], Axis>> }
   : P extends number
@@ -91,33 +77,12 @@ export interface UnstackFunction {
   <S extends Shape, Axis extends number = 0>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Unstacked<S, Axis>;
 }
 
-/** `x.unstack(axis = 0)`: what stands along the axis, without it. */
-export interface UnstackMethod {
-  <S extends Shape, Axis extends number>(
-    this: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
-  ): Unstacked<S, Axis>;
-  <S extends Shape, Axis extends number = 0>(
-    this: Tensor<S>,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
-  ): Unstacked<S, Axis>;
-}
-
 export type Unstacked<S extends Shape, Axis extends number> = Several<SizeAt<S, Axis>, Of<Take<S, [], Axis>>>;
 
 /** `pad(x, [[1, 1], [0, 2]], value = 0)`: a pair of widths for each axis. */
 export interface PadFunction {
   <S extends Shape, const W extends readonly (readonly [before: number, after: number])[]>(
     x: Tensor<S>,
-    widths: W & Fits<Padded<S, W>>,
-    value?: number,
-  ): Of<Padded<S, W>>;
-}
-
-/** `x.pad([[1, 1], [0, 2]], value = 0)`: a pair of widths for each axis. */
-export interface PadMethod {
-  <S extends Shape, const W extends readonly (readonly [before: number, after: number])[]>(
-    this: Tensor<S>,
     widths: W & Fits<Padded<S, W>>,
     value?: number,
   ): Of<Padded<S, W>>;

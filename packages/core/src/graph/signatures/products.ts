@@ -10,29 +10,14 @@ export interface MatMulFunction {
   <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<MatMulShape<A, B>>): Of<MatMulShape<A, B>>;
 }
 
-/** `a.matmul(b)`: vectors, matrices, and batches of matrices, which broadcast. */
-export interface MatMulMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<MatMulShape<A, B>>): Of<MatMulShape<A, B>>;
-}
-
 /** `dot(a, b)`: vectors of one size. */
 export interface DotFunction {
   <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
 }
 
-/** `a.dot(b)`: vectors of one size. */
-export interface DotMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Dot<A, B>>): Of<Dot<A, B>>;
-}
-
 /** `outer(a, b)`: two vectors. */
 export interface OuterFunction {
   <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
-}
-
-/** `a.outer(b)`: two vectors. */
-export interface OuterMethod {
-  <A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Fits<Outer<A, B>>): Of<Outer<A, B>>;
 }
 
 /** `einsum("ij,jk->ik", a, b)`. */

@@ -1,0 +1,194 @@
+// Prints `ops/methods.ts`, the ops as methods of Tensor, out of their declarations: each has the docstring of its function, and
+// the signature of the function with the tensor in the place of the first argument.
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import ts from "@typescript/typescript6";
+
+/** What is written over a type parameter of the first argument: in a method that is always a tensor, whose shape is asked for. */
+const shapesOf = ["ShapeOf", "IndicesShape"];
+
+/** Convolutions and pools are functions alone, as they are in the literature: `conv2d(x, w)`. */
+const functionsOnly = "windows.ts";
+
+const parse = (file) => ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+const nameOf = (node) => node.name.text;
+
+/** What a file declares, by name. */
+function declarationsOf(path) {
+  const file = parse(path);
+  const found = new Map();
+  for (const statement of file.statements) {
+    if (ts.isVariableStatement(statement)) {
+      for (const declaration of statement.declarationList.declarations)
+        found.set(declaration.name.getText(), { file, statement, declaration });
+    } else if (statement.name !== undefined) found.set(nameOf(statement), { file, statement, declaration: statement });
+  }
+  // What is exported by another name.
+  for (const { exportClause } of file.statements.filter(ts.isExportDeclaration)) {
+    for (const { name, propertyName } of exportClause.elements)
+      if (propertyName !== undefined) found.set(name.text, found.get(propertyName.text));
+  }
+  return found;
+}
+
+/** The type that an op is declared with, its own, that of a cast, or what the function gives that makes it: name and arguments. */
+function typeOf({ type, initializer }, makers) {
+  const own = type ?? (ts.isAsExpression(initializer) ? initializer.type : undefined);
+  if (own !== undefined)
+    return { base: own.typeName?.getText(), args: own.typeArguments?.map((each) => each.getText()) };
+  const maker = ts.isCallExpression(initializer) && makers.get(initializer.expression.getText())?.declaration;
+  if (!maker) return {};
+  const given = new Map(
+    maker.typeParameters?.map(({ name }, i) => [name.text, initializer.typeArguments?.[i]?.getText()]),
+  );
+  // An argument that is not given is the default of the type, too.
+  const args = maker.type.typeArguments?.map((each) => given.get(each.getText())).filter((each) => each !== undefined);
+  return { base: maker.type.typeName.getText(), args: args?.length ? args : undefined };
+}
+
+/** The text of a node with some parts replaced: a list of [node, text]. */
+function replaced(node, parts) {
+  const [start, text] = [node.getStart(), node.getText()];
+  const sorted = parts.map(([part, by]) => [part.getStart() - start, part.getEnd() - start, by]);
+  sorted.sort(([a], [b]) => b - a);
+  return sorted.reduce((text, [from, to, by]) => text.slice(0, from) + by + text.slice(to), text);
+}
+
+function visit(node, see) {
+  if (see(node) !== false) ts.forEachChild(node, (child) => visit(child, see));
+}
+
+/** A call signature with `this` for its first argument. */
+function ofReceiver(signature) {
+  const [receiver] = signature.parameters;
+  const parameter = signature.typeParameters?.find(({ name }) => name.text === receiver.type.getText());
+  const parts = [[receiver.name, "this"]];
+  if (parameter !== undefined) {
+    if (signature.typeParameters.some(({ name }) => name.text === "S"))
+      throw new Error(`${signature.getText()}: S is the shape of the first argument`);
+    parts.push([parameter, "S extends Shape"]);
+    const isOwn = (node) => ts.isTypeReferenceNode(node) && node.getText() === parameter.name.text;
+    visit(signature, (node) => {
+      if (node === parameter) return false;
+      const isShape = ts.isTypeReferenceNode(node) && shapesOf.includes(node.typeName.getText());
+      if (isShape && isOwn(node.typeArguments[0])) parts.push([node, "S"]);
+      else if (isOwn(node)) parts.push([node, "Tensor<S>"]);
+      else return true;
+      return false;
+    });
+  }
+  return replaced(signature, parts);
+}
+
+/** Whether the first argument of a function is one tensor: then it can be a method. */
+function takesTensor({ members: [signature] }) {
+  const [first] = signature.parameters;
+  const type =
+    signature.typeParameters?.find(({ name }) => name.text === first.type?.getText())?.constraint ?? first.type;
+  return /^(Tensor\b|Operand$|Indices$)/.test(type?.getText() ?? "");
+}
+
+/** The docstring of a statement, indented as that of a member, without a line about the first argument. */
+function docOf(name, { file, statement }, receiver) {
+  const comment = ts.getLeadingCommentRanges(file.text, statement.pos)?.at(-1);
+  const text = comment && file.text.slice(comment.pos, comment.end);
+  if (!text?.startsWith("/**")) throw new Error(`${name} has no docstring`);
+  const lines = text.split("\n").filter((line) => !line.startsWith(` * @param ${receiver} `));
+  return lines.map((line) => `  ${line}`).join("\n");
+}
+
+/** The method of an op: it hands on what it is given, and refuses what is behind it, unless the op does that itself. */
+function methodOf(name, signatures, implementation) {
+  const longest = signatures.reduce((a, b) => (b.parameters.length > a.parameters.length ? b : a));
+  const names = longest.parameters.slice(1).map(nameOf);
+  const last = implementation?.parameters.at(-1);
+  if (last?.dotDotDotToken !== undefined && nameOf(last) !== "none")
+    return `    ${name}(...args: [never]) {\n      return ops.${name}(this, ...args);\n    },`;
+  const parameters = [...names.map((each) => `${each}: never`), "none?: unknown"].join(", ");
+  const given = [`only(this, "${name}", none)`, ...names].join(", ");
+  return `    ${name}(${parameters}) {\n      return ops.${name}(${given});\n    },`;
+}
+
+/** The import lines for the names that a text uses, as the files that it is made of have them. */
+function importsOf(text, signatures) {
+  const homes = new Map();
+  for (const { file } of signatures.values()) {
+    const own = `../graph/signatures/${basename(file.fileName)}`;
+    for (const statement of file.statements) {
+      if (ts.isImportDeclaration(statement)) {
+        const from = join("../graph/signatures", statement.moduleSpecifier.text);
+        for (const { name } of statement.importClause.namedBindings.elements) homes.set(name.text, from);
+      }
+    }
+    for (const statement of file.statements)
+      if (statement.name !== undefined) homes.set(nameOf(statement), own.replace(/\.ts$/, ".js"));
+  }
+  const used = new Set(text.match(/\b[A-Z]\w*\b/g));
+  const byFile = new Map();
+  for (const [name, from] of homes) if (used.has(name)) byFile.set(from, [...(byFile.get(from) ?? []), name]);
+  const lines = [...byFile].map(([from, names]) => `import type { ${names.toSorted().join(", ")} } from "${from}";`);
+  return lines.toSorted().join("\n");
+}
+
+/** The text of `ops/methods.ts` for the ops in a folder of core. */
+export function printMethods(core) {
+  const [ops, folder] = [join(core, "src/ops"), join(core, "src/graph/signatures")];
+  const signatures = new Map(readdirSync(folder).flatMap((file) => [...declarationsOf(join(folder, file))]));
+  const makers = declarationsOf(join(ops, "functions.ts"));
+  const types = new Map();
+  const [members, methods] = [[], []];
+  const exported = parse(join(ops, "index.ts")).statements.flatMap(({ exportClause, moduleSpecifier }) => {
+    const declarations = declarationsOf(join(ops, moduleSpecifier.text.replace(/\.js$/, ".ts")));
+    return exportClause.elements.map(({ name }) => ({ name: name.text, declarations }));
+  });
+  for (const { name, declarations } of exported) {
+    const op = declarations.get(name);
+    if (!ts.isVariableDeclaration(op.declaration)) continue;
+    const { base, args } = typeOf(op.declaration, new Map([...makers, ...declarations]));
+    const signature = signatures.get(base);
+    if (signature === undefined) throw new Error(`${name}: its signature is not one of graph/signatures`);
+    if (basename(signature.file.fileName) === functionsOnly || !takesTensor(signature.declaration)) continue;
+    const { members: calls } = signature.declaration;
+    const methodType = base.replace(/Function$/, "Method");
+    const heads = signature.declaration.typeParameters?.map((each) => each.getText()).join(", ");
+    const parts = calls.map((call) => `  ${ofReceiver(call)}`);
+    types.set(base, `interface ${methodType}${heads ? `<${heads}>` : ""} {\n${parts.join("\n")}\n}`);
+    const doc = docOf(name, op, calls[0].parameters[0].name.getText());
+    members.push(`${doc}\n  readonly ${name}: ${methodType}${args ? `<${args.join(", ")}>` : ""};`);
+    let implementation = op.declaration.initializer;
+    while (implementation && (ts.isAsExpression(implementation) || ts.isParenthesizedExpression(implementation)))
+      implementation = implementation.expression;
+    methods.push(methodOf(name, calls, ts.isArrowFunction(implementation) ? implementation : undefined));
+  }
+  const declared = `${[...types.values()].join("\n\n")}
+
+/** The ops as methods: each is the function of its name with the tensor as the first argument. */
+export interface TensorMethods {
+${members.join("\n\n")}
+}`;
+  return `// Printed by scripts/generate-methods.mjs from the declarations of the ops. Do not edit.
+${importsOf(declared.replace(/\/\*\*.*?\*\//gs, ""), signatures)}
+import { tooMany } from "../options.js";
+import * as ops from "./index.js";
+
+/** The tensor of a method, behind whose arguments nothing stands. */
+function only(self: Tensor, op: string, none: unknown): Tensor {
+  if (none !== undefined) throw tooMany(op, none);
+  return self;
+}
+
+/**
+ * Gives Tensor its ops as methods. They call the functions when they are used, not when they are defined: the ops make
+ * tensors and tensors have ops, and neither can be loaded first.
+ */
+export function installMethods(prototype: object): void {
+  const methods: Record<string, (this: Tensor, ...args: never[]) => unknown> = {
+${methods.join("\n")}
+  };
+  for (const [name, value] of Object.entries(methods))
+    Object.defineProperty(prototype, name, { value, writable: true });
+}
+
+${declared}
+`;
+}
