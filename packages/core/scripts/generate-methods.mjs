@@ -58,8 +58,8 @@ function visit(node, see) {
   if (see(node) !== false) ts.forEachChild(node, (child) => visit(child, see));
 }
 
-/** A call signature with `this` for its first argument. */
-function ofReceiver(signature) {
+/** A call signature of an op as that of a method, with `this` for its first argument; `given` are the arguments of its interface. */
+function ofReceiver(signature, given) {
   const [receiver] = signature.parameters;
   const parameter = signature.typeParameters?.find(({ name }) => name.text === receiver.type.getText());
   const parts = [[receiver.name, "this"]];
@@ -67,16 +67,17 @@ function ofReceiver(signature) {
     if (signature.typeParameters.some(({ name }) => name.text === "S"))
       throw new Error(`${signature.getText()}: S is the shape of the first argument`);
     parts.push([parameter, "S extends Shape"]);
-    const isOwn = (node) => ts.isTypeReferenceNode(node) && node.getText() === parameter.name.text;
-    visit(signature, (node) => {
-      if (node === parameter) return false;
-      const isShape = ts.isTypeReferenceNode(node) && shapesOf.includes(node.typeName.getText());
-      if (isShape && isOwn(node.typeArguments[0])) parts.push([node, "S"]);
-      else if (isOwn(node)) parts.push([node, "Tensor<S>"]);
-      else return true;
-      return false;
-    });
   }
+  const isOwn = (node) => ts.isTypeReferenceNode(node) && node.getText() === parameter?.name.text;
+  visit(signature, (node) => {
+    if (node === parameter) return false;
+    const isShape = ts.isTypeReferenceNode(node) && shapesOf.includes(node.typeName.getText());
+    if (isShape && isOwn(node.typeArguments[0])) parts.push([node, "S"]);
+    else if (isOwn(node)) parts.push([node, "Tensor<S>"]);
+    else if (ts.isTypeReferenceNode(node) && given.has(node.getText())) parts.push([node, given.get(node.getText())]);
+    else return true;
+    return false;
+  });
   return replaced(signature, parts);
 }
 
@@ -99,7 +100,7 @@ function docOf(name, { file, statement }, receiver) {
 
 /** The method of an op: it hands on what it is given, and refuses what is behind it, unless the op does that itself. */
 function methodOf(name, signatures, implementation) {
-  const longest = signatures.reduce((a, b) => (b.parameters.length > a.parameters.length ? b : a));
+  const longest = signatures.reduce((a, b) => (b.parameters.length < a.parameters.length ? a : b));
   const names = longest.parameters.slice(1).map(nameOf);
   const last = implementation?.parameters.at(-1);
   if (last?.dotDotDotToken !== undefined && nameOf(last) !== "none")
@@ -135,7 +136,6 @@ export function printMethods(core) {
   const [ops, folder] = [join(core, "src/ops"), join(core, "src/graph/signatures")];
   const signatures = new Map(readdirSync(folder).flatMap((file) => [...declarationsOf(join(folder, file))]));
   const makers = declarationsOf(join(ops, "functions.ts"));
-  const types = new Map();
   const [members, methods] = [[], []];
   const exported = parse(join(ops, "index.ts")).statements.flatMap(({ exportClause, moduleSpecifier }) => {
     const declarations = declarationsOf(join(ops, moduleSpecifier.text.replace(/\.js$/, ".ts")));
@@ -149,20 +149,18 @@ export function printMethods(core) {
     if (signature === undefined) throw new Error(`${name}: its signature is not one of graph/signatures`);
     if (basename(signature.file.fileName) === functionsOnly || !takesTensor(signature.declaration)) continue;
     const { members: calls } = signature.declaration;
-    const methodType = base.replace(/Function$/, "Method");
-    const heads = signature.declaration.typeParameters?.map((each) => each.getText()).join(", ");
-    const parts = calls.map((call) => `  ${ofReceiver(call)}`);
-    types.set(base, `interface ${methodType}${heads ? `<${heads}>` : ""} {\n${parts.join("\n")}\n}`);
+    const given = new Map(
+      signature.declaration.typeParameters?.map((each, i) => [each.name.text, args?.[i] ?? each.default?.getText()]),
+    );
     const doc = docOf(name, op, calls[0].parameters[0].name.getText());
-    members.push(`${doc}\n  readonly ${name}: ${methodType}${args ? `<${args.join(", ")}>` : ""};`);
+    // An editor shows the docstring of the overload that is called.
+    for (const call of calls) members.push(`${doc}\n  ${name}${ofReceiver(call, given)}`);
     let implementation = op.declaration.initializer;
     while (implementation && (ts.isAsExpression(implementation) || ts.isParenthesizedExpression(implementation)))
       implementation = implementation.expression;
     methods.push(methodOf(name, calls, ts.isArrowFunction(implementation) ? implementation : undefined));
   }
-  const declared = `${[...types.values()].join("\n\n")}
-
-/** The ops as methods: each is the function of its name with the tensor as the first argument. */
+  const declared = `/** The ops as methods: each is the function of its name with the tensor as the first argument. */
 export interface TensorMethods {
 ${members.join("\n\n")}
 }`;

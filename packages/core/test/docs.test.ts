@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transform } from "esbuild";
 import fc from "fast-check";
@@ -32,7 +33,8 @@ interface Example {
 function examplesOf({ name, source, compiled }: (typeof packages)[number]): Example[] {
   const files = readdirSync(source, { recursive: true })
     .map(String)
-    .filter((file) => file.endsWith(".ts"));
+    // The docstrings of methods are those of the functions.
+    .filter((file) => file.endsWith(".ts") && file !== join("ops", "methods.ts"));
   return files.flatMap((file) => {
     const module = new URL(file.replace(/\.ts$/, ".js"), compiled).href;
     const lines = readFileSync(pathToFileURL(source + file), "utf8").split("\n");

@@ -485,7 +485,7 @@ test("a dtype is one of those that there are", () => {
 const internal = new RegExp(
   [
     "^(checkOptions|checkNoMore|operand|show|showNames|formatShape|sameShape|sizeOf)$",
-    "^(new Tensor|Tensor\\.(derive|constant|settle|toString|toJSON))$",
+    "^(new Tensor|Tensor\\.(constant|toString|toJSON))$",
     // The vertices of the graph: their settings are positional, and their methods are for the walk.
     "^Node\\.",
     "^new (Node|Optimizer|ParameterGroup|RandomGraph)$|^RandomGraph\\.",

@@ -57,13 +57,23 @@ interface Extra {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class installs the methods of the interface in itself
 export class Tensor<out S extends Shape = Shape> {
+  /** The sizes along the axes, frozen; `[]` for a scalar. */
   readonly shape: S;
+  /** float64, float32, int32 or bool. */
   readonly dtype: DType;
-  /** A number for a scalar, else one row-major array. For the engine and for ops; others read `data` or `item()`. */
+  /**
+   * A number for a scalar, else one row-major array.
+   *
+   * @internal
+   */
   values: Values;
   /** The node that made this tensor; `null` for a constant, a variable, or a result that no gradient is wanted of. */
   readonly node: Node | null;
-  /** Where this edge stands in the walk that met it last; see `Trace`. */
+  /**
+   * Where this edge stands in the walk that met it last; see `Trace`.
+   *
+   * @internal
+   */
   slot: number;
   /** A tensor in between has its gradient in the trace of the last walk. */
   private gradient: Tensor | Trace | DeferredGradient | null;
@@ -80,12 +90,23 @@ export class Tensor<out S extends Shape = Shape> {
     this.extra = isVariable ? { name: undefined, version: 0, newest: 0, isVariable, hooks: null } : null;
   }
 
-  /** A tensor made out of this one by the engine: the result of an op, recorded if `node` is not null. */
+  /**
+   * A tensor made out of this one by the engine: the result of an op, recorded if `node` is not null.
+   *
+   * @internal
+   */
   derive(shape: Shape, dtype: DType, values: Values, node: Node | null): Tensor {
     return new Tensor(shape, dtype, values, node, false);
   }
 
-  /** A scalar of this tensor's dtype; where the number is none of it, the error names the `op` that wanted it. */
+  /**
+   * A scalar constant of this tensor's dtype, to compute with where two numbers meet; in a compiled program its value is known.
+   *
+   * @param op what an error calls the op that wanted a number which is none of the dtype
+   *
+   * @example
+   * tensor([1, 2], { dtype: "float32" }).constant(0.5).dtype; // "float32"
+   */
   constant(value: number, op = "constant"): Tensor {
     return new Tensor(scalarShape, this.dtype, literal(checkNumber(op, value, this.dtype), this.dtype), null, false);
   }
@@ -107,7 +128,11 @@ export class Tensor<out S extends Shape = Shape> {
     return this.array;
   }
 
-  /** The elements as a typed array, for ops. */
+  /**
+   * The elements as a typed array, for kernels; whoever is not to write to it takes `data`.
+   *
+   * @internal
+   */
   get array(): TypedArray {
     const values = this.known;
     if (typeof values !== "number") {
@@ -161,6 +186,7 @@ export class Tensor<out S extends Shape = Shape> {
     return nest(this.array, this.shape, this.dtype) as NestedArray<T>;
   }
 
+  /** Name, dtype, shape and values as one line; of long axes the ends. */
   toString(): string {
     const name = this.name === undefined ? "" : `${this.name}: `;
     const values = withReads(null, () => formatValues(this.array, this.shape, this.dtype));
@@ -356,7 +382,11 @@ export class Tensor<out S extends Shape = Shape> {
     return remove;
   }
 
-  /** What `onGradient` has been given, for the walk. */
+  /**
+   * What `onGradient` has been given, for the walk.
+   *
+   * @internal
+   */
   get hooks(): ReadonlySet<GradientHook> | null {
     return this.extra === null ? null : this.extra.hooks;
   }
@@ -424,7 +454,11 @@ export class Tensor<out S extends Shape = Shape> {
     this.gradient = gradient;
   }
 
-  /** Whether there is a gradient, which is not fetched for the question. */
+  /**
+   * Whether there is a gradient, which is not fetched for the question.
+   *
+   * @internal
+   */
   get hasGrad(): boolean {
     return this.gradient !== null;
   }

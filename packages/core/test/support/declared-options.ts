@@ -122,8 +122,11 @@ function declaredIn({ checker, program }: Project, file: string, values: Readonl
     add(name, type, SignatureKind.Call);
     if ((symbol.flags & SymbolFlags.Class) === 0) continue;
     add(`new ${name}`, type, SignatureKind.Construct);
-    // Its own, not those of a base class: that is exported as well.
-    for (const member of [...symbol.getMembers().values(), ...symbol.getExports().values()]) {
+    // Its own and those of an interface that is merged with it, not those of a base class: that is exported as well.
+    const merged = symbol.flags & SymbolFlags.Interface ? checker.getDeclaredTypeOfSymbol(symbol) : undefined;
+    const properties = merged === undefined ? [] : checker.getPropertiesOfType(merged);
+    const inherited = properties.filter((member) => ((member.getParent() ?? symbol).flags & SymbolFlags.Class) === 0);
+    for (const member of [...symbol.getMembers().values(), ...inherited, ...symbol.getExports().values()]) {
       if ((member.flags & (SymbolFlags.Method | SymbolFlags.Property)) === 0 || member.name === "prototype") continue;
       add(`${name}.${member.name}`, checker.getTypeOfSymbol(member), SignatureKind.Call);
     }

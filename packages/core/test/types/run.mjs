@@ -12,7 +12,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** 1.5 times what the tests needed when the budget was set. A new test may raise it; a surprise should not. */
-const INSTANTIATION_BUDGET = 140_000;
+const INSTANTIATION_BUDGET = 160_000;
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const core = join(here, "../..");

@@ -65,7 +65,7 @@ export function fingerprint({ train, test }: IdxFolder): string {
   for (const { images, labels } of [train, test]) {
     for (const [array, shape] of [
       [images.bytes, images.shape],
-      [labels.array, labels.shape],
+      [labels.toTransfer().data, labels.shape],
     ] as const) {
       hash.update(`[${shape.join(", ")}]`).update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     }

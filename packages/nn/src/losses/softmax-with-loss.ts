@@ -38,7 +38,7 @@ export class SoftmaxWithLoss extends Node {
     checkLabelRange(this.name, x, t);
     // The loops of the op, and not the op: one in here would be none of the user's graph.
     const logs = new LogSoftmax().localForward(x.shape, dtype, x) as TypedArray;
-    const labels = t.array;
+    const labels = t.data;
     let sum = 0;
     if (t.dtype === "int32") {
       for (let row = 0; row < rows; row++) sum -= logs[row * classes + (labels[row] as number)] as number;

@@ -28,7 +28,7 @@ abstract class SquaredError extends Node {
   }
 
   override localForward(_shape: Shape, dtype: DType, y: Tensor, t: Tensor): Values {
-    const [outputs, targets] = [y.array, t.array];
+    const [outputs, targets] = [y.data, t.data];
     let sum = 0;
     for (let i = 0; i < outputs.length; i++) {
       const error = (outputs[i] as number) - (targets[i] as number);

@@ -80,8 +80,8 @@ function digestOf(tensors: NamedTensors, texts: Readonly<Record<string, string>>
   const hash = createHash("sha256");
   for (const name of Object.keys(texts).sort()) hash.update(`${JSON.stringify([name, texts[name]])}\n`);
   for (const name of Object.keys(tensors).sort()) {
-    const { dtype, shape, array } = tensors[name] as Tensor;
-    hash.update(`${JSON.stringify([name, dtype, shape])}\n`).update(array);
+    const { dtype, shape, data } = (tensors[name] as Tensor).toTransfer();
+    hash.update(`${JSON.stringify([name, dtype, shape])}\n`).update(data);
   }
   return hash.digest("hex");
 }

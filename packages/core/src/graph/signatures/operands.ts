@@ -2,10 +2,10 @@ import type { NestedShape, Shape } from "../../shape/types.js";
 import type { Tensor } from "../tensor.js";
 
 /*
- * The types of the ops: `...Function` as functions, `...Method` as methods of Tensor.
+ * The types of the ops as functions; `scripts/generate-methods.mjs` makes those of the methods of them.
  *
  * Each is one signature where it can be, not a list of overloads, so that a mismatch is reported once and in its own
- * words: the argument to blame is intersected with the error of the shape rule. Methods name the shape through `this`,
+ * words: the argument to blame is intersected with the error of the shape rule. A method names the shape through `this`,
  * and not through the type parameter of the class, so that Tensor stays covariant in its shape.
  */
 
