@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
-import type { AxisWindows, PoolWindows } from "../kernels/windows.js";
+import { type Arithmetic, numberArithmetic } from "../graph/arithmetic.js";
+import type { AxisWindows } from "../kernels/windows.js";
 import { checkOptions } from "../options.js";
 import { formatShape, kept, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -171,42 +172,72 @@ class Adaptive implements Placing {
   }
 }
 
-/** What each of the windows on planes x sees whose results are y. */
-export function seenBy(placing: Placing, x: Shape, y: Shape): PoolWindows {
-  const w = placing.windowsOn(x.slice(2), y.slice(2));
-  if (w.isAdaptive) return { rows: spread(w.height, w.rows), columns: spread(w.width, w.columns) };
-  const { countsPadding: counts } = w;
+/** One axis of placed windows. */
+export interface PoolAxis {
+  readonly size: number;
+  readonly count: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly step: number;
+  readonly padding: number;
+  /** Where the padding ends, if a mean counts it. */
+  readonly paddedEnd: number | null;
+  readonly isAdaptive: boolean;
+}
+
+export function axesOf(w: PlacedWindows): { readonly rows: PoolAxis; readonly columns: PoolAxis } {
+  const { isAdaptive, countsPadding: counts } = w;
   return {
-    rows: slide(w.height, w.rows, w.kernelHeight, w.strideY, w.dilationY, w.paddingY, counts ? w.endY : null),
-    columns: slide(w.width, w.columns, w.kernelWidth, w.strideX, w.dilationX, w.paddingX, counts ? w.endX : null),
+    rows: {
+      size: w.height,
+      count: w.rows,
+      kernel: w.kernelHeight,
+      stride: w.strideY,
+      step: w.dilationY,
+      padding: w.paddingY,
+      paddedEnd: counts ? w.endY : null,
+      isAdaptive,
+    },
+    columns: {
+      size: w.width,
+      count: w.columns,
+      kernel: w.kernelWidth,
+      stride: w.strideX,
+      step: w.dilationX,
+      padding: w.paddingX,
+      paddedEnd: counts ? w.endX : null,
+      isAdaptive,
+    },
   };
 }
 
-function spread(size: number, count: number): AxisWindows {
-  const firsts = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
-  const ends = firsts.map((_, i) => Math.ceil(((i + 1) * size) / count));
-  return { size, step: 1, firsts, ends, counts: ends.map((end, i) => end - (firsts[i] as number)) };
+/** What window `i` sees along an axis, from `first` on up to below `end`, and how many elements a mean counts; in doubles. */
+export function seenAlong<T>(k: Arithmetic<T>, axis: PoolAxis, i: T): Record<"first" | "end" | "count", T> {
+  const { size, count, kernel, stride, step, padding, paddedEnd } = axis;
+  if (axis.isAdaptive) {
+    const first = k.floor(k.div(k.mul(i, size), count));
+    const end = k.ceil(k.div(k.mul(k.add(i, 1), size), count));
+    return { first, end, count: k.sub(end, first) };
+  }
+  const start = k.sub(k.mul(i, stride), padding);
+  // The first of its elements that is not before the plane.
+  const first = k.select(k.less(start, 0), k.sub(start, k.mul(k.floor(k.div(start, step)), step)), start);
+  const end = k.min(k.add(start, (kernel - 1) * step + 1), size);
+  const counted =
+    paddedEnd === null
+      ? k.ceil(k.div(k.sub(end, first), step))
+      : k.min(k.ceil(k.div(k.sub(paddedEnd, start), step)), kernel);
+  return { first, end, count: counted };
 }
 
-/** @param paddedEnd where the padding ends, if a mean counts it */
-function slide(
-  size: number,
-  count: number,
-  kernel: number,
-  stride: number,
-  step: number,
-  padding: number,
-  paddedEnd: number | null,
-): AxisWindows {
-  const [firsts, ends, counts]: [number[], number[], number[]] = [[], [], []];
-  for (let i = 0, start = -padding; i < count; i++, start += stride) {
-    const first = start < 0 ? start + Math.ceil(-start / step) * step : start;
-    const end = Math.min(start + (kernel - 1) * step + 1, size);
-    firsts.push(first);
-    ends.push(end);
-    counts.push(
-      paddedEnd === null ? Math.ceil((end - first) / step) : Math.min(kernel, Math.ceil((paddedEnd - start) / step)),
-    );
-  }
-  return { size, step, firsts, ends, counts };
+/** What each window sees along an axis. */
+export function seenBy(axis: PoolAxis): AxisWindows {
+  const windows = Array.from({ length: axis.count }, (_, i) => seenAlong(numberArithmetic, axis, i));
+  return {
+    size: axis.size,
+    step: axis.step,
+    firsts: windows.map(({ first }) => first),
+    ends: windows.map(({ end }) => end),
+    counts: windows.map(({ count }) => count),
+  };
 }

@@ -13,6 +13,7 @@ import {
   type AdaptivePoolOptions,
   AVERAGE,
   type AvgPoolOptions,
+  axesOf,
   OPTIONS,
   type Placing,
   type PoolOptions,
@@ -55,7 +56,8 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
   }
 
   protected windows(x: Shape, y: Shape): PoolWindows {
-    return seenBy(this.placing, x, y);
+    const { rows, columns } = axesOf(this.placing.windowsOn(x.slice(2), y.slice(2)));
+    return { rows: seenBy(rows), columns: seenBy(columns) };
   }
 }
 

@@ -28,6 +28,13 @@ export const halvesSwapped = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6,
 export const everyOther = (bytes: number, parity: 0 | 1 = 0): number[] =>
   Array.from({ length: vectorBytes }, (_, i) => (2 * Math.floor(i / bytes) + parity) * bytes + (i % bytes));
 
+/** The bytes of the elements of two vectors by turns, from the first half or the second half of each. */
+export const inTurns = (bytes: number, half: 0 | 1): number[] =>
+  Array.from({ length: vectorBytes }, (_, i) => {
+    const element = Math.floor(i / bytes);
+    return half * 8 + Math.floor(element / 2) * bytes + (element % 2) * vectorBytes + (i % bytes);
+  });
+
 export const align = (bytes: number, unit: number = vectorBytes): number => Math.ceil(bytes / unit) * unit;
 
 /** Adds to the vector `sum` the product of the two that `push` pushes, rounded once with relaxed SIMD, else twice. */

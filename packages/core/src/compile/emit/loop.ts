@@ -1,8 +1,10 @@
 import type { Local } from "../../wasm/encoder.js";
+import { inTurns, vectorBytes } from "../../wasm/simd.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { Expression, NumberKind } from "../ir/expression.js";
 import { isRecurrence, type LoopKernel, type Recurrence, type Store, storesEach, valuesOf } from "../ir/kernel.js";
+import { sameAffine } from "../ir/views.js";
 import { Accumulators, identityOf } from "./accumulators.js";
 import { type LoopOrder, LoopValues } from "./loop-values.js";
 import { loadsOf, type Nest, nestOf } from "./nest.js";
@@ -23,12 +25,14 @@ class LoopEmitter {
   private readonly loops: LoopOrder;
   private readonly streams: Streams;
   private readonly values: LoopValues;
+  private readonly address: KernelCode["address"];
   /** Of a reduction without an order. */
   private readonly accumulators: Accumulators | null;
   private readonly recurrence: Recurrence | null;
 
   constructor(kernel: LoopKernel, context: KernelCode) {
     this.kernel = kernel;
+    this.address = context.address;
     this.loops = orderOf(kernel);
     this.streams = new Streams(context.code, this.loops.nest, this.loops.axis, context.address);
     for (const { to, target } of kernel.stores) this.streams.announce(to, elementBytes[target.dtype]);
@@ -141,7 +145,20 @@ class LoopEmitter {
         });
       }
       at = end;
+      // One element takes no longer alone.
+      if (at < padded - 1 && at > 0 && width === lanes && count === 1 && this.mayRepeat()) {
+        this.values.inVectors(lanes, [size - lanes], () => this.from(depth + 1));
+        return;
+      }
     }
+  }
+
+  /** Whether elements may be computed twice, so that the last vector begins in the one before: nothing is read that is written. */
+  private mayRepeat(): boolean {
+    const { kernel } = this;
+    if (this.axis?.reduced === true) return false;
+    const written = new Set(kernel.stores.map(({ target }) => this.address(target)));
+    return loadsOf(valuesOf(kernel)).every(({ buffer }) => !written.has(this.address(buffer)));
   }
 
   /** Whether elements behind the last one may be computed as well: into the padding of the target, from anything. */
@@ -169,10 +186,10 @@ class LoopEmitter {
     // Of a row that is reduced, single elements stand in every lane and must not count for each.
     const isRest = this.axis?.reduced === true && values.width === 1;
     values.forEachUnit((unit) => {
-      for (const store of stores) {
-        if (accumulators === null) this.store(store, () => values.push(store.value));
-        else accumulators.add(isRest ? "rest" : unit, () => values.push(store.value), values.width);
-      }
+      if (accumulators === null) this.storeAll();
+      else
+        for (const { value } of stores)
+          accumulators.add(isRest ? "rest" : unit, () => values.push(value), values.width);
     });
   }
 
@@ -185,7 +202,46 @@ class LoopEmitter {
   }
 
   private storeAll(): void {
-    for (const store of this.kernel.stores) this.store(store, () => this.values.push(store.value));
+    const { stores } = this.kernel;
+    for (let i = 0; i < stores.length; i++) {
+      const [store, next] = [stores[i] as Store, stores[i + 1]];
+      if (next !== undefined && this.takeTurns(store, next)) {
+        this.storePair(store, next);
+        i++;
+      } else this.store(store, () => this.values.push(store.value));
+    }
+  }
+
+  /** Whether vectors of two stores fill memory by turns. */
+  private takeTurns({ target, to }: Store, next: Store): boolean {
+    const { values } = this;
+    return (
+      target === next.target &&
+      target.dtype !== "bool" &&
+      values.width * elementBytes[target.dtype] === vectorBytes &&
+      values.strideOf(to) === 2 &&
+      sameAffine({ ...to, offset: to.offset + 1 }, next.to)
+    );
+  }
+
+  private storePair({ value, target, to }: Store, next: Store): void {
+    const { values, streams } = this;
+    const { code } = values;
+    const bytes = elementBytes[target.dtype];
+    values.scratch(2, (...locals) => {
+      const [first, second] = locals as readonly [Local, Local];
+      for (const [own, local] of [
+        [value, first],
+        [next.value, second],
+      ] as const) {
+        values.push(own);
+        code.set(local);
+      }
+      for (const half of [0, 1] as const) {
+        const offset = streams.pushAddress(target, to, bytes, values.unit.shift + (half * values.width) / 2);
+        code.get(first).get(second).shuffle(inTurns(bytes, half)).memory("v128.store", offset);
+      }
+    });
   }
 
   private store({ target, to }: Store, pushValue: () => MaskWidth): void {

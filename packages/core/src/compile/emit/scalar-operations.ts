@@ -89,6 +89,9 @@ export class ScalarOperations {
       case "toMask":
         nonZero(code, first.kind);
         return;
+      case "either":
+        code.op("i32.or");
+        return;
       case "fromMask":
         if (e.kind === "f64" || e.kind === "f32") code.op(`${e.kind}.convert_i32_s`);
         return;

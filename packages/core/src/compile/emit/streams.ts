@@ -22,7 +22,6 @@ export class Streams {
   private readonly address: (buffer: Buffer) => number;
   /** By the steps. */
   private readonly counters = new Map<string, Counter>();
-  private readonly counterOf = new Map<Affine, Counter>();
   /** By axis: the index in a loop that is written out. */
   private readonly fixed = new Map<number, number>();
 
@@ -87,11 +86,15 @@ export class Streams {
 
   /** Announces what will be addressed; counters exist only for what has been announced before the first loop. */
   announce(at: Affine, bytes: number): void {
+    this.counterOf(at, bytes);
+  }
+
+  private counterOf(at: Affine, bytes: number): Counter {
     const steps = this.nest.stridesOf(at).map((stride) => stride * bytes);
     const key = steps.join();
     const known = this.counters.get(key) ?? { steps, local: null };
     this.counters.set(key, known);
-    this.counterOf.set(at, known);
+    return known;
   }
 
   /**
@@ -99,12 +102,12 @@ export class Streams {
    * returned.
    */
   pushAddress(buffer: Buffer, at: Affine, bytes: number, shift: number): number {
-    return this.pushSum(at, this.address(buffer) + this.known(at, shift) * bytes, true);
+    return this.pushSum(this.counterOf(at, bytes), this.address(buffer) + this.known(at, shift) * bytes, true);
   }
 
   /** Pushes the value of an affine function. */
   pushIndex(at: Affine, shift: number): void {
-    this.pushSum(at, this.known(at, shift), false);
+    this.pushSum(this.counterOf(at, 1), this.known(at, shift), false);
   }
 
   /** What no counter counts, in elements. */
@@ -115,9 +118,8 @@ export class Streams {
     return sum;
   }
 
-  private pushSum(at: Affine, constant: number, asOffset: boolean): number {
+  private pushSum({ steps, local }: Counter, constant: number, asOffset: boolean): number {
     const { code } = this;
-    const { steps, local } = this.counterOf.get(at) as Counter;
     const isForward = steps.every((step) => step >= 0);
     if (local === null) {
       code.i32(asOffset ? 0 : constant);

@@ -72,6 +72,13 @@ export function pushApply(p: Pusher, e: Apply): MaskWidth {
     code.splat(kind, 1).op("v128.and");
     return "any";
   }
+  if (e.name === "either") {
+    const first = p.push(x);
+    const second = p.push(y);
+    if (first !== second) throw new Error("truth values of two widths");
+    code.op("v128.or");
+    return first;
+  }
   if (e.name === "select") {
     p.push(y);
     p.push(w);

@@ -33,12 +33,13 @@ export interface Affine {
   readonly strides: readonly number[];
 }
 
-/** The arithmetic of an expression: that of `Arithmetic`, and the conversions between kinds. */
+/** The arithmetic of an expression: that of `Arithmetic`, the conversions between kinds, and "either" of two truth values. */
 export type Operation =
   | Exclude<keyof ForwardArithmetic<unknown>, "of" | "inDoubles">
   | "convert"
   | "toMask"
-  | "fromMask";
+  | "fromMask"
+  | "either";
 
 /** What a kernel computes for each element. Equal expressions of a kernel are one object. */
 export type Expression = {
@@ -132,6 +133,11 @@ export class ExpressionBuilder {
     return this.apply("convert", kind, [x]);
   }
 
+  /** Whether one of two truth values holds. */
+  either(x: Expression, y: Expression): Expression {
+    return this.apply("either", "mask", [x, y]);
+  }
+
   /** The arithmetic of `Arithmetic` over expressions of a kind. */
   arithmetic(kind: NumberKind): ForwardArithmetic<Expression> {
     let known = this.arithmetics.get(kind);
@@ -218,6 +224,7 @@ export class ExpressionBuilder {
       }
       return null;
     }
+    if (name === "either") return x === y ? x : null;
     if (kind !== "mask" && args.every((arg) => arg.op === "constant")) {
       const f = arithmeticOf(kind === "i32" ? "int32" : "float64")[name] as (...values: number[]) => number;
       // Of what is not one instruction the program computes its own value, to the last bit.

@@ -34,7 +34,7 @@ function put(parts: readonly Part[], target: Buffer, strides: readonly number[],
   }
 }
 
-function fill(target: Buffer, value: number, s: Lowering): void {
+export function fill(target: Buffer, value: number, s: Lowering): void {
   const k = s.body([target.size]);
   const number = k.builder.constant(numberKindOf(target.dtype), value);
   s.loop("fill", k, k.builder.as(number, kindOf(target.dtype)), target);

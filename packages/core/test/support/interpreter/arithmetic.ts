@@ -29,6 +29,8 @@ export function operationOf({ name, kind, args }: Apply): Operation {
       return (x) => asKind(kind, x);
     case "toMask":
       return (x) => (x !== 0 ? 1 : 0);
+    case "either":
+      return (x, y) => (x !== 0 || y !== 0 ? 1 : 0);
     case "fromMask":
       return (x) => x;
     default: {

@@ -6,13 +6,13 @@ import { ScatterAdd } from "../../../ops/gather.js";
 import { IndexAdd } from "../../../ops/take.js";
 import { normalizeAxis, sizeOf, stridesOf } from "../../../shape/shape.js";
 import type { Code, Local, MemoryOp, PlainOp } from "../../../wasm/encoder.js";
-import { increase, repeat } from "../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../wasm/loops.js";
 import { partialTerms } from "../../../wasm/simd.js";
 import { nodeOf } from "../../graph/graph.js";
-import { elementBytes } from "../../ir/buffer.js";
+import { type Buffer, elementBytes } from "../../ir/buffer.js";
 import { loads, stores } from "../../ir/elements.js";
 import { alongAxis, checkIndices } from "../check-indices.js";
-import type { KernelRule } from "../lowering.js";
+import type { KernelRule, Lowering } from "../lowering.js";
 import { PartialSums, partialBytes } from "./partial-sums.js";
 import { clear } from "./zeros.js";
 
@@ -191,6 +191,37 @@ const scatterAdd = adding(
     counters: sizeOf(value.shape),
   }),
 );
+
+/** Zeros, to which the elements of the first input are added one by one where the second says: in the flattened result. */
+export function scatterPlaces(value: Traced, s: Lowering): void {
+  const [from, places] = value.inputs.map((input) => s.buffer(input)) as [Buffer, Buffer];
+  const target = s.target(value);
+  s.push({
+    kind: "special",
+    name: nodeOf(value).name,
+    reads: [from, places],
+    writes: [target],
+    work: { kind: "value", value },
+    emit: (context) => {
+      const { code, address } = context;
+      const { dtype } = value;
+      const bytes = elementBytes[dtype];
+      clear(context, target);
+      const [at, place, to] = locals(code, "i32", 3) as [Local, Local, Local];
+      code.i32(address(from)).set(at).i32(address(places)).set(place);
+      repeat(code, from.size, () => {
+        // As in an array, an element outside of it is none.
+        code.get(place).memory("i32.load").tee(to).i32(target.size).op("i32.lt_u");
+        code.if(() => {
+          code.get(to).i32(bytes).op("i32.mul").i32(address(target)).op("i32.add").tee(to).get(to).memory(loads[dtype]);
+          code.get(at).memory(loads[dtype]).op(adderOf(dtype).add).memory(stores[dtype]);
+        });
+        increase(code, at, bytes);
+        increase(code, place, 4);
+      });
+    },
+  });
+}
 
 export const indexedRules: readonly (readonly [unknown, KernelRule])[] = [
   [IndexAdd, indexAdd],

@@ -1,5 +1,6 @@
 import type { Func, Module } from "../../../../wasm/encoder.js";
 import { repeat } from "../../../../wasm/loops.js";
+import { everyOther, inTurns } from "../../../../wasm/simd.js";
 
 /** Blocks that are computed at once, and the elements that take 64 bits of them. */
 export const groupBlocks = 4;
@@ -8,11 +9,8 @@ export const groupElements = 8;
 const rounds = 10;
 
 /** The words of the even, or of the odd, lanes of two vectors. */
-export const evenWords = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27];
-export const oddWords = evenWords.map((byte) => byte + 4);
-/** The words of two vectors by turns, from the first half, or the second half, of each. */
-const firstByTurns = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
-const secondByTurns = firstByTurns.map((byte) => byte + 8);
+export const evenWords = everyOther(4);
+export const oddWords = everyOther(4, 1);
 
 /**
  * Four blocks of Philox4x32-10 (see random/philox.ts) in the lanes of vectors. Parameters: the low words of the four
@@ -48,7 +46,8 @@ export function philox(module: Module): Func {
       code.get(k0).splat("i32", 0x9e3779b9).op("i32x4.add").set(k0);
       code.get(k1).splat("i32", 0xbb67ae85).op("i32x4.add").set(k1);
     });
-    code.get(x0).get(x2).shuffle(firstByTurns).get(x1).get(x3).shuffle(firstByTurns);
-    code.get(x0).get(x2).shuffle(secondByTurns).get(x1).get(x3).shuffle(secondByTurns);
+    for (const half of [0, 1] as const) {
+      code.get(x0).get(x2).shuffle(inTurns(4, half)).get(x1).get(x3).shuffle(inTurns(4, half));
+    }
   });
 }

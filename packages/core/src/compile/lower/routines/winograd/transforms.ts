@@ -1,6 +1,6 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { increase, repeat } from "../../../../wasm/loops.js";
-import { scalarBytes, splatLoad, vectorBytes, vectorOf } from "../../../../wasm/simd.js";
+import { inTurns, scalarBytes, splatLoad, vectorBytes, vectorOf } from "../../../../wasm/simd.js";
 import { copyLine, type Planes, placeIn } from "../convolution/planes.js";
 import type { Filtering, Layout } from "./layout.js";
 
@@ -176,11 +176,6 @@ export function emitResults(
   const [tile, at, row, target, biasAt] = [local(), local(), local(), local(), local()];
   const results = [code.local("v128"), code.local("v128"), code.local("v128"), code.local("v128")];
   const addend = code.local("v128");
-  const interleaved = (half: number) =>
-    Array.from({ length: vectorBytes }, (_, i) => {
-      const lane = Math.floor(i / size);
-      return half * 8 + Math.floor(lane / 2) * size + (lane % 2) * vectorBytes + (i % size);
-    });
   code.get(from).set(tile).get(to).set(target);
   if (bias !== null) code.i32(bias).set(biasAt);
   const tileRow = (count: number) => {
@@ -199,8 +194,8 @@ export function emitResults(
       );
       for (let i = 0; i < count; i++) {
         const [even, odd] = [results[2 * i] as Local, results[2 * i + 1] as Local];
-        for (const half of [0, 1]) {
-          code.get(row).get(even).get(odd).shuffle(interleaved(half));
+        for (const half of [0, 1] as const) {
+          code.get(row).get(even).get(odd).shuffle(inTurns(size, half));
           code.memory("v128.store", i * rowBytes + half * vectorBytes);
         }
       }
