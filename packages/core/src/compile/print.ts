@@ -5,7 +5,7 @@ import { show } from "../show.js";
 import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import type { Affine, Expression } from "./ir/expression.js";
-import { isRecurrence, type Kernel, type Recurrence, readsOf, writesOf } from "./ir/kernel.js";
+import { isRecurrence, type Kernel, type Recurrence } from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
 import type { Stages } from "./run/stages.js";
 import type { Trace } from "./trace/trace.js";
@@ -121,8 +121,8 @@ export function showKernel(kernel: Kernel): string {
     }
     case "scalars":
       return `${kernel.name}: ${kernel.stores.length} results, straight-line code`;
-    case "special":
-      return `${kernel.name}: ${writesOf(kernel).map(bufferName).join(", ")} from ${readsOf(kernel).map(bufferName).join(", ")}`;
+    case "routine":
+      return `${kernel.name}: ${kernel.routine}, ${kernel.writes.map(bufferName).join(", ")} from ${kernel.reads.map(bufferName).join(", ")}`;
     default:
       return kernel satisfies never;
   }

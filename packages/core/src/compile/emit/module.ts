@@ -61,7 +61,7 @@ function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
       return func((own) => emitContraction(kernel, own));
     case "scalars":
       return emitScalars(kernel, context);
-    case "special":
+    case "routine":
       return func((own) => kernel.emit(own));
     default:
       return kernel satisfies never;

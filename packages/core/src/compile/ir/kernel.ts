@@ -1,8 +1,8 @@
-import type { Traced } from "../../graph/tracing.js";
 import type { Operand } from "../../wasm/gemm-emit.js";
 import type { Buffer } from "./buffer.js";
 import type { KernelCode } from "./context.js";
 import { type Affine, type Expression, visitExpressions } from "./expression.js";
+import type { RoutineName, Routines } from "./routine.js";
 import type { ScalarPlan } from "./scalar-plan.js";
 
 export type Reduction = "sum" | "prod" | "max" | "min";
@@ -98,29 +98,25 @@ export interface ScalarStore {
   readonly target: Buffer;
 }
 
-/** An op that is none of these: it writes its own code. */
-interface SpecialKernel {
-  readonly kind: "special";
+/** What is none of these: one of the routines, which writes its own code. */
+interface RoutineOf<R extends RoutineName> {
+  readonly kind: "routine";
+  readonly routine: R;
   readonly name: string;
   readonly reads: readonly Buffer[];
   readonly writes: readonly Buffer[];
   /** Appends the code; addresses come from the context. */
   readonly emit: (context: KernelCode) => void;
-  /** What its code is to do, said once more without code. */
-  readonly work: SpecialWork;
+  readonly work: Routines[R];
 }
 
-export type SpecialWork =
-  /** The result of a value's op (or draw) into the first buffer that it writes; it reads the inputs in their order. */
-  | { readonly kind: "value"; readonly value: Traced }
-  /** Stops the program with the number of a failure where an index is out of range: it runs as early as it can. */
-  | { readonly kind: "check"; readonly least: number; readonly most: number; readonly failure: number };
+export type RoutineKernel = { readonly [R in RoutineName]: RoutineOf<R> }[RoutineName];
 
-export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | SpecialKernel;
+export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | RoutineKernel;
 
 /** Whether a kernel may stop the program. */
-export const isCheck = (kernel: Kernel): kernel is SpecialKernel =>
-  kernel.kind === "special" && kernel.work.kind === "check";
+export const isCheck = (kernel: Kernel): kernel is RoutineOf<"check"> =>
+  kernel.kind === "routine" && kernel.routine === "check";
 
 /** The buffers that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly Buffer[] {
@@ -131,7 +127,7 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
       return [kernel.a.buffer, kernel.b.buffer];
     case "scalars":
       return kernel.plan.reads;
-    case "special":
+    case "routine":
       return kernel.reads;
     default:
       return kernel satisfies never;
@@ -147,7 +143,7 @@ export function writesOf(kernel: Kernel): readonly Buffer[] {
       return kernel.scratch === null ? [kernel.target] : [kernel.target, kernel.scratch];
     case "scalars":
       return [...kernel.stores.map(({ target }) => target), ...(kernel.scratch === null ? [] : [kernel.scratch])];
-    case "special":
+    case "routine":
       return kernel.writes;
     default:
       return kernel satisfies never;

@@ -75,11 +75,12 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
       },
     });
     s.push({
-      kind: "special",
+      kind: "routine",
+      routine: "check",
       name: `check ${name}`,
       reads: [buffer],
       writes: [],
-      work: { kind: "check", least, most, failure },
+      work: { least, most, failure },
       emit: ({ code, address }) => {
         const start = address(buffer);
         if (buffer.size === 0) return;

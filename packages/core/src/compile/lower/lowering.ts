@@ -2,8 +2,10 @@ import type { DType } from "../../dtype.js";
 import type { Traced } from "../../graph/tracing.js";
 import type { Shape } from "../../shape/types.js";
 import type { Buffer } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
 import type { Affine, Expression, ExpressionBuilder } from "../ir/expression.js";
 import type { Kernel, Reduction } from "../ir/kernel.js";
+import type { RoutineName } from "../ir/routine.js";
 import type { Place } from "../ir/views.js";
 
 /** How an op uses an input: element by element in the kernel that it is computed in, or as a whole. */
@@ -74,9 +76,16 @@ export interface Lowering {
   loop(name: string, k: KernelBody, value: Expression, target: Buffer, to?: Affine): void;
   /** A loop that reduces an expression over the last axes of a kernel, so many; the others are those of the target. */
   reduce(name: string, k: KernelBody, how: readonly [Reduction, number], value: Expression, target: Buffer): void;
+  /** A routine that computes a value into the first buffer that it writes; see `Routines`. */
+  routine(
+    routine: Exclude<RoutineName, "check">,
+    value: Traced,
+    buffers: readonly [reads: readonly Buffer[], writes: readonly Buffer[]],
+    emit: (context: KernelCode) => void,
+  ): void;
   /** Adds a kernel behind those that there are. */
   push(kernel: Kernel): void;
-  /** Registers an error that a routine may stop the program with; returns the number that it does so with. */
+  /** Registers an error that a check may stop the program with; returns the number that it does so with. */
   failure(failure: Failure): number;
   /** Does something at most once in this program. */
   once(key: string, work: () => void): void;

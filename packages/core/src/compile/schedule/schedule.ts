@@ -17,7 +17,7 @@ export interface Schedule {
   readonly generators: readonly (Buffer | null)[];
   /** Buffers that lie in the memory of others: new values of a tensor that are written over the old ones. */
   readonly aliases: ReadonlyMap<Buffer, Buffer>;
-  /** What a special kernel can stop the program with: the number that it returns is the place in this list, plus 1. */
+  /** What a check can stop the program with: the number that it returns is the place in this list, plus 1. */
   readonly failures: readonly Failure[];
   /** The values of the trace that are in a buffer of their own, when it has been written. */
   readonly places: ReadonlyMap<Traced, Buffer>;

@@ -4,8 +4,10 @@ import { sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { type Graph, graphOf, nameOf } from "../graph/graph.js";
 import type { Buffer, BufferRole } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "../ir/expression.js";
 import { isCheck, type Kernel, type Reduction } from "../ir/kernel.js";
+import type { RoutineName } from "../ir/routine.js";
 import { linear, ownPlace, type Place, rowMajor } from "../ir/views.js";
 import { inlineRuleOf } from "../lower/inline.js";
 import type { Failure, KernelBody } from "../lower/lowering.js";
@@ -111,9 +113,19 @@ export class Scheduler {
     this.kernels.push(kernel);
   }
 
-  /** Registers an error that a special kernel may stop the program with; returns the number that it does so with. */
+  /** Registers an error that a check may stop the program with; returns the number that it does so with. */
   failure(failure: Failure): number {
     return this.failures.push(failure);
+  }
+
+  /** A routine that computes a value into the first buffer that it writes; see `Routines`. */
+  routine(
+    routine: Exclude<RoutineName, "check">,
+    value: Traced,
+    [reads, writes]: readonly [reads: readonly Buffer[], writes: readonly Buffer[]],
+    emit: (context: KernelCode) => void,
+  ): void {
+    this.push({ kind: "routine", routine, name: nameOf(value), reads, writes, emit, work: { value } });
   }
 
   /** The body of a new kernel over axes of these sizes. */

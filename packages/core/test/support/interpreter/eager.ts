@@ -52,7 +52,7 @@ import {
   Unslice,
   Where,
 } from "../../../src/ops/index.js";
-import { arrayOf, resultOf } from "./special.js";
+import { arrayOf, resultOf } from "./routines.js";
 
 /** What the values that no op computes are: inputs, captures, and the words of the generators. */
 export interface Given {

@@ -13,7 +13,7 @@ import { isLeaf } from "../../../src/compile/ir/scalar-plan.js";
 import { sizeOf } from "../../../src/shape/shape.js";
 import { asKind, operationOf, reducingOf } from "./arithmetic.js";
 import { Counter, type Memory, readElement, writeElement } from "./memory.js";
-import { runSpecial } from "./special.js";
+import { runRoutine } from "./routines.js";
 
 /**
  * Runs a kernel as its emitted code is meant to run: element by element in the order of its axes, for each the stores in
@@ -32,14 +32,14 @@ export function runKernel(kernel: Kernel, memory: Memory): number {
     case "scalars":
       runScalars(kernel, memory);
       return 0;
-    case "special":
-      return runSpecial(kernel, memory);
+    case "routine":
+      return runRoutine(kernel, memory);
     default:
       return kernel satisfies never;
   }
 }
 
-/** How many elements a kernel goes through. An op's own forward, which stands for a special kernel, is quick. */
+/** How many elements a kernel goes through. An op's own forward, which stands for a routine, is quick. */
 export function stepsOf(kernel: Kernel): number {
   switch (kernel.kind) {
     case "loop":
@@ -48,7 +48,7 @@ export function stepsOf(kernel: Kernel): number {
       return kernel.m * kernel.n * kernel.k * kernel.batch.length;
     case "scalars":
       return kernel.plan.functions.reduce((sum, values) => sum + values.length, 0);
-    case "special":
+    case "routine":
       return 0;
     default:
       return kernel satisfies never;

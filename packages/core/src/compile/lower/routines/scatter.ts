@@ -53,22 +53,16 @@ function adding(
       const { terms, counters } = counted(value);
       const isPartial = value.dtype === "float32" && terms > partialTerms;
       const scratch = isPartial ? s.scratch(partialBytes(counters, target.size)) : null;
-      s.push({
-        kind: "special",
-        name: nodeOf(value).name,
-        reads: [source, places],
-        writes: scratch === null ? [target] : [target, scratch],
-        work: { kind: "value", value },
-        emit: (context) => {
-          const { code, address } = context;
-          clear(context, target);
-          if (source.size === 0) return;
-          const addresses = { target: address(target), source: address(source), indices: address(places) };
-          const partial =
-            scratch === null ? null : new PartialSums(code, address(scratch), counters, addresses.target, target.size);
-          emit(value, code, addresses, partial);
-          partial?.finish();
-        },
+      const writes = scratch === null ? [target] : [target, scratch];
+      s.routine("scatter", value, [[source, places], writes], (context) => {
+        const { code, address } = context;
+        clear(context, target);
+        if (source.size === 0) return;
+        const addresses = { target: address(target), source: address(source), indices: address(places) };
+        const partial =
+          scratch === null ? null : new PartialSums(code, address(scratch), counters, addresses.target, target.size);
+        emit(value, code, addresses, partial);
+        partial?.finish();
       });
     },
   };
@@ -196,30 +190,23 @@ const scatterAdd = adding(
 export function scatterPlaces(value: Traced, s: Lowering): void {
   const [from, places] = value.inputs.map((input) => s.buffer(input)) as [Buffer, Buffer];
   const target = s.target(value);
-  s.push({
-    kind: "special",
-    name: nodeOf(value).name,
-    reads: [from, places],
-    writes: [target],
-    work: { kind: "value", value },
-    emit: (context) => {
-      const { code, address } = context;
-      const { dtype } = value;
-      const bytes = elementBytes[dtype];
-      clear(context, target);
-      const [at, place, to] = locals(code, "i32", 3) as [Local, Local, Local];
-      code.i32(address(from)).set(at).i32(address(places)).set(place);
-      repeat(code, from.size, () => {
-        // As in an array, an element outside of it is none.
-        code.get(place).memory("i32.load").tee(to).i32(target.size).op("i32.lt_u");
-        code.if(() => {
-          code.get(to).i32(bytes).op("i32.mul").i32(address(target)).op("i32.add").tee(to).get(to).memory(loads[dtype]);
-          code.get(at).memory(loads[dtype]).op(adderOf(dtype).add).memory(stores[dtype]);
-        });
-        increase(code, at, bytes);
-        increase(code, place, 4);
+  s.routine("scatter", value, [[from, places], [target]], (context) => {
+    const { code, address } = context;
+    const { dtype } = value;
+    const bytes = elementBytes[dtype];
+    clear(context, target);
+    const [at, place, to] = locals(code, "i32", 3) as [Local, Local, Local];
+    code.i32(address(from)).set(at).i32(address(places)).set(place);
+    repeat(code, from.size, () => {
+      // As in an array, an element outside of it is none.
+      code.get(place).memory("i32.load").tee(to).i32(target.size).op("i32.lt_u");
+      code.if(() => {
+        code.get(to).i32(bytes).op("i32.mul").i32(address(target)).op("i32.add").tee(to).get(to).memory(loads[dtype]);
+        code.get(at).memory(loads[dtype]).op(adderOf(dtype).add).memory(stores[dtype]);
       });
-    },
+      increase(code, at, bytes);
+      increase(code, place, 4);
+    });
   });
 }
 

@@ -23,14 +23,8 @@ function push(
   const [source, weights, bias] = value.inputs.map((input) => s.buffer(input)) as [Buffer, Buffer, Buffer?];
   const operands = { source, weights, bias: bias ?? null, target: s.target(value) };
   const scratch = s.scratch(scratchSize);
-  s.push({
-    kind: "special",
-    name: nodeOf<Conv | ConvTranspose>(value).name,
-    reads: bias === undefined ? [source, weights] : [source, weights, bias],
-    writes: [operands.target, scratch],
-    work: { kind: "value", value },
-    emit: (context) => emit(context, operands, scratch),
-  });
+  const reads = bias === undefined ? [source, weights] : [source, weights, bias];
+  s.routine("convolution", value, [reads, [operands.target, scratch]], (context) => emit(context, operands, scratch));
 }
 
 function pushProducts(value: Traced, products: Products, s: Lowering): void {

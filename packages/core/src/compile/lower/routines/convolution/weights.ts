@@ -151,13 +151,14 @@ export const convWeights: KernelRule = {
       if (isNarrow) emitRounded(code, sums, address(target), target.size);
     };
 
-    s.push({
-      kind: "special",
-      name: node.name,
-      reads: [from, by],
-      writes: [target, scratch],
-      work: { kind: "value", value },
-      emit: (context) => {
+    s.routine(
+      "convolutionWeights",
+      value,
+      [
+        [from, by],
+        [target, scratch],
+      ],
+      (context) => {
         if (target.size === 0) return;
         const { code, module, address } = context;
         const sum = module.func({ params: ["i32"] }, (own, isMasked) => emitSum({ ...context, code: own }, isMasked));
@@ -166,6 +167,6 @@ export const convWeights: KernelRule = {
         new Finite(code, scalar).look(address(target), target.size).push();
         code.op("i32.eqz").if(() => code.i32(1).call(sum));
       },
-    });
+    );
   },
 };

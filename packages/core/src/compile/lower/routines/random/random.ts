@@ -36,39 +36,27 @@ export const draw: KernelRule = {
 
 /** Elements that are computed each out of its own bits. */
 function independent(draw: Draw, value: Traced, generator: Buffer, target: Buffer, s: Lowering): void {
-  s.push({
-    kind: "special",
-    name: `draw ${draw.method}`,
-    reads: [generator],
-    writes: [target],
-    work: { kind: "value", value },
-    emit: (context) => emitDraw(context, draw, generator, target, converter(context, draw, target)),
-  });
+  s.routine("draw", value, [[generator], [target]], (context) =>
+    emitDraw(context, draw, generator, target, converter(context, draw, target)),
+  );
 }
 
 /** A permutation, or the beginning of one: where to swap, drawn into the target, then the swaps. */
 function shuffle(draw: Draw, value: Traced, generator: Buffer, target: Buffer, s: Lowering): void {
   const n = option(draw, "n");
   const scratch = s.scratch(shuffleBytes(n, target.size));
-  s.push({
-    kind: "special",
-    name: "draw choice",
-    reads: [generator],
-    writes: [target, scratch],
-    work: { kind: "value", value },
-    emit: (context) => {
-      const { code, address } = context;
-      const places = code.local("v128");
-      const range = code.local("v128");
-      code.v128([0, 1, 2, 3].flatMap((lane) => [lane, 0, 0, 0])).set(places);
-      emitDraw(context, draw, generator, target, (bits) => {
-        code.splat("i32", n).get(places).op("i32x4.sub").set(range);
-        scaled(code, bits, range);
-        code.get(places).op("i32x4.add");
-        code.get(places).splat("i32", 4).op("i32x4.add").set(places);
-      });
-      emitShuffle(code, { n, count: target.size, target: address(target), scratch: address(scratch) });
-    },
+  s.routine("shuffle", value, [[generator], [target, scratch]], (context) => {
+    const { code, address } = context;
+    const places = code.local("v128");
+    const range = code.local("v128");
+    code.v128([0, 1, 2, 3].flatMap((lane) => [lane, 0, 0, 0])).set(places);
+    emitDraw(context, draw, generator, target, (bits) => {
+      code.splat("i32", n).get(places).op("i32x4.sub").set(range);
+      scaled(code, bits, range);
+      code.get(places).op("i32x4.add");
+      code.get(places).splat("i32", 4).op("i32x4.add").set(places);
+    });
+    emitShuffle(code, { n, count: target.size, target: address(target), scratch: address(scratch) });
   });
 }
 

@@ -58,48 +58,41 @@ const argSort: KernelRule = {
     const [source, target] = [s.buffer(x), s.target(value)];
     const record = recordBytes(x.dtype);
     const scratch = s.scratch(2 * n * record);
-    s.push({
-      kind: "special",
-      name: "ArgSort",
-      reads: [source],
-      writes: [target, scratch],
-      work: { kind: "value", value },
-      emit: ({ code, module, address }) => {
-        if (target.size === 0) return;
-        const sort = module.shared(`merge sort of ${record} bytes`, (module) => mergeSort(module, record));
-        const local = () => code.local("i32");
-        const [from, to, line, at, j] = [local(), local(), local(), local(), local()];
-        const bytes = elementBytes[x.dtype];
-        const records = address(scratch);
-        code.i32(address(source)).set(from).i32(address(target)).set(to);
-        repeat(code, outer, () => {
-          repeat(code, inner, () => {
-            code.get(from).set(line).i32(records).set(at).i32(0).set(j);
-            repeat(code, n, () => {
-              emitRecord(code, x.dtype, descending, line, j, at);
-              increase(code, line, inner * bytes);
-              increase(code, at, record);
-              increase(code, j, 1);
-            });
-            code
-              .i32(records)
-              .i32(records + n * record)
-              .i32(n)
-              .call(sort)
-              .set(at);
-            code.get(to).set(line);
-            repeat(code, n, () => {
-              code.get(line).get(at).memory("i32.load", positionIn(record)).memory("i32.store");
-              increase(code, line, inner * 4);
-              increase(code, at, record);
-            });
-            increase(code, from, bytes);
-            increase(code, to, 4);
+    s.routine("sort", value, [[source], [target, scratch]], ({ code, module, address }) => {
+      if (target.size === 0) return;
+      const sort = module.shared(`merge sort of ${record} bytes`, (module) => mergeSort(module, record));
+      const local = () => code.local("i32");
+      const [from, to, line, at, j] = [local(), local(), local(), local(), local()];
+      const bytes = elementBytes[x.dtype];
+      const records = address(scratch);
+      code.i32(address(source)).set(from).i32(address(target)).set(to);
+      repeat(code, outer, () => {
+        repeat(code, inner, () => {
+          code.get(from).set(line).i32(records).set(at).i32(0).set(j);
+          repeat(code, n, () => {
+            emitRecord(code, x.dtype, descending, line, j, at);
+            increase(code, line, inner * bytes);
+            increase(code, at, record);
+            increase(code, j, 1);
           });
-          increase(code, from, (n - 1) * inner * bytes);
-          increase(code, to, (n - 1) * inner * 4);
+          code
+            .i32(records)
+            .i32(records + n * record)
+            .i32(n)
+            .call(sort)
+            .set(at);
+          code.get(to).set(line);
+          repeat(code, n, () => {
+            code.get(line).get(at).memory("i32.load", positionIn(record)).memory("i32.store");
+            increase(code, line, inner * 4);
+            increase(code, at, record);
+          });
+          increase(code, from, bytes);
+          increase(code, to, 4);
         });
-      },
+        increase(code, from, (n - 1) * inner * bytes);
+        increase(code, to, (n - 1) * inner * 4);
+      });
     });
   },
 };

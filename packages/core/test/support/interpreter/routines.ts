@@ -1,5 +1,5 @@
 import type { Buffer } from "../../../src/compile/ir/buffer.js";
-import type { Kernel } from "../../../src/compile/ir/kernel.js";
+import type { RoutineKernel } from "../../../src/compile/ir/kernel.js";
 import { allocate, type TypedArray } from "../../../src/dtype.js";
 import type { Values } from "../../../src/graph/node.js";
 import { Tensor } from "../../../src/graph/tensor.js";
@@ -7,28 +7,20 @@ import type { Draw, Traced } from "../../../src/graph/tracing.js";
 import { Generator } from "../../../src/random/generator.js";
 import type { Memory } from "./memory.js";
 
-type SpecialKernel = Extract<Kernel, { readonly kind: "special" }>;
-
-/** A kernel with code of its own: what eager mode computes of the elements that it reads. */
-export function runSpecial({ work, reads, writes }: SpecialKernel, memory: Memory): number {
-  switch (work.kind) {
-    case "check": {
-      const { least, most, failure } = work;
-      const isWrong = (index: number) => index < least || index > most;
-      return (memory.array(reads[0] as Buffer) as Int32Array).some(isWrong) ? failure : 0;
-    }
-    case "value": {
-      const [target] = writes as readonly [Buffer];
-      const values = resultOf(
-        work.value,
-        reads.map((buffer) => memory.array(buffer)),
-      );
-      memory.array(target).set(typeof values === "number" ? [values] : values);
-      return 0;
-    }
-    default:
-      return work satisfies never;
+/** A routine, as its work says it: what eager mode computes of the elements that it reads. */
+export function runRoutine({ routine, work, reads, writes }: RoutineKernel, memory: Memory): number {
+  if (routine === "check") {
+    const { least, most, failure } = work;
+    const isWrong = (index: number) => index < least || index > most;
+    return (memory.array(reads[0] as Buffer) as Int32Array).some(isWrong) ? failure : 0;
   }
+  const [target] = writes as readonly [Buffer];
+  const values = resultOf(
+    work.value,
+    reads.map((buffer) => memory.array(buffer)),
+  );
+  memory.array(target).set(typeof values === "number" ? [values] : values);
+  return 0;
 }
 
 /** The result of a value's op in eager mode, given the elements of its inputs; that of a draw, given its generator. */
