@@ -15,9 +15,9 @@ interface Term {
   readonly condition?: string;
 }
 
-/** The arithmetic over program text: each operation is a line, written once however often its value is used. */
+/** The arithmetic over program text: each operation is written once however often its value is used, on a line of its own where it is twice. */
 class Printer implements ForwardArithmetic<Term> {
-  readonly lines: string[] = [];
+  private readonly lines: string[] = [];
   private readonly known = new Map<string, Term>();
   private readonly integer: boolean;
 
@@ -29,9 +29,40 @@ class Printer implements ForwardArithmetic<Term> {
     const known = this.known.get(text);
     if (known) return known;
     const term = { text: `t${this.lines.length}` };
-    this.lines.push(`const ${term.text} = ${text};`);
+    this.lines.push(text);
     this.known.set(text, term);
     return term;
+  }
+
+  /**
+   * The lines for a result, of operands that are read as these texts say. What is used once stands where it is used, unless that is one
+   * of two branches: an engine computes both ahead and selects, which is faster than to jump around one of them.
+   */
+  print(
+    result: string,
+    reads: ReadonlyMap<string, string>,
+  ): { readonly lines: readonly string[]; readonly result: string } {
+    const names = [...reads.keys(), ...this.lines.map((_, i) => `t${i}`)];
+    const texts = [...reads.values(), ...this.lines];
+    const inlined = new Map<string, string>();
+    const lines: string[] = [];
+    const filled = (text: string) => text.replace(/\b(?:t\d+|[a-e])\b/g, (name) => inlined.get(name) ?? name);
+    names.forEach((name, i) => {
+      const text = filled(texts[i] as string);
+      const users = [...this.lines, result].filter((user) => new RegExp(`\\b${name}\\b`).test(user));
+      const uses = users.join(";").match(new RegExp(`\\b${name}\\b`, "g"))?.length ?? 0;
+      if (uses === 1 && !users[0]?.includes("?")) inlined.set(name, `(${text})`);
+      else if (uses > 0) lines.push(`const ${name} = ${text};`);
+    });
+    return { lines, result: filled(result) };
+  }
+
+  get size(): number {
+    return this.lines.length;
+  }
+
+  get text(): string {
+    return this.lines.join(" ");
   }
 
   private infix(x: Term | number, operator: string, y: Term | number): Term {
@@ -111,53 +142,65 @@ const operands = ["a", "b", "c", "d", "e"];
 const calls =
   /\bMath\.(?!abs|ceil|floor|imul|max|min|sign|sqrt)\w+\(|\b(?:erfc?x?|floorMod|hypot|power|roundHalfEven)\(/;
 
-/** One expression as a Loop: `types` are the dtypes of the operands, in order. */
+/**
+ * One expression as a Loop: `types` are the dtypes of the operands, in order. `broadcast` says which of them may have a smaller shape
+ * than the result: without one among those that are used no strides are needed.
+ */
 function loop(
   out: DType,
   types: readonly DType[],
   evaluate: (k: Printer, terms: Term[]) => Term | number,
+  broadcast: (operand: number) => boolean,
   unroll = false,
 ): string {
   const printer = new Printer(types.includes("int32"));
   const terms = types.map((_, i) => ({ text: operands[i] as string }));
   const result = show(evaluate(printer, terms));
-  const text = [...printer.lines, result].join(" ");
+  const text = `${printer.text} ${result}`;
   const uses = types.flatMap((_, i) => (new RegExp(`\\b${operands[i]}\\b`).test(text) ? [i] : []));
   const name = (i: number) => operands[i] as string;
   const array = (i: number) => arrays[types[i] as DType];
-  const body = (read: (i: number) => string, write: string) =>
-    [...uses.map((i) => `const ${name(i)} = ${read(i)} as number;`), ...printer.lines, `${write} = ${result};`].join(
-      " ",
-    );
-  const at = (place: string) => body((i) => `A${name(i)}[${place}]`, `o[${place}]`);
+  const body = (place: (i: number) => string, write: string) => {
+    const read = new Map(uses.map((i) => [name(i), `A${name(i)}[${place(i)}] as number`]));
+    const printed = printer.print(result, read);
+    return [...printed.lines, `${write} = ${printed.result};`].join(" ");
+  };
+  const at = (place: string) => body(() => place, `o[${place}]`);
+  const needsStrides = uses.some(broadcast);
+  const isSlow = calls.test(text);
   // Where the arithmetic is little, half of a loop's time is the turn itself; but text is not free either.
-  const unrolled =
-    !unroll || printer.lines.length > 1
-      ? ""
-      : `for (const end = n - 3; i < end; i += 4) { ${["i", "i + 1", "i + 2", "i + 3"].map((place) => `{ ${at(place)} }`).join(" ")} }\n      `;
+  const isUnrolled = unroll && printer.size <= 1;
   const flat = uses.map((i) => `, A${name(i)}: ${array(i)}`).join("");
   const strided = uses
     .map((i) => `, A${name(i)}: ${array(i)}, p${name(i)}: number, s${name(i)}: number, j${name(i)}: number`)
     .join("");
   const steps = uses.map((i) => `p${name(i)} += s${name(i)};`).join(" ");
   const jumps = uses.map((i) => `p${name(i)} += j${name(i)};`).join(" ");
+  const steps4 = ["i", "i + 1", "i + 2", "i + 3"].map((place) => `{ ${at(place)} }`).join(" ");
+  const turns = isUnrolled
+    ? `let i = 0;
+      for (const end = n - 3; i < end; i += 4) { ${steps4} }
+      for (; i < n; i++) { ${at("i")} }`
+    : `for (let i = 0; i < n; i++) { ${at("i")} }`;
   const flatLoop =
-    unrolled === "" && calls.test(text)
+    needsStrides && isSlow && !isUnrolled
       ? ""
       : `flat(o: ${arrays[out]}, n: number${flat}) {
-      let i = 0;
-      ${unrolled}for (; i < n; i++) { ${at("i")} }
+      ${turns}
     },
     `;
-  return `{
-    uses: [${uses.join(", ")}],
-    ${flatLoop}strided(o: ${arrays[out]}, at: number, rows: number, n: number${strided}) {
+  const stridedLoop = !needsStrides
+    ? ""
+    : `strided(o: ${arrays[out]}, at: number, rows: number, n: number${strided}) {
       for (let i = at; rows > 0; rows--) {
-        for (const end = i + n; i < end; i++) { ${body((i) => `A${name(i)}[p${name(i)}]`, "o[i]")} ${steps} }
+        for (const end = i + n; i < end; i++) { ${body((i) => `p${name(i)}`, "o[i]")} ${steps} }
         ${jumps}
       }
     },
-  }`;
+  `;
+  return `{
+    uses: [${uses.join(", ")}],
+    ${flatLoop}${stridedLoop}}`;
 }
 
 function kernelSet(rule: ElementwiseRule): string {
@@ -169,15 +212,23 @@ function kernelSet(rule: ElementwiseRule): string {
     Array.from({ length: arity }, (_, i): DType => (takes === "where" && i === 0 ? "bool" : dtype));
   const forwards = dtypes.map((dtype) => {
     const isFloat = gives === undefined && (dtype === "float64" || dtype === "float32");
-    return `${dtype}: ${loop(gives ?? dtype, inputTypes(dtype), (k, terms) => forward<Term>(k, ...terms), isFloat)}`;
+    return `${dtype}: ${loop(
+      gives ?? dtype,
+      inputTypes(dtype),
+      (k, terms) => forward<Term>(k, ...terms),
+      () => arity > 1,
+      isFloat,
+    )}`;
   });
   const parts = [`forward: { ${forwards.join(",\n")} }`];
   if (typeof backward !== "string") {
+    // The gradient of the result, and the result, have its shape.
+    const isInput = (i: number) => arity > 1 && i > 0 && i <= arity;
     const gradients = backward.map((gradient) => {
       if (gradient === null) return "null";
       const loops = (["float64", "float32"] as const).map(
         (dtype) =>
-          `${dtype}: ${loop(dtype, [dtype, ...inputTypes(dtype), dtype], (k, terms) => gradient<Term>(k, ...(terms as [Term, ...Term[]])))}`,
+          `${dtype}: ${loop(dtype, [dtype, ...inputTypes(dtype), dtype], (k, terms) => gradient<Term>(k, ...(terms as [Term, ...Term[]])), isInput)}`,
       );
       const dout = { text: "dout" };
       const unchanged =

@@ -13,8 +13,9 @@ export interface Loop {
   /**
    * `rows` rows of `n` elements of `out` from `at` on; of each operand the array, its own position, its own step and the
    * jump from where a row ends to the next one. Two axes in one call: a call for each row costs more than a short row.
+   * Absent where no operand can be broadcast.
    */
-  strided(out: TypedArray, at: number, rows: number, n: number, ...operands: (TypedArray | number)[]): void;
+  strided?(out: TypedArray, at: number, rows: number, n: number, ...operands: (TypedArray | number)[]): void;
 }
 
 export interface KernelSet {
@@ -46,12 +47,14 @@ export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, o
     else loop.flat(out, out.length, ...loop.uses.map((_, i) => array(i)));
     return;
   }
+  const { strided } = loop;
+  if (strided === undefined) throw new Error("a loop without strides was given operands of several shapes");
   const used = loop.uses.map((i) => operands[i] as Operand);
   if (out.length === 0) return;
   const args: (TypedArray | number)[] = [];
   if (used.every((operand) => operand.array.length === 1 || sameShape(operand.shape, shape))) {
     for (const { array } of used) args.push(array, 0, array.length === 1 ? 0 : 1, 0);
-    loop.strided(out, 0, 1, out.length, ...args);
+    strided(out, 0, 1, out.length, ...args);
     return;
   }
   const { sizes, strides } = collapse(
@@ -68,7 +71,7 @@ export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, o
   });
   forEachRow([...sizes.slice(0, -2), rows * n], strides, (positions, at) => {
     for (let i = 0; i < positions.length; i++) args[4 * i + 1] = positions[i] as number;
-    loop.strided(out, at, rows, n, ...args);
+    strided(out, at, rows, n, ...args);
   });
 }
 
