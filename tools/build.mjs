@@ -46,7 +46,7 @@ export async function printKernels(core) {
 }
 
 /** The methods come first, as the ops from which the kernels are printed are loaded with them. */
-async function generate() {
+export async function generate() {
   writeChanged("src/ops/methods.ts", printMethods(core));
   writeChanged("src/kernels/generated.ts", (await printKernels(core)).text);
 }

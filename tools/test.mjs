@@ -94,6 +94,7 @@ async function suites() {
     ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
     left(counted("packages", ["tools/packages.mjs"]), true, "it packs and installs"),
+    left(counted("guide", ["tools/guide.mjs"]), true, "it builds a copy of core"),
     ...chapters
       .filter(({ examples }) => examples.some(({ isHeavy, isAlone }) => !isHeavy && !isAlone))
       .map(({ folder }) =>
