@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { belowCompile, mayUse, picture, stages } from "./support/folders.js";
 import { near } from "./support/property.js";
 
 // How the house is built: which folder knows which, what a consumer's bundle holds, and that any file may be loaded first.
@@ -42,39 +43,6 @@ function importsOf(file: string): Import[] {
 
 const files = filesOf(source, ".ts");
 
-/** The folders whose values the files of each folder may use; types may be named anywhere. */
-const mayUse: Readonly<Record<string, readonly string[]>> = {
-  // The files in src itself: errors and dtypes, which know nothing else.
-  ".": [],
-  shape: [],
-  wasm: [],
-  kernels: ["shape", "wasm"],
-  random: ["graph", "shape"],
-  graph: ["kernels", "shape"],
-  ops: ["graph", "kernels", "shape"],
-  transforms: ["graph", "kernels", "ops", "shape"],
-  check: ["graph", "inspect", "ops", "random", "shape", "transforms"],
-  inspect: ["graph", "shape"],
-  // An entry of its own, the only part with a dependency: fast-check, an optional peer.
-  testing: ["check", "graph", "inspect", "ops", "shape"],
-  debug: ["graph", "inspect", "ops", "shape"],
-  // An entry of its own: who does not import it has no compiler in a bundle.
-  fast: ["compile", "compile/graph", "compile/ir", "graph", "ops", "shape", "wasm"],
-};
-
-/** What all stages of the compiler may use, types included; and the stages in their order, each with those that it stands on. */
-const belowCompile = ["graph", "kernels", "ops", "random", "shape", "transforms", "wasm"];
-const stages: Readonly<Record<string, readonly string[]>> = {
-  trace: [],
-  graph: ["trace"],
-  ir: [],
-  lower: ["graph", "ir", "trace"],
-  schedule: ["graph", "ir", "lower", "trace"],
-  plan: ["ir", "schedule"],
-  emit: ["ir", "plan", "schedule"],
-  run: ["graph", "ir", "plan", "schedule", "trace"],
-};
-
 /** The folder in src, whatever folders there are in it; of the compiler its stage. */
 const folderOf = (file: string) => {
   const [folder, stage] = posix.dirname(file).split("/") as [string, string?];
@@ -107,6 +75,14 @@ test("imports point one way: ops know nothing of compile, wasm or inspect, the g
       assert.is.not(to, "index.js", `${file} imports the index, which is for consumers`);
     }
   }
+});
+
+test("the picture in ARCHITECTURE.md is drawn from the table", () => {
+  const file = fileURLToPath(new URL("../../../../ARCHITECTURE.md", import.meta.url));
+  const text = readFileSync(file, "utf8");
+  const drawn = text.replace(/(?<=^```mermaid\n).*?(?=^```$)/ms, picture);
+  if (process.env["UPDATE_PICTURE"] === "1") writeFileSync(file, drawn);
+  else assert.is(text, drawn, "run this test with UPDATE_PICTURE=1, which draws it again");
 });
 
 test("nothing in src imports a package, a test or a built file", () => {

@@ -1,0 +1,60 @@
+// The direction of the house: which folder of core's src may use which. The picture in ARCHITECTURE.md is drawn from it.
+
+/** The folders whose values the files of each folder may use; types may be named anywhere. */
+export const mayUse: Readonly<Record<string, readonly string[]>> = {
+  // The files in src itself: errors and dtypes, which know nothing else.
+  ".": [],
+  shape: [],
+  wasm: [],
+  kernels: ["shape", "wasm"],
+  random: ["graph", "shape"],
+  graph: ["kernels", "shape"],
+  ops: ["graph", "kernels", "shape"],
+  transforms: ["graph", "kernels", "ops", "shape"],
+  check: ["graph", "inspect", "ops", "random", "shape", "transforms"],
+  inspect: ["graph", "shape"],
+  // An entry of its own, the only part with a dependency: fast-check, an optional peer.
+  testing: ["check", "graph", "inspect", "ops", "shape"],
+  debug: ["graph", "inspect", "ops", "shape"],
+  // An entry of its own: who does not import it has no compiler in a bundle.
+  fast: ["compile", "compile/graph", "compile/ir", "graph", "ops", "shape", "wasm"],
+};
+
+/** What all stages of the compiler may use, types included; and the stages in their order, each with those that it stands on. */
+export const belowCompile = ["graph", "kernels", "ops", "random", "shape", "transforms", "wasm"];
+export const stages: Readonly<Record<string, readonly string[]>> = {
+  trace: [],
+  graph: ["trace"],
+  ir: [],
+  lower: ["graph", "ir", "trace"],
+  schedule: ["graph", "ir", "lower", "trace"],
+  plan: ["ir", "schedule"],
+  emit: ["ir", "plan", "schedule"],
+  run: ["graph", "ir", "plan", "schedule", "trace"],
+};
+
+/** Folders, each with those that it stands on directly: what these stand on themselves is left out. */
+export function edges(folders: Readonly<Record<string, readonly string[]>>): (readonly [from: string, to: string])[] {
+  const reaches = (from: string, to: string): boolean =>
+    (folders[from] ?? []).some((each) => each === to || reaches(each, to));
+  return Object.entries(folders).flatMap(([from, all]) =>
+    all.filter((to) => !all.some((other) => other !== to && reaches(other, to))).map((to) => [from, to] as const),
+  );
+}
+
+/** Both tables as a Mermaid diagram, an arrow from who uses to what is used. */
+export function picture(): string {
+  const compile = { ...mayUse, compile: belowCompile, fast: ["compile"] };
+  const lines = (folders: Readonly<Record<string, readonly string[]>>, indent: string, prefix = "") =>
+    edges(folders).map(([from, to]) => `${indent}${prefix}${from} --> ${prefix}${to}`);
+  const names = Object.keys(stages).map((stage) => `    s_${stage}[${stage}]`);
+  return [
+    "flowchart TD",
+    ...lines(compile, "  "),
+    "  subgraph inside[the stages of compile]",
+    ...names,
+    ...lines(stages, "    ", "s_"),
+    "  end",
+    "",
+  ].join("\n");
+}
