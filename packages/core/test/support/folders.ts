@@ -44,16 +44,19 @@ export function edges(folders: Readonly<Record<string, readonly string[]>>): (re
 
 /** Both tables as a Mermaid diagram, an arrow from who uses to what is used. */
 export function picture(): string {
-  const compile = { ...mayUse, compile: belowCompile, fast: ["compile"] };
-  const lines = (folders: Readonly<Record<string, readonly string[]>>, indent: string, prefix = "") =>
-    edges(folders).map(([from, to]) => `${indent}${prefix}${from} --> ${prefix}${to}`);
-  const names = Object.keys(stages).map((stage) => `    s_${stage}[${stage}]`);
+  const folders = { ...mayUse, compile: belowCompile, fast: ["compile"] };
+  // `graph` is a word of the language: names are labels, and nodes are called otherwise.
+  const drawn = (all: Readonly<Record<string, readonly string[]>>, of: string, indent: string) => [
+    ...Object.keys(all)
+      .filter((name) => name !== ".")
+      .map((name) => `${indent}${of}_${name}["${name}"]`),
+    ...edges(all).map(([from, to]) => `${indent}${of}_${from} --> ${of}_${to}`),
+  ];
   return [
     "flowchart TD",
-    ...lines(compile, "  "),
-    "  subgraph inside[the stages of compile]",
-    ...names,
-    ...lines(stages, "    ", "s_"),
+    ...drawn(folders, "src", "  "),
+    '  subgraph inside["the stages of compile"]',
+    ...drawn(stages, "stage", "    "),
     "  end",
     "",
   ].join("\n");
