@@ -20,7 +20,7 @@ const names = ["core", "nn", "pictures"];
 const { packageManager, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** What core may weigh, packed. */
-const MOST_BYTES = 630_000;
+const MOST_BYTES = 400_000;
 
 const files = {
   "program.ts": `
@@ -46,8 +46,6 @@ assert.match(toSvg(variable(2, { name: "apple" }).square()), /^<svg/);
 assert.ok(fc.sample(graphs(), 1)[0]?.inputs[0] instanceof Tensor);
 assert.equal(useFastKernels(), null);
 assert.equal(typeof CheckpointFile, "function");
-const minified = await import("@chainrule/core/bundle");
-assert.equal(minified.mul(2, 3).item(), 6);
 `,
   "mismatch.ts": `
 import { tensor } from "@chainrule/core";

@@ -101,7 +101,8 @@ export class Trace {
    * complete, is also that of other edges, of hooks and of `.grad`. The numbers are those that `whole` would give, to the
    * sign of a zero: what is added to all elements would turn -0 into 0, so a sum with a -0 in it is not one to add to.
    */
-  addPart({ slot }: Tensor, add: (sum: TypedArray) => void, whole: () => Tensor): void {
+  addPart(edge: Tensor, add: (sum: TypedArray) => void, whole: () => Tensor): void {
+    const { slot } = edge;
     const known = this.tensors[slot];
     if (known === undefined) this.tensors[slot] = whole();
     else if (this.sums?.get(slot) === known) add(known.array);

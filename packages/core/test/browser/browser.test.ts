@@ -1,4 +1,3 @@
-import * as bundle from "@chainrule/core/bundle";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,6 +7,8 @@ import { type policies, type Site, serve } from "./server.js";
 import * as here from "./workload.js";
 
 // The bundle in a browser, on pages with strict content security policies: with WebAssembly allowed and without.
+
+const bundle = (await import(new URL("../../chainrule-core.min.js", import.meta.url).href)) as here.Chainrule;
 
 declare global {
   // What the pages have; a function given to `evaluate` runs there.
