@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
-import { expressionOf, type Formula, type ForwardArithmetic, stableSigmoid } from "../src/graph/arithmetic.js";
-import { Elementwise, type ElementwiseRule } from "../src/graph/elementwise.js";
+import {
+  type ElementwiseRule,
+  expressionOf,
+  type Formula,
+  type ForwardArithmetic,
+  stableSigmoid,
+} from "../src/graph/arithmetic.js";
+import { Elementwise } from "../src/graph/elementwise.js";
 import * as ops from "../src/ops/index.js";
 
 /*

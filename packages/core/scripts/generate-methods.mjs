@@ -1,7 +1,7 @@
-// Prints `ops/methods.ts`, the ops as methods of Tensor, out of their declarations: each has the docstring of its function, and
+// Prints `ops/methods.ts`, the ops (and `backward`) as methods of Tensor, out of their declarations: each has the docstring of its function, and
 // the signature of the function with the tensor in the place of the first argument.
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import ts from "@typescript/typescript6";
 
 /** What is written over a type parameter of the first argument: in a method that is always a tensor, whose shape is asked for. */
@@ -99,31 +99,28 @@ function docOf(name, { file, statement }, receiver) {
 }
 
 /** The method of an op: it hands on what it is given, and refuses what is behind it, unless the op does that itself. */
-function methodOf(name, signatures, implementation) {
+function methodOf(op, name, signatures, implementation) {
   const longest = signatures.reduce((a, b) => (b.parameters.length < a.parameters.length ? a : b));
   const names = longest.parameters.slice(1).map(nameOf);
   const last = implementation?.parameters.at(-1);
   if (last?.dotDotDotToken !== undefined && nameOf(last) !== "none")
-    return `    ${name}(...args: [never]) {\n      return ops.${name}(this, ...args);\n    },`;
+    return `    ${name}(...args: [never]) {\n      return ${op}(this, ...args);\n    },`;
   const parameters = [...names.map((each) => `${each}: never`), "none?: unknown"].join(", ");
   const given = [`only(this, "${name}", none)`, ...names].join(", ");
-  return `    ${name}(${parameters}) {\n      return ops.${name}(${given});\n    },`;
+  return `    ${name}(${parameters}) {\n      return ${op}(${given});\n    },`;
 }
 
-/** The import lines for the names that a text uses, as the files that it is made of have them. */
-function importsOf(text, signatures) {
+/** The import lines for the names that a text in a folder uses, as the files that it is made of have them. */
+function importsOf(text, signatures, folder) {
   const homes = new Map();
-  for (const { file } of signatures.values()) {
-    const own = `../graph/signatures/${basename(file.fileName)}`;
-    for (const statement of file.statements) {
-      if (ts.isImportDeclaration(statement)) {
-        const from = join("../graph/signatures", statement.moduleSpecifier.text);
-        for (const { name } of statement.importClause.namedBindings.elements) homes.set(name.text, from);
-      }
+  const files = new Set([...signatures.values()].map(({ file }) => file));
+  for (const file of files) {
+    for (const { importClause, moduleSpecifier } of file.statements.filter(ts.isImportDeclaration)) {
+      const from = relative(folder, join(dirname(file.fileName), moduleSpecifier.text));
+      for (const { name } of importClause.namedBindings?.elements ?? []) homes.set(name.text, from);
     }
-    for (const statement of file.statements)
-      if (statement.name !== undefined) homes.set(nameOf(statement), own.replace(/\.ts$/, ".js"));
   }
+  for (const [name, { file }] of signatures) homes.set(name, relative(folder, file.fileName).replace(/\.ts$/, ".js"));
   const used = new Set(text.match(/\b[A-Z]\w*\b/g));
   const byFile = new Map();
   for (const [name, from] of homes) if (used.has(name)) byFile.set(from, [...(byFile.get(from) ?? []), name]);
@@ -133,15 +130,18 @@ function importsOf(text, signatures) {
 
 /** The text of `ops/methods.ts` for the ops in a folder of core. */
 export function printMethods(core) {
-  const [ops, folder] = [join(core, "src/ops"), join(core, "src/graph/signatures")];
-  const signatures = new Map(readdirSync(folder).flatMap((file) => [...declarationsOf(join(folder, file))]));
+  const [ops, graph] = [join(core, "src/ops"), join(core, "src/graph")];
+  const walk = declarationsOf(join(graph, "backward.ts"));
+  const files = readdirSync(join(graph, "signatures")).map((file) => declarationsOf(join(graph, "signatures", file)));
+  const signatures = new Map([...files.flatMap((file) => [...file]), ...walk]);
   const makers = declarationsOf(join(ops, "functions.ts"));
   const [members, methods] = [[], []];
   const exported = parse(join(ops, "index.ts")).statements.flatMap(({ exportClause, moduleSpecifier }) => {
     const declarations = declarationsOf(join(ops, moduleSpecifier.text.replace(/\.js$/, ".ts")));
-    return exportClause.elements.map(({ name }) => ({ name: name.text, declarations }));
+    return exportClause.elements.map(({ name }) => ({ name: name.text, declarations, module: "ops" }));
   });
-  for (const { name, declarations } of exported) {
+  exported.push({ name: "backward", declarations: walk, module: "walk" });
+  for (const { name, declarations, module } of exported) {
     const op = declarations.get(name);
     if (!ts.isVariableDeclaration(op.declaration)) continue;
     const { base, args } = typeOf(op.declaration, new Map([...makers, ...declarations]));
@@ -158,14 +158,17 @@ export function printMethods(core) {
     let implementation = op.declaration.initializer;
     while (implementation && (ts.isAsExpression(implementation) || ts.isParenthesizedExpression(implementation)))
       implementation = implementation.expression;
-    methods.push(methodOf(name, calls, ts.isArrowFunction(implementation) ? implementation : undefined));
+    methods.push(
+      methodOf(`${module}.${name}`, name, calls, ts.isArrowFunction(implementation) ? implementation : undefined),
+    );
   }
-  const declared = `/** The ops as methods: each is the function of its name with the tensor as the first argument. */
+  const declared = `/** The ops and the walk backward as methods: each is the function of its name with the tensor as the first argument. */
 export interface TensorMethods {
 ${members.join("\n\n")}
 }`;
   return `// Printed by scripts/generate-methods.mjs from the declarations of the ops. Do not edit.
-${importsOf(declared.replace(/\/\*\*.*?\*\//gs, ""), signatures)}
+${importsOf(declared.replace(/\/\*\*.*?\*\//gs, ""), signatures, ops)}
+import * as walk from "../graph/backward.js";
 import { tooMany } from "../options.js";
 import * as ops from "./index.js";
 

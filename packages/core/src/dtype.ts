@@ -7,6 +7,9 @@ export type DType = "float64" | "float32" | "int32" | "bool";
 /** What the elements of a tensor are stored in: the array of its dtype, `Uint8Array` for bools. */
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 
+/** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
+export type Values = number | TypedArray;
+
 /** A typed array whose buffer can be transferred: one that is not shared. */
 export type OwnedArray =
   | Float64Array<ArrayBuffer>

@@ -13,9 +13,10 @@ export { type NumericalGradientOptions, numericalGradient } from "./check/numeri
 export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
-export type { DType, NumberArray, OwnedArray, ReadonlyTypedArray, TypedArray } from "./dtype.js";
+export type { DType, NumberArray, OwnedArray, ReadonlyTypedArray, TypedArray, Values } from "./dtype.js";
 export { ChainruleError, CompileError, DTypeError, GraphError, ShapeError } from "./errors.js";
 export type { Arithmetic } from "./graph/arithmetic.js";
+export type { BackwardOptions } from "./graph/backward.js";
 export type {
   BinaryGradient,
   BinaryRule,
@@ -30,7 +31,7 @@ export { fromJSON, fromTransfer } from "./graph/exchange.js";
 export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.js";
 export type { TensorJSON } from "./graph/json.js";
 export type { Literal, NestedArray } from "./graph/literal.js";
-export { Node, type Values } from "./graph/node.js";
+export { Node } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
 export type {
   CorrectionOption,
@@ -43,8 +44,8 @@ export type {
 export type { TensorOptions } from "./graph/signatures/factories.js";
 export type { DiagonalOptions } from "./graph/signatures/indexing.js";
 export type { Of } from "./graph/signatures/operands.js";
-export { type BackwardOptions, type GradientHook, operand, Tensor, type TensorTransfer } from "./graph/tensor.js";
-export { eagerly } from "./graph/tracing.js";
+export { type GradientHook, operand, Tensor, type TensorTransfer } from "./graph/tensor.js";
+export { eagerly } from "./graph/tracer.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
 export { type Graph, type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./inspect/graph.js";

@@ -49,7 +49,7 @@ const folderOf = (file: string) => {
   return folder === "compile" && stage !== undefined ? `compile/${stage}` : folder;
 };
 
-/** The folders that the files of a folder may use values of. */
+/** The folders that the files of a folder may use. */
 function allowedIn(folder: string): readonly string[] {
   const stage = folder.split("/")[1];
   if (!folder.startsWith("compile")) return mayUse[folder] ?? [];
@@ -60,15 +60,16 @@ function allowedIn(folder: string): readonly string[] {
 /** Tensors have ops as methods: the one place where the graph knows of them. */
 const exceptions = [{ from: "graph/tensor.ts", to: "ops/methods.js" }];
 
+/** Tensors and nodes name each other; by their values, nodes know no tensors. */
+const typesOfEachOther = { from: "graph/node.ts", to: "graph/tensor.js" };
+
 test("imports point one way: ops know nothing of compile, wasm or inspect, the graph nothing of ops", () => {
   assert.ok(files.length > 30 && files.includes("ops/add.ts"));
   for (const file of files) {
     if (file === "index.ts") continue;
     const folder = folderOf(file);
-    for (const { to, typesOnly } of importsOf(file)) {
-      // The compiler's stages know no later one, of types neither.
-      const isBetweenStages = folder.startsWith("compile") && to.startsWith("compile/");
-      if ((typesOnly && !isBetweenStages) || exceptions.some((e) => e.from === file && e.to === to)) continue;
+    for (const { to } of importsOf(file)) {
+      if (exceptions.some((e) => e.from === file && e.to === to)) continue;
       const target = folderOf(to);
       const allowed = target === "." || target === folder || allowedIn(folder).includes(target);
       assert.ok(allowed, `${file} imports ${to}`);
@@ -145,18 +146,21 @@ test("what is imported for its types alone leaves nothing in a bundle", async ()
   assert.is((await bundle(`import "@chainrule/core";`)).trim(), "");
 });
 
-/** The files that a file imports values of, but for the one edge that is allowed to close a circle. */
-const valuesOf = new Map(
+/** The files that a file imports, for their types alone among them, but for what is allowed to close a circle. */
+const importedBy = new Map(
   files.map((file) => [
     file,
     importsOf(file)
-      .filter(({ to, typesOnly }) => !typesOnly && !exceptions.some((e) => e.from === file && e.to === to))
+      .filter(({ to, typesOnly }) => {
+        const isIt = (e: typeof typesOfEachOther) => e.from === file && e.to === to;
+        return !exceptions.some(isIt) && !(typesOnly && isIt(typesOfEachOther));
+      })
       .map(({ to }) => to.replace(/\.js$/, ".ts"))
       .filter((to) => files.includes(to)),
   ]),
 );
 
-test("values are imported in no circle but for that of the tensors' methods", () => {
+test("nothing is imported in a circle, types neither, but for the methods of tensors and the types of tensors and nodes", () => {
   const done = new Set<string>();
   const walk = (file: string, path: readonly string[]) => {
     assert.not.ok(
@@ -164,7 +168,7 @@ test("values are imported in no circle but for that of the tensors' methods", ()
       `a circle of imports: ${[...path.slice(path.indexOf(file)), file].join(" -> ")}`,
     );
     if (done.has(file)) return;
-    for (const to of valuesOf.get(file) ?? []) walk(to, [...path, file]);
+    for (const to of importedBy.get(file) ?? []) walk(to, [...path, file]);
     done.add(file);
   };
   for (const file of files) walk(file, []);

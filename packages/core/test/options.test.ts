@@ -288,7 +288,6 @@ const others: Readonly<Record<string, string>> = {
   "Layer.forward": "abstract",
   "CheckpointFile.save": "a snapshot, as a trainer gave it",
   "Trainer.restore": "a snapshot, as it was saved",
-  "Tensor.settleGradient": "of the engine's own",
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",
   "batchNormInference mean,variance": "statistics, as batchNorm gives them: nn's functions.test",

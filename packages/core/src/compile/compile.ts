@@ -2,7 +2,7 @@ import { isClass } from "../checks.js";
 import { CompileError } from "../errors.js";
 import { isThenable } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
-import { tracer } from "../graph/tracing.js";
+import { tracer } from "../graph/tracer.js";
 import { watcher } from "../graph/watch.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { show } from "../show.js";

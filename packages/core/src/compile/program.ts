@@ -1,7 +1,7 @@
 import type { TypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
-import { tracer } from "../graph/tracing.js";
+import { tracer } from "../graph/tracer.js";
 import type { Generator } from "../random/generator.js";
 import { mapStructure } from "../transforms/structure.js";
 import { type Stage, showStage } from "./print.js";

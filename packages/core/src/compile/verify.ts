@@ -1,6 +1,7 @@
 import { environmentSwitch } from "../environment.js";
 import { Tensor } from "../graph/tensor.js";
-import { asValues, type Traced } from "../graph/tracing.js";
+import { asValues } from "../graph/tracer.js";
+import type { Traced } from "../graph/tracing.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import { orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";

@@ -1,7 +1,7 @@
 import { checkFunction } from "../checks.js";
-import { isFloat } from "../dtype.js";
+import { isFloat, type Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
-import type { Node, Values } from "../graph/node.js";
+import type { Node } from "../graph/node.js";
 import { inScope } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";

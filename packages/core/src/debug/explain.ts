@@ -1,8 +1,8 @@
-import { isFloat } from "../dtype.js";
+import { isFloat, type Values } from "../dtype.js";
 import { Argument } from "../graph/argument.js";
 import { Elementwise } from "../graph/elementwise.js";
 import { formatNumber } from "../graph/literal.js";
-import type { Node, Values } from "../graph/node.js";
+import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Trace } from "../graph/trace.js";
 import { kindOf, shortValues } from "../inspect/describe.js";

@@ -3,12 +3,14 @@ import { compileSupport } from "../compile/compile.js";
 import { settingsOf } from "../compile/graph/simplify.js";
 import { build } from "../compile/pipeline.js";
 import type { Executable } from "../compile/run/executable.js";
+import type { DType, Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
-import type { Node, Values } from "../graph/node.js";
+import type { Node } from "../graph/node.js";
 import { readyMade } from "../graph/ready-made.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { gains } from "./gains.js";
 
@@ -53,7 +55,7 @@ export function useFastKernels(options: FastKernelOptions = {}, ...none: []): st
   readyMade.run =
     kernels === "plain" || missing !== null
       ? null
-      : (node, shape, _dtype, inputs) => {
+      : (node: Node, shape: Shape, _dtype: DType, inputs: readonly Tensor[]) => {
           const size = inputs.reduce((most, input) => Math.max(most, input.size), sizeOf(shape));
           return size < least || !gains(node, inputs) ? null : cache.run(node, inputs);
         };

@@ -1,9 +1,8 @@
-import type { DType } from "../dtype.js";
+import type { DType, Values } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
-import { Node, type Values } from "./node.js";
+import { Node, type Walk } from "./node.js";
 import type { Tensor } from "./tensor.js";
-import type { Trace } from "./trace.js";
-import { valuesOf } from "./tracing.js";
+import { valuesOf } from "./tracer.js";
 
 /**
  * What a transform such as `grad` puts in the place of an argument: the same value as an edge of its own. A walk that asks
@@ -35,9 +34,9 @@ export class Argument extends Node {
     return valuesOf(x);
   }
 
-  override countUses(trace: Trace): void {
-    if (this.live) trace.dependsOnOthers = true;
-    super.countUses(trace);
+  override countUses(walk: Walk): void {
+    if (this.live) walk.dependsOnOthers = true;
+    super.countUses(walk);
   }
 
   override localBackward(dout: Tensor): Tensor {

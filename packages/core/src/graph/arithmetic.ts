@@ -1,7 +1,26 @@
 import type { DType } from "../dtype.js";
 import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "../kernels/math.js";
-import type { Elementwise } from "./elementwise.js";
+import type { Node } from "./node.js";
 import type { Tensor } from "./tensor.js";
+
+/** What an elementwise op takes and gives. */
+export interface Dtypes {
+  /** The dtypes that the op takes: floats, numbers (int32 as well), bools or any; "where" is a bool and two of any. */
+  readonly takes?: "float" | "number" | "bool" | "any" | "where";
+  /** The dtype of the result where it is not that of the inputs. */
+  readonly gives?: "bool";
+}
+
+/** A rule seen without its arity, as the loops and the walk use it. */
+export interface ElementwiseRule extends Dtypes {
+  readonly forward: <T>(k: Arithmetic<T>, ...inputs: T[]) => T;
+  readonly backward: readonly ((<T>(k: Arithmetic<T>, dout: T, ...inputsAndOutput: T[]) => T) | null)[] | string;
+}
+
+/** A node that computes by a rule. */
+export interface RuledNode extends Node {
+  readonly rule: ElementwiseRule;
+}
 
 /** An expression over any arithmetic. */
 export type Formula = <T>(k: Arithmetic<T>, ...operands: T[]) => T;
@@ -29,7 +48,7 @@ export interface Arithmetic<T> {
   greaterEqual(x: T | number, y: T | number): T;
   select(condition: T, x: T | number, y: T | number): T;
   /** The op of some inputs: over tensors it is one node, with its own derivative, over all else its expression. */
-  of(op: new () => Elementwise, ...inputs: T[]): T;
+  of(op: new () => RuledNode, ...inputs: T[]): T;
   /** The formula in float64, for operands in float32 as well: for what leaves the range of float32 in between. */
   inDoubles(formula: Formula, ...operands: T[]): T;
   atan2(y: T | number, x: T | number): T;
@@ -136,8 +155,8 @@ export function arithmeticOf(dtype: DType): ForwardArithmetic<number> {
 }
 
 /** The expression of an elementwise op. */
-export function expressionOf(op: new () => Elementwise): Formula {
-  return (op.prototype as Elementwise).rule.forward;
+export function expressionOf(op: new () => RuledNode): Formula {
+  return (op.prototype as RuledNode).rule.forward;
 }
 
 /** 1 / (1 + e^-x) without overflow: e^-|x| is at most 1. */
@@ -228,3 +247,8 @@ export const tensorArithmetic: Arithmetic<Tensor> = {
   sigmoidSlope: (x) => squaredSecant(tensorArithmetic, x.div(2)).div(4),
   tanhSlope: (x) => squaredSecant(tensorArithmetic, x),
 };
+
+/** A result over plain numbers as the dtype stores it. */
+export function rounded(dtype: DType, value: number): number {
+  return dtype === "float64" || dtype === "bool" ? value : dtype === "float32" ? Math.fround(value) : value | 0;
+}

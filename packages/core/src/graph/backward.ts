@@ -2,6 +2,7 @@ import { allocate, isFloat } from "../dtype.js";
 import { CompileError, DTypeError, GraphError } from "../errors.js";
 import { kernels } from "../kernels/generated.js";
 import { runLoop } from "../kernels/loop.js";
+import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
@@ -9,11 +10,49 @@ import { prune } from "./prune.js";
 import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { ofItsOwn, Trace, takenIn } from "./trace.js";
-import { deferredIn } from "./tracing.js";
+import { deferredIn } from "./tracer.js";
 import { isObserved, watcher } from "./watch.js";
 
 /** How many walks are under way: a node's backward may differentiate something of its own. */
 let depth = 0;
+
+export interface BackwardOptions {
+  /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
+  readonly seed?: Tensor | number;
+  /** Whether the gradients are graph themselves, so that they can be differentiated again. Default false. */
+  readonly createGraph?: boolean;
+}
+
+/** `backward(x)`. */
+export interface BackwardFunction {
+  (x: Tensor, options?: BackwardOptions): void;
+}
+
+/**
+ * Walks the graph backward and gives every tensor on the way its gradient, `.grad`.
+ *
+ * @example
+ * const x = variable(3);
+ * x.square().backward();
+ * x.grad?.item(); // 6
+ *
+ * @throws GraphError for a tensor that is no scalar without a seed, or that depends on no variable, or when a variable
+ * has been updated since the graph used it; then no gradient has changed.
+ */
+export const backward = ((x: Tensor, options: BackwardOptions = {}, ...none: []) => {
+  checkNoMore("backward", none);
+  checkOptions("backward", options, ["seed", "createGraph"], ["createGraph"]);
+  const { seed, createGraph = false } = options;
+  const trace = walk(x, seedOf(x, seed), createGraph);
+  trace.edges.forEach((edge, at) => {
+    if (edge.node !== null) edge.gradient = trace;
+    else {
+      const gradient = trace.gradientAt(at);
+      const old = edge.grad;
+      edge.gradient = old === null ? ofItsOwn(gradient) : withRecording(createGraph, () => old.add(gradient));
+    }
+  });
+}) as BackwardFunction;
 
 /**
  * Walks the graph from `root` back to its leaves; each edge gets its gradient once all that flows into it has been added

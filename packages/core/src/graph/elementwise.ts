@@ -1,15 +1,22 @@
-import { allocate, type DType, isFloat } from "../dtype.js";
+import { allocate, type DType, isFloat, type Values } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { kernels } from "../kernels/generated.js";
 import { type KernelSet, runLoop } from "../kernels/loop.js";
 import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { type Arithmetic, arithmeticOf, numberArithmetic, tensorArithmetic } from "./arithmetic.js";
+import {
+  type Arithmetic,
+  arithmeticOf,
+  type Dtypes,
+  type ElementwiseRule,
+  numberArithmetic,
+  rounded,
+  tensorArithmetic,
+} from "./arithmetic.js";
 import { interpret } from "./interpret.js";
-import { checkArity, checkUnchanged, commonDType, Node, type Values } from "./node.js";
+import { checkArity, checkUnchanged, commonDType, Node, type Walk } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import type { Trace } from "./trace.js";
 import { isObserved } from "./watch.js";
 
 type K<T> = Arithmetic<T>;
@@ -18,13 +25,6 @@ type K<T> = Arithmetic<T>;
 export type UnaryGradient = (<T>(k: K<T>, dout: T, x: T, z: T) => T) | null;
 export type BinaryGradient = (<T>(k: K<T>, dout: T, x: T, y: T, z: T) => T) | null;
 export type TernaryGradient = (<T>(k: K<T>, dout: T, x: T, y: T, w: T, z: T) => T) | null;
-
-interface Dtypes {
-  /** The dtypes that the op takes: floats, numbers (int32 as well), bools or any; "where" is a bool and two of any. */
-  readonly takes?: "float" | "number" | "bool" | "any" | "where";
-  /** The dtype of the result where it is not that of the inputs. */
-  readonly gives?: "bool";
-}
 
 /** `backward` is a list with a gradient for each input, or the reason why there are none. */
 export interface UnaryRule extends Dtypes {
@@ -38,12 +38,6 @@ export interface BinaryRule extends Dtypes {
 export interface TernaryRule extends Dtypes {
   readonly forward: <T>(k: K<T>, x: T, y: T, w: T) => T;
   readonly backward: readonly [TernaryGradient, TernaryGradient, TernaryGradient] | string;
-}
-
-/** A rule seen without its arity, as the loops and the walk use it. */
-export interface ElementwiseRule extends Dtypes {
-  readonly forward: <T>(k: K<T>, ...inputs: T[]) => T;
-  readonly backward: readonly ((<T>(k: K<T>, dout: T, ...inputsAndOutput: T[]) => T) | null)[] | string;
 }
 
 /** A node whose result depends, element by element, on the elements of its inputs in the same (broadcast) place. */
@@ -118,13 +112,13 @@ export abstract class Elementwise extends Node {
     return dout.derive(output.shape, output.dtype, out, null);
   }
 
-  override backwardNumbers(dout: number, output: Tensor, trace: Trace): boolean {
+  override backwardNumbers(dout: number, output: Tensor, walk: Walk): boolean {
     const { backward } = this.rule;
     if (typeof backward === "string") throw this.notDifferentiable(backward);
     const { inputs } = this;
     const values = [...inputs, output].map((tensor) => tensor.values as number);
     inputs.forEach((input, i) => {
-      if (trace.has(input)) trace.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values));
+      if (walk.has(input)) walk.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values));
     });
     return true;
   }
@@ -160,11 +154,6 @@ export abstract class Elementwise extends Node {
 
 /** The inputs of nodes that were used alone on numbers: a field would cost every node of every graph. */
 const standaloneNumbers = new WeakMap<Elementwise, readonly number[]>();
-
-/** A result over plain numbers as the dtype stores it. */
-export function rounded(dtype: DType, value: number): number {
-  return dtype === "float64" || dtype === "bool" ? value : dtype === "float32" ? Math.fround(value) : value | 0;
-}
 
 type ElementwiseClass = new () => Elementwise;
 
@@ -210,17 +199,17 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
         return x.derive(scalarShape, dtype, value, record ? this : null);
       }
 
-      override countUses(trace: Trace): void {
+      override countUses(walk: Walk): void {
         const x = this.first as Tensor;
         if (x.version !== this.stamp) checkUnchanged(this);
-        trace.use(x);
+        walk.use(x);
       }
 
-      override backwardNumbers(dout: number, output: Tensor, trace: Trace): boolean {
+      override backwardNumbers(dout: number, output: Tensor, walk: Walk): boolean {
         if (typeof backward === "string") throw this.notDifferentiable(backward);
         const x = this.first as Tensor;
         const z = output.values as number;
-        if (trace.has(x)) trace.addNumber(x, gradient?.(numberArithmetic, dout, x.values as number, z));
+        if (walk.has(x)) walk.addNumber(x, gradient?.(numberArithmetic, dout, x.values as number, z));
         return true;
       }
     },
@@ -251,19 +240,19 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
         return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
       }
 
-      override countUses(trace: Trace): void {
+      override countUses(walk: Walk): void {
         const [x, y] = [this.first as Tensor, this.second as Tensor];
         if (x.version + y.version !== this.stamp) checkUnchanged(this);
-        trace.use(x);
-        trace.use(y);
+        walk.use(x);
+        walk.use(y);
       }
 
-      override backwardNumbers(dout: number, output: Tensor, trace: Trace): boolean {
+      override backwardNumbers(dout: number, output: Tensor, walk: Walk): boolean {
         if (typeof backward === "string") throw this.notDifferentiable(backward);
         const [x, y] = [this.first as Tensor, this.second as Tensor];
         const [a, b, z] = [x.values as number, y.values as number, output.values as number];
-        if (trace.has(x)) trace.addNumber(x, gradientX?.(numberArithmetic, dout, a, b, z));
-        if (trace.has(y)) trace.addNumber(y, gradientY?.(numberArithmetic, dout, a, b, z));
+        if (walk.has(x)) walk.addNumber(x, gradientX?.(numberArithmetic, dout, a, b, z));
+        if (walk.has(y)) walk.addNumber(y, gradientY?.(numberArithmetic, dout, a, b, z));
         return true;
       }
     },

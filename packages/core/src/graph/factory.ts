@@ -9,6 +9,7 @@ import {
   type NumberArray,
   storedIn,
   type TypedArray,
+  type Values,
 } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { checkNoMore, checkOptions } from "../options.js";
@@ -16,11 +17,10 @@ import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
 import type { Mutable, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
-import type { Values } from "./node.js";
 import { noteRead } from "./reads.js";
 import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "./signatures/factories.js";
 import { Tensor } from "./tensor.js";
-import { tracer, valuesOf } from "./tracing.js";
+import { tracer, valuesOf } from "./tracer.js";
 
 /** What a factory can be told. */
 const OPTIONS = ["dtype", "name"] as const;

@@ -1,7 +1,6 @@
 import type { DType, TypedArray } from "../dtype.js";
 import type { KernelSet, Loop } from "../kernels/loop.js";
-import { arithmeticOf, numberArithmetic } from "./arithmetic.js";
-import type { ElementwiseRule } from "./elementwise.js";
+import { arithmeticOf, type ElementwiseRule, numberArithmetic } from "./arithmetic.js";
 
 type Expression = (...operands: number[]) => number;
 

@@ -10,12 +10,12 @@ import {
   literalDType,
   type NumberArray,
   type TypedArray,
+  type Values,
 } from "../dtype.js";
 import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { checkShape, formatShape, MAX_RANK, scalarShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { formOfTensor, isAnyTensor } from "../show.js";
-import type { Values } from "./node.js";
 
 type Nested = number | boolean | NumberArray | readonly Nested[];
 

@@ -1,4 +1,4 @@
-import { allocate, type DType, isFloat, namedBy, type TypedArray } from "../dtype.js";
+import { allocate, type DType, isFloat, namedBy, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { tooMany } from "../options.js";
 import { formatShape, isEmpty, sameShape } from "../shape/shape.js";
@@ -9,12 +9,22 @@ import { isNoting, withReads } from "./reads.js";
 import { readyMade } from "./ready-made.js";
 import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import type { Trace } from "./trace.js";
-import { tracer, valuesOf } from "./tracing.js";
+import { tracer, valuesOf } from "./tracer.js";
 import { watcher } from "./watch.js";
 
-/** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
-export type Values = number | TypedArray;
+/** What a node tells the walk that passes it (see `Trace`), about the edges that are its inputs. */
+export interface Walk {
+  /** Whether the walk goes on to something else that gradients are wanted of than what it is for. */
+  dependsOnOthers: boolean;
+  /** Takes in an edge that gets a gradient, and counts the use that a node makes of it. */
+  use(edge: Tensor): void;
+  /** Whether the walk has met this edge. */
+  has(edge: Tensor): boolean;
+  /** Adds to the gradient of a scalar edge what one of its uses gives; `undefined` where that is zero everywhere. */
+  addNumber(edge: Tensor, gradient: number | undefined): void;
+  /** Adds to the gradient of an edge that of a part of it: in place (`add`), or as a tensor with zeros around (`whole`). */
+  addPart(edge: Tensor, add: (sum: TypedArray) => void, whole: () => Tensor): void;
+}
 
 /**
  * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
@@ -247,9 +257,9 @@ export abstract class Node {
    *
    * @internal
    */
-  countUses(trace: Trace): void {
+  countUses(walk: Walk): void {
     checkUnchanged(this);
-    for (let i = 0; i < this.arity; i++) trace.use(this.input(i));
+    for (let i = 0; i < this.arity; i++) walk.use(this.input(i));
   }
 
   /**
@@ -257,7 +267,7 @@ export abstract class Node {
    *
    * @internal
    */
-  backwardNumbers(_dout: number, _output: Tensor, _trace: Trace): boolean {
+  backwardNumbers(_dout: number, _output: Tensor, _walk: Walk): boolean {
     return false;
   }
 
@@ -267,7 +277,7 @@ export abstract class Node {
    *
    * @internal
    */
-  backwardInPlace(_dout: Tensor, _trace: Trace): boolean {
+  backwardInPlace(_dout: Tensor, _walk: Walk): boolean {
     return false;
   }
 

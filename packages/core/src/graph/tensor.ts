@@ -7,28 +7,19 @@ import {
   ownCopy,
   type ReadonlyTypedArray,
   type TypedArray,
+  type Values,
 } from "../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import { installMethods, type TensorMethods } from "../ops/methods.js";
-import { checkNoMore, checkOptions } from "../options.js";
+import { checkNoMore } from "../options.js";
 import { formatShape, ownShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { formOfTensor, isAnyTensor, show } from "../show.js";
-import { seedOf, walk } from "./backward.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
-import { type Node, tensors, updates, type Values } from "./node.js";
+import { type Node, tensors, updates } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
-import { withRecording } from "./recording.js";
-import { ofItsOwn, Trace } from "./trace.js";
-import { type DeferredGradient, deferredIn, readValues, Traced, tracer, valuesOf } from "./tracing.js";
-
-export interface BackwardOptions {
-  /** The gradient of the tensor that `backward` is called on: of its shape, or a number for all elements. Default 1. */
-  readonly seed?: Tensor | number;
-  /** Whether the gradients are graph themselves, so that they can be differentiated again. Default false. */
-  readonly createGraph?: boolean;
-}
+import { deferredIn, readValues, tracer, valuesOf } from "./tracer.js";
 
 /** A tensor that can be sent: its elements in row-major order in the array of its dtype, `Uint8Array` for bools. */
 export interface TensorTransfer<S extends Shape = Shape> {
@@ -39,6 +30,17 @@ export interface TensorTransfer<S extends Shape = Shape> {
 
 /** Is shown the gradient of a tensor, and may give another to go on with. */
 export type GradientHook = (gradient: Tensor) => Tensor | undefined;
+
+/** A gradient that lies in the memory of a program until somebody asks for it. */
+export interface DeferredGradient {
+  readonly isDeferred: true;
+  read(): Tensor;
+}
+
+/** Where the gradients of edges are: the last walk. */
+export interface GradientSource {
+  gradient(edge: Tensor): Tensor | undefined;
+}
 
 interface Extra {
   name: string | undefined;
@@ -75,8 +77,12 @@ export class Tensor<out S extends Shape = Shape> {
    * @internal
    */
   slot: number;
-  /** A tensor in between has its gradient in the trace of the last walk. */
-  private gradient: Tensor | Trace | DeferredGradient | null;
+  /**
+   * A tensor in between has its gradient in the trace of the last walk.
+   *
+   * @internal
+   */
+  gradient: Tensor | GradientSource | DeferredGradient | null;
   /** What few tensors have, so that a graph of a million scalars stays small. */
   private extra: Extra | null;
 
@@ -175,8 +181,7 @@ export class Tensor<out S extends Shape = Shape> {
     const deferred = deferredIn(this.values);
     if (deferred === null) return this.values;
     const values = deferred.read();
-    // A number that is known while tracing is still a value of the program, and may be what a gradient is wanted of.
-    if (!(deferred instanceof Traced)) this.values = values;
+    if (deferred.isReadOnce) this.values = values;
     return values;
   }
 
@@ -287,9 +292,11 @@ export class Tensor<out S extends Shape = Shape> {
    */
   get grad(): Tensor<S> | null {
     if (this.isVariable) tracer()?.gradient(this, "read");
-    if (this.gradient !== null && "isDeferred" in this.gradient) this.gradient = this.gradient.read();
-    if (this.gradient instanceof Trace) return (this.gradient.gradient(this) ?? null) as Tensor<S> | null;
-    return this.gradient as Tensor<S> | null;
+    const { gradient } = this;
+    if (gradient === null || gradient instanceof Tensor) return gradient as Tensor<S> | null;
+    if (!("isDeferred" in gradient)) return (gradient.gradient(this) ?? null) as Tensor<S> | null;
+    this.gradient = gradient.read();
+    return this.gradient as Tensor<S>;
   }
 
   /** Puts a gradient in the place of the one that `backward` found, as clipping does; of this tensor's shape and dtype. */
@@ -316,32 +323,6 @@ export class Tensor<out S extends Shape = Shape> {
   detach(...none: []): Tensor<S> {
     checkNoMore("detach", none);
     return new Tensor(this.shape, this.dtype, valuesOf(this), null, false);
-  }
-
-  /**
-   * Walks the graph backward and gives every tensor on the way its gradient, `.grad`.
-   *
-   * @example
-   * const x = variable(3);
-   * x.square().backward();
-   * x.grad?.item(); // 6
-   *
-   * @throws GraphError for a tensor that is no scalar without a seed, or that depends on no variable, or when a variable
-   * has been updated since the graph used it; then no gradient has changed.
-   */
-  backward(options: BackwardOptions = {}, ...none: []): void {
-    checkNoMore("backward", none);
-    checkOptions("backward", options, ["seed", "createGraph"], ["createGraph"]);
-    const { seed, createGraph = false } = options;
-    const trace = walk(this, seedOf(this, seed), createGraph);
-    trace.edges.forEach((edge, at) => {
-      if (edge.node !== null) edge.gradient = trace;
-      else {
-        const gradient = trace.gradientAt(at);
-        const old = edge.grad;
-        edge.gradient = old === null ? ofItsOwn(gradient) : withRecording(createGraph, () => old.add(gradient));
-      }
-    });
   }
 
   /**
@@ -443,24 +424,6 @@ export class Tensor<out S extends Shape = Shape> {
     more.version = version;
     if (version > more.newest) more.newest = version;
     updates.count++;
-  }
-
-  /**
-   * Takes a gradient that is only fetched when it is read.
-   *
-   * @internal
-   */
-  settleGradient(gradient: DeferredGradient | null): void {
-    this.gradient = gradient;
-  }
-
-  /**
-   * Whether there is a gradient, which is not fetched for the question.
-   *
-   * @internal
-   */
-  get hasGrad(): boolean {
-    return this.gradient !== null;
   }
 
   static {

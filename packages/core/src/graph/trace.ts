@@ -1,9 +1,9 @@
 import type { TypedArray } from "../dtype.js";
-import { rounded } from "./elementwise.js";
-import { updates } from "./node.js";
+import { rounded } from "./arithmetic.js";
+import { updates, type Walk } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import { tracer } from "./tracing.js";
+import { tracer } from "./tracer.js";
 
 /**
  * What a walk from a root back to the leaves has found: the edges on its way and their gradients.
@@ -11,7 +11,7 @@ import { tracer } from "./tracing.js";
  * Where an edge stands in the list is kept in the edge itself (`slot`), valid if the list has that edge in that place, so
  * that nothing has to be cleared. A walk inside a walk puts back the slots that it took.
  */
-export class Trace {
+export class Trace implements Walk {
   edges: Tensor[] = [];
   /** How many uses of each edge are still to come; 0 for all when the walk is over. */
   uses: number[] = [];

@@ -1,16 +1,14 @@
-import type { Node } from "./node.js";
-import type { Tensor } from "./tensor.js";
-import type { Trace } from "./trace.js";
-import { tracer } from "./tracing.js";
+import type { Edge, Vertex } from "./edge.js";
+import { tracer } from "./tracer.js";
 
 /** One who looks on at what the graph computes, forward and backward, and may stop it by an error: see `detectAnomaly`. */
 export interface Watcher {
   /** An op has been applied; it is in a graph if `output.node` is not null. */
-  applied(node: Node, output: Tensor, inputs: readonly Tensor[]): void;
+  applied(node: Vertex, output: Edge, inputs: readonly Edge[]): void;
   /** The gradient of an edge has come from outside: the seed of a walk, or the result of a hook. */
-  given(from: "seed" | "hook", edge: Tensor, gradient: Tensor): void;
+  given(from: "seed" | "hook", edge: Edge, gradient: Edge): void;
   /** A walk has come to the node that made an edge; `pass` hands the edge's gradient on to the node's inputs. */
-  walked(edge: Tensor, node: Node, trace: Trace, pass: () => void): void;
+  walked(edge: Edge, node: Vertex, trace: object, pass: () => void): void;
 }
 
 /** A scope, not a flag to set, like that of the recording. */

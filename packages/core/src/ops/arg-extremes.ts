@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
-import type { DType } from "../dtype.js";
+import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { commonDType, Node, nameOf, type Values } from "../graph/node.js";
+import { commonDType, Node, nameOf } from "../graph/node.js";
 import type { ArgMaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";

@@ -1,5 +1,5 @@
-import { allocate, checkDType, checkNumber, type DType, isFloat } from "../dtype.js";
-import { Node, type Values } from "../graph/node.js";
+import { allocate, checkDType, checkNumber, type DType, isFloat, type Values } from "../dtype.js";
+import { Node } from "../graph/node.js";
 import type { CastFunction } from "../graph/signatures/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";

@@ -1,6 +1,6 @@
-import { allocate, type DType } from "../dtype.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { commonDType, Node, type Values } from "../graph/node.js";
+import { commonDType, Node } from "../graph/node.js";
 import type { ConcatFunction, StackFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axisOf } from "../options.js";

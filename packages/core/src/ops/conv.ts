@@ -1,6 +1,6 @@
-import type { DType } from "../dtype.js";
+import type { DType, Values } from "../dtype.js";
 import { GraphError, ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import type { ConvFunction, ConvTransposeFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";

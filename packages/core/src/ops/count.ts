@@ -1,5 +1,4 @@
-import { allocate, type DType } from "../dtype.js";
-import type { Values } from "../graph/node.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import type { Tensor } from "../graph/tensor.js";
 import { reduceAxes } from "../kernels/along.js";
 import { sizeOf } from "../shape/shape.js";

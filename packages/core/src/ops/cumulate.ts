@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { Node, nameOf, type Values } from "../graph/node.js";
+import { Node, nameOf } from "../graph/node.js";
 import type { CumulateFunction, CumulateOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../kernels/along.js";

@@ -1,6 +1,6 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import type { GatherFunction, ScatterAddFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowKernels } from "../kernels/generated.js";

@@ -1,13 +1,12 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, nameOf, type Values } from "../graph/node.js";
+import { Node, nameOf } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { MoveWindows } from "../kernels/convolution.js";
 import { rowKernels } from "../kernels/generated.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import type { Windows } from "../shape/window.js";
 import {
   attributesOf,
   checkPlanes,
@@ -20,6 +19,7 @@ import {
   type SlidingOptions,
   shortPadding,
   slidingOf,
+  type Windows,
   windowsOf,
 } from "../shape/window.js";
 

@@ -1,7 +1,7 @@
 import { checkName } from "../checks.js";
-import type { DType } from "../dtype.js";
+import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 import type { Shape } from "../shape/types.js";

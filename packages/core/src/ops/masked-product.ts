@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { forEachRow } from "../kernels/loop.js";

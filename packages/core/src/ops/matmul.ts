@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
-import { allocate, type DType } from "../dtype.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { commonDType, Node, type Values } from "../graph/node.js";
+import { commonDType, Node } from "../graph/node.js";
 import type { MatMulFunction } from "../graph/signatures/products.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../kernels/loop.js";

@@ -1,6 +1,5 @@
-import { allocate, type DType } from "../dtype.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import type { Values } from "../graph/node.js";
 import type { OrdOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { AxisLoop } from "../kernels/along.js";

@@ -1,6 +1,6 @@
-import { allocate, checkNumber, type DType } from "../dtype.js";
+import { allocate, checkNumber, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import type { PadFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { scatterView } from "../kernels/copy.js";

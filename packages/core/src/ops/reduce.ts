@@ -1,8 +1,7 @@
-import type { DType } from "../dtype.js";
+import type { DType, Values } from "../dtype.js";
 import { DTypeError } from "../errors.js";
-import type { Values } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { valuesOf } from "../graph/tracing.js";
+import { valuesOf } from "../graph/tracer.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { meanOf } from "./moments.js";

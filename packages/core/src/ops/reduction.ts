@@ -1,6 +1,6 @@
-import type { DType, TypedArray } from "../dtype.js";
+import type { DType, TypedArray, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, nameOf, type Values } from "../graph/node.js";
+import { Node, nameOf } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { around, reduceAxes } from "../kernels/along.js";
 import { gatherView } from "../kernels/copy.js";

@@ -1,9 +1,8 @@
-import { allocate, type DType } from "../dtype.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node, type Walk } from "../graph/node.js";
 import type { SliceFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import type { Trace } from "../graph/trace.js";
 import { addToView, gatherView, scatterView } from "../kernels/copy.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Range, Shape } from "../shape/types.js";
@@ -111,10 +110,11 @@ export class Slice extends Node {
     return new Unslice(this.ranges, this.input(0).shape).apply(dout);
   }
 
-  override backwardInPlace(dout: Tensor, trace: Trace): boolean {
+  /** @internal */
+  override backwardInPlace(dout: Tensor, walk: Walk): boolean {
     const x = this.input(0);
     if (x.rank === 0) return false;
-    trace.addPart(
+    walk.addPart(
       x,
       (sum) => {
         const { shape, start, strides } = viewOf(this.name, x.shape, this.ranges);

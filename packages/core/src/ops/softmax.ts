@@ -1,5 +1,5 @@
-import { allocate, type DType } from "../dtype.js";
-import { Node, type Values } from "../graph/node.js";
+import { allocate, type DType, type Values } from "../dtype.js";
+import { Node } from "../graph/node.js";
 import type { SoftmaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../kernels/along.js";

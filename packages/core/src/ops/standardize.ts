@@ -1,6 +1,6 @@
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";
 import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";

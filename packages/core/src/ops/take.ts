@@ -1,10 +1,9 @@
-import { allocate, checkDType, type DType } from "../dtype.js";
+import { allocate, checkDType, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node, type Walk } from "../graph/node.js";
 import type { IndexAddFunction, OneHotFunction, TakeFunction } from "../graph/signatures/indexing.js";
 import { operand, Tensor } from "../graph/tensor.js";
-import type { Trace } from "../graph/trace.js";
 import { around } from "../kernels/along.js";
 import { addRows } from "../kernels/scatter.js";
 import { type AxisOr, axisOf, checkNoMore, checkOptions } from "../options.js";
@@ -125,9 +124,10 @@ export class Take extends ByIndex {
     return i === 0 ? new IndexAdd(x.shape, this.axis).apply(dout, indices) : null;
   }
 
-  override backwardInPlace(dout: Tensor, trace: Trace): boolean {
+  /** @internal */
+  override backwardInPlace(dout: Tensor, walk: Walk): boolean {
     const [x, indices] = [this.input(0), this.input(1)];
-    trace.addPart(
+    walk.addPart(
       x,
       (sum) => {
         const axis = normalizeAxis(this.name, this.axis, x.shape);

@@ -1,6 +1,6 @@
-import type { DType } from "../dtype.js";
+import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import type { TransposeFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../kernels/copy.js";

@@ -1,6 +1,6 @@
-import { allocate, type DType } from "../dtype.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { nameOf, type Values } from "../graph/node.js";
+import { nameOf } from "../graph/node.js";
 import type { CorrectionOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deviationAlong, varianceAlong } from "../kernels/moments.js";

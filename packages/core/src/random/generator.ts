@@ -1,6 +1,6 @@
 import { allocateFor } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
-import { tracer } from "../graph/tracing.js";
+import { tracer } from "../graph/tracer.js";
 import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
 import { normalQuantile } from "./normal.js";

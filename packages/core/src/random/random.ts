@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
 import type { Sizes } from "../graph/signatures/operands.js";
 import { Tensor } from "../graph/tensor.js";
-import { type Draw, tracer } from "../graph/tracing.js";
+import { type Draw, tracer } from "../graph/tracer.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, sizeOf, sizesAndOptions } from "../shape/shape.js";
 import type { Mutable, Shape } from "../shape/types.js";

@@ -24,7 +24,7 @@ export type Diagonal<S extends Shape, O> = number extends S["length"]
       : Unknown<Tail<S>>
     : Matrices<"diagonal", S>;
 
-export type Trace<S extends Shape, O> = number extends S["length"]
+export type MatrixTrace<S extends Shape, O> = number extends S["length"]
   ? Shape
   : S extends readonly [number, number, ...infer Rest extends Shape]
     ? undefined extends O

@@ -5,7 +5,7 @@ import { walk } from "../graph/backward.js";
 import { afterHooks } from "../graph/hooks.js";
 import { isRecording } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
-import { tracer } from "../graph/tracing.js";
+import { tracer } from "../graph/tracer.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";

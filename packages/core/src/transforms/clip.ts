@@ -1,7 +1,7 @@
 import { GraphError } from "../errors.js";
 import { noGrad } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
-import { tracer, valuesOf } from "../graph/tracing.js";
+import { tracer, valuesOf } from "../graph/tracer.js";
 import { stack } from "../ops/concat.js";
 import { checkNoMore } from "../options.js";
 import { show } from "../show.js";

@@ -1,18 +1,10 @@
 import { checkFunction } from "../checks.js";
-import { allocate, checkDType, checkNumber, type DType, isTypedArray, type TypedArray } from "../dtype.js";
+import { allocate, checkDType, checkNumber, type DType, isTypedArray, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
-import { type Arithmetic, arithmeticOf, tensorArithmetic } from "../graph/arithmetic.js";
-import {
-  type BinaryRule,
-  binary,
-  type ElementwiseRule,
-  type TernaryRule,
-  ternary,
-  type UnaryRule,
-  unary,
-} from "../graph/elementwise.js";
+import { type Arithmetic, arithmeticOf, type ElementwiseRule, tensorArithmetic } from "../graph/arithmetic.js";
+import { type BinaryRule, binary, type TernaryRule, ternary, type UnaryRule, unary } from "../graph/elementwise.js";
 import { interpret } from "../graph/interpret.js";
-import { Node, type Values } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import { isThenable, withRecording } from "../graph/recording.js";
 import type { BinaryFunction, UnaryFunction } from "../graph/signatures/elementwise.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";

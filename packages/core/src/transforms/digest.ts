@@ -1,7 +1,7 @@
 import { isTypedArray, type TypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { deferredIn } from "../graph/tracing.js";
+import { deferredIn } from "../graph/tracer.js";
 import { FunctionNode } from "./function-node.js";
 import { visitStructure } from "./structure.js";
 

@@ -1,9 +1,9 @@
-import { type DType, isFloat } from "../dtype.js";
-import { Node, type Values } from "../graph/node.js";
+import { type DType, isFloat, type Values } from "../dtype.js";
+import { Node } from "../graph/node.js";
 import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
-import { valuesOf } from "../graph/tracing.js";
+import { valuesOf } from "../graph/tracer.js";
 import { watcher } from "../graph/watch.js";
 import type { Shape } from "../shape/types.js";
 import { checkResult } from "./arguments.js";

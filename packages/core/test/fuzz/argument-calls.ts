@@ -16,7 +16,6 @@ const internal = new Set([
   "derive",
   "constant",
   "settle",
-  "settleGradient",
   // of a node, which `apply` and `forward` call
   "shapeRule",
   "dtypeRule",

@@ -1,6 +1,6 @@
 // The direction of the house: which folder of core's src may use which. The picture in ARCHITECTURE.md is drawn from it.
 
-/** The folders whose values the files of each folder may use; types may be named anywhere. */
+/** The folders that the files of each folder may use, values and types alike. */
 export const mayUse: Readonly<Record<string, readonly string[]>> = {
   // The files in src itself: errors and dtypes, which know nothing else.
   ".": [],
@@ -17,10 +17,10 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   testing: ["check", "graph", "inspect", "ops", "shape"],
   debug: ["graph", "inspect", "ops", "shape"],
   // An entry of its own: who does not import it has no compiler in a bundle.
-  fast: ["compile", "compile/graph", "compile/ir", "graph", "ops", "shape", "wasm"],
+  fast: ["compile", "compile/graph", "compile/ir", "compile/run", "graph", "ops", "shape", "wasm"],
 };
 
-/** What all stages of the compiler may use, types included; and the stages in their order, each with those that it stands on. */
+/** What all stages of the compiler may use; and the stages in their order, each with those that it stands on. */
 export const belowCompile = ["graph", "kernels", "ops", "random", "shape", "transforms", "wasm"];
 export const stages: Readonly<Record<string, readonly string[]>> = {
   trace: [],

@@ -1,10 +1,11 @@
-import { allocate, type DType, isFloat, type TypedArray, viewOf } from "../../dtype.js";
+import { allocate, type DType, isFloat, type TypedArray, type Values, viewOf } from "../../dtype.js";
 import { CompileError } from "../../errors.js";
-import type { Node, Values } from "../../graph/node.js";
+import type { Node } from "../../graph/node.js";
 import { withReads } from "../../graph/reads.js";
 import { isRecording } from "../../graph/recording.js";
 import { Tensor } from "../../graph/tensor.js";
-import { asValues, Deferred, type Traced } from "../../graph/tracing.js";
+import { asValues, Deferred } from "../../graph/tracer.js";
+import type { Traced } from "../../graph/tracing.js";
 import { Generator } from "../../random/generator.js";
 import { webAssembly } from "../../wasm/features.js";
 import { orderOf, resultsOf } from "../graph/graph.js";
@@ -93,7 +94,7 @@ export class Executable {
     const { inputs, gradients, failures } = this.stages.schedule;
     if (this.failsLate) for (const { tensor } of trace.gradients) void tensor.grad;
     for (const { tensor, version } of trace.reads) if (tensor.version !== version) throw valueChanged(tensor);
-    for (const tensor of trace.withoutGradient) if (tensor.hasGrad) throw gradientLeft(tensor);
+    for (const tensor of trace.withoutGradient) if (tensor.gradient !== null) throw gradientLeft(tensor);
     for (const [i, tensor] of (tensors ?? []).entries()) this.write(inputs[i] as Buffer, tensor);
     this.writeCaptures();
     const sources = this.writeGenerators(generators);
@@ -110,7 +111,7 @@ export class Executable {
     this.settle();
     trace.gradients.forEach(({ tensor }, i) => {
       const buffer = gradients[i] as Buffer | null;
-      tensor.settleGradient(buffer === null ? null : { isDeferred: true, read: () => this.read(buffer) });
+      tensor.gradient = buffer === null ? null : { isDeferred: true, read: () => this.read(buffer) };
     });
   }
 

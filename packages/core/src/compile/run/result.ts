@@ -1,6 +1,6 @@
-import type { DType } from "../../dtype.js";
+import type { DType, Values } from "../../dtype.js";
 import { GraphError } from "../../errors.js";
-import { Node, type Values } from "../../graph/node.js";
+import { Node } from "../../graph/node.js";
 import type { Shape } from "../../shape/types.js";
 
 /**

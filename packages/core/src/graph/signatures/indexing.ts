@@ -1,6 +1,6 @@
 import type { DType } from "../../dtype.js";
 import type { OneHot, Slice, Take, WithAxis } from "../../shape/axis-types.js";
-import type { Diagonal, Gathered, Matrices, Trace } from "../../shape/indexing-types.js";
+import type { Diagonal, Gathered, Matrices, MatrixTrace } from "../../shape/indexing-types.js";
 import type { Fits, Range, Shape } from "../../shape/types.js";
 import type { Literal } from "../literal.js";
 import type { Tensor } from "../tensor.js";
@@ -108,9 +108,9 @@ export interface DiagonalFunction {
 /** `trace(x, { offset = 0, axis1 = 0, axis2 = 1 })`. */
 export interface TraceFunction {
   <S extends Shape, O extends DiagonalOptions | number | undefined = undefined>(
-    x: Tensor<S> & Fits<Trace<S, O>>,
+    x: Tensor<S> & Fits<MatrixTrace<S, O>>,
     options?: O,
-  ): Of<Trace<S, O>>;
+  ): Of<MatrixTrace<S, O>>;
 }
 
 /** `tril(x, offset = 0)`, `triu(x, offset = 0)`: the shape stays. */

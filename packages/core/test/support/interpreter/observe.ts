@@ -6,7 +6,7 @@ import type { ProgramMade, RunObserver } from "../../../src/compile/run/observer
 import type { Schedule } from "../../../src/compile/schedule/schedule.js";
 import { type TypedArray, viewOf } from "../../../src/dtype.js";
 import { withRecording } from "../../../src/graph/recording.js";
-import { eagerly } from "../../../src/graph/tracing.js";
+import { eagerly } from "../../../src/graph/tracer.js";
 import { withWatcher } from "../../../src/graph/watch.js";
 import { webAssembly } from "../../../src/wasm/features.js";
 import { bounds, evaluate, type Given, type Noise } from "./eager.js";

@@ -1,9 +1,11 @@
 import type { Buffer } from "../../../src/compile/ir/buffer.js";
+
 import type { RoutineKernel } from "../../../src/compile/ir/kernel.js";
-import { allocate, type TypedArray } from "../../../src/dtype.js";
-import type { Values } from "../../../src/graph/node.js";
+import { allocate, type TypedArray, type Values } from "../../../src/dtype.js";
+
 import { Tensor } from "../../../src/graph/tensor.js";
-import type { Draw, Traced } from "../../../src/graph/tracing.js";
+import type { Draw } from "../../../src/graph/tracer.js";
+import type { Traced } from "../../../src/graph/tracing.js";
 import { Generator } from "../../../src/random/generator.js";
 import type { Memory } from "./memory.js";
 

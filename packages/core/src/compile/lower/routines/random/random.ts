@@ -1,5 +1,6 @@
 import { CompileError } from "../../../../errors.js";
-import type { Draw, Traced } from "../../../../graph/tracing.js";
+import type { Draw } from "../../../../graph/tracer.js";
+import type { Traced } from "../../../../graph/tracing.js";
 import { extent } from "../../../../random/generator.js";
 import type { Code, Local, PlainOp } from "../../../../wasm/encoder.js";
 import { increase, repeat } from "../../../../wasm/loops.js";
