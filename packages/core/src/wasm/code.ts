@@ -9,15 +9,7 @@ import {
   type PlainOp,
   plain,
 } from "./instructions.js";
-
-/** The types of values, by their bytes in the format. */
-export const valueTypes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
-export type ValueType = keyof typeof valueTypes;
-
-export interface Local {
-  readonly index: number;
-  readonly type: ValueType;
-}
+import { Local, lift, type Operand, type Value, type ValueType, valueTypes } from "./value.js";
 
 /** A function of the module that is being written. */
 export interface Func {
@@ -52,18 +44,23 @@ export class Code {
 
   /** A new local variable, zero at the start of the function. */
   local(type: ValueType): Local {
-    return { index: this.#params + this.#locals.push(type) - 1, type };
+    return new Local(this.#params + this.#locals.push(type) - 1, type);
   }
 
   op(name: PlainOp): this {
     return this.#number(plain[name]);
   }
 
-  get(local: Local): this {
-    return this.#indexed(0x20, local.index);
+  /** Leaves a value on the stack. */
+  get(value: Value): this {
+    if (value instanceof Local) return this.#indexed(0x20, value.index);
+    value.write(this);
+    return this;
   }
 
-  set(local: Local): this {
+  /** Sets a local to a value, by default the one on the stack. */
+  set(local: Local, value?: Operand): this {
+    if (value !== undefined) this.get(lift(local.type, value));
     return this.#indexed(0x21, local.index);
   }
 
@@ -117,6 +114,11 @@ export class Code {
   memory(name: MemoryOp, offset = 0): this {
     const [number, align] = memory[name];
     return this.#access(number, align, offset);
+  }
+
+  /** Stores a value at an address plus a constant. */
+  store(name: MemoryOp, address: Value, value: Value, offset = 0): this {
+    return this.get(address).get(value).memory(name, offset);
   }
 
   /** A load or store of one lane: the address lies on the stack, above it the vector. */
@@ -182,7 +184,9 @@ export class Code {
     return this.#indexed(0x0c, this.#depth - to.depth);
   }
 
-  branchIf(to: Label): this {
+  /** Branches where a condition, by default the one on the stack, is not zero. */
+  branchIf(to: Label, condition?: Value): this {
+    if (condition !== undefined) this.get(condition);
     return this.#indexed(0x0d, this.#depth - to.depth);
   }
 

@@ -4,10 +4,12 @@
  * `WebAssembly.validate` checks. https://webassembly.github.io/spec/core/binary/
  */
 import { Bytes } from "./bytes.js";
-import { Code, type Func, type Local, type ValueType, valueTypes } from "./code.js";
+import { Code, type Func } from "./code.js";
+import { Local, type ValueType, valueTypes } from "./value.js";
 
-export { Code, type Func, type Local, type ValueType } from "./code.js";
+export { Code, type Func } from "./code.js";
 export type { MemoryOp, PlainOp } from "./instructions.js";
+export { type Local, Value, type ValueType } from "./value.js";
 
 interface Signature<P extends readonly ValueType[]> {
   /** With a name the function is exported. */
@@ -33,7 +35,7 @@ export class Module {
     const code = new Code(params.length);
     const func = { index: this.#functions.push({ type: this.#type(params, results), code }) - 1 };
     if (name !== undefined) this.#exports.push({ name, index: func.index });
-    const locals = params.map((type, index): Local => ({ index, type }));
+    const locals = params.map((type, index) => new Local(index, type));
     body(code, ...(locals as unknown as { readonly [I in keyof P]: Local }));
     return func;
   }

@@ -72,7 +72,7 @@ export class GemmEmitter {
       throw new RangeError(`gemm: the result's column stride is ${job.c.colStride}, not 1`);
     if (m === 0 || n === 0 || batch.count === 0 || (k === 0 && accumulate)) return;
     const place = this.#place(code);
-    code.i32(job.a.address).set(place.a).i32(job.b.address).set(place.b).i32(job.c.address).set(place.c);
+    code.set(place.a, job.a.address).set(place.b, job.b.address).set(place.c, job.c.address);
     const one = () => {
       if (k === 0) this.#zeros(code, place, job);
       else if (isDots(job)) this.#dots(code, place, job);
@@ -88,7 +88,7 @@ export class GemmEmitter {
 
   #zeros(code: Code, place: Place, { scalar, m, n, c }: GemmJob): void {
     const size = scalarBytes[scalar];
-    code.get(place.c).set(place.cRow);
+    code.set(place.cRow, place.c);
     const row = () => {
       code
         .get(place.cRow)
@@ -119,17 +119,17 @@ export class GemmEmitter {
     const aLines = { line: a.rowStride, step: a.colStride, width: tileRows(this.#relaxed), unit: 1 };
     const bLines = { line: b.colStride, step: b.rowStride, width: panel, unit: lanes };
 
-    code.get(place.a).set(place.aDepth).get(place.b).set(place.bDepth);
-    code.i32(job.accumulate ? 1 : 0).set(place.accumulate);
+    code.set(place.aDepth, place.a).set(place.bDepth, place.b);
+    code.set(place.accumulate, job.accumulate ? 1 : 0);
     forBlocks(code, kCount, k, depth, (steps) => {
-      code.get(place.bDepth).set(place.bColumn).get(place.c).set(place.cColumn);
+      code.set(place.bColumn, place.bDepth).set(place.cColumn, place.c);
       forBlocks(code, nCount, n, columns, (width) => {
         if (packed.b) this.#pack(code, scalar, place.bColumn, bScratch, width, steps, bLines);
-        code.get(place.aDepth).set(place.aRow).get(place.cColumn).set(place.cRow);
+        code.set(place.aRow, place.aDepth).set(place.cRow, place.cColumn);
         forBlocks(code, mCount, m, rows, (height) => {
           if (packed.a) this.#pack(code, scalar, place.aRow, job.scratch, height, steps, aLines);
           (packed.b ? code.i32(bScratch) : code.get(place.bColumn)).set(place.panel);
-          code.get(place.cRow).set(place.cPanel);
+          code.set(place.cPanel, place.cRow);
           const wholePanel = () => {
             this.#panel(code, place, job, packed, height, panel, steps);
             increase(code, place.panel, (packed.b ? panel * steps : panel) * size);
@@ -145,7 +145,7 @@ export class GemmEmitter {
       });
       increase(code, place.aDepth, steps * a.colStride * size);
       increase(code, place.bDepth, steps * b.rowStride * size);
-      code.i32(1).set(place.accumulate);
+      code.set(place.accumulate, 1);
     });
   }
 

@@ -35,8 +35,8 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
   const lanes = lanesOf[scalar];
   const size = scalarBytes[scalar];
   const isByRow = a.colStride === 1;
-  const [line, at, list, sets, set] = locals(code, "i32", 5) as [Local, Local, Local, Local, Local];
-  const [zero, first, four] = locals(code, "v128", 3) as [Local, Local, Local];
+  const [line, at, list, sets, set] = locals(code, "i32", 5);
+  const [zero, first, four] = locals(code, "v128", 3);
   const ends = locals(code, "i32", isByRow ? 1 : lanes);
 
   emitMembers(code, members);
@@ -44,8 +44,7 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
     if (step >= steps) code.get(zero);
     else
       code
-        .get(at)
-        .memory("v128.load", step * a.colStride * size)
+        .get(at.load("v128.load", step * a.colStride * size))
         .get(zero)
         .op(`${vectorOf[scalar]}.ne`);
   };
@@ -69,26 +68,15 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
     code.shuffle(bytes.map((i) => ((i >> 1) % 2) * vectorBytes + (i >> 2) * 2 + (i % 2))).op("i8x16.bitmask");
   };
   const append = (end: Local, shift: number) => {
-    code
-      .get(sets)
-      .i32(shift)
-      .op("i32.shr_u")
-      .i32(setCount - 1)
-      .op("i32.and")
-      .set(set);
+    code.set(set, sets.shiftRight(shift).and(setCount - 1));
     code.get(end);
-    code.get(set).i32(4).op("i32.shl").memory("v128.load", members).get(first).op("i32x4.add").memory("v128.store");
+    code.get(set.shiftLeft(4).load("v128.load", members)).get(first).op("i32x4.add").memory("v128.store");
     code.get(end).get(set).op("i32.popcnt").i32(2).op("i32.shl").op("i32.add").set(end);
   };
   const group = (rows: number) => {
     const own = [...ends.slice(0, rows).entries()];
-    for (const [r, end] of own)
-      code
-        .get(list)
-        .i32(r * pitch + indexBytes)
-        .op("i32.add")
-        .set(end);
-    code.get(line).set(at).get(zero).set(first);
+    for (const [r, end] of own) code.set(end, list.add(r * pitch + indexBytes));
+    code.set(at, line).set(first, zero);
     const columns = (steps: number) => {
       if (isByRow) setOfRow(steps);
       else setsOfLanes(steps);
@@ -99,16 +87,12 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
     };
     repeat(code, Math.floor(k / setSize), () => columns(setSize));
     if (k % setSize > 0) columns(k % setSize);
-    for (const [r, end] of own)
-      code
-        .get(list)
-        .get(end)
-        .memory("i32.store", r * pitch);
+    for (const [r, end] of own) code.store("i32.store", list, end, r * pitch);
     increase(code, line, rows * a.rowStride * size);
     increase(code, list, rows * pitch);
   };
   code.splat("i32", setSize).set(four);
-  code.i32(a.address).set(line).i32(lists).set(list);
+  code.set(line, a.address).set(list, lists);
   repeat(code, Math.floor(m / ends.length), () => group(ends.length));
   if (m % ends.length > 0) group(m % ends.length);
 }

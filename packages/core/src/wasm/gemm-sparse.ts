@@ -87,8 +87,8 @@ export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly
       code.op("i32.eqz").if(() => code.i32(0).op("return"));
     }
     emitLists(code, job, { members: scratch, lists: scratch + lists });
-    const [bColumn, cColumn] = locals(code, "i32", 2) as [Local, Local];
-    code.i32(b.address).set(bColumn).i32(c.address).set(cColumn);
+    const [bColumn, cColumn] = locals(code, "i32", 2);
+    code.set(bColumn, b.address).set(cColumn, c.address);
     const multiply = (rows: Func, columns: number) => {
       if (panels > 1)
         emitPanel(code, bColumn, scratch + panel, { rows: k, width: columns * size, from: n * size, to: bStep });
@@ -108,16 +108,15 @@ export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly
 function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean): void {
   const [lines, length, stride] = a.colStride === 1 ? [m, k, a.rowStride] : [k, m, a.colStride];
   const vectors = Math.floor(length / lanesOf[scalar]);
-  const [line, at, count] = locals(code, "i32", 3) as [Local, Local, Local];
+  const [line, at, count] = locals(code, "i32", 3);
   const zero = code.local("v128");
-  code.i32(a.address).set(line).i32(0).set(count);
+  code.set(line, a.address).set(count, 0);
   repeat(code, sampledLines, () => {
-    code.get(line).set(at);
+    code.set(at, line);
     repeat(code, vectors, () => {
       code
         .get(count)
-        .get(at)
-        .memory("v128.load")
+        .get(at.load("v128.load"))
         .get(zero)
         .op(`${vectorOf[scalar]}.ne`)
         .op(maskOf[scalar])
@@ -129,7 +128,7 @@ function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean
     increase(code, line, Math.floor(lines / sampledLines) * stride * scalarBytes[scalar]);
   });
   const limit = Math.floor(sparseShare(relaxed) * sampledLines * vectors * lanesOf[scalar]);
-  code.get(count).i32(limit).op("i32.le_u");
+  code.get(count.notAbove(limit));
 }
 
 /** The rows of a panel: their width and their distances in B and in the panel, in bytes. */
@@ -145,11 +144,11 @@ interface PanelShape {
  */
 function emitPanel(code: Code, b: Local, panel: number, shape: PanelShape): void {
   const { rows, width, from, to } = shape;
-  const [source, target] = locals(code, "i32", 2) as [Local, Local];
-  code.get(b).set(source).i32(panel).set(target);
+  const [source, target] = locals(code, "i32", 2);
+  code.set(source, b).set(target, panel);
   repeat(code, rows, () => {
     for (let offset = 0; offset < width; offset += vectorBytes) {
-      code.get(target).get(source).memory("v128.load", offset).memory("v128.store", offset);
+      code.store("v128.store", target, source.load("v128.load", offset), offset);
     }
     increase(code, source, from);
     increase(code, target, to);
@@ -166,17 +165,13 @@ function emitRows(
   const lanes = lanesOf[scalar];
   const size = scalarBytes[scalar];
   return module.func({ params: ["i32", "i32", "i32", "i32"] }, (code, list, aRow, b, cRow) => {
-    const [at, end, index, bRow] = locals(code, "i32", 4) as [Local, Local, Local, Local];
+    const [at, end, index, bRow] = locals(code, "i32", 4);
     const sums = locals(code, "v128", Math.ceil(columns / lanes));
-    const [element, zero] = locals(code, "v128", 2) as [Local, Local];
+    const [element, zero] = locals(code, "v128", 2);
     const addRow = () => {
-      code.get(at).memory("i32.load").tee(index).i32(bStep).op("i32.mul").get(b).op("i32.add").set(bRow);
+      code.set(index, at.load("i32.load")).set(bRow, index.mul(bStep).add(b));
       code
-        .get(index)
-        .i32(a.colStride * size)
-        .op("i32.mul")
-        .get(aRow)
-        .op("i32.add")
+        .get(index.mul(a.colStride * size).add(aRow))
         .memory(splatLoad[scalar])
         .set(element);
       for (const [v, sum] of sums.entries()) {
@@ -190,7 +185,7 @@ function emitRows(
     };
     repeat(code, m, () => {
       for (const sum of sums) code.get(zero).set(sum);
-      code.get(list).memory("i32.load").set(end);
+      code.set(end, list.load("i32.load"));
       code
         .get(list)
         .i32(indexBytes)
@@ -201,7 +196,7 @@ function emitRows(
         .if(() => {
           code.loop((next) => {
             addRow();
-            code.get(at).i32(indexBytes).op("i32.add").tee(at).get(end).op("i32.ne").branchIf(next);
+            code.set(at, at.add(indexBytes)).branchIf(next, at.notEqual(end));
           });
         });
       for (const [v, sum] of sums.entries()) store(code, scalar, cRow, v * vectorBytes, sum, columns - v * lanes);

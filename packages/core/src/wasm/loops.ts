@@ -1,21 +1,38 @@
 /** The loops and steps that kernels are written with. */
-import type { Code, Local } from "./encoder.js";
+import type { Code, Local, Value } from "./encoder.js";
 
-export const locals = (code: Code, type: Local["type"], count: number): Local[] =>
-  Array.from({ length: count }, () => code.local(type));
+type Locals<N extends number, L extends Local[] = []> = number extends N
+  ? Local[]
+  : L["length"] extends N
+    ? L
+    : Locals<N, [...L, Local]>;
+
+/** So many new locals. */
+export const locals = <const N extends number>(code: Code, type: Local["type"], count: N): Locals<N> =>
+  Array.from({ length: count }, () => code.local(type)) as unknown as Locals<N>;
 
 /** Adds a constant or a local to an i32. */
 export function increase(code: Code, local: Local, by: number | Local): void {
   if (by === 0) return;
-  code.get(local);
-  (typeof by === "number" ? code.i32(by) : code.get(by)).op("i32.add").set(local);
+  code.set(local, local.add(by));
 }
 
 /** Runs `body` as many times as `count` says, at least once; `count` ends at zero. */
 export function times(code: Code, count: Local, body: () => void): void {
   code.loop((again) => {
     body();
-    code.get(count).i32(1).op("i32.sub").tee(count).branchIf(again);
+    code.get(count.sub(1)).tee(count).branchIf(again);
+  });
+}
+
+/** Runs `body` again and again until the condition holds before it. */
+export function until(code: Code, condition: Value, body: () => void): void {
+  code.block((done) => {
+    code.loop((again) => {
+      code.branchIf(done, condition);
+      body();
+      code.branch(again);
+    });
   });
 }
 
@@ -31,6 +48,6 @@ export function repeat(code: Code, count: number, body: () => void, counter?: Lo
     return;
   }
   const left = counter ?? code.local("i32");
-  code.i32(count).set(left);
+  code.set(left, count);
   times(code, left, body);
 }

@@ -167,26 +167,22 @@ const binary = (type: NumberKind) => ({ params: [type, type], results: [type] })
 const integerFunctions = {
   /** That of the least integer is itself. */
   abs: (code: Code, x: Local) => {
-    code.i32(0).get(x).op("i32.sub").get(x).get(x).i32(0).op("i32.lt_s").op("select");
+    code.i32(0).get(x).op("i32.sub").get(x).get(x.less(0)).op("select");
   },
   sign: (code: Code, x: Local) => {
-    code.get(x).i32(0).op("i32.gt_s").get(x).i32(0).op("i32.lt_s").op("i32.sub");
+    code.get(x.greater(0).sub(x.less(0)));
   },
   min: (code: Code, x: Local, y: Local) => {
-    code.get(x).get(y).get(x).get(y).op("i32.lt_s").op("select");
+    code.get(x).get(y).get(x.less(y)).op("select");
   },
   max: (code: Code, x: Local, y: Local) => {
-    code.get(x).get(y).get(x).get(y).op("i32.gt_s").op("select");
+    code.get(x).get(y).get(x.greater(y)).op("select");
   },
   /** The remainder with the sign of y; 0 where y is 0. */
   mod: (code: Code, x: Local, y: Local) => {
-    code
-      .get(y)
-      .op("i32.eqz")
-      .if(() => code.i32(0).op("return"));
+    code.get(y.not()).if(() => code.i32(0).op("return"));
     code.get(x).get(y).op("i32.rem_s").set(x);
-    const differs = () =>
-      code.get(x).get(y).op("i32.xor").i32(0).op("i32.lt_s").get(x).i32(0).op("i32.ne").op("i32.and");
+    const differs = () => code.get(x.xor(y).less(0).and(x.notEqual(0)));
     code.get(x).get(y).i32(0);
     differs().op("select").op("i32.add");
   },

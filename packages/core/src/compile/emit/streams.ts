@@ -1,4 +1,5 @@
 import type { Code, Local } from "../../wasm/encoder.js";
+import { increase } from "../../wasm/loops.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { Affine } from "../ir/expression.js";
 import type { Nest } from "./nest.js";
@@ -44,30 +45,18 @@ export class Streams {
     const ends = moving.findIndex(({ local }) => local === null);
     for (const counter of moving) {
       const local = code.local("i32");
-      if (counter.local === null) code.i32(0);
-      else code.get(counter.local);
-      code.set(local);
+      code.set(local, counter.local ?? 0);
       counter.local = local;
     }
     const own = ends === -1 ? code.local("i32") : null;
-    if (own !== null) code.i32(count / step).set(own);
+    if (own !== null) code.set(own, count / step);
     code.loop((again) => {
       body();
-      for (const { local, steps } of moving) {
-        code
-          .get(local as Local)
-          .i32((steps[axis] as number) * step)
-          .op("i32.add")
-          .set(local as Local);
-      }
-      if (own !== null) code.get(own).i32(1).op("i32.sub").tee(own).branchIf(again);
+      for (const { local, steps } of moving) increase(code, local as Local, (steps[axis] as number) * step);
+      if (own !== null) code.get(own.sub(1)).tee(own).branchIf(again);
       else {
         const { local, steps } = moving[ends] as (typeof moving)[number];
-        code
-          .get(local as Local)
-          .i32((steps[axis] as number) * count)
-          .op("i32.ne")
-          .branchIf(again);
+        code.branchIf(again, (local as Local).notEqual((steps[axis] as number) * count));
       }
     });
     moving.forEach((counter, i) => {

@@ -156,7 +156,7 @@ function remainder(p: Pusher): void {
       code.get(b).if(() => {
         code.get(x).lane("i32x4.extract_lane", lane).tee(a).get(b).op("i32.rem_s").set(r);
         code.get(r).if(() => {
-          code.get(r).get(b).op("i32.xor").i32(0).op("i32.lt_s");
+          code.get(r.xor(b).less(0));
           code.if(() => code.get(r).get(b).op("i32.add").set(r));
         });
         code.get(out).get(r).lane("i32x4.replace_lane", lane).set(out);

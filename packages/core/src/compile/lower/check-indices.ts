@@ -7,6 +7,7 @@ import { Slice } from "../../ops/slice.js";
 import { Transpose } from "../../ops/transpose.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import { increase, repeat } from "../../wasm/loops.js";
 import { nameOf } from "../graph/graph.js";
 import type { Lowering } from "./lowering.js";
 
@@ -82,32 +83,23 @@ export function checkIndices(value: Traced, indices: Traced, range: IndexRange, 
       writes: [],
       work: { least, most, failure },
       emit: ({ code, address }) => {
-        const start = address(buffer);
         if (buffer.size === 0) return;
         if (most < least) {
           code.i32(failure).op("return");
           return;
         }
         const at = code.local("i32");
-        code.i32(start).set(at);
-        code.loop((again) => {
+        code.set(at, address(buffer));
+        repeat(code, buffer.size, () => {
           // One unsigned comparison: what is below the least one is far above the most.
-          code
-            .get(at)
-            .memory("i32.load")
-            .i32(least)
-            .op("i32.sub")
-            .i32(most - least)
-            .op("i32.gt_u");
+          code.get(
+            at
+              .load("i32.load")
+              .sub(least)
+              .above(most - least),
+          );
           code.if(() => code.i32(failure).op("return"));
-          code
-            .get(at)
-            .i32(4)
-            .op("i32.add")
-            .tee(at)
-            .i32(start + 4 * buffer.size)
-            .op("i32.ne")
-            .branchIf(again);
+          increase(code, at, 4);
         });
       },
     });

@@ -1,4 +1,5 @@
 import type { Code, Func, Local, Module } from "../encoder.js";
+import { locals } from "../loops.js";
 
 /** The first 1280 bits of 2 / pi behind the binary point. */
 const twoOverPi = [
@@ -58,14 +59,12 @@ export function hugeReduction(module: Module): Func {
     const [w0, w1, w2] = [0, 1, 2].map((n) => {
       const w = code.local("i64");
       code
-        .get(first)
-        .i32(64 * n)
-        .op("i32.add")
+        .get(first.add(64 * n))
         .call(word)
         .set(w);
       return w;
     }) as [Local, Local, Local];
-    const [p0, p1, p2] = [code.local("i64"), code.local("i64"), code.local("i64")];
+    const [p0, p1, p2] = locals(code, "i64", 3);
     const times = (w: Local) => code.get(m).get(w).op("i64.mul");
     times(w2).set(p2);
     times(w1).get(m).get(w2).call(high).op("i64.add").set(p1);
@@ -80,13 +79,13 @@ export function hugeReduction(module: Module): Func {
       .i64(62n)
       .op("i64.shr_u")
       .set(q);
-    const [f0, f1, sign] = [code.local("i64"), code.local("i64"), code.local("i64")];
+    const [f0, f1, sign] = locals(code, "i64", 3);
     joined(code, p0, p1, 2).set(f0);
     joined(code, p1, p2, 2).set(f1);
     // A fraction from a half on is negative; inverting all bits negates it but for its last one.
     code.get(f0).i64(63n).op("i64.shr_s").set(sign);
     for (const f of [f0, f1]) code.get(f).get(sign).op("i64.xor").set(f);
-    const [coarse, fine, r] = [code.local("f64"), code.local("f64"), code.local("f64")];
+    const [coarse, fine, r] = locals(code, "f64", 3);
     const mask = 0xffffffffn;
     code
       .get(f0)
@@ -144,20 +143,16 @@ function joined(code: Code, first: Local, second: Local, shift: number): Code {
 function wordOfTwoOverPi(module: Module): Func {
   const whole = module.func({ params: ["i32"], results: ["i64"] }, (code, index) => {
     for (const [i, bits] of twoOverPi.entries()) {
-      code
-        .get(index)
-        .i32(i + 1)
-        .op("i32.eq")
-        .if(() => code.i64(bits).op("return"));
+      code.get(index.equal(i + 1)).if(() => code.i64(bits).op("return"));
     }
     code.i64(0n);
   });
   return module.func({ params: ["i32"], results: ["i64"] }, (code, position) => {
     const [index, offset] = [code.local("i32"), code.local("i64")];
     code.get(position).i32(6).op("i32.shr_s").tee(index).call(whole);
-    code.get(position).i32(63).op("i32.and").op("i64.extend_i32_u").tee(offset).op("i64.shl");
+    code.get(position.and(63)).op("i64.extend_i32_u").tee(offset).op("i64.shl");
     // In two shifts, as one by 64 is one by 0.
-    code.get(index).i32(1).op("i32.add").call(whole).i64(1n).op("i64.shr_u");
+    code.get(index.add(1)).call(whole).i64(1n).op("i64.shr_u");
     code.i64(63n).get(offset).op("i64.sub").op("i64.shr_u").op("i64.or");
   });
 }

@@ -45,7 +45,7 @@ function scalarRemainder(module: Module): Func {
     // Infinite y among others.
     code.get(x).get(y).op("f64.lt");
     code.if(() => code.get(x).op("return"));
-    code.get(y).set(multiple);
+    code.set(multiple, y);
     const doubled = () => code.get(multiple).get(multiple).op("f64.add");
     code.loop((again) => {
       doubled().get(x).op("f64.le");

@@ -1,4 +1,5 @@
 import type { Func, Module } from "../encoder.js";
+import { locals } from "../loops.js";
 import type { Scalar } from "../simd.js";
 import { Vector } from "../vector.js";
 import { writeVector } from "../vector-writer.js";
@@ -99,11 +100,11 @@ export function trigonometric(name: Trigonometric, x: Vector, huge: Func): Vecto
 export function hugeTrigonometric(module: Module, name: Trigonometric): Func {
   const reduceHuge = hugeReduction(module);
   return module.func({ params: ["v128"], results: ["v128"] }, (code, x) => {
-    const [r, lost, q] = [code.local("v128"), code.local("v128"), code.local("v128")];
+    const [r, lost, q] = locals(code, "v128", 3);
     for (const lane of [0, 1]) {
       code.get(x).lane("f64x2.extract_lane", lane).op("f64.abs").call(reduceHuge);
       const integer = code.local("i64");
-      const [high, low] = [code.local("f64"), code.local("f64")];
+      const [high, low] = locals(code, "f64", 2);
       code.set(integer).set(low).set(high);
       code.get(r).get(high).lane("f64x2.replace_lane", lane).set(r);
       code.get(lost).get(low).lane("f64x2.replace_lane", lane).set(lost);

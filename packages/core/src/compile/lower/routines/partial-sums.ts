@@ -1,5 +1,5 @@
-import type { Code, Local } from "../../../wasm/encoder.js";
-import { increase, repeat } from "../../../wasm/loops.js";
+import type { Code, Local, Value } from "../../../wasm/encoder.js";
+import { increase, locals, repeat } from "../../../wasm/loops.js";
 import { align, partialTerms } from "../../../wasm/simd.js";
 import { zeroFill } from "./zeros.js";
 
@@ -26,34 +26,31 @@ export class PartialSums {
     this.size = size;
     this.isCarried = code.local("i32");
     zeroFill(code, scratch, 4 * counters);
-    code.i32(0).set(this.isCarried);
+    code.set(this.isCarried, 0);
   }
 
-  /** To be called before something is added to the `n` elements at `to`; `pushOffset` pushes the offset of their counter. */
-  count(pushOffset: () => void, to: Local, n: number): void {
+  /** To be called before something is added to the `n` elements at `to`; `counter` is the offset of their counter. */
+  count(counter: Value, to: Local, n: number): void {
     const { code, counts } = this;
-    const [at, count] = [code.local("i32"), code.local("i32")];
-    pushOffset();
-    code.tee(at).memory("i32.load", counts).tee(count).i32(partialTerms).op("i32.ge_u");
-    code.if(() => {
+    const [at, count] = locals(code, "i32", 2);
+    code.set(at, counter).set(count, at.load("i32.load", counts));
+    code.get(count.notBelow(partialTerms)).if(() => {
       this.carry(to, n);
-      code.i32(0).set(count);
+      code.set(count, 0);
     });
-    code.get(at).get(count).i32(1).op("i32.add").memory("i32.store", counts);
+    code.store("i32.store", at, count.add(1), counts);
   }
 
   private carry(to: Local, n: number): void {
     const { code, carried, target, size, isCarried } = this;
-    const [from, at] = [code.local("i32"), code.local("i32")];
-    code.get(isCarried).op("i32.eqz");
-    code.if(() => {
+    const [from, at] = locals(code, "i32", 2);
+    code.get(isCarried.not()).if(() => {
       zeroFill(code, carried, 8 * size);
-      code.i32(1).set(isCarried);
+      code.set(isCarried, 1);
     });
-    code.get(to).set(from).get(to).i32(target).op("i32.sub").i32(1).op("i32.shl").set(at);
+    code.set(from, to).set(at, to.sub(target).shiftLeft(1));
     repeat(code, n, () => {
-      code.get(at).get(at).memory("f64.load", carried);
-      code.get(from).memory("f32.load").op("f64.promote_f32").op("f64.add").memory("f64.store", carried);
+      code.store("f64.store", at, sumAt(at, carried, from), carried);
       code.get(from).f32(0).memory("f32.store");
       increase(code, from, 4);
       increase(code, at, 8);
@@ -64,14 +61,17 @@ export class PartialSums {
   finish(): void {
     const { code, carried, target, size, isCarried } = this;
     code.get(isCarried).if(() => {
-      const [to, at] = [code.local("i32"), code.local("i32")];
-      code.i32(target).set(to).i32(0).set(at);
+      const [to, at] = locals(code, "i32", 2);
+      code.set(to, target).set(at, 0);
       repeat(code, size, () => {
-        code.get(to).get(at).memory("f64.load", carried);
-        code.get(to).memory("f32.load").op("f64.promote_f32").op("f64.add").op("f32.demote_f64").memory("f32.store");
+        code.store("f32.store", to, sumAt(at, carried, to).op("f32.demote_f64"));
         increase(code, to, 4);
         increase(code, at, 8);
       });
     });
   }
 }
+
+/** A double that has been put away, and the element that has grown since. */
+const sumAt = (at: Value, carried: number, element: Value): Value =>
+  at.load("f64.load", carried).add(element.load("f32.load").op("f64.promote_f32"));

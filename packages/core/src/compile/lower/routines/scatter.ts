@@ -74,10 +74,9 @@ interface Addresses {
   readonly indices: number;
 }
 
-/** Replaces the index on the stack, which may count from the end, by one that counts from the front. */
-function countFromFront(code: Code, size: number): void {
-  const index = code.local("i32");
-  code.tee(index).i32(31).op("i32.shr_s").i32(size).op("i32.and").get(index).op("i32.add");
+/** Sets a local to the index at an address, which may count from the end, as one that counts from the front. */
+function setIndex(code: Code, index: Local, at: Local, size: number): void {
+  code.set(index, at.load("i32.load")).set(index, index.shiftRightSigned(31).and(size).add(index));
 }
 
 const axisOfIndexAdd = (value: Traced) => normalizeAxis("IndexAdd", nodeOf<IndexAdd>(value).axis, value.shape);
@@ -89,16 +88,14 @@ const indexAdd = adding(
     const [outer, n, inner] = around(value.shape, axisOfIndexAdd(value));
     const rowBytes = inner * elementBytes[value.dtype];
     const rows = sizeOf((value.inputs[1] as Traced).shape);
-    const local = () => code.local("i32");
-    const [from, at, base, to, index] = [local(), local(), local(), local(), local()];
-    code.i32(source).set(from).i32(target).set(base);
+    const [from, at, base, to, index] = locals(code, "i32", 5);
+    code.set(from, source).set(base, target);
     repeat(code, outer, () => {
-      code.i32(indices).set(at);
+      code.set(at, indices);
       repeat(code, rows, () => {
-        code.get(at).memory("i32.load");
-        countFromFront(code, n);
-        code.tee(index).i32(rowBytes).op("i32.mul").get(base).op("i32.add").set(to);
-        partial?.count(() => code.get(index).i32(2).op("i32.shl"), to, inner);
+        setIndex(code, index, at, n);
+        code.set(to, index.mul(rowBytes).add(base));
+        partial?.count(index.shiftLeft(2), to, inner);
         addRow(code, value.dtype, inner, to, from);
         increase(code, at, 4);
       });
@@ -117,9 +114,8 @@ function addRow(code: Code, dtype: DType, n: number, to: Local, from: Local): vo
   const { add, addVectors } = adderOf(dtype);
   const bytes = elementBytes[dtype];
   const lanes = 16 / bytes;
-  const one = (offset: number, loadOp: MemoryOp, addOp: PlainOp, storeOp: MemoryOp) => {
-    code.get(to).get(to).memory(loadOp, offset).get(from).memory(loadOp, offset).op(addOp).memory(storeOp, offset);
-  };
+  const one = (offset: number, load: MemoryOp, add: PlainOp, store: MemoryOp) =>
+    code.store(store, to, to.load(load, offset).op(add, from.load(load, offset)), offset);
   const run = (vectors: number) => {
     for (let v = 0; v < vectors; v++) one(16 * v, "v128.load", addVectors, "v128.store");
   };
@@ -140,26 +136,19 @@ function addRow(code: Code, dtype: DType, n: number, to: Local, from: Local): vo
 const scatterAdd = adding(
   (value, code, { target, source, indices }, partial) => {
     const { add } = adderOf(value.dtype);
-    const [load, store] = [loads[value.dtype], stores[value.dtype]];
-    const bytes = elementBytes[value.dtype];
     const axis = axisOfScatterAdd(value);
+    const [load, store, size] = [loads[value.dtype], stores[value.dtype], value.shape[axis] as number];
+    const bytes = elementBytes[value.dtype];
     const steps = stridesOf(value.shape);
     const others = steps.map((step, i) => (i === axis ? 0 : step));
     const { shape } = value.inputs[1] as Traced;
     const { sizes, strides } = collapse(shape, [others, stridesOf(shape)]);
-    const local = () => code.local("i32");
-    const [at, from, base, to] = [local(), local(), local(), local()];
+    const [at, from, base, to] = locals(code, "i32", 4);
     const element = () => {
-      code.get(at).memory("i32.load");
-      countFromFront(code, value.shape[axis] as number);
-      code
-        .i32((steps[axis] as number) * bytes)
-        .op("i32.mul")
-        .get(base)
-        .op("i32.add")
-        .set(to);
-      partial?.count(() => code.get(to).i32(target).op("i32.sub"), to, 1);
-      code.get(to).get(to).memory(load).get(from).memory(load).op(add).memory(store);
+      setIndex(code, to, at, size);
+      code.set(to, to.mul((steps[axis] as number) * bytes).add(base));
+      partial?.count(to.sub(target), to, 1);
+      code.store(store, to, to.load(load).op(add, from.load(load)));
       increase(code, at, 4);
       increase(code, from, bytes);
     };
@@ -175,7 +164,7 @@ const scatterAdd = adding(
       });
       increase(code, base, -size * step);
     };
-    code.i32(indices).set(at).i32(source).set(from).i32(target).set(base);
+    code.set(at, indices).set(from, source).set(base, target);
     nest(0);
   },
   axisOfScatterAdd,
@@ -195,14 +184,14 @@ export function scatterPlaces(value: Traced, s: Lowering): void {
     const { dtype } = value;
     const bytes = elementBytes[dtype];
     clear(context, target);
-    const [at, place, to] = locals(code, "i32", 3) as [Local, Local, Local];
-    code.i32(address(from)).set(at).i32(address(places)).set(place);
+    const [at, place, to] = locals(code, "i32", 3);
+    code.set(at, address(from)).set(place, address(places));
     repeat(code, from.size, () => {
       // As in an array, an element outside of it is none.
-      code.get(place).memory("i32.load").tee(to).i32(target.size).op("i32.lt_u");
-      code.if(() => {
-        code.get(to).i32(bytes).op("i32.mul").i32(address(target)).op("i32.add").tee(to).get(to).memory(loads[dtype]);
-        code.get(at).memory(loads[dtype]).op(adderOf(dtype).add).memory(stores[dtype]);
+      code.set(to, place.load("i32.load"));
+      code.get(to.below(target.size)).if(() => {
+        code.set(to, to.mul(bytes).add(address(target)));
+        code.store(stores[dtype], to, to.load(loads[dtype]).op(adderOf(dtype).add, at.load(loads[dtype])));
       });
       increase(code, at, bytes);
       increase(code, place, 4);

@@ -1,5 +1,5 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { everyOther, lanesOf, type Scalar, scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
 
 /** Rows of at most so many vectors are copied without a loop. */
@@ -65,22 +65,14 @@ export function emitStage(code: Code, planes: Planes, channels: number, from: Lo
   if (channels === 0 || top === bottom || width === 0) return;
   const whole = rows.stride * columns.stride === 1 && width === columns.size && width === columns.extent;
   const [lineCount, line] = whole ? [1, (bottom - top) * width] : [bottom - top, width];
-  const [source, plane, target] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  const [source, plane, target] = locals(code, "i32", 3);
   const part = code.local("i32");
-  code
-    .get(from)
-    .i32((top * columns.size + left) * size)
-    .op("i32.add")
-    .set(source);
-  code.get(to).set(plane);
+  code.set(source, from.add((top * columns.size + left) * size));
+  code.set(plane, to);
   repeat(code, channels, () => {
     const first = top + rows.offset;
-    code
-      .get(plane)
-      .i32(placeIn(planes, first, 0))
-      .op("i32.add")
-      .set(target);
-    code.i32(first % rows.stride).set(part);
+    code.set(target, plane.add(placeIn(planes, first, 0)));
+    code.set(part, first % rows.stride);
     repeat(code, lineCount, () => {
       if (columns.stride === 1) copyLine(code, scalar, source, target, left + columns.offset, line);
       else spreadLine(code, planes, source, target, left + columns.offset, line);
@@ -96,9 +88,9 @@ export function emitStage(code: Code, planes: Planes, channels: number, from: Lo
 /** Moves to the next part; behind the last one to the first, one position further. */
 function nextPart(code: Code, part: Local, at: Local, stride: number, partBytes: number, step: number): void {
   increase(code, at, partBytes);
-  code.get(part).i32(1).op("i32.add").tee(part).i32(stride).op("i32.eq");
+  code.set(part, part.add(1)).get(part.equal(stride));
   code.if(() => {
-    code.i32(0).set(part);
+    code.set(part, 0);
     increase(code, at, step - stride * partBytes);
   });
 }
@@ -109,9 +101,7 @@ export function copyLine(code: Code, scalar: Scalar, from: Local, to: Local, pos
   const start = position * size;
   if (count > unrolledVectors * lanes) {
     code
-      .get(to)
-      .i32(start)
-      .op("i32.add")
+      .get(to.add(start))
       .get(from)
       .i32(count * size)
       .memoryCopy();
@@ -144,14 +134,10 @@ function spreadLine(code: Code, planes: Planes, from: Local, to: Local, position
   }
   const { scalar, columns, partBytes } = planes;
   const size = scalarBytes[scalar];
-  const [at, target, part] = [code.local("i32"), code.local("i32"), code.local("i32")];
-  code.get(from).set(at);
-  code
-    .get(to)
-    .i32(placeIn(planes, 0, position))
-    .op("i32.add")
-    .set(target);
-  code.i32(position % columns.stride).set(part);
+  const [at, target, part] = locals(code, "i32", 3);
+  code.set(at, from);
+  code.set(target, to.add(placeIn(planes, 0, position)));
+  code.set(part, position % columns.stride);
   repeat(code, count, () => {
     code.get(target).get(at).memory(`${scalar}.load`).memory(`${scalar}.store`);
     increase(code, at, size);
@@ -180,10 +166,8 @@ function halveLine(code: Code, planes: Planes, from: Local, to: Local, position:
     for (const parity of [0, 1] as const) {
       code
         .get(to)
-        .get(from)
-        .memory("v128.load", start * size)
-        .get(from)
-        .memory("v128.load", start * size + vectorBytes);
+        .get(from.load("v128.load", start * size))
+        .get(from.load("v128.load", start * size + vectorBytes));
       code.shuffle(everyOther(size, parity)).memory("v128.store", placeIn(planes, 0, position + start + parity));
     }
   }

@@ -1,7 +1,7 @@
 import type { Code } from "../../../../wasm/encoder.js";
 import { Finite } from "../../../../wasm/finite.js";
 import { tileRows } from "../../../../wasm/gemm-tile.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { align, type Scalar, scalarBytes } from "../../../../wasm/simd.js";
 import type { Buffer } from "../../../ir/buffer.js";
 import type { KernelCode } from "../../../ir/context.js";
@@ -79,26 +79,16 @@ export function emitTable(
   weightChannel: number | null,
   planeChannel: number,
 ): void {
-  const [entry, weight, plane] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  const [entry, weight, plane] = locals(code, "i32", 3);
   const bytes = weightChannel === null ? 4 : 8;
-  code.i32(at).set(entry).i32(0).set(weight).i32(0).set(plane);
+  code.set(entry, at).set(weight, 0).set(plane, 0);
   if (taps.length === 0) return;
   repeat(code, channels, () => {
     for (const [i, tap] of taps.entries()) {
       if (weightChannel !== null) {
-        code
-          .get(entry)
-          .get(weight)
-          .i32(tap.weight)
-          .op("i32.add")
-          .memory("i32.store", i * bytes);
+        code.store("i32.store", entry, weight.add(tap.weight), i * bytes);
       }
-      code
-        .get(entry)
-        .get(plane)
-        .i32(tap.plane)
-        .op("i32.add")
-        .memory("i32.store", (i + 1) * bytes - 4);
+      code.store("i32.store", entry, plane.add(tap.plane), (i + 1) * bytes - 4);
     }
     increase(code, entry, taps.length * bytes);
     if (weightChannel !== null) increase(code, weight, weightChannel);
@@ -126,14 +116,10 @@ export const scratchBytes = (products: Products): number => regionsOf(products).
 function emitMasks(code: Code, products: Products, scratch: number): void {
   const { channels, planes, sourceBytes } = products;
   const { masks, planeBytes, ones } = regionsOf(products);
-  const [from, to] = [code.local("i32"), code.local("i32")];
+  const [from, to] = locals(code, "i32", 2);
   zeroFill(code, scratch + masks, planeBytes + slack);
   onesFill(code, scratch + ones, sourceBytes);
-  code
-    .i32(scratch + ones)
-    .set(from)
-    .i32(scratch + masks)
-    .set(to);
+  code.set(from, scratch + ones).set(to, scratch + masks);
   repeat(code, channels, () => {
     emitStage(code, planes, 1, from, to);
     increase(code, to, planes.channelBytes);
@@ -147,7 +133,7 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
   if (operands.target.size === 0) return;
   const size = scalarBytes[scalar];
   const local = () => code.local("i32");
-  const [source, weights, bias, result, staged] = [local(), local(), local(), local(), local()];
+  const [source, weights, bias, result, staged] = locals(code, "i32", 5);
   const panel = { weights: local(), bias: local(), result: local() };
   const table = address(scratch);
   const regions = regionsOf(products);
@@ -167,7 +153,7 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
       bias: operands.bias !== null,
     });
 
-  code.i32(table + regions.staged).set(staged);
+  code.set(staged, table + regions.staged);
   zeroFill(code, table + regions.staged, channels * planes.channelBytes + slack);
   if (masked !== "never") {
     if (masked === "always") code.i32(1).set(isMasked);
@@ -184,16 +170,16 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
     end += 8 * channels * taps.length;
     return { start, end };
   });
-  code.i32(address(operands.source)).set(source).i32(address(operands.target)).set(result);
+  code.set(source, address(operands.source)).set(result, address(operands.target));
   repeat(code, batch, () => {
-    code.i32(address(operands.weights)).set(weights);
+    code.set(weights, address(operands.weights));
     if (operands.bias !== null) code.i32(address(operands.bias)).set(bias);
     repeat(code, groups, () => {
       emitStage(code, planes, channels, source, staged);
       for (const [i, { first, rows, columns }] of passes.entries()) {
         const { start, end } = tables[i] as { start: number; end: number };
-        code.get(weights).set(panel.weights).get(bias).set(panel.bias);
-        code.get(result).i32(first).op("i32.add").set(panel.result);
+        code.set(panel.weights, weights).set(panel.bias, bias);
+        code.set(panel.result, result.add(first));
         forPanels(code, filters, tileRows(relaxed), (height) => {
           const call = (mask: number | null) => {
             code.get(panel.weights).get(staged).get(panel.result).get(panel.bias).i32(start).i32(end).i32(rows);

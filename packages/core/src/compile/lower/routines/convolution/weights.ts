@@ -2,7 +2,7 @@ import type { Traced } from "../../../../graph/tracing.js";
 import type { ConvWeights } from "../../../../ops/conv.js";
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { Finite } from "../../../../wasm/finite.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { align, lanesOf, scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
 import { nodeOf } from "../../../graph/graph.js";
 import { scalarOf } from "../../../ir/buffer.js";
@@ -32,10 +32,10 @@ function imagesTogether(batch: number, vectors: number, elements: number): numbe
 
 /** Doubles to float32. */
 function emitRounded(code: Code, from: number, to: number, count: number): void {
-  const [source, target] = [code.local("i32"), code.local("i32")];
-  code.i32(from).set(source).i32(to).set(target);
+  const [source, target] = locals(code, "i32", 2);
+  code.set(source, from).set(target, to);
   repeat(code, Math.floor(count / 2), () => {
-    code.get(target).get(source).memory("v128.load").op("f32x4.demote_f64x2_zero").laneMemory("v128.store64_lane", 0);
+    code.get(target).get(source.load("v128.load")).op("f32x4.demote_f64x2_zero").laneMemory("v128.store64_lane", 0);
     increase(code, source, 2 * sumBytes);
     increase(code, target, 8);
   });
@@ -83,35 +83,30 @@ export const convWeights: KernelRule = {
     const emitSum = ({ code, module, relaxed, address }: KernelCode, isMasked: Local) => {
       const table = address(scratch);
       const staged = { seen: table + bytes.table, given: table + bytes.table + bytes.seen };
-      const local = () => code.local("i32");
-      const [source, factor, result, panel] = [local(), local(), local(), local()];
-      const [nextSource, nextFactor, seenAt, givenAt] = [local(), local(), local(), local()];
+      const [source, factor, result, panel] = locals(code, "i32", 4);
+      const [nextSource, nextFactor, seenAt, givenAt] = locals(code, "i32", 4);
       const sums = isNarrow ? staged.given + bytes.given : address(target);
       const masks = staged.given + bytes.given + bytes.sums;
       zeroFill(code, sums, target.size * sumBytes);
       zeroFill(code, staged.seen, bytes.seen + bytes.given);
       emitTable(code, table, channels, taps, null, seen.channelBytes);
       code.get(isMasked).if(() => {
-        const [ones, mask] = [local(), local()];
+        const [ones, mask] = locals(code, "i32", 2);
         zeroFill(code, masks, bytes.mask);
         onesFill(code, masks + bytes.mask, bytes.ones);
-        code
-          .i32(masks + bytes.mask)
-          .set(ones)
-          .i32(masks)
-          .set(mask);
+        code.set(ones, masks + bytes.mask).set(mask, masks);
         repeat(code, images, () => {
           emitStage(code, given, 1, ones, mask);
           increase(code, mask, given.imageBytes);
         });
       });
       const [sourceStep, factorStep] = [channels * w.height * w.width * size, filters * w.rows * w.columns * size];
-      code.i32(address(from)).set(source).i32(address(by)).set(factor);
+      code.set(source, address(from)).set(factor, address(by));
       repeat(code, batch / images, () => {
-        code.i32(sums).set(result);
+        code.set(result, sums);
         repeat(code, groups, () => {
-          code.get(source).set(nextSource).get(factor).set(nextFactor);
-          code.i32(staged.seen).set(seenAt).i32(staged.given).set(givenAt);
+          code.set(nextSource, source).set(nextFactor, factor);
+          code.set(seenAt, staged.seen).set(givenAt, staged.given);
           repeat(code, images, () => {
             emitStage(code, seen, channels, nextSource, seenAt);
             emitStage(code, given, filters, nextFactor, givenAt);
@@ -120,7 +115,7 @@ export const convWeights: KernelRule = {
             increase(code, seenAt, seen.imageBytes);
             increase(code, givenAt, given.imageBytes);
           });
-          code.i32(staged.given).set(panel);
+          code.set(panel, staged.given);
           forPanels(code, filters, dotRows, (height) => {
             const call = (masked: boolean) => {
               const tiles = dotTiles(module, {

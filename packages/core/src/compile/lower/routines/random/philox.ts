@@ -1,5 +1,5 @@
 import type { Func, Module } from "../../../../wasm/encoder.js";
-import { repeat } from "../../../../wasm/loops.js";
+import { locals, repeat } from "../../../../wasm/loops.js";
 import { everyOther, inTurns } from "../../../../wasm/simd.js";
 
 /** Blocks that are computed at once, and the elements that take 64 bits of them. */
@@ -20,14 +20,10 @@ export const oddWords = everyOther(4, 1);
 export function philox(module: Module): Func {
   const results = ["v128", "v128", "v128", "v128"] as const;
   return module.func({ params: ["v128", "v128", "i32"], results }, (code, x0, x1, generator) => {
-    const vector = () => code.local("v128");
-    const [x2, x3, k0, k1, low, high] = [vector(), vector(), vector(), vector(), vector(), vector()];
-    const [multiplier0, multiplier1] = [vector(), vector()];
+    const [x2, x3, k0, k1, low, high] = locals(code, "v128", 6);
+    const [multiplier0, multiplier1] = locals(code, "v128", 2);
     [k0, k1, x2, x3].forEach((local, i) => {
-      code
-        .get(generator)
-        .memory("v128.load32_splat", 4 * i)
-        .set(local);
+      code.set(local, generator.load("v128.load32_splat", 4 * i));
     });
     code.splat("i32", 0xd2511f53).set(multiplier0).splat("i32", 0xcd9e8d57).set(multiplier1);
     const multiply = (x: typeof x0, y: typeof x0) => {

@@ -3,7 +3,7 @@ import type { Draw } from "../../../../graph/tracer.js";
 import type { Traced } from "../../../../graph/tracing.js";
 import { extent } from "../../../../random/generator.js";
 import type { Code, Local, PlainOp } from "../../../../wasm/encoder.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { firstHalves, halvesSwapped } from "../../../../wasm/simd.js";
 import { type Buffer, elementBytes } from "../../../ir/buffer.js";
 import type { KernelCode } from "../../../ir/context.js";
@@ -72,14 +72,14 @@ function emitDraw(context: KernelCode, draw: Draw, generator: Buffer, target: Bu
     { first: vector(), second: vector() },
   ];
   // The numbers of the blocks, of 64 bits each.
-  const counters = [vector(), vector()] as const;
+  const counters = locals(code, "v128", 2);
   code.i32(address(generator)).memory("i64.load", 16).i64(BigInt(draw.offset)).op("i64.add").op("i64x2.splat");
   code.tee(counters[0]).splat("i64", 2).op("i64x2.add").set(counters[1]);
   for (const counter of counters) {
     code.get(counter).v128([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]).op("i64x2.add").set(counter);
   }
   const at = code.local("i32");
-  code.i32(address(target)).set(at);
+  code.set(at, address(target));
 
   const group = (elements: number) => {
     for (const words of [evenWords, oddWords]) code.get(counters[0]).get(counters[1]).shuffle(words);

@@ -1,5 +1,5 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat, until } from "../../../../wasm/loops.js";
 import { zeroFill } from "../zeros.js";
 
 interface Shuffle {
@@ -25,7 +25,7 @@ const tableBits = (count: number) => Math.max(2, Math.ceil(Math.log2(2 * count))
 
 /** The bytes of memory that a shuffle works in. */
 export function shuffleBytes(n: number, count: number): number {
-  return isSparse(n, count) ? 8 * 2 ** tableBits(count) : 16 * Math.ceil(n / 4);
+  return isSparse(n, count) ? 8 * 2 ** tableBits(count) : 4 * n;
 }
 
 /** Appends the first `count` steps of a Fisher-Yates shuffle of 0 to n - 1; see random/generator.ts. */
@@ -35,33 +35,17 @@ export function emitShuffle(code: Code, shuffle: Shuffle): void {
 }
 
 function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
-  const local = () => code.local("i32");
-  const [at, from, j, taken] = [local(), local(), local(), local()];
-  const numbers = code.local("v128");
-  code
-    .i32(scratch)
-    .set(at)
-    .v128([0, 1, 2, 3].flatMap((lane) => [lane, 0, 0, 0]))
-    .set(numbers);
-  repeat(code, Math.ceil(n / 4), () => {
-    code.get(at).get(numbers).memory("v128.store");
-    code.get(numbers).splat("i32", 4).op("i32x4.add").set(numbers);
-    increase(code, at, 16);
+  const [at, from, j, taken] = locals(code, "i32", 4);
+  code.set(at, scratch).set(j, 0);
+  repeat(code, n, () => {
+    code.store("i32.store", at, j);
+    increase(code, at, 4);
+    increase(code, j, 1);
   });
-  code.i32(target).set(at).i32(scratch).set(from);
+  code.set(at, target).set(from, scratch);
   repeat(code, count, () => {
-    code
-      .get(at)
-      .memory("i32.load")
-      .i32(2)
-      .op("i32.shl")
-      .i32(scratch)
-      .op("i32.add")
-      .tee(j)
-      .memory("i32.load")
-      .set(taken);
-    code.get(j).get(from).memory("i32.load").memory("i32.store");
-    code.get(at).get(taken).memory("i32.store");
+    code.set(j, at.load("i32.load").shiftLeft(2).add(scratch)).set(taken, j.load("i32.load"));
+    code.store("i32.store", j, from.load("i32.load")).store("i32.store", at, taken);
     increase(code, at, 4);
     increase(code, from, 4);
   });
@@ -71,66 +55,30 @@ function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
 function emitSparse(code: Code, { count, target, scratch }: Shuffle): void {
   const bits = tableBits(count);
   const bytes = 8 * 2 ** bits;
-  const local = () => code.local("i32");
-  const [at, i, j, entry, moved] = [local(), local(), local(), local(), local()];
-  /**
-   * Sets `entry` to that of a place, or to the free one for it. An entry is the place plus 1, 0 if free, and its
-   * number.
-   */
+  const [at, i, j, entry, moved] = locals(code, "i32", 5);
+  const owner = entry.load("i32.load", scratch);
+  /** Sets `entry` to that of a place, or to the free one for it. An entry is the place plus 1, 0 if free, and its number. */
   const find = (place: Local) => {
-    const key = code.local("i32");
-    code.get(place).i32(1).op("i32.add").set(key);
     // Multiplicative hashing: the top bits of the product with the golden ratio.
-    code
-      .get(place)
-      .i32(0x9e3779b9)
-      .op("i32.mul")
-      .i32(32 - bits)
-      .op("i32.shr_u")
-      .i32(3)
-      .op("i32.shl")
-      .set(entry);
-    code.block((found) => {
-      code.loop((next) => {
-        code.get(entry).memory("i32.load", scratch).op("i32.eqz").branchIf(found);
-        code.get(entry).memory("i32.load", scratch).get(key).op("i32.eq").branchIf(found);
-        code
-          .get(entry)
-          .i32(8)
-          .op("i32.add")
-          .i32(bytes - 1)
-          .op("i32.and")
-          .set(entry)
-          .branch(next);
-      });
-    });
+    code.set(
+      entry,
+      place
+        .mul(0x9e3779b9)
+        .shiftRight(32 - bits)
+        .shiftLeft(3),
+    );
+    until(code, owner.not().or(owner.equal(place.add(1))), () => code.set(entry, entry.add(8).and(bytes - 1)));
   };
-  /** Leaves the number at the place whose entry has been found on the stack. */
-  const number = (place: Local) => {
-    code
-      .get(entry)
-      .memory("i32.load", scratch + 4)
-      .get(place)
-      .get(entry)
-      .memory("i32.load", scratch)
-      .op("select");
-  };
+  /** The number at the place whose entry has been found. */
+  const number = (place: Local) => owner.select(entry.load("i32.load", scratch + 4), place);
   zeroFill(code, scratch, bytes);
-  code.i32(target).set(at).i32(0).set(i);
+  code.set(at, target).set(i, 0);
   repeat(code, count, () => {
     find(i);
-    number(i);
-    code.set(moved);
-    code.get(at).memory("i32.load").set(j);
+    code.set(moved, number(i)).set(j, at.load("i32.load"));
     find(j);
-    code.get(at);
-    number(j);
-    code.memory("i32.store");
-    code.get(entry).get(j).i32(1).op("i32.add").memory("i32.store", scratch);
-    code
-      .get(entry)
-      .get(moved)
-      .memory("i32.store", scratch + 4);
+    code.store("i32.store", at, number(j)).store("i32.store", entry, j.add(1), scratch);
+    code.store("i32.store", entry, moved, scratch + 4);
     increase(code, at, 4);
     increase(code, i, 1);
   });

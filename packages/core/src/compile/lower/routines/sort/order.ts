@@ -5,7 +5,7 @@ import { ArgMax, ArgMin } from "../../../../ops/arg-extremes.js";
 import { ArgSort } from "../../../../ops/sort.js";
 import { normalizeAxis, sizeOf, stridesOf } from "../../../../shape/shape.js";
 import type { Code, Local } from "../../../../wasm/encoder.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { nodeOf } from "../../../graph/graph.js";
 import { type Buffer, elementBytes } from "../../../ir/buffer.js";
 import { type Expression, numberKindOf } from "../../../ir/expression.js";
@@ -61,29 +61,29 @@ const argSort: KernelRule = {
     s.routine("sort", value, [[source], [target, scratch]], ({ code, module, address }) => {
       if (target.size === 0) return;
       const sort = module.shared(`merge sort of ${record} bytes`, (module) => mergeSort(module, record));
-      const local = () => code.local("i32");
-      const [from, to, line, at, j] = [local(), local(), local(), local(), local()];
+      const [from, to, line, at, j] = locals(code, "i32", 5);
       const bytes = elementBytes[x.dtype];
       const records = address(scratch);
-      code.i32(address(source)).set(from).i32(address(target)).set(to);
+      code.set(from, address(source)).set(to, address(target));
       repeat(code, outer, () => {
         repeat(code, inner, () => {
-          code.get(from).set(line).i32(records).set(at).i32(0).set(j);
+          code.set(line, from).set(at, records).set(j, 0);
           repeat(code, n, () => {
             emitRecord(code, x.dtype, descending, line, j, at);
             increase(code, line, inner * bytes);
             increase(code, at, record);
             increase(code, j, 1);
           });
+          code.i32(records);
           code
-            .i32(records)
             .i32(records + n * record)
             .i32(n)
             .call(sort)
             .set(at);
-          code.get(to).set(line);
+          code.set(line, to);
           repeat(code, n, () => {
-            code.get(line).get(at).memory("i32.load", positionIn(record)).memory("i32.store");
+            // The position stands first in a short record, behind the key in a long one.
+            code.store("i32.store", line, at.load("i32.load", record - 8));
             increase(code, line, inner * 4);
             increase(code, at, record);
           });
@@ -105,11 +105,6 @@ function recordBytes(dtype: DType): 8 | 16 {
   return dtype === "float64" ? 16 : 8;
 }
 
-/** Where the position stands in a record. */
-function positionIn(record: 8 | 16): number {
-  return record === 8 ? 0 : 8;
-}
-
 /**
  * Stores the record of the element at `from`, the position being `j`. The bits of floats are in the order of integers,
  * but for the negative ones, whose order is turned round; 0 and -0 are one key, and so are all NaN, above infinity.
@@ -117,41 +112,20 @@ function positionIn(record: 8 | 16): number {
 function emitRecord(code: Code, dtype: DType, descending: boolean, from: Local, j: Local, at: Local): void {
   if (dtype === "float64") {
     const [value, bits] = [code.local("f64"), code.local("i64")];
-    code.get(from).memory("f64.load").f64(0).op("f64.add").tee(value).op("i64.reinterpret_f64").tee(bits);
-    code.get(bits).i64(63n).op("i64.shr_s").i64(1n).op("i64.shr_u").op("i64.xor").set(bits);
-    code
-      .get(at)
-      .get(bits)
-      .i64(2n ** 63n - 1n)
-      .get(value)
-      .get(value)
-      .op("f64.eq")
-      .op("select");
-    if (descending) code.i64(-1n).op("i64.xor");
-    code.memory("i64.store").get(at).get(j).memory("i32.store", 8);
+    code.set(value, from.load("f64.load").add(0)).set(bits, value.op("i64.reinterpret_f64"));
+    code.set(bits, bits.xor(bits.shiftRightSigned(63).shiftRight(1)));
+    const own = value.equal(value).select(bits, 2n ** 63n - 1n);
+    code.store("i64.store", at, descending ? own.xor(-1) : own).store("i32.store", at, j, 8);
     return;
   }
   const key = code.local("i32");
   if (dtype === "float32") {
     const value = code.local("f32");
-    code.get(from).memory("f32.load").f32(0).op("f32.add").tee(value).op("i32.reinterpret_f32").tee(key);
-    code.get(key).i32(31).op("i32.shr_s").i32(1).op("i32.shr_u").op("i32.xor");
-    code
-      .i32(2 ** 31 - 1)
-      .get(value)
-      .get(value)
-      .op("f32.eq")
-      .op("select")
-      .set(key);
-  } else {
-    code
-      .get(from)
-      .memory(dtype === "bool" ? "i32.load8_u" : "i32.load")
-      .set(key);
-  }
-  code.get(at).get(key);
-  if (descending) code.i32(-1).op("i32.xor");
-  code.op("i64.extend_i32_s").i64(32n).op("i64.shl").get(j).op("i64.extend_i32_u").op("i64.or").memory("i64.store");
+    code.set(value, from.load("f32.load").add(0)).set(key, value.op("i32.reinterpret_f32"));
+    code.set(key, value.equal(value).select(key.xor(key.shiftRightSigned(31).shiftRight(1)), 2 ** 31 - 1));
+  } else code.set(key, from.load(dtype === "bool" ? "i32.load8_u" : "i32.load"));
+  const own = descending ? key.xor(-1) : key;
+  code.store("i64.store", at, own.op("i64.extend_i32_s").shiftLeft(32).or(j.op("i64.extend_i32_u")));
 }
 
 export const orderRules: readonly (readonly [unknown, KernelRule])[] = [

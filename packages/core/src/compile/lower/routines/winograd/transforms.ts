@@ -1,5 +1,5 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { inTurns, scalarBytes, splatLoad, vectorBytes, vectorOf } from "../../../../wasm/simd.js";
 import { copyLine, type Planes, placeIn } from "../convolution/planes.js";
 import type { Filtering, Layout } from "./layout.js";
@@ -86,8 +86,8 @@ export function emitTiles(
   const { down, across, line } = layout;
   const size = scalarBytes[planes.scalar];
   const vectors = Math.ceil((across * size) / vectorBytes);
-  const [from, at] = [code.local("i32"), code.local("i32")];
-  code.i32(staged).set(from).get(to).set(at);
+  const [from, at] = locals(code, "i32", 2);
+  code.set(from, staged).set(at, to);
   repeat(code, channels, () => {
     repeat(code, down, () => {
       repeat(code, vectors, () => {
@@ -130,10 +130,10 @@ export function emitWeights(
   to: number,
 ): void {
   const size = scalarBytes[f.scalar];
-  const [filter, channel, at] = [code.local("i32"), code.local("i32"), code.local("i32")];
-  code.i32(from).set(filter).i32(to).set(at);
+  const [filter, channel, at] = locals(code, "i32", 3);
+  code.set(filter, from).set(at, to);
   repeat(code, f.filters, () => {
-    code.get(filter).set(channel);
+    code.set(channel, filter);
     repeat(code, f.channels, () => {
       emitTransform(
         code,
@@ -172,14 +172,13 @@ export function emitResults(
   const type = vectorOf[scalar];
   const vectors = Math.ceil((across * size) / vectorBytes);
   const rowBytes = 2 * vectors * vectorBytes;
-  const local = () => code.local("i32");
-  const [tile, at, row, target, biasAt] = [local(), local(), local(), local(), local()];
-  const results = [code.local("v128"), code.local("v128"), code.local("v128"), code.local("v128")];
+  const [tile, at, row, target, biasAt] = locals(code, "i32", 5);
+  const results = locals(code, "v128", 4);
   const addend = code.local("v128");
-  code.get(from).set(tile).get(to).set(target);
+  code.set(tile, from).set(target, to);
   if (bias !== null) code.i32(bias).set(biasAt);
   const tileRow = (count: number) => {
-    code.get(tile).set(at).i32(rows).set(row);
+    code.set(at, tile).set(row, rows);
     repeat(code, vectors, () => {
       emitTransform(
         code,
@@ -203,7 +202,7 @@ export function emitResults(
       increase(code, row, 2 * vectorBytes);
     });
     for (let i = 0; i < count; i++) {
-      code.i32(rows + i * rowBytes).set(row);
+      code.set(row, rows + i * rowBytes);
       copyLine(code, scalar, row, target, 0, f.columns);
       increase(code, target, f.columns * size);
     }

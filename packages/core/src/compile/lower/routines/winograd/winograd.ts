@@ -11,7 +11,7 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { Finite } from "../../../../wasm/finite.js";
 import { tileRows } from "../../../../wasm/gemm-tile.js";
-import { increase, repeat } from "../../../../wasm/loops.js";
+import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
 import type { Buffer } from "../../../ir/buffer.js";
 import type { KernelCode } from "../../../ir/context.js";
@@ -54,8 +54,8 @@ function forPoints(
   weightBytes: number,
   multiply: (filters: number, point: Point) => void,
 ): void {
-  const local = () => code.local("i32");
-  const point: Point = { weights: local(), elements: local(), results: local() };
+  const [weights, elements, results] = locals(code, "i32", 3);
+  const point: Point = { weights, elements, results };
   for (const part of ["weights", "elements", "results"] as const) code.i32(base + at[part]).set(point[part]);
   repeat(code, points, () => {
     forPanels(code, f.filters, most, (filters) => {
@@ -74,16 +74,15 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
   const { images, line, at, elementPlanes } = layout;
   const size = scalarBytes[f.scalar];
   const base = address(buffers.scratch);
-  const local = () => code.local("i32");
-  const [source, target, staged, lines] = [local(), local(), local(), local()];
+  const [source, target, staged, lines] = locals(code, "i32", 4);
   const finite = new Finite(code, f.scalar);
   zeroFill(code, base, at.elements);
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], size, line);
   emitWeights(code, f, layout, order, address(buffers.weights), base + at.weights);
-  code.i32(address(buffers.source)).set(source).i32(address(buffers.target)).set(target);
-  code.i32(base + at.elementPlanes).set(staged);
+  code.set(source, address(buffers.source)).set(target, address(buffers.target));
+  code.set(staged, base + at.elementPlanes);
   repeat(code, f.batch / images, () => {
-    code.i32(base + at.elements).set(lines);
+    code.set(lines, base + at.elements);
     repeat(code, images, () => {
       emitStage(code, elementPlanes, f.channels, source, staged);
       emitTiles(
@@ -116,7 +115,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
       const [start, end] = [base + at.table, base + at.table + 8 * f.channels];
       code.get(weights).get(elements).get(results).i32(0).i32(start).i32(end).i32(1).call(func);
     });
-    code.i32(base + at.results).set(lines);
+    code.set(lines, base + at.results);
     repeat(code, images, () => {
       const bias = buffers.bias === null ? null : address(buffers.bias);
       // The planes of results are free here: two rows of them.
@@ -133,7 +132,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
 /** Zeros behind the last tile of each line: dot products take whole vectors. */
 function emitLineEnds(code: Code, { line }: Layout, first: number, count: number): void {
   const at = code.local("i32");
-  code.i32(first).set(at);
+  code.set(at, first);
   repeat(code, count, () => {
     for (const back of [2, 1])
       code
@@ -151,28 +150,23 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
   const { images, line, at } = layout;
   const size = scalarBytes[f.scalar];
   const base = address(buffers.scratch);
-  const local = () => code.local("i32");
-  const [source, given, staged, lines] = [local(), local(), local(), local()];
-  const [sums, target] = [local(), local()];
+  const [source, given, staged, lines] = locals(code, "i32", 4);
+  const [sums, target] = locals(code, "i32", 2);
   zeroFill(code, base, at.elements);
   emitLineEnds(code, layout, base + at.elements, points * (f.channels + f.filters));
   emitTable(code, base + at.table, f.channels, [{ weight: 0, plane: 0 }], null, line);
-  code.i32(address(buffers.source)).set(source).i32(address(buffers.weights)).set(given);
+  code.set(source, address(buffers.source)).set(given, address(buffers.weights));
   const prepare = (from: Local, matrix: Matrix, planes: Planes, channels: number, bytes: number, stagedAt: number) => {
-    code.i32(stagedAt).set(staged);
+    code.set(staged, stagedAt);
     emitStage(code, planes, channels, from, staged);
     const [point, start] =
       planes === layout.elementPlanes ? [layout.elementPoint, at.elements] : [layout.resultPoint, at.results];
-    code
-      .get(lines)
-      .i32(base + start)
-      .op("i32.add")
-      .set(target);
+    code.set(target, lines.add(base + start));
     emitTiles(code, matrix, planes, channels, layout, stagedAt, point, target);
     increase(code, from, channels * bytes);
   };
   repeat(code, f.batch / images, () => {
-    code.i32(0).set(lines);
+    code.set(lines, 0);
     repeat(code, images, () => {
       const [elementPlanes, resultPlanes] = [base + at.elementPlanes, base + at.resultPlanes];
       prepare(source, ofElements, layout.elementPlanes, f.channels, f.height * f.width * size, elementPlanes);
@@ -199,11 +193,7 @@ export function emitWinogradWeights(context: KernelCode, f: Filtering, buffers: 
         .call(func);
     });
   });
-  code
-    .i32(base + at.weights)
-    .set(sums)
-    .i32(address(buffers.target))
-    .set(target);
+  code.set(sums, base + at.weights).set(target, address(buffers.target));
   repeat(code, f.filters * f.channels, () => {
     emitTransform(
       code,
