@@ -1,4 +1,4 @@
-// The speed table of the README. `node bench.mjs [--quick] [--strict] [--only WORK] ... [--against DIR]`
+// The speed table of RESULTS.md. `node bench.mjs [--quick] [--strict] [--only WORK] ... [--against DIR]`
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";

@@ -94,4 +94,11 @@ for (const { name, program, texts } of programs) {
   });
 }
 
+test("the picture of speeds is drawn from the table beside it", async () => {
+  const bench = new URL("../../../bench/", import.meta.url);
+  const { draw } = (await import(new URL("picture.mjs", bench).href)) as { draw: (page: string) => string };
+  const read = (name: string) => readFileSync(new URL(name, bench), "utf8");
+  assert.is(read("speed.svg"), draw(read("RESULTS.md")));
+});
+
 test.run();
