@@ -5,14 +5,16 @@ import { build } from "../compile/pipeline.js";
 import type { Executable } from "../compile/run/executable.js";
 import type { DType, Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
+import { tensorArithmetic } from "../graph/arithmetic.js";
+import type { Elementwise } from "../graph/elementwise.js";
 import type { Node } from "../graph/node.js";
-import { readyMade } from "../graph/ready-made.js";
+import { type ReadyMade, readyMade } from "../graph/ready-made.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
-import { gains } from "./gains.js";
+import { gains, gradientGains } from "./gains.js";
 
 export interface FastKernelOptions {
   /** "fast", the default, or "plain": back to the loops that core has without this entry. */
@@ -25,7 +27,7 @@ export interface FastKernelOptions {
 
 /**
  * Lets eager ops run compiled kernels where these are much faster than the plain loops, after copying in and out: functions such as
- * exp and tanh, convolutions, pooling, sorting, softmax and its kin. To be called once, when a program begins. Each kernel is made when
+ * exp and tanh, choices such as relu, convolutions, pooling, sorting, softmax and its kin. To be called once, when a program begins. Each kernel is made when
  * an op first meets its shapes (a few milliseconds) and kept. The numbers are those of compiled functions: the plain ones to rounding.
  *
  * Ops below `least` elements, all others (sums and products of elements, reductions, views), and functions that are compiled as a
@@ -51,14 +53,7 @@ export function useFastKernels(options: FastKernelOptions = {}, ...none: []): st
     throw new ChainruleError(`useFastKernels: ${name} ${show(value)}: a number of at least 0 is needed`);
   }
   const missing = compileSupport();
-  const cache = new Kernels(memory);
-  readyMade.run =
-    kernels === "plain" || missing !== null
-      ? null
-      : (node: Node, shape: Shape, _dtype: DType, inputs: readonly Tensor[]) => {
-          const size = inputs.reduce((most, input) => Math.max(most, input.size), sizeOf(shape));
-          return size < least || !gains(node, inputs) ? null : cache.run(node, inputs);
-        };
+  readyMade.kernels = kernels === "plain" || missing !== null ? null : new Kernels(least, memory);
   return missing;
 }
 
@@ -75,30 +70,70 @@ export function useFastKernels(options: FastKernelOptions = {}, ...none: []): st
 export function withPlainKernels<R>(f: () => R, ...none: []): R {
   checkNoMore("withPlainKernels", none);
   checkFunction("withPlainKernels", f);
-  const { run } = readyMade;
-  readyMade.run = null;
+  const { kernels } = readyMade;
+  readyMade.kernels = null;
   try {
     return f();
   } finally {
-    readyMade.run = run;
+    readyMade.kernels = kernels;
   }
 }
 
 /** The kernels that have been made, in the order of their last use. */
-class Kernels {
+class Kernels implements ReadyMade {
   private readonly known = new Map<string, Executable>();
+  private readonly least: number;
   private readonly most: number;
   private bytes = 0;
 
-  constructor(most: number) {
+  /** @param most bytes of memory */
+  constructor(least: number, most: number) {
+    this.least = least;
     this.most = most;
   }
 
-  run(node: Node, inputs: readonly Tensor[]): Values {
-    const key = keyOf(node, inputs);
-    const kernel = this.known.get(key) ?? make(node, inputs);
-    if (this.known.delete(key)) this.known.set(key, kernel);
-    else this.keep(key, kernel);
+  forward(node: Node, shape: Shape, _dtype: DType, inputs: readonly Tensor[]): Values | null {
+    if (this.isSmall(sizeOf(shape), inputs) || !gains(node, inputs)) return null;
+    // The node in it is one of its own: a kernel must not keep the graph of its first use.
+    return this.run(`${settingsOf(node)} ${node.name}`, node, inputs, (tensors) => node.again().apply(...tensors));
+  }
+
+  backward(node: Elementwise, i: number, dout: Tensor, output: Tensor): Values | null {
+    if (this.isSmall(output.size, [])) return null;
+    const uses = gradientGains(node, i, output);
+    const gradient = node.rule.backward[i];
+    if (uses === null || typeof gradient !== "function") return null;
+    const operands = [dout, ...node.inputs, output];
+    const { shape } = output;
+    return this.run(
+      `gradient ${i} [${shape.join()}]`,
+      node,
+      uses.map((at) => operands[at] as Tensor),
+      (tensors) => {
+        // What the formula does not use stands in it all the same, and is left out of the program.
+        const placed = operands.map((_, at) => tensors[Math.max(0, uses.indexOf(at))] as Tensor);
+        const [first, ...others] = placed as [Tensor, ...Tensor[]];
+        return gradient(tensorArithmetic, first, ...others).broadcastTo(shape) as Tensor;
+      },
+    );
+  }
+
+  private isSmall(size: number, inputs: readonly Tensor[]): boolean {
+    return inputs.reduce((most, input) => Math.max(most, input.size), size) < this.least;
+  }
+
+  /** @param what is computed of the node, by its settings */
+  private run(what: string, node: Node, inputs: readonly Tensor[], f: (tensors: readonly Tensor[]) => Tensor): Values {
+    const forms = inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`);
+    const key = `${idOf(node)} ${what} ${forms.join(" ")}`;
+    let kernel = this.known.get(key);
+    if (kernel === undefined) {
+      kernel = build({ tensors: inputs, generators: [] }, ({ tensors }) => [f(tensors)], {});
+      this.keep(key, kernel);
+    } else {
+      this.known.delete(key);
+      this.known.set(key, kernel);
+    }
     kernel.run(inputs, []);
     const [result] = kernel.results(false) as [Tensor];
     return result.values;
@@ -116,12 +151,6 @@ class Kernels {
   }
 }
 
-/** What a kernel is made for: the op, its settings, and the shapes and dtypes of its inputs. */
-function keyOf(node: Node, inputs: readonly Tensor[]): string {
-  const forms = inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`);
-  return `${idOf(node)} ${settingsOf(node)} ${forms.join(" ")}`;
-}
-
 /** Ops are told apart by their classes: names need not be their own. */
 const ids = new Map<unknown, number>();
 
@@ -129,9 +158,4 @@ function idOf(node: Node): number {
   const known = ids.get(node.constructor) ?? ids.size;
   ids.set(node.constructor, known);
   return known;
-}
-
-/** A program of one op. The node in it is one of its own: a kernel must not keep the graph of its first use. */
-function make(node: Node, inputs: readonly Tensor[]): Executable {
-  return build({ tensors: inputs, generators: [] }, ({ tensors }) => [node.again().apply(...tensors)], {});
 }

@@ -15,6 +15,7 @@ import {
 } from "./arithmetic.js";
 import { interpret } from "./interpret.js";
 import { checkArity, checkUnchanged, commonDType, Node, type Walk } from "./node.js";
+import { readyMade } from "./ready-made.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { isObserved } from "./watch.js";
@@ -104,6 +105,8 @@ export abstract class Elementwise extends Node {
     }
     if (loops === null) return null;
     if (loops === "dout") return dout;
+    const made = readyMade.kernels?.backward(this, i, dout, output) ?? null;
+    if (made !== null) return dout.derive(output.shape, output.dtype, made, null);
     const out = allocate(output.dtype, sizeOf(output.shape));
     const operands = [dout];
     for (let k = 0; k < this.inputCount; k++) operands.push(this.input(k));

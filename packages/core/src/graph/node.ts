@@ -178,7 +178,7 @@ export abstract class Node {
         return allocate(dtype, 0);
       }
       // Scalars have nothing to gain, and no time to lose.
-      const made = shape.length === 0 ? null : (readyMade.run?.(this, shape, dtype, inputs) ?? null);
+      const made = shape.length === 0 ? null : (readyMade.kernels?.forward(this, shape, dtype, inputs) ?? null);
       return made ?? this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);

@@ -2,13 +2,16 @@ import type { DType, Values } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
 import type { Edge, Vertex } from "./edge.js";
 
-/** Computes the values of a node by a kernel that is made for its shapes; `null` where its own local forward does it. */
+/** Kernels that are made for the shapes of what they are given; `null` where the plain loops do it. */
 export interface ReadyMade {
-  run(node: Vertex, shape: Shape, dtype: DType, inputs: readonly Edge[]): Values | null;
+  /** The values of a node. */
+  forward(node: Vertex, shape: Shape, dtype: DType, inputs: readonly Edge[]): Values | null;
+  /** The values of the gradient of input `i` of an elementwise node, in the shape of the output, where no graph of it is wanted. */
+  backward(node: Vertex, i: number, dout: Edge, output: Edge): Values | null;
 }
 
 /**
- * What eager ops run in the place of their local forward, where they may: nothing, unless the entry `fast`, which the graph
- * does not know, has put it here.
+ * What eager ops run in the place of their loops, where they may: nothing, unless the entry `fast`, which the graph does not know, has
+ * put it here.
  */
-export const readyMade: { run: ReadyMade["run"] | null } = { run: null };
+export const readyMade: { kernels: ReadyMade | null } = { kernels: null };
