@@ -11,11 +11,7 @@ export type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 export type Values = number | TypedArray;
 
 /** A typed array whose buffer can be transferred: one that is not shared. */
-export type OwnedArray =
-  | Float64Array<ArrayBuffer>
-  | Float32Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Uint8Array<ArrayBuffer>;
+export type OwnedArray = TypedArray & { readonly buffer: ArrayBuffer };
 
 /** Typed arrays that a tensor can be made of: floats keep their width, integers of any width become int32. */
 export type NumberArray = TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;

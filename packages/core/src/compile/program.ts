@@ -24,7 +24,11 @@ export class Program<R> {
   private readonly result: unknown;
   private readonly generatorCount: number;
 
-  /** @param result what the function gave, with placeholders for its tensors; @param generatorCount of the arguments */
+  /**
+   * @param result what the function gave, with placeholders for its tensors
+   * @param generatorCount of the arguments
+   * @internal
+   */
   constructor(executable: Executable, result: unknown, generatorCount: number) {
     this.executable = executable;
     this.inputs = executable.inputs;
