@@ -83,7 +83,7 @@ async function bundleModules(name) {
     input: files(published[name], ".d.ts"),
     external: /^[^./]/,
     plugins: [dts()],
-    // Of types that are not exported: they were no more to be had from files that `exports` does not name.
+    // Of types that are not exported: they could not be imported from files that `exports` does not name.
     onLog() {},
   });
   await declarations.write({ dir: outdir, entryFileNames: "[name].d.ts", chunkFileNames: "shared/types-[hash].d.ts" });

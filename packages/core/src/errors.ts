@@ -43,7 +43,7 @@ export class CompileError extends ChainruleError {
   override readonly name = "CompileError";
 }
 
-/** A graph used in a way that has no meaning: no gradient to be had, or a value that has changed since. */
+/** A graph used in a way that has no meaning: there is no gradient, or a value that has changed since. */
 export class GraphError extends ChainruleError {
   override readonly name = "GraphError";
 }

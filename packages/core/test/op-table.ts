@@ -50,7 +50,7 @@ const oneHotRow: Row<{ classes: number; dtype: DType }> = {
       .chain((shape) => draw.operand(shape, fc.integer({ min: 0, max: setting.classes - 1 }), "int32"))
       .map((operand) => ({ operands: [operand], setting })),
   ),
-  gradient: "its input are indices",
+  gradient: "its inputs are indices",
   node: ({ classes, dtype }) => new ops.OneHot(classes, dtype),
   call: ([x], { classes, dtype }) => ops.oneHot(x as Tensor, classes, { dtype }),
   method: ([x], { classes, dtype }) => (x as Tensor).oneHot(classes, { dtype }),

@@ -293,7 +293,7 @@ function checkSameKind(output: Tensor, other: Tensor | undefined): void {
   );
 }
 
-/** Where a step is lost to rounding there is no difference to be had. */
+/** Where a step is lost to rounding there is no difference. */
 export function checkStep(name: string, x: number, eps: number, taken: number): void {
   if (taken !== 0) return;
   throw new ChainruleError(

@@ -61,7 +61,7 @@ export function compileSupport(...none: []): string | null {
 }
 
 /**
- * The function `f` as a program: the first call runs `f` once on placeholders and takes down its ops, gradients and updates
+ * The function `f` as a program: the first call runs `f` once on placeholders and records its ops, gradients and updates
  * of variables included; all calls run what was made of them, one WebAssembly module, without `f`.
  *
  * The arguments are tensors, `Random` sources, constants of the program (numbers, texts, booleans, null and undefined), and arrays and records of these.

@@ -124,7 +124,7 @@ export class Trace implements Walk {
     if (left === 0) this.ready.push(slot);
   }
 
-  /** Whether gradients are made by ops alone: they are to be graph, or they are taken down for a program. */
+  /** Whether gradients are made by ops alone: they are to be graph, or they are recorded for a program. */
   get inOps(): boolean {
     return this.createGraph || this.isTraced;
   }

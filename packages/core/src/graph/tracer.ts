@@ -52,7 +52,7 @@ export interface Draw {
   readonly options: Readonly<Record<string, number | boolean>>;
 }
 
-/** Takes down what a function does with tensors, in the place of doing it. */
+/** Records what a function does with tensors, instead of doing it. */
 export interface Tracer {
   /** The result of an op that is not computed now. */
   apply(node: Vertex, inputs: readonly Edge[], shape: Shape, dtype: DType): Values;
@@ -91,7 +91,7 @@ export function tracer(): Tracer | null {
   return current;
 }
 
-/** Runs `f` with its ops taken down by a tracer, and puts back what was, also when `f` throws. */
+/** Runs `f` with its ops recorded by a tracer, and puts back what was, also when `f` throws. */
 export function withTracer<R>(tracer: Tracer | null, f: () => R): R {
   const before = current;
   current = tracer;

@@ -1,6 +1,6 @@
 /**
- * The matrix product on typed arrays. {@link gemm} picks a kernel: a direct loop for the tiny, WebAssembly where it is
- * to be had, the register-blocked JavaScript kernel where it is not.
+ * The matrix product on typed arrays. {@link gemm} picks a kernel: a direct loop for the tiny, WebAssembly where there is
+ * any, the register-blocked JavaScript kernel where there is none.
  */
 import { type FloatArray, wasmGemm } from "../wasm/gemm.js";
 import { isLong } from "../wasm/gemm-plan.js";

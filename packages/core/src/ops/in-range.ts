@@ -56,7 +56,7 @@ export class InRange extends Node {
   }
 
   override localBackward(): never {
-    throw this.notDifferentiable("its input are indices");
+    throw this.notDifferentiable("its inputs are indices");
   }
 
   /** The error for an element that is not in the range. */

@@ -281,7 +281,7 @@ export class OneHot extends Node {
   }
 
   override localBackward(): never {
-    throw this.notDifferentiable("its input are indices");
+    throw this.notDifferentiable("its inputs are indices");
   }
 }
 

@@ -57,7 +57,7 @@ export function clipByValue<const G>(gradients: G, limit: number, ...none: []): 
  * of an optimizer. Parameters without a gradient are left out.
  *
  * @param parameters variables, in arrays and records as one likes
- * @returns the norm before; in a compiled function it is not to be had, and using it is an error
+ * @returns the norm before; in a compiled function it is not known, and using it is an error
  *
  * @example
  * const w = variable(3);

@@ -278,7 +278,7 @@ const inRangeRow: Row<number> = {
       .chain((shape) => draw.operand(shape, fc.nat(size - 1), "int32"))
       .map((operand) => ({ operands: [operand], setting: size })),
   ),
-  gradient: "its input are indices",
+  gradient: "its inputs are indices",
   node: (size) => new ops.InRange("inRange", size),
   call: ([indices], size) => ops.inRange("inRange", indices as Tensor, size),
   reference: ([indices]) => indices as Plain,

@@ -18,7 +18,7 @@ import { Accumulation } from "./accumulation.js";
 
 export interface TrainStepOptions {
   /**
-   * Whether the step runs as a compiled program; by default wherever WebAssembly with SIMD is to be had (`compileSupport()` says
+   * Whether the step runs as a compiled program; by default wherever WebAssembly with SIMD is available (`compileSupport()` says
    * why it is not). A step gives the same numbers either way, to rounding.
    */
   readonly compiled?: boolean | undefined;

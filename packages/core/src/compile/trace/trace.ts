@@ -35,7 +35,7 @@ export interface Trace {
   /** Variables that must have no gradient when the program is called: it would be added to. */
   readonly withoutGradient: readonly Tensor[];
   readonly generators: readonly { readonly source: GeneratorSource; readonly blocks: number }[];
-  /** The number of nodes taken down. */
+  /** The number of values recorded. */
   readonly size: number;
 }
 
@@ -46,7 +46,7 @@ export interface Placed {
 }
 
 /**
- * Runs `f` on placeholders, and takes down what it does: see `Trace`. Nothing of the caller's is changed afterwards, also when
+ * Runs `f` on placeholders, and records what it does: see `Trace`. Nothing of the caller's is changed afterwards, also when
  * `f` throws.
  *
  * @param f gives the tensors that are to be computed
