@@ -25,7 +25,7 @@ const tableBits = (count: number) => Math.max(2, Math.ceil(Math.log2(2 * count))
 
 /** The bytes of memory that a shuffle works in. */
 export function shuffleBytes(n: number, count: number): number {
-  return isSparse(n, count) ? 8 * 2 ** tableBits(count) : 4 * n;
+  return isSparse(n, count) ? 8 * 2 ** tableBits(count) : 16 * Math.ceil(n / 4);
 }
 
 /** Appends the first `count` steps of a Fisher-Yates shuffle of 0 to n - 1; see random/generator.ts. */
@@ -36,11 +36,13 @@ export function emitShuffle(code: Code, shuffle: Shuffle): void {
 
 function emitDense(code: Code, { n, count, target, scratch }: Shuffle): void {
   const [at, from, j, taken] = locals(code, "i32", 4);
-  code.set(at, scratch).set(j, 0);
-  repeat(code, n, () => {
-    code.store("i32.store", at, j);
-    increase(code, at, 4);
-    increase(code, j, 1);
+  const numbers = code.local("v128");
+  const start = [0, 1, 2, 3].flatMap((lane) => [lane, 0, 0, 0]);
+  code.set(at, scratch).v128(start).set(numbers);
+  repeat(code, Math.ceil(n / 4), () => {
+    code.store("v128.store", at, numbers);
+    code.get(numbers).splat("i32", 4).op("i32x4.add").set(numbers);
+    increase(code, at, 16);
   });
   code.set(at, target).set(from, scratch);
   repeat(code, count, () => {
