@@ -121,8 +121,11 @@ export function showKernel(kernel: Kernel): string {
     }
     case "scalars":
       return `${kernel.name}: ${kernel.stores.length} results, straight-line code`;
-    case "routine":
-      return `${kernel.name}: ${kernel.routine}, ${kernel.writes.map(bufferName).join(", ")} from ${kernel.reads.map(bufferName).join(", ")}`;
+    case "routine": {
+      const { name, routine, reads, writes } = kernel;
+      const by = routine === "check" ? "" : ` by ${routine}`;
+      return `${name}: ${writes.map(bufferName).join(", ")} from ${reads.map(bufferName).join(", ")}${by}`;
+    }
     default:
       return kernel satisfies never;
   }
