@@ -71,7 +71,7 @@ export {
 } from "./random/generator.js";
 export { Random } from "./random/random.js";
 export { formatShape, sameShape, sizeOf } from "./shape/shape.js";
-export type { Box, Fits, Range, Shape, ShapeError as ShapeTypeError } from "./shape/types.js";
+export type { Box, Fits, Range, Shape, ShapeTypeError } from "./shape/types.js";
 export type { Ends, Padding, PerAxis, SlidingOptions } from "./shape/window.js";
 export { show, showNames } from "./show.js";
 export * from "./transforms/index.js";

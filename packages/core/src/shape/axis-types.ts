@@ -1,5 +1,5 @@
 import type { Product, ProductText, Sum } from "./digits.js";
-import type { Box, Exactly, Mutable, Range, Shape, ShapeError, Show } from "./types.js";
+import type { Box, Exactly, Mutable, Range, Shape, ShapeTypeError, Show } from "./types.js";
 
 /*
  * The shape rules of ops that reduce, move, join or pick along axes; see types.ts for what all shape rules have in
@@ -46,7 +46,7 @@ export type WithAxis<S extends Shape, Axis extends number> = number extends S["l
   ? S
   : [OutOfRange<S, Axis>] extends [never]
     ? S
-    : ShapeError<`axis ${OutOfRange<S, Axis>} is out of range for ${Show<S>}`>;
+    : ShapeTypeError<`axis ${OutOfRange<S, Axis>} is out of range for ${Show<S>}`>;
 
 /** `S` with each axis of the union `At` (counted from the front) replaced by the sizes `By`. */
 type Replaced<S extends Shape, At, By extends Shape, R extends Shape = []> = S extends readonly [
@@ -110,7 +110,7 @@ type Reversed<S extends Shape, R extends Shape = []> = S extends readonly [
 type NoOrder<
   S extends Shape,
   Order extends Shape,
-> = ShapeError<`transpose: ${Show<Order>} is not an order of the ${S["length"]} axes of ${Show<S>}`>;
+> = ShapeTypeError<`transpose: ${Show<Order>} is not an order of the ${S["length"]} axes of ${Show<S>}`>;
 
 /** `S` with a new axis of size 1 (or of another size) before `Axis`; -1 puts it last. */
 export type ExpandDims<S extends Shape, Axis extends number, Size extends number = 1> = number extends S["length"]
@@ -118,7 +118,7 @@ export type ExpandDims<S extends Shape, Axis extends number, Size extends number
   : number extends Axis
     ? Unknown<[...S, 1]>
     : [Normal<[...S, Size], Axis>] extends [never]
-      ? ShapeError<`axis ${Axis} is out of range for ${Show<S>} with one more axis`>
+      ? ShapeTypeError<`axis ${Axis} is out of range for ${Show<S>} with one more axis`>
       : Inserted<S, Normal<[...S, Size], Axis>, Size>;
 
 type Inserted<S extends Shape, At extends number, Size extends number, T extends Shape = []> = S["length"] extends At
@@ -139,7 +139,7 @@ export type Squeeze<S extends Shape, Axis extends number | undefined = undefined
           ? ReducedAt<S, Axis, false>
           : S[Normal<S, Axis>] extends 1
             ? ReducedAt<S, Axis, false>
-            : ShapeError<`squeeze: axis ${Axis} of ${Show<S>} has size ${S[Normal<S, Axis>]}, not 1`>
+            : ShapeTypeError<`squeeze: axis ${Axis} of ${Show<S>} has size ${S[Normal<S, Axis>]}, not 1`>
     : number extends S[number]
       ? Shape
       : WithoutOnes<S>;
@@ -190,7 +190,7 @@ type ReshapedTail<
     ? Mutable<To>
     : number extends S[number] | To[number]
       ? Mutable<To>
-      : ShapeError<`reshape: ${Show<S>} has ${ProductText<S>} elements, ${Show<To>} has ${ProductText<To>}`>;
+      : ShapeTypeError<`reshape: ${Show<S>} has ${ProductText<S>} elements, ${Show<To>} has ${ProductText<To>}`>;
 
 type Filled<To extends Shape, Size extends number> = { -readonly [I in keyof To]: To[I] extends -1 ? Size : To[I] };
 
@@ -227,7 +227,7 @@ export type Concat<Shapes extends readonly Shape[], Axis extends number> = numbe
     ? [Normal<S, Axis>] extends [never]
       ? WithAxis<S, Axis>
       : Joined<"concat", S, Rest, `${Normal<S, Axis>}`>
-    : ShapeError<"concat: takes one tensor at least, got 0">;
+    : ShapeTypeError<"concat: takes one tensor at least, got 0">;
 
 /** The shape of equal shapes on a new axis. */
 export type Stack<Shapes extends readonly Shape[], Axis extends number> = number extends Shapes["length"]
@@ -242,7 +242,7 @@ export type Stack<Shapes extends readonly Shape[], Axis extends number> = number
           ? ExpandDims<J, Axis, Shapes["length"]>
           : R
         : never
-      : ShapeError<"stack: takes one tensor at least, got 0">;
+      : ShapeTypeError<"stack: takes one tensor at least, got 0">;
 
 type Joined<Op extends string, S extends Shape, Rest extends readonly Shape[], At> = Rest extends readonly [
   infer N extends Shape,
@@ -251,8 +251,8 @@ type Joined<Op extends string, S extends Shape, Rest extends readonly Shape[], A
   ? N["length"] extends S["length"]
     ? Box<UnequalAxis<S, N, At>> extends Box<never>
       ? Joined<Op, Merged<S, N, At>, More, At>
-      : ShapeError<`${Op}: ${Show<S>} and ${Show<N>} differ in axis ${UnequalAxis<S, N, At>}`>
-    : ShapeError<`${Op}: ${Show<S>} and ${Show<N>} have ${S["length"]} and ${N["length"]} axes`>
+      : ShapeTypeError<`${Op}: ${Show<S>} and ${Show<N>} differ in axis ${UnequalAxis<S, N, At>}`>
+    : ShapeTypeError<`${Op}: ${Show<S>} and ${Show<N>} have ${S["length"]} and ${N["length"]} axes`>
   : S;
 
 type Merged<A extends Shape, B extends Shape, At> = {
@@ -295,7 +295,7 @@ export type Slice<S extends Shape, Ranges extends readonly Range[]> = number ext
   ? Shape
   : Sliced<S, Ranges> extends infer R extends Shape
     ? R
-    : ShapeError<`slice: ${Ranges["length"]} ranges for the ${S["length"]} axes of ${Show<S>}`>;
+    : ShapeTypeError<`slice: ${Ranges["length"]} ranges for the ${S["length"]} axes of ${Show<S>}`>;
 
 type Sliced<S extends Shape, Ranges extends readonly Range[], R extends Shape = []> = Ranges extends readonly [
   infer G extends Range,

@@ -1,6 +1,6 @@
 import type { Tail, Unknown, WithAxis } from "./axis-types.js";
 import type { Product } from "./digits.js";
-import type { Box, Shape, ShapeError, Show } from "./types.js";
+import type { Box, Shape, ShapeTypeError, Show } from "./types.js";
 
 /*
  * The types of ops that pick, order and repeat elements; see types.ts for what all shape rules have in common.
@@ -13,7 +13,7 @@ export type Matrices<Op extends string, S extends Shape> = number extends S["len
   ? S
   : S extends readonly [number, number, ...Shape]
     ? S
-    : ShapeError<`${Op}: takes a matrix, or several, got ${Show<S>}`>;
+    : ShapeTypeError<`${Op}: takes a matrix, or several, got ${Show<S>}`>;
 
 /** Known where no option says otherwise. */
 export type Diagonal<S extends Shape, O> = number extends S["length"]
@@ -64,7 +64,7 @@ export type Gathered<Op extends string, S extends Shape, I extends Shape, Axis e
   | I["length"]
   ? I
   : Box<S["length"]> extends Box<I["length"]>
-    ? WithAxis<S, Axis> extends ShapeError<string>
+    ? WithAxis<S, Axis> extends ShapeTypeError<string>
       ? WithAxis<S, Axis>
       : I
-    : ShapeError<`${Op}: indices ${Show<I>} have not as many axes as ${Show<S>}`>;
+    : ShapeTypeError<`${Op}: indices ${Show<I>} have not as many axes as ${Show<S>}`>;

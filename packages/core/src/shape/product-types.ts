@@ -1,4 +1,4 @@
-import type { Box, Shape, ShapeError, Show } from "./types.js";
+import type { Box, Shape, ShapeTypeError, Show } from "./types.js";
 
 /*
  * The types of products of vectors, and of einsum: its equation is read at compile time where it is a literal with "->" and
@@ -11,7 +11,7 @@ type NotVectors<
   Op extends string,
   A extends Shape,
   B extends Shape,
-> = ShapeError<`${Op}: takes two vectors, got ${Show<A>} and ${Show<B>}`>;
+> = ShapeTypeError<`${Op}: takes two vectors, got ${Show<A>} and ${Show<B>}`>;
 
 export type Dot<A extends Shape, B extends Shape> = number extends A["length"] | B["length"]
   ? []
@@ -21,7 +21,7 @@ export type Dot<A extends Shape, B extends Shape> = number extends A["length"] |
         ? []
         : number extends M
           ? []
-          : ShapeError<`dot: sizes ${M} and ${N} differ`>
+          : ShapeTypeError<`dot: sizes ${M} and ${N} differ`>
       : NotVectors<"dot", A, B>
     : NotVectors<"dot", A, B>;
 
@@ -54,7 +54,7 @@ export type Einsum<Equation extends string, Shapes extends readonly Shape[]> = s
       ? Shape
       : WithoutSpaces<Equation> extends `${infer In}->${infer Out}`
         ? Operands<Equation, Terms<In>, Shapes> extends infer R
-          ? R extends ShapeError<string>
+          ? R extends ShapeTypeError<string>
             ? R
             : Output<Equation, Out, R>
           : never
@@ -69,14 +69,14 @@ type Operands<
 > = T extends readonly [infer Term extends string, ...infer MoreTerms extends readonly string[]]
   ? Shapes extends readonly [infer S extends Shape, ...infer MoreShapes extends readonly Shape[]]
     ? Letters<Equation, Term, Term, S, S, Found> extends infer R
-      ? R extends ShapeError<string>
+      ? R extends ShapeTypeError<string>
         ? R
         : Operands<Equation, MoreTerms, MoreShapes, R>
       : never
-    : ShapeError<`einsum ${Equation}: there are fewer operands than terms`>
+    : ShapeTypeError<`einsum ${Equation}: there are fewer operands than terms`>
   : Shapes extends readonly []
     ? Found
-    : ShapeError<`einsum ${Equation}: there are more operands than terms`>;
+    : ShapeTypeError<`einsum ${Equation}: there are more operands than terms`>;
 
 type Letters<
   Equation extends string,
@@ -98,12 +98,12 @@ type Letters<
             ? Letters<Equation, Term, More, S, Others, Found>
             : Box<N> extends Box<Found[L]>
               ? Letters<Equation, Term, More, S, Others, Found>
-              : ShapeError<`einsum ${Equation}: ${L} is both ${Extract<Found[L], number>} and ${N}`>
+              : ShapeTypeError<`einsum ${Equation}: ${L} is both ${Extract<Found[L], number>} and ${N}`>
         : Letters<Equation, Term, More, S, Others, Found & Record<L, N>>
-      : ShapeError<`einsum ${Equation}: ${Term} does not name the ${S["length"]} axes of ${Show<S>}`>
+      : ShapeTypeError<`einsum ${Equation}: ${Term} does not name the ${S["length"]} axes of ${Show<S>}`>
     : Sizes extends readonly []
       ? Found
-      : ShapeError<`einsum ${Equation}: ${Term} does not name the ${S["length"]} axes of ${Show<S>}`>;
+      : ShapeTypeError<`einsum ${Equation}: ${Term} does not name the ${S["length"]} axes of ${Show<S>}`>;
 
 type Output<
   Equation extends string,
@@ -113,5 +113,5 @@ type Output<
 > = Out extends `${infer L}${infer T}`
   ? L extends keyof Found
     ? Output<Equation, T, Found, [...R, Found[L] & number]>
-    : ShapeError<`einsum ${Equation}: no operand has the ${L} of the result`>
+    : ShapeTypeError<`einsum ${Equation}: no operand has the ${L} of the result`>
   : R;

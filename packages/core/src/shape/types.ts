@@ -4,7 +4,7 @@ import type { NumberArray } from "../dtype.js";
  * Shapes at compile time. A size is a number literal where it is known and `number` where it is not; a shape of unknown
  * rank is `Shape`. What is unknown is let through here and checked at run time.
  *
- * A shape rule gives a shape, or a `ShapeError` that carries the message: `Of` makes a tensor of the one, `Fits` a
+ * A shape rule gives a shape, or a `ShapeTypeError` that carries the message: `Of` makes a tensor of the one, `Fits` a
  * compile error of the other.
  *
  * In generic code, where a size is a type parameter, the compiler puts off a condition on the size itself, and what is
@@ -16,7 +16,7 @@ export type Shape = readonly number[];
 declare const shapeError: unique symbol;
 
 /** Why shapes do not fit. No tensor has this type, so that the compiler prints the message with its name. */
-export interface ShapeError<Message extends string> {
+export interface ShapeTypeError<Message extends string> {
   readonly [shapeError]: Message;
 }
 
@@ -31,7 +31,7 @@ export type Range =
 export type Mutable<S extends Shape> = { -readonly [I in keyof S]: S[I] };
 
 /** Intersected with the type of an argument: nothing when the shape rule holds, its error when it does not. */
-export type Fits<R> = R extends ShapeError<string> ? R : unknown;
+export type Fits<R> = R extends ShapeTypeError<string> ? R : unknown;
 
 /** Box<A> extends Box<B> where A extends B: decided even where they are type parameters, if it is true. */
 export interface Box<out T> {
@@ -86,7 +86,7 @@ export type Aligned<A extends Shape, B extends Shape, R extends Shape = []> = nu
     ? B extends readonly [...infer BH extends Shape, infer BT extends number]
       ? Box<Dim<AT, BT>> extends Box<infer D extends number>
         ? Aligned<AH, BH, [D, ...R]>
-        : ShapeError<`${AT} and ${BT} do not broadcast`>
+        : ShapeTypeError<`${AT} and ${BT} do not broadcast`>
       : [...A, ...R]
     : [...B, ...R];
 
@@ -117,8 +117,8 @@ type BroadcastInto<SRest extends Shape, ToRest extends Shape, S extends Shape, T
         ? BroadcastInto<SH, TH, S, To>
         : number extends ST
           ? BroadcastInto<SH, TH, S, To>
-          : ShapeError<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}: sizes ${ST} and ${TT} differ`>
-      : ShapeError<`broadcastTo: ${Show<S>} has more axes than ${Show<To>}`>
+          : ShapeTypeError<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}: sizes ${ST} and ${TT} differ`>
+      : ShapeTypeError<`broadcastTo: ${Show<S>} has more axes than ${Show<To>}`>
     : To;
 
 // Matrix product ------------------------------------------------------------------------------------------------------
@@ -148,14 +148,14 @@ type Inner<K extends number, L extends number, Batch, Last extends Shape> =
     ? Batched<Batch, Last>
     : number extends K
       ? Batched<Batch, Last>
-      : ShapeError<`matmul: inner sizes ${K} and ${L} differ`>;
+      : ShapeTypeError<`matmul: inner sizes ${K} and ${L} differ`>;
 
 type Batched<Batch, Last extends Shape> = Batch extends infer P extends Shape ? [...P, ...Last] : Batch;
 
 type NoInner<
   A extends Shape,
   B extends Shape,
-> = ShapeError<`matmul: ${Show<A>} x ${Show<B>}: a scalar has no inner size; use mul`>;
+> = ShapeTypeError<`matmul: ${Show<A>} x ${Show<B>}: a scalar has no inner size; use mul`>;
 
 // Values --------------------------------------------------------------------------------------------------------------
 
@@ -183,6 +183,6 @@ type Widest<U, All = U> = U extends unknown ? ([All] extends [U] ? U : never) : 
 
 type Ragged<A, B> = A extends Shape
   ? B extends Shape
-    ? ShapeError<`ragged: rows of ${Show<A>} and of ${Show<B>}`>
+    ? ShapeTypeError<`ragged: rows of ${Show<A>} and of ${Show<B>}`>
     : B
   : A;

@@ -1,5 +1,5 @@
 import type { Sum } from "./digits.js";
-import type { Box, Shape, ShapeError, Show } from "./types.js";
+import type { Box, Shape, ShapeTypeError, Show } from "./types.js";
 
 /*
  * The types of convolutions, pools and padding: what is known of batch and channels is kept, the sizes of the planes,
@@ -14,7 +14,7 @@ type RankError<
   What extends string,
   Rank extends 1 | 2,
   S extends Shape,
-> = ShapeError<`${Op}: ${What} has ${Rank extends 1 ? 3 : 4} axes, got ${Show<S>}`>;
+> = ShapeTypeError<`${Op}: ${What} has ${Rank extends 1 ? 3 : 4} axes, got ${Show<S>}`>;
 
 type GroupsOf<O> = O extends { readonly groups: infer G extends number } ? G : 1;
 
@@ -46,7 +46,7 @@ type ConvRest<
   ? [N, number, ...Planes<Rank>]
   : W extends readonly [infer F extends number, infer D extends number, ...Planes<Rank>]
     ? GroupsOf<O> extends 1
-      ? IfEqual<C, D, [N, F, ...Planes<Rank>], ShapeError<`${Op}: x has ${C} channels, the filters take ${D}`>>
+      ? IfEqual<C, D, [N, F, ...Planes<Rank>], ShapeTypeError<`${Op}: x has ${C} channels, the filters take ${D}`>>
       : [N, F, ...Planes<Rank>]
     : RankError<Op, "w", Rank, W>;
 
@@ -76,7 +76,7 @@ type TransposeRest<
         C,
         F,
         [N, GroupsOf<O> extends 1 ? D : number, ...Planes<Rank>],
-        ShapeError<`${Op}: x has ${C} channels, w takes ${F}`>
+        ShapeTypeError<`${Op}: x has ${C} channels, w takes ${F}`>
       >
     : RankError<Op, "w", Rank, W>;
 
@@ -91,7 +91,7 @@ export type Padded<S extends Shape, W extends readonly Shape[]> = number extends
   ? Shape
   : Box<S["length"]> extends Box<W["length"]>
     ? { -readonly [I in keyof S]: I extends keyof W ? Sum<S[I], WidthOf<W[I]>> : never }
-    : ShapeError<`pad: ${W["length"]} pairs for the ${S["length"]} axes of ${Show<S>}`>;
+    : ShapeTypeError<`pad: ${W["length"]} pairs for the ${S["length"]} axes of ${Show<S>}`>;
 
 type WidthOf<P> = P extends readonly [infer Before, infer After] ? Sum<Before, After> : number;
 
@@ -112,4 +112,4 @@ export type GlobalPoolShape<Op extends string, X extends Shape, K extends boolea
     ? K extends true
       ? [N, C, 1, ...{ [I in keyof Rest]: 1 }]
       : [N, C]
-    : ShapeError<`${Op}: x has a spatial axis at least, got ${Show<X>}`>;
+    : ShapeTypeError<`${Op}: x has a spatial axis at least, got ${Show<X>}`>;
