@@ -1,4 +1,4 @@
-import { allocate } from "../dtype.js";
+import { allocate, type TypedArray } from "../dtype.js";
 import { ChainruleError, GraphError, ShapeError } from "../errors.js";
 import { walk } from "../graph/backward.js";
 import { variable } from "../graph/factory.js";
@@ -100,7 +100,7 @@ export class Subject {
   }
 
   /** Calls the function with variables of its own; one input may be another than at `here`. */
-  at(i: number, array: Tensor["array"]): Evaluation {
+  at(i: number, array: TypedArray): Evaluation {
     return this.evaluate(this.inputs.map((input, k) => (k === i ? likewise(input, array) : input)));
   }
 

@@ -30,8 +30,12 @@ export type Range =
 /** A shape as results have it: `[2, 3]`, which fits where `readonly [2, 3]` is asked for, and not the other way round. */
 export type Mutable<S extends Shape> = { -readonly [I in keyof S]: S[I] };
 
-/** Intersected with the type of an argument: nothing when the shape rule holds, its error when it does not. */
-export type Fits<R> = R extends ShapeTypeError<string> ? R : unknown;
+/**
+ * Intersected with the type of an argument `A`: nothing when the shape rule holds, its error when it does not. Of a tensor or a
+ * list that is the text alone, which no object is; of a number, of which nothing would be left beside a text, the error type.
+ */
+export type Fits<R, A = object> =
+  R extends ShapeTypeError<infer Message> ? (A extends number | string ? R : Message) : unknown;
 
 /** Box<A> extends Box<B> where A extends B: decided even where they are type parameters, if it is true. */
 export interface Box<out T> {

@@ -43,11 +43,11 @@ export interface BroadcastToFunction {
 export interface ExpandDimsFunction {
   <X extends Operand, Axis extends number>(
     x: X,
-    options: AxisOption<Axis & Fits<ExpandDims<ShapeOf<X>, Axis>>>,
+    options: AxisOption<Axis & Fits<ExpandDims<ShapeOf<X>, Axis>, Axis>>,
   ): Of<ExpandDims<ShapeOf<X>, Axis>>;
   <X extends Operand, Axis extends number>(
     x: X,
-    axis: Axis & Fits<ExpandDims<ShapeOf<X>, Axis>>,
+    axis: Axis & Fits<ExpandDims<ShapeOf<X>, Axis>, Axis>,
   ): Of<ExpandDims<ShapeOf<X>, Axis>>;
 }
 
@@ -55,12 +55,12 @@ export interface ExpandDimsFunction {
 export interface SqueezeFunction {
   <S extends Shape, Axis extends number>(
     x: Tensor<S>,
-    options: AxisOption<Axis & Fits<Squeeze<S, Axis>>>,
+    options: AxisOption<Axis & Fits<Squeeze<S, Axis>, Axis>>,
   ): Of<Squeeze<S, Axis>>;
   <S extends Shape>(x: Tensor<S>, axes: readonly number[] | AxisOption<readonly number[]>): Tensor;
   <S extends Shape, Axis extends number | undefined = undefined>(
     x: Tensor<S>,
-    axis?: Axis & Fits<Squeeze<S, Axis>>,
+    axis?: Axis & Fits<Squeeze<S, Axis>, Axis>,
   ): Of<Squeeze<S, Axis>>;
 }
 
@@ -69,11 +69,11 @@ export interface FlipFunction {
   <S extends Shape>(x: Tensor<S>, ...axes: readonly [number, number, ...number[]]): Tensor<S>;
   <S extends Shape, const Axis extends Axes>(
     x: Tensor<S>,
-    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>, Axis>>,
   ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     x: Tensor<S>,
-    axis?: Axis & Fits<Reduced<S, Axis>>,
+    axis?: Axis & Fits<Reduced<S, Axis>, Axis>,
   ): Tensor<S>;
 }
 
@@ -82,12 +82,12 @@ export interface RollFunction {
   <S extends Shape, const Axis extends Axes>(
     x: Tensor<S>,
     shift: Axes,
-    options: AxisOption<Axis & Fits<Reduced<S, Axis>>>,
+    options: AxisOption<Axis & Fits<Reduced<S, Axis>, Axis>>,
   ): Tensor<S>;
   <S extends Shape, const Axis extends Axes | undefined = undefined>(
     x: Tensor<S>,
     shift: Axes,
-    axis?: Axis & Fits<Reduced<S, Axis>>,
+    axis?: Axis & Fits<Reduced<S, Axis>, Axis>,
   ): Tensor<S>;
 }
 

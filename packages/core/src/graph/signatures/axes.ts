@@ -8,7 +8,7 @@ import type { AxisOption, Of, Operand, ShapeOf } from "./operands.js";
 export interface ReduceOptions<S extends Shape, Axis extends Axes | undefined, Keep extends boolean>
   extends KeepOption<Keep> {
   /** The axis or axes to reduce over; all when none is named. */
-  readonly axis?: (Axis & Fits<Reduced<S, Axis>>) | undefined;
+  readonly axis?: (Axis & Fits<Reduced<S, Axis>, Axis>) | undefined;
 }
 
 export interface KeepOption<Keep extends boolean> {
@@ -22,7 +22,7 @@ export interface KeepOption<Keep extends boolean> {
 export interface ReduceFunction<Extra = unknown> {
   <X extends Operand, const Axis extends Axes, Keep extends boolean = false>(
     x: X,
-    axis: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
+    axis: Axis & Fits<Reduced<ShapeOf<X>, Axis>, Axis>,
     options?: KeepOption<Keep> & Extra,
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
   <
@@ -32,7 +32,7 @@ export interface ReduceFunction<Extra = unknown> {
     const Short extends Axes = Axes,
   >(
     x: X,
-    options?: (ReduceOptions<ShapeOf<X>, Axis, Keep> & Extra) | (Short & Fits<Reduced<ShapeOf<X>, Short>>),
+    options?: (ReduceOptions<ShapeOf<X>, Axis, Keep> & Extra) | (Short & Fits<Reduced<ShapeOf<X>, Short>, Short>),
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
 }
 
@@ -40,11 +40,11 @@ export interface ReduceFunction<Extra = unknown> {
 export interface ArgMaxFunction {
   <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
     x: X,
-    options: AxisOption<Axis & Fits<Reduced<ShapeOf<X>, Axis>>> & KeepOption<Keep>,
+    options: AxisOption<Axis & Fits<Reduced<ShapeOf<X>, Axis>, Axis>> & KeepOption<Keep>,
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
   <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
     x: X,
-    axis?: Axis & Fits<Reduced<ShapeOf<X>, Axis>>,
+    axis?: Axis & Fits<Reduced<ShapeOf<X>, Axis>, Axis>,
     options?: KeepOption<Keep>,
   ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
 }
@@ -76,11 +76,11 @@ export interface CumulateOptions {
 export interface CumulateFunction {
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & CumulateOptions,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>> & CumulateOptions,
   ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
     options?: CumulateOptions,
   ): Tensor<S>;
 }
@@ -89,9 +89,9 @@ export interface CumulateFunction {
 export interface SoftmaxFunction {
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>>,
   ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Tensor<S>;
+  <S extends Shape, Axis extends number = -1>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>, Axis>): Tensor<S>;
 }
 
 export interface SortOptions {
@@ -103,11 +103,11 @@ export interface SortOptions {
 export interface SortFunction {
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & SortOptions,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>> & SortOptions,
   ): Tensor<S>;
   <S extends Shape, Axis extends number = -1>(
     x: Tensor<S>,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
     options?: SortOptions,
   ): Tensor<S>;
 }
@@ -128,12 +128,12 @@ export interface TopKFunction {
   <S extends Shape, K extends number, Axis extends number = -1>(
     x: Tensor<S>,
     k: K,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>> & TopKOptions,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>> & TopKOptions,
   ): TopK<Take<S, [K], Axis>>;
   <S extends Shape, K extends number, Axis extends number = -1>(
     x: Tensor<S>,
     k: K,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
     options?: TopKOptions,
   ): TopK<Take<S, [K], Axis>>;
 }

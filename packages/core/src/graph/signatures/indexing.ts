@@ -18,12 +18,12 @@ export interface TakeFunction {
   <S extends Shape, const I extends Indices, Axis extends number>(
     x: Tensor<S>,
     indices: I,
-    options: AxisOption<Axis & Fits<Take<S, IndicesShape<I>, Axis>>>,
+    options: AxisOption<Axis & Fits<Take<S, IndicesShape<I>, Axis>, Axis>>,
   ): Of<Take<S, IndicesShape<I>, Axis>>;
   <S extends Shape, const I extends Indices, Axis extends number = 0>(
     x: Tensor<S>,
     indices: I,
-    axis?: Axis & Fits<Take<S, IndicesShape<I>, Axis>>,
+    axis?: Axis & Fits<Take<S, IndicesShape<I>, Axis>, Axis>,
   ): Of<Take<S, IndicesShape<I>, Axis>>;
 }
 
@@ -40,12 +40,12 @@ export interface OneHotFunction {
 export interface GatherFunction {
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
-    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
+    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>, I>,
     options: AxisOption<Axis>,
   ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
-    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>>,
+    indices: I & Fits<Gathered<"gather", S, IndexShape<I>, Axis>, I>,
     axis: Axis,
   ): Of<Gathered<"gather", S, IndexShape<I>, Axis>>;
 }
@@ -54,13 +54,13 @@ export interface GatherFunction {
 export interface ScatterAddFunction {
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
-    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
+    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>, I>,
     source: Operand,
     options: AxisOption<Axis>,
   ): Tensor<S>;
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(
     x: Tensor<S>,
-    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>>,
+    indices: I & Fits<Gathered<"scatterAdd", S, IndexShape<I>, Axis>, I>,
     source: Operand,
     axis: Axis,
   ): Tensor<S>;
@@ -72,13 +72,13 @@ export interface IndexAddFunction {
     x: Tensor<S>,
     indices: Tensor | Literal,
     source: Operand,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>>,
   ): Tensor<S>;
   <S extends Shape, Axis extends number = 0>(
     x: Tensor<S>,
     indices: Tensor | Literal,
     source: Operand,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
   ): Tensor<S>;
 }
 

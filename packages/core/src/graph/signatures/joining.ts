@@ -36,12 +36,12 @@ export interface SplitFunction {
   <S extends Shape, const P extends Axes, Axis extends number>(
     x: Tensor<S>,
     parts: P,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>>,
   ): Split<S, P, Axis>;
   <S extends Shape, const P extends Axes, Axis extends number = 0>(
     x: Tensor<S>,
     parts: P,
-    axis?: Axis & Fits<WithAxis<S, Axis>>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
   ): Split<S, P, Axis>;
 }
 
@@ -72,9 +72,12 @@ export type Several<N extends number, T, R extends readonly T[] = []> = number e
 export interface UnstackFunction {
   <S extends Shape, Axis extends number>(
     x: Tensor<S>,
-    options: AxisOption<Axis & Fits<WithAxis<S, Axis>>>,
+    options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>>,
   ): Unstacked<S, Axis>;
-  <S extends Shape, Axis extends number = 0>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>>): Unstacked<S, Axis>;
+  <S extends Shape, Axis extends number = 0>(
+    x: Tensor<S>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
+  ): Unstacked<S, Axis>;
 }
 
 export type Unstacked<S extends Shape, Axis extends number> = Several<SizeAt<S, Axis>, Of<Take<S, [], Axis>>>;

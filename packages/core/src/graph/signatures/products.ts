@@ -23,7 +23,7 @@ export interface OuterFunction {
 /** `einsum("ij,jk->ik", a, b)`. */
 export interface EinsumFunction {
   <const Equation extends string, const T extends readonly Tensor[]>(
-    equation: Equation & Fits<Einsum<Equation, ShapesOf<T>>>,
+    equation: Equation & Fits<Einsum<Equation, ShapesOf<T>>, Equation>,
     ...operands: T
   ): Of<Einsum<Equation, ShapesOf<T>>>;
 }
