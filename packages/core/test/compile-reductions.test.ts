@@ -9,7 +9,7 @@ import { forAll } from "./support/property.js";
 
 const sizes = [0, 1, 2, 3, 5, 7, 17];
 
-interface Operand {
+interface Reduced {
   /** By axis of the whole, whether this operand is broadcast along it. */
   readonly repeated: readonly boolean[];
   readonly seed: number;
@@ -31,7 +31,7 @@ const combinations: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
 ];
 
 function operand(
-  { repeated, seed }: Operand,
+  { repeated, seed }: Reduced,
   shape: readonly number[],
   dtype: "float64" | "float32" | "int32",
 ): Tensor {

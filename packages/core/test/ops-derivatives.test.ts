@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad, jvp, type Tensor, variable, vjp } from "../src/index.js";
 import { table } from "./op-table.js";
-import type { Case, Operand } from "./support/draw.js";
+import type { Case, DrawnOperand } from "./support/draw.js";
 import { indices, positionOf, sizeOf } from "./support/plain.js";
 import { forAll, near } from "./support/property.js";
 import type { Row } from "./support/row.js";
@@ -88,7 +88,7 @@ const views: Record<string, (shape: readonly number[]) => View> = {
 };
 
 /** The source of a view on an operand, with the operand's numbers where the view looks, and others elsewhere. */
-function sourceOf({ values, kind }: Operand, { sourceShape, from }: View): Operand {
+function sourceOf({ values, kind }: DrawnOperand, { sourceShape, from }: View): DrawnOperand {
   const filled: number[] = new Array(sizeOf(sourceShape)).fill(kind === "float" ? 0.375 : 0);
   from.forEach((position, i) => {
     filled[position] = values[i] as number;
@@ -116,11 +116,11 @@ for (const row of table) {
       const sources = drawn.operands.map((operand, i) => sourceOf(operand, seen[i] as View));
       const copies = sources.map(({ values, kind }, i) => {
         const { from } = seen[i] as View;
-        const { shape } = drawn.operands[i] as Operand;
+        const { shape } = drawn.operands[i] as DrawnOperand;
         return { shape, kind, values: from.map((position) => values[position] as number) };
       });
       const differentiable = isDifferentiable(row, drawn) && dtype === "float64";
-      const leaf = (operand: Operand) => {
+      const leaf = (operand: DrawnOperand) => {
         const t = constant(operand, dtype);
         return operand.kind === "float" && differentiable ? variable(t) : t;
       };

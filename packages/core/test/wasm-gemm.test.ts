@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Module } from "../src/wasm/encoder.js";
-import { GemmEmitter, type GemmJob, gemmPlan, type Operand } from "../src/wasm/gemm-emit.js";
+import { GemmEmitter, type GemmJob, gemmPlan, type MatrixOperand } from "../src/wasm/gemm-emit.js";
 import { type Scalar, scalarBytes } from "../src/wasm/simd.js";
 import { boundOf, forEachKind, generator, guard, Instance } from "./support/wasm-products.js";
 
@@ -52,7 +52,7 @@ function check(given: Case): void {
 
   const module = new Module();
   const emitter = new GemmEmitter(module, { relaxed });
-  const operand = (at: number, [rowStride, colStride]: readonly [number, number]): Operand => ({
+  const operand = (at: number, [rowStride, colStride]: readonly [number, number]): MatrixOperand => ({
     address: at * size,
     rowStride,
     colStride,

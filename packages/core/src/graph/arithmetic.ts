@@ -170,16 +170,16 @@ export function bounded<T>(k: Arithmetic<T>, x: T, bound: number): T {
   return k.min(k.max(x, -bound), bound);
 }
 
-type Operand = Tensor | number;
+type TensorOperand = Tensor | number;
 
 /** A number among tensors becomes a scalar of the other operand's dtype. */
-function pair(x: Operand, y: Operand): readonly [Tensor, Tensor] {
+function pair(x: TensorOperand, y: TensorOperand): readonly [Tensor, Tensor] {
   if (typeof x !== "number") return [x, typeof y === "number" ? x.constant(y) : y];
   if (typeof y !== "number") return [y.constant(x), y];
   throw new TypeError("at least one operand is a tensor");
 }
 
-function binary(method: (x: Tensor, y: Tensor) => Tensor): (x: Operand, y: Operand) => Tensor {
+function binary(method: (x: Tensor, y: Tensor) => Tensor): (x: TensorOperand, y: TensorOperand) => Tensor {
   return (x, y) => method(...pair(x, y));
 }
 

@@ -24,23 +24,23 @@ export interface KernelSet {
   readonly backward?: readonly (Readonly<Partial<Record<DType, Loop>>> | "dout" | null)[];
 }
 
-export interface Operand {
+export interface LoopOperand {
   readonly shape: Shape;
   readonly array: TypedArray;
 }
 
-function haveShape(operands: readonly Operand[], uses: readonly number[], shape: Shape): boolean {
+function haveShape(operands: readonly LoopOperand[], uses: readonly number[], shape: Shape): boolean {
   for (let i = 0; i < uses.length; i++) {
-    if (!sameShape((operands[uses[i] as number] as Operand).shape, shape)) return false;
+    if (!sameShape((operands[uses[i] as number] as LoopOperand).shape, shape)) return false;
   }
   return true;
 }
 
 /** Runs `loop` over `shape`, reading operands of smaller shapes as if they were broadcast. */
-export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, operands: readonly Operand[]): void {
+export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, operands: readonly LoopOperand[]): void {
   if (loop === undefined) throw new Error("no loop was generated for this dtype");
   if (loop.flat !== undefined && haveShape(operands, loop.uses, shape)) {
-    const array = (i: number) => (operands[loop.uses[i] as number] as Operand).array;
+    const array = (i: number) => (operands[loop.uses[i] as number] as LoopOperand).array;
     // By hand, as small tensors would feel lists that are made and spread.
     if (loop.uses.length === 2) loop.flat(out, out.length, array(0), array(1));
     else if (loop.uses.length === 1) loop.flat(out, out.length, array(0));
@@ -49,7 +49,7 @@ export function runLoop(loop: Loop | undefined, out: TypedArray, shape: Shape, o
   }
   const { strided } = loop;
   if (strided === undefined) throw new Error("a loop without strides was given operands of several shapes");
-  const used = loop.uses.map((i) => operands[i] as Operand);
+  const used = loop.uses.map((i) => operands[i] as LoopOperand);
   if (out.length === 0) return;
   const args: (TypedArray | number)[] = [];
   if (used.every((operand) => operand.array.length === 1 || sameShape(operand.shape, shape))) {

@@ -5,10 +5,11 @@ import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import type { PerAxis } from "../shape/window.js";
+import { max } from "./max.js";
 import { AvgPool, MaxPool } from "./pool.js";
 import type { AdaptivePoolOptions } from "./pool-windows.js";
-import { max, mean } from "./reduce.js";
 import type { ReduceOptions } from "./reduction.js";
+import { mean } from "./sum.js";
 
 function adaptivePool(name: string, nodeOf: (options: AdaptivePoolOptions) => Node) {
   return (x: Tensor, outputSize: PerAxis, ...none: []): Tensor => {

@@ -29,8 +29,8 @@ export {
   globalMaxPool,
 } from "./adaptive-pool.js";
 export { Add, add, Neg, neg, Sub, sub } from "./add.js";
-export { ArgMax, ArgMin, argMax, argMin } from "./arg-extremes.js";
-export { flip, roll, tile } from "./arrange.js";
+export { arange, eye, linspace } from "./arange.js";
+export { ArgMax, ArgMin, argMax, argMin } from "./arg-max.js";
 export { BroadcastTo, broadcastTo } from "./broadcast-to.js";
 export { Cast, cast } from "./cast.js";
 export {
@@ -60,10 +60,11 @@ export {
 export { All, Any, all, any, Count, count } from "./count.js";
 export { Cumprod, Cumsum, cumprod, cumsum, LinearScan } from "./cumulate.js";
 export { diagonal, trace, tril, triu } from "./diagonal.js";
+export { dot, outer } from "./dot.js";
 export { einsum } from "./einsum.js";
 export { Erf, Erfc, ErfSlope, erf, erfc } from "./erf.js";
 export { Exp, Expm1, exp, expm1, Log, Log1p, log, log1p } from "./exp.js";
-export { Clamp, clamp, Maximum, Minimum, maximum, minimum } from "./extremes.js";
+export { flip, roll, tile } from "./flip-roll-tile.js";
 export { Gather, gather, ScatterAdd, scatterAdd } from "./gather.js";
 export { Gelu, GeluSlope, GeluTanh, GeluTanhSlope, gelu } from "./gelu.js";
 export {
@@ -84,6 +85,7 @@ export { Hypot, HypotSlope, hypot } from "./hypot.js";
 export { Col2im, col2im, Im2col, im2col } from "./im2col.js";
 export { InRange, inRange } from "./in-range.js";
 export { Acos, Asin, AsinSlope, Atan, Atan2, acos, asin, atan, atan2 } from "./inverse-trigonometric.js";
+export { LogSumExp, logSumExp } from "./log-sum-exp.js";
 export {
   IsFinite,
   IsNaN,
@@ -98,6 +100,8 @@ export {
 } from "./logical.js";
 export { MaskedMatMul, SampledMatMul } from "./masked-product.js";
 export { MatMul, matmul } from "./matmul.js";
+export { Max, Min, max, min } from "./max.js";
+export { Clamp, clamp, Maximum, Minimum, maximum, minimum } from "./maximum.js";
 export { Div, div, Mul, MulDiv, mul, Reciprocal, reciprocal, Square, square } from "./mul.js";
 export { Norm, norm } from "./norm.js";
 export { Pad, pad } from "./pad.js";
@@ -114,9 +118,6 @@ export {
 } from "./pool.js";
 export { Pow, pow, Rsqrt, rsqrt, Sqrt, sqrt } from "./pow.js";
 export { Prod, prod } from "./prod.js";
-export { dot, outer } from "./products.js";
-export { arange, eye, linspace } from "./ranges.js";
-export { LogSumExp, logSumExp, Max, Mean, Min, max, mean, min, Sum, sum } from "./reduce.js";
 export { ExpandDims, expandDims, Reshape, reshape, Squeeze, squeeze } from "./reshape.js";
 export { Ceil, ceil, Floor, floor, Mod, mod, Round, RoundToFloat16, round, roundToFloat16 } from "./round.js";
 export { Cos, cos, Sin, sin, Tan, tan } from "./sin.js";
@@ -125,6 +126,7 @@ export { LogSoftmax, logSoftmax, Softmax, softmax } from "./softmax.js";
 export { ArgSort, argSort, sort, topK } from "./sort.js";
 export { split, unstack } from "./split.js";
 export { Center, Deviation, Standardize } from "./standardize.js";
+export { Mean, mean, Sum, sum } from "./sum.js";
 export { IndexAdd, indexAdd, OneHot, oneHot, Take, take } from "./take.js";
 export { Transpose, transpose } from "./transpose.js";
 export { Std, std, Variance, variance } from "./variance.js";

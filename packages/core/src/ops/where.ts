@@ -1,10 +1,9 @@
 import { ternary } from "../graph/elementwise.js";
 import type { WhereFunction } from "../graph/signatures/elementwise.js";
+import type { Operand } from "../graph/signatures/operands.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 import { constantLike } from "./functions.js";
-
-type Operand = Tensor | number;
 
 /** A number takes the dtype of the other branch, not of the condition; two numbers are float64. */
 function tensors(condition: Operand, x: Operand, y: Operand): [condition: Tensor, x: Tensor, y: Tensor] {

@@ -9,7 +9,7 @@ import {
   type PlainOp,
   plain,
 } from "./instructions.js";
-import { Local, lift, type Operand, type Value, type ValueType, valueTypes } from "./value.js";
+import { Local, lift, type Value, type ValueOperand, type ValueType, valueTypes } from "./value.js";
 
 /** A function of the module that is being written. */
 export interface Func {
@@ -59,7 +59,7 @@ export class Code {
   }
 
   /** Sets a local to a value, by default the one on the stack. */
-  set(local: Local, value?: Operand): this {
+  set(local: Local, value?: ValueOperand): this {
     if (value !== undefined) this.get(lift(local.type, value));
     return this.#indexed(0x21, local.index);
   }

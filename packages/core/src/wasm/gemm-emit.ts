@@ -10,7 +10,7 @@ import { emitTiles, narrowRows, type TileShape, tileRows, tileVectors, wideVecto
 import { increase, locals, repeat } from "./loops.js";
 import { lanesOf, type Scalar, scalarBytes } from "./simd.js";
 
-export { type GemmJob, type GemmPlan, gemmPlan, type Operand } from "./gemm-plan.js";
+export { type GemmJob, type GemmPlan, gemmPlan, type MatrixOperand } from "./gemm-plan.js";
 
 /** Panels that are packed at a time, where the lines lie side by side. */
 const packAbreast = 4;

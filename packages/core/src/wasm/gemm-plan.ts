@@ -6,7 +6,7 @@ import { tileRows, tileVectors } from "./gemm-tile.js";
 import { align, lanesOf, partialTerms, type Scalar, scalarBytes } from "./simd.js";
 
 /** A matrix in memory: its first element's address in bytes, its strides in elements (0 repeats a row or column). */
-export interface Operand {
+export interface MatrixOperand {
   readonly address: number;
   readonly rowStride: number;
   readonly colStride: number;
@@ -23,11 +23,11 @@ export interface GemmJob {
   readonly n: number;
   readonly k: number;
   /** m x k. */
-  readonly a: Operand;
+  readonly a: MatrixOperand;
   /** k x n. */
-  readonly b: Operand;
+  readonly b: MatrixOperand;
   /** m x n with a column stride of 1; it must not overlap the operands or the scratch. */
-  readonly c: Operand;
+  readonly c: MatrixOperand;
   /** The address of the plan's scratch, a multiple of 16. */
   readonly scratch: number;
   /** C += A B instead of C = A B. */
@@ -86,7 +86,7 @@ export function gemmPlan(scalar: Scalar, m: number, n: number, k: number): GemmP
 
 /** The same product as C^T = B^T A^T; a column becomes a row, which needs no packing. */
 export function transposed(job: GemmJob): GemmJob {
-  const flip = ({ address, rowStride, colStride }: Operand) => ({
+  const flip = ({ address, rowStride, colStride }: MatrixOperand) => ({
     address,
     rowStride: colStride,
     colStride: rowStride,

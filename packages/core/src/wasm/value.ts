@@ -16,7 +16,7 @@ interface Writer {
 }
 
 /** A number stands for a constant of the other operand's type. */
-export type Operand = Value | number | bigint;
+export type ValueOperand = Value | number | bigint;
 
 /** A scalar, or an address, that a formula speaks of; `Code.get` writes the instructions that leave it on the stack. */
 export class Value {
@@ -32,74 +32,74 @@ export class Value {
     return constant("i32", value);
   }
 
-  add(y: Operand): Value {
+  add(y: ValueOperand): Value {
     return y === 0 && this.#isInteger ? this : this.#binary("add", y);
   }
 
-  sub(y: Operand): Value {
+  sub(y: ValueOperand): Value {
     return this.#binary("sub", y);
   }
 
-  mul(y: Operand): Value {
+  mul(y: ValueOperand): Value {
     return this.#binary("mul", y);
   }
 
-  and(y: Operand): Value {
+  and(y: ValueOperand): Value {
     return this.#binary("and", y);
   }
 
-  or(y: Operand): Value {
+  or(y: ValueOperand): Value {
     return this.#binary("or", y);
   }
 
-  xor(y: Operand): Value {
+  xor(y: ValueOperand): Value {
     return this.#binary("xor", y);
   }
 
-  shiftLeft(count: Operand): Value {
+  shiftLeft(count: ValueOperand): Value {
     return this.#binary("shl", count);
   }
 
   /** With zeros, or with copies of the sign, in the place of the bits that go. */
-  shiftRight(count: Operand): Value {
+  shiftRight(count: ValueOperand): Value {
     return this.#binary("shr_u", count);
   }
 
-  shiftRightSigned(count: Operand): Value {
+  shiftRightSigned(count: ValueOperand): Value {
     return this.#binary("shr_s", count);
   }
 
-  equal(y: Operand): Value {
+  equal(y: ValueOperand): Value {
     return this.#binary("eq", y);
   }
 
-  notEqual(y: Operand): Value {
+  notEqual(y: ValueOperand): Value {
     return this.#binary("ne", y);
   }
 
   /** Comparisons of integers with their signs. */
-  less(y: Operand): Value {
+  less(y: ValueOperand): Value {
     return this.#binary(this.#isInteger ? "lt_s" : "lt", y);
   }
 
-  greater(y: Operand): Value {
+  greater(y: ValueOperand): Value {
     return this.#binary(this.#isInteger ? "gt_s" : "gt", y);
   }
 
   /** Comparisons of integers without signs, as of addresses. */
-  below(y: Operand): Value {
+  below(y: ValueOperand): Value {
     return this.#binary("lt_u", y);
   }
 
-  above(y: Operand): Value {
+  above(y: ValueOperand): Value {
     return this.#binary("gt_u", y);
   }
 
-  notBelow(y: Operand): Value {
+  notBelow(y: ValueOperand): Value {
     return this.#binary("ge_u", y);
   }
 
-  notAbove(y: Operand): Value {
+  notAbove(y: ValueOperand): Value {
     return this.#binary("le_u", y);
   }
 
@@ -108,7 +108,7 @@ export class Value {
   }
 
   /** As a truth value: x, or y where it is 0. */
-  select(x: Value, y: Operand): Value {
+  select(x: Value, y: ValueOperand): Value {
     return new Value(x.type, (code) => code.get(x).get(lift(x.type, y)).get(this).op("select"));
   }
 
@@ -130,7 +130,7 @@ export class Value {
     return this.type === "i32" || this.type === "i64";
   }
 
-  #binary(name: string, y: Operand): Value {
+  #binary(name: string, y: ValueOperand): Value {
     const op = `${this.type}.${name}`;
     if (!isPlain(op)) throw new Error(`there is no instruction ${op}`);
     const made = this.op(op, typeof y === "object" ? y : constant(this.type, y));
@@ -152,7 +152,7 @@ function constant(type: ValueType, value: number | bigint): Value {
 }
 
 /** Numbers as constants of a type. */
-export const lift = (type: ValueType, value: Operand): Value =>
+export const lift = (type: ValueType, value: ValueOperand): Value =>
   typeof value === "object" ? value : constant(type, value);
 
 /** A variable of a function. */

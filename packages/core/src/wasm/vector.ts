@@ -14,7 +14,7 @@ export interface VectorWriter {
 }
 
 /** A number stands for a vector of it in every lane. */
-export type Operand = Vector | number;
+export type VectorOperand = Vector | number;
 
 /**
  * A value of 128 bits that a formula speaks of: methods make new ones, {@link writeVector} turns the last one into
@@ -57,19 +57,19 @@ export class Vector {
     });
   }
 
-  add(y: Operand): Vector {
+  add(y: VectorOperand): Vector {
     return this.#float("add", y);
   }
 
-  sub(y: Operand): Vector {
+  sub(y: VectorOperand): Vector {
     return this.#float("sub", y);
   }
 
-  mul(y: Operand): Vector {
+  mul(y: VectorOperand): Vector {
     return this.#float("mul", y);
   }
 
-  div(y: Operand): Vector {
+  div(y: VectorOperand): Vector {
     return this.#float("div", y);
   }
 
@@ -90,59 +90,59 @@ export class Vector {
   }
 
   /** y where it is less than this, else this: a NaN in this stays one. */
-  atMost(y: Operand): Vector {
+  atMost(y: VectorOperand): Vector {
     return this.#float("pmin", y);
   }
 
   /** y where it is greater than this, else this: a NaN in this stays one. */
-  atLeast(y: Operand): Vector {
+  atLeast(y: VectorOperand): Vector {
     return this.#float("pmax", y);
   }
 
   /** Comparisons set all bits of a lane, or none. */
-  less(y: Operand): Vector {
+  less(y: VectorOperand): Vector {
     return this.#float("lt", y);
   }
 
-  lessEqual(y: Operand): Vector {
+  lessEqual(y: VectorOperand): Vector {
     return this.#float("le", y);
   }
 
-  greater(y: Operand): Vector {
+  greater(y: VectorOperand): Vector {
     return this.#float("gt", y);
   }
 
-  greaterEqual(y: Operand): Vector {
+  greaterEqual(y: VectorOperand): Vector {
     return this.#float("ge", y);
   }
 
-  equal(y: Operand): Vector {
+  equal(y: VectorOperand): Vector {
     return this.#float("eq", y);
   }
 
-  notEqual(y: Operand): Vector {
+  notEqual(y: VectorOperand): Vector {
     return this.#float("ne", y);
   }
 
-  and(y: Operand): Vector {
+  and(y: VectorOperand): Vector {
     return this.#bits("and", y);
   }
 
-  or(y: Operand): Vector {
+  or(y: VectorOperand): Vector {
     return this.#bits("or", y);
   }
 
-  xor(y: Operand): Vector {
+  xor(y: VectorOperand): Vector {
     return this.#bits("xor", y);
   }
 
   /** The bits of this that y has not. */
-  andNot(y: Operand): Vector {
+  andNot(y: VectorOperand): Vector {
     return this.#bits("andnot", y);
   }
 
   /** As a mask: x where the bits of this are set, y where they are not. */
-  select(x: Operand, y: Operand): Vector {
+  select(x: VectorOperand, y: VectorOperand): Vector {
     const [first, second] = [this.#lift(x), this.#lift(y)];
     return this.#node([first, second, this], (writer) => {
       writer.push(first);
@@ -153,7 +153,7 @@ export class Vector {
   }
 
   /** this * y + z, rounded once or twice. */
-  mulAdd(y: Operand, z: Operand): Vector {
+  mulAdd(y: VectorOperand, z: VectorOperand): Vector {
     const [second, third] = [this.#lift(y), this.#lift(z)];
     const float = vectorOf[this.scalar];
     return this.#node([this, second, third], (writer) => {
@@ -166,7 +166,7 @@ export class Vector {
   }
 
   /** z - this * y, rounded once or twice. */
-  mulSubFrom(y: Operand, z: Operand): Vector {
+  mulSubFrom(y: VectorOperand, z: VectorOperand): Vector {
     const [second, third] = [this.#lift(y), this.#lift(z)];
     const float = vectorOf[this.scalar];
     return this.#node([third, this, second], (writer) => {
@@ -183,10 +183,10 @@ export class Vector {
    * The sum of coefficients[i] * this^i, by Estrin's scheme: short chains of instructions that wait for one another.
    */
   polynomial(coefficients: readonly number[]): Vector {
-    let terms: readonly Operand[] = coefficients;
+    let terms: readonly VectorOperand[] = coefficients;
     let power: Vector = this;
     while (terms.length > 1) {
-      const next: Operand[] = [];
+      const next: VectorOperand[] = [];
       for (let i = 0; i < terms.length; i += 2) {
         const [low = 0, high] = [terms[i], terms[i + 1]];
         next.push(high === undefined ? low : power.mulAdd(high, low));
@@ -244,7 +244,7 @@ export class Vector {
     name:
       | ("add" | "sub" | "mul" | "div" | "neg" | "abs" | "sqrt" | "trunc" | "pmin" | "pmax")
       | ("lt" | "le" | "gt" | "ge" | "eq" | "ne"),
-    ...operands: readonly Operand[]
+    ...operands: readonly VectorOperand[]
   ): Vector {
     const values = [this, ...operands.map((operand) => this.#lift(operand))];
     return this.#node(values, (writer) => {
@@ -253,7 +253,7 @@ export class Vector {
     });
   }
 
-  #bits(name: "and" | "or" | "xor" | "andnot", y: Operand): Vector {
+  #bits(name: "and" | "or" | "xor" | "andnot", y: VectorOperand): Vector {
     return this.#binary(`v128.${name}`, this.#lift(y));
   }
 
@@ -276,7 +276,7 @@ export class Vector {
     return new Vector(this.scalar, operands, write);
   }
 
-  #lift(value: Operand): Vector {
+  #lift(value: VectorOperand): Vector {
     return typeof value === "number" ? Vector.of(this.scalar, value) : value;
   }
 }

@@ -13,7 +13,7 @@ import type { Engine } from "./walk-ops.js";
  * reduction, tensors of more than 2000 elements.
  */
 
-interface Operand {
+interface Reduced {
   readonly repeated: readonly boolean[];
   readonly seed: number;
   /** Along which axis its elements are taken by an index, -1 for none. */
@@ -22,7 +22,7 @@ interface Operand {
 
 interface Drawn {
   readonly shape: Shape;
-  readonly operands: readonly Operand[];
+  readonly operands: readonly Reduced[];
   readonly combine: readonly number[];
   readonly reduced: readonly boolean[];
   readonly reduction: "sum" | "max" | "min" | "prod" | "mean";
@@ -46,7 +46,7 @@ export class ReductionProgram {
     this.drawn = drawn;
   }
 
-  private shapeOf({ repeated }: Operand): Shape {
+  private shapeOf({ repeated }: Reduced): Shape {
     return this.drawn.shape.map((n, axis) => (repeated[axis] ? 1 : n));
   }
 
@@ -67,7 +67,7 @@ export class ReductionProgram {
     const { operands, combine, reduction, order, shape } = this.drawn;
     return (...given) => {
       const parts = given.map((x, i) => {
-        const { taken, seed } = operands[i] as Operand;
+        const { taken, seed } = operands[i] as Reduced;
         const n = x.shape[taken] ?? 0;
         if (taken < 0 || n === 0) return x;
         return x.take(

@@ -82,7 +82,7 @@ function combine(drawn: Drawn, out: "x" | "w" | "y", given: Partial<Record<"x" |
   return { shape, values };
 }
 
-function operands(shapes: readonly Sizes[]): fc.Arbitrary<draw.Operand[]> {
+function operands(shapes: readonly Sizes[]): fc.Arbitrary<draw.DrawnOperand[]> {
   return fc.tuple(...shapes.map((shape) => draw.operand(shape, x)));
 }
 

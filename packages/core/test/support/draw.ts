@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { type Axis, type Plain, sizeOf } from "./plain.js";
 
 /** One input of an op. "float" ones are given in each dtype that the op takes, the others always in their own. */
-export interface Operand extends Plain {
+export interface DrawnOperand extends Plain {
   readonly kind: "float" | "int32" | "bool";
 }
 
 export interface Case<S> {
-  readonly operands: readonly Operand[];
+  readonly operands: readonly DrawnOperand[];
   readonly setting: S;
 }
 
@@ -55,14 +55,14 @@ export function broadcasting(count: number, maxRank = 3): fc.Arbitrary<number[][
 export function operand(
   shape: readonly number[],
   numbers: Numbers,
-  kind: Operand["kind"] = "float",
-): fc.Arbitrary<Operand> {
+  kind: DrawnOperand["kind"] = "float",
+): fc.Arbitrary<DrawnOperand> {
   const n = sizeOf(shape);
   return fc.array(numbers, { minLength: n, maxLength: n }).map((values) => ({ shape, values, kind }));
 }
 
 /** No two elements are equal, so that a maximum has no ties. */
-export function distinctOperand(shape: readonly number[]): fc.Arbitrary<Operand> {
+export function distinctOperand(shape: readonly number[]): fc.Arbitrary<DrawnOperand> {
   const n = sizeOf(shape);
   const numbers = fc.uniqueArray(fc.integer({ min: -48, max: 48 }), { minLength: n, maxLength: n });
   return numbers.map((values) => ({ shape, values: values.map((i) => i / 16), kind: "float" }));
@@ -71,7 +71,7 @@ export function distinctOperand(shape: readonly number[]): fc.Arbitrary<Operand>
 /** The operands of an elementwise op, each over its own domain. */
 export function elementwiseCases(
   domains: readonly Numbers[],
-  kinds: readonly Operand["kind"][],
+  kinds: readonly DrawnOperand["kind"][],
 ): fc.Arbitrary<Case<null>> {
   return broadcasting(domains.length).chain((shapes) => {
     const operands = domains.map((domain, i) => operand(shapes[i] as number[], domain, kinds[i]));
@@ -83,7 +83,7 @@ export function elementwiseCases(
 export function unaryCases<S>(
   shapes: fc.Arbitrary<number[]>,
   setting: (shape: number[]) => fc.Arbitrary<S>,
-  draw: (shape: number[]) => fc.Arbitrary<Operand> = (shape) => operand(shape, grid(-2, 2, 2)),
+  draw: (shape: number[]) => fc.Arbitrary<DrawnOperand> = (shape) => operand(shape, grid(-2, 2, 2)),
 ): fc.Arbitrary<Case<S>> {
   return shapes.chain((shape) =>
     fc.tuple(draw(shape), setting(shape)).map(([x, setting]) => ({ operands: [x], setting })),

@@ -29,7 +29,7 @@ export function elementwiseRow(
 interface ElementwiseExtras {
   readonly dtypes?: readonly DType[];
   readonly gradient?: Row["gradient"];
-  readonly kinds?: readonly draw.Operand["kind"][];
+  readonly kinds?: readonly draw.DrawnOperand["kind"][];
   readonly result?: DType;
 }
 

@@ -72,7 +72,7 @@ export interface ByIndex {
   readonly axis: number;
 }
 
-export const indexCases: fc.Arbitrary<{ indices: draw.Operand; shape: number[]; axis: number }> = draw
+export const indexCases: fc.Arbitrary<{ indices: draw.DrawnOperand; shape: number[]; axis: number }> = draw
   .shapes(1, 2)
   .chain((shape) =>
     fc.tuple(draw.axis(shape.length), draw.shapes(0, 2)).chain(([axis, taken]) => {

@@ -111,7 +111,7 @@ const poolCases = (
   rank: Rank,
   averaged: boolean,
   shapeOf: (pool: Pool) => Sizes,
-  draws: (shape: Sizes) => fc.Arbitrary<draw.Operand>,
+  draws: (shape: Sizes) => fc.Arbitrary<draw.DrawnOperand>,
 ) =>
   drawPool(rank, averaged).chain((pool) =>
     draws(shapeOf(pool)).map((operand) => ({ operands: [operand], setting: pool })),

@@ -10,7 +10,7 @@ const product = (list: number[]) => list.reduce((p, value) => p * value, 1);
 const total = (list: number[]) => list.reduce((sum, value) => sum + value, 0);
 
 /** Some elements are 0 and some alike. As int32 they are four times as large, and a product stays within 32 bits. */
-function withZeros(shape: readonly number[]): fc.Arbitrary<draw.Operand> {
+function withZeros(shape: readonly number[]): fc.Arbitrary<draw.DrawnOperand> {
   const drawn = draw.operand(shape, fc.constantFrom(0, 1, -1.25, 0.25, -0.25, 0.5, -0.5, 0.75));
   return drawn.filter(({ values }) => product(values.map((value) => Math.max(1, Math.abs(value * 4)))) < 2 ** 31);
 }
@@ -47,7 +47,7 @@ function optionRow<Option extends object>(
 }
 
 /** No two magnitudes are alike, and none is 0: a norm has no kink there. */
-function differentMagnitudes(shape: readonly number[]): fc.Arbitrary<draw.Operand> {
+function differentMagnitudes(shape: readonly number[]): fc.Arbitrary<draw.DrawnOperand> {
   const n = sizeOf(shape);
   const magnitudes = fc.uniqueArray(fc.integer({ min: 4, max: 60 }), { minLength: n, maxLength: n });
   return fc

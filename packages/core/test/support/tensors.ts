@@ -1,6 +1,6 @@
 import { type DType, fromArray, type Tensor, variable } from "../../src/index.js";
 import * as ops from "../../src/ops/index.js";
-import type { Case, Operand } from "./draw.js";
+import type { Case, DrawnOperand } from "./draw.js";
 import type { Row } from "./row.js";
 
 // The cases of the op table as tensors.
@@ -8,14 +8,14 @@ import type { Row } from "./row.js";
 export const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** What a drawn operand is in a dtype: the same numbers, whole ones or truth values. */
-function inDType({ kind, values }: Operand, dtype: DType): { dtype: DType; values: readonly number[] } {
+function inDType({ kind, values }: DrawnOperand, dtype: DType): { dtype: DType; values: readonly number[] } {
   if (kind !== "float") return { dtype: kind, values };
   if (dtype === "int32") return { dtype, values: values.map((x) => Math.round(x * 4)) };
   if (dtype === "bool") return { dtype, values: values.map((x) => (x > 0 ? 1 : 0)) };
   return { dtype, values };
 }
 
-export function constant(operand: Operand, dtype: DType): Tensor {
+export function constant(operand: DrawnOperand, dtype: DType): Tensor {
   const { values, dtype: own } = inDType(operand, dtype);
   return fromArray(arrays[own].from(values), operand.shape, { dtype: own });
 }

@@ -1,13 +1,13 @@
 import type { Local, PlainOp } from "../../wasm/encoder.js";
 import { firstHalves, vectorOf } from "../../wasm/simd.js";
 import type { Kind, NumberKind } from "../ir/expression.js";
-import type { Reduction } from "../ir/kernel.js";
+import type { ReductionOp } from "../ir/kernel.js";
 import { high, type MaskWidth, type Pusher } from "./vector.js";
 
 const operations = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
 /** What a reduction starts from. */
-export function identityOf(reduction: Reduction, kind: NumberKind): number {
+export function identityOf(reduction: ReductionOp, kind: NumberKind): number {
   switch (reduction) {
     case "sum":
       return 0;
@@ -28,7 +28,7 @@ export function identityOf(reduction: Reduction, kind: NumberKind): number {
  */
 export class Accumulators {
   private readonly p: Pusher;
-  private readonly reduction: Reduction;
+  private readonly reduction: ReductionOp;
   /** Of the elements, and of the accumulators. */
   private readonly from: NumberKind;
   private readonly kind: NumberKind;
@@ -36,7 +36,7 @@ export class Accumulators {
   /** For elements that come one by one, in every lane, where the others come in vectors. */
   private rest: Local | null = null;
 
-  constructor(p: Pusher, reduction: Reduction, kind: Kind) {
+  constructor(p: Pusher, reduction: ReductionOp, kind: Kind) {
     this.p = p;
     this.reduction = reduction;
     this.from = kind as NumberKind;

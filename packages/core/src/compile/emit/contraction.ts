@@ -1,4 +1,4 @@
-import type { GemmJob, Operand } from "../../wasm/gemm-emit.js";
+import type { GemmJob, MatrixOperand } from "../../wasm/gemm-emit.js";
 import { emitSparse } from "../../wasm/gemm-sparse.js";
 import { type Buffer, elementBytes, scalarOf } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
@@ -9,7 +9,7 @@ export function emitContraction(kernel: ContractionKernel, { code, module, gemm,
   const scalar = scalarOf(target);
   const bytes = elementBytes[target.dtype];
   const at = (buffer: Buffer, element: number) => address(buffer) + element * bytes;
-  const operand = ({ buffer, rowStride, colStride }: ContractionKernel["a"], element: number): Operand => ({
+  const operand = ({ buffer, rowStride, colStride }: ContractionKernel["a"], element: number): MatrixOperand => ({
     address: at(buffer, element),
     rowStride,
     colStride,

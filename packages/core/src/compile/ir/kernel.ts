@@ -1,11 +1,11 @@
-import type { Operand } from "../../wasm/gemm-emit.js";
+import type { MatrixOperand } from "../../wasm/gemm-emit.js";
 import type { Buffer } from "./buffer.js";
 import type { KernelCode } from "./context.js";
 import { type Affine, type Expression, visitExpressions } from "./expression.js";
 import type { RoutineName, Routines } from "./routine.js";
 import type { ScalarPlan } from "./scalar-plan.js";
 
-export type Reduction = "sum" | "prod" | "max" | "min";
+export type ReductionOp = "sum" | "prod" | "max" | "min";
 
 /**
  * One loop over `sizes`, the last `reduced` axes of which are reduced: a target gets an element for each of the others.
@@ -15,7 +15,7 @@ export interface LoopKernel {
   readonly name: string;
   readonly sizes: readonly number[];
   readonly reduced: number;
-  readonly reduction: Reduction | Recurrence | null;
+  readonly reduction: ReductionOp | Recurrence | null;
   /** What is written for each element, in this order: one value of a reduction, or several. */
   readonly stores: readonly Store[];
 }
@@ -77,7 +77,7 @@ export interface ContractionKernel {
   readonly batch: readonly (readonly [a: number, b: number, target: number])[];
 }
 
-export interface Matrix extends Omit<Operand, "address"> {
+export interface Matrix extends Omit<MatrixOperand, "address"> {
   readonly buffer: Buffer;
 }
 

@@ -4,7 +4,7 @@ import type { Shape } from "../../shape/types.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { Affine, Expression, ExpressionBuilder } from "../ir/expression.js";
-import type { Kernel, Reduction } from "../ir/kernel.js";
+import type { Kernel, ReductionOp } from "../ir/kernel.js";
 import type { RoutineName } from "../ir/routine.js";
 import type { Place } from "../ir/views.js";
 
@@ -75,7 +75,7 @@ export interface Lowering {
   /** A loop that writes an expression to a buffer, over the axes of a kernel. */
   loop(name: string, k: KernelBody, value: Expression, target: Buffer, to?: Affine): void;
   /** A loop that reduces an expression over the last axes of a kernel, so many; the others are those of the target. */
-  reduce(name: string, k: KernelBody, how: readonly [Reduction, number], value: Expression, target: Buffer): void;
+  reduce(name: string, k: KernelBody, how: readonly [ReductionOp, number], value: Expression, target: Buffer): void;
   /** A routine that computes a value into the first buffer that it writes; see `Routines`. */
   routine(
     routine: Exclude<RoutineName, "check">,

@@ -1,17 +1,18 @@
 import type { Traced } from "../../graph/tracing.js";
-import type { ArgMax, ArgMin } from "../../ops/arg-extremes.js";
+import type { ArgMax, ArgMin } from "../../ops/arg-max.js";
+import { Max, Min } from "../../ops/max.js";
 import { Prod } from "../../ops/prod.js";
-import { Max, Min, Sum } from "../../ops/reduce.js";
-import type { Reduction as ReductionNode } from "../../ops/reduction.js";
+import type { Reduction } from "../../ops/reduction.js";
+import { Sum } from "../../ops/sum.js";
 import { normalizeAxes } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { nodeOf } from "../graph/graph.js";
-import type { Reduction } from "../ir/kernel.js";
+import type { ReductionOp } from "../ir/kernel.js";
 import { axisOf } from "../ir/views.js";
 import type { KernelRule } from "./lowering.js";
 
 /** The axes of the loop that reduces an input: those that are kept, then those that are reduced. */
-export function loopOf({ name, axis }: ReductionNode | ArgMax | ArgMin, shape: Shape) {
+export function loopOf({ name, axis }: Reduction | ArgMax | ArgMin, shape: Shape) {
   const reduced = normalizeAxes(name, axis, shape);
   const kept = shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]));
   const order = [...kept, ...reduced];
@@ -23,13 +24,13 @@ export function loopOf({ name, axis }: ReductionNode | ArgMax | ArgMin, shape: S
   };
 }
 
-function reduction(operation: Reduction): KernelRule {
+function reduction(operation: ReductionOp): KernelRule {
   return {
     uses: () => "inline",
     reduces: true,
     lower: (value, s) => {
       const [x] = value.inputs as [Traced];
-      const node = nodeOf<ReductionNode>(value);
+      const node = nodeOf<Reduction>(value);
       const { sizes, reduced, place } = loopOf(node, x.shape);
       const k = s.body(sizes);
       s.reduce(node.name, k, [operation, reduced], s.element(x, place, k), s.target(value));

@@ -6,7 +6,7 @@ import { type Graph, graphOf, nameOf } from "../graph/graph.js";
 import type { Buffer, BufferRole } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "../ir/expression.js";
-import { isCheck, type Kernel, type Reduction } from "../ir/kernel.js";
+import { isCheck, type Kernel, type ReductionOp } from "../ir/kernel.js";
 import type { RoutineName } from "../ir/routine.js";
 import { linear, ownPlace, type Place, rowMajor } from "../ir/views.js";
 import { inlineRuleOf } from "../lower/inline.js";
@@ -165,7 +165,7 @@ export class Scheduler {
   reduce(
     name: string,
     { sizes, builder }: KernelBody,
-    [reduction, reduced]: readonly [Reduction, number],
+    [reduction, reduced]: readonly [ReductionOp, number],
     value: Expression,
     target: Buffer,
   ): void {

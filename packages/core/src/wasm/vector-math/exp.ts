@@ -1,5 +1,5 @@
 import type { Scalar } from "../simd.js";
-import { type Operand, Vector } from "../vector.js";
+import { Vector, type VectorOperand } from "../vector.js";
 import { formats, powerOfTwo, unlessTiny } from "./format.js";
 
 /**
@@ -40,7 +40,7 @@ export function clamped(x: Vector): Vector {
 }
 
 /** x 2^(k + plus), also where that is infinite or denormal. */
-export function scale(x: Operand, k: Vector, plus = 0): Vector {
+export function scale(x: VectorOperand, k: Vector, plus = 0): Vector {
   const half = k.halfBits();
   return powerOfTwo(half)
     .mul(x)

@@ -1,5 +1,5 @@
 import type { Apply, Kind } from "../../../src/compile/ir/expression.js";
-import type { Reduction } from "../../../src/compile/ir/kernel.js";
+import type { ReductionOp } from "../../../src/compile/ir/kernel.js";
 import { arithmeticOf } from "../../../src/graph/arithmetic.js";
 
 /** A number as a kind holds it: float32 rounds after each operation, int32 keeps the last 32 bits. */
@@ -47,7 +47,7 @@ interface Reducing {
 }
 
 /** Sums and products of float32 are kept in doubles. */
-export function reducingOf(reduction: Reduction, kind: Kind): Reducing {
+export function reducingOf(reduction: ReductionOp, kind: Kind): Reducing {
   const isInteger = kind === "i32";
   switch (reduction) {
     case "sum":

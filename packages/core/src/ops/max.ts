@@ -1,0 +1,44 @@
+import type { DType } from "../dtype.js";
+import { DTypeError } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { reduceFunction } from "./functions.js";
+import { LoopReduction } from "./reduction.js";
+
+abstract class Extreme extends LoopReduction {
+  protected override readonly ofNothing = false;
+
+  override dtypeRule(x: Tensor): DType {
+    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
+    return x.dtype;
+  }
+
+  /** Ties share the gradient evenly. */
+  override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
+    const x = this.input(0);
+    const chosen = x.equal(this.spread(output, x)).cast(x.dtype);
+    const count = chosen.sum({ axis: this.axesOf(x), keepDims: true });
+    return chosen.div(count).mul(this.spread(dout, x));
+  }
+}
+
+export class Max extends Extreme {
+  override get name() {
+    return "Max";
+  }
+
+  protected override readonly loop = "maxAxis";
+}
+
+/** The maximum over the axes; NaN if there is one. Ties share the gradient evenly (PyTorch's amax). */
+export const max = reduceFunction(Max);
+
+export class Min extends Extreme {
+  override get name() {
+    return "Min";
+  }
+
+  protected override readonly loop = "minAxis";
+}
+
+/** The minimum over the axes; NaN if there is one. Ties share the gradient evenly (PyTorch's amin). */
+export const min = reduceFunction(Min);
