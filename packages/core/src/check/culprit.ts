@@ -29,12 +29,12 @@ export function findCulprits(
 ): GradcheckCulprit[] {
   const found = new Map<Node, GradcheckCulprit>();
   const { nodes } = graphOf(subject.here.outputs);
-  for (const trace of subject.walks(seed, true)) {
-    const onPath = new Set(trace.edges);
+  for (const tape of subject.walks(seed, true)) {
+    const onPath = new Set(tape.edges);
     for (const node of nodes) {
       const output = node.output.tensor;
       if (!onPath.has(output) || found.has(node.node)) continue;
-      const arriving = Float64Array.from(trace.gradient(output)?.array ?? []);
+      const arriving = Float64Array.from(tape.gradient(output)?.array ?? []);
       const largest = largestOf(arriving);
       // The gradient that reaches the node shows what is wrong here; but it may be 0, or a special case.
       const seeds = [signs(random, output.size, true)];

@@ -32,12 +32,12 @@ export function forwardOrigin(outputs: Evaluation["outputs"]): GradcheckOrigin |
 /** The first node in the order of the walk whose local backward made a value that is not finite of gradients that are. */
 export function backwardOrigin(subject: Subject, seed: Float64Array): GradcheckOrigin | null {
   const nodes = graphOf(subject.here.outputs).nodes.toReversed();
-  for (const trace of subject.walks(seed, false)) {
-    const onPath = new Set(trace.edges);
+  for (const tape of subject.walks(seed, false)) {
+    const onPath = new Set(tape.edges);
     for (const node of nodes) {
       const { node: op } = node;
       const output = node.output.tensor;
-      const dout = onPath.has(output) ? trace.gradient(output) : undefined;
+      const dout = onPath.has(output) ? tape.gradient(output) : undefined;
       if (dout === undefined || !allFinite(dout)) continue;
       for (const [i, input] of op.inputs.entries()) {
         if (!onPath.has(input)) continue;

@@ -4,8 +4,8 @@ import { walk } from "../graph/backward.js";
 import { variable } from "../graph/factory.js";
 import { afterHooks } from "../graph/hooks.js";
 import { withRecording } from "../graph/recording.js";
+import type { Tape } from "../graph/tape.js";
 import { Tensor } from "../graph/tensor.js";
-import type { Trace } from "../graph/trace.js";
 import { Generator } from "../random/generator.js";
 import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -168,9 +168,9 @@ export class Subject {
   /** The gradient, by each input, of the sum of the rows at `here`, each times its element of the seed. */
   pull(seed: Float64Array, createGraph: boolean): Float64Array[] {
     const sums = this.inputs.map(({ size }) => new Float64Array(size));
-    for (const trace of this.walks(seed, createGraph)) {
+    for (const tape of this.walks(seed, createGraph)) {
       this.here.variables.forEach((input, i) => {
-        const gradient = trace.gradient(input);
+        const gradient = tape.gradient(input);
         if (gradient === undefined) return;
         const sum = sums[i] as Float64Array;
         afterHooks(input, gradient).array.forEach((value, k) => {
@@ -182,7 +182,7 @@ export class Subject {
   }
 
   /** The walks behind `pull`, one for each output that the seed is not zero on; only to the inputs, nowhere else. */
-  walks(seed: Float64Array, createGraph: boolean): Trace[] {
+  walks(seed: Float64Array, createGraph: boolean): Tape[] {
     const { outputs, variables } = this.here;
     return outputs.flatMap((output, k) => {
       const start = this.starts[k] as number;
@@ -203,12 +203,12 @@ export class Subject {
   /** The same for the sum of all rows, each times its element of the seed. */
   precisionOf(seed: Float64Array): Precision {
     let [rounding, hidden, least] = [0, 0, 2 ** -1022];
-    for (const trace of this.walks(seed, false)) {
-      for (const [at, edge] of trace.edges.entries()) {
+    for (const tape of this.walks(seed, false)) {
+      for (const [at, edge] of tape.edges.entries()) {
         const isShort = edge.dtype === "float32";
         const half = isShort ? 2 ** -24 : 2 ** -53;
         if (isShort) least = 2 ** -126;
-        const gradient = trace.gradientAt(at).array;
+        const gradient = tape.gradientAt(at).array;
         edge.array.forEach((value, k) => {
           const part = half * Math.abs(value * (gradient[k] as number));
           if (Number.isFinite(part)) rounding += part;

@@ -3,8 +3,8 @@ import { isFloat, type Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import type { Node } from "../graph/node.js";
 import { inScope } from "../graph/recording.js";
+import type { Tape } from "../graph/tape.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Trace } from "../graph/trace.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { explainBackward, explainForward, explainGiven, type Finding } from "./explain.js";
@@ -112,17 +112,17 @@ class Detector implements Watcher {
     );
   }
 
-  walked(edge: Tensor, node: Node, trace: Trace, pass: () => void): void {
+  walked(edge: Tensor, node: Node, tape: Tape, pass: () => void): void {
     const outer = this.passing;
     this.passing = node;
     try {
       pass();
       for (let i = 0; i < node.arity; i++) {
         const input = node.input(i);
-        const gradient = trace.has(input) ? gradientIn(trace, input) : undefined;
+        const gradient = tape.has(input) ? gradientIn(tape, input) : undefined;
         const at = gradient === undefined || !isFloat(input.dtype) ? -1 : firstWhere(gradient, this.isBad);
         if (gradient === undefined || at < 0) continue;
-        const { finding, message } = explainBackward(edge, node, i, trace, gradient, at, describeOrigin);
+        const { finding, message } = explainBackward(edge, node, i, tape, gradient, at, describeOrigin);
         const origin = describeOrigin(node) ?? "a place that is not known; apply it inside detectAnomaly, too";
         throw new AnomalyError(finding, placeOfNode(node), `${message}\n  made at ${origin}`);
       }
@@ -138,8 +138,8 @@ class Detector implements Watcher {
 }
 
 /** The gradient that a walk has so far found, without making anything. */
-function gradientIn(trace: Trace, edge: Tensor): Values | undefined {
-  return trace.isNumber(edge) ? trace.numbers[edge.slot] : trace.tensors[edge.slot]?.values;
+function gradientIn(tape: Tape, edge: Tensor): Values | undefined {
+  return tape.isNumber(edge) ? tape.numbers[edge.slot] : tape.tensors[edge.slot]?.values;
 }
 
 function firstWhere(values: Values, isBad: (value: number) => boolean): number {

@@ -3,8 +3,8 @@ import { Argument } from "../graph/argument.js";
 import { Elementwise } from "../graph/elementwise.js";
 import { formatNumber } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
+import type { Tape } from "../graph/tape.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Trace } from "../graph/trace.js";
 import { kindOf, shortValues } from "../inspect/describe.js";
 import { Where } from "../ops/where.js";
 import { formatShape, stridesOf } from "../shape/shape.js";
@@ -89,14 +89,14 @@ export function explainBackward(
   edge: Tensor,
   node: Node,
   i: number,
-  trace: Trace,
+  tape: Tape,
   gradient: Values,
   at: number,
   originOf: OriginOf,
 ): Explanation {
   const input = node.input(i);
   const finding = find(node.name, "backward", gradient, at, input.shape);
-  const dout = trace.isNumber(edge) ? edge.constant(trace.numbers[edge.slot] as number) : trace.tensors[edge.slot];
+  const dout = tape.isNumber(edge) ? edge.constant(tape.numbers[edge.slot] as number) : tape.tensors[edge.slot];
   const good = node.inputs.every((each) => allFinite(each.values)) && allFinite(edge.values);
   const lines = [
     `${node.name}: the gradient of ${nameOf(input, i)} becomes ${finding.value}${elementIn(at, input.shape)} in its backward; the gradient ` +
@@ -106,7 +106,7 @@ export function explainBackward(
     `output: ${describe(edge)}`,
   ];
   if (Number.isNaN(finding.value) && dout !== undefined && meetsZero(node, dout, edge.shape, input.shape, at)) {
-    lines.push(...zeroTimesInfinity(edge, node, i, trace, originOf));
+    lines.push(...zeroTimesInfinity(edge, node, i, tape, originOf));
   }
   if (good && !Number.isNaN(finding.value)) {
     lines.push(
@@ -124,8 +124,8 @@ function meetsZero(node: Node, dout: Tensor, shape: Shape, inputShape: Shape, at
 }
 
 /** The well-known NaN, why it is there, and how not to have it. */
-function zeroTimesInfinity(edge: Tensor, node: Node, i: number, trace: Trace, originOf: OriginOf): string[] {
-  const found = branchBehind(edge, trace);
+function zeroTimesInfinity(edge: Tensor, node: Node, i: number, tape: Tape, originOf: OriginOf): string[] {
+  const found = branchBehind(edge, tape);
   const name = node.input(i).name ?? "x";
   const finite = `in the place of 1 anything will do at which the derivative of ${node.name} is finite`;
   if (found === null) {
@@ -145,9 +145,9 @@ function zeroTimesInfinity(edge: Tensor, node: Node, i: number, trace: Trace, or
 }
 
 /** The nearest `where` that an edge goes into, through whatever ops, as one of its branches, and that leaves something of it out. */
-function branchBehind(edge: Tensor, trace: Trace): { where: Where; branch: number } | null {
+function branchBehind(edge: Tensor, tape: Tape): { where: Where; branch: number } | null {
   const users = new Map<Tensor, { output: Tensor; i: number }[]>();
-  for (const output of trace.edges) {
+  for (const output of tape.edges) {
     output.node?.inputs.forEach((input, i) => {
       const uses = users.get(input);
       if (uses === undefined) users.set(input, [{ output, i }]);

@@ -8,8 +8,8 @@ import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
 import { prune } from "./prune.js";
 import { isRecording, withRecording } from "./recording.js";
+import { ofItsOwn, Tape, takenIn } from "./tape.js";
 import type { Tensor } from "./tensor.js";
-import { ofItsOwn, Trace, takenIn } from "./trace.js";
 import { deferredIn } from "./tracer.js";
 import { isObserved, watcher } from "./watch.js";
 
@@ -43,11 +43,11 @@ export const backward = ((x: Tensor, options: BackwardOptions = {}, ...none: [])
   checkNoMore("backward", none);
   checkOptions("backward", options, ["seed", "createGraph"], ["createGraph"]);
   const { seed, createGraph = false } = options;
-  const trace = walk(x, seedOf(x, seed), createGraph);
-  trace.edges.forEach((edge, at) => {
-    if (edge.node !== null) edge.gradient = trace;
+  const tape = walk(x, seedOf(x, seed), createGraph);
+  tape.edges.forEach((edge, at) => {
+    if (edge.node !== null) edge.gradient = tape;
     else {
-      const gradient = trace.gradientAt(at);
+      const gradient = tape.gradientAt(at);
       const old = edge.grad;
       edge.gradient = old === null ? ofItsOwn(gradient) : withRecording(createGraph, () => old.add(gradient));
     }
@@ -68,51 +68,51 @@ export function walk(
   seed: Tensor,
   createGraph: boolean | "if needed",
   wanted: ReadonlySet<Tensor> | null = null,
-): Trace {
-  const trace = new Trace(createGraph === true, wanted, depth > 0);
-  explore(root, trace, () => {
-    if (createGraph === "if needed") trace.createGraph = trace.dependsOnOthers;
-    if (wanted !== null) prune(trace, wanted);
-    if (trace.edges.length > 0) withRecording(trace.createGraph, () => propagate(trace, seed));
+): Tape {
+  const tape = new Tape(createGraph === true, wanted, depth > 0);
+  explore(root, tape, () => {
+    if (createGraph === "if needed") tape.createGraph = tape.dependsOnOthers;
+    if (wanted !== null) prune(tape, wanted);
+    if (tape.edges.length > 0) withRecording(tape.createGraph, () => propagate(tape, seed));
   });
-  return trace;
+  return tape;
 }
 
 /** Whether a graph depends on anything that gradients are wanted of but the edges given. */
 export function dependsOnOthers(root: Tensor, wanted: ReadonlySet<Tensor>): boolean {
   if (!root.requiresGrad) return false;
-  const trace = new Trace(false, wanted, depth > 0);
-  explore(root, trace, () => {});
-  return trace.dependsOnOthers;
+  const tape = new Tape(false, wanted, depth > 0);
+  explore(root, tape, () => {});
+  return tape.dependsOnOthers;
 }
 
-/** Collects the edges behind `root`, in whose slots the trace then stands while `use` runs. */
-function explore(root: Tensor, trace: Trace, use: () => void): void {
-  const met = trace.edges;
+/** Collects the edges behind `root`, in whose slots the tape then stands while `use` runs. */
+function explore(root: Tensor, tape: Tape, use: () => void): void {
+  const met = tape.edges;
   depth++;
   try {
-    collect(root, trace);
+    collect(root, tape);
     use();
   } finally {
     depth--;
-    trace.before?.forEach((slot, i) => {
+    tape.before?.forEach((slot, i) => {
       (met[i] as Tensor).slot = slot;
     });
   }
 }
 
-function collect(root: Tensor, trace: Trace): void {
-  const { edges, wanted } = trace;
-  trace.before?.push(root.slot);
-  trace.add(root);
+function collect(root: Tensor, tape: Tape): void {
+  const { edges, wanted } = tape;
+  tape.before?.push(root.slot);
+  tape.add(root);
   for (let next = 0; next < edges.length; next++) {
     const edge = edges[next] as Tensor;
     const node = edge.node;
     if (wanted?.has(edge)) continue;
-    if (node === null) trace.dependsOnOthers = true;
+    if (node === null) tape.dependsOnOthers = true;
     else {
-      if (trace.isTraced && deferredIn(edge.values) === null) throw madeOutside(edge, node);
-      node.countUses(trace);
+      if (tape.isTraced && deferredIn(edge.values) === null) throw madeOutside(edge, node);
+      node.countUses(tape);
     }
   }
 }
@@ -124,48 +124,48 @@ function madeOutside({ name, shape }: Tensor, node: Node): CompileError {
   );
 }
 
-function propagate(trace: Trace, seed: Tensor): void {
-  const { edges, ready, wanted } = trace;
+function propagate(tape: Tape, seed: Tensor): void {
+  const { edges, ready, wanted } = tape;
   const watch = watcher();
   watch?.given("seed", edges[0] as Tensor, seed);
-  trace.allocateNumbers();
-  trace.setGradient(0, takenIn(seed));
+  tape.allocateNumbers();
+  tape.setGradient(0, takenIn(seed));
   ready.push(0);
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
     const node = edge.node;
     if (wanted?.has(edge)) continue;
     if (edge.hooks !== null) {
-      const gradient = trace.gradientAt(at);
+      const gradient = tape.gradientAt(at);
       const after = afterHooks(edge, gradient);
-      if (after !== gradient) trace.setGradient(at, after);
+      if (after !== gradient) tape.setGradient(at, after);
     }
     if (node === null) continue;
-    if (watch === null) passBack(edge, node, trace);
-    else watch.walked(edge, node, trace, () => passBack(edge, node, trace));
+    if (watch === null) passBack(edge, node, tape);
+    else watch.walked(edge, node, tape, () => passBack(edge, node, tape));
   }
 }
 
 /** Hands the gradient of an edge on to the inputs of the node that made it. */
-function passBack(edge: Tensor, node: Node, trace: Trace): void {
-  const { numbers, tensors, inOps } = trace;
+function passBack(edge: Tensor, node: Node, tape: Tape): void {
+  const { numbers, tensors, inOps } = tape;
   // By a hook of this walk, or by a backward of the consumer's.
-  if (updates.count !== trace.updates) checkUnchanged(node);
-  if (!trace.isReached(edge.slot)) {
+  if (updates.count !== tape.updates) checkUnchanged(node);
+  if (!tape.isReached(edge.slot)) {
     // Only zeros would follow, or NaN where they met an infinite derivative.
-    for (const input of node.inputs) if (trace.has(input)) trace.countDown(input.slot);
+    for (const input of node.inputs) if (tape.has(input)) tape.countDown(input.slot);
     return;
   }
-  if (trace.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, trace)) return;
-  const dout = trace.gradientAt(edge.slot);
-  if (!inOps && node.backwardInPlace(dout, trace)) return;
+  if (tape.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, tape)) return;
+  const dout = tape.gradientAt(edge.slot);
+  if (!inOps && node.backwardInPlace(dout, tape)) return;
   // What an elementwise rule, which has a fast form, gives is made by its arithmetic: it hands nothing on.
   const shown = node.fastBackward === undefined ? ofItsOwn(dout) : dout;
   for (let i = 0; i < node.arity; i++) {
     const input = node.input(i);
-    if (!trace.has(input)) continue;
+    if (!tape.has(input)) continue;
     const slot = input.slot;
-    if (i > 0 && updates.count !== trace.updates) checkUnchanged(node);
+    if (i > 0 && updates.count !== tape.updates) checkUnchanged(node);
     const gradient =
       node.fastBackward === undefined
         ? localGradient(node, i, edge, dout, shown)
@@ -174,14 +174,14 @@ function passBack(edge: Tensor, node: Node, trace: Trace): void {
           : node.fastBackward(dout, i, edge);
     if (gradient !== null) {
       const own = gradientOf(node, i, gradient);
-      if (trace.isNumber(input)) {
-        trace.addNumber(input, own.item());
+      if (tape.isNumber(input)) {
+        tape.addNumber(input, own.item());
         continue;
       }
       const known = tensors[slot];
       tensors[slot] = known === undefined ? own : inOps || isObserved() ? known.add(own) : sumOf(known, own);
     }
-    trace.countDown(slot);
+    tape.countDown(slot);
   }
 }
 

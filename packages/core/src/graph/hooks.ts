@@ -2,8 +2,8 @@ import { GraphError } from "../errors.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import { tensors } from "./node.js";
+import { ofItsOwn, takenIn } from "./tape.js";
 import type { GradientHook, Tensor } from "./tensor.js";
-import { ofItsOwn, takenIn } from "./trace.js";
 import { watcher } from "./watch.js";
 
 /** The edges whose hooks are running. */

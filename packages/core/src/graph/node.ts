@@ -12,7 +12,7 @@ import type { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracer.js";
 import { watcher } from "./watch.js";
 
-/** What a node tells the walk that passes it (see `Trace`), about the edges that are its inputs. */
+/** What a node tells the walk that passes it (see `Tape`), about the edges that are its inputs. */
 export interface Walk {
   /** Whether the walk goes on to something else that gradients are wanted of than what it is for. */
   dependsOnOthers: boolean;

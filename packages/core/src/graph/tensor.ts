@@ -78,7 +78,7 @@ export class Tensor<out S extends Shape = Shape> {
    */
   slot: number;
   /**
-   * A tensor in between has its gradient in the trace of the last walk.
+   * A tensor in between has its gradient in the tape of the last walk.
    *
    * @internal
    */

@@ -8,7 +8,7 @@ export interface Watcher {
   /** The gradient of an edge has come from outside: the seed of a walk, or the result of a hook. */
   given(from: "seed" | "hook", edge: Edge, gradient: Edge): void;
   /** A walk has come to the node that made an edge; `pass` hands the edge's gradient on to the node's inputs. */
-  walked(edge: Edge, node: Vertex, trace: object, pass: () => void): void;
+  walked(edge: Edge, node: Vertex, tape: object, pass: () => void): void;
 }
 
 /** A scope, not a flag to set, like that of the recording. */

@@ -155,11 +155,11 @@ export class Arguments {
   pull(root: Tensor, seed: Tensor): Pulled {
     const outside = seed.requiresGrad || this.nodes.some((node) => node.input(0).requiresGrad);
     if (!root.requiresGrad) return { gradients: this.edges.map(zerosLike), linked: false };
-    const trace = walk(root, seed, isRecording() && (outside || "if needed"), new Set(this.edges));
-    const gradients = withRecording(trace.createGraph, () =>
-      this.edges.map((edge) => afterHooks(edge, trace.gradient(edge) ?? zerosLike(edge))),
+    const tape = walk(root, seed, isRecording() && (outside || "if needed"), new Set(this.edges));
+    const gradients = withRecording(tape.createGraph, () =>
+      this.edges.map((edge) => afterHooks(edge, tape.gradient(edge) ?? zerosLike(edge))),
     );
-    return { gradients, linked: isRecording() && (outside || trace.dependsOnOthers) };
+    return { gradients, linked: isRecording() && (outside || tape.dependsOnOthers) };
   }
 
   /** The chosen arguments again, with the tensors of a list in the places of the edges. */

@@ -119,12 +119,12 @@ export class Checkpoint extends FunctionNode {
     const result = whileLive(captured, () => args.run(this.f));
     if (tracer() === null && !sameValues(result, output)) throw changed("gave other values");
     if (digestOf(result, [...args.edges, ...this.outer]) !== this.digest) throw changed("did something else");
-    const trace = walk(result, dout, graph, new Set([...args.edges, ...captured]));
-    const own = args.edges.map((edge) => afterHooks(edge, trace.gradient(edge) ?? zerosLike(edge)));
+    const tape = walk(result, dout, graph, new Set([...args.edges, ...captured]));
+    const own = args.edges.map((edge) => afterHooks(edge, tape.gradient(edge) ?? zerosLike(edge)));
     let next = 0;
     return [
       ...given.map((input) => (isFloat(input.dtype) ? (own[next++] as Tensor) : null)),
-      ...captured.map((edge) => trace.gradient(edge) ?? null),
+      ...captured.map((edge) => tape.gradient(edge) ?? null),
     ];
   }
 }

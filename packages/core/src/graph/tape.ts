@@ -11,7 +11,7 @@ import { tracer } from "./tracer.js";
  * Where an edge stands in the list is kept in the edge itself (`slot`), valid if the list has that edge in that place, so
  * that nothing has to be cleared. A walk inside a walk puts back the slots that it took.
  */
-export class Trace implements Walk {
+export class Tape implements Walk {
   edges: Tensor[] = [];
   /** How many uses of each edge are still to come; 0 for all when the walk is over. */
   uses: number[] = [];
