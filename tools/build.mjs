@@ -1,4 +1,4 @@
-// Builds all packages: prints the methods of tensors and the kernels, compiles with the type checker, bundles what is published.
+// Builds all packages: prints the methods of tensors and the loops, compiles with the type checker, bundles what is published.
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,13 +13,13 @@ const packages = ["core", "nn", "pictures", "examples"];
 const core = join(root, "packages/core");
 
 /**
- * The text of `kernels/generated.ts` for the ops in a folder of core, and the files that it depends on. The generator runs on
+ * The text of `loops/generated.ts` for the ops in a folder of core, and the files that it depends on. The generator runs on
  * the ops themselves, whose loops do not exist yet: in their place it gets none.
  */
-export async function printKernels(core) {
-  const script = join(core, "dist/generate-kernels.mjs");
+export async function printLoops(core) {
+  const script = join(core, "dist/generate-loops.mjs");
   const { metafile } = await build({
-    entryPoints: [join(core, "scripts/generate-kernels.ts")],
+    entryPoints: [join(core, "scripts/generate-loops.ts")],
     outfile: script,
     bundle: true,
     metafile: true,
@@ -33,22 +33,22 @@ export async function printKernels(core) {
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /\/generated\.js$/ }, () => ({ path: "generated", namespace: "none" }));
           onLoad({ filter: /.*/, namespace: "none" }, () => ({
-            contents: "export const kernels = {}, rowKernels = {};",
+            contents: "export const elementwiseLoops = {}, rowLoops = {};",
           }));
         },
       },
     ],
   });
-  const loops = ["rows", "windows"].map((name) => join(core, `src/kernels/${name}.ts`));
+  const loops = ["rows", "windows"].map((name) => join(core, `src/loops/${name}.ts`));
   const options = { encoding: "utf8", maxBuffer: 1 << 26, timeout: 60_000 };
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...loops], options);
   return { text: stdout, files: [...Object.keys(metafile.inputs).map((file) => join(core, file)), ...loops] };
 }
 
-/** The methods come first, as the ops from which the kernels are printed are loaded with them. */
+/** The methods come first, as the ops from which the loops are printed are loaded with them. */
 export async function generate() {
   writeChanged("src/ops/methods.ts", printMethods(core));
-  writeChanged("src/kernels/generated.ts", (await printKernels(core)).text);
+  writeChanged("src/loops/generated.ts", (await printLoops(core)).text);
 }
 
 function writeChanged(name, text) {

@@ -40,7 +40,7 @@ const pureCalls = {
 /** Which line of the source each line comes from; where in a line, and where in printed loops, takes as much as the rest of a package. */
 function thinMap(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));
-  const printed = map.sources.findIndex((source) => source.endsWith("kernels/generated.ts"));
+  const printed = map.sources.findIndex((source) => source.endsWith("loops/generated.ts"));
   const lines = decode(map.mappings).map((line) => line.filter((place) => place[1] !== printed).slice(0, 1));
   writeFileSync(
     file,

@@ -114,7 +114,7 @@ async function build() {
 }
 
 /** What a build prints. */
-const printed = ["packages/core/src/kernels/generated.ts", "packages/core/src/ops/methods.ts"];
+const printed = ["packages/core/src/loops/generated.ts", "packages/core/src/ops/methods.ts"];
 
 /** All that a build depends on. */
 function sources() {

@@ -88,7 +88,7 @@ async function suites() {
   const skip = findChromium() === undefined ? "no Chromium in the PATH, nor in the variable CHROMIUM" : undefined;
   return [
     single("types", [tsc, "-b", ...packages.map((name) => `packages/${name}`)]),
-    single("types of the kernel printer", [tsc, "-p", "packages/core/scripts"]),
+    single("types of the loop printer", [tsc, "-p", "packages/core/scripts"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),

@@ -2,11 +2,11 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GREATEST_LOWER_BOUND, generatedPositionFor, LEAST_UPPER_BOUND, TraceMap } from "@jridgewell/trace-mapping";
-import { printKernels } from "../../tools/build.mjs";
+import { printLoops } from "../../tools/build.mjs";
 import { mutated } from "./mutants.mjs";
 import { transpile } from "./transpile.mjs";
 
-const generated = "packages/core/src/kernels/generated.ts";
+const generated = "packages/core/src/loops/generated.ts";
 const compiledOf = (file) => file.replace("/src/", "/dist/src/").replace(/\.ts$/, ".js");
 
 export class Tree {
@@ -41,7 +41,7 @@ export class Tree {
       this.#compiled.set(file, { code, map: new TraceMap(map) });
       this.#write(compiledOf(file), code);
     }
-    const { text, files } = await printKernels(join(this.root, "packages/core"));
+    const { text, files } = await printLoops(join(this.root, "packages/core"));
     if (text !== this.#source(generated))
       throw new Error(`${this.#from} is not built: its kernels are not those of its ops`);
     this.#kernels = text;
@@ -93,7 +93,7 @@ export class Tree {
     }
     if (!files.some((file) => this.#kernelFiles.has(join(this.root, file)))) return {};
     try {
-      const printed = (await printKernels(join(this.root, "packages/core"))).text;
+      const printed = (await printLoops(join(this.root, "packages/core"))).text;
       if (printed === this.#kernels) return {};
       const { code } = await transpile(printed, generated);
       this.#write(generated, printed);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { blockedGemm, directGemm, type GemmArray, gemm } from "../src/kernels/matmul.js";
+import { blockedGemm, directGemm, type GemmArray, gemm } from "../src/loops/matmul.js";
 import { relaxedSimd } from "../src/wasm/features.js";
 import { type FloatArray, wasmGemm } from "../src/wasm/gemm.js";
 import { gemmModule } from "../src/wasm/gemm-kernels.js";

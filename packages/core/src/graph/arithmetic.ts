@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "../kernels/math.js";
+import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "../loops/math.js";
 import type { Node } from "./node.js";
 import type { Tensor } from "./tensor.js";
 
@@ -27,7 +27,7 @@ export type Formula = <T>(k: Arithmetic<T>, ...operands: T[]) => T;
 
 /**
  * The arithmetic that an elementwise op is written over, once. Over numbers it is the reference and the fast path of
- * scalars, over tensors it builds graph, over program text (`scripts/generate-kernels.ts`) it becomes a typed-array loop.
+ * scalars, over tensors it builds graph, over program text (`scripts/generate-loops.ts`) it becomes a typed-array loop.
  * At least one operand of each call is a `T`; comparisons give 1 or 0, and `select` takes its second operand where the
  * first is not 0.
  */

@@ -1,7 +1,7 @@
 import { allocate, isFloat } from "../dtype.js";
 import { CompileError, DTypeError, GraphError } from "../errors.js";
-import { kernels } from "../kernels/generated.js";
-import { runLoop } from "../kernels/loop.js";
+import { elementwiseLoops } from "../loops/generated.js";
+import { runLoop } from "../loops/loop.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
@@ -205,7 +205,7 @@ function localGradient(node: Node, i: number, output: Tensor, dout: Tensor, show
 function sumOf(a: Tensor, b: Tensor): Tensor {
   const { shape, dtype } = a;
   const sum = allocate(dtype, a.size);
-  runLoop(kernels["Add"]?.forward[dtype], sum, shape, [a, b]);
+  runLoop(elementwiseLoops["Add"]?.forward[dtype], sum, shape, [a, b]);
   return a.derive(shape, dtype, sum, null);
 }
 

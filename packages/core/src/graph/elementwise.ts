@@ -1,7 +1,7 @@
 import { allocate, type DType, isFloat, type Values } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
-import { kernels } from "../kernels/generated.js";
-import { type KernelSet, runLoop } from "../kernels/loop.js";
+import { elementwiseLoops } from "../loops/generated.js";
+import { type LoopSet, runLoop } from "../loops/loop.js";
 import { broadcastShapes, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import {
@@ -46,7 +46,7 @@ export abstract class Elementwise extends Node {
   // On the prototype of each op: a graph of a million nodes does not hold them a million times.
   declare readonly name: string;
   declare readonly rule: ElementwiseRule;
-  declare readonly loops: KernelSet;
+  declare readonly loops: LoopSet;
   /** How many inputs it takes. */
   declare readonly inputCount: number;
 
@@ -272,6 +272,6 @@ function define<N extends Elementwise>(
   base: ElementwiseClass,
 ): new () => N {
   const inputCount = rule.forward.length - 1;
-  Object.assign(base.prototype, { name, rule, inputCount, loops: kernels[name] ?? interpret(rule) });
+  Object.assign(base.prototype, { name, rule, inputCount, loops: elementwiseLoops[name] ?? interpret(rule) });
   return base as new () => N;
 }

@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from "../dtype.js";
-import type { KernelSet, Loop } from "../kernels/loop.js";
+import type { Loop, LoopSet } from "../loops/loop.js";
 import { arithmeticOf, type ElementwiseRule, numberArithmetic } from "./arithmetic.js";
 
 type Expression = (...operands: number[]) => number;
@@ -8,7 +8,7 @@ type Expression = (...operands: number[]) => number;
  * The loops of a rule for which none were printed, as that of a consumer's op: one call of the rule for each element,
  * over the numbers themselves. Right for all dtypes, and slower than a printed loop by the cost of those calls.
  */
-export function interpret(rule: ElementwiseRule): KernelSet {
+export function interpret(rule: ElementwiseRule): LoopSet {
   const arity = rule.forward.length - 1;
   const forward = forAll((dtype) => loopOf(arity, (...inputs) => rule.forward(arithmeticOf(dtype), ...inputs)));
   if (typeof rule.backward === "string") return { forward };

@@ -135,7 +135,7 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   /**
-   * The elements as a typed array, for kernels; whoever is not to write to it takes `data`.
+   * The elements as a typed array, for loops; whoever is not to write to it takes `data`.
    *
    * @internal
    */

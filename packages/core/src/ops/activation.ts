@@ -1,7 +1,7 @@
 import { type Arithmetic, bounded } from "../graph/arithmetic.js";
 import { binary, unary } from "../graph/elementwise.js";
 import type { ParametricFunction } from "../graph/signatures/elementwise.js";
-import { nearOne } from "../kernels/math.js";
+import { nearOne } from "../loops/math.js";
 import { binaryFunction, unaryFunction } from "./functions.js";
 import { gated, gatedCurvature, gatedSlope } from "./gated.js";
 

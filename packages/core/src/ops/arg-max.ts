@@ -4,8 +4,8 @@ import { ShapeError } from "../errors.js";
 import { commonDType, Node, nameOf } from "../graph/node.js";
 import type { ArgMaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { type AxisLoop, around } from "../kernels/along.js";
-import { rowKernels } from "../kernels/generated.js";
+import { type AxisLoop, around } from "../loops/along.js";
+import { rowLoops } from "../loops/generated.js";
 import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxes, normalizeAxis, reducedShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -49,7 +49,7 @@ abstract class ArgExtreme extends Node {
         ? ([1, x.size, 1] as const)
         : around(x.shape, normalizeAxis(this.name, this.axis, x.shape));
     const out = new Int32Array(sizes[0] * sizes[2]);
-    (rowKernels[x.dtype][this.loop] as AxisLoop)(out, x.array, ...sizes);
+    (rowLoops[x.dtype][this.loop] as AxisLoop)(out, x.array, ...sizes);
     return shape.length === 0 ? (out[0] as number) : out;
   }
 

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, sumTo } from "../graph/node.js";
 import type { BroadcastToFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { gatherView } from "../kernels/copy.js";
+import { gatherView } from "../loops/copy.js";
 import { broadcastStrides, checkShape, formatShape, kept, sameShape, sizesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 

@@ -3,8 +3,8 @@ import { GraphError, ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { ConvFunction, ConvTransposeFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../kernels/convolution.js";
-import { rowKernels } from "../kernels/generated.js";
+import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../loops/convolution.js";
+import { rowLoops } from "../loops/generated.js";
 import { checkNoMore, checkOptions, isRecord, twoRecords } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -143,7 +143,7 @@ function addBias(values: Values, dtype: DType, b: Tensor | undefined, shape: Sha
   if (b === undefined) return values;
   type AddToPlanes = (out: Values, x: Values, size: number) => void;
   const plane = shape.slice(2).reduce((product, size) => product * size, 1);
-  (rowKernels[dtype].addToPlanes as AddToPlanes)(values, b.array, plane);
+  (rowLoops[dtype].addToPlanes as AddToPlanes)(values, b.array, plane);
   return values;
 }
 

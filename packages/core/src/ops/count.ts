@@ -1,6 +1,6 @@
 import { allocate, type DType, type Values } from "../dtype.js";
 import type { Tensor } from "../graph/tensor.js";
-import { reduceAxes } from "../kernels/along.js";
+import { reduceAxes } from "../loops/along.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";

@@ -4,8 +4,8 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { Node, nameOf } from "../graph/node.js";
 import type { CumulateFunction, CumulateOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { around } from "../kernels/along.js";
-import { rowKernels } from "../kernels/generated.js";
+import { around } from "../loops/along.js";
+import { rowLoops } from "../loops/generated.js";
 import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxis, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -44,7 +44,7 @@ abstract class Cumulation extends Node {
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, x.size);
     const sizes = around(shape, normalizeAxis(this.name, this.axis, shape));
-    (rowKernels[dtype][this.loop] as CumulateLoop)(out, x.array, ...sizes, this.reverse, this.exclusive);
+    (rowLoops[dtype][this.loop] as CumulateLoop)(out, x.array, ...sizes, this.reverse, this.exclusive);
     return out;
   }
 }
@@ -156,7 +156,7 @@ export class LinearScan extends Node {
   override localForward(shape: Shape, dtype: DType, a: Tensor, b: Tensor): Values {
     const out = allocate(dtype, a.size);
     const sizes = around(shape, normalizeAxis(this.name, this.axis, shape));
-    (rowKernels[dtype].linearScanAxis as ScanLoop)(out, a.array, b.array, ...sizes, this.reverse);
+    (rowLoops[dtype].linearScanAxis as ScanLoop)(out, a.array, b.array, ...sizes, this.reverse);
     return out;
   }
 

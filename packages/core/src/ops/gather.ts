@@ -3,9 +3,9 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { GatherFunction, ScatterAddFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { rowKernels } from "../kernels/generated.js";
-import { forEachRow } from "../kernels/loop.js";
-import { partialTerms } from "../kernels/scatter.js";
+import { rowLoops } from "../loops/generated.js";
+import { forEachRow } from "../loops/loop.js";
+import { partialTerms } from "../loops/scatter.js";
 import { type AxisOr, axisOf } from "../options.js";
 import { checkShape, formatShape, kept, normalizeAxis, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -97,7 +97,7 @@ export class Gather extends AlongAxis {
 
   override localForward(shape: Shape, dtype: DType, x: Tensor, indices: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    this.visit(rowKernels[dtype].gatherRow as RowLoop, out, x.array, x.shape, indices);
+    this.visit(rowLoops[dtype].gatherRow as RowLoop, out, x.array, x.shape, indices);
     return out;
   }
 
@@ -165,7 +165,7 @@ export class ScatterAdd extends AlongAxis {
     const along = indices.shape[normalizeAxis(this.name, this.axis, shape)] as number;
     // Only those along the axis may be for one place.
     const sums = dtype === "float32" && along > partialTerms ? new Float64Array(out.length) : out;
-    this.visit(rowKernels[dtype].scatterAddRow as RowLoop, sums, x.array, shape, indices);
+    this.visit(rowLoops[dtype].scatterAddRow as RowLoop, sums, x.array, shape, indices);
     if (sums !== out) out.set(sums);
     return out;
   }

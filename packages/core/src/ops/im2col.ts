@@ -2,8 +2,8 @@ import { allocate, type DType, type TypedArray, type Values } from "../dtype.js"
 import { ShapeError } from "../errors.js";
 import { Node, nameOf } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import type { MoveWindows } from "../kernels/convolution.js";
-import { rowKernels } from "../kernels/generated.js";
+import type { MoveWindows } from "../loops/convolution.js";
+import { rowLoops } from "../loops/generated.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -80,7 +80,7 @@ export class Im2col extends WindowMatrix {
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    this.move(rowKernels[dtype].gatherWindows as MoveWindows, out, x.array, x.shape, true);
+    this.move(rowLoops[dtype].gatherWindows as MoveWindows, out, x.array, x.shape, true);
     return out;
   }
 
@@ -147,7 +147,7 @@ export class Col2im extends WindowMatrix {
 
   override localForward(shape: Shape, dtype: DType, columns: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    this.move(rowKernels[dtype].scatterAddWindows as MoveWindows, out, columns.array, shape, false);
+    this.move(rowLoops[dtype].scatterAddWindows as MoveWindows, out, columns.array, shape, false);
     return out;
   }
 

@@ -3,8 +3,8 @@ import { allocate, type DType, type TypedArray, type Values } from "../dtype.js"
 import { DTypeError, ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { gatherView } from "../kernels/copy.js";
-import { forEachRow } from "../kernels/loop.js";
+import { gatherView } from "../loops/copy.js";
+import { forEachRow } from "../loops/loop.js";
 import { broadcastShapes, broadcastStrides, formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { MatMul } from "./matmul.js";

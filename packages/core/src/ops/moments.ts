@@ -1,11 +1,11 @@
 import { ternary } from "../graph/elementwise.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Dispersion } from "../kernels/moments.js";
+import type { Dispersion } from "../loops/moments.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Over } from "./reduction.js";
 
 /*
- * The moments of `kernels/moments.ts` as ops. Of float32 they are taken in doubles, which nothing leaves the range of. Of
+ * The moments of `loops/moments.ts` as ops. Of float32 they are taken in doubles, which nothing leaves the range of. Of
  * float64 what is done only for rows that need it is a sum of zeros for the others, whose loops a program leaves out.
  */
 

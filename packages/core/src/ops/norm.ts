@@ -2,9 +2,9 @@ import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import type { OrdOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { AxisLoop } from "../kernels/along.js";
-import { rowKernels } from "../kernels/generated.js";
-import { deviationAlong } from "../kernels/moments.js";
+import type { AxisLoop } from "../loops/along.js";
+import { rowLoops } from "../loops/generated.js";
+import { deviationAlong } from "../loops/moments.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { deviationOf, momentsOf } from "./moments.js";
@@ -53,7 +53,7 @@ export class Norm extends Reduction {
     if (this.ord === 2) deviationAlong(out, dtype, array, sizes, euclidean);
     else {
       const loop = this.ord === 1 ? "sumAxis" : "maxAxis";
-      (rowKernels[dtype][loop] as AxisLoop)(out, array.map(Math.abs), ...sizes);
+      (rowLoops[dtype][loop] as AxisLoop)(out, array.map(Math.abs), ...sizes);
     }
     return shape.length === 0 ? (out[0] as number) : out;
   }

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { PadFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { scatterView } from "../kernels/copy.js";
+import { scatterView } from "../loops/copy.js";
 import { checkNoMore } from "../options.js";
 import { formatShape, kept, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";

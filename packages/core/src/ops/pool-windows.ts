@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { type Arithmetic, numberArithmetic } from "../graph/arithmetic.js";
-import type { AxisWindows } from "../kernels/windows.js";
+import type { AxisWindows } from "../loops/windows.js";
 import { checkOptions } from "../options.js";
 import { formatShape, kept, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";

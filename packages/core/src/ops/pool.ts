@@ -3,8 +3,8 @@ import { ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { PoolFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { rowKernels } from "../kernels/generated.js";
-import type { PoolWindows } from "../kernels/windows.js";
+import { rowLoops } from "../loops/generated.js";
+import type { PoolWindows } from "../loops/windows.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -64,7 +64,7 @@ abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
 /** Where in the flattened input the first maximum of each window stands. */
 function placesOf(x: Tensor, size: number, windows: PoolWindows): Int32Array {
   const places = new Int32Array(size);
-  (rowKernels[x.dtype].argMaxWindows as ArgMaxLoop)(places, x.array, windows);
+  (rowLoops[x.dtype].argMaxWindows as ArgMaxLoop)(places, x.array, windows);
   return places;
 }
 
@@ -76,7 +76,7 @@ export class MaxPool extends Pooling {
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    (rowKernels[dtype].gatherPlaces as PlacesLoop)(out, x.array, placesOf(x, out.length, this.windows(x.shape, shape)));
+    (rowLoops[dtype].gatherPlaces as PlacesLoop)(out, x.array, placesOf(x, out.length, this.windows(x.shape, shape)));
     return out;
   }
 
@@ -138,7 +138,7 @@ export class MaxUnpool extends Node {
 
   override localForward(shape: Shape, dtype: DType, y: Tensor, places: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    (rowKernels[dtype].scatterAddPlaces as PlacesLoop)(out, y.array, places.array as Int32Array);
+    (rowLoops[dtype].scatterAddPlaces as PlacesLoop)(out, y.array, places.array as Int32Array);
     return out;
   }
 
@@ -194,7 +194,7 @@ export class AvgPool extends Pooling<AvgPoolOptions> {
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    (rowKernels[dtype].averageWindows as AverageLoop)(out, x.array, this.windows(x.shape, shape));
+    (rowLoops[dtype].averageWindows as AverageLoop)(out, x.array, this.windows(x.shape, shape));
     return out;
   }
 
@@ -231,7 +231,7 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
 
   override localForward(shape: Shape, dtype: DType, y: Tensor): Values {
     const out = allocate(dtype, sizeOf(shape));
-    (rowKernels[dtype].shareWindows as AverageLoop)(out, y.array, this.windows(shape, y.shape));
+    (rowLoops[dtype].shareWindows as AverageLoop)(out, y.array, this.windows(shape, y.shape));
     return out;
   }
 

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node, type Walk } from "../graph/node.js";
 import type { SliceFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { addToView, gatherView, scatterView } from "../kernels/copy.js";
+import { addToView, gatherView, scatterView } from "../loops/copy.js";
 import { checkShape, formatShape, kept, sameShape, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Range, Shape } from "../shape/types.js";
 import { show } from "../show.js";

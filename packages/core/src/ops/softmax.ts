@@ -2,8 +2,8 @@ import { allocate, type DType, type Values } from "../dtype.js";
 import { Node } from "../graph/node.js";
 import type { SoftmaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { type AxisLoop, around } from "../kernels/along.js";
-import { rowKernels } from "../kernels/generated.js";
+import { type AxisLoop, around } from "../loops/along.js";
+import { rowLoops } from "../loops/generated.js";
 import { type AxisOr, axisOf } from "../options.js";
 import { normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -29,7 +29,7 @@ abstract class AlongAxis extends Node {
 
   override localForward(_shape: Shape, dtype: DType, x: Tensor): Values {
     const out = allocate(dtype, x.size);
-    (rowKernels[dtype][this.loop] as AxisLoop)(
+    (rowLoops[dtype][this.loop] as AxisLoop)(
       out,
       x.array,
       ...around(x.shape, normalizeAxis(this.name, this.axis, x.shape)),

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { SortFunction, SortOptions, TopKFunction, TopKOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { around } from "../kernels/along.js";
+import { around } from "../loops/along.js";
 import { type AxisOr, checkNoMore, withAxis } from "../options.js";
 import { formatShape, normalizeAxis } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";

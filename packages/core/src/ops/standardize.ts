@@ -2,8 +2,8 @@ import { allocate, type DType, type TypedArray, type Values } from "../dtype.js"
 import { ChainruleError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { gatherView } from "../kernels/copy.js";
-import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../kernels/moments.js";
+import { gatherView } from "../loops/copy.js";
+import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../loops/moments.js";
 import { checkNoMore, checkNumbers, checkOptions } from "../options.js";
 import { kept, normalizeAxes, sizeOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";

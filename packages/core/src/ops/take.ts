@@ -4,8 +4,8 @@ import { type Literal, readLiteral } from "../graph/literal.js";
 import { Node, type Walk } from "../graph/node.js";
 import type { IndexAddFunction, OneHotFunction, TakeFunction } from "../graph/signatures/indexing.js";
 import { operand, Tensor } from "../graph/tensor.js";
-import { around } from "../kernels/along.js";
-import { addRows } from "../kernels/scatter.js";
+import { around } from "../loops/along.js";
+import { addRows } from "../loops/scatter.js";
 import { type AxisOr, axisOf, checkNoMore, checkOptions } from "../options.js";
 import {
   checkShape,

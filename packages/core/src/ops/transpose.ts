@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { TransposeFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { gatherView } from "../kernels/copy.js";
+import { gatherView } from "../loops/copy.js";
 import { checkSizes, formatShape, kept, normalizeAxis, sizesOf, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import { nameOf } from "../graph/node.js";
 import type { CorrectionOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
-import { deviationAlong, varianceAlong } from "../kernels/moments.js";
+import { deviationAlong, varianceAlong } from "../loops/moments.js";
 import { normalizeAxes, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";

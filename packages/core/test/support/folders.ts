@@ -6,11 +6,11 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   ".": [],
   shape: [],
   wasm: [],
-  kernels: ["shape", "wasm"],
+  loops: ["shape", "wasm"],
   random: ["graph", "shape"],
-  graph: ["kernels", "shape"],
-  ops: ["graph", "kernels", "shape"],
-  transforms: ["graph", "kernels", "ops", "shape"],
+  graph: ["loops", "shape"],
+  ops: ["graph", "loops", "shape"],
+  transforms: ["graph", "loops", "ops", "shape"],
   check: ["graph", "inspect", "ops", "random", "shape", "transforms"],
   inspect: ["graph", "shape"],
   // An entry of its own, the only part with a dependency: fast-check, an optional peer.
@@ -21,7 +21,7 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What all stages of the compiler may use; and the stages in their order, each with those that it stands on. */
-export const belowCompile = ["graph", "kernels", "ops", "random", "shape", "transforms", "wasm"];
+export const belowCompile = ["graph", "loops", "ops", "random", "shape", "transforms", "wasm"];
 export const stages: Readonly<Record<string, readonly string[]>> = {
   trace: [],
   graph: ["trace"],

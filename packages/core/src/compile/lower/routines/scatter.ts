@@ -1,7 +1,7 @@
 import type { DType } from "../../../dtype.js";
 import type { Traced } from "../../../graph/tracing.js";
-import { around } from "../../../kernels/along.js";
-import { collapse } from "../../../kernels/loop.js";
+import { around } from "../../../loops/along.js";
+import { collapse } from "../../../loops/loop.js";
 import { ScatterAdd } from "../../../ops/gather.js";
 import { IndexAdd } from "../../../ops/take.js";
 import { normalizeAxis, sizeOf, stridesOf } from "../../../shape/shape.js";

@@ -1,6 +1,6 @@
 import type { DType } from "../../../../dtype.js";
 import type { Traced } from "../../../../graph/tracing.js";
-import { around } from "../../../../kernels/along.js";
+import { around } from "../../../../loops/along.js";
 import { ArgMax, ArgMin } from "../../../../ops/arg-max.js";
 import { ArgSort } from "../../../../ops/sort.js";
 import { normalizeAxis, sizeOf, stridesOf } from "../../../../shape/shape.js";

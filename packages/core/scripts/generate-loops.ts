@@ -10,8 +10,8 @@ import { Elementwise } from "../src/graph/elementwise.js";
 import * as ops from "../src/ops/index.js";
 
 /*
- * Prints `kernels/generated.ts`: for each elementwise op and dtype the loops that its one expression stands for, and the
- * loops of `kernels/rows.ts` and `kernels/windows.ts` for each dtype. Each loop is text of its own, so that the
+ * Prints `loops/generated.ts`: for each elementwise op and dtype the loops that its one expression stands for, and the
+ * loops of `loops/rows.ts` and `loops/windows.ts` for each dtype. Each loop is text of its own, so that the
  * JavaScript engine sees one type of array in it; nothing is evaluated at run time.
  */
 
@@ -247,7 +247,7 @@ function kernelSet(rule: ElementwiseRule): string {
 }
 
 /** The loops of the files, written for Float64Array, and copies with another array in the place of it. */
-function rowKernels(sources: readonly string[]): string {
+function rowLoops(sources: readonly string[]): string {
   const parts = sources.flatMap((source) => source.split(/^(?=\/\*\*|export function)/m));
   const functions = parts.filter((part) => part.startsWith("export function"));
   return Object.entries(arrays)
@@ -267,8 +267,8 @@ const sets = Object.values(ops).flatMap((value) => {
   return [`${name}: ${kernelSet(rule)}`];
 });
 
-process.stdout.write(`// Printed by scripts/generate-kernels.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
-import type { KernelSet } from "./loop.js";
+process.stdout.write(`// Printed by scripts/generate-loops.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
+import type { LoopSet } from "./loop.js";
 import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "./math.js";
 import * as rows from "./rows.js";
 import type { Moments } from "./rows.js";
@@ -276,11 +276,11 @@ import * as windows from "./windows.js";
 import type { PoolWindows } from "./windows.js";
 import type { Windows } from "../shape/window.js";
 
-export const kernels: Readonly<Record<string, KernelSet>> = {
+export const elementwiseLoops: Readonly<Record<string, LoopSet>> = {
 ${sets.join(",\n")}
 };
 
-export const rowKernels = {
-${rowKernels(process.argv.slice(2).map((file) => readFileSync(file, "utf8")))}
+export const rowLoops = {
+${rowLoops(process.argv.slice(2).map((file) => readFileSync(file, "utf8")))}
 };
 `);

@@ -18,7 +18,7 @@ export interface Loop {
   strided?(out: TypedArray, at: number, rows: number, n: number, ...operands: (TypedArray | number)[]): void;
 }
 
-export interface KernelSet {
+export interface LoopSet {
   readonly forward: Readonly<Partial<Record<DType, Loop>>>;
   /** For each input: the loops, or that its gradient is `dout` itself, or zero. Absent where there is no gradient. */
   readonly backward?: readonly (Readonly<Partial<Record<DType, Loop>>> | "dout" | null)[];

@@ -1,6 +1,6 @@
 import type { TypedArray } from "../dtype.js";
+import { rowLoops } from "../loops/generated.js";
 import { partialTerms } from "../wasm/simd.js";
-import { rowKernels } from "./generated.js";
 
 export { partialTerms };
 
@@ -15,12 +15,12 @@ export function addRows(
   n: number,
   inner: number,
 ): void {
-  if (out instanceof Float64Array) rowKernels.float64.scatterAddAxis(out, x as Float64Array, rows, outer, n, inner);
+  if (out instanceof Float64Array) rowLoops.float64.scatterAddAxis(out, x as Float64Array, rows, outer, n, inner);
   else if (out instanceof Float32Array && rows.length > partialTerms) {
     addCounted(out, x as Float32Array, rows, outer, n, inner);
   } else {
     const dtype = out instanceof Float32Array ? "float32" : "int32";
-    (rowKernels[dtype].scatterAddAxis as ScatterAdder)(out, x, rows, outer, n, inner);
+    (rowLoops[dtype].scatterAddAxis as ScatterAdder)(out, x, rows, outer, n, inner);
   }
 }
 

@@ -1,7 +1,7 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { rowLoops } from "../loops/generated.js";
 import { sizeOf, sizesFrom } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { rowKernels } from "./generated.js";
 
 /** A loop along one axis of an array seen as [outer, n, inner]; see rows.ts. */
 export type AxisLoop = (out: TypedArray, x: TypedArray, outer: number, n: number, inner: number) => void;
@@ -21,7 +21,7 @@ export function reduceAxes(loop: Loop, dtype: DType, x: TypedArray, shape: Shape
   if (x.length === 0) {
     // In one go: between the groups there might be no room for what is nothing in the end.
     const out = allocate(dtype, sizeOf(shape.filter((_, axis) => !axes.includes(axis))));
-    (rowKernels[dtype][loop] as AxisLoop)(out, x, out.length, 0, 1);
+    (rowLoops[dtype][loop] as AxisLoop)(out, x, out.length, 0, 1);
     return out;
   }
   let array = x;
@@ -34,7 +34,7 @@ export function reduceAxes(loop: Loop, dtype: DType, x: TypedArray, shape: Shape
     const [outer, n, inner] = around(sizes, start, end);
     const to = first > 0 && dtype === "float32" ? "float64" : dtype;
     const out = allocate(to, outer * inner);
-    (rowKernels[from][loop] as AxisLoop)(out, array, outer, n, inner);
+    (rowLoops[from][loop] as AxisLoop)(out, array, outer, n, inner);
     [array, from] = [out, to];
     if (first > 0) sizes = [...sizesFrom(sizes, 0, start), ...sizesFrom(sizes, end)];
     last = first - 1;

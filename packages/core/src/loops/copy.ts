@@ -1,7 +1,7 @@
 import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { rowLoops } from "../loops/generated.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import { rowKernels } from "./generated.js";
 import { collapse, forEachRow } from "./loop.js";
 
 type CopyRow = (
@@ -29,7 +29,7 @@ export function gatherView(
   forEachViewRow(shape, strides, (position, at, step, n) => {
     const from = start + position;
     if (step === 1 && n >= blockLength) out.set(x.subarray(from, from + n), at);
-    else (rowKernels[dtype].copyRow as CopyRow)(out, at, 1, x, from, step, n);
+    else (rowLoops[dtype].copyRow as CopyRow)(out, at, 1, x, from, step, n);
   });
   return out;
 }
@@ -46,7 +46,7 @@ export function scatterView(
   forEachViewRow(shape, strides, (position, at, step, n) => {
     const to = start + position;
     if (step === 1 && n >= blockLength) out.set(x.subarray(at, at + n), to);
-    else (rowKernels[dtype].copyRow as CopyRow)(out, to, step, x, at, 1, n);
+    else (rowLoops[dtype].copyRow as CopyRow)(out, to, step, x, at, 1, n);
   });
 }
 

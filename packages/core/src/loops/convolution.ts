@@ -1,6 +1,6 @@
 import { allocate, type DType, dtypeOf, type TypedArray } from "../dtype.js";
+import { rowLoops } from "../loops/generated.js";
 import type { Windows } from "../shape/window.js";
-import { rowKernels } from "./generated.js";
 import { type GemmArray, gemm } from "./matmul.js";
 
 /** The sizes of a convolution of x [batch, groups * channels, plane] by w [groups * filters, channels, kernel]. */
@@ -105,7 +105,7 @@ class Products {
   /** Adds to x, which is zero, the columns (the transpose of w) x y, each element where it is from. */
   transposed(x: GemmArray, y: GemmArray, w: GemmArray): void {
     const { channels, filters, windows } = this.sizes;
-    const scatter = rowKernels[this.dtype].scatterAddWindows as MoveWindows;
+    const scatter = rowLoops[this.dtype].scatterAddWindows as MoveWindows;
     this.forEachPart((part) => {
       const width = part.images * this.p;
       const rows = this.rowsOf(y, part);
@@ -175,7 +175,7 @@ class Products {
   private columnsOf(x: GemmArray, part: Part): Matrix {
     if (this.plain) return { array: x, at: this.inputAt(part, 0) };
     const { channels, windows } = this.sizes;
-    const gather = rowKernels[this.dtype].gatherWindows as MoveWindows;
+    const gather = rowLoops[this.dtype].gatherWindows as MoveWindows;
     for (let i = 0; i < part.images; i++) {
       gather(this.columnScratch, i * this.p, x, this.inputAt(part, i), channels, windows, part.images * this.p, 1);
     }

@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from "../dtype.js";
-import { rowKernels } from "./generated.js";
+import { rowLoops } from "../loops/generated.js";
 import { hypot } from "./math.js";
 import type { Moments } from "./rows.js";
 
@@ -19,7 +19,7 @@ function momentsOf(dtype: DType, x: TypedArray, sizes: Sizes, center: boolean): 
   const rows = sizes[0] * sizes[2];
   const make = () => new Float64Array(rows);
   const moments = { means: make(), rests: make(), squares: make(), scales: make(), divisors: make() };
-  (rowKernels[dtype].momentsAxis as MomentsLoop)(moments, x, ...sizes, center);
+  (rowLoops[dtype].momentsAxis as MomentsLoop)(moments, x, ...sizes, center);
   return moments;
 }
 
@@ -60,7 +60,7 @@ export function centerAlong(out: TypedArray, dtype: DType, x: TypedArray, sizes:
   for (let row = 0; row < moments.scales.length; row++) {
     moments.divisors[row] = divisor * (moments.scales[row] as number);
   }
-  (rowKernels[dtype].deviationsAxis as DeviationsLoop)(out, x, ...sizes, moments);
+  (rowLoops[dtype].deviationsAxis as DeviationsLoop)(out, x, ...sizes, moments);
 }
 
 /**
@@ -81,7 +81,7 @@ export function standardizeAlong(
     moments.divisors[row] = deviation === 0 ? 1 : deviation;
     isInfinite ||= deviation === Infinity;
   }
-  (rowKernels[dtype].deviationsAxis as DeviationsLoop)(out, x, ...sizes, moments);
+  (rowLoops[dtype].deviationsAxis as DeviationsLoop)(out, x, ...sizes, moments);
   if (!isInfinite) return;
   const [, n, inner] = sizes;
   for (let at = 0; at < out.length; at++) {
