@@ -47,8 +47,10 @@ export async function fuzzArguments(fuzz: ArgumentFuzz): Promise<{ findings: Arg
   for (let from = fuzz.from ?? 0; from < end; ) {
     const run = await runWorker(fuzz, from, end - from);
     findings.push(...run.findings);
-    calls = run.calls;
+    calls = Math.max(calls, run.calls);
     from = run.next;
+    // Where even the beginning fails there is nothing to go on with.
+    if (calls === 0 && findings.length > 20) break;
   }
   return { findings, calls };
 }
@@ -70,7 +72,8 @@ function runWorker(fuzz: ArgumentFuzz, from: number, count: number): Promise<Run
   ];
   const urls = modules.map((path) => `file://${join(root, "packages", path)}`);
   const folder = mkdtempSync(join(tmpdir(), "arguments-"));
-  const flags = [`--max-old-space-size=${memory}`];
+  // nn finds the same core as is tried here, and not its bundle.
+  const flags = ["--conditions=@chainrule/modules", `--max-old-space-size=${memory}`];
   const child = spawn(process.execPath, [...flags, worker, String(seed), String(from), String(count), ...urls], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
