@@ -36,18 +36,10 @@ const pages = readdirSync(new URL("docs/", root)).flatMap((file): Program[] => {
 
 const programs = [...readmes, ...pages];
 
-/** Whether the lines of an excerpt stand in a text one behind the other, with anything in the places of `...`. */
+/** Whether a text is an excerpt's lines, with any lines in the places of `...`. */
 function isExcerpt(excerpt: string, text: string): boolean {
-  const parts = excerpt.trim().split(/^\.\.\.$/m);
-  let [rest, isFirst] = [`${text}\n`, true];
-  for (const part of parts.map((part) => part.replace(/^\n/, ""))) {
-    const lines = part === "" || part.endsWith("\n") ? part : `${part}\n`;
-    const at = rest.indexOf(lines);
-    if (at === -1 || (isFirst && at !== 0)) return false;
-    rest = rest.slice(at + lines.length);
-    isFirst = false;
-  }
-  return rest === "" || excerpt.trim().endsWith("...");
+  const parts = excerpt.split(/^\.\.\.\n/m).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("(?:.*\\n)*")}$`).test(`${text}\n`);
 }
 
 function checked(program: string): TransformResult {

@@ -3,7 +3,7 @@ import { compileSupport } from "../compile/compile.js";
 import { settingsOf } from "../compile/graph/simplify.js";
 import { build } from "../compile/pipeline.js";
 import type { Executable } from "../compile/run/executable.js";
-import type { DType, Values } from "../dtype.js";
+import type { Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import { tensorArithmetic } from "../graph/arithmetic.js";
 import type { Elementwise } from "../graph/elementwise.js";
@@ -92,7 +92,7 @@ class Kernels implements ReadyMade {
     this.most = most;
   }
 
-  forward(node: Node, shape: Shape, _dtype: DType, inputs: readonly Tensor[]): Values | null {
+  forward(node: Node, shape: Shape, inputs: readonly Tensor[]): Values | null {
     if (this.isSmall(sizeOf(shape), inputs) || !gains(node, inputs)) return null;
     // The node in it is one of its own: a kernel must not keep the graph of its first use.
     return this.run(`${settingsOf(node)} ${node.name}`, node, inputs, (tensors) => node.again().apply(...tensors));

@@ -38,7 +38,7 @@ const slower: ReadonlySet<unknown> = new Set<unknown>([ops.Gelu, ops.GeluSlope])
  * What vectors do by far faster than plain loops: functions, and choices between numbers, which there are branches that the processor
  * guesses wrong every other time.
  */
-const gaining: ReadonlySet<string> = new Set([...mathNames, "max", "min", "select"]);
+const gaining: ReadonlySet<string> = new Set([...mathNames.filter((name) => name !== "sign"), "max", "min", "select"]);
 
 /** Whether a node of such inputs gains by a compiled kernel. */
 export function gains(node: Node, inputs: readonly Tensor[]): boolean {
@@ -92,7 +92,7 @@ function read({ rule, inputCount }: Elementwise, i: number | null): Formula {
   let gains = false;
   const uses = new Set<number>();
   visitExpressions(typeof made === "number" ? [] : [made], (e) => {
-    if (e.op === "apply" && e.name !== "sign" && gaining.has(e.name)) gains = true;
+    if (e.op === "apply" && gaining.has(e.name)) gains = true;
     if (e.op === "load") uses.add(e.buffer.id);
   });
   return { gains: gains && uses.size > 0, uses: [...uses].toSorted((a, b) => a - b) };

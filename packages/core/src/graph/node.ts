@@ -178,7 +178,7 @@ export abstract class Node {
         return allocate(dtype, 0);
       }
       // Scalars have nothing to gain, and no time to lose.
-      const made = shape.length === 0 ? null : (readyMade.kernels?.forward(this, shape, dtype, inputs) ?? null);
+      const made = shape.length === 0 ? null : (readyMade.kernels?.forward(this, shape, inputs) ?? null);
       return made ?? this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);
@@ -338,6 +338,12 @@ export function checkUnchanged(node: Node): void {
     `${node.name}: its input ${names.join(" or ")} was updated with assign() after this graph had used it; ` +
       "compute the output again after the update, then call backward()",
   );
+}
+
+/** The dtype of an input, which is one of numbers. */
+export function numberDType(op: string, { dtype }: Tensor): DType {
+  if (dtype === "bool") throw new DTypeError(`${op}: takes numbers, got bool; convert with cast("int32")`);
+  return dtype;
 }
 
 /** The one dtype that all inputs have. */

@@ -1,11 +1,11 @@
-import type { DType, Values } from "../dtype.js";
+import type { Values } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
 import type { Edge, Vertex } from "./edge.js";
 
 /** Kernels that are made for the shapes of what they are given; `null` where the plain loops do it. */
 export interface ReadyMade {
   /** The values of a node. */
-  forward(node: Vertex, shape: Shape, dtype: DType, inputs: readonly Edge[]): Values | null;
+  forward(node: Vertex, shape: Shape, inputs: readonly Edge[]): Values | null;
   /** The values of the gradient of input `i` of an elementwise node, in the shape of the output, where no graph of it is wanted. */
   backward(node: Vertex, i: number, dout: Edge, output: Edge): Values | null;
 }

@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
-import { DTypeError, ShapeError } from "../errors.js";
-import { Node, nameOf } from "../graph/node.js";
+import { ShapeError } from "../errors.js";
+import { Node, nameOf, numberDType } from "../graph/node.js";
 import type { CumulateFunction, CumulateOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../loops/along.js";
@@ -37,8 +37,7 @@ abstract class Cumulation extends Node {
   }
 
   override dtypeRule(x: Tensor): DType {
-    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
-    return x.dtype;
+    return numberDType(this.name, x);
   }
 
   override localForward(shape: Shape, dtype: DType, x: Tensor): Values {

@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
-import { DTypeError, ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { ShapeError } from "../errors.js";
+import { Node, numberDType } from "../graph/node.js";
 import type { GatherFunction, ScatterAddFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowLoops } from "../loops/generated.js";
@@ -141,7 +141,7 @@ export class ScatterAdd extends AlongAxis {
   }
 
   override dtypeRule(x: Tensor, indices: Tensor): DType {
-    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
+    numberDType(this.name, x);
     return super.dtypeRule(x, indices);
   }
 

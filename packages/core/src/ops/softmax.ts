@@ -37,12 +37,12 @@ abstract class AlongAxis extends Node {
     return out;
   }
 
-  protected sum(t: Tensor): Tensor {
-    return t.sum({ axis: this.axis, keepDims: true });
+  protected get over(): Over {
+    return { axis: [this.axis], keepDims: true };
   }
 
-  protected max(t: Tensor): Tensor {
-    return t.max({ axis: this.axis, keepDims: true });
+  protected sum(t: Tensor): Tensor {
+    return t.sum(this.over);
   }
 
   /**
@@ -67,7 +67,7 @@ export class Softmax extends AlongAxis {
 
   override composed(x: Tensor): Tensor {
     if (x.size === 0) return x.add(0);
-    const exp = x.sub(this.max(x)).exp();
+    const exp = x.sub(x.max(this.over)).exp();
     return exp.div(this.sum(exp));
   }
 
@@ -86,8 +86,8 @@ export class LogSoftmax extends AlongAxis {
 
   override composed(x: Tensor): Tensor {
     if (x.size === 0) return x.add(0);
-    const shifted = x.sub(this.max(x));
-    return shifted.sub(logOfSum(shifted, { axis: [this.axis], keepDims: true }));
+    const shifted = x.sub(x.max(this.over));
+    return shifted.sub(logOfSum(shifted, this.over));
   }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {

@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { DTypeError } from "../errors.js";
+import { numberDType } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { reduceFunction } from "./functions.js";
 import { meanOf } from "./moments.js";
@@ -14,8 +14,7 @@ export class Sum extends LoopReduction {
   protected override readonly ofNothing = true;
 
   override dtypeRule(x: Tensor): DType {
-    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
-    return x.dtype;
+    return numberDType(this.name, x);
   }
 
   override localBackward(dout: Tensor): Tensor {

@@ -1,7 +1,7 @@
 import { allocate, checkDType, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
-import { Node, type Walk } from "../graph/node.js";
+import { Node, numberDType, type Walk } from "../graph/node.js";
 import type { IndexAddFunction, OneHotFunction, TakeFunction } from "../graph/signatures/indexing.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import { around } from "../loops/along.js";
@@ -178,7 +178,7 @@ export class IndexAdd extends ByIndex {
   }
 
   override dtypeRule(x: Tensor, indices: Tensor): DType {
-    if (x.dtype === "bool") throw new DTypeError(`${this.name}: takes numbers, got bool; convert with cast("int32")`);
+    numberDType(this.name, x);
     return super.dtypeRule(x, indices);
   }
 

@@ -1,4 +1,5 @@
 import type { Traced } from "../../graph/tracing.js";
+import { argMaxRules } from "./arg-max.js";
 import { contractionRules } from "./contraction.js";
 import type { KernelRule } from "./lowering.js";
 import { movementRules } from "./movement.js";
@@ -7,7 +8,7 @@ import { reductionRules } from "./reduction.js";
 import { convolutionRules } from "./routines/convolution/convolution.js";
 import { draw } from "./routines/random/random.js";
 import { indexedRules } from "./routines/scatter.js";
-import { orderRules } from "./routines/sort/order.js";
+import { sortRules } from "./routines/sort/sort.js";
 import { scanRules } from "./scan.js";
 import { windowRules } from "./windows.js";
 
@@ -18,7 +19,8 @@ const rules: ReadonlyMap<unknown, KernelRule> = new Map<unknown, KernelRule>([
   ...movementRules,
   ...indexedRules,
   ...scanRules,
-  ...orderRules,
+  ...argMaxRules,
+  ...sortRules,
   ...convolutionRules,
   ...windowRules,
   ...poolRules,

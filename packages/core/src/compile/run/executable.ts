@@ -43,12 +43,11 @@ export class Executable {
   private readonly linked: ReadonlySet<Traced>;
 
   constructor(stages: Stages) {
-    const { traced, simplified, schedules, schedule, plan, module, relaxed } = stages;
+    const { simplified, schedule, plan, module } = stages;
     const start = performance.now();
     this.exports = instantiate(module);
     this.instantiateTime = performance.now() - start;
-    const memory = this.exports.memory.buffer;
-    this.observer = programObserver()?.({ traced, simplified, schedules, plan, relaxed, memory }) ?? null;
+    this.observer = programObserver()?.({ ...stages, memory: this.exports.memory.buffer }) ?? null;
     this.stages = stages;
     this.trace = simplified;
     const places = new Map(simplified.captures.map(({ tensor }, i) => [tensor, i]));

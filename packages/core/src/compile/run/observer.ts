@@ -1,14 +1,7 @@
-import type { Plan } from "../plan/plan.js";
-import type { ScheduleStage } from "../schedule/passes.js";
-import type { Trace } from "../trace/trace.js";
+import type { Stages } from "./stages.js";
 
 /** A program as it was made, stage by stage, and its memory. */
-export interface ProgramMade {
-  readonly traced: Trace;
-  readonly simplified: Trace;
-  readonly schedules: readonly ScheduleStage[];
-  readonly plan: Plan;
-  readonly relaxed: boolean;
+export interface ProgramMade extends Pick<Stages, "traced" | "simplified" | "schedules" | "plan" | "relaxed"> {
   readonly memory: ArrayBuffer;
 }
 
