@@ -30,9 +30,10 @@ function changed(text, change, file) {
   return text.replace(before, () => after);
 }
 
-async function build() {
+/** Loops and methods are printed anew where the sources have changed, and not for a row of a table. */
+async function build(isPrinted) {
   const { generate } = await import(pathToFileURL(join(copy, "tools/build.mjs")).href);
-  await generate();
+  if (!isPrinted) await generate();
   const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b", "packages/core"], {
     cwd: copy,
     encoding: "utf8",
@@ -45,16 +46,17 @@ try {
   copyCore();
   const parts = page.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$|^> (FAIL [^\n]*)$/gms);
   const steps = Array.from(parts, ([, kind, file, text, failure]) => ({ kind, file, text, failure }));
-  let isBuilt = false;
+  let [isPrinted, isBuilt] = [false, false];
   for (const [i, { kind, file, text }] of steps.entries()) {
     if (file !== undefined) {
       const path = join(copy, file);
       writeFileSync(path, kind === "diff" ? changed(readFileSync(path, "utf8"), text, file) : text);
       isBuilt = false;
+      isPrinted &&= !file.includes("/src/");
     }
     if (kind !== "sh") continue;
-    if (!isBuilt) await build();
-    isBuilt = true;
+    if (!isBuilt) await build(isPrinted);
+    [isPrinted, isBuilt] = [true, true];
     const { failure } = steps[i + 1] ?? {};
     for (const command of text.trim().split("\n")) {
       const [, ...args] = command.split(" ");
