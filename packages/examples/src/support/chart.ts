@@ -1,6 +1,6 @@
 /** Charts of the examples, alone or several in a grid, written as SVG. */
 import { createHash } from "node:crypto";
-import * as echarts from "echarts";
+import * as echarts from "echarts/dist/echarts.esm.min";
 import { saveFile } from "./file.js";
 import { colorOf, isNamed, type Series, seriesOption } from "./series.js";
 import { font, gridLine, ink, picture, textWidth } from "./style.js";

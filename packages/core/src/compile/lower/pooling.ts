@@ -144,8 +144,11 @@ const areApart = ({ rows, columns }: ReturnType<typeof axesOf>) => isApart(rows)
 const isCovered = (axis: PoolAxis) =>
   axis.step === 1 && axis.stride <= axis.kernel && reachOf(axis) + 1 >= axis.padding + axis.size;
 
-/** Columns of windows that a loop stores at once. */
+/** Elements of a window that a loop stores at once. */
 const storesAtOnce = 8;
+
+/** As many positions as are stored at once, up to the last one. */
+const endsOf = (last: number, atOnce: number) => Array.from({ length: atOnce }, (_, i) => last + 1 - atOnce + i);
 
 /** What an element gets of a window: `at` is where the window stands among all, `windows` its row and its column. */
 type Part = (k: KernelBody, at: Affine, windows: readonly [Affine, Affine], position: Expression) => Expression;
@@ -169,24 +172,27 @@ function spread(
   if (isSum || !isCovered(axes.rows) || !isCovered(axes.columns)) fill(sums, 0, s);
   // Windows come in their order at each element if the rows of a kernel do from the last to the first, each in a loop of its own.
   const bands = isSum ? new Array<number>(w.kernelHeight).fill(1) : [w.kernelHeight];
-  // Of few columns all are stored at once.
-  const isWritten = !isSum && w.kernelWidth <= storesAtOnce;
-  const ends = isWritten ? Array.from({ length: w.kernelWidth }, (_, i) => i) : [w.kernelWidth - 1];
+  // Of few elements all are stored at once, or those of a row.
+  const columnsAtOnce = !isSum && w.kernelWidth <= storesAtOnce ? w.kernelWidth : 1;
+  const rowsAtOnce = !isSum && w.kernelHeight * w.kernelWidth <= storesAtOnce ? w.kernelHeight : 1;
   bands.forEach((height, i) => {
     const last = w.kernelHeight - 1 - i;
-    const k = s.body([...y.slice(0, 2), height, isWritten ? 1 : w.kernelWidth, w.rows, w.columns]);
-    const placeIn = (planes: Shape, start: number, column: number): Affine => {
+    const k = s.body([...y.slice(0, 2), height / rowsAtOnce, w.kernelWidth / columnsAtOnce, w.rows, w.columns]);
+    const placeIn = (planes: Shape, start: number, row: number, column: number): Affine => {
       const [image, channel, perRow] = stridesOf(planes) as [number, number, number];
       return {
-        offset: start + last * w.dilationY * perRow + column * w.dilationX,
+        offset: start + row * w.dilationY * perRow + column * w.dilationX,
         strides: [image, channel, -w.dilationY * perRow, -w.dilationX, w.strideY * perRow, w.strideX],
       };
     };
     const [image, channel, row, column] = strides as [number, number, number, number];
     const from = { offset, strides: [image, channel, 0, 0, row, column] };
+    const ends = endsOf(last, rowsAtOnce).flatMap((row) =>
+      endsOf(w.kernelWidth - 1, columnsAtOnce).map((column) => [row, column] as const),
+    );
     const stores = ends.map((end) => {
-      const to = placeIn(padding ?? shape, 0, end);
-      const position = k.builder.index(placeIn(shape, -interiorOf(shape, w), end));
+      const to = placeIn(padding ?? shape, 0, ...end);
+      const position = k.builder.index(placeIn(shape, -interiorOf(shape, w), ...end));
       const own = part(k, from, [axisOf(6, 4), axisOf(6, 5)], position);
       const [kind, wide] = [numberKindOf(value.dtype), own.kind as NumberKind];
       const before = isSum ? k.builder.load(sums, to) : k.builder.constant(kind, 0);
