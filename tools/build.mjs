@@ -33,7 +33,8 @@ export async function printLoops(core) {
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /\/generated\.js$/ }, () => ({ path: "generated", namespace: "none" }));
           onLoad({ filter: /.*/, namespace: "none" }, () => ({
-            contents: "export const elementwiseLoops = {}, rowLoops = {};",
+            // Whatever is imported of it.
+            contents: "module.exports = { elementwiseLoops: {}, rowLoops: {} };",
           }));
         },
       },

@@ -8,11 +8,12 @@ import {
 } from "../src/graph/arithmetic.js";
 import { Elementwise } from "../src/graph/elementwise.js";
 import * as ops from "../src/ops/index.js";
+import * as normalFormulas from "../src/random/normal-formulas.js";
 
 /*
- * Prints `loops/generated.ts`: for each elementwise op and dtype the loops that its one expression stands for, and the
- * loops of `loops/rows.ts` and `loops/windows.ts` for each dtype. Each loop is text of its own, so that the
- * JavaScript engine sees one type of array in it; nothing is evaluated at run time.
+ * Prints `loops/generated.ts`: for each elementwise op and dtype the loops that its one expression stands for, the
+ * loops of `loops/rows.ts` and `loops/windows.ts` for each dtype, and the formulas of `random/normal-formulas.ts` as functions of
+ * numbers. Each loop is text of its own, so that the JavaScript engine sees one type of array in it; nothing is evaluated at run time.
  */
 
 /** A value in a program text: where it stands, and as a condition if it is one. */
@@ -267,7 +268,17 @@ const sets = Object.values(ops).flatMap((value) => {
   return [`${name}: ${kernelSet(rule)}`];
 });
 
-process.stdout.write(`// Printed by scripts/generate-loops.ts from the expressions of the ops and from rows.ts and windows.ts. Do not edit.
+/** A formula over any arithmetic as a function of numbers. */
+function numberFunction([name, formula]: [string, (k: Printer, ...terms: Term[]) => Term]): string {
+  const printer = new Printer(false);
+  const parameters = operands.slice(0, formula.length - 1);
+  const { lines, result } = printer.print(formula(printer, ...parameters.map((text) => ({ text }))).text, new Map());
+  return `export function ${name}(${parameters.map((each) => `${each}: number`).join(", ")}): number {
+  ${[...lines, `return ${result};`].join("\n  ")}
+}`;
+}
+
+process.stdout.write(`// Printed by scripts/generate-loops.ts from the expressions of the ops, from rows.ts and windows.ts, and from normal-formulas.ts. Do not edit.
 import type { LoopSet } from "./loop.js";
 import { erf, erfc, erfcx, floorMod, hypot, power, roundHalfEven, sigmoidSlope, tanhSlope } from "./math.js";
 import * as rows from "./rows.js";
@@ -283,4 +294,6 @@ ${sets.join(",\n")}
 export const rowLoops = {
 ${rowLoops(process.argv.slice(2).map((file) => readFileSync(file, "utf8")))}
 };
+
+${Object.entries(normalFormulas).map(numberFunction).join("\n\n")}
 `);

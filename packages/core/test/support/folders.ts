@@ -7,7 +7,7 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   shape: [],
   wasm: [],
   loops: ["shape", "wasm"],
-  random: ["graph", "shape"],
+  random: ["graph", "loops", "shape"],
   graph: ["loops", "shape"],
   ops: ["graph", "loops", "shape"],
   transforms: ["graph", "loops", "ops", "shape"],
