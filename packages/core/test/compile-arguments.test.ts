@@ -30,6 +30,7 @@ import {
   stopGradient,
   Tensor,
   tensor,
+  tensorsIn,
   valueAndGrad,
   variable,
   vjp,
@@ -330,6 +331,7 @@ test("structures without end, or that contain themselves, are refused by name wh
     tangents: (value) => loose(jvp)(() => tensor(1), [tensor(1)], value),
     stopGradient,
     clipByValue: (value) => clipByValue(value, 1),
+    tensorsIn,
   };
   for (const [name, take] of Object.entries(takers)) {
     for (const [value, what] of endless) {

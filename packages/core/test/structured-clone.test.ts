@@ -181,6 +181,7 @@ const rows: Readonly<Record<string, readonly ((c: unknown) => unknown)[]>> = {
     (c) => wrong(engine.hvp, square, x, c),
     (c) => wrong(engine.hvp, square, c, x),
     (c) => wrong(engine.stopGradient, c),
+    (c) => wrong(engine.tensorsIn, [c]),
     (c) => wrong(engine.checkpoint, square, c),
   ],
   gradcheck: [

@@ -10,6 +10,7 @@ import {
   stopGradient,
   Tensor,
   tensor,
+  tensorsIn,
   valueAndGrad,
   vjp,
 } from "../src/index.js";
@@ -42,6 +43,25 @@ const byPlace = (list: List): Tensor =>
   list.map((x, i) => x?.mul(i + 2) ?? tensor(0)).reduce((sum, x) => sum.add(x ?? 0), tensor(0));
 
 const one = Object.entries(holes).map(([name, make]) => [name, make(tensor(1)).list] as const);
+
+test("tensorsIn finds the tensors in order and passes the rest over, in a function that is compiled as well", () => {
+  const [a, b, c] = [tensor(1), tensor([2, 3]), tensor([[4]], { dtype: "float32" })];
+  const made = new Map([["k", tensor(5)]]);
+  const mixed = {
+    list: [a, undefined, new Array(2), "text", 7, null],
+    deep: { b, none: {} },
+    made,
+    typed: new Float32Array(2),
+    c,
+  };
+  assert.equal(tensorsIn(mixed), [a, b, c]);
+  assert.equal(tensorsIn(a), [a]);
+  for (const empty of [undefined, null, 3, [], {}, "x"]) assert.equal(tensorsIn(empty), []);
+  const sum = compile((x: { readonly p: Tensor; readonly q: readonly Tensor[] }) =>
+    tensorsIn(x).reduce((total, each) => total.add(each.sum()), tensor(0)),
+  );
+  assert.is(sum({ p: a, q: [b, b] }).item(), 11);
+});
 
 test("programs are told apart by what is left out", () => {
   const f = compile(byPlace);

@@ -4,5 +4,5 @@ export { type CustomGradientOptions, customGradient } from "./custom-gradient.js
 export { customOp, elementwise, type OpClass, type OpRule } from "./custom-op.js";
 export { type GradOptions, grad, stopGradient, type ValueAndGrad, valueAndGrad } from "./grad.js";
 export { hessian, hvp, jacobian } from "./jacobian.js";
-export type { Given, Tensors } from "./structure.js";
+export { type Given, type Tensors, tensorsIn } from "./structure.js";
 export { type Jvp, jvp, type Vjp, vjp } from "./vjp.js";

@@ -1,8 +1,8 @@
-import { type ChainruleError, DTypeError, ShapeError } from "../errors.js";
-import { Tensor } from "../graph/tensor.js";
-import { isRecord } from "../options.js";
+import { ChainruleError, DTypeError, ShapeError } from "../errors.js";
+import { operand, Tensor } from "../graph/tensor.js";
+import { checkNoMore, isRecord } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
-import { formOfTensor } from "../show.js";
+import { formOfTensor, isAnyTensor } from "../show.js";
 
 /*
  * A structure: a tensor, a number (a scalar), or arrays and records of them, nested as one likes. `undefined` stands for an
@@ -138,6 +138,31 @@ export function matching(op: string, what: string, value: unknown, like: readonl
     }
     return tensor;
   });
+}
+
+/**
+ * The tensors of a structure, in order: of a tensor itself, of arrays and plain records of them, nested as one likes. What
+ * else stands in it is passed over.
+ *
+ * @example
+ * const weights = { hidden: [tensor([1, 2]), tensor([3])], rate: 0.1 };
+ * tensorsIn(weights).map((x) => x.size); // [2, 1]
+ *
+ * @throws ChainruleError when the structure contains itself, or is more than 500 levels deep, and for what was a tensor: a copy
+ * by `structuredClone`, or one of another copy of the package.
+ */
+export function tensorsIn(structure: unknown, ...none: []): Tensor[] {
+  checkNoMore("tensorsIn", none);
+  const tensors: Tensor[] = [];
+  visitStructure(structure, "the structure", {
+    op: "tensorsIn",
+    Failure: ChainruleError,
+    leaf: (x) => {
+      // What only looks like a tensor is refused there.
+      if (isAnyTensor(x) || formOfTensor(x) !== null) tensors.push(operand("tensorsIn", x as Tensor));
+    },
+  });
+  return tensors;
 }
 
 export function describe(value: unknown): string {

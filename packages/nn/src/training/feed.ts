@@ -1,5 +1,4 @@
-import { ChainruleError, formatShape, type Random, show, Tensor } from "@chainrule/core";
-import { isRecord } from "../checks.js";
+import { ChainruleError, formatShape, type Random, show, type Tensor, tensorsIn } from "@chainrule/core";
 import { type Batch, BatchSampler, batches, type Rows, takeRows, type WithRows } from "../data/batches.js";
 import type { ByteRows } from "../data/byte-rows.js";
 
@@ -94,19 +93,9 @@ function each<B>(source: BatchSource<B>, epoch: number): Iterable<B> | AsyncIter
 
 /** How many rows a batch has: as many as the first tensor in it. */
 export function rowsIn(batch: unknown): number {
-  const tensor = firstTensor(batch);
+  const [tensor] = tensorsIn(batch);
   const rows = tensor?.shape[0];
   if (rows !== undefined) return rows;
   const found = tensor === undefined ? show(batch) : `a tensor of ${formatShape(tensor.shape)} first`;
   throw new ChainruleError(`Trainer: a batch has ${found}; its tensors have rows, as in { x: [N, 784], t: [N] }`);
-}
-
-function firstTensor(x: unknown): Tensor | undefined {
-  if (x instanceof Tensor) return x;
-  if (!Array.isArray(x) && !isRecord(x)) return undefined;
-  for (const part of Object.values(x)) {
-    const found = firstTensor(part);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
