@@ -103,7 +103,7 @@ export class ArgMaxPool extends Pooling {
   }
 
   override localBackward(): never {
-    throw this.notDifferentiable("the result are positions, which do not change with small changes of the input");
+    throw this.notDifferentiable("the results are positions, which do not change with small changes of the input");
   }
 }
 

@@ -70,7 +70,7 @@ export class ArgSort extends Node {
   }
 
   override localBackward(): never {
-    throw this.notDifferentiable("the result are positions, which do not change with small changes of the input");
+    throw this.notDifferentiable("the results are positions, which do not change with small changes of the input");
   }
 }
 

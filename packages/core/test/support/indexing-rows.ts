@@ -171,7 +171,7 @@ const orderRows: readonly Row[] = [
     fn: ops.argSort,
     dtypes: all,
     cases: draw.unaryCases(draw.shapes(1), drawOrdered, withTies),
-    gradient: "the result are positions",
+    gradient: "the results are positions",
     node: ({ axis, options }) => new ops.ArgSort(axis, options),
     call: ([x], { axis, options }) => ops.argSort(x as Tensor, axis, options),
     method: ([x], { axis, options }) => (x as Tensor).argSort(axis, options),

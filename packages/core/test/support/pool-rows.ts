@@ -150,7 +150,7 @@ const unpoolRows: readonly Row[] = [
       ({ x }) => x,
       (shape) => draw.operand(shape, fc.integer({ min: -1, max: 1 })),
     ),
-    gradient: "the result are positions",
+    gradient: "the results are positions",
     result: () => "int32",
   } as Row,
   {
