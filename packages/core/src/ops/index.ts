@@ -67,6 +67,7 @@ export { Exp, Expm1, exp, expm1, Log, Log1p, log, log1p } from "./exp.js";
 export { flip, roll, tile } from "./flip-roll-tile.js";
 export { Gather, gather, ScatterAdd, scatterAdd } from "./gather.js";
 export { Gelu, GeluSlope, GeluTanh, GeluTanhSlope, gelu } from "./gelu.js";
+export { HardSwish, hardSwish } from "./hard-swish.js";
 export {
   Acosh,
   AcoshSlope,

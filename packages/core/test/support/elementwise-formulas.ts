@@ -48,6 +48,10 @@ export const unaryFormulas: Readonly<Record<string, Unary>> = {
   LogSigmoid: (k, x) => k.neg(softplus(k, k.neg(x))),
   Softplus: softplus,
   Silu: (k, x) => k.mul(x, sigmoid(k, x)),
+  HardSwish: (k, x) => {
+    if (k.less(x, k.number(-3))) return k.number(0);
+    return k.less(k.number(3), x) ? x : k.div(k.mul(x, k.add(x, k.number(3))), k.number(6));
+  },
   Gelu: (k, x) => k.mul(x, normalCdf(k, x)),
   GeluTanh: (k, x) => {
     const cube = k.mul(k.mul(k.quotient(44715, 1_000_000), x), k.mul(x, x));

@@ -176,6 +176,13 @@ export const unaryExtremes: Readonly<Record<string, (tiny: number) => UnaryExtre
   }),
   Relu: (t) => ({ value: [0, 0, t, 0, 1000, 0, I, 0], first: [0, 0, 1, 0, 1, 0, 1, 0], second: 0 }),
   Silu: (t) => gated(t, 0.5),
+  HardSwish: (t) => ({
+    ...gated(t, 1 / 3),
+    also: [
+      [3, 3, 3 / 2, 1 / 3],
+      [-3, -0, -1 / 2, 1 / 3],
+    ],
+  }),
   Gelu: (t) => gated(t, 2 * bell0),
   GeluTanh: (t) => gated(t, 2 * bell0),
   Floor: () => ({ value: [0, -0, 0, -1, 1000, -1000, I, -I], first: 0, second: 0 }),

@@ -68,6 +68,7 @@ export const mathRows: readonly Row[] = [
 
   elementwiseRow(ops.LogSigmoid, ops.logSigmoid, (a) => Math.log(sigmoid(a)), [draw.grid(-6, 6)]),
   elementwiseRow(ops.Silu, ops.silu, (a) => a * sigmoid(a), [draw.grid(-6, 6)]),
+  elementwiseRow(ops.HardSwish, ops.hardSwish, (a) => (a * Math.min(Math.max(a + 3, 0), 6)) / 6, [draw.grid(-5, 5, 1)]),
   elementwiseRow(ops.Gelu, ops.gelu, (a) => a * normalCdf(a), [draw.grid(-4, 4)]),
   geluTanhRow(),
   elementwiseRow(ops.LeakyRelu, ops.leakyRelu, (a, slope) => (a < 0 ? slope * a : a), [betweenSteps, x]),
