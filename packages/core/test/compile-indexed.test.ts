@@ -8,6 +8,7 @@ import {
   argMax,
   argMin,
   argSort,
+  bincount,
   concat,
   cumprod,
   cumsum,
@@ -155,6 +156,30 @@ test("an index out of range stops the program before a variable has changed", ()
   );
   assert.throws(() => f(tensor([-4, 0], { dtype: "int32" })), /index -4/);
   assert.equal(into.toArray(), [21, 2, 3]);
+});
+
+test("bincount compiled, of any shape, and of a number that is not counted", () => {
+  const counts = tensor([0, 0, 0], { dtype: "int32" });
+  const f = compile((x: Tensor) => {
+    const found = bincount(x, 3);
+    counts.assign(counts.add(found));
+    return found;
+  });
+  assert.equal(f(tensor([0, 2, 2], { dtype: "int32" })).toArray(), [1, 0, 2]);
+  assert.equal(f(tensor([[1], [1]], { dtype: "int32" })).toArray(), [0, 2, 0]);
+  assert.equal(f(tensor(2, { dtype: "int32" })).toArray(), [0, 0, 1]);
+  assert.equal(f(zeros([4, 0], { dtype: "int32" })).toArray(), [0, 0, 0]);
+  for (const wrong of [3, -1]) {
+    const x = tensor([0, wrong], { dtype: "int32" });
+    const message = `Bincount: index ${wrong} (element 1 of the indices) is none of 3: from 0 to 2`;
+    for (const way of [f, (x: Tensor) => bincount(x, 3)]) {
+      assert.throws(
+        () => way(x),
+        (error: Error) => error instanceof ShapeError && error.message === message,
+      );
+    }
+  }
+  assert.equal(counts.toArray(), [1, 2, 3]);
 });
 
 test("an index out of range stops the program before the gradients of the last call are lost, wherever it is used", () => {

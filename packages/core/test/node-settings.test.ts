@@ -68,6 +68,7 @@ const rows: Readonly<Record<string, readonly [inputs: readonly Tensor[], ...sett
   ArgSort: [[x], axis, record({ descending: true }, { descending: flag[1] })],
   AvgPool: [[image], rank, pool],
   AvgUnpool: [[windows], rank, shape([1, 1, 4, 4]), pool],
+  Bincount: [[at], [3, ["3", -1, 0.5, null, undefined]]],
   BroadcastTo: [[x], shape([3, 2, 2])],
   Cast: [[x], [dtype[0], [...dtype[1], undefined]]],
   Center: [[x], axis, number],

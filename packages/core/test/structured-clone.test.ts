@@ -133,6 +133,7 @@ const rows: Readonly<Record<string, readonly ((c: unknown) => unknown)[]>> = {
     (c) => wrong(engine.indexAdd, x, at, c),
     (c) => wrong(engine.take, x, c),
     (c) => wrong(engine.oneHot, c, 2),
+    (c) => wrong(engine.bincount, c, 2),
     (c) => wrong(engine.topK, c, 1),
   ],
   convolutions: [

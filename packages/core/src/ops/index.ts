@@ -31,6 +31,7 @@ export {
 export { Add, add, Neg, neg, Sub, sub } from "./add.js";
 export { arange, eye, linspace } from "./arange.js";
 export { ArgMax, ArgMin, argMax, argMin } from "./arg-max.js";
+export { Bincount, bincount } from "./bincount.js";
 export { BroadcastTo, broadcastTo } from "./broadcast-to.js";
 export { Cast, cast } from "./cast.js";
 export {

@@ -38,7 +38,7 @@ export function agrees(actual: Tensor, expected: Tensor, most: number, what: str
 /** Ops that do no arithmetic, or one operation that IEEE 754 defines to the bit. */
 const exact = new Set(
   (
-    "abs add argMax argMin argSort broadcastTo cast ceil clamp concat count diagonal div equal expandDims eye flip floor gather " +
+    "abs add argMax argMin argSort bincount broadcastTo cast ceil clamp concat count diagonal div equal expandDims eye flip floor gather " +
     "greater greaterEqual im2col isFinite isNaN leakyRelu less lessEqual logicalAnd logicalNot logicalOr max maxPool1d maxPool2d " +
     "maximum min minimum mul neg notEqual oneHot pad reciprocal relu reshape roll round sign slice sort split sqrt square squeeze " +
     "stack sub take tile topK transpose tril triu unstack where"

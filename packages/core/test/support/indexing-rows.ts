@@ -42,6 +42,22 @@ function sum(a: Plain | undefined, b: Plain): Plain {
 
 const byIndexRows: readonly Row[] = [
   {
+    Node: ops.Bincount,
+    fn: ops.bincount,
+    dtypes: ["int32"],
+    cases: fc.constantFrom(1, 3, 17).chain((length) =>
+      draw
+        .shapes()
+        .chain((shape) => draw.operand(shape, fc.nat(length - 1), "int32"))
+        .map((operand) => ({ operands: [operand], setting: length })),
+    ),
+    gradient: "its input are indices",
+    node: (length) => new ops.Bincount(length),
+    call: ([x], length) => ops.bincount(x as Tensor, length),
+    method: ([x], length) => (x as Tensor).bincount(length),
+    reference: ([x], length) => fill([length], ([i]) => (x as Plain).values.filter((value) => value === i).length),
+  } satisfies Row<number> as Row,
+  {
     Node: ops.Gather,
     fn: ops.gather,
     dtypes: all,

@@ -26,6 +26,7 @@ export declare const squeeze: signature.SqueezeFunction;
 export declare const slice: signature.SliceFunction;
 export declare const take: signature.TakeFunction;
 export declare const oneHot: signature.OneHotFunction;
+export declare const bincount: signature.BincountFunction;
 export declare const concat: signature.ConcatFunction;
 export declare const stack: signature.StackFunction;
 export declare const tensor: signature.TensorFactory;

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../src/graph/tensor.js";
 import {
   argMax,
+  bincount,
   broadcastTo,
   concat,
   cumsum,
@@ -141,6 +142,8 @@ expectShape<[2, 3]>()(take(cube, 0, -1));
 expectShape<[number, 3, 4]>()(cube.take(dims));
 expectShape<[100, 10]>()(oneHot(zeros([100]), 10));
 expectShape<[2, 10]>()(oneHot([4, 5], 10));
+expectShape<[3]>()(bincount(zeros([4, 5], { dtype: "int32" }), 3));
+expectShape<[3]>()(zeros([4, 5], { dtype: "int32" }).bincount(3));
 expectShape<[5, 3]>()(concat([zeros([2, 3]), zeros([3, 3])]));
 expectShape<[2, 1099]>()(concat([zeros([2, 3]), zeros([2, 97]), zeros([2, 999])], -1));
 expectShape<[number, 10]>()(concat([unknownRows, zeros([3, 10])]));

@@ -22,6 +22,11 @@ export interface Routines {
    * of 64 into 1000 take 28 for .25.
    */
   readonly scatter: Computes;
+  /**
+   * Reads numbers, writes how often each of them comes. 10^6 of 1000 take .9, for 1.2 as ones that are scattered, and
+   * 10,000 of them .01 for .7 as sums of one-hot rows.
+   */
+  readonly bincount: Computes;
   /** Reads elements, writes the order of each line of them: merge sort. 1000 x 1000 take 30, in eager mode 136. */
   readonly sort: Computes;
   /**

@@ -5,6 +5,7 @@ import type { KernelRule } from "./lowering.js";
 import { movementRules } from "./movement.js";
 import { poolRules } from "./pooling.js";
 import { reductionRules } from "./reduction.js";
+import { bincountRules } from "./routines/bincount.js";
 import { convolutionRules } from "./routines/convolution/convolution.js";
 import { draw } from "./routines/random/random.js";
 import { indexedRules } from "./routines/scatter.js";
@@ -18,6 +19,7 @@ const rules: ReadonlyMap<unknown, KernelRule> = new Map<unknown, KernelRule>([
   ...contractionRules,
   ...movementRules,
   ...indexedRules,
+  ...bincountRules,
   ...scanRules,
   ...argMaxRules,
   ...sortRules,

@@ -36,6 +36,11 @@ export interface OneHotFunction {
   ): Tensor<OneHot<IndicesShape<I>, Classes>>;
 }
 
+/** `bincount(x, length)`: one count for each number. */
+export interface BincountFunction {
+  <const I extends Indices, Length extends number>(x: I, length: Length): Tensor<[Length]>;
+}
+
 /** `gather(x, indices, axis)`: the shape of the indices. */
 export interface GatherFunction {
   <S extends Shape, const I extends Tensor | Literal, Axis extends number>(

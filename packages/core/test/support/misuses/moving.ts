@@ -1,4 +1,5 @@
 import {
+  bincount,
   compile,
   concat,
   DTypeError,
@@ -132,6 +133,13 @@ export const movingMisuses: readonly Misuse[] = [
         ShapeError,
         "OneHot: index -1 (element 1 of the indices) is none of 3 classes: from 0 to 2",
       ],
+      [() => bincount([0, 3], 3), ShapeError, "Bincount: index 3 (element 1 of the indices) is none of 3: from 0 to 2"],
+      [() => bincount([-1], 3), ShapeError, "Bincount: index -1 (element 0 of the indices) is none of 3: from 0 to 2"],
+      [
+        () => bincount([0], 0),
+        ShapeError,
+        "Bincount: index 0 (element 0 of the indices) is none of 0: there is nothing to count",
+      ],
     ],
   },
   {
@@ -177,6 +185,11 @@ export const movingMisuses: readonly Misuse[] = [
     kind: "no classes",
     advice: "One-hot vectors have at least one element.",
     cases: [[() => oneHot([0], 0), ShapeError, "OneHot: 0 classes: a whole number of at least 1 is needed"]],
+  },
+  {
+    kind: "a length of counts that is none",
+    advice: "The length is the number of different values: their maximum and 1.",
+    cases: [[() => bincount([0], -1), ShapeError, "Bincount: length -1: a whole number of at least 0 is needed"]],
   },
   {
     kind: "tensors that do not fit one behind the other",
