@@ -241,6 +241,7 @@ for (const name of [
   "AdamW",
   "Adadelta",
   "Lion",
+  "NAdam",
   "LBFGS",
   "AveragedWeights",
 ])

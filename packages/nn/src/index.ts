@@ -125,6 +125,7 @@ export {
   type MaxPoolLayerOptions,
   type PooledShape,
 } from "./layers/pool.js";
+export { PReLU, type PReLUOptions } from "./layers/prelu.js";
 export {
   GRU,
   LSTM,
@@ -177,6 +178,7 @@ export { Adam, type AdamOptions, type AdamSettings, AdamW, type AdamWOptions } f
 export { AveragedWeights, type AveragedWeightsOptions } from "./optimizers/averaged-weights.js";
 export { LBFGS, type LBFGSOptions } from "./optimizers/lbfgs.js";
 export { Lion, type LionOptions, type LionSettings } from "./optimizers/lion.js";
+export { NAdam, type NAdamOptions, type NAdamSettings } from "./optimizers/nadam.js";
 export { Optimizer, type OptimizerOptions, type StepOptions, type Update } from "./optimizers/optimizer.js";
 export type {
   OptimizedParameters,

@@ -9,6 +9,7 @@ import {
   Affine,
   Lion,
   Momentum,
+  NAdam,
   type NamedTensors,
   Nesterov,
   Optimizer,
@@ -313,6 +314,7 @@ test("What the optimizers do unless told otherwise: the book's numbers, PyTorch'
     [new Adam({ w }, { form: "pytorch" }), 0.001, { betas, eps: 1e-8, weightDecay: 0 }],
     [new AdamW({ w }), 0.001, { betas, eps: 1e-8, weightDecay: 0.01 }],
     [new Adadelta({ w }), 1, { rho: 0.9, eps: 1e-6, weightDecay: 0 }],
+    [new NAdam({ w }), 0.002, { betas, eps: 1e-8, weightDecay: 0, momentumDecay: 0.004 }],
     [new Lion({ w }), 0.0001, { betas: [0.9, 0.99], weightDecay: 0 }],
   ];
   for (const [optimizer, lr, settings] of cases) {

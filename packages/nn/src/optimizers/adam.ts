@@ -67,7 +67,7 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings> {
 }
 
 /** What a moment that began at 0 lacks after t steps: 1 - beta^t is the part of it that is there. */
-function lackOf(beta: number, t: Tensor): Tensor {
+export function lackOf(beta: number, t: Tensor): Tensor {
   return t.constant(1).sub(t.constant(beta).pow(t)) as Tensor;
 }
 

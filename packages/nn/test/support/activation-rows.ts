@@ -1,6 +1,7 @@
+import type { Tensor } from "@chainrule/core";
 import { Affine, constant, ReLU } from "../../src/index.js";
 import type { LayerRow } from "./layer-rows.js";
-import { affine, erf, mapped, type Naive, softmax } from "./naive.js";
+import { affine, at, build, erf, mapped, type Naive, softmax } from "./naive.js";
 
 /** Activations, dropout and what is made of layers. */
 
@@ -15,6 +16,15 @@ const [alpha, scale] = [1.6732632423543772, 1.0507009873554805];
 const geluTanh = (x: number) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 const twoLayers: Naive = (x, p) => affine("2.")(mapped((x) => Math.max(x, 0))(affine("0.")(x, p), p), p);
 
+/** The slope of an element is the one that `which` says. */
+function prelu(which: (index: readonly number[]) => number): Naive {
+  return (x, { weight }) =>
+    build(x.shape, (...index) => {
+      const value = at(x)(...index);
+      return value > 0 ? value : at(weight as Tensor)(which(index)) * value;
+    });
+}
+
 export const activationRows: readonly LayerRow[] = [
   elementwise("ReLU", (x) => Math.max(x, 0)),
   elementwise("Sigmoid", (x) => 1 / (1 + Math.exp(-x))),
@@ -28,6 +38,41 @@ export const activationRows: readonly LayerRow[] = [
     wrong: [[[{ slope: Number.NaN }], "slope NaN"]],
   }),
   elementwise("LeakyReLU", (x) => (x > 0 ? x : 0.2 * x), { form: "slope 0.2", options: { slope: 0.2 } }),
+  {
+    layer: "PReLU",
+    sizes: [],
+    options: {},
+    settings: ["dtype"],
+    input: [2, 3],
+    others,
+    output: [2, 3],
+    parameters: { weight: [1] },
+    naive: prelu(() => 0),
+    wrong: [
+      [[{ numParameters: 0 }], "numParameters 0"],
+      [[{ init: Number.NaN }], "init NaN"],
+    ],
+  },
+  {
+    layer: "PReLU",
+    form: "channels",
+    sizes: [],
+    options: { numParameters: 3, init: 0.5 },
+    settings: ["dtype"],
+    input: [2, 3, 2],
+    others: [
+      [2, 3],
+      [0, 3],
+      [1, 3, 2, 17],
+    ],
+    output: [2, 3, 2],
+    parameters: { weight: [3] },
+    naive: prelu(([, channel]) => channel as number),
+    refuses: [
+      [[2, 4], "PReLU", "3 channels", "numParameters: 4"],
+      [[3], "PReLU", "[3]"],
+    ],
+  },
   elementwise("ELU", (x) => (x > 0 ? x : Math.exp(x) - 1), { options: {}, wrong: [[[{ alpha: "1" }], 'alpha "1"']] }),
   elementwise("ELU", (x) => (x > 0 ? x : 0.5 * (Math.exp(x) - 1)), { form: "alpha 0.5", options: { alpha: 0.5 } }),
   elementwise("GELU", (x) => (x / 2) * (1 + erf(x / Math.SQRT2)), {

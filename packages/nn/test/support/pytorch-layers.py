@@ -64,6 +64,10 @@ for name, module in (
     ("Softmax", nn.Softmax(-1)), ("LogSoftmax", nn.LogSoftmax(-1)),
 ):
     add(name, module, (2, 3))
+p = Waves()
+add("PReLU", nn.PReLU(), (2, 3), {"weight": p(1)})
+p = Waves()
+add("PReLU, channels", nn.PReLU(3), (2, 3, 2), {"weight": p(3)})
 add("Softmax, axis 1", nn.Softmax(1), (2, 3, 2))
 add("LogSoftmax, axis 1", nn.LogSoftmax(1), (2, 3, 2))
 

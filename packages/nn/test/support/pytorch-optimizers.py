@@ -7,6 +7,9 @@ The gradients are those of `gradientAt` in optimizer-problem.ts; after step 60 t
 import torch
 from torch import optim
 
+# The product of momenta that NAdam remembers has the default dtype.
+torch.set_default_dtype(torch.float64)
+
 START = [1.0, -2.0, 0.5, 3.0, -0.25, 0.75]
 CURVATURE = [1.0, 0.05, 4.0, 0.3, 2.0, 1.0]
 SHOWN = [1, 10, 60, 61, 100]
@@ -47,6 +50,9 @@ RUNS = {
     "Adam, amsgrad": lambda w: optim.Adam(w, lr=0.05, amsgrad=True, weight_decay=0.1),
     "AdamW": lambda w: optim.AdamW(w, lr=0.05),
     "AdamW, amsgrad": lambda w: optim.AdamW(w, lr=0.05, betas=(0.7, 0.95), weight_decay=0.3, amsgrad=True),
+    # The loop of 1.13 over parameters multiplies mu(t) in twice (foreach=False); the documented formula is that of foreach.
+    "NAdam": lambda w: optim.NAdam(w, foreach=True),
+    "NAdam, weight decay": lambda w: optim.NAdam(w, lr=0.05, betas=(0.8, 0.99), eps=1e-3, weight_decay=0.2, momentum_decay=0.1, foreach=True),
     "Adadelta": lambda w: optim.Adadelta(w),
     "Adadelta, weight decay": lambda w: optim.Adadelta(w, lr=3.0, rho=0.8, eps=1e-4, weight_decay=0.1),
 }
