@@ -94,6 +94,7 @@ function showObject(value: object): string {
 
 /** Names from outside, of which there may be any number, each of any length: the first few, and how many more there are. */
 export function showNames(names: readonly string[]): string {
+  if (!Array.isArray(names) || names.some((name) => typeof name !== "string")) return show(names);
   const more = names.length - ELEMENTS;
   const some = names.slice(0, more > 1 ? ELEMENTS : names.length).map(cut);
   return more > 1 ? `${some.join(", ")} and ${more} more` : some.join(", ");

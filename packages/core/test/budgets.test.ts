@@ -11,9 +11,10 @@ import * as assert from "uvu/assert";
 const bundle = readFileSync(new URL("../chainrule-core.min.js", import.meta.url));
 
 function fits(bytes: Uint8Array, most: number, mostGzipped: number): void {
-  assert.ok(bytes.length <= most, `${bytes.length} bytes`);
+  // An op adds .8 kB, and .1 gzipped: to raise a budget for one is right, and is said where it is done.
+  assert.ok(bytes.length <= most, `${bytes.length} bytes, of ${most}`);
   const gzipped = gzipSync(bytes, { level: 9 }).length;
-  assert.ok(gzipped <= mostGzipped, `${gzipped} bytes gzipped`);
+  assert.ok(gzipped <= mostGzipped, `${gzipped} bytes gzipped, of ${mostGzipped}`);
 }
 
 test("the minified bundle fits 510 kB, and 156 kB gzipped", () => {

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import * as engine from "../src/index.js";
 import { ChainruleError, Node, show, type Tensor, tensor, zeros } from "../src/index.js";
 import { declarations } from "./support/declared-options.js";
+import { sameNames } from "./support/names.js";
 
 /*
  * A node that is made with a setting that is missing, or of another kind, is refused when it is made or when it is applied,
@@ -160,7 +161,10 @@ test("all nodes that are exported and have settings are in the table", async () 
     const name = /^new (\w+)$/.exec(callable)?.[1] ?? "";
     return nodes[name]?.prototype instanceof Node ? [name] : [];
   });
-  assert.equal([...new Set(made)].toSorted(), Object.keys(rows).toSorted());
+  sameNames(Object.keys(rows), made, {
+    missing: "has settings, and no row here",
+    excess: "has a row, and no settings",
+  });
 });
 
 test.run();

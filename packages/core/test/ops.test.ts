@@ -7,6 +7,7 @@ import { type DType, Node, Tensor, variable } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
 import { table } from "./op-table.js";
 import type { Case } from "./support/draw.js";
+import { sameNames } from "./support/names.js";
 import { type Plain, sizeOf } from "./support/plain.js";
 import { differences, forAll, near } from "./support/property.js";
 import type { Row } from "./support/row.js";
@@ -303,7 +304,11 @@ test("every exported op has a row, and every row an export", () => {
   const isNode = (value: unknown) => typeof value === "function" && value.prototype instanceof Node;
   const nodes = Object.entries(core).flatMap(([name, value]) => (isNode(value) ? [name] : []));
   // One node may have several functions, as that of a convolution along one axis or two.
-  assert.equal(nodes.toSorted(), [...new Set(table.flatMap((row) => row.Node?.name ?? []))].toSorted());
+  sameNames(
+    table.flatMap((row) => row.Node?.name ?? []),
+    nodes,
+    { missing: "has no row: give it one in test/support/*-rows.ts", excess: "has a row, and is not exported" },
+  );
   const functions = Object.entries(ops).flatMap(([name, value]) => (isNode(value) ? [] : [{ name, value }]));
   for (const { name, value } of functions) {
     assert.ok(
@@ -324,11 +329,18 @@ test("every op on one tensor is a method as well, and every method has a row", (
   onImages.push("adaptiveAvgPool1d", "adaptiveAvgPool2d", "adaptiveMaxPool1d", "adaptiveMaxPool2d");
   // For those who write ops that take indices.
   const forOps = ["inRange"];
-  assert.equal(withoutMethod.toSorted(), [...onNone, ...onLists, ...onImages, ...forOps].toSorted());
+  sameNames([...onNone, ...onLists, ...onImages, ...forOps], withoutMethod, {
+    missing: "is no method in its row: it has one, unless it stands in one of these lists",
+    excess: "has a method in its row, and stands in one of these lists",
+  });
   const methods = Object.keys(ops).filter(
     (name) => typeof Object.getOwnPropertyDescriptor(Tensor.prototype, name)?.value === "function",
   );
-  assert.equal(methods.toSorted(), table.flatMap((row) => (row.method ? [nameOf(row)] : [])).toSorted());
+  sameNames(
+    table.flatMap((row) => (row.method ? [nameOf(row)] : [])),
+    methods,
+    { missing: "is a method without a row", excess: "has a method in its row that tensors do not have" },
+  );
 });
 
 test.run();

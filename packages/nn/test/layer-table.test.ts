@@ -20,14 +20,26 @@ const shapesOf = (tensors: NamedTensors) =>
 const isAnotherInTraining = (row: LayerRow) => row.training !== undefined || row.draws === true;
 
 test("every layer that is exported has a row, and no other", () => {
-  const names = new Set(layerRows.map(({ layer }) => layer));
-  assert.equal([...names].toSorted(), [...layerClasses().keys()].toSorted());
+  const [names, classes] = [layerRows.map(({ layer }) => layer), [...layerClasses().keys()]];
+  const without = classes.filter((name) => !names.includes(name));
+  assert.equal(without, [], "give it a row in support/*-rows.ts");
+  assert.equal(
+    names.filter((name) => !classes.includes(name)),
+    [],
+  );
   assert.is(new Set(layerRows.map(nameOf)).size, layerRows.length);
   const rowNames = new Set(layerRows.map(nameOf));
   assert.equal(
     Object.keys(pytorchLayers).filter((name) => !rowNames.has(name.replace(/: training$/, ""))),
     [],
   );
+});
+
+test("every layer has PyTorch's numbers in a row, but for those that PyTorch 1.13 does not have, or draws", () => {
+  const others = ["Dropout", "Frozen", "RMSNorm", "Sequential"];
+  const known = layerRows.filter((row) => pytorchLayers[nameOf(row)] !== undefined).map(({ layer }) => layer);
+  const without = [...layerClasses().keys()].filter((name) => !known.includes(name) && !others.includes(name));
+  assert.equal(without, [], "add it to support/pytorch-layers.py, which prints them");
 });
 
 for (const row of layerRows) {

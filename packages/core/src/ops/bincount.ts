@@ -1,4 +1,4 @@
-import type { DType, Values } from "../dtype.js";
+import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { Node } from "../graph/node.js";
 import type { BincountFunction } from "../graph/signatures/indexing.js";
@@ -47,14 +47,14 @@ export class Bincount extends Node {
 
   override localForward(_shape: Shape, _dtype: DType, x: Tensor): Values {
     this.checkInputs(x);
-    const out = new Int32Array(this.length);
+    const out = allocate("int32", this.length) as Int32Array;
     const { array } = x;
     for (let i = 0; i < array.length; i++) (out[array[i] as number] as number)++;
     return out;
   }
 
   override localBackward(): never {
-    throw this.notDifferentiable("its input are indices, and the counts change in steps");
+    throw this.notDifferentiable("its inputs are indices, and the counts change in steps");
   }
 }
 

@@ -121,7 +121,7 @@ export class Stack extends Joining {
   private position(rank: number, shape: Shape): number {
     if (!Number.isInteger(this.axis) || this.axis < -rank || this.axis >= rank) {
       throw new ShapeError(
-        `Stack: axis ${this.axis} is out of range for ${formatShape(shape)}: the new axis can stand from ${-rank} to ${rank - 1}`,
+        `Stack: axis ${show(this.axis)} is out of range for ${formatShape(shape)}: the new axis can stand from ${-rank} to ${rank - 1}`,
       );
     }
     return this.axis < 0 ? this.axis + rank : this.axis;

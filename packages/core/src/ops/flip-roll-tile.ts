@@ -88,10 +88,14 @@ export const roll = ((x: Tensor, shift: Axes, along?: AxisOr<Axes>, none?: unkno
       `roll: ${shifts.length} shifts for ${axes.length} axes of ${formatShape(tensor.shape)}; give one for each, or one for all`,
     );
   }
-  // An axis that is named twice is rolled twice.
-  return axes.reduce(
-    (rolled, along, i) =>
-      rollAxis(rolled, (shifts[i] ?? shifts[0]) as number, normalizeAxis("roll", along, tensor.shape)),
-    tensor,
-  );
+  // An axis that is named twice is rolled by the sum.
+  const sums = new Map<number, number>();
+  axes.forEach((each, i) => {
+    const at = normalizeAxis("roll", each, tensor.shape);
+    const by = (shifts[i] ?? shifts[0]) as number;
+    // Below the size before they are added: a sum of large ones would be rounded.
+    const size = Math.max(1, tensor.shape[at] as number);
+    sums.set(at, ((sums.get(at) ?? 0) + (by % size)) % size);
+  });
+  return [...sums].reduce((rolled, [at, by]) => rollAxis(rolled, by, at), tensor);
 }) as RollFunction;

@@ -97,9 +97,13 @@ export function sizesFrom(shape: Shape, start: number, end = shape.length): numb
 /** The number of elements: the product of the sizes, 1 for a scalar; or that of the sizes from `start` up to `end` alone. */
 export function sizeOf(shape: Shape, start = 0, end = shape?.length): number {
   if (!Array.isArray(shape)) throw noShape("sizeOf", shape);
-  if (typeof start !== "number" || typeof end !== "number") throw noShape("sizeOf", [start, end]);
+  if (!(start >= 0) || !(end <= shape.length)) throw noShape("sizeOf", [start, end]);
   let size = 1;
-  for (let axis = start; axis < end; axis++) size *= shape[axis] as number;
+  for (let axis = start; axis < end; axis++) {
+    const own = shape[axis];
+    if (typeof own !== "number") throw noShape("sizeOf", shape);
+    size *= own;
+  }
   return size;
 }
 

@@ -30,7 +30,9 @@ export function assertGradients<const T extends readonly fc.Arbitrary<Tensor>[]>
   ...none: []
 ): void {
   checkFunction("assertGradients", f);
-  if (!Array.isArray(arbitraries as unknown)) {
+  // Another copy of fast-check has another class of the same form.
+  const isArbitrary = (x: unknown) => typeof x === "object" && x !== null && "generate" in x && "shrink" in x;
+  if (!Array.isArray(arbitraries as unknown) || !Array.from(arbitraries).every(isArbitrary)) {
     throw new ChainruleError(`assertGradients: takes a list of arbitraries, [tensors()], got ${show(arbitraries)}`);
   }
   checkNoMore("assertGradients", none);

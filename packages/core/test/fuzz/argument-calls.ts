@@ -26,6 +26,7 @@ const internal = new Set([
   "backwardInPlace",
   "countUses",
   "composed",
+  "composition",
   "connect",
   "connectAll",
   "compute",
@@ -36,7 +37,11 @@ const internal = new Set([
   "notDifferentiable",
   // private or protected ones
   "given",
+  "each",
+  "checked",
+  "checkCount",
   "update",
+  "initialState",
   "fill",
   "asked",
   "draw",
@@ -48,7 +53,8 @@ const internal = new Set([
 
 /** Classes whose objects the engine makes, and not its user; errors are made as JavaScript makes them. */
 const made = (name: string) =>
-  name.endsWith("Error") || ["Tensor", "Node", "Layer", "Optimizer", "Activation", "RandomGraph"].includes(name);
+  name.endsWith("Error") ||
+  ["Tensor", "Node", "Layer", "Optimizer", "Activation", "CsvTable", "RandomGraph"].includes(name);
 
 /** Everything that the modules export and that can be called, methods of their objects included. */
 export function callablesOf(modules: readonly Namespace[], engine: Engine): readonly Callable[] {

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { writeSync as write } from "node:fs";
 import { type Callable, callablesOf } from "./argument-calls.js";
 import { type Engine, Hostile, hostile, plausible } from "./argument-values.js";
 
@@ -6,6 +6,17 @@ import { type Engine, Hostile, hostile, plausible } from "./argument-values.js";
  * The process in which `fuzzArguments` makes its calls: it says which one it begins, so that one that kills the process, or
  * does not come back, has a name. Arguments: the seed, the first case, the number of cases, and the modules.
  */
+
+/** A pipe whose reader is slow is full at times. */
+function say(line: string): void {
+  for (let at = 0; at < line.length; ) {
+    try {
+      at += write(1, line.slice(at));
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+    }
+  }
+}
 
 const [seedText = "0", fromText = "0", countText = "1", ...urls] = process.argv.slice(2);
 const [seed, from, count] = [Number(seedText), Number(fromText), Number(countText)];
@@ -16,9 +27,13 @@ const calls = callablesOf(modules, engine);
 const right = plausible(engine);
 const wrong = hostile(engine);
 
-/** Mulberry32: a stream of numbers for each case, whatever came before. */
-function numbersOf(stream: number): (below: number) => number {
-  let state = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b)) | 0;
+/**
+ * Mulberry32: a stream of numbers for each case, whatever came before. By name, so that what is exported anew does not draw
+ * other cases for all that follows.
+ */
+function numbersOf(stream: string): (below: number) => number {
+  let state = Math.imul(seed + 1, 0x9e3779b1);
+  for (let i = 0; i < stream.length; i++) state = Math.imul(state ^ stream.charCodeAt(i), 0x01000193);
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -40,7 +55,7 @@ const templates = new Map<number, readonly Make[]>();
 function templateOf(at: number): readonly Make[] {
   const known = templates.get(at);
   if (known !== undefined) return known;
-  const draw = numbersOf(-1 - at);
+  const draw = numbersOf((calls[at] as Callable).name);
   let found: readonly Make[] = [pick(right, draw), pick(right, draw)];
   for (let i = 0; i < TRIES; i++) {
     const args = Array.from({ length: 1 + draw(4) }, () => pick(right, draw));
@@ -111,7 +126,8 @@ function follow(result: unknown, args: unknown[]): void {
 
 function judge(error: unknown): string | null {
   if (error instanceof engine.ChainruleError) {
-    if (error.message.length > 2000)
+    // What is longer than 2000 is cut, and says how much is left out.
+    if (error.message.length > 2100)
       return `an error of ${error.message.length} characters: ${error.message.slice(0, 200)}`;
     return null;
   }
@@ -124,22 +140,22 @@ function judge(error: unknown): string | null {
 for (let i = from; i < from + count; i++) {
   const at = i % calls.length;
   const { name, call } = calls[at] as Callable;
-  writeSync(1, `case ${i} ${name}\n`);
-  const draw = numbersOf(i);
+  say(`case ${i} ${name}\n`);
+  const draw = numbersOf(`${name} ${Math.floor(i / calls.length)}`);
   let what = "";
   try {
     const { args, text } = argumentsOf(at, draw);
     what = text;
-    writeSync(1, `with ${text}\n`);
+    say(`with ${text}\n`);
     const traced = draw(4) === 0;
     const result = traced ? inTrace(() => call(args)) : call(args);
     follow(result, argumentsOf(at, draw).args);
   } catch (error) {
     const failure = judge(error);
-    if (failure !== null) writeSync(1, `failed ${JSON.stringify({ i, name, what, failure })}\n`);
+    if (failure !== null) say(`failed ${JSON.stringify({ i, name, what, failure })}\n`);
   }
 }
-writeSync(1, `done ${calls.length}\n`);
+say(`done ${calls.length}\n`);
 
 /** The call in a function that is being compiled. */
 function inTrace(f: () => unknown): unknown {

@@ -51,7 +51,7 @@ const byIndexRows: readonly Row[] = [
         .chain((shape) => draw.operand(shape, fc.nat(length - 1), "int32"))
         .map((operand) => ({ operands: [operand], setting: length })),
     ),
-    gradient: "its input are indices",
+    gradient: "its inputs are indices",
     node: (length) => new ops.Bincount(length),
     call: ([x], length) => ops.bincount(x as Tensor, length),
     method: ([x], length) => (x as Tensor).bincount(length),

@@ -193,9 +193,10 @@ export class TransformerBlock extends Layer {
     checkNoMore(op, none);
     const own = ["hidden", "activation", "normFirst", "eps"] as const;
     checkOptions(op, options, [...PARAMETER, "causal", "dropout", ...own], ["causal", "normFirst"]);
-    const { hidden = 4 * size, activation = "gelu", normFirst = true, eps = 1e-5, ...attention } = options;
+    const { hidden: width, activation = "gelu", normFirst = true, eps = 1e-5, ...attention } = options;
     const { causal: _, dropout = 0, ...parameters } = attention;
     checkHeads(op, size, heads);
+    const hidden = width ?? 4 * size;
     checkSize(op, "hidden", hidden, "new TransformerBlock(64, 4, { hidden: 256 })", 1);
     checkChoice(op, "activation", activation, ["gelu", "relu"]);
     const norm = { eps, dtype: options.dtype };

@@ -253,9 +253,9 @@ export class DepthwiseConv2d<const C extends number = number, const B extends bo
     const sliding = parted("DepthwiseConv2d", options, [...SLIDING, "multiplier"]);
     const { multiplier = 1, ...others } = sliding;
     checkSize("DepthwiseConv2d", "multiplier", multiplier, "new DepthwiseConv2d(16, 3, { multiplier: 2 })", 1);
-    const sizes = [channels, channels * multiplier, kernel] as const;
     // A wrong number of channels is none of groups either; its error names the channels.
     const groups = Number.isSafeInteger(channels) && channels > 0 ? channels : 1;
+    const sizes = [channels, groups * multiplier, kernel] as const;
     super({ op: "DepthwiseConv2d", rank: 2 }, sizes, { ...others, groups }, options);
   }
 }
