@@ -4,8 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import ts from "@typescript/typescript6";
 
-/** What is written over a type parameter of the first argument: in a method that is always a tensor, whose shape is asked for. */
-const shapesOf = ["ShapeOf", "IndicesShape"];
+/**
+ * What is written over a type parameter of the first argument, and what it is in a method, where that is always a tensor, of
+ * the shape S and the dtype D.
+ */
+const ofTensor = { ShapeOf: "S", IndicesShape: "S", DTypeOf: "D" };
 
 /** Convolutions and pools are functions alone, as they are in the literature: `conv2d(x, w)`. */
 const functionsOnly = "windows.ts";
@@ -61,19 +64,21 @@ function visit(node, see) {
 /** A call signature of an op as that of a method, with `this` for its first argument; `given` are the arguments of its interface. */
 function ofReceiver(signature, given) {
   const [receiver] = signature.parameters;
-  const parameter = signature.typeParameters?.find(({ name }) => name.text === receiver.type.getText());
+  // A check of the argument may stand behind its type.
+  const [own] = ts.isIntersectionTypeNode(receiver.type) ? receiver.type.types : [receiver.type];
+  const parameter = signature.typeParameters?.find(({ name }) => name.text === own.getText());
   const parts = [[receiver.name, "this"]];
   if (parameter !== undefined) {
-    if (signature.typeParameters.some(({ name }) => name.text === "S"))
-      throw new Error(`${signature.getText()}: S is the shape of the first argument`);
-    parts.push([parameter, "S extends Shape"]);
+    if (signature.typeParameters.some(({ name }) => name.text === "S" || name.text === "D"))
+      throw new Error(`${signature.getText()}: S and D are the shape and the dtype of the first argument`);
+    parts.push([parameter, "S extends Shape, D extends DType"]);
   }
   const isOwn = (node) => ts.isTypeReferenceNode(node) && node.getText() === parameter?.name.text;
   visit(signature, (node) => {
     if (node === parameter) return false;
-    const isShape = ts.isTypeReferenceNode(node) && shapesOf.includes(node.typeName.getText());
-    if (isShape && isOwn(node.typeArguments[0])) parts.push([node, "S"]);
-    else if (isOwn(node)) parts.push([node, "Tensor<S>"]);
+    const part = ts.isTypeReferenceNode(node) ? ofTensor[node.typeName.getText()] : undefined;
+    if (part !== undefined && isOwn(node.typeArguments[0])) parts.push([node, part]);
+    else if (isOwn(node)) parts.push([node, "Tensor<S, D>"]);
     else if (ts.isTypeReferenceNode(node) && given.has(node.getText())) parts.push([node, given.get(node.getText())]);
     else return true;
     return false;
@@ -84,8 +89,8 @@ function ofReceiver(signature, given) {
 /** Whether the first argument of a function is one tensor: then it can be a method. */
 function takesTensor({ members: [signature] }) {
   const [first] = signature.parameters;
-  const type =
-    signature.typeParameters?.find(({ name }) => name.text === first.type?.getText())?.constraint ?? first.type;
+  const [text] = first.type?.getText().split(" & ") ?? [];
+  const type = signature.typeParameters?.find(({ name }) => name.text === text)?.constraint ?? first.type;
   return /^(Tensor\b|Operand$|Indices$)/.test(type?.getText() ?? "");
 }
 

@@ -4,23 +4,60 @@ import { show } from "./show.js";
 /** `float64` is the default: a JavaScript number is a double, and gradient checks need it. */
 export type DType = "float64" | "float32" | "int32" | "bool";
 
+/**
+ * The dtype of a tensor of which nothing is known. It is `any`, and not `DType`, so that `Tensor<[2]>`, which says nothing of it,
+ * takes a tensor of every dtype, and goes wherever one of a dtype is asked for: as a size that is `number` does, it is
+ * checked at run time.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the only type that fits both ways
+export type AnyDType = any;
+
+// What is read of a tensor has the type that is found here under its dtype; where that is any, what stands under `unknown`.
+
+/** The dtype that a tensor says it has. */
+export interface DTypes {
+  float64: "float64";
+  float32: "float32";
+  int32: "int32";
+  bool: "bool";
+  [unknown: string]: DType;
+}
+
+interface Arrays {
+  float64: Float64Array;
+  float32: Float32Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+  [unknown: string]: Float64Array | Float32Array | Int32Array | Uint8Array;
+}
+
 /** What the elements of a tensor are stored in: the array of its dtype, `Uint8Array` for bools. */
-export type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array;
+export type TypedArray<D extends DType = DType> = Arrays[D];
 
 /** The values of a tensor: a plain number for a scalar (shape `[]`), else one row-major typed array. */
 export type Values = number | TypedArray;
 
 /** A typed array whose buffer can be transferred: one that is not shared. */
-export type OwnedArray = TypedArray & { readonly buffer: ArrayBuffer };
+export type OwnedArray<D extends DType = DType> = TypedArray<D> & { readonly buffer: ArrayBuffer };
 
 /** Typed arrays that a tensor can be made of: floats keep their width, integers of any width become int32. */
 export type NumberArray = TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;
 
-/** A typed array to read from: the values of a tensor change through `assign` only. */
-export type ReadonlyTypedArray = Readonly<
-  Omit<TypedArray, "buffer" | "copyWithin" | "fill" | "reverse" | "set" | "sort" | "subarray">
+type ReadonlyOf<A extends TypedArray> = Readonly<
+  Omit<A, "buffer" | "copyWithin" | "fill" | "reverse" | "set" | "sort" | "subarray">
 > &
   Iterable<number>;
+
+interface ReadonlyArrays {
+  float64: ReadonlyOf<Float64Array>;
+  float32: ReadonlyOf<Float32Array>;
+  int32: ReadonlyOf<Int32Array>;
+  bool: ReadonlyOf<Uint8Array>;
+  [unknown: string]: ReadonlyOf<TypedArray>;
+}
+
+/** A typed array to read from, of a dtype: the values of a tensor change through `assign` only. */
+export type ReadonlyTypedArray<D extends DType = AnyDType> = ReadonlyArrays[D];
 
 const arrayTypes = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 

@@ -10,11 +10,12 @@ import * as assert from "uvu/assert";
 const folder = dirname(fileURLToPath(import.meta.url));
 const program = join(folder, "program.ts");
 const text = `
-  import { tensor } from "../src/index.js";
+  import { type Tensor, tensor } from "../src/index.js";
   const x = tensor([[1, 2], [3, 4]]);
   x.matmul(x);
   x.sum(0);
   x.cast;
+  const asked: Tensor<[2, 2]> = x;
 `;
 
 const service = ts.createLanguageService({
@@ -45,14 +46,15 @@ function quickInfo(of: string): { readonly signature: string; readonly documenta
   return { signature: textOf(info?.displayParts), documentation: textOf(info?.documentation) };
 }
 
-test("a method shows the docstring of the function, and the shapes of this call", () => {
+test("a method shows the docstring of the function, and the shapes and the dtype of this call", () => {
   assert.equal(service.getSemanticDiagnostics(program), []);
   const matmul = quickInfo("x.matmul");
   assert.match(
     matmul.documentation,
     /^The matrix product, by NumPy's rules: \[.., m, k\] x \[.., k, n\] is \[.., m, n\]/,
   );
-  assert.match(matmul.signature, "Tensor<[2, 2]>");
+  assert.match(matmul.signature, /: Tensor<\[2, 2\], "float64">$/);
+  assert.match(quickInfo("const asked").signature, /: Tensor<\[2, 2\], any>$/);
   assert.match(quickInfo("x.sum").documentation, /^The sum over the axes; 0 over no elements\./);
   assert.match(quickInfo("x.cast").documentation, /^The same values in another dtype/);
 });

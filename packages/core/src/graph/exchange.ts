@@ -1,4 +1,4 @@
-import { arrayName, checkDType, type DType, storedIn, type TypedArray } from "../dtype.js";
+import { type AnyDType, arrayName, checkDType, type DType, storedIn, type TypedArray } from "../dtype.js";
 import { ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { checkNoMore } from "../options.js";
 import { checkShape, formatShape, sizeOf } from "../shape/shape.js";
@@ -22,11 +22,14 @@ import type { Tensor, TensorTransfer } from "./tensor.js";
  * @throws ChainruleError for what is not of that form, ShapeError where the values are not of the shape, DTypeError where one
  * is none of the dtype
  */
-export function fromJSON<S extends Shape = Shape>(value: TensorJSON<S> | string, ...none: []): Tensor<Mutable<S>> {
+export function fromJSON<S extends Shape = Shape, D extends DType = AnyDType>(
+  value: TensorJSON<S, D> | string,
+  ...none: []
+): Tensor<Mutable<S>, D> {
   const op = "fromJSON";
   checkNoMore(op, none);
   const { dtype, shape, content } = formOf(op, parsed(op, value), "values");
-  return ofElements(op, valuesOfJSON(op, content, shape, dtype), shape, dtype) as Tensor<Mutable<S>>;
+  return ofElements(op, valuesOfJSON(op, content, shape, dtype), shape, dtype) as Tensor<Mutable<S>, D>;
 }
 
 /**
@@ -43,7 +46,10 @@ export function fromJSON<S extends Shape = Shape>(value: TensorJSON<S> | string,
  * @throws ChainruleError for what is not of that form, ShapeError where the data are not of the shape, DTypeError where they
  * are not of the dtype
  */
-export function fromTransfer<S extends Shape = Shape>(record: TensorTransfer<S>, ...none: []): Tensor<Mutable<S>> {
+export function fromTransfer<S extends Shape = Shape, D extends DType = AnyDType>(
+  record: TensorTransfer<S, D>,
+  ...none: []
+): Tensor<Mutable<S>, D> {
   const op = "fromTransfer";
   checkNoMore(op, none);
   const { dtype, shape, content } = formOf(op, record, "data");
@@ -53,7 +59,7 @@ export function fromTransfer<S extends Shape = Shape>(record: TensorTransfer<S>,
       `${op}: no data for the shape ${formatShape(shape)}; was the array transferred to somewhere else before?`,
     );
   }
-  return ofElements(op, array, shape, dtype) as Tensor<Mutable<S>>;
+  return ofElements(op, array, shape, dtype) as Tensor<Mutable<S>, D>;
 }
 
 /** The value of a text; anything else as it is. */

@@ -18,7 +18,8 @@ import type { Mutable, Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { type Literal, readLiteral, valuesOfShape } from "./literal.js";
 import { noteRead } from "./reads.js";
-import type { FilledFactory, FullFactory, TensorFactory, TensorOptions } from "./signatures/factories.js";
+import type { ArrayDType, FilledFactory, FullFactory, TensorFactory, TensorOptions } from "./signatures/factories.js";
+import type { Known } from "./signatures/operands.js";
 import { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracer.js";
 
@@ -99,7 +100,11 @@ export const variable = ((values: Literal | Tensor, given?: TensorOptions, ...no
   made.name = options.name;
   tracer()?.tensorMade(made);
   return made;
-}) as TensorFactory & (<S extends Shape>(values: Tensor<S>, options?: TensorOptions) => Tensor<S>);
+}) as TensorFactory &
+  (<S extends Shape, D extends DType, E extends DType = D>(
+    values: Tensor<S, D>,
+    options?: TensorOptions<E>,
+  ) => Tensor<S, Known<E>>);
 
 /**
  * A constant out of a typed array in row-major order. Floats keep their width, integers become int32, unless `dtype` says
@@ -112,15 +117,15 @@ export const variable = ((values: Literal | Tensor, given?: TensorOptions, ...no
  *
  * @throws ShapeError when the elements do not make the shape, DTypeError for an element that is none of the dtype
  */
-export function fromArray<const S extends Shape>(
-  array: NumberArray,
+export function fromArray<const S extends Shape, A extends NumberArray, D extends DType = ArrayDType<A>>(
+  array: A,
   shape: S,
-  options: TensorOptions = {},
+  options: TensorOptions<D> = {},
   ...none: []
-): Tensor<Mutable<S>> {
+): Tensor<Mutable<S>, Known<D>> {
   checkNoMore("fromArray", none);
   checkTensorOptions("fromArray", "array, shape", options);
-  const dtype = options.dtype ?? literalDType(array);
+  const dtype: DType | undefined = options.dtype ?? literalDType(array);
   if (dtype === undefined || literalDType(array) === undefined) {
     throw new DTypeError(
       `fromArray: takes a typed array of numbers, got ${show(array)}; of anything else make a tensor with tensor(...)`,
@@ -128,7 +133,7 @@ export function fromArray<const S extends Shape>(
   }
   checkDType("fromArray", dtype);
   const values = storedIn(dtype, array) ?? (readLiteral("fromArray", array, dtype).values as TypedArray);
-  return ofElements("fromArray", values, shape, dtype, options.name) as Tensor<Mutable<S>>;
+  return ofElements("fromArray", values, shape, dtype, options.name) as Tensor<Mutable<S>, Known<D>>;
 }
 
 /** A constant that takes over the array of its dtype. */

@@ -1,4 +1,4 @@
-import { allocateFor, checkNumber, type DType, type TypedArray } from "../dtype.js";
+import { type AnyDType, allocateFor, checkNumber, type DType, type DTypes, type TypedArray } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -6,8 +6,8 @@ import { show } from "../show.js";
 import { nest, nestOf } from "./literal.js";
 
 /** A tensor in JSON: bools are true and false, and the numbers that JSON does not have are texts. */
-export interface TensorJSON<S extends Shape = Shape> {
-  readonly dtype: DType;
+export interface TensorJSON<S extends Shape = Shape, D extends DType = AnyDType> {
+  readonly dtype: DTypes[D];
   readonly shape: S;
   /** Nested arrays of the shape; a scalar is alone. */
   readonly values: JSONValues;

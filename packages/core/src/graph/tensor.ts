@@ -1,8 +1,10 @@
 import { checkFunction, checkName } from "../checks.js";
 import {
+  type AnyDType,
   allocate,
   checkNumber,
   type DType,
+  type DTypes,
   type OwnedArray,
   ownCopy,
   type ReadonlyTypedArray,
@@ -22,10 +24,10 @@ import { noteRead, withReads } from "./reads.js";
 import { deferredIn, readValues, tracer, valuesOf } from "./tracer.js";
 
 /** A tensor that can be sent: its elements in row-major order in the array of its dtype, `Uint8Array` for bools. */
-export interface TensorTransfer<S extends Shape = Shape> {
-  readonly dtype: DType;
+export interface TensorTransfer<S extends Shape = Shape, D extends DType = AnyDType> {
+  readonly dtype: DTypes[D];
   readonly shape: S;
-  readonly data: OwnedArray;
+  readonly data: OwnedArray<D>;
 }
 
 /** Is shown the gradient of a tensor, and may give another to go on with. */
@@ -54,15 +56,18 @@ interface Extra {
 /**
  * An edge of the graph: a value with a shape and a dtype, the node that made it, and, after `backward`, its gradient.
  *
+ * `Tensor<[2, 3], "float32">` has its shape and its dtype in the type, `Tensor<[2, 3]>` is of any dtype, and `Tensor` of any shape,
+ * too: what the type does not say is checked at run time.
+ *
  * The shape is frozen, and values are never changed in place. A *variable* (see `variable`) takes new ones through `assign`.
  * Make tensors with `tensor`, `variable`, `zeros`, `ones`, `full`; the constructor is for the engine.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class installs the methods of the interface in itself
-export class Tensor<out S extends Shape = Shape> {
+export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType> {
   /** The sizes along the axes, frozen; `[]` for a scalar. */
   readonly shape: S;
   /** float64, float32, int32 or bool. */
-  readonly dtype: DType;
+  readonly dtype: DTypes[D];
   /**
    * A number for a scalar, else one row-major array.
    *
@@ -86,7 +91,7 @@ export class Tensor<out S extends Shape = Shape> {
   /** What few tensors have, so that a graph of a million scalars stays small. */
   private extra: Extra | null;
 
-  constructor(shape: S, dtype: DType, values: Values, node: Node | null, isVariable: boolean) {
+  constructor(shape: S, dtype: DTypes[D], values: Values, node: Node | null, isVariable: boolean) {
     this.shape = (shape?.length === 0 ? scalarShape : ownShape(shape)) as S;
     this.dtype = dtype;
     this.values = values;
@@ -129,9 +134,9 @@ export class Tensor<out S extends Shape = Shape> {
     return this.shape.length;
   }
 
-  /** All elements in row-major order; not a copy, and not to be written to: use `assign`. */
-  get data(): ReadonlyTypedArray {
-    return this.array;
+  /** All elements in row-major order, in the array of the dtype; not a copy, and not to be written to: use `assign`. */
+  get data(): ReadonlyTypedArray<D> {
+    return this.array as TypedArray<D>;
   }
 
   /**
@@ -208,7 +213,7 @@ export class Tensor<out S extends Shape = Shape> {
    *
    * @throws CompileError in a function that is traced, as for any reading of values
    */
-  toJSON(): TensorJSON<S> {
+  toJSON(): TensorJSON<S, D> {
     return { dtype: this.dtype, shape: this.shape, values: jsonOf(this.array, this.shape, this.dtype) };
   }
 
@@ -229,9 +234,9 @@ export class Tensor<out S extends Shape = Shape> {
    *
    * @throws CompileError in a function that is traced, as for any reading of values
    */
-  toTransfer(...none: []): TensorTransfer<S> {
+  toTransfer(...none: []): TensorTransfer<S, D> {
     checkNoMore("toTransfer", none);
-    return { dtype: this.dtype, shape: this.shape, data: ownCopy(this.array) };
+    return { dtype: this.dtype, shape: this.shape, data: ownCopy(this.array) as OwnedArray<D> };
   }
 
   /** In a text, the tensor as text; in arithmetic an error, as `x * y` would be a number without a gradient. */
@@ -290,13 +295,13 @@ export class Tensor<out S extends Shape = Shape> {
    * The gradient that `backward` found: for a variable, added up over all calls since the last `zeroGrad`; for a tensor
    * in between, that of the last call. `null` before.
    */
-  get grad(): Tensor<S> | null {
+  get grad(): Tensor<S, D> | null {
     if (this.isVariable) tracer()?.gradient(this, "read");
     const { gradient } = this;
-    if (gradient === null || gradient instanceof Tensor) return gradient as Tensor<S> | null;
-    if (!("isDeferred" in gradient)) return (gradient.gradient(this) ?? null) as Tensor<S> | null;
+    if (gradient === null || gradient instanceof Tensor) return gradient as Tensor<S, D> | null;
+    if (!("isDeferred" in gradient)) return (gradient.gradient(this) ?? null) as Tensor<S, D> | null;
     this.gradient = gradient.read();
-    return this.gradient as Tensor<S>;
+    return this.gradient as Tensor<S, D>;
   }
 
   /** Puts a gradient in the place of the one that `backward` found, as clipping does; of this tensor's shape and dtype. */
@@ -320,7 +325,7 @@ export class Tensor<out S extends Shape = Shape> {
   }
 
   /** The same values as a constant: no gradient flows back through it. */
-  detach(...none: []): Tensor<S> {
+  detach(...none: []): Tensor<S, D> {
     checkNoMore("detach", none);
     return new Tensor(this.shape, this.dtype, valuesOf(this), null, false);
   }
@@ -432,7 +437,7 @@ export class Tensor<out S extends Shape = Shape> {
 }
 
 // biome-ignore lint/correctness/noUnusedVariables: a class and its interface have the same parameters
-export interface Tensor<out S extends Shape = Shape> extends TensorMethods {}
+export interface Tensor<out S extends Shape = Shape, out D extends DType = AnyDType> extends TensorMethods {}
 
 tensors.one = new Tensor(scalarShape, "float64", 1, null, false);
 tensors.check = (op, input) => {

@@ -1,5 +1,5 @@
 import { binary } from "../graph/elementwise.js";
-import { binaryFunction } from "./functions.js";
+import { comparisonFunction } from "./functions.js";
 
 const step = "a comparison is a step: its derivative is 0 or does not exist";
 
@@ -11,7 +11,7 @@ export class Equal extends binary("Equal", {
 }) {}
 
 /** x = y as a bool tensor, broadcast; false where either is NaN. */
-export const equal = binaryFunction(Equal);
+export const equal = comparisonFunction(Equal);
 
 export class NotEqual extends binary("NotEqual", {
   takes: "any",
@@ -21,7 +21,7 @@ export class NotEqual extends binary("NotEqual", {
 }) {}
 
 /** x != y as a bool tensor, broadcast; true where either is NaN. */
-export const notEqual = binaryFunction(NotEqual);
+export const notEqual = comparisonFunction(NotEqual);
 
 export class Less extends binary("Less", {
   takes: "any",
@@ -31,7 +31,7 @@ export class Less extends binary("Less", {
 }) {}
 
 /** x < y as a bool tensor, broadcast. */
-export const less = binaryFunction(Less);
+export const less = comparisonFunction(Less);
 
 export class LessEqual extends binary("LessEqual", {
   takes: "any",
@@ -41,7 +41,7 @@ export class LessEqual extends binary("LessEqual", {
 }) {}
 
 /** x <= y as a bool tensor, broadcast. */
-export const lessEqual = binaryFunction(LessEqual);
+export const lessEqual = comparisonFunction(LessEqual);
 
 export class Greater extends binary("Greater", {
   takes: "any",
@@ -51,7 +51,7 @@ export class Greater extends binary("Greater", {
 }) {}
 
 /** x > y as a bool tensor, broadcast. */
-export const greater = binaryFunction(Greater);
+export const greater = comparisonFunction(Greater);
 
 export class GreaterEqual extends binary("GreaterEqual", {
   takes: "any",
@@ -61,4 +61,4 @@ export class GreaterEqual extends binary("GreaterEqual", {
 }) {}
 
 /** x >= y as a bool tensor, broadcast. */
-export const greaterEqual = binaryFunction(GreaterEqual);
+export const greaterEqual = comparisonFunction(GreaterEqual);

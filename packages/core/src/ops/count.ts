@@ -1,4 +1,5 @@
 import { allocate, type DType, type Values } from "../dtype.js";
+import type { ReduceFunction } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import { reduceAxes } from "../loops/along.js";
 import { sizeOf } from "../shape/shape.js";
@@ -47,7 +48,7 @@ export class Count extends Counting {
 }
 
 /** The number of elements over the axes that are not 0, as int32; NaN is not 0. Any dtype. */
-export const count = reduceFunction(Count);
+export const count = reduceFunction(Count) as ReduceFunction<unknown, "int32">;
 
 export class Any extends Counting {
   override get name() {
@@ -68,7 +69,7 @@ export class Any extends Counting {
 }
 
 /** Whether any element over the axes is not 0 (of bools, holds); false over no elements. NaN is not 0. Any dtype. */
-export const any = reduceFunction(Any);
+export const any = reduceFunction(Any) as ReduceFunction<unknown, "bool">;
 
 export class All extends Counting {
   override get name() {
@@ -89,4 +90,4 @@ export class All extends Counting {
 }
 
 /** Whether no element over the axes is 0 (of bools, all hold); true over no elements. NaN is not 0. Any dtype. */
-export const all = reduceFunction(All);
+export const all = reduceFunction(All) as ReduceFunction<unknown, "bool">;

@@ -1,6 +1,11 @@
 import type { Node } from "../graph/node.js";
 import type { ReduceFunction } from "../graph/signatures/axes.js";
-import type { BinaryFunction, UnaryFunction } from "../graph/signatures/elementwise.js";
+import type {
+  BinaryFunction,
+  ComparisonFunction,
+  TestFunction,
+  UnaryFunction,
+} from "../graph/signatures/elementwise.js";
 import { asTensor, operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 
@@ -13,6 +18,11 @@ export function unaryFunction(Op: new () => Node): UnaryFunction {
   }) as UnaryFunction;
 }
 
+/** `unaryFunction`, of an op that gives bools. */
+export function testFunction(Op: new () => Node): TestFunction {
+  return unaryFunction(Op) as TestFunction;
+}
+
 /** The function of an op with two inputs; a number takes the dtype of the tensor that it meets. The second may have a default. */
 export function binaryFunction(Op: new () => Node, otherwise?: number): BinaryFunction {
   const { name } = Op.prototype as Node;
@@ -21,6 +31,11 @@ export function binaryFunction(Op: new () => Node, otherwise?: number): BinaryFu
     const a = typeof x === "number" ? constantLike(name, x, y) : operand(name, x);
     return new Op().apply(a, typeof y === "number" ? a.constant(y, name) : operand(name, y));
   }) as BinaryFunction;
+}
+
+/** `binaryFunction`, of an op that gives bools. */
+export function comparisonFunction(Op: new () => Node): ComparisonFunction {
+  return binaryFunction(Op) as ComparisonFunction;
 }
 
 /** `value` as a scalar of the dtype of the first tensor among `others`, or as float64 where all are numbers as well. */

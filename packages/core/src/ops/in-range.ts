@@ -86,10 +86,10 @@ export function inRange<S extends Shape>(
   what?: string,
   of?: string,
   ...none: []
-): Tensor<S> {
+): Tensor<S, "int32"> {
   checkNoMore("inRange", none);
   const given = operand(op, indices) as Tensor;
   const checked = new InRange(op, size, what, of).apply(given);
   checked.name = given.name;
-  return checked as Tensor<S>;
+  return checked as Tensor<S, "int32">;
 }

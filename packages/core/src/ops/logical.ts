@@ -1,5 +1,5 @@
 import { binary, unary } from "../graph/elementwise.js";
-import { binaryFunction, unaryFunction } from "./functions.js";
+import { binaryFunction, testFunction, unaryFunction } from "./functions.js";
 
 const step = "a truth value changes in steps";
 
@@ -37,7 +37,7 @@ export class IsNaN extends unary("IsNaN", {
 }) {}
 
 /** Whether x is NaN, as a bool tensor. float64, float32. */
-const isNotANumber = unaryFunction(IsNaN);
+const isNotANumber = testFunction(IsNaN);
 
 export class IsFinite extends unary("IsFinite", {
   gives: "bool",
@@ -46,7 +46,7 @@ export class IsFinite extends unary("IsFinite", {
 }) {}
 
 /** Whether x is neither infinite nor NaN, as a bool tensor. float64, float32. */
-const isFiniteNumber = unaryFunction(IsFinite);
+const isFiniteNumber = testFunction(IsFinite);
 
 // Under names that stand for other functions without an import.
 export { isFiniteNumber as isFinite, isNotANumber as isNaN };

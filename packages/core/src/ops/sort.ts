@@ -85,7 +85,7 @@ export class ArgSort extends Node {
 export const argSort = ((x: Tensor, axis?: AxisOr<number, SortOptions>, options?: SortOptions, ...none: []) => {
   checkNoMore("argSort", none);
   return new ArgSort(axis, options).apply(operand("argSort", x));
-}) as SortFunction;
+}) as SortFunction<"int32">;
 
 /**
  * The elements in order along the axis (the last by default), the least first unless `descending`. NaN counts as the

@@ -1,7 +1,7 @@
-import type { DType, TypedArray } from "../dtype.js";
+import type { DType, DTypes, TypedArray } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { fromArray } from "../graph/factory.js";
-import type { Sizes } from "../graph/signatures/operands.js";
+import type { Known, Sizes } from "../graph/signatures/operands.js";
 import { Tensor } from "../graph/tensor.js";
 import { type Draw, tracer } from "../graph/tracer.js";
 import { checkNoMore, checkOptions } from "../options.js";
@@ -13,6 +13,7 @@ import {
   type GeneratorState,
   type IntegersOptions,
   type NormalOptions,
+  type RandomDType,
   type UniformOptions,
 } from "./generator.js";
 
@@ -36,9 +37,14 @@ export class Random {
   }
 
   /** Normally distributed numbers: mean 0 and standard deviation 1 unless said otherwise, float64 unless float32 is asked for. */
-  normal<const S extends Shape>(...sizes: S): Tensor<Mutable<S>>;
-  normal<const S extends Sizes>(...sizesAndOptions: readonly [...S, NormalOptions]): Tensor<Mutable<S>>;
-  normal<const S extends Shape>(shape: S, options?: NormalOptions): Tensor<Mutable<S>>;
+  normal<const S extends Shape>(...sizes: S): Tensor<Mutable<S>, "float64">;
+  normal<const S extends Sizes, D extends RandomDType = "float64">(
+    ...sizesAndOptions: readonly [...S, NormalOptions<D>]
+  ): Tensor<Mutable<S>, Known<D>>;
+  normal<const S extends Shape, D extends RandomDType = "float64">(
+    shape: S,
+    options?: NormalOptions<D>,
+  ): Tensor<Mutable<S>, Known<D>>;
   normal(...given: readonly unknown[]): Tensor {
     const [shape, options] = this.asked<NormalOptions>("normal", given, ["mean", "std", "dtype"]);
     const { mean = 0, std = 1, dtype = "float64" } = options;
@@ -46,9 +52,14 @@ export class Random {
   }
 
   /** Uniformly distributed numbers in [low, high): [0, 1) unless said otherwise, float64 unless float32 is asked for. */
-  uniform<const S extends Shape>(...sizes: S): Tensor<Mutable<S>>;
-  uniform<const S extends Sizes>(...sizesAndOptions: readonly [...S, UniformOptions]): Tensor<Mutable<S>>;
-  uniform<const S extends Shape>(shape: S, options?: UniformOptions): Tensor<Mutable<S>>;
+  uniform<const S extends Shape>(...sizes: S): Tensor<Mutable<S>, "float64">;
+  uniform<const S extends Sizes, D extends RandomDType = "float64">(
+    ...sizesAndOptions: readonly [...S, UniformOptions<D>]
+  ): Tensor<Mutable<S>, Known<D>>;
+  uniform<const S extends Shape, D extends RandomDType = "float64">(
+    shape: S,
+    options?: UniformOptions<D>,
+  ): Tensor<Mutable<S>, Known<D>>;
   uniform(...given: readonly unknown[]): Tensor {
     const [shape, options] = this.asked<UniformOptions>("uniform", given, ["low", "high", "dtype"]);
     const { low = 0, high = 1, dtype = "float64" } = options;
@@ -56,8 +67,8 @@ export class Random {
   }
 
   /** Whole numbers in [low, high), as int32. */
-  integers<const S extends Sizes>(...sizesAndOptions: readonly [...S, IntegersOptions]): Tensor<Mutable<S>>;
-  integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<Mutable<S>>;
+  integers<const S extends Sizes>(...sizesAndOptions: readonly [...S, IntegersOptions]): Tensor<Mutable<S>, "int32">;
+  integers<const S extends Shape>(shape: S, options: IntegersOptions): Tensor<Mutable<S>, "int32">;
   integers(...given: readonly unknown[]): Tensor {
     const [shape, options] = this.asked<IntegersOptions>("integers", given, ["low", "high"]);
     const { low = 0, high } = options;
@@ -65,13 +76,13 @@ export class Random {
   }
 
   /** The numbers 0 to n - 1 in random order, as int32. */
-  permutation(n: number, ...none: []): Tensor<[number]> {
+  permutation(n: number, ...none: []): Tensor<[number], "int32"> {
     checkNoMore("permutation", none);
     return this.draw("choice", [n], "int32", { n, replace: false }, () => this.generator.permutation(n));
   }
 
   /** `count` of the numbers 0 to n - 1, as int32: each may come again unless `replace` is false. */
-  choice(n: number, count: number, options: ChoiceOptions = {}, ...none: []): Tensor<[number]> {
+  choice(n: number, count: number, options: ChoiceOptions = {}, ...none: []): Tensor<[number], "int32"> {
     checkNoMore("choice", none);
     checkOptions("choice", options, ["replace"], ["replace"]);
     const { replace = true } = options;
@@ -92,15 +103,15 @@ export class Random {
   }
 
   /** Draws now, or takes the draw down for a program that is traced; in both cases bad options are refused here. */
-  private draw<const S extends Shape>(
+  private draw<const S extends Shape, D extends DType>(
     method: Draw["method"],
     shape: S,
-    dtype: DType,
+    dtype: DTypes[D],
     options: Draw["options"],
     now: () => TypedArray,
-  ): Tensor<Mutable<S>> {
+  ): Tensor<Mutable<S>, D> {
     const values = tracer()?.draw(this.generator, method, options, dtype, shape, now);
-    if (values === undefined) return fromArray(now(), shape, { dtype });
+    if (values === undefined) return fromArray(now(), shape, { dtype }) as Tensor<Mutable<S>, D>;
     // The type of a shape that may be written to; the shape itself is copied and frozen.
     return new Tensor(shape as unknown as Mutable<S>, dtype, values, null, false);
   }

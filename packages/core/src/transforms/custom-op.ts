@@ -6,7 +6,12 @@ import { type BinaryRule, binary, type TernaryRule, ternary, type UnaryRule, una
 import { interpret } from "../graph/interpret.js";
 import { Node } from "../graph/node.js";
 import { isThenable, withRecording } from "../graph/recording.js";
-import type { BinaryFunction, UnaryFunction } from "../graph/signatures/elementwise.js";
+import type {
+  BinaryFunction,
+  ComparisonFunction,
+  TestFunction,
+  UnaryFunction,
+} from "../graph/signatures/elementwise.js";
 import { asTensor, operand, Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { checkShape, kept, sizeOf } from "../shape/shape.js";
@@ -19,6 +24,11 @@ import { visitStructure } from "./structure.js";
 type Times<N extends number, T, List extends readonly T[] = readonly []> = List["length"] extends N
   ? List
   : Times<N, T, readonly [...List, T]>;
+
+/** The dtype of the results of a rule, where it is not that of what it takes. */
+interface GivesOption<Gives> {
+  readonly gives?: Gives;
+}
 
 /** The class of an op, to use its nodes alone as in the textbook. */
 export interface OpClass<Class> {
@@ -48,16 +58,16 @@ export interface OpClass<Class> {
  * grad(grad(cube))(2).item(); // 12
  * new cube.Node().forward(2); // 8
  */
-export function elementwise(
+export function elementwise<Gives extends "bool" | undefined = undefined>(
   name: string,
-  rule: UnaryRule,
+  rule: UnaryRule & GivesOption<Gives>,
   ...none: []
-): UnaryFunction & OpClass<ReturnType<typeof unary>>;
-export function elementwise(
+): (Gives extends "bool" ? TestFunction : UnaryFunction) & OpClass<ReturnType<typeof unary>>;
+export function elementwise<Gives extends "bool" | undefined = undefined>(
   name: string,
-  rule: BinaryRule,
+  rule: BinaryRule & GivesOption<Gives>,
   ...none: []
-): BinaryFunction & OpClass<ReturnType<typeof binary>>;
+): (Gives extends "bool" ? ComparisonFunction : BinaryFunction) & OpClass<ReturnType<typeof binary>>;
 export function elementwise(
   name: string,
   rule: TernaryRule,

@@ -20,7 +20,13 @@ export type Tensors<A> = A extends number
 
 /** The structure `A` as it can be given: a number does for a scalar. */
 export type Given<A> =
-  A extends Tensor<infer S> ? ([] extends S ? A | number : A) : A extends object ? { [K in keyof A]: Given<A[K]> } : A;
+  A extends Tensor<infer S, infer _>
+    ? [] extends S
+      ? A | number
+      : A
+    : A extends object
+      ? { [K in keyof A]: Given<A[K]> }
+      : A;
 
 /** Nobody writes what is deeper, and what contains itself is. */
 const deepest = 500;

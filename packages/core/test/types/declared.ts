@@ -43,6 +43,11 @@ type Equal<A, B> =
 /** Compiles where the type of `value` is exactly `Expected`: neither narrower nor wider. */
 export declare function expectType<Expected>(): <Actual>(value: Actual & Equal<Actual, Expected>) => void;
 
+/** Compiles where `value` is a tensor of exactly this dtype. */
+export declare function expectDType<Expected>(): <Actual>(
+  value: { readonly dtype: Actual } & Equal<Actual, Expected>,
+) => void;
+
 /** Compiles where `value` is a tensor of exactly this shape. */
 export declare function expectShape<Expected extends readonly number[]>(): <Actual extends readonly number[]>(
   value: { readonly shape: Actual } & Equal<Actual, Expected>,

@@ -43,7 +43,7 @@ expectShape<[100, 10]>()(zeros([10]).elu(matrix));
 expectShape<[100, 10]>()(elu(matrix, zeros([10])));
 expectShape<[]>()(elu(2));
 expectShape<[100, 10]>()(matrix.isNaN().logicalNot());
-expectShape<[100, 10]>()(matrix.less(0).logicalAnd(zeros([10])));
+expectShape<[100, 10]>()(matrix.less(0).logicalAnd(zeros([10], { dtype: "bool" })));
 
 // Numbers
 expectShape<[100, 10]>()(matrix.add(1));
@@ -82,9 +82,9 @@ expectShape<readonly number[]>()(add(unknown, unknown));
 expectShape<[100, 10]>()(matrix.less(zeros([10])));
 expectShape<[100, 10]>()(less(0, matrix));
 expectShape<[100, 10]>()(where(matrix.greater(0), matrix, 0));
-expectShape<[100, 10]>()(where(zeros([100, 1]), 1, zeros([10])));
+expectShape<[100, 10]>()(where(zeros([100, 1]).less(0), 1, zeros([10])));
 expectShape<[100, 10]>()(matrix.greater(0).where(0, zeros([10])));
-expectShape<[]>()(scalar.where(1, 2));
+expectShape<[]>()(scalar.less(0).where(1, 2));
 
 // Shapes that are type parameters
 type Shape = readonly number[];

@@ -94,4 +94,4 @@ expectShape<[3, 1]>()(column(zeros([3])));
 expectShape<[]>()(loss(y, y));
 expectShape<[5, number]>()(recurrent(zeros([5, 3]), zeros([5, 4])));
 expectShape<[2, 3]>()(pair(zeros([3]), zeros([3])));
-expectShape<[7, 8]>()(embed(zeros([100, 8]), zeros([7])));
+expectShape<[7, 8]>()(embed(zeros([100, 8]), zeros([7], { dtype: "int32" })));

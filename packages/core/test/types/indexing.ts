@@ -64,18 +64,18 @@ expectShape<[2, 6, 4]>()(tile(cube, [2, 1]));
 expectShape<[5, 2, 3, 4]>()(cube.tile([5, 1, 1, 1]));
 expectShape<[7]>()(tile(3, [7]));
 expectShape<[number, 12]>()(zeros([n, 4]).tile([2]).pad([[1, 0], [1, 3]])); // biome-ignore format: pairs
-expectType<[Tensor<[2, 1, 4]>, Tensor<[2, 2, 4]>]>()(split(cube, [1, 2], 1));
-expectType<[Tensor<[number, 3, 4]>, Tensor<[number, 3, 4]>]>()(cube.split(2));
-expectType<[Tensor<[2, 4]>, Tensor<[2, 4]>, Tensor<[2, 4]>]>()(unstack(cube, 1));
-expectType<Tensor<[784]>[]>()(x.unstack());
+expectType<[Tensor<[2, 1, 4], "float64">, Tensor<[2, 2, 4], "float64">]>()(split(cube, [1, 2], 1));
+expectType<[Tensor<[number, 3, 4], "float64">, Tensor<[number, 3, 4], "float64">]>()(cube.split(2));
+expectType<[Tensor<[2, 4], "float64">, Tensor<[2, 4], "float64">, Tensor<[2, 4], "float64">]>()(unstack(cube, 1));
+expectType<Tensor<[784], "float64">[]>()(x.unstack());
 expectType<Tensor[]>()(unstack(unknown));
 
 // By index
 expectShape<[2, 1]>()(gather(zeros([2, 3]), [[0], [2]], 1));
-expectShape<[5, 3, 4]>()(cube.gather(zeros([5, 3, 4]), 0));
+expectShape<[5, 3, 4]>()(cube.gather(zeros([5, 3, 4], { dtype: "int32" }), 0));
 expectShape<readonly number[]>()(gather(cube, unknown, 0));
 expectShape<[2, 3]>()(scatterAdd(zeros([2, 3]), [[0], [2]], 1, 1));
-expectShape<[2, 3, 4]>()(cube.scatterAdd(zeros([2, 3, 9]), 1, -1));
+expectShape<[2, 3, 4]>()(cube.scatterAdd(zeros([2, 3, 9], { dtype: "int32" }), 1, -1));
 expectShape<[2, 3]>()(indexAdd(zeros([2, 3]), [0, 1], zeros([2, 3])));
 expectShape<[2, 3, 4]>()(cube.indexAdd([0], 1, -1));
 

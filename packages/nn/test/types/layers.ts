@@ -117,4 +117,16 @@ new LayerNorm(3).weight.zeroGrad();
 expectShape<[3, 2]>()(new Affine(3, 2, { bias: false }).parameters().W);
 new Sequential([conv, new ReLU(), new MaxPool2d(2), new Flatten(), new Affine(400, 10), (x) => x.mul(2)]);
 
+// Layers say nothing of the dtype: what begins with a known one goes through them and comes back.
+let h = zeros([1, 8]);
+const linear = new Linear(8, 8);
+for (let i = 0; i < 2; i++) h = new ReLU().forward(linear.forward(h)).add(h);
+h = new LayerNorm(8).forward(h);
+let float32 = zeros([1, 8], { dtype: "float32" });
+float32 = float32.add(linear.forward(float32));
+expectShape<[1, 8]>()(float32);
+let total = zeros([]);
+total = total.add(sumOfSquaredErrors(h, linear.forward(h)));
+expectShape<[]>()(total);
+
 export { none };

@@ -1,7 +1,8 @@
+import type { DType } from "../../dtype.js";
 import type { Axes, Reduced, Take, WithAxis } from "../../shape/axis-types.js";
 import type { Fits, Shape } from "../../shape/types.js";
 import type { Tensor } from "../tensor.js";
-import type { AxisOption, Of, Operand, ShapeOf } from "./operands.js";
+import type { AxisOption, DTypeOf, Gives, Of, Operand, ShapeOf } from "./operands.js";
 
 /* The signatures of ops that reduce, add up or order along axes. */
 
@@ -19,12 +20,12 @@ export interface KeepOption<Keep extends boolean> {
 // The compiler reports the last overload only, so that one takes the short form as well (`Short`), to blame its axis.
 
 /** `sum(x)`, `sum(x, axis, { keepDims })`, `sum(x, { axis, keepDims })`; `Extra` are the options that an op has besides. */
-export interface ReduceFunction<Extra = unknown> {
+export interface ReduceFunction<Extra = unknown, G = unknown> {
   <X extends Operand, const Axis extends Axes, Keep extends boolean = false>(
     x: X,
     axis: Axis & Fits<Reduced<ShapeOf<X>, Axis>, Axis>,
     options?: KeepOption<Keep> & Extra,
-  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>, Gives<G, DTypeOf<X>>>;
   <
     X extends Operand,
     const Axis extends Axes | undefined = undefined,
@@ -33,7 +34,7 @@ export interface ReduceFunction<Extra = unknown> {
   >(
     x: X,
     options?: (ReduceOptions<ShapeOf<X>, Axis, Keep> & Extra) | (Short & Fits<Reduced<ShapeOf<X>, Short>, Short>),
-  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>, Gives<G, DTypeOf<X>>>;
 }
 
 /** `argMax(x, axis, { keepDims })`, `argMax(x, { axis, keepDims })`; over the flattened tensor when no axis is named. */
@@ -41,12 +42,12 @@ export interface ArgMaxFunction {
   <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
     x: X,
     options: AxisOption<Axis & Fits<Reduced<ShapeOf<X>, Axis>, Axis>> & KeepOption<Keep>,
-  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>, "int32">;
   <X extends Operand, Axis extends number | undefined = undefined, Keep extends boolean = false>(
     x: X,
     axis?: Axis & Fits<Reduced<ShapeOf<X>, Axis>, Axis>,
     options?: KeepOption<Keep>,
-  ): Of<Reduced<ShapeOf<X>, Axis, Keep>>;
+  ): Of<Reduced<ShapeOf<X>, Axis, Keep>, "int32">;
 }
 
 /** What `variance` and `std` have besides the axes. */
@@ -74,24 +75,27 @@ export interface CumulateOptions {
 
 /** `cumsum(x, axis = -1, { reverse, exclusive })`, `cumsum(x, { axis, reverse, exclusive })`: the shape stays. */
 export interface CumulateFunction {
-  <S extends Shape, Axis extends number = -1>(
-    x: Tensor<S>,
+  <S extends Shape, D extends DType, Axis extends number = -1>(
+    x: Tensor<S, D>,
     options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>> & CumulateOptions,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(
-    x: Tensor<S>,
+  ): Tensor<S, D>;
+  <S extends Shape, D extends DType, Axis extends number = -1>(
+    x: Tensor<S, D>,
     axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
     options?: CumulateOptions,
-  ): Tensor<S>;
+  ): Tensor<S, D>;
 }
 
 /** `softmax(x, axis = -1)`, `softmax(x, { axis })`: the shape stays. */
 export interface SoftmaxFunction {
-  <S extends Shape, Axis extends number = -1>(
-    x: Tensor<S>,
+  <S extends Shape, D extends DType, Axis extends number = -1>(
+    x: Tensor<S, D>,
     options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>>,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(x: Tensor<S>, axis?: Axis & Fits<WithAxis<S, Axis>, Axis>): Tensor<S>;
+  ): Tensor<S, D>;
+  <S extends Shape, D extends DType, Axis extends number = -1>(
+    x: Tensor<S, D>,
+    axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
+  ): Tensor<S, D>;
 }
 
 export interface SortOptions {
@@ -100,16 +104,16 @@ export interface SortOptions {
 }
 
 /** `sort(x, axis = -1, { descending })`, `argSort(x, axis = -1, { descending })`: the shape stays. */
-export interface SortFunction {
-  <S extends Shape, Axis extends number = -1>(
-    x: Tensor<S>,
+export interface SortFunction<G = unknown> {
+  <S extends Shape, D extends DType, Axis extends number = -1>(
+    x: Tensor<S, D>,
     options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>> & SortOptions,
-  ): Tensor<S>;
-  <S extends Shape, Axis extends number = -1>(
-    x: Tensor<S>,
+  ): Tensor<S, Gives<G, D>>;
+  <S extends Shape, D extends DType, Axis extends number = -1>(
+    x: Tensor<S, D>,
     axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
     options?: SortOptions,
-  ): Tensor<S>;
+  ): Tensor<S, Gives<G, D>>;
 }
 
 export interface TopKOptions {
@@ -118,22 +122,22 @@ export interface TopKOptions {
 }
 
 /** Both of one shape; the indices are int32. */
-export interface TopK<R> {
-  readonly values: Of<R>;
-  readonly indices: Of<R>;
+export interface TopK<R, D extends DType> {
+  readonly values: Of<R, D>;
+  readonly indices: Of<R, "int32">;
 }
 
 /** `topK(x, k, axis = -1, { largest })`: the axis has size k. */
 export interface TopKFunction {
-  <S extends Shape, K extends number, Axis extends number = -1>(
-    x: Tensor<S>,
+  <S extends Shape, D extends DType, K extends number, Axis extends number = -1>(
+    x: Tensor<S, D>,
     k: K,
     options: AxisOption<Axis & Fits<WithAxis<S, Axis>, Axis>> & TopKOptions,
-  ): TopK<Take<S, [K], Axis>>;
-  <S extends Shape, K extends number, Axis extends number = -1>(
-    x: Tensor<S>,
+  ): TopK<Take<S, [K], Axis>, D>;
+  <S extends Shape, D extends DType, K extends number, Axis extends number = -1>(
+    x: Tensor<S, D>,
     k: K,
     axis?: Axis & Fits<WithAxis<S, Axis>, Axis>,
     options?: TopKOptions,
-  ): TopK<Take<S, [K], Axis>>;
+  ): TopK<Take<S, [K], Axis>, D>;
 }
