@@ -61,7 +61,6 @@ async function bundleModules(name) {
   await build({
     entryPoints: files({ ...published[name], ...apart[name] }, ".js"),
     outdir,
-    // Known to debug/place.ts, which tells core's own files by it.
     chunkNames: "shared/chunk-[hash]",
     bundle: true,
     splitting: true,

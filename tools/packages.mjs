@@ -25,7 +25,7 @@ const MOST_BYTES = 400_000;
 const files = {
   "program.ts": `
 import * as assert from "node:assert/strict";
-import { compile, grad, mul, Random, Tensor, tensor, variable } from "@chainrule/core";
+import { compile, detectAnomaly, grad, mul, Random, Tensor, tensor, variable } from "@chainrule/core";
 import { useFastKernels } from "@chainrule/core/fast";
 import { graphs } from "@chainrule/core/testing";
 import { accuracy, Affine, ReLU, Sequential, SGD, softmaxWithLoss, trainStep } from "@chainrule/nn";
@@ -46,6 +46,10 @@ assert.match(toSvg(variable(2, { name: "apple" }).square()), /^<svg/);
 assert.ok(fc.sample(graphs(), 1)[0]?.inputs[0] instanceof Tensor);
 assert.equal(useFastKernels(), null);
 assert.equal(typeof CheckpointFile, "function");
+function userLine() {
+  return tensor(-1).log();
+}
+assert.throws(() => detectAnomaly(userLine), /made at userLine \\(.*program\\.js/);
 `,
   "mismatch.ts": `
 import { tensor } from "@chainrule/core";

@@ -210,7 +210,7 @@ function loop(
     ${flatLoop}${stridedLoop}}`;
 }
 
-function kernelSet(rule: ElementwiseRule): string {
+function loopSet(rule: ElementwiseRule): string {
   const { takes = "float", gives, forward, backward } = rule;
   const arity = forward.length - 1;
   const all: DType[] = ["float64", "float32", "int32", "bool"];
@@ -265,14 +265,16 @@ function rowLoops(sources: readonly string[]): string {
 const sets = Object.values(ops).flatMap((value) => {
   if (typeof value !== "function" || !(value.prototype instanceof Elementwise)) return [];
   const { name, rule } = value.prototype as Elementwise;
-  return [`${name}: ${kernelSet(rule)}`];
+  return [`${name}: ${loopSet(rule)}`];
 });
 
+type NumberFormula = (k: Printer, ...terms: Term[]) => Term | number;
+
 /** A formula over any arithmetic as a function of numbers. */
-function numberFunction([name, formula]: [string, (k: Printer, ...terms: Term[]) => Term]): string {
+function numberFunction([name, formula]: [string, NumberFormula]): string {
   const printer = new Printer(false);
   const parameters = operands.slice(0, formula.length - 1);
-  const { lines, result } = printer.print(formula(printer, ...parameters.map((text) => ({ text }))).text, new Map());
+  const { lines, result } = printer.print(show(formula(printer, ...parameters.map((text) => ({ text })))), new Map());
   return `export function ${name}(${parameters.map((each) => `${each}: number`).join(", ")}): number {
   ${[...lines, `return ${result};`].join("\n  ")}
 }`;

@@ -341,6 +341,9 @@ places("the stacks of Firefox and Safari are read as well, and a package's path"
     placeOf(stackOf(`captureStack@${lib}/shared/chunk-7APGCMDC.js:1:2`, entry, user)),
     `${user.replace("@", " (")})`,
   );
+  const index = "file:///app/node_modules/@chainrule/core/dist/lib/index.js:1:2";
+  const chunk = "file:///app/node_modules/@chainrule/core/dist/lib/shared/chunk-GTANC2KA.js:1:2";
+  assert.is(placeOf(stackOf(`captureStack@${index}`, `apply@${chunk}`, user)), `${user.replace("@", " (")})`);
   // A folder of the user's that has the name of a package of ours is still the user's.
   const here = "https://app.example/vendor/core/src/debug/place.js:1:2";
   const beside = "https://app.example/vendor/nn/src/mine.js:3:4";

@@ -171,7 +171,7 @@ test("bincount compiled, of any shape, and of a number that is not counted", () 
   assert.equal(f(zeros([4, 0], { dtype: "int32" })).toArray(), [0, 0, 0]);
   for (const wrong of [3, -1]) {
     const x = tensor([0, wrong], { dtype: "int32" });
-    const message = `Bincount: index ${wrong} (element 1 of the indices) is none of 3: from 0 to 2`;
+    const message = `Bincount: index ${wrong} (element 1 of the indices) is out of range for a length of 3: from 0 to 2`;
     for (const way of [f, (x: Tensor) => bincount(x, 3)]) {
       assert.throws(
         () => way(x),

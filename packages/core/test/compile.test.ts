@@ -334,6 +334,18 @@ test("equal values are computed once, and memory is used again", () => {
   assert.ok(bytes < 0.8 * bytesWithoutReuse, `${bytes} of ${bytesWithoutReuse}`);
 });
 
+test("what a kernel computes once is printed once, under a name", () => {
+  const program = compile((x: Tensor) => Array.from({ length: 40 }).reduce((y: Tensor) => y.mul(y).add(y), x)).program(
+    tensor([1, 2]),
+  );
+  const text = program.print("kernels");
+  assert.match(
+    text,
+    /^0 Add: for \[2\]: v0 = add\(mul\(i0\[i0\], i0\[i0\]\), i0\[i0\]\); v1 = add\(mul\(v0, v0\), v0\); /,
+  );
+  assert.match(text, /; o1\[i0\] = add\(mul\(v38, v38\), v38\)$/);
+});
+
 test("every stage prints", () => {
   const program = compile((x: Tensor) => x.matmul(x.transpose()).relu().sum()).program(zeros([2, 3]));
   assert.match(program.print("graph"), /Transpose/);

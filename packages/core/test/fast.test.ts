@@ -23,10 +23,10 @@ import { constant, isDifferentiable, nameOf } from "./support/tensors.js";
 
 // Eager ops by compiled kernels against the same ops by the plain loops.
 
-/** Runs `f` with fast kernels for all sizes, and says how many programs were made. */
+/** Runs `f` with fast kernels for all sizes, made at once, and says how many programs were made. */
 function fastly<R>(
   f: () => R,
-  options: Parameters<typeof useFastKernels>[0] = { least: 0 },
+  options: Parameters<typeof useFastKernels>[0] = { least: 0, after: 0 },
 ): { made: number; result: R } {
   const before = programObserver();
   let made = 0;
@@ -96,9 +96,9 @@ test("a kernel is made once for each op, its settings, shapes and dtypes; no gra
 });
 
 test("from `least` elements on, and by default not for small tensors", () => {
-  assert.is(fastly(() => [x.exp(), tensor([1, 2]).exp(), tensor(1).exp()], {}).made, 1);
-  assert.is(fastly(() => x.exp(), { least: 5001 }).made, 0);
-  assert.is(fastly(() => x.exp(), { least: 5000 }).made, 1);
+  assert.is(fastly(() => [x.exp(), tensor([1, 2]).exp(), tensor(1).exp()], { after: 0 }).made, 1);
+  assert.is(fastly(() => x.exp(), { least: 5001, after: 0 }).made, 0);
+  assert.is(fastly(() => x.exp(), { least: 5000, after: 0 }).made, 1);
 });
 
 test("what the kernels keep is bounded, and made anew", () => {
@@ -108,8 +108,8 @@ test("what the kernels keep is bounded, and made anew", () => {
     x.log();
     x.exp();
   };
-  assert.is(fastly(twice, { least: 0, memory: 2 ** 28 }).made, 2);
-  assert.is(fastly(twice, { least: 0, memory: 100_000 }).made, 3);
+  assert.is(fastly(twice, { least: 0, after: 0, memory: 2 ** 28 }).made, 2);
+  assert.is(fastly(twice, { least: 0, after: 0, memory: 100_000 }).made, 3);
 });
 
 test("plain again, for a while or for good, also after an error", () => {
@@ -127,14 +127,43 @@ test("plain again, for a while or for good, also after an error", () => {
   assert.is(made, 1);
 });
 
-test("an op of one's own over elements runs its formula as a kernel", () => {
-  const softsign = elementwise("ExpOfSquare", {
-    forward: (k, x) => k.exp(k.mul(x, x)),
-    backward: [(k, dout, x, z) => k.mul(dout, k.mul(2, k.mul(x, z)))],
+test("a kernel is made for shapes that come again, and not where each call has others", () => {
+  assert.is(fastly(() => x.exp(), {}).made, 0);
+  assert.is(fastly(() => [x.exp(), x.exp(), x.exp()], {}).made, 1);
+  assert.is(fastly(() => [x.exp(), x.exp(), x.exp()], { after: 2 }).made, 1);
+  const other = (i: number) => full([5000 + i], 1).exp();
+  assert.is(fastly(() => Array.from({ length: 50 }, (_, i) => other(i)), {}).made, 0);
+});
+
+test("a kernel that there is no memory for is left alone", () => {
+  const [plain, { result }] = [x.exp(), fastly(() => [x.exp(), x.exp()], { after: 0, memory: 1000 })];
+  for (const each of result) assert.equal(each.data, plain.data);
+});
+
+test("a result that is one number of many runs a fast kernel", () => {
+  const { made, result } = fastly(() => [x.std(), x.logSumExp()], { after: 0 });
+  assert.is(made, 2);
+  near([result[0]?.item() ?? 0, result[1]?.item() ?? 0], [x.std().item(), x.logSumExp().item()], 1e-13, "values");
+});
+
+test("an op of one's own over elements is computed by its formula as that is at each call", () => {
+  let factor = 1;
+  const scaled = elementwise("ScaledExp", {
+    forward: (k, x) => k.mul(k.exp(x), factor),
+    backward: [(k, dout, _x, z) => k.mul(dout, z)],
   });
-  const { made, result } = fastly(() => softsign(x));
-  assert.is(made, 1);
-  near(result.data, x.square().exp().data, 1e-15, "values");
+  const { result } = fastly(() => {
+    const before = scaled(x);
+    factor = 10;
+    return [before, scaled(x)] as const;
+  });
+  near(result[1].data, result[0].mul(10).data, 1e-15, "values");
+});
+
+test("what is done later is refused where the plain loops are pinned", () => {
+  const later = (f: unknown) => thrownBy(() => withPlainKernels(f as () => unknown));
+  for (const f of [async () => 1, () => Promise.resolve(1), function* () {}])
+    assert.match(later(f), /^GraphError: withPlainKernels: /);
 });
 
 test("variables, gradients, and functions that are compiled as a whole", () => {

@@ -1,10 +1,10 @@
 import { type Line, type Measure, STEADY, type View, viewOf } from "./view.js";
 
 /** What an error of a derivative turns out to be. */
-export type Verdict = "wrong gradient" | "kink" | "precision" | "not finite";
+type Verdict = "wrong gradient" | "kink" | "precision" | "not finite";
 
 /** What a function does near a point. */
-export interface Judgement {
+interface Judgement {
   readonly verdict: Verdict;
   /** The slopes on the left and on the right; those of the other for a side without finite values. */
   readonly slopes: readonly [left: number, right: number];

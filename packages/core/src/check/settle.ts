@@ -27,7 +27,7 @@ export interface Look {
 export const always: Look = { closely: true, beyond: -1 };
 
 /** A derivative, found both ways. */
-export type Compared = Omit<GradcheckDerivative, "error" | "tolerance" | "noise" | "kind" | "jumps">;
+type Compared = Omit<GradcheckDerivative, "error" | "tolerance" | "noise" | "kind" | "jumps">;
 
 /**
  * What a derivative and a difference come to. They may differ by the tolerance. Beyond it noise may be the reason, as long

@@ -8,7 +8,7 @@ import { type ScheduleStage, schedulesOf } from "./schedule/passes.js";
 import { type Placed, trace } from "./trace/trace.js";
 import { verifiesAll, verify, verifyGraph } from "./verify.js";
 
-export interface BuildOptions {
+interface BuildOptions {
   /** Checks the program between the stages. Default false. */
   readonly verify?: boolean | undefined;
   /** Whether relaxed SIMD is used where the engine has it. Default true. */

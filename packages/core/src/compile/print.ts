@@ -4,8 +4,8 @@ import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
-import type { Affine, Expression } from "./ir/expression.js";
-import { isRecurrence, type Kernel, type Recurrence } from "./ir/kernel.js";
+import { type Affine, type Expression, operandsOf, visitExpressions } from "./ir/expression.js";
+import { isRecurrence, type Kernel, type Recurrence, valuesOf } from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
 import type { Stages } from "./run/stages.js";
 import type { Trace } from "./trace/trace.js";
@@ -69,50 +69,70 @@ function showAffine(at: Affine, index: string | null): string {
   return terms.join(" + ");
 }
 
-/** An expression as text, for people. */
-function showExpression(e: Expression, show: (buffer: Buffer, at: Affine, index: string | null) => string): string {
-  switch (e.op) {
-    case "constant":
-      return String(e.value);
-    case "index":
-      return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
-    case "state":
-      return `s${e.carry}`;
-    case "load":
-      return show(e.buffer, e.at, e.index === null ? null : `${e.index.stride} ${showExpression(e.index.value, show)}`);
-    case "apply": {
-      const name = e.name === "convert" || e.name === "fromMask" ? e.kind : e.name;
-      return `${name}(${e.args.map((arg) => showExpression(arg, show)).join(", ")})`;
+/** The expressions of a kernel as text, for people: what is used in several places has a name, and is written once. */
+class ExpressionPrinter {
+  /** What stands before all else: a line of text for each name. */
+  readonly definitions: string[] = [];
+  private readonly names = new Map<Expression, string>();
+
+  constructor(roots: readonly Expression[]) {
+    const uses = new Map<Expression, number>();
+    const use = (e: Expression) => uses.set(e, (uses.get(e) ?? 0) + 1);
+    for (const root of roots) use(root);
+    visitExpressions(roots, (e) => operandsOf(e).forEach(use));
+    visitExpressions(roots, (e) => {
+      if (e.op !== "apply" || uses.get(e) === 1) return;
+      const text = this.show(e);
+      const name = `v${this.names.size}`;
+      this.names.set(e, name);
+      this.definitions.push(`${name} = ${text}`);
+    });
+  }
+
+  show(e: Expression): string {
+    const name = this.names.get(e);
+    if (name !== undefined) return name;
+    switch (e.op) {
+      case "constant":
+        return String(e.value);
+      case "index":
+        return `index(${e.at.offset}; ${e.at.strides.join(", ")})`;
+      case "state":
+        return `s${e.carry}`;
+      case "load":
+        return showPlace(e.buffer, e.at, e.index === null ? null : `${e.index.stride} ${this.show(e.index.value)}`);
+      case "apply": {
+        const name = e.name === "convert" || e.name === "fromMask" ? e.kind : e.name;
+        return `${name}(${e.args.map((arg) => this.show(arg)).join(", ")})`;
+      }
+      default:
+        return e satisfies never;
     }
-    default:
-      return e satisfies never;
   }
 }
 
-function showCarries(
-  { carries, isScan }: Recurrence,
-  steps: string,
-  load: Parameters<typeof showExpression>[1],
-): string {
-  const shown = carries.map(
-    ({ initial, next }, i) => `s${i} from ${showExpression(initial, load)} to ${showExpression(next, load)}`,
-  );
+const showPlace = (buffer: Buffer, at: Affine, index: string | null) =>
+  `${bufferName(buffer)}[${showAffine(at, index)}]`;
+
+function showCarries({ carries, isScan }: Recurrence, steps: string, printer: ExpressionPrinter): string {
+  const shown = carries.map(({ initial, next }, i) => `s${i} from ${printer.show(initial)} to ${printer.show(next)}`);
   return `${shown.join(", ")} over ${steps}, ${isScan ? "at each step" : "at last"} `;
 }
 
 export function showKernel(kernel: Kernel): string {
-  const load = (buffer: Buffer, at: Affine, index: string | null) => `${bufferName(buffer)}[${showAffine(at, index)}]`;
   switch (kernel.kind) {
     case "loop": {
       const { reduction } = kernel;
+      const printer = new ExpressionPrinter(valuesOf(kernel));
       const outer = kernel.sizes.slice(0, kernel.sizes.length - kernel.reduced);
       const inner = formatShape(kernel.sizes.slice(outer.length));
       const of = typeof reduction === "string" ? `${reduction} over ${inner} of ` : "";
+      const shared = printer.definitions.map((definition) => `${definition}; `).join("");
       const stores = kernel.stores.map(
-        ({ value, target, to }) => `${load(target, to, null)} = ${of}${showExpression(value, load)}`,
+        ({ value, target, to }) => `${showPlace(target, to, null)} = ${of}${printer.show(value)}`,
       );
-      const steps = isRecurrence(reduction) ? showCarries(reduction, inner, load) : "";
-      return `${kernel.name}: for ${formatShape(outer)}: ${steps}${stores.join("; ")}`;
+      const steps = isRecurrence(reduction) ? showCarries(reduction, inner, printer) : "";
+      return `${kernel.name}: for ${formatShape(outer)}: ${shared}${steps}${stores.join("; ")}`;
     }
     case "contraction": {
       const { m, n, k, a, b, target, batch, skipsZeros } = kernel;

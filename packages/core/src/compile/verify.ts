@@ -22,7 +22,7 @@ import type { Schedule } from "./schedule/schedule.js";
 import type { Trace } from "./trace/trace.js";
 
 /**
- * Checks a program between the stages: every value is made before it is used, every access lies inside of its buffer,
+ * Checks a program between the stages: every value is made before it is used, every access of a loop or a product lies inside of its buffer,
  * no two buffers that are needed at one time overlap.
  *
  * @throws Error with the first thing that is wrong: a defect of the compiler

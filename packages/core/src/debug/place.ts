@@ -66,7 +66,8 @@ export function placeOf(captured: Error): string | null {
 }
 
 function isOwn(file: string, here: string): boolean {
-  const [, root] = /^(.*\/)(?:debug\/place|shared\/chunk-[A-Z0-9]+)\.[jt]s(?:\?.*)?$/.exec(here) ?? [];
+  const [, root] =
+    /^(.*\/)(?:debug\/place|shared\/chunk-[A-Z0-9]+|(?<=\/core\/dist\/lib\/)index)\.[jt]s(?:\?.*)?$/.exec(here) ?? [];
   if (root === undefined) return file === here;
   // The layers and losses of the packages beside this one are no code of the user's either.
   return file.startsWith(root) || file.includes("/@chainrule/");

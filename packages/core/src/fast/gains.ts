@@ -3,6 +3,7 @@ import { isFloat } from "../dtype.js";
 import { Elementwise } from "../graph/elementwise.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
+import { elementwiseLoops } from "../loops/generated.js";
 import * as ops from "../ops/index.js";
 import { mathNames } from "../wasm/vector-math/index.js";
 
@@ -19,7 +20,6 @@ const listed: ReadonlySet<unknown> = new Set<unknown>([
   ops.ConvTranspose,
   ops.ConvWeights,
   ops.Count,
-  ops.Gather,
   ops.LogSoftmax,
   ops.LogSumExp,
   ops.MaxPool,
@@ -40,10 +40,19 @@ const slower: ReadonlySet<unknown> = new Set<unknown>([ops.Gelu, ops.GeluSlope])
  */
 const gaining: ReadonlySet<string> = new Set([...mathNames.filter((name) => name !== "sign"), "max", "min", "select"]);
 
+/** Whether the loops are those of core's own ops: the formula of another one may use what changes between two calls. */
+const isOwn = ({ name, loops }: Elementwise) => elementwiseLoops[name] === loops;
+
 /** Whether a node of such inputs gains by a compiled kernel. */
 export function gains(node: Node, inputs: readonly Tensor[]): boolean {
+  if (node instanceof ops.Gather) return isGatheredFromFew(inputs);
   if (listed.has(node.constructor)) return true;
   return node instanceof Elementwise && isOfFloats(inputs) && formulaOf(node, null).gains;
+}
+
+/** Of many elements a few are found sooner than all are copied. */
+function isGatheredFromFew([x, indices]: readonly Tensor[]): boolean {
+  return (x as Tensor).size <= 4 * (indices as Tensor).size;
 }
 
 /** The same for the gradient of input `i`, and which of dout, the inputs and the output it is computed from, by number. */
@@ -73,7 +82,7 @@ function formulaOf(node: Elementwise, i: number | null): Formula {
   formulas.set(node.constructor, known);
   let found = known.get(i);
   if (found === undefined) {
-    found = slower.has(node.constructor) ? none : read(node, i);
+    found = isOwn(node) && !slower.has(node.constructor) ? read(node, i) : none;
     known.set(i, found);
   }
   return found;

@@ -18,7 +18,7 @@ export interface ElementwiseRule extends Dtypes {
 }
 
 /** A node that computes by a rule. */
-export interface RuledNode extends Node {
+interface RuledNode extends Node {
   readonly rule: ElementwiseRule;
 }
 

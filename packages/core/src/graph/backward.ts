@@ -210,7 +210,7 @@ function sumOf(a: Tensor, b: Tensor): Tensor {
 }
 
 /** The gradient to start from: 1 for a scalar, what was given for anything else. */
-export function seedOf(output: Tensor, given: Tensor | number | undefined): Tensor {
+function seedOf(output: Tensor, given: Tensor | number | undefined): Tensor {
   const op = output.node?.name ?? "backward";
   const subject = output.node === null ? "backward() of" : `${op}: backward() of`;
   if (!isFloat(output.dtype)) {

@@ -172,13 +172,14 @@ export abstract class Node {
 
   private computeNow(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     try {
-      // Of nothing there is nothing to compute: the axes around an empty one may have any size, and loops would run over them.
+      // The axes around an empty one may have any size, and loops would run over them.
       if (isEmpty(shape)) {
         this.checkInputs(...inputs);
         return allocate(dtype, 0);
       }
-      // Scalars have nothing to gain, and no time to lose.
-      const made = shape.length === 0 ? null : (readyMade.kernels?.forward(this, shape, inputs) ?? null);
+      // Scalars of scalars have nothing to gain, and no time to lose.
+      const isScalar = shape.length === 0 && (inputs[0] as Tensor).shape.length === 0;
+      const made = isScalar ? null : (readyMade.kernels?.forward(this, shape, inputs) ?? null);
       return made ?? this.localForward(shape, dtype, ...inputs);
     } catch (error) {
       throw namedBy(this.name, error);

@@ -34,13 +34,13 @@ export interface TensorTransfer<S extends Shape = Shape, D extends DType = AnyDT
 export type GradientHook = (gradient: Tensor) => Tensor | undefined;
 
 /** A gradient that lies in the memory of a program until somebody asks for it. */
-export interface DeferredGradient {
+interface DeferredGradient {
   readonly isDeferred: true;
   read(): Tensor;
 }
 
 /** Where the gradients of edges are: the last walk. */
-export interface GradientSource {
+interface GradientSource {
   gradient(edge: Tensor): Tensor | undefined;
 }
 

@@ -24,7 +24,7 @@ export interface LoopSet {
   readonly backward?: readonly (Readonly<Partial<Record<DType, Loop>>> | "dout" | null)[];
 }
 
-export interface LoopOperand {
+interface LoopOperand {
   readonly shape: Shape;
   readonly array: TypedArray;
 }

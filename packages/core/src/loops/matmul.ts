@@ -1,6 +1,6 @@
 /**
- * The matrix product on typed arrays. {@link gemm} picks a kernel: a direct loop for the tiny, WebAssembly where there is
- * any, the register-blocked JavaScript kernel where there is none.
+ * The matrix product on typed arrays. {@link gemm} picks one: a direct loop for the tiny, WebAssembly where there is
+ * any, the register-blocked JavaScript loops where there is none.
  */
 import { type FloatArray, wasmGemm } from "../wasm/gemm.js";
 import { isLong } from "../wasm/gemm-plan.js";
@@ -20,7 +20,7 @@ const directLimit = 64;
  * stored the other way round (k x m, n x k). `out` (m x n) is overwritten and must not overlap an operand.
  *
  * float64 accumulates in float64. float32 accumulates in float64, or in float32 by partial sums of 800 terms and no more than
- * 4096 of those, according to the kernel: the same call gives the same bits each time, but a machine without WebAssembly may round differently. int32 wraps around.
+ * 4096 of those, according to which: the same call gives the same bits each time, but a machine without WebAssembly may round differently. int32 wraps around.
  * No term is skipped, so that a NaN or an infinity always spreads (0 x NaN is NaN).
  */
 export function gemm<T extends GemmArray>(
@@ -118,7 +118,7 @@ const scratchLength = 1 << 16;
 let scratch = new Float64Array(0);
 
 /**
- * The portable kernel. Panels of four rows of op(a) and four columns of op(b) are packed into doubles, interleaved in
+ * The portable loops. Panels of four rows of op(a) and four columns of op(b) are packed into doubles, interleaved in
  * the order in which a tile of 4 x 4 sums, all in registers, reads them; packing absorbs transposition and dtype.
  */
 export function blockedGemm(

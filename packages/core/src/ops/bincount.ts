@@ -11,7 +11,9 @@ import { checkIndices, type IndexLike, indexTensor } from "./take.js";
 /** The error for a number that has no count, in eager mode and compiled. */
 export function notCounted(index: number, element: number, length: number): ShapeError {
   const range = length === 0 ? "there is nothing to count" : `from 0 to ${length - 1}`;
-  return new ShapeError(`Bincount: index ${index} (element ${element} of the indices) is none of ${length}: ${range}`);
+  return new ShapeError(
+    `Bincount: index ${index} (element ${element} of the indices) is out of range for a length of ${length}: ${range}`,
+  );
 }
 
 export class Bincount extends Node {

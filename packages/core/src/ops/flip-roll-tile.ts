@@ -49,8 +49,10 @@ function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
   const size = x.shape[axis] as number;
   // There is nothing to move, and an axis beside an empty one may have any size.
   if (x.size === 0) return x;
+  // Below the size before it is subtracted: of a large shift the difference would be rounded.
+  const by = shift % size;
   return x.take(
-    Array.from({ length: size }, (_, i) => (((i - shift) % size) + size) % size),
+    Array.from({ length: size }, (_, i) => (i - by + size) % size),
     axis,
   );
 }

@@ -59,7 +59,7 @@ export function meanOf(x: Tensor, over: Over): Tensor {
 }
 
 /** The deviations from the mean and the sum of their squares, both times a scale: `null` for 1. */
-export interface TracedMoments {
+interface TracedMoments {
   readonly deviations: Tensor;
   readonly squares: Tensor;
   readonly scale: Tensor | null;

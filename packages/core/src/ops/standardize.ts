@@ -96,7 +96,7 @@ export class Center extends AlongAxes {
   }
 }
 
-export interface StandardizeOptions extends Dispersion {
+interface StandardizeOptions extends Dispersion {
   readonly axis?: number | readonly number[] | undefined;
 }
 

@@ -72,7 +72,7 @@ export function perAxis(op: string, setting: string, value: PerAxis, rank: Spati
 }
 
 /** A padding in any of its forms as the ends of each spatial axis; what "same" is depends on the planes. */
-export function paddingOf(op: string, padding: Padding, rank: SpatialRank): "same" | readonly Ends[] {
+function paddingOf(op: string, padding: Padding, rank: SpatialRank): "same" | readonly Ends[] {
   if (padding === "same") return padding;
   const given = padding === "valid" ? 0 : padding;
   const list: readonly unknown[] = Array.isArray(given) ? given : new Array(rank).fill(given);

@@ -17,7 +17,7 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   testing: ["check", "graph", "inspect", "ops", "shape"],
   debug: ["graph", "inspect", "ops", "shape"],
   // An entry of its own: who does not import it has no compiler in a bundle.
-  fast: ["compile", "compile/graph", "compile/ir", "compile/run", "graph", "ops", "shape", "wasm"],
+  fast: ["compile", "compile/graph", "compile/ir", "compile/run", "graph", "loops", "ops", "shape", "wasm"],
 };
 
 /** What all stages of the compiler may use; and the stages in their order, each with those that it stands on. */

@@ -219,10 +219,7 @@ export class ExpressionBuilder {
     }
     if (name === "toMask" && x.op === "apply" && x.name === "fromMask") return x.args[0] as Expression;
     if (name === "convert" || name === "toMask" || name === "fromMask") {
-      if (name === "convert" && x.op === "constant" && kind !== "mask" && kind !== "i32" && x.kind !== "f64") {
-        return this.constant(kind, x.value);
-      }
-      return null;
+      return name === "convert" && x.op === "constant" && kind !== "mask" ? this.constant(kind, x.value) : null;
     }
     if (name === "either") return x === y ? x : null;
     if (kind !== "mask" && args.every((arg) => arg.op === "constant")) {

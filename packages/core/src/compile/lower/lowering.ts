@@ -8,7 +8,10 @@ import type { Kernel, ReductionOp } from "../ir/kernel.js";
 import type { RoutineName } from "../ir/routine.js";
 import type { Place } from "../ir/views.js";
 
-/** How an op uses an input: element by element in the kernel that it is computed in, or as a whole. */
+/**
+ * How an op uses an input: "inline", element by element, computed where it is used; "matrix", from memory, its own buffer or a view of
+ * one; "whole", from a buffer of its own, row by row.
+ */
 export type Use = "inline" | "matrix" | "whole";
 
 /** How one element of a value is computed inside of the kernel that uses it. */
@@ -29,8 +32,7 @@ export interface KernelRule {
   /** Pushes the kernels that write `s.target(value)`. */
   readonly lower: (value: Traced, s: Lowering) => void;
   /**
-   * How it uses input `i`; "whole" (`s.buffer`) unless it says otherwise: "matrix" is `s.strided`, "inline"
-   * `s.element`.
+   * How it uses input `i`; "whole" unless it says otherwise.
    */
   readonly uses?: (i: number) => Use;
   /** Whether its kernel goes through the elements of its first input. */

@@ -118,7 +118,8 @@ const avgUnpool: KernelRule = {
     const kind = !w.isAdaptive && areApart(axes) ? numberKindOf(value.dtype) : "f64";
     const shareOf = (k: KernelBody, at: Affine, windows: readonly [Affine, Affine]) => {
       const [number, count] = [k.builder.load(given.buffer, at), countOf(k, w, windows)];
-      return k.builder.arithmetic(kind).div(number, k.builder.as(count, kind));
+      const own = k.builder.arithmetic(kind);
+      return own.add(0, own.div(number, k.builder.as(count, kind)));
     };
     if (!w.isAdaptive) {
       spread(value, value.shape, y.shape, w, given.at, shareOf, s);
@@ -150,7 +151,7 @@ const storesAtOnce = 8;
 /** As many positions as are stored at once, up to the last one. */
 const endsOf = (last: number, atOnce: number) => Array.from({ length: atOnce }, (_, i) => last + 1 - atOnce + i);
 
-/** What an element gets of a window: `at` is where the window stands among all, `windows` its row and its column. */
+/** What an element gets of a window, added to 0, as -0 is nowhere the sum of what comes together: `at` is where the window stands among all, `windows` its row and its column. */
 type Part = (k: KernelBody, at: Affine, windows: readonly [Affine, Affine], position: Expression) => Expression;
 
 /** Loops over the elements of windows, [image, channel; row, column of the kernel; row, column], last elements first. */
@@ -195,8 +196,7 @@ function spread(
       const position = k.builder.index(placeIn(shape, -interiorOf(shape, w), ...end));
       const own = part(k, from, [axisOf(6, 4), axisOf(6, 5)], position);
       const [kind, wide] = [numberKindOf(value.dtype), own.kind as NumberKind];
-      const before = isSum ? k.builder.load(sums, to) : k.builder.constant(kind, 0);
-      const sum = k.builder.arithmetic(wide).add(k.builder.as(before, wide), own);
+      const sum = isSum ? k.builder.arithmetic(wide).add(k.builder.as(k.builder.load(sums, to), wide), own) : own;
       return { value: k.builder.as(sum, kind), target: sums, to };
     });
     s.push({ kind: "loop", name: nodeOf(value).name, sizes: k.sizes, reduced: 0, reduction: null, stores });
@@ -230,7 +230,7 @@ const maxUnpool: KernelRule = {
     const chosen: Part = (k, at, _windows, position) => {
       const isHere = k.builder.arithmetic("i32").equal(k.builder.load(by, at), position);
       const numbers = k.builder.arithmetic(numberKindOf(value.dtype));
-      return numbers.select(isHere, k.builder.load(given, at), 0);
+      return numbers.select(isHere, numbers.add(0, k.builder.load(given, at)), 0);
     };
     spread(value, x.shape, y.shape, w, rowMajor(planeShape(y.shape, w.rows, w.columns)), chosen, s);
   },

@@ -76,7 +76,7 @@ export function plan(schedule: Schedule): Plan {
   const bytes = arena.end + alignment;
   if (bytes > mostBytes) {
     throw new CompileError(
-      `compile: the program needs ${(bytes / 2 ** 30).toFixed(1)} GiB, and WebAssembly has 4; take a smaller batch, or call ` +
+      `compile: the program needs ${Math.ceil(bytes / 2 ** 20)} MiB, and WebAssembly has 4095; take a smaller batch, or call ` +
         "the function without compile",
     );
   }

@@ -39,7 +39,7 @@ export interface Trace {
   readonly size: number;
 }
 
-/** The tensors and sources among the arguments of the function; and what it is given in the place of them. */
+/** The tensors and generators among the arguments of the function; and what it is given in the place of them. */
 export interface Placed {
   readonly tensors: readonly Tensor[];
   readonly generators: readonly Generator[];

@@ -103,11 +103,11 @@ export type TernaryFits<X, Y, Z> =
 export type ClampDType<X, Low, High> = X extends Tensor<infer _, infer D> ? D : Common<Low, High>;
 
 /** `Of<Broadcast<A, B>>`, decided for shapes that are type parameters, too. */
-export type BroadcastOf<A extends Shape, B extends Shape, D extends DType> =
+type BroadcastOf<A extends Shape, B extends Shape, D extends DType> =
   Box<B> extends Fitting<A> ? Tensor<A, D> : Of<Aligned<A, B>, D>;
 
 /** `Of<Broadcast3<A, B, C>>`, decided for shapes that are type parameters, too. */
-export type Broadcast3Of<A extends Shape, B extends Shape, C extends Shape, D extends DType> =
+type Broadcast3Of<A extends Shape, B extends Shape, C extends Shape, D extends DType> =
   Box<B | C> extends Fitting<A> ? Tensor<A, D> : Of<Broadcast3<A, B, C>, D>;
 
 /** `cast(x, dtype)`: the shape stays. */

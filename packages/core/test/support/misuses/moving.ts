@@ -133,12 +133,20 @@ export const movingMisuses: readonly Misuse[] = [
         ShapeError,
         "OneHot: index -1 (element 1 of the indices) is none of 3 classes: from 0 to 2",
       ],
-      [() => bincount([0, 3], 3), ShapeError, "Bincount: index 3 (element 1 of the indices) is none of 3: from 0 to 2"],
-      [() => bincount([-1], 3), ShapeError, "Bincount: index -1 (element 0 of the indices) is none of 3: from 0 to 2"],
+      [
+        () => bincount([0, 3], 3),
+        ShapeError,
+        "Bincount: index 3 (element 1 of the indices) is out of range for a length of 3: from 0 to 2",
+      ],
+      [
+        () => bincount([-1], 3),
+        ShapeError,
+        "Bincount: index -1 (element 0 of the indices) is out of range for a length of 3: from 0 to 2",
+      ],
       [
         () => bincount([0], 0),
         ShapeError,
-        "Bincount: index 0 (element 0 of the indices) is none of 0: there is nothing to count",
+        "Bincount: index 0 (element 0 of the indices) is out of range for a length of 0: there is nothing to count",
       ],
     ],
   },

@@ -4,7 +4,7 @@ import { increase, locals, repeat } from "../../../wasm/loops.js";
 import { nodeOf } from "../../graph/graph.js";
 import { checkIndices } from "../check-indices.js";
 import type { KernelRule } from "../lowering.js";
-import { clear } from "./zeros.js";
+import { clear } from "../zeros.js";
 
 const bincount: KernelRule = {
   lower: (value, s) => {

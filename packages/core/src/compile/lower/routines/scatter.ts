@@ -13,8 +13,8 @@ import { type Buffer, elementBytes } from "../../ir/buffer.js";
 import { loads, stores } from "../../ir/elements.js";
 import { alongAxis, checkIndices } from "../check-indices.js";
 import type { KernelRule, Lowering } from "../lowering.js";
-import { PartialSums, partialBytes } from "./partial-sums.js";
-import { clear } from "./zeros.js";
+import { PartialSums, partialBytes } from "../partial-sums.js";
+import { clear } from "../zeros.js";
 
 const adders = {
   float64: { add: "f64.add", addVectors: "f64x2.add" },

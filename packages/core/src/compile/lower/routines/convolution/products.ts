@@ -5,7 +5,7 @@ import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { align, type Scalar, scalarBytes } from "../../../../wasm/simd.js";
 import type { Buffer } from "../../../ir/buffer.js";
 import type { KernelCode } from "../../../ir/context.js";
-import { onesFill, zeroFill } from "../zeros.js";
+import { onesFill, zeroFill } from "../../zeros.js";
 import { emitStage, type Planes } from "./planes.js";
 import { convolutionTiles } from "./tiles.js";
 

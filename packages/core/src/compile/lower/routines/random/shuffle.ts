@@ -1,6 +1,6 @@
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { increase, locals, repeat, until } from "../../../../wasm/loops.js";
-import { zeroFill } from "../zeros.js";
+import { zeroFill } from "../../zeros.js";
 
 interface Shuffle {
   readonly n: number;

@@ -15,10 +15,10 @@ import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
 import type { Buffer } from "../../../ir/buffer.js";
 import type { KernelCode } from "../../../ir/context.js";
+import { zeroFill } from "../../zeros.js";
 import { emitStage, type Planes } from "../convolution/planes.js";
 import { emitTable, forPanels } from "../convolution/products.js";
 import { convolutionTiles, dotRows, dotTiles, sumBytes } from "../convolution/tiles.js";
-import { zeroFill } from "../zeros.js";
 import { type Filtering, type Layout, layoutOf, points } from "./layout.js";
 import {
   emitResults,

@@ -1,6 +1,6 @@
-import type { Code } from "../../../wasm/encoder.js";
-import { type Buffer, elementBytes } from "../../ir/buffer.js";
-import type { KernelCode } from "../../ir/context.js";
+import type { Code } from "../../wasm/encoder.js";
+import { type Buffer, elementBytes } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
 
 /** Fills memory with zeros. */
 export function zeroFill(code: Code, address: number, bytes: number): void {

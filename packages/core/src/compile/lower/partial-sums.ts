@@ -1,6 +1,6 @@
-import type { Code, Local, Value } from "../../../wasm/encoder.js";
-import { increase, locals, repeat } from "../../../wasm/loops.js";
-import { align, partialTerms } from "../../../wasm/simd.js";
+import type { Code, Local, Value } from "../../wasm/encoder.js";
+import { increase, locals, repeat } from "../../wasm/loops.js";
+import { align, partialTerms } from "../../wasm/simd.js";
 import { zeroFill } from "./zeros.js";
 
 /** Bytes for the counters, and for a double for each element. */
