@@ -59,8 +59,14 @@ try {
     [isPrinted, isBuilt] = [true, true];
     const { failure } = steps[i + 1] ?? {};
     for (const command of text.trim().split("\n")) {
-      const [, ...args] = command.split(" ");
-      const { status, stdout } = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" });
+      const [, variables, parameters] = /^((?:\w+=\w+ )*)node (.*)$/.exec(command);
+      const env = { ...process.env };
+      for (const [, name, value] of variables.matchAll(/(\w+)=(\w+)/g)) env[name] = value;
+      const { status, stdout } = spawnSync(process.execPath, parameters.split(" "), {
+        cwd: copy,
+        encoding: "utf8",
+        env,
+      });
       const said = stdout.replaceAll(/\s+/g, " ");
       const isRight =
         failure === undefined ? status === 0 : failure.split(/(?<="): /).every((part) => said.includes(part));

@@ -1,14 +1,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile, type Tensor } from "../src/index.js";
-import { table } from "./op-table.js";
+import { tested } from "./op-table.js";
 import { agrees, gradientsOf, inAnyDType, tolerance, unitsOf } from "./support/compiled.js";
 import { forAll, near } from "./support/property.js";
 import { constant, isDifferentiable, like, nameOf, weights } from "./support/tensors.js";
 
 // Every op of the table, and its first and second derivatives, compiled against eager mode.
 
-for (const row of table) {
+for (const row of tested) {
   const name = nameOf(row);
   const runs = 12;
 

@@ -17,6 +17,7 @@ import { reductionRows } from "./support/reduction-rows.js";
 import { all, type Row } from "./support/row.js";
 import { slopeRows } from "./support/slope-rows.js";
 import { statisticsRows } from "./support/statistics-rows.js";
+import { nameOf } from "./support/tensors.js";
 
 const castRow: Row<DType> = {
   Node: ops.Cast,
@@ -79,3 +80,10 @@ export const table: readonly Row[] = [
   castRow as Row,
   oneHotRow as Row,
 ];
+
+const names = process.env["OPS"]?.split(",");
+const unknown = names?.find((name) => !table.some((row) => nameOf(row) === name));
+if (unknown !== undefined) throw new Error(`OPS=${names?.join()}: there is no row of ${unknown}`);
+
+/** The rows whose tests run: all of them, or, while one works at an op, those that the variable OPS names: `OPS=exp,log`. */
+export const tested: readonly Row[] = names === undefined ? table : table.filter((row) => names.includes(nameOf(row)));

@@ -5,7 +5,7 @@ import { Elementwise } from "../src/graph/elementwise.js";
 import * as core from "../src/index.js";
 import { type DType, Node, Tensor, variable } from "../src/index.js";
 import * as ops from "../src/ops/index.js";
-import { table } from "./op-table.js";
+import { table, tested } from "./op-table.js";
 import type { Case } from "./support/draw.js";
 import { sameNames } from "./support/names.js";
 import { type Plain, sizeOf } from "./support/plain.js";
@@ -58,7 +58,7 @@ function checkValues(t: Tensor, what: string): void {
     );
 }
 
-for (const row of table) {
+for (const row of tested) {
   const name = nameOf(row);
 
   test(`${name}: values equal the naive reference in ${row.dtypes.join(", ")}`, () => {
