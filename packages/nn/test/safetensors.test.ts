@@ -293,6 +293,7 @@ onPosix("only files are replaced: what is none is refused, and stays", ({ folder
   assert.equal(readdirSync(folder), before);
   assert.ok(lstatSync(at("pipe")).isFIFO() && lstatSync(at("to nothing")).isSymbolicLink());
   assert.is(inTheWay(at("new")), null);
+  assertThrows(() => inTheWay(at("\0")), DataError, "cannot be written");
 });
 
 onPosix("a file keeps its mode, and a link to it stays", ({ folder }) => {

@@ -82,13 +82,19 @@ export function fileError(path: string, what: string, cause: unknown): DataError
 /**
  * What stands where a file is to be written and cannot be replaced by one, in a few words: `"a folder"`, `"a pipe"`,
  * `"a link to nothing"`; `null` for a file, a link to one, and for nothing at all.
+ *
+ * @throws DataError for a path that can be none.
  */
 export function inTheWay(path: string, ...none: []): string | null {
   checkNoMore("inTheWay", none);
   checkText("inTheWay", "the path of a file", path);
   // A link is followed; of one to nothing, and of a circle of them, only the link itself is there.
-  const stats = followed(path) ?? lstatSync(path, { throwIfNoEntry: false });
-  return stats === undefined || stats.isFile() ? null : kindOf(stats);
+  try {
+    const stats = followed(path) ?? lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined || stats.isFile() ? null : kindOf(stats);
+  } catch (cause) {
+    throw fileError(path, "cannot be written", cause);
+  }
 }
 
 function followed(path: string): Stats | undefined {
