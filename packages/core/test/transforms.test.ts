@@ -5,6 +5,7 @@ import {
   hessian,
   jacobian,
   jvp,
+  Node,
   noGrad,
   numericalGradient,
   stopGradient,
@@ -112,6 +113,30 @@ nesting("a function that throws leaves no transform open", () => {
   );
   assert.is(grad((y: Tensor) => y.mul(kept))(1).requiresGrad, false);
   assert.is(variable(1).mul(2).requiresGrad, true);
+});
+nesting("a gradient inside of another one does not look at what is older than its argument", () => {
+  let looked = 0;
+  const { countUses } = Node.prototype;
+  Node.prototype.countUses = function (walk) {
+    looked++;
+    countUses.call(this, walk);
+  };
+  try {
+    const steps = 100;
+    const slope = grad((start: Tensor) => {
+      let state = start;
+      for (let i = 0; i < steps; i++) {
+        const before = state.reshape([1]).reshape([]);
+        state = before.sub(grad((x: Tensor) => x.mul(before))(before).mul(0.1));
+      }
+      return state;
+    })(2);
+    close(slope, 0.9 ** steps);
+    // Those of the walk outside, and for each step a few.
+    assert.ok(looked < 20 * steps, `${looked} nodes`);
+  } finally {
+    Node.prototype.countUses = countUses;
+  }
 });
 nesting("the gradient of a Hessian", () => {
   const x = tensor([0.4, -1.1]);

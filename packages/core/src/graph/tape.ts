@@ -1,4 +1,5 @@
 import type { TypedArray } from "../dtype.js";
+import { ageToWalk } from "./age.js";
 import { rounded } from "./arithmetic.js";
 import { updates, type Walk } from "./node.js";
 import { isRecording } from "./recording.js";
@@ -23,6 +24,8 @@ export class Tape implements Walk {
   createGraph: boolean;
   /** The edges that the walk is for and stops at; `null` when it is for all. */
   readonly wanted: ReadonlySet<Tensor> | null;
+  /** Edges that are older are left out: see `ageToWalk`. */
+  private readonly age: number;
   /** Whether the graph depends on something else that gradients are wanted of: a variable, or what a transform is for. */
   dependsOnOthers = false;
   /** The places of edges of which nothing more is to come. */
@@ -41,6 +44,7 @@ export class Tape implements Walk {
   constructor(createGraph: boolean, wanted: ReadonlySet<Tensor> | null, isInner: boolean) {
     this.createGraph = createGraph;
     this.wanted = wanted;
+    this.age = wanted === null ? 0 : ageToWalk(wanted);
     this.before = isInner ? [] : null;
   }
 
@@ -54,13 +58,17 @@ export class Tape implements Walk {
 
   /** Whether the walk under way has met this edge. */
   has(edge: Tensor): boolean {
-    return this.edges[edge.slot] === edge;
+    return edge.slot >= 0 && this.edges[edge.slot] === edge;
   }
 
   /** Takes in an edge that gets a gradient, and counts the use that a node makes of it. */
   use(edge: Tensor): void {
     if (!edge.requiresGrad) return;
     if (!this.has(edge)) {
+      if (edge.slot < 0 && -edge.slot < this.age) {
+        this.dependsOnOthers = true;
+        return;
+      }
       this.before?.push(edge.slot);
       this.add(edge);
     }

@@ -17,6 +17,7 @@ import { checkNoMore } from "../options.js";
 import { formatShape, ownShape, sameShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { formOfTensor, isAnyTensor, show } from "../show.js";
+import { transforms } from "./age.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { type Node, tensors, updates } from "./node.js";
@@ -77,7 +78,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
   /** The node that made this tensor; `null` for a constant, a variable, or a result that no gradient is wanted of. */
   readonly node: Node | null;
   /**
-   * Where this edge stands in the walk that met it last; see `Trace`.
+   * Where this edge stands in the walk that met it last (see `Tape`), below 0 before there is one (see `transforms`).
    *
    * @internal
    */
@@ -96,7 +97,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
     this.dtype = dtype;
     this.values = values;
     this.node = node;
-    this.slot = 0;
+    this.slot = -transforms.begun;
     this.gradient = null;
     this.extra = isVariable ? { name: undefined, version: 0, newest: 0, isVariable, hooks: null } : null;
   }

@@ -1,6 +1,7 @@
 import { checkFunction } from "../checks.js";
 import { isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
+import { transforms } from "../graph/age.js";
 import { Argument } from "../graph/argument.js";
 import { dependsOnOthers, walk } from "../graph/backward.js";
 import { afterHooks } from "../graph/hooks.js";
@@ -39,6 +40,7 @@ export class Arguments {
     if (!Array.isArray(given)) {
       throw new GraphError(`${op}: takes the list of the arguments of f, [x, y], got ${show(given)}`);
     }
+    transforms.begun++;
     const chosen = among ?? given.map((_, i) => i);
     const values = [...given];
     const edges: Tensor[] = [];
@@ -74,11 +76,13 @@ export class Arguments {
     checkFunction(this.op, f);
     let result: R;
     const reads = new Set<Tensor>();
+    transforms.running++;
     try {
       result = withReads(reads, () => withRecording(true, () => f(...(this.values as Args))));
     } catch (error) {
       throw explained(this.op, GraphError, error, () => this.tensorMeant(f.length));
     } finally {
+      transforms.running--;
       this.close();
     }
     checkResult(this.op, result);
