@@ -123,9 +123,9 @@ async function suites() {
 function runSuite({ name, args, count }) {
   return new Promise((resolve) => {
     const start = performance.now();
-    // Every program that the tests compile is checked between the stages.
     // A variable that picks ops is for one who works at them.
     const { OPS: _, ...others } = process.env;
+    // Every program that the tests compile is checked between the stages.
     const env = { ...others, CHAINRULE_VERIFY: "1" };
     const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";

@@ -1,13 +1,13 @@
 /**
- * How many transforms have begun, and how many run their function now. Edges keep, as their slot below 0, how many had begun when
- * they were made, until a walk has met them: what is older than the argument of a transform cannot depend on it.
+ * How many transforms have begun, and how many run their function now. The slot of an edge is, until a walk has met it, how many had
+ * begun when it was made, below 0: what is older than the argument of a transform cannot depend on it.
  */
 export const transforms = { begun: 1, running: 0 };
 
 /**
- * Edges of an age below this one need no look when a walk is for the edges given: the age of the oldest of these; 0 where a walk has
- * met one, so that its age is not known. Also where no other transform runs: then it may matter whether what is older depends on
- * anything that somebody differentiates by; inside of another one it is taken to.
+ * The age of the oldest of the edges that a walk is for: what is older need not be looked at. 0 where that is not known, as a walk has
+ * met one of them. Also 0 where no other transform runs: there it matters whether what is older depends on anything that somebody
+ * differentiates by; inside of another transform it is taken to.
  */
 export function ageToWalk(wanted: Iterable<{ readonly slot: number }>): number {
   if (transforms.running === 0) return 0;

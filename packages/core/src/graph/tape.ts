@@ -144,7 +144,7 @@ export class Tape implements Walk {
   /** The gradient of an edge, as a tensor of its own; `undefined` for one that the walk has not met. */
   gradient(edge: Tensor): Tensor | undefined {
     let at: number | undefined = edge.slot;
-    if (this.edges[at] !== edge) {
+    if (!this.has(edge)) {
       this.positions ??= new Map(this.edges.map((known, i) => [known, i]));
       at = this.positions.get(edge);
     }

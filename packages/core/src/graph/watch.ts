@@ -18,7 +18,7 @@ export function watcher(): Watcher | null {
   return current;
 }
 
-/** Whether ops must take the long way, on which somebody looks on or takes them down. */
+/** Whether ops must take the long way, on which somebody looks on or records them. */
 export function isObserved(): boolean {
   return current !== null || tracer() !== null;
 }

@@ -22,69 +22,58 @@ function polynomial<T>(k: Arithmetic<T>, r: T, [c0, c1, c2, c3, c4, c5, c6, c7]:
   return k.add(inSquares(c0, c2, c4, c6), k.mul(r, inSquares(c1, c3, c5, c7)));
 }
 
+/** One polynomial by another. */
+const rational = <T>(k: Arithmetic<T>, r: T, top: Eight, bottom: Eight): T =>
+  k.div(polynomial(k, r, top), polynomial(k, r, bottom));
+
 /**
  * The three rational functions of routine PPND16: M. J. Wichura, "Algorithm AS 241: the percentage points of the normal
  * distribution", Applied Statistics 37 (1988), 477-484. The first is of 0.180625 - q^2, q = p - 1/2; the others, less 1.6
  * and less 5, of sqrt(-log(p)).
  */
 export function quantileInCentre<T>(k: Arithmetic<T>, r: T): T {
-  const top = polynomial(
+  return rational(
     k,
     r,
     [
       3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987,
       67265.7709270087, 33430.57558358813, 2509.0809287301227,
     ],
-  );
-  const bottom = polynomial(
-    k,
-    r,
     [
       1, 42.31333070160091, 687.1870074920579, 5394.196021424751, 21213.794301586597, 39307.89580009271,
       28729.085735721943, 5226.495278852854,
     ],
   );
-  return k.div(top, bottom);
 }
 
 export function quantileInNearTail<T>(k: Arithmetic<T>, r: T): T {
-  const top = polynomial(
+  return rational(
     k,
     r,
     [
       1.4234371107496835, 4.630337846156546, 5.769497221460691, 3.6478483247632045, 1.2704582524523684,
       0.2417807251774506, 0.022723844989269184, 0.0007745450142783414,
     ],
-  );
-  const bottom = polynomial(
-    k,
-    r,
     [
       1, 2.053191626637759, 1.6763848301838038, 0.6897673349851, 0.14810397642748008, 0.015198666563616457,
       0.0005475938084995345, 1.0507500716444169e-9,
     ],
   );
-  return k.div(top, bottom);
 }
 
 export function quantileInFarTail<T>(k: Arithmetic<T>, r: T): T {
-  const top = polynomial(
+  return rational(
     k,
     r,
     [
       6.657904643501103, 5.463784911164114, 1.7848265399172913, 0.29656057182850487, 0.026532189526576124,
       0.0012426609473880784, 2.7115555687434876e-5, 2.0103343992922881e-7,
     ],
-  );
-  const bottom = polynomial(
-    k,
-    r,
     [
       1, 0.599832206555888, 0.1369298809227358, 0.014875361290850615, 0.0007868691311456133, 1.8463183175100548e-5,
       1.421511758316446e-7, 2.0442631033899397e-15,
     ],
   );
-  return k.div(top, bottom);
 }
 
 /**

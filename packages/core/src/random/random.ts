@@ -102,7 +102,7 @@ export class Random {
     return [shape, (options ?? {}) as Options];
   }
 
-  /** Draws now, or takes the draw down for a program that is traced; in both cases bad options are refused here. */
+  /** Draws now, or records the draw for a program that is traced; in both cases bad options are refused here. */
   private draw<const S extends Shape, D extends DType>(
     method: Draw["method"],
     shape: S,

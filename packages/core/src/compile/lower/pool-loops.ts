@@ -83,18 +83,19 @@ function sliding(planes: Planes, x: Shape, w: PlacedWindows, around: number, s: 
     if (padding === 0) return start;
     return i32.select(i32.less(start, 0), step === 1 ? 0 : i32.mod(start, step), start);
   };
-  const firstOf = (): Expression => {
-    if (padding === null) return k.builder.index({ ...own, strides: [...own.strides.slice(0, 4), 0, 0] });
-    const row = i32.mul(firstAlong(axes.rows, 2), w.width);
-    const inPlane = i32.add(row, firstAlong(axes.columns, 3));
-    return i32.add(k.builder.index({ offset: 0, strides: [plane, channel, 0, 0, 0, 0] }), inPlane);
-  };
+  const first =
+    padding === null
+      ? k.builder.index({ ...own, strides: [...own.strides.slice(0, 4), 0, 0] })
+      : i32.add(
+          k.builder.index({ offset: 0, strides: [plane, channel, 0, 0, 0, 0] }),
+          i32.add(i32.mul(firstAlong(axes.rows, 2), w.width), firstAlong(axes.columns, 3)),
+        );
   return {
     k,
     element: k.builder.load(buffer, over(at)),
     isSeen: [],
     position: k.builder.index({ ...own, offset: -interiorOf(shape, w) }),
-    first: firstOf(),
+    first,
   };
 }
 

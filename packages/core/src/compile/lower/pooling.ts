@@ -151,7 +151,10 @@ const storesAtOnce = 8;
 /** As many positions as are stored at once, up to the last one. */
 const endsOf = (last: number, atOnce: number) => Array.from({ length: atOnce }, (_, i) => last + 1 - atOnce + i);
 
-/** What an element gets of a window, added to 0, as -0 is nowhere the sum of what comes together: `at` is where the window stands among all, `windows` its row and its column. */
+/**
+ * What an element gets of a window, added to 0, as -0 is nowhere the sum of what comes together: `at` is where the window stands
+ * among all, `windows` its row and its column.
+ */
 type Part = (k: KernelBody, at: Affine, windows: readonly [Affine, Affine], position: Expression) => Expression;
 
 /** Loops over the elements of windows, [image, channel; row, column of the kernel; row, column], last elements first. */
