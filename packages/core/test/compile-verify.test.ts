@@ -7,10 +7,10 @@ import { type Kernel, type LoopKernel, writesOf } from "../src/compile/ir/kernel
 import { type Plan, plan } from "../src/compile/plan/plan.js";
 import { type ScheduleStage, schedulesOf } from "../src/compile/schedule/passes.js";
 import type { Schedule } from "../src/compile/schedule/schedule.js";
-import { type Trace, trace } from "../src/compile/trace/trace.js";
 import { verify } from "../src/compile/verify.js";
-import { Traced } from "../src/graph/tracing.js";
 import { matmul, type Tensor, variable, zeros } from "../src/index.js";
+import { type Trace, trace } from "../src/trace/trace.js";
+import { Traced } from "../src/trace/traced.js";
 
 // The verifier is what the other tests of compiled code lean on: here it is given programs with one defect each. What it is
 // given is right but for the defect, and passes without.

@@ -9,10 +9,10 @@ import { plan } from "../src/compile/plan/plan.js";
 import type { ProgramMade } from "../src/compile/run/observer.js";
 import { schedulesOf } from "../src/compile/schedule/passes.js";
 import type { Schedule } from "../src/compile/schedule/schedule.js";
-import { trace } from "../src/compile/trace/trace.js";
 import { viewOf } from "../src/dtype.js";
 import { concat, matmul, Random, type Tensor, tensor, variable } from "../src/index.js";
 import { ArgSort } from "../src/ops/sort.js";
+import { trace } from "../src/trace/trace.js";
 import { webAssembly } from "../src/wasm/features.js";
 import { interpretRuns } from "./support/interpreter/observe.js";
 

@@ -5,10 +5,10 @@ import { Tensor } from "../graph/tensor.js";
 import { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
 import { formatShape } from "../shape/shape.js";
+import type { Placed } from "../trace/trace.js";
 import { otherNumber } from "../transforms/meant.js";
 import { describe, mapStructure, visitStructure } from "../transforms/structure.js";
 import { CompiledResult } from "./run/result.js";
-import type { Placed } from "./trace/trace.js";
 
 /** The arguments of a call: what the program is given, and what it depends on. */
 export interface Leaves {

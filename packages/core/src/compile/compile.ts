@@ -6,13 +6,13 @@ import { tracer } from "../graph/tracer.js";
 import { watcher } from "../graph/watch.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { show } from "../show.js";
+import type { Placed } from "../trace/trace.js";
 import { explained } from "../transforms/meant.js";
 import { describe, mapStructure, visitStructure } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Constants, type Leaves, leavesOf, tensorMeant } from "./arguments.js";
 import { build } from "./pipeline.js";
 import { Program } from "./program.js";
-import type { Placed } from "./trace/trace.js";
 
 export interface CompileOptions {
   /**

@@ -1,11 +1,11 @@
 import type { Tensor } from "../graph/tensor.js";
+import { type Placed, trace } from "../trace/trace.js";
 import { relaxedSimd } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
 import { simplify } from "./graph/simplify.js";
 import { plan } from "./plan/plan.js";
 import { Executable } from "./run/executable.js";
 import { type ScheduleStage, schedulesOf } from "./schedule/passes.js";
-import { type Placed, trace } from "./trace/trace.js";
 import { verifiesAll, verify, verifyGraph } from "./verify.js";
 
 interface BuildOptions {

@@ -1,14 +1,14 @@
 import { CompileError } from "../errors.js";
-import type { Traced } from "../graph/tracing.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
+import type { Trace } from "../trace/trace.js";
+import type { Traced } from "../trace/traced.js";
 import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, type Expression, operandsOf, visitExpressions } from "./ir/expression.js";
 import { isRecurrence, type Kernel, type Recurrence, valuesOf } from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
 import type { Stages } from "./run/stages.js";
-import type { Trace } from "./trace/trace.js";
 
 const stages = ["graph", "simplified", "kernels", "memory", "module"] as const;
 export type Stage = (typeof stages)[number];

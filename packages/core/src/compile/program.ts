@@ -3,10 +3,10 @@ import { CompileError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracer.js";
 import type { Generator } from "../random/generator.js";
+import type { Placed } from "../trace/trace.js";
 import { mapStructure } from "../transforms/structure.js";
 import { type Stage, showStage } from "./print.js";
 import type { Executable } from "./run/executable.js";
-import type { Placed } from "./trace/trace.js";
 
 /** A compiled function for arguments of certain shapes and dtypes. */
 export class Program<R> {

@@ -1,8 +1,9 @@
 import { environmentSwitch } from "../environment.js";
 import { Tensor } from "../graph/tensor.js";
 import { asValues } from "../graph/tracer.js";
-import type { Traced } from "../graph/tracing.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
+import type { Trace } from "../trace/trace.js";
+import type { Traced } from "../trace/traced.js";
 import { orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, visitExpressions } from "./ir/expression.js";
@@ -19,7 +20,6 @@ import {
 import { rangeOf } from "./ir/views.js";
 import { lifetimesOf, type Plan } from "./plan/plan.js";
 import type { Schedule } from "./schedule/schedule.js";
-import type { Trace } from "./trace/trace.js";
 
 /**
  * Checks a program between the stages: every value is made before it is used, every access of a loop or a product lies inside of its buffer,

@@ -10,27 +10,27 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   random: ["graph", "loops", "shape"],
   graph: ["loops", "shape"],
   ops: ["graph", "loops", "shape"],
-  transforms: ["graph", "loops", "ops", "shape"],
+  trace: ["graph", "random", "shape"],
+  transforms: ["graph", "loops", "ops", "random", "shape", "trace"],
   check: ["graph", "inspect", "ops", "random", "shape", "transforms"],
   inspect: ["graph", "shape"],
   // An entry of its own, the only part with a dependency: fast-check, an optional peer.
   testing: ["check", "graph", "inspect", "ops", "shape"],
   debug: ["graph", "inspect", "ops", "shape"],
   // An entry of its own: who does not import it has no compiler in a bundle.
-  fast: ["compile", "compile/graph", "compile/ir", "compile/run", "graph", "loops", "ops", "shape", "wasm"],
+  fast: ["compile", "compile/graph", "compile/ir", "compile/run", "graph", "loops", "ops", "shape", "trace", "wasm"],
 };
 
 /** What all stages of the compiler may use; and the stages in their order, each with those that it stands on. */
-export const belowCompile = ["graph", "loops", "ops", "random", "shape", "transforms", "wasm"];
+export const belowCompile = ["graph", "loops", "ops", "random", "shape", "trace", "transforms", "wasm"];
 export const stages: Readonly<Record<string, readonly string[]>> = {
-  trace: [],
-  graph: ["trace"],
+  graph: [],
   ir: [],
-  lower: ["graph", "ir", "trace"],
-  schedule: ["graph", "ir", "lower", "trace"],
+  lower: ["graph", "ir"],
+  schedule: ["graph", "ir", "lower"],
   plan: ["ir", "schedule"],
   emit: ["ir", "plan", "schedule"],
-  run: ["graph", "ir", "plan", "schedule", "trace"],
+  run: ["graph", "ir", "plan", "schedule"],
 };
 
 /** Folders, each with those that it stands on directly: what these stand on themselves is left out. */

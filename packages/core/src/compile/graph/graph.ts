@@ -1,6 +1,6 @@
 import type { Node } from "../../graph/node.js";
-import type { Traced } from "../../graph/tracing.js";
-import type { Trace } from "../trace/trace.js";
+import type { Trace } from "../../trace/trace.js";
+import type { Traced } from "../../trace/traced.js";
 
 /** A traced function as the compiler sees it: the values that its results need, each behind what it is made of. */
 export interface Graph {

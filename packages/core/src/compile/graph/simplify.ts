@@ -1,10 +1,10 @@
 import type { Node } from "../../graph/node.js";
-import { type Source, Traced } from "../../graph/tracing.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
 import { Transpose } from "../../ops/transpose.js";
 import { sameShape } from "../../shape/shape.js";
-import type { Trace } from "../trace/trace.js";
+import type { Trace } from "../../trace/trace.js";
+import { type Source, Traced } from "../../trace/traced.js";
 import { orderOf, resultsOf } from "./graph.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Traced } from "../../graph/tracing.js";
+import type { Traced } from "../../trace/traced.js";
 
 /** The result of a value's op (or draw) into the first buffer that is written; the inputs are read in their order. */
 interface Computes {

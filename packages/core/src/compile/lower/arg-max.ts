@@ -1,6 +1,6 @@
-import type { Traced } from "../../graph/tracing.js";
 import { ArgMax, ArgMin } from "../../ops/arg-max.js";
 import { sizeOf, stridesOf } from "../../shape/shape.js";
+import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
 import { type Expression, numberKindOf } from "../ir/expression.js";

@@ -1,5 +1,4 @@
 import { ShapeError } from "../../errors.js";
-import type { Traced } from "../../graph/tracing.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { InRange } from "../../ops/in-range.js";
 import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
@@ -7,6 +6,7 @@ import { Slice } from "../../ops/slice.js";
 import { Transpose } from "../../ops/transpose.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import type { Traced } from "../../trace/traced.js";
 import { increase, repeat } from "../../wasm/loops.js";
 import { nameOf } from "../graph/graph.js";
 import type { Lowering } from "./lowering.js";

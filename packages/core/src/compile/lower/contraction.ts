@@ -1,6 +1,6 @@
-import type { Traced } from "../../graph/tracing.js";
 import { MatMul } from "../../ops/matmul.js";
 import { broadcastShapes, sizeOf, stridesOf } from "../../shape/shape.js";
+import type { Traced } from "../../trace/traced.js";
 import { gemmPlan } from "../../wasm/gemm-emit.js";
 import { isLong } from "../../wasm/gemm-plan.js";
 import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";

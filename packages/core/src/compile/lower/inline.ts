@@ -1,5 +1,4 @@
 import { Elementwise } from "../../graph/elementwise.js";
-import type { Traced } from "../../graph/tracing.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { Cast } from "../../ops/cast.js";
 import { Gather } from "../../ops/gather.js";
@@ -10,6 +9,7 @@ import { Slice, viewOf } from "../../ops/slice.js";
 import { OneHot, Take } from "../../ops/take.js";
 import { Transpose } from "../../ops/transpose.js";
 import { normalizeAxis, stridesOf } from "../../shape/shape.js";
+import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import { type Affine, type Expression, kindOf, numberKindOf } from "../ir/expression.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../ir/views.js";

@@ -1,4 +1,4 @@
-import type { Traced } from "../../graph/tracing.js";
+import type { Traced } from "../../trace/traced.js";
 import { argMaxRules } from "./arg-max.js";
 import { contractionRules } from "./contraction.js";
 import type { KernelRule } from "./lowering.js";

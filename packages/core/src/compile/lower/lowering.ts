@@ -1,6 +1,6 @@
 import type { DType } from "../../dtype.js";
-import type { Traced } from "../../graph/tracing.js";
 import type { Shape } from "../../shape/types.js";
+import type { Traced } from "../../trace/traced.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { Affine, Expression, ExpressionBuilder } from "../ir/expression.js";

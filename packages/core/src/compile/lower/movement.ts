@@ -1,8 +1,8 @@
-import type { Traced } from "../../graph/tracing.js";
 import { Concat, Stack } from "../../ops/concat.js";
 import { Pad } from "../../ops/pad.js";
 import { Unslice, viewOf } from "../../ops/slice.js";
 import { normalizeAxis, sameShape, stridesOf } from "../../shape/shape.js";
+import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
 import { kindOf, numberKindOf } from "../ir/expression.js";

@@ -1,7 +1,7 @@
-import type { Traced } from "../../graph/tracing.js";
 import { axesOf, type PlacedWindows, type PoolAxis, seenAlong, seenBy } from "../../ops/pool-windows.js";
 import { stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import type { Traced } from "../../trace/traced.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { Affine, Expression } from "../ir/expression.js";
 import { axisOf, rowMajor } from "../ir/views.js";

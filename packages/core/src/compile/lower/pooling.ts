@@ -1,8 +1,8 @@
-import type { Traced } from "../../graph/tracing.js";
 import { ArgMaxPool, AvgPool, AvgUnpool, MaxPool, MaxUnpool } from "../../ops/pool.js";
 import { axesOf, type PlacedWindows, type PoolAxis, seenAlong, seenBy } from "../../ops/pool-windows.js";
 import { sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import { type Affine, type Expression, kindOf, type NumberKind, numberKindOf } from "../ir/expression.js";
 import type { LoopKernel } from "../ir/kernel.js";

@@ -1,4 +1,3 @@
-import type { Traced } from "../../graph/tracing.js";
 import type { ArgMax, ArgMin } from "../../ops/arg-max.js";
 import { Max, Min } from "../../ops/max.js";
 import { Prod } from "../../ops/prod.js";
@@ -6,6 +5,7 @@ import type { Reduction } from "../../ops/reduction.js";
 import { Sum } from "../../ops/sum.js";
 import { normalizeAxes } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import type { ReductionOp } from "../ir/kernel.js";
 import { axisOf } from "../ir/views.js";

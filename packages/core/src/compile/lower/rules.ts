@@ -1,6 +1,6 @@
 import { CompileError } from "../../errors.js";
-import type { Traced } from "../../graph/tracing.js";
 import { formatShape } from "../../shape/shape.js";
+import type { Traced } from "../../trace/traced.js";
 import { nameOf } from "../graph/graph.js";
 import { inlineRuleOf } from "./inline.js";
 import { kernelRuleOf } from "./kernels.js";

@@ -1,8 +1,8 @@
-import type { Traced } from "../../graph/tracing.js";
 import { Col2im, Im2col } from "../../ops/im2col.js";
 import { stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import type { Windows } from "../../shape/window.js";
+import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
 import { numberKindOf } from "../ir/expression.js";

@@ -1,7 +1,7 @@
+import type { Trace } from "../../trace/trace.js";
 import type { Plan } from "../plan/plan.js";
 import type { ScheduleStage } from "../schedule/passes.js";
 import type { Schedule } from "../schedule/schedule.js";
-import type { Trace } from "../trace/trace.js";
 
 /** What the compiler made of a function, stage by stage. */
 export interface Stages {

@@ -1,4 +1,4 @@
-import type { Trace } from "../trace/trace.js";
+import type { Trace } from "../../trace/trace.js";
 import { fuseLoops } from "./fuse.js";
 import { updateInPlace } from "./in-place.js";
 import { mergeScalarCopies } from "./scalar-copies.js";

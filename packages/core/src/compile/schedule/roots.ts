@@ -1,6 +1,6 @@
 import { Elementwise } from "../../graph/elementwise.js";
-import type { Traced } from "../../graph/tracing.js";
 import { sizeOf } from "../../shape/shape.js";
+import type { Traced } from "../../trace/traced.js";
 import type { Graph } from "../graph/graph.js";
 import { inlineRuleOf } from "../lower/inline.js";
 import { kernelRuleOf } from "../lower/kernels.js";

@@ -1,4 +1,4 @@
-import type { Traced } from "../../graph/tracing.js";
+import type { Traced } from "../../trace/traced.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { Kernel } from "../ir/kernel.js";
 import type { Failure } from "../lower/lowering.js";

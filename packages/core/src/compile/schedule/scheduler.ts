@@ -1,7 +1,8 @@
 import type { DType } from "../../dtype.js";
-import type { Traced } from "../../graph/tracing.js";
 import { sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import type { Trace } from "../../trace/trace.js";
+import type { Traced } from "../../trace/traced.js";
 import { type Graph, graphOf, nameOf } from "../graph/graph.js";
 import type { Buffer, BufferRole } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
@@ -12,7 +13,6 @@ import { linear, ownPlace, type Place, rowMajor } from "../ir/views.js";
 import { inlineRuleOf } from "../lower/inline.js";
 import type { Failure, KernelBody } from "../lower/lowering.js";
 import { ruleOf } from "../lower/rules.js";
-import type { Trace } from "../trace/trace.js";
 import { planScalars } from "./plan-scalars.js";
 import { isScalarOp, rootsOf } from "./roots.js";
 import type { Schedule } from "./schedule.js";

@@ -1,9 +1,7 @@
 import { orderOf, resultsOf } from "../../../src/compile/graph/graph.js";
-import type { Trace } from "../../../src/compile/trace/trace.js";
 import { allocate, isFloat, type TypedArray } from "../../../src/dtype.js";
 import { Elementwise } from "../../../src/graph/elementwise.js";
 import type { Node } from "../../../src/graph/node.js";
-import type { Traced } from "../../../src/graph/tracing.js";
 import {
   Abs,
   ArgMax,
@@ -53,6 +51,8 @@ import {
   Unslice,
   Where,
 } from "../../../src/ops/index.js";
+import type { Trace } from "../../../src/trace/trace.js";
+import type { Traced } from "../../../src/trace/traced.js";
 import { arrayOf, resultOf } from "./routines.js";
 
 /** What the values that no op computes are: inputs, captures, and the words of the generators. */

@@ -5,8 +5,8 @@ import { allocate, type TypedArray, type Values } from "../../../src/dtype.js";
 
 import { Tensor } from "../../../src/graph/tensor.js";
 import type { Draw } from "../../../src/graph/tracer.js";
-import type { Traced } from "../../../src/graph/tracing.js";
 import { Generator } from "../../../src/random/generator.js";
+import type { Traced } from "../../../src/trace/traced.js";
 import type { Memory } from "./memory.js";
 
 /** A routine, as its work says it: what eager mode computes of the elements that it reads. */

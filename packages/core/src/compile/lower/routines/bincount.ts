@@ -1,5 +1,5 @@
-import type { Traced } from "../../../graph/tracing.js";
 import { Bincount, notCounted } from "../../../ops/bincount.js";
+import type { Traced } from "../../../trace/traced.js";
 import { increase, locals, repeat } from "../../../wasm/loops.js";
 import { nodeOf } from "../../graph/graph.js";
 import { checkIndices } from "../check-indices.js";

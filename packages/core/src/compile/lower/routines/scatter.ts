@@ -1,10 +1,10 @@
 import type { DType } from "../../../dtype.js";
-import type { Traced } from "../../../graph/tracing.js";
 import { around } from "../../../loops/along.js";
 import { collapse } from "../../../loops/loop.js";
 import { ScatterAdd } from "../../../ops/gather.js";
 import { IndexAdd } from "../../../ops/take.js";
 import { normalizeAxis, sizeOf, stridesOf } from "../../../shape/shape.js";
+import type { Traced } from "../../../trace/traced.js";
 import type { Code, Local, MemoryOp, PlainOp } from "../../../wasm/encoder.js";
 import { increase, locals, repeat } from "../../../wasm/loops.js";
 import { partialTerms } from "../../../wasm/simd.js";

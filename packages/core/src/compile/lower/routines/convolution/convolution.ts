@@ -1,5 +1,5 @@
-import type { Traced } from "../../../../graph/tracing.js";
 import { Conv, ConvTranspose, ConvWeights } from "../../../../ops/conv.js";
+import type { Traced } from "../../../../trace/traced.js";
 import { scalarBytes } from "../../../../wasm/simd.js";
 import { nodeOf } from "../../../graph/graph.js";
 import { type Buffer, scalarOf } from "../../../ir/buffer.js";

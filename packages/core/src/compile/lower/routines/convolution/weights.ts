@@ -1,5 +1,5 @@
-import type { Traced } from "../../../../graph/tracing.js";
 import type { ConvWeights } from "../../../../ops/conv.js";
+import type { Traced } from "../../../../trace/traced.js";
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { Finite } from "../../../../wasm/finite.js";
 import { increase, locals, repeat } from "../../../../wasm/loops.js";

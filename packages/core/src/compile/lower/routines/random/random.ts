@@ -1,7 +1,7 @@
 import { CompileError } from "../../../../errors.js";
 import type { Draw } from "../../../../graph/tracer.js";
-import type { Traced } from "../../../../graph/tracing.js";
 import { extent } from "../../../../random/generator.js";
+import type { Traced } from "../../../../trace/traced.js";
 import type { Code, Local, PlainOp } from "../../../../wasm/encoder.js";
 import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { firstHalves, halvesSwapped } from "../../../../wasm/simd.js";

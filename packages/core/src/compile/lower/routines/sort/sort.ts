@@ -1,8 +1,8 @@
 import type { DType } from "../../../../dtype.js";
-import type { Traced } from "../../../../graph/tracing.js";
 import { around } from "../../../../loops/along.js";
 import { ArgSort } from "../../../../ops/sort.js";
 import { normalizeAxis } from "../../../../shape/shape.js";
+import type { Traced } from "../../../../trace/traced.js";
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { nodeOf } from "../../../graph/graph.js";

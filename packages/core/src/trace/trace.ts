@@ -1,15 +1,15 @@
-import type { DType, Values } from "../../dtype.js";
-import { CompileError, GraphError } from "../../errors.js";
-import { Elementwise } from "../../graph/elementwise.js";
-import type { Node } from "../../graph/node.js";
-import { withRecording } from "../../graph/recording.js";
-import { Tensor } from "../../graph/tensor.js";
-import { asValues, type Draw, deferredIn, type Tracer, withTracer } from "../../graph/tracer.js";
-import { leftTrace, type Source, Traced } from "../../graph/tracing.js";
-import { withWatcher } from "../../graph/watch.js";
-import { Generator } from "../../random/generator.js";
-import { formatShape, scalarShape, sizeOf } from "../../shape/shape.js";
-import type { Shape } from "../../shape/types.js";
+import type { DType, Values } from "../dtype.js";
+import { CompileError, GraphError } from "../errors.js";
+import { Elementwise } from "../graph/elementwise.js";
+import type { Node } from "../graph/node.js";
+import { withRecording } from "../graph/recording.js";
+import { Tensor } from "../graph/tensor.js";
+import { asValues, type Draw, deferredIn, type Tracer, withTracer } from "../graph/tracer.js";
+import { withWatcher } from "../graph/watch.js";
+import { Generator } from "../random/generator.js";
+import { formatShape, scalarShape, sizeOf } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
+import { leftTrace, type Source, Traced } from "./traced.js";
 
 /** How a program finds, at each call, a generator that it draws from. */
 export type GeneratorSource =

@@ -1,9 +1,9 @@
 import type { DType, Values } from "../dtype.js";
 import { CompileError } from "../errors.js";
+import type { Node } from "../graph/node.js";
+import { Deferred, type Draw, tracer } from "../graph/tracer.js";
 import { formatShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
-import type { Node } from "./node.js";
-import { Deferred, type Draw, tracer } from "./tracer.js";
 
 /** What a value is called that is no result of an op. */
 const article = { literal: "a number", input: "an argument", capture: "a variable", draw: "random numbers" } as const;
