@@ -1,5 +1,4 @@
 import { compileSupport } from "../compile/compile.js";
-import { settingsOf } from "../compile/graph/simplify.js";
 import { build } from "../compile/pipeline.js";
 import type { Executable } from "../compile/run/executable.js";
 import type { Values } from "../dtype.js";
@@ -14,6 +13,7 @@ import { checkNoMore, checkOptions } from "../options.js";
 import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
+import { settingsOf } from "../trace/known-values.js";
 import { gains, gradientGains } from "./gains.js";
 
 export interface FastKernelOptions {

@@ -9,7 +9,7 @@ import { isNoting, withReads } from "./reads.js";
 import { readyMade } from "./ready-made.js";
 import { isRecording, withRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import { tracer, valuesOf } from "./tracer.js";
+import { type Tracer, tracer, valuesOf } from "./tracer.js";
 import { watcher } from "./watch.js";
 
 /** What a node tells the walk that passes it (see `Tape`), about the edges that are its inputs. */
@@ -147,8 +147,9 @@ export abstract class Node {
     const values = this.compute(shape, dtype, inputs);
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     const first = inputs[0] as Tensor;
-    if (record) this.connectAll(inputs);
-    const output = first.derive(shape, dtype, values, record ? this : null);
+    const node = record ? this.recorded(inputs, values) : null;
+    const output = first.derive(shape, dtype, values, node);
+    if (node !== null) tracer()?.recorded(output, node !== this);
     watcher()?.applied(this, output, inputs);
     return output;
   }
@@ -200,6 +201,30 @@ export abstract class Node {
     copy.second = null;
     copy.others = null;
     return copy;
+  }
+
+  /**
+   * The node of a result that is in the graph: this one; in a function that is traced, that of an equal result, so that the
+   * gradients of the two are added up before the walk goes on.
+   */
+  private recorded(inputs: readonly Tensor[], values: Values): Node {
+    const tracing = tracer();
+    if (tracing === null) {
+      this.connectAll(inputs);
+      return this;
+    }
+    const edges = inputs.map((input) => sharedEdge(tracing, input));
+    const known = tracing.edgeOf(values) as Tensor | null;
+    const node = known?.node ?? null;
+    if (node !== null && known?.hooks === null && node.takes(edges)) return node;
+    this.connectAll(edges);
+    return this;
+  }
+
+  /** Whether these are the edges that the node takes, as they are now; constants are, as they have the same values. */
+  private takes(edges: readonly Tensor[]): boolean {
+    if (this.stamp !== versionsOf(this)) return false;
+    return edges.every((edge, i) => edge === this.input(i) || !(edge.requiresGrad || this.input(i).requiresGrad));
   }
 
   private connectAll([first, second, ...others]: readonly Tensor[]): void {
@@ -328,6 +353,13 @@ function versionsOf(node: Node): number {
   let sum = 0;
   for (let i = 0; i < node.arity; i++) sum += node.input(i).version;
   return sum;
+}
+
+/** The edge that stands for those that share its node, while a function is traced. */
+function sharedEdge(tracing: Tracer, edge: Tensor): Tensor {
+  if (edge.node === null || edge.hooks !== null) return edge;
+  const known = tracing.edgeOf(edge.values) as Tensor | null;
+  return known !== null && known.node === edge.node && known.hooks === null ? known : edge;
 }
 
 /** A local backward reads the inputs as they are now; they have to be what the local forward used. */

@@ -298,6 +298,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
    */
   get grad(): Tensor<S, D> | null {
     if (this.isVariable) tracer()?.gradient(this, "read");
+    else tracer()?.apart(this);
     const { gradient } = this;
     if (gradient === null || gradient instanceof Tensor) return gradient as Tensor<S, D> | null;
     if (!("isDeferred" in gradient)) return (gradient.gradient(this) ?? null) as Tensor<S, D> | null;
@@ -365,6 +366,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
       more.hooks?.delete(own);
     };
     more.hooks.add(own);
+    tracer()?.apart(this);
     tracer()?.hooked(remove);
     return remove;
   }

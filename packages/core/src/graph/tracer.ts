@@ -56,6 +56,12 @@ export interface Draw {
 export interface Tracer {
   /** The result of an op that is not computed now. */
   apply(node: Vertex, inputs: readonly Edge[], shape: Shape, dtype: DType): Values;
+  /** The edge of the graph that has these values, made by the op that they are of; `null` for none. */
+  edgeOf(values: Values): Edge | null;
+  /** An edge is in the graph from now on; `isShared` where it has its node in common with others. */
+  recorded(edge: Edge, isShared: boolean): void;
+  /** Something is asked of an edge apart from those that share its node: its gradient, or a hook. */
+  apart(edge: Edge): void;
   /** The values of a tensor as the program will find them. */
   read(tensor: Edge): Values;
   literal(value: number, dtype: DType): Values;

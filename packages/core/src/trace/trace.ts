@@ -9,6 +9,7 @@ import { withWatcher } from "../graph/watch.js";
 import { Generator } from "../random/generator.js";
 import { formatShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
+import { KnownValues } from "./known-values.js";
 import { leftTrace, type Source, Traced } from "./traced.js";
 
 /** How a program finds, at each call, a generator that it draws from. */
@@ -52,14 +53,28 @@ export interface Placed {
  * @param f gives the tensors that are to be computed
  */
 export function trace(given: Placed, f: (placeholders: Placed) => readonly Tensor[]): Trace {
-  const recorder = new Recorder(given);
-  return recorder.run(f);
+  const recorder = new Recorder(given, true);
+  try {
+    const made = recorder.run(f);
+    if (!recorder.isApart) return made;
+  } catch (error) {
+    if (!recorder.isApart) throw error;
+  }
+  return new Recorder(given, false).run(f);
 }
 
 class Recorder implements Tracer {
   private readonly inputs: Traced[];
   private readonly placeholders: Placed;
   private readonly known: Traced[] = [];
+  /** Values of ops that have been recorded: equal ones are one. */
+  private readonly results = new KnownValues();
+  /** By the id of a value: the edge that stands for it in the graph. */
+  private readonly edges: (Tensor | undefined)[] = [];
+  /** Nodes that several edges have; none where these are kept apart. */
+  private readonly shared: Set<Node> | null;
+  /** Whether the function asks something of one of such edges, which only a trace that keeps them apart can tell. */
+  isApart = false;
   private readonly captures = new Map<Tensor, Traced>();
   /** What the tensors were that the function has assigned to. */
   private readonly before = new Map<Tensor, { readonly values: Values; readonly version: number }>();
@@ -73,7 +88,9 @@ class Recorder implements Tracer {
   private readonly hooks: (() => void)[] = [];
   private readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
 
-  constructor({ tensors, generators }: Placed) {
+  /** @param shares whether edges with equal values may have one node */
+  constructor({ tensors, generators }: Placed, shares: boolean) {
+    this.shared = shares ? new Set() : null;
     this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
     this.placeholders = {
       tensors: this.inputs.map((input, i) => placeholder(input, tensors[i]?.name)),
@@ -111,7 +128,28 @@ class Recorder implements Tracer {
     }
     const composed = node.composition(shape, dtype, inputs);
     if (composed !== null) return this.read(composed);
-    return asValues(this.traced(shape, dtype, { kind: "node", node }, operands));
+    return asValues(this.results.of(node, operands, () => this.traced(shape, dtype, { kind: "node", node }, operands)));
+  }
+
+  edgeOf(values: Values): Tensor | null {
+    const traced = deferredIn(values);
+    return traced instanceof Traced ? (this.edges[traced.id] ?? null) : null;
+  }
+
+  recorded(edge: Tensor, isShared: boolean): void {
+    if (this.shared === null || edge.node === null) return;
+    if (isShared) this.shared.add(edge.node);
+    else {
+      const traced = deferredIn(edge.values) as Traced;
+      // What is composed of other ops has a backward of its own.
+      if (traced.source.kind === "node" && traced.source.node.constructor === edge.node.constructor) {
+        this.edges[traced.id] = edge;
+      }
+    }
+  }
+
+  apart(edge: Tensor): void {
+    if (edge.node !== null && this.shared?.has(edge.node)) this.isApart = true;
   }
 
   read(tensor: Tensor): Values {
