@@ -11,6 +11,7 @@ export type {
 export type { GradcheckOrigin } from "./check/not-finite.js";
 export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
 export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
+export type { Into } from "./compile/into.js";
 export type { Program } from "./compile/program.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
 export type { DType, NumberArray, OwnedArray, ReadonlyTypedArray, TypedArray, Values } from "./dtype.js";

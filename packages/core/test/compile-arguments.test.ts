@@ -288,6 +288,39 @@ test("a text is not the number that it shows, nor one structure another", () => 
   assert.is(traces.count, settings.length - 1);
 });
 
+test("forms of arguments: what is alike has one program, whichever was used in between", () => {
+  const [a, b] = [new Random(1), new Random(2)];
+  const forms: readonly (readonly unknown[])[] = [
+    [0],
+    [-0],
+    [Number.NaN],
+    [undefined],
+    [],
+    [tensor(1)],
+    [tensor([1])],
+    [tensor([[1]])],
+    [tensor([1], { dtype: "float32" })],
+    [tensor(1), undefined],
+    [[tensor(1)]],
+    [{ p: tensor(1) }],
+    [{ 0: tensor(1) }],
+    [{ p: tensor(1), q: tensor(1) }],
+    [{ q: tensor(1), p: tensor(1) }],
+    [a, a],
+    [a, b],
+    [[a], [a]],
+    [null],
+  ];
+  const { compiled, traces } = counted((...args: unknown[]) => JSON.stringify(args.map((x) => typeof x)));
+  for (const round of [1, 2, 3]) {
+    for (const form of round === 2 ? [...forms].reverse() : forms) {
+      assert.is(compiled(...form), JSON.stringify(form.map((x) => typeof x)));
+    }
+    assert.is(compiled.cached, forms.length);
+  }
+  assert.is(traces.count, forms.length);
+});
+
 test("a number where the function means a tensor: its error, and what to do", () => {
   const f = compile((x: Tensor, scale: Tensor) => scale.mul(x).sum());
   const g = f as unknown as (x: Tensor, scale: number) => Tensor;

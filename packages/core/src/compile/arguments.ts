@@ -1,6 +1,5 @@
 import { isTypedArray } from "../dtype.js";
 import { CompileError } from "../errors.js";
-import { isRecording } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
 import { Generator } from "../random/generator.js";
 import { Random } from "../random/random.js";
@@ -8,7 +7,7 @@ import { formatShape } from "../shape/shape.js";
 import type { Placed } from "../trace/trace.js";
 import { otherNumber } from "../transforms/meant.js";
 import { describe, mapStructure, visitStructure } from "../transforms/structure.js";
-import { CompiledResult } from "./run/result.js";
+import { type Form, formOf, isGraphPart } from "./form.js";
 
 /** The arguments of a call: what the program is given, and what it depends on. */
 export interface Leaves {
@@ -16,7 +15,7 @@ export interface Leaves {
   readonly generators: readonly Generator[];
   /** Numbers are constants of the program: each with its place among the arguments. */
   readonly numbers: readonly { readonly path: string; readonly value: string }[];
-  readonly key: string;
+  readonly form: Form;
   /** The number of arguments. */
   readonly given: number;
   /** The arguments again, with placeholders in the places of these. */
@@ -27,36 +26,24 @@ export function leavesOf(args: readonly unknown[]): Leaves {
   const tensors: Tensor[] = [];
   const generators: Generator[] = [];
   const numbers: { path: string; value: string }[] = [];
-  const keys: string[] = [];
   const collect = (x: unknown, path: string): void => {
     if (x instanceof Tensor) {
       checkArgument(x, path);
       tensors.push(x);
-      keys.push(`${x.dtype}[${x.shape.join()}]`);
     } else if (x instanceof Random) {
       if (!generators.includes(x.generator)) generators.push(x.generator);
-      keys.push(`random ${generators.indexOf(x.generator)}`);
-    } else if (typeof x === "number") {
-      const value = Object.is(x, -0) ? "-0" : String(x);
-      numbers.push({ path, value });
-      keys.push(value);
-    } else if (x === null || ["string", "boolean", "undefined"].includes(typeof x)) {
-      keys.push(typeof x === "string" ? JSON.stringify(x) : String(x));
-    } else throw foreignArgument(x, path);
-  };
-  // Which entries follow is said before they come.
-  const open = (x: readonly unknown[] | object) => {
-    keys.push(Array.isArray(x) ? `[${x.length}]` : JSON.stringify(Object.keys(x)));
+    } else if (typeof x === "number") numbers.push({ path, value: Object.is(x, -0) ? "-0" : String(x) });
+    else if (x !== null && !["string", "boolean", "undefined"].includes(typeof x)) throw foreignArgument(x, path);
   };
   for (const [i, arg] of args.entries()) {
-    visitStructure(arg, `argument ${i}`, { op: "compile", Failure: CompileError, leaf: collect, open });
+    visitStructure(arg, `argument ${i}`, { op: "compile", Failure: CompileError, leaf: collect });
   }
   return {
     tensors,
     generators,
     numbers,
     given: args.length,
-    key: keys.join(" "),
+    form: formOf(args, generators),
     rebuild: (placeholders) => {
       let next = 0;
       const leaf = (x: unknown): unknown => {
@@ -89,7 +76,7 @@ function checkArgument(tensor: Tensor, path: string): void {
         "program can update it, or give its values with detach()",
     );
   }
-  if (tensor.node !== null && !(tensor.node instanceof CompiledResult) && isRecording()) {
+  if (isGraphPart(tensor)) {
     throw new CompileError(
       `compile: ${path} is part of a graph, and the result of a program is not: compile the function that computes the gradient, ` +
         "as in compile(grad(f)), or give the values with detach()",

@@ -3,14 +3,16 @@ import { CompileError } from "../errors.js";
 import { isThenable } from "../graph/recording.js";
 import { Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracer.js";
-import { watcher } from "../graph/watch.js";
+import { isObserved, watcher } from "../graph/watch.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { show } from "../show.js";
 import type { Placed } from "../trace/trace.js";
 import { explained } from "../transforms/meant.js";
-import { describe, mapStructure, visitStructure } from "../transforms/structure.js";
+import { describe, mapStructure, tensorsIn, visitStructure } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
 import { Constants, type Leaves, leavesOf, tensorMeant } from "./arguments.js";
+import { type Form, placedIn } from "./form.js";
+import { checkApart, type Into, targetsOf, writeInto } from "./into.js";
 import { build } from "./pipeline.js";
 import { Program } from "./program.js";
 
@@ -39,6 +41,26 @@ export interface CompileOptions {
 /** A compiled function: call it as the function itself. */
 export interface Compiled<Args extends readonly unknown[], R> {
   (...args: Args): R;
+  /**
+   * Calls the function, and writes the tensors of its result into `out` instead of making new ones, which for small and middle-sized
+   * results takes longer than to compute them.
+   *
+   * @param out the structure of the result: in the place of each tensor a typed array of its dtype (Float64Array, Float32Array,
+   * Int32Array; Uint8Array for bools) with as many elements, row-major, one for a scalar; or a variable or constant of its shape and
+   * dtype, which takes new values as by `assign`, in an array of its own. What is no tensor in the result is left out
+   *
+   * @throws ShapeError, DTypeError and CompileError for an `out` that does not fit, and where its arrays share memory with one another,
+   * with the tensors that the function takes or with the program; then nothing has changed, and the function has not run. (Where the function
+   * itself is called, by `detectAnomaly` or the option `fallback`, it has run.) And whatever a call throws
+   *
+   * @example
+   * const f = compile((x: Tensor) => ({ twice: x.mul(2), sum: x.sum() }));
+   * const out = { twice: new Float64Array(3), sum: new Float64Array(1) };
+   * f.into(out, tensor([1, 2, 3]));
+   * [...out.twice]; // [2, 4, 6]
+   * out.sum[0]; // 6
+   */
+  into(out: Into<R>, ...args: Args): void;
   /** The program for arguments like these (see `cacheSize`); compiled, if it is new, and not run. */
   program(...args: Args): Program<R>;
   /** How many programs are kept. */
@@ -113,49 +135,78 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
   }
   // What a call is given has been checked by its own types, and comes back from the walk over it without them.
   const apply = (args: readonly unknown[]): R => f(...(args as Args));
-  // In the order of their last use.
-  const programs = new Map<string, Program<R>>();
+  // The one used last comes first.
+  const programs: { readonly form: Form; readonly program: Program<R> }[] = [];
   const constants = new Constants();
 
-  const programFor = (args: Leaves): Program<R> => {
-    const known = programs.get(args.key);
-    if (known !== undefined) {
-      programs.delete(args.key);
-      programs.set(args.key, known);
-      return known;
+  /** The program for arguments like these, if there is one, and those among them that it takes. */
+  const find = (args: readonly unknown[]): { readonly program: Program<R>; readonly placed: Placed } | null => {
+    for (let i = 0; i < programs.length; i++) {
+      const known = programs[i] as (typeof programs)[number];
+      const placed = placedIn(known.form, args);
+      if (placed === null) continue;
+      if (i > 0) {
+        programs.splice(i, 1);
+        programs.unshift(known);
+      }
+      return { program: known.program, placed };
     }
+    return null;
+  };
+
+  const add = (args: Leaves): Program<R> => {
     constants.check(args);
-    const made = make(apply, f.length, args, options);
+    const program = make(apply, f.length, args, options);
     constants.add(args);
-    programs.set(args.key, made);
-    for (const [key, oldest] of programs) {
-      if (programs.size <= cacheSize) break;
-      programs.delete(key);
-      oldest.release();
-    }
-    return made;
+    programs.unshift({ form: args.form, program });
+    while (programs.length > cacheSize) programs.pop()?.program.release();
+    return program;
   };
 
   const call = (...args: Args): R => {
-    if (tracer() !== null || watcher() !== null) return apply(args);
+    if (isObserved()) return apply(args);
+    const known = find(args);
+    if (known !== null) return known.program.call(known.placed);
     const leaves = leavesOf(args);
     if (fallback === "eager" && compileSupport() !== null) return apply(args);
-    return programFor(leaves).call(leaves);
+    return add(leaves).call(leaves);
   };
+  const into = (out: unknown, ...args: Args): void => {
+    if (tracer() !== null) throw new CompileError(intoTraced);
+    const known = watcher() === null ? find(args) : null;
+    if (known !== null) {
+      known.program.callInto(out, known.placed);
+      return;
+    }
+    const leaves = watcher() === null ? leavesOf(args) : null;
+    if (leaves !== null && !(fallback === "eager" && compileSupport() !== null)) {
+      add(leaves).callInto(out, leaves);
+      return;
+    }
+    const result = apply(args);
+    const targets = targetsOf(result, out);
+    checkApart(targets, tensorsIn(args));
+    writeInto(targets, resultTensors(result));
+  };
+
   Object.defineProperty(call, "name", { value: f.name === "" ? "compiled" : f.name });
   // `defineProperties` does not say in its type what it has defined.
   return Object.defineProperties(call, {
-    program: { value: (...args: Args) => programFor(leavesOf(args)) },
-    cached: { get: () => programs.size },
+    into: { value: into },
+    program: { value: (...args: Args) => find(args)?.program ?? add(leavesOf(args)) },
+    cached: { get: () => programs.length },
     clear: {
       value: () => {
-        for (const program of programs.values()) program.release();
-        programs.clear();
+        for (const { program } of programs.splice(0)) program.release();
         constants.clear();
       },
     },
   }) as Compiled<Args, R>;
 }
+
+const intoTraced =
+  "into: arrays are filled at once, also in a function that is being compiled, where no values are known yet; call the compiled " +
+  "function itself there";
 
 function make<R>(f: (args: readonly unknown[]) => R, named: number, args: Leaves, options: CompileOptions): Program<R> {
   const missing = compileSupport();

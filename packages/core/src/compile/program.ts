@@ -5,8 +5,12 @@ import { tracer } from "../graph/tracer.js";
 import type { Generator } from "../random/generator.js";
 import type { Placed } from "../trace/trace.js";
 import { mapStructure } from "../transforms/structure.js";
+import { checkApart, targetsOf } from "./into.js";
 import { type Stage, showStage } from "./print.js";
 import type { Executable } from "./run/executable.js";
+
+const noTensors: readonly Tensor[] = [];
+const noGenerators: readonly Generator[] = [];
 
 /** A compiled function for arguments of certain shapes and dtypes. */
 export class Program<R> {
@@ -57,10 +61,7 @@ export class Program<R> {
           `got ${random.length}`,
       );
     }
-    this.executable.run(
-      null,
-      random.map(({ generator }) => generator),
-    );
+    this.executable.run(noTensors, random.length === 0 ? noGenerators : random.map(({ generator }) => generator));
   }
 
   /** Runs the program on what is in its memory, as `execute`; the results are copied into tensors of their own. */
@@ -75,9 +76,19 @@ export class Program<R> {
     return this.collect(tensors.some((tensor) => tensor.requiresGrad));
   }
 
+  /** @internal */
+  callInto(out: unknown, { tensors, generators }: Placed): void {
+    const targets = targetsOf(this.result, out);
+    const { executable } = this;
+    checkApart(targets, tensors, executable.captures, executable.memory);
+    executable.run(tensors, generators);
+    executable.writeInto(targets);
+  }
+
   /** The result of the function, with the tensors of this run. */
   private collect(isLinked: boolean): R {
     const results = this.executable.results(isLinked);
+    if (this.result instanceof Tensor) return results[0] as R;
     let next = 0;
     return mapStructure(this.result, (x) => (x instanceof Tensor ? results[next++] : x)) as R;
   }

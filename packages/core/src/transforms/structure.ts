@@ -73,10 +73,24 @@ export function visitStructure(root: unknown, rootPath: string, { op, Failure, l
 
 /** The same arrays and records with other leaves, in the order of `visitStructure`, which has been through them. */
 export function mapStructure(x: unknown, leaf: (x: unknown) => unknown): unknown {
-  if (Array.isArray(x)) return Array.from(x, (element) => mapStructure(element, leaf));
+  // By index and key, as what a small program gives goes through here at each call.
+  if (Array.isArray(x)) {
+    const list: unknown[] = [];
+    for (let i = 0; i < x.length; i++) list.push(mapStructure(x[i], leaf));
+    return list;
+  }
   if (!isRecord(x)) return leaf(x);
-  return Object.fromEntries(Object.entries(x).map(([key, element]) => [key, mapStructure(element, leaf)]));
+  const record: Record<string, unknown> = {};
+  for (const key of Object.keys(x)) {
+    const value = mapStructure(x[key], leaf);
+    // To assign this one would change what the record inherits.
+    if (key === "__proto__") Object.defineProperty(record, key, { value, ...plainField });
+    else record[key] = value;
+  }
+  return record;
 }
+
+const plainField = { enumerable: true, writable: true, configurable: true } as const;
 
 /** Calls `leaf` for each tensor and number of a structure, and gives the structure of the results. */
 export function mapLeaves(

@@ -17,3 +17,12 @@ const update = compile((scale: Tensor<[]>, random: Random, isTraining: boolean) 
   return { w, list: [w.sum()] as const };
 });
 export const result: { w: Tensor<[2]>; list: readonly [Tensor<[]>] } = update(tensor(0.5), new Random(1), true);
+update.into({ w: new Float64Array(2), list: [tensor(0)] }, tensor(0.5), new Random(1), true);
+// @ts-expect-error another shape
+double.into(tensor([1, 2, 3]), tensor([1, 2]));
+// @ts-expect-error a place is missing
+update.into({ w: new Float64Array(2) }, tensor(0.5), new Random(1), true);
+const single = compile((x: Tensor<[2], "float32">, n: number) => ({ x: x.mul(n), n }));
+single.into({ x: new Float32Array(2), n: undefined }, tensor(new Float32Array(2)), 3);
+// @ts-expect-error the array of another dtype
+single.into({ x: new Float64Array(2), n: undefined }, tensor(new Float32Array(2)), 3);

@@ -4,7 +4,7 @@ import type { Node } from "../../graph/node.js";
 import { withReads } from "../../graph/reads.js";
 import { isRecording } from "../../graph/recording.js";
 import { Tensor } from "../../graph/tensor.js";
-import { asValues, Deferred } from "../../graph/tracer.js";
+import { asValues, Deferred, deferredIn } from "../../graph/tracer.js";
 import { Generator } from "../../random/generator.js";
 import { gradientLeft, type Trace, valueChanged } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
@@ -21,6 +21,7 @@ interface Exports {
   readonly run: () => number;
 }
 
+const noGenerators: readonly Generator[] = [];
 const compiledResult = new CompiledResult();
 
 /** A compiled function for arguments of certain shapes and dtypes, with a memory of its own. */
@@ -30,7 +31,13 @@ export class Executable {
   readonly instantiateTime: number;
   private readonly trace: Trace;
   private readonly exports: Exports;
+  readonly memory: ArrayBuffer;
   private readonly views = new Map<Buffer, TypedArray>();
+  /** The memory of the arguments that are tensors, in order: what is written here is what a run without them finds. */
+  readonly inputs: readonly TypedArray[];
+  /** The memory of the results, in order, until the next run. */
+  readonly outputs: readonly TypedArray[];
+  private readonly captured: readonly TypedArray[];
   /** By capture: the version of the tensor whose values are in the memory; -1 before the first run. */
   private readonly versions: number[];
   private readonly residents: readonly Resident[];
@@ -46,8 +53,9 @@ export class Executable {
     const { simplified, schedule, plan, module } = stages;
     const start = performance.now();
     this.exports = instantiate(module);
+    this.memory = this.exports.memory.buffer;
     this.instantiateTime = performance.now() - start;
-    this.observer = programObserver()?.({ ...stages, memory: this.exports.memory.buffer }) ?? null;
+    this.observer = programObserver()?.({ ...stages, memory: this.memory }) ?? null;
     this.stages = stages;
     this.trace = simplified;
     const places = new Map(simplified.captures.map(({ tensor }, i) => [tensor, i]));
@@ -56,18 +64,11 @@ export class Executable {
     const left = new Set(schedule.gradients.map((buffer) => buffer && plan.addresses.get(buffer)));
     const beforeChecks = schedule.kernels.slice(0, schedule.kernels.findLastIndex(isCheck) + 1);
     this.failsLate = beforeChecks.flatMap(writesOf).some((buffer) => left.has(plan.addresses.get(buffer)));
+    this.inputs = schedule.inputs.map((buffer) => this.view(buffer));
+    this.outputs = schedule.outputs.map((buffer) => this.view(buffer));
+    this.captured = schedule.captures.map((buffer) => this.view(buffer));
     this.versions = schedule.captures.map(() => -1);
     this.residents = schedule.assigned.map((buffer) => new Resident(this.view(buffer), buffer));
-  }
-
-  /** The memory of the arguments that are tensors, in order: what is written here is what a run without them finds. */
-  get inputs(): readonly TypedArray[] {
-    return this.stages.schedule.inputs.map((buffer) => this.view(buffer));
-  }
-
-  /** The memory of the results, in order, until the next run. */
-  get outputs(): readonly TypedArray[] {
-    return this.stages.schedule.outputs.map((buffer) => this.view(buffer));
   }
 
   /**
@@ -76,11 +77,31 @@ export class Executable {
    * @param isLinked whether gradients are wanted of an argument
    */
   results(isLinked: boolean): readonly Tensor[] {
-    return this.stages.schedule.outputs.map((buffer, i) => {
+    const { outputs } = this.stages.schedule;
+    const results: Tensor[] = [];
+    for (let i = 0; i < outputs.length; i++) {
+      const buffer = outputs[i] as Buffer;
       const linked =
         isRecording() && isFloat(buffer.dtype) && (isLinked || this.linked.has(this.trace.outputs[i] as Traced));
-      return this.read(buffer, linked ? compiledResult : null);
-    });
+      results.push(this.read(this.outputs[i] as TypedArray, buffer, linked ? compiledResult : null));
+    }
+    return results;
+  }
+
+  /** Writes the results of the last run into places for them: arrays, and tensors, which take new values. */
+  writeInto(targets: readonly (Tensor | TypedArray)[]): void {
+    const { outputs } = this.stages.schedule;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i] as Tensor | TypedArray;
+      const view = this.outputs[i] as TypedArray;
+      if (target instanceof Tensor) target.assign(this.read(view, outputs[i] as Buffer, null));
+      else target.set(view);
+    }
+  }
+
+  /** The tensors that the function closes over. */
+  get captures(): Trace["captures"] {
+    return this.trace.captures;
   }
 
   /**
@@ -88,29 +109,51 @@ export class Executable {
    *
    * @param tensors the arguments; without them those that are in the memory
    */
-  run(tensors: readonly Tensor[] | null, generators: readonly Generator[]): void {
+  // By index, as iterators would take longer than a small program.
+  run(tensors: readonly Tensor[], generators: readonly Generator[]): void {
     const { trace } = this;
-    const { inputs, gradients, failures } = this.stages.schedule;
     if (this.failsLate) for (const { tensor } of trace.gradients) void tensor.grad;
-    for (const { tensor, version } of trace.reads) if (tensor.version !== version) throw valueChanged(tensor);
-    for (const tensor of trace.withoutGradient) if (tensor.gradient !== null) throw gradientLeft(tensor);
-    for (const [i, tensor] of (tensors ?? []).entries()) this.write(inputs[i] as Buffer, tensor);
+    this.checkBefore();
+    for (let i = 0; i < tensors.length; i++) write(this.inputs[i] as TypedArray, tensors[i] as Tensor);
     this.writeCaptures();
-    const sources = this.writeGenerators(generators);
-    this.checkSources(sources);
+    const sources = trace.generators.length === 0 ? noGenerators : this.writeGenerators(generators);
     const seen = this.observer?.() ?? null;
     const code = this.exports.run();
     seen?.(code);
-    const failure = failures[code - 1];
-    if (failure !== undefined) throw failure.error(this.view(failure.buffer) as Int32Array);
-    trace.generators.forEach(({ source, blocks }, i) => {
+    if (code !== 0) this.fail(code);
+    for (let i = 0; i < sources.length; i++) {
+      const { source, blocks } = trace.generators[i] as Trace["generators"][number];
       const generator = sources[i] as Generator;
       if (source.kind === "outside" || source.kind === "argument") generator.moveTo(generator.position + blocks);
-    });
-    this.settle();
-    trace.gradients.forEach(({ tensor }, i) => {
+    }
+    if (trace.assignments.length > 0) this.settle();
+    if (trace.gradients.length > 0) this.leaveGradients();
+  }
+
+  /** What the program was made for has to hold still. */
+  private checkBefore(): void {
+    const { reads, withoutGradient } = this.trace;
+    for (let i = 0; i < reads.length; i++) {
+      const { tensor, version } = reads[i] as Trace["reads"][number];
+      if (tensor.version !== version) throw valueChanged(tensor);
+    }
+    for (let i = 0; i < withoutGradient.length; i++) {
+      const tensor = withoutGradient[i] as Tensor;
+      if (tensor.gradient !== null) throw gradientLeft(tensor);
+    }
+  }
+
+  private fail(code: number): void {
+    const failure = this.stages.schedule.failures[code - 1];
+    if (failure !== undefined) throw failure.error(this.view(failure.buffer) as Int32Array);
+  }
+
+  private leaveGradients(): void {
+    const { gradients } = this.stages.schedule;
+    this.trace.gradients.forEach(({ tensor }, i) => {
       const buffer = gradients[i] as Buffer | null;
-      tensor.gradient = buffer === null ? null : { isDeferred: true, read: () => this.read(buffer) };
+      tensor.gradient =
+        buffer === null ? null : { isDeferred: true, read: () => this.read(this.view(buffer), buffer, null) };
     });
   }
 
@@ -127,31 +170,24 @@ export class Executable {
     let view = this.views.get(buffer);
     if (view === undefined) {
       const address = this.stages.plan.addresses.get(buffer) as number;
-      view = viewOf(buffer.dtype, this.exports.memory.buffer, address, buffer.size);
+      view = viewOf(buffer.dtype, this.memory, address, buffer.size);
       this.views.set(buffer, view);
     }
     return view;
   }
 
-  private write(buffer: Buffer, tensor: Tensor): void {
-    const view = this.view(buffer);
-    // To compute with, as an op reads: what comes of it says itself that it has no gradient.
-    const values = withReads(null, () => (tensor.rank === 0 ? tensor.item() : tensor.array));
-    if (typeof values === "number") view[0] = values;
-    else if (values !== view) view.set(values);
-  }
-
-  private read(buffer: Buffer, node: Node | null = null): Tensor {
-    return new Tensor(buffer.shape, buffer.dtype, copyOf(this.view(buffer), buffer), node, false);
+  private read(view: TypedArray, buffer: Buffer, node: Node | null): Tensor {
+    return new Tensor(buffer.shape, buffer.dtype, copyOf(view, buffer), node, false);
   }
 
   private writeCaptures(): void {
-    const { captures } = this.stages.schedule;
-    this.trace.captures.forEach(({ tensor }, i) => {
-      if (this.versions[i] === tensor.version) return;
-      this.write(captures[i] as Buffer, tensor);
+    const { captures } = this.trace;
+    for (let i = 0; i < captures.length; i++) {
+      const { tensor } = captures[i] as Trace["captures"][number];
+      if (this.versions[i] === tensor.version) continue;
+      write(this.captured[i] as TypedArray, tensor);
       this.versions[i] = tensor.version;
-    });
+    }
   }
 
   /** Writes where each generator stands; gives the generators. */
@@ -166,6 +202,7 @@ export class Executable {
       const words = [...key, ...stream, position % 2 ** 32, Math.floor(position / 2 ** 32)];
       (this.view(buffer) as Int32Array).set(words.map((word) => word | 0));
     });
+    this.checkSources(sources);
     return sources;
   }
 
@@ -190,6 +227,20 @@ export class Executable {
       this.versions[this.assigned[i] as number] = tensor.version;
     });
   }
+}
+
+/** The values of a tensor, to compute with as an op reads them: what comes of it says itself that it has no gradient. */
+function write(view: TypedArray, tensor: Tensor): void {
+  const { values } = tensor;
+  if (typeof values === "number") view[0] = values;
+  else if (deferredIn(values) === null && values.length === view.length) view.set(values);
+  else writeFetched(view, tensor);
+}
+
+function writeFetched(view: TypedArray, tensor: Tensor): void {
+  const values = withReads(null, () => (tensor.rank === 0 ? tensor.item() : tensor.array));
+  if (typeof values === "number") view[0] = values;
+  else if (values !== view) view.set(values);
 }
 
 function instantiate(module: Uint8Array<ArrayBuffer>): Exports {

@@ -1,14 +1,17 @@
 import {
   CompileError,
   compile,
+  DTypeError,
+  fromArray,
   Generator,
   GraphError,
   oneHot,
+  ShapeError,
   type Tensor,
   tensor,
   variable,
 } from "../../../src/index.js";
-import { int, type Misuse, rounded, t, wrong, z } from "./misuse.js";
+import { f32, int, type Misuse, rounded, t, wrong, z } from "./misuse.js";
 
 // The part of the table of misuses that is about compiled functions.
 
@@ -129,6 +132,81 @@ export const compileMisuses: readonly Misuse[] = [
         () => compile(() => new Map())(),
         CompileError,
         "compile: the result is an instance of Map; a program gives tensors, and arrays and plain records of them",
+      ],
+    ],
+  },
+  {
+    kind: "places for the results of a compiled function that do not fit",
+    advice:
+      "Give the structure of the result, with a typed array of its dtype and size, or a tensor of its shape and dtype, for each tensor.",
+    cases: [
+      [
+        () => compile((x: Tensor) => x.mul(2)).into(new Float32Array(3), z(3)),
+        DTypeError,
+        "into: out is an instance of Float32Array, and the result there float64 [3]; give a Float64Array of 3 elements, or a tensor of that shape and dtype",
+      ],
+      [
+        () => compile((x: Tensor) => ({ y: x.mul(2) })).into({ y: new Float64Array(4) }, z(3)),
+        ShapeError,
+        "into: out.y has 4 elements, and the result there is float64 [3]; give a Float64Array of 3 elements, or a tensor of that shape and dtype",
+      ],
+      [
+        () => wrong(compile((x: Tensor) => [x.sum()]).into, [z(1)], z(3)),
+        ShapeError,
+        "into: out[0] has the shape [1], and the result there is float64 []; give a Float64Array of 1 element, or a tensor of that shape and dtype",
+      ],
+      [
+        () => compile((x: Tensor) => x.mul(2)).into(f32([1]), z(1)),
+        DTypeError,
+        "into: out is float32, and the result there float64 [1]; give a Float64Array of 1 element, or a tensor of that shape and dtype",
+      ],
+      [
+        () => compile((x: Tensor) => x.mul(2)).into(variable([1]).mul(1), z(1)),
+        CompileError,
+        "into: out is the result of Mul; only variables and constants take new values",
+      ],
+      [
+        () => wrong(compile((x: Tensor) => [x, x.sum()]).into, [new Float64Array(3)], z(3)),
+        CompileError,
+        "into: out is a list of 1, and the result there a list of 2; give a list with a place for each",
+      ],
+      [
+        () => wrong(compile((x: Tensor) => ({ y: x.sum() })).into, new Float64Array(1), z(3)),
+        CompileError,
+        "into: out is an instance of Float64Array, and the result there a record, { y }; give one with a place for each",
+      ],
+      [
+        () => wrong(compile((x: Tensor) => ({ y: x.sum() })).into, { x: new Float64Array(1) }, z(3)),
+        CompileError,
+        "into: out.x is no part of the result, { y }; leave it out",
+      ],
+      [
+        () => wrong(compile((x: Tensor) => ({ y: x.sum(), n: 3 })).into, { y: new Float64Array(1), n: 4 }, z(3)),
+        CompileError,
+        "into: out.n is number 4, and the result there always 3, for which there is no place; leave it out",
+      ],
+    ],
+  },
+  {
+    kind: "places for results that share memory",
+    advice: "Give each place an array of its own; what a tensor was made of without a copy is that tensor's.",
+    cases: [
+      [
+        () => {
+          const array = new Float64Array(3);
+          compile((x: Tensor) => x.mul(2)).into(array, fromArray(array, [3]));
+        },
+        CompileError,
+        "into: a part of out lies in the memory of an argument; give each place an array of its own",
+      ],
+      [
+        () => {
+          const array = new Float64Array(5);
+          const first = array.subarray(0, 3);
+          compile((x: Tensor) => [x, x.mul(2)]).into([first, array.subarray(2)], z(3));
+        },
+        CompileError,
+        "into: a part of out lies in the memory of another place in out; give each place an array of its own",
       ],
     ],
   },
