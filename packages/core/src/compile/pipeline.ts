@@ -2,6 +2,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type Placed, trace } from "../trace/trace.js";
 import { relaxedSimd } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
+import { prune } from "./graph/prune.js";
 import { simplify } from "./graph/simplify.js";
 import { plan } from "./plan/plan.js";
 import { Executable } from "./run/executable.js";
@@ -26,7 +27,7 @@ export function build(
   const traced = trace(given, f);
   const middle = performance.now();
   if (verifies) verifyGraph(traced);
-  const simplified = simplify(traced);
+  const simplified = prune(simplify(traced));
   const schedules = schedulesOf(simplified);
   const { schedule } = schedules.at(-1) as ScheduleStage;
   const planned = plan(schedule);

@@ -3,10 +3,11 @@ import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import type { Trace } from "../trace/trace.js";
 import type { Traced } from "../trace/traced.js";
+import { BlockNode } from "../transforms/control/block-node.js";
 import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, type Expression, operandsOf, visitExpressions } from "./ir/expression.js";
-import { isRecurrence, type Kernel, type Recurrence, valuesOf } from "./ir/kernel.js";
+import { type Copy, isRecurrence, type Kernel, type Recurrence, valuesOf } from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
 import type { Stages } from "./run/stages.js";
 
@@ -53,7 +54,10 @@ function showGraph(trace: Trace): string {
       const inputs = value.inputs.map(({ id }) => `%${id}`).join(", ");
       const mark = uses.has(value) ? ` -> ${uses.get(value)?.join(", ")}` : "";
       const name = names.has(value) ? `${nameOf(value)} ${names.get(value)}` : nameOf(value);
-      return `%${value.id} = ${name}(${inputs})${shown}: ${value.dtype} ${formatShape(value.shape)}${mark}`;
+      const line = `%${value.id} = ${name}(${inputs})${shown}: ${value.dtype} ${formatShape(value.shape)}${mark}`;
+      const node = value.source.kind === "node" ? value.source.node : null;
+      const blocks = node instanceof BlockNode ? node.blocks.map(({ trace: own }) => indent(showGraph(own))) : [];
+      return [line, ...blocks].join("\n");
     })
     .join("\n");
 }
@@ -145,6 +149,24 @@ export function showKernel(kernel: Kernel): string {
       const { name, routine, reads, writes } = kernel;
       const by = routine === "check" ? "" : ` by ${routine}`;
       return `${name}: ${writes.map(bufferName).join(", ")} from ${reads.map(bufferName).join(", ")}${by}`;
+    }
+    case "repeat": {
+      const { name, length, reverse, body, enter, rowsIn, carriesOut, rowsOut, leave } = kernel;
+      const copies = (list: readonly Copy[], rows: "from" | "to" | null) =>
+        list.map(
+          ({ from, to }) =>
+            `  ${bufferName(to)}${rows === "to" ? "[i]" : ""} = ${bufferName(from)}${rows === "from" ? "[i]" : ""}`,
+        );
+      const inner = body.schedule.kernels.map((own, i) => indent(`${i} ${showKernel(own)}`));
+      return [
+        `${name}: for i ${reverse ? `from ${length - 1} to 0` : `below ${length}`}`,
+        ...copies(enter, null).map((line) => `${line} at first`),
+        ...copies(rowsIn, "from"),
+        ...copies(carriesOut, "to"),
+        ...inner,
+        ...copies(rowsOut, "to"),
+        ...copies(leave, null).map((line) => `${line} at last`),
+      ].join("\n");
     }
     default:
       return kernel satisfies never;

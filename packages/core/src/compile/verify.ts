@@ -4,22 +4,27 @@ import { asValues } from "../graph/tracer.js";
 import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Trace } from "../trace/trace.js";
 import type { Traced } from "../trace/traced.js";
+import { BlockNode } from "../transforms/control/block-node.js";
 import { orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, visitExpressions } from "./ir/expression.js";
 import { readsInPlace } from "./ir/in-place.js";
 import {
+  type Body,
+  bodiesOf,
   type ContractionKernel,
+  type Copy,
   isRecurrence,
   type Kernel,
+  type RepeatKernel,
   readsOf,
+  type Schedule,
   storesEach,
   valuesOf,
   writesOf,
 } from "./ir/kernel.js";
 import { rangeOf } from "./ir/views.js";
-import { lifetimesOf, type Plan } from "./plan/plan.js";
-import type { Schedule } from "./schedule/schedule.js";
+import { lifetimesOf, type Plan, type Region } from "./plan/plan.js";
 
 /**
  * Checks a program between the stages: every value is made before it is used, every access of a loop or a product lies inside of its buffer,
@@ -29,8 +34,15 @@ import type { Schedule } from "./schedule/schedule.js";
  */
 export function verify(trace: Trace, schedule: Schedule, plan: Plan): void {
   verifyGraph(trace);
+  verifySchedule(schedule, plan, { start: 0, bytes: plan.bytes }, new Map());
+}
+
+function verifySchedule(schedule: Schedule, plan: Plan, region: Region, shared: Body["shared"]): void {
   verifyKernels(schedule);
-  verifyPlan(schedule, plan);
+  verifyPlan(schedule, plan, region, shared);
+  for (const body of schedule.kernels.flatMap(bodiesOf)) {
+    verifySchedule(body.schedule, plan, plan.regions.get(body) as Region, body.shared);
+  }
 }
 
 /** Whether programs are checked that do not ask for it: set in the environment where the project's own tests run. */
@@ -46,6 +58,9 @@ function demand(condition: boolean, what: () => string): void {
 export function verifyGraph(trace: Trace): void {
   const made = new Set<unknown>();
   for (const value of orderOf(resultsOf(trace))) {
+    if (value.source.kind === "node" && value.source.node instanceof BlockNode) {
+      for (const block of value.source.node.blocks) verifyGraph(block.trace);
+    }
     for (const input of value.inputs)
       demand(made.has(input), () => `value ${value.id} uses ${input.id} before it is made`);
     made.add(value);
@@ -75,11 +90,28 @@ function verifyKernels({ kernels, outputs, assigned, gradients, buffers, aliases
       written.add(buffer);
     }
     verifyAccesses(kernel, i);
+    if (kernel.kind === "repeat") verifyRepeat(kernel, i);
     verifyOrder(kernel, i, aliases);
   });
   for (const buffer of [...outputs, ...assigned, ...gradients]) {
     demand(buffer === null || written.has(buffer), () => `result ${buffer?.id} is never written`);
   }
+}
+
+/** What goes into a body and out of it has the same elements on both sides. */
+function verifyRepeat(
+  { name, length, body, enter, rowsIn, carriesOut, rowsOut, leave }: RepeatKernel,
+  i: number,
+): void {
+  const same = ({ from, to }: Copy, rowsFrom: number, rowsTo: number) =>
+    demand(
+      from.dtype === to.dtype && from.size * rowsTo === to.size * rowsFrom,
+      () => `kernel ${i}, ${name}, copies buffer ${from.id} of ${from.size} elements to ${to.id} of ${to.size}`,
+    );
+  for (const copy of [...enter, ...leave]) same(copy, 1, 1);
+  for (const copy of rowsIn) same(copy, length, 1);
+  for (const copy of [...carriesOut, ...rowsOut]) same(copy, 1, length);
+  for (const [inner, outer] of body.shared) same({ from: outer, to: inner }, 1, 1);
 }
 
 /** What a loop reads of memory that it writes, it reads in the same place, and before it has written there. */
@@ -140,21 +172,29 @@ function verifyContraction({ name, m, n, k, a, b, target, batch }: ContractionKe
   }
 }
 
-function verifyPlan(schedule: Schedule, { addresses, bytes }: Plan): void {
+function verifyPlan(schedule: Schedule, { addresses, regions }: Plan, region: Region, shared: Body["shared"]): void {
   const lifetimes = lifetimesOf(schedule);
   const placed = schedule.buffers.flatMap((buffer) => {
     const start = addresses.get(buffer);
     // A new value in the place of the old one is checked by what reads the old one.
-    if (start === undefined || schedule.aliases.has(buffer)) return [];
+    if (start === undefined || schedule.aliases.has(buffer) || shared.has(buffer)) return [];
     const life = lifetimes.get(buffer) ?? { first: -1, last: schedule.kernels.length };
     return [{ buffer, start, end: start + bytesOf(buffer), ...life }];
   });
   for (const { buffer, start, end } of placed) {
     demand(
-      start > 0 && start % 16 === 0 && end <= bytes,
-      () => `buffer ${buffer.id} lies at ${start} to ${end} of ${bytes}`,
+      start > 0 && start >= region.start && start % 16 === 0 && end <= region.start + region.bytes,
+      () =>
+        `buffer ${buffer.id} lies at ${start} to ${end}, outside of ${region.start} to ${region.start + region.bytes}`,
     );
   }
+  schedule.kernels.forEach((kernel, i) => {
+    for (const body of bodiesOf(kernel)) {
+      const { start, bytes } = regions.get(body) as Region;
+      const met = placed.find((own) => own.first <= i && i <= own.last && own.start < start + bytes && start < own.end);
+      demand(met === undefined, () => `buffer ${met?.buffer.id} lies in the memory of the body of kernel ${i}`);
+    }
+  });
   for (const [buffer, place] of schedule.aliases) {
     const writer = schedule.kernels.findIndex((kernel) => writesOf(kernel).includes(buffer));
     const late = schedule.kernels.findIndex((kernel, i) => i > writer && readsOf(kernel).includes(place));

@@ -6,8 +6,10 @@ import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
+import { Part } from "./part.js";
 import { prune } from "./prune.js";
 import { isRecording, withRecording } from "./recording.js";
+import { refuseInStep } from "./steps.js";
 import { ofItsOwn, Tape, takenIn } from "./tape.js";
 import type { Tensor } from "./tensor.js";
 import { deferredIn } from "./tracer.js";
@@ -42,6 +44,10 @@ export interface BackwardFunction {
 export const backward = ((x: Tensor, options: BackwardOptions = {}, ...none: []) => {
   checkNoMore("backward", none);
   checkOptions("backward", options, ["seed", "createGraph"], ["createGraph"]);
+  refuseInStep(
+    "backward",
+    "take derivatives there by grad(f)(x), which leaves nothing behind, or call backward() on what comes out",
+  );
   const { seed, createGraph = false } = options;
   const tape = walk(x, seedOf(x, seed), createGraph);
   tape.edges.forEach((edge, at) => {
@@ -148,12 +154,22 @@ function propagate(tape: Tape, seed: Tensor): void {
 
 /** Hands the gradient of an edge on to the inputs of the node that made it. */
 function passBack(edge: Tensor, node: Node, tape: Tape): void {
-  const { numbers, tensors, inOps } = tape;
+  const { numbers, inOps } = tape;
   // By a hook of this walk, or by a backward of the consumer's.
   if (updates.count !== tape.updates) checkUnchanged(node);
   if (!tape.isReached(edge.slot)) {
     // Only zeros would follow, or NaN where they met an infinite derivative.
     for (const input of node.inputs) if (tape.has(input)) tape.countDown(input.slot);
+    return;
+  }
+  if (node instanceof Part) {
+    tape.addToPart(node.input(0), node.index, tape.gradientAt(edge.slot));
+    return;
+  }
+  const parts = tape.partsOf(edge);
+  if (parts !== null) {
+    const gradients = node.backwardOfParts?.(parts, edge) ?? [];
+    for (let i = 0; i < node.arity; i++) if (tape.has(node.input(i))) receive(node, i, gradients[i] ?? null, tape);
     return;
   }
   if (tape.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, tape)) return;
@@ -164,7 +180,6 @@ function passBack(edge: Tensor, node: Node, tape: Tape): void {
   for (let i = 0; i < node.arity; i++) {
     const input = node.input(i);
     if (!tape.has(input)) continue;
-    const slot = input.slot;
     if (i > 0 && updates.count !== tape.updates) checkUnchanged(node);
     const gradient =
       node.fastBackward === undefined
@@ -172,17 +187,25 @@ function passBack(edge: Tensor, node: Node, tape: Tape): void {
         : inOps
           ? node.localBackward(dout, i, edge)
           : node.fastBackward(dout, i, edge);
-    if (gradient !== null) {
-      const own = gradientOf(node, i, gradient);
-      if (tape.isNumber(input)) {
-        tape.addNumber(input, own.item());
-        continue;
-      }
-      const known = tensors[slot];
-      tensors[slot] = known === undefined ? own : inOps || isObserved() ? known.add(own) : sumOf(known, own);
-    }
-    tape.countDown(slot);
+    receive(node, i, gradient, tape);
   }
+}
+
+/** Adds what a node gives for one of its inputs to the gradient of that edge. */
+function receive(node: Node, i: number, gradient: Tensor | null, tape: Tape): void {
+  const { tensors, inOps } = tape;
+  const input = node.input(i);
+  const { slot } = input;
+  if (gradient !== null) {
+    const own = gradientOf(node, i, gradient);
+    if (tape.isNumber(input)) {
+      tape.addNumber(input, own.item());
+      return;
+    }
+    const known = tensors[slot];
+    tensors[slot] = known === undefined ? own : inOps || isObserved() ? known.add(own) : sumOf(known, own);
+  }
+  tape.countDown(slot);
 }
 
 /**

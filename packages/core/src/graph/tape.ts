@@ -36,6 +36,8 @@ export class Tape implements Walk {
   private positions: Map<Tensor, number> | null = null;
   /** The sums that `addPart` adds to in place, by the places of their edges. */
   private sums: Map<number, Tensor> | null = null;
+  /** The gradients of the several results that an edge stands for: see `Part`. */
+  private parts: Map<number, (Tensor | undefined)[]> | null = null;
   /** What `gradient` has given out. */
   private given: Map<number, Tensor> | null = null;
   /** How many updates there had been when the graph was found to be up to date. */
@@ -97,6 +99,7 @@ export class Tape implements Walk {
 
   /** Whether a gradient has come to an edge: if not, that is 0 everywhere, however large the derivatives behind the edge. */
   isReached(at: number): boolean {
+    if (this.parts?.has(at) === true) return true;
     return this.isNumber(this.edges[at] as Tensor) ? this.reached[at] === 1 : this.tensors[at] !== undefined;
   }
 
@@ -123,6 +126,21 @@ export class Tape implements Walk {
       }
     }
     this.countDown(slot);
+  }
+
+  /** Adds the gradient of one of the results that an edge stands for. */
+  addToPart({ slot }: Tensor, index: number, gradient: Tensor): void {
+    this.parts ??= new Map();
+    const all = this.parts.get(slot) ?? [];
+    const known = all[index];
+    all[index] = known === undefined ? gradient : known.add(gradient);
+    this.parts.set(slot, all);
+    this.countDown(slot);
+  }
+
+  /** The gradients of the results that an edge stands for; `null` for an edge that stands for itself. */
+  partsOf({ slot }: Tensor): readonly (Tensor | undefined)[] | null {
+    return this.parts?.get(slot) ?? null;
   }
 
   /** One use of an edge has been done. */

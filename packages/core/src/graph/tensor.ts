@@ -22,6 +22,7 @@ import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { type Node, tensors, updates } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
+import { refuseInStep } from "./steps.js";
 import { deferredIn, readValues, tracer, valuesOf } from "./tracer.js";
 
 /** A tensor that can be sent: its elements in row-major order in the array of its dtype, `Uint8Array` for bools. */
@@ -367,7 +368,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
     };
     more.hooks.add(own);
     tracer()?.apart(this);
-    tracer()?.hooked(remove);
+    tracer()?.hooked(this, remove);
     return remove;
   }
 
@@ -393,6 +394,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
         `assign: this tensor is the result of ${this.node.name}; only variables and constants take new values`,
       );
     }
+    refuseInStep("assign", "carry what changes from step to step, and assign what comes out at the end");
     if (values instanceof Tensor) noteRead(values);
     const given = values instanceof Tensor ? values : readLiteral("assign", values, this.dtype);
     if (!sameShape(given.shape, this.shape)) {

@@ -69,8 +69,8 @@ export interface Tracer {
   valueRead(tensor: Edge): void;
   /** A tensor takes new values in the program. */
   assigned(tensor: Edge): void;
-  /** A hook was added; `remove` takes it away again. */
-  hooked(remove: () => void): void;
+  /** A hook was added to a tensor; `remove` takes it away again. */
+  hooked(tensor: Edge, remove: () => void): void;
   /** A tensor's gradient is about to be used (`read`) or replaced. */
   gradient(tensor: Edge, use: "read" | "replace"): void;
   /** A draw of random numbers; `now` draws them at once, which moves the generator on and checks the options. */

@@ -11,6 +11,7 @@ export class KnownValues {
 
   /** The value that an op computes of these inputs: the one that is known, else that of `make`. */
   of(node: Node, inputs: readonly Traced[], make: () => Traced): Traced {
+    if (node.isUnique) return make();
     const op = this.classOf(node);
     const settings = settingsOf(node);
     if (settings === "" && inputs.length <= 2) {

@@ -19,7 +19,9 @@ export type GeneratorSource =
   | { readonly kind: "argument"; readonly index: number }
   /** One that the function makes anew at each call, with a constant seed. */
   | { readonly kind: "made"; readonly state: ReturnType<Generator["state"]> }
-  | { readonly kind: "fork"; readonly parent: number; readonly stream: number };
+  | { readonly kind: "fork"; readonly parent: number; readonly stream: number }
+  /** In a block: generator `index` of what the block is a part of, moved on by `start` blocks. */
+  | { readonly kind: "enclosing"; readonly index: number; readonly start: number };
 
 /** A function as a graph: what it is given, what it gives, and what it leaves changed. */
 export interface Trace {
@@ -35,10 +37,14 @@ export interface Trace {
   readonly reads: readonly { readonly tensor: Tensor; readonly version: number }[];
   /** Variables that must have no gradient when the program is called: it would be added to. */
   readonly withoutGradient: readonly Tensor[];
+  /** What is drawn from, and by how much a run moves it on. */
   readonly generators: readonly { readonly source: GeneratorSource; readonly blocks: number }[];
   /** The number of values recorded. */
   readonly size: number;
 }
+
+/** What a placeholder is made like. */
+export type Form = Pick<Tensor, "shape" | "dtype" | "name">;
 
 /** The tensors and generators among the arguments of the function; and what it is given in the place of them. */
 export interface Placed {
@@ -53,26 +59,27 @@ export interface Placed {
  * @param f gives the tensors that are to be computed
  */
 export function trace(given: Placed, f: (placeholders: Placed) => readonly Tensor[]): Trace {
+  const recording = (placeholders: Placed) => withRecording(true, () => f(placeholders));
   const recorder = new Recorder(given, true);
   try {
-    const made = recorder.run(f);
+    const made = recorder.run(recording);
     if (!recorder.isApart) return made;
   } catch (error) {
     if (!recorder.isApart) throw error;
   }
-  return new Recorder(given, false).run(f);
+  return new Recorder(given, false).run(recording);
 }
 
-class Recorder implements Tracer {
-  private readonly inputs: Traced[];
-  private readonly placeholders: Placed;
+export class Recorder implements Tracer {
+  protected readonly inputs: Traced[];
+  protected readonly placeholders: Placed;
   private readonly known: Traced[] = [];
   /** Values of ops that have been recorded: equal ones are one. */
   private readonly results = new KnownValues();
   /** By the id of a value: the edge that stands for it in the graph. */
   private readonly edges: (Tensor | undefined)[] = [];
   /** Nodes that several edges have; none where these are kept apart. */
-  private readonly shared: Set<Node> | null;
+  protected readonly shared: Set<Node> | null;
   /** Whether the function asks something of one of such edges, which only a trace that keeps them apart can tell. */
   isApart = false;
   private readonly captures = new Map<Tensor, Traced>();
@@ -80,18 +87,22 @@ class Recorder implements Tracer {
   private readonly before = new Map<Tensor, { readonly values: Values; readonly version: number }>();
   private readonly reads = new Map<Tensor, number>();
   /** Tensors that the function makes at each call anew. */
-  private readonly local = new Set<Tensor>();
+  protected readonly local = new Set<Tensor>();
   private readonly gradientsBefore = new Map<Tensor, Tensor | null>();
   private readonly withoutGradient = new Set<Tensor>();
   private readonly literals = new Map<string, Traced>();
-  private readonly generators = new Map<Generator, { source: GeneratorSource; index: number; start: number }>();
+  protected readonly generators = new Map<Generator, KnownGenerator>();
   private readonly hooks: (() => void)[] = [];
-  private readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
+  protected readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
 
   /** @param shares whether edges with equal values may have one node */
-  constructor({ tensors, generators }: Placed, shares: boolean) {
+  constructor(
+    { tensors, generators }: { readonly tensors: readonly Form[]; readonly generators: readonly Generator[] },
+    shares: boolean,
+  ) {
     this.shared = shares ? new Set() : null;
-    this.inputs = tensors.map(({ shape, dtype }, index) => this.traced(shape, dtype, { kind: "input", index }, []));
+    this.inputs = [];
+    for (const { shape, dtype } of tensors) this.input(shape, dtype);
     this.placeholders = {
       tensors: this.inputs.map((input, i) => placeholder(input, tensors[i]?.name)),
       // Of their own, so that what is given is not mistaken for what the function closes over.
@@ -105,12 +116,7 @@ class Recorder implements Tracer {
   run(f: (placeholders: Placed) => readonly Tensor[]): Trace {
     try {
       return withWatcher(null, () =>
-        withTracer(this, () =>
-          withRecording(true, () => {
-            const outputs = f(this.placeholders).map((tensor) => this.tracedOf(tensor));
-            return this.result(outputs);
-          }),
-        ),
+        withTracer(this, () => this.result(f(this.placeholders).map((tensor) => this.tracedOf(tensor)))),
       );
     } finally {
       this.restore();
@@ -129,6 +135,11 @@ class Recorder implements Tracer {
     const composed = node.composition(shape, dtype, inputs);
     if (composed !== null) return this.read(composed);
     return asValues(this.results.of(node, operands, () => this.traced(shape, dtype, { kind: "node", node }, operands)));
+  }
+
+  /** Whether edges with equal values may have one node. */
+  get shares(): boolean {
+    return this.shared !== null;
   }
 
   edgeOf(values: Values): Tensor | null {
@@ -206,7 +217,7 @@ class Recorder implements Tracer {
     return this.read(flat.reshape(shape));
   }
 
-  hooked(remove: () => void): void {
+  hooked(_tensor: Tensor, remove: () => void): void {
     this.hooks.push(remove);
   }
 
@@ -232,7 +243,7 @@ class Recorder implements Tracer {
     this.made.set(generator, { parent, stream });
   }
 
-  private generatorOf(generator: Generator): { readonly index: number; readonly start: number } {
+  generatorOf(generator: Generator): KnownGenerator {
     const known = this.generators.get(generator);
     if (known !== undefined) return known;
     const made = this.made.get(generator);
@@ -242,25 +253,37 @@ class Recorder implements Tracer {
     return this.addGenerator(generator, { kind: "fork", parent: index, stream: made.stream });
   }
 
-  private addGenerator(generator: Generator, source: GeneratorSource) {
+  protected addGenerator(
+    generator: Generator,
+    source: GeneratorSource,
     // A fork begins at 0, though it may have been moved on before the first draw of the program.
-    const start = source.kind === "fork" ? 0 : positionOf(generator);
+    start: number = source.kind === "fork" ? 0 : positionOf(generator),
+  ): KnownGenerator {
     const added = { source, index: this.generators.size, start };
     this.generators.set(generator, added);
     return added;
   }
 
-  private tracedOf(tensor: Tensor): Traced {
+  /** The value of a tensor in this trace. */
+  tracedOf(tensor: Tensor): Traced {
     const deferred = deferredIn(tensor.values);
-    if (deferred instanceof Traced) {
-      if (this.known[deferred.id] === deferred) return deferred;
-      throw leftTrace(`${tensor.dtype} ${formatShape(tensor.shape)}`);
-    }
+    return deferred instanceof Traced && this.known[deferred.id] === deferred ? deferred : this.outside(tensor);
+  }
+
+  /** That of a tensor which was not made in the traced function. */
+  protected outside(tensor: Tensor): Traced {
+    if (deferredIn(tensor.values) instanceof Traced) throw leftTrace(`${tensor.dtype} ${formatShape(tensor.shape)}`);
     const known = this.captures.get(tensor);
     if (known !== undefined) return known;
     const index = this.captures.size;
     const made = this.traced(tensor.shape, tensor.dtype, { kind: "capture", index }, []);
     this.captures.set(tensor, made);
+    return made;
+  }
+
+  protected input(shape: Shape, dtype: DType): Traced {
+    const made = this.traced(shape, dtype, { kind: "input", index: this.inputs.length }, []);
+    this.inputs.push(made);
     return made;
   }
 
@@ -303,8 +326,15 @@ class Recorder implements Tracer {
   }
 }
 
+/** A generator as a trace knows it: its number, and where it stood when the trace met it. */
+export interface KnownGenerator {
+  readonly source: GeneratorSource;
+  readonly index: number;
+  readonly start: number;
+}
+
 /** Where a generator stands while the function is traced, which is no business of the function. */
-function positionOf(generator: Generator): number {
+export function positionOf(generator: Generator): number {
   return withTracer(null, () => generator.position);
 }
 

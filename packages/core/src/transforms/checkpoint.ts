@@ -9,6 +9,7 @@ import { tracer } from "../graph/tracer.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
+import { whileLive } from "./control/seeds.js";
 import { digestOf } from "./digest.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Tensors } from "./structure.js";
@@ -126,17 +127,6 @@ export class Checkpoint extends FunctionNode {
       ...given.map((input) => (isFloat(input.dtype) ? (own[next++] as Tensor) : null)),
       ...captured.map((edge) => tape.gradient(edge) ?? null),
     ];
-  }
-}
-
-/** Runs `f` with what it closes over counted as wanted, as it was when the segment ran the first time. */
-function whileLive<R>(captured: readonly Tensor[], f: () => R): R {
-  const sleeping = captured.flatMap(({ node }) => (node instanceof Argument && !node.live ? [node] : []));
-  for (const node of sleeping) node.live = true;
-  try {
-    return f();
-  } finally {
-    for (const node of sleeping) node.live = false;
   }
 }
 

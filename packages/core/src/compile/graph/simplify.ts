@@ -4,7 +4,8 @@ import { Transpose } from "../../ops/transpose.js";
 import { sameShape } from "../../shape/shape.js";
 import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
-import { Traced } from "../../trace/traced.js";
+import { type Source, Traced } from "../../trace/traced.js";
+import { BlockNode } from "../../transforms/control/block-node.js";
 import { orderOf, resultsOf } from "./graph.js";
 
 /**
@@ -13,7 +14,7 @@ import { orderOf, resultsOf } from "./graph.js";
 export function simplify(trace: Trace): Trace {
   const order = orderOf([...resultsOf(trace), ...trace.inputs, ...trace.captures.map(({ traced }) => traced)]);
   // Equal values are one already when they are recorded: what is new is equal to another behind a view that goes.
-  if (order.every((value) => equivalent(value, value.inputs) === null)) return trace;
+  if (order.every((value) => equivalent(value, value.inputs) === null && !isBlock(value))) return trace;
   /** By the id of a value: what stands for it. */
   const replaced = new Array<Traced | null>((order[order.length - 1]?.id ?? -1) + 1).fill(null);
   const known = new KnownValues();
@@ -22,7 +23,7 @@ export function simplify(trace: Trace): Trace {
   for (const value of order) {
     const { shape, dtype, source } = value;
     const inputs = value.inputs.map(now);
-    const make = () => new Traced(next++, shape, dtype, source, inputs);
+    const make = () => new Traced(next++, shape, dtype, within(source), inputs);
     // Literals are merged already, and all else but nodes is what it is.
     replaced[value.id] =
       equivalent(value, inputs) ?? (source.kind === "node" ? known.of(source.node, inputs, make) : make());
@@ -36,6 +37,20 @@ export function simplify(trace: Trace): Trace {
     assignments: trace.assignments.map(({ tensor, value }) => ({ tensor, value: now(value) })),
     gradients: trace.gradients.map(({ tensor, value }) => ({ tensor, value: value === null ? null : now(value) })),
     size: next,
+  };
+}
+
+export function isBlock({ source }: Traced): boolean {
+  return source.kind === "node" && source.node instanceof BlockNode;
+}
+
+/** What a value comes from, with simplified blocks. */
+function within(source: Source): Source {
+  if (source.kind !== "node" || !(source.node instanceof BlockNode)) return source;
+  const { node } = source;
+  return {
+    kind: "node",
+    node: node.withBlocks(node.blocks.map((block) => ({ ...block, trace: simplify(block.trace) }))),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Traced } from "../../trace/traced.js";
 import type { MatrixOperand } from "../../wasm/gemm-emit.js";
 import type { Buffer } from "./buffer.js";
 import type { KernelCode } from "./context.js";
@@ -112,11 +113,99 @@ interface RoutineOf<R extends RoutineName> {
 
 export type RoutineKernel = { readonly [R in RoutineName]: RoutineOf<R> }[RoutineName];
 
-export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | RoutineKernel;
+/** Makes the error out of what stands in a buffer. */
+export interface Failure {
+  readonly buffer: Buffer;
+  readonly error: (values: Int32Array) => Error;
+}
 
-/** Whether a kernel may stop the program. */
+/** A program as a list of kernels, which run one after the other, and the buffers that they read and write. */
+export interface Schedule {
+  readonly kernels: readonly Kernel[];
+  readonly buffers: readonly Buffer[];
+  readonly inputs: readonly Buffer[];
+  readonly captures: readonly Buffer[];
+  readonly outputs: readonly Buffer[];
+  /** For each assignment of the trace the buffer of the captured tensor, which has its new values after the run. */
+  readonly assigned: readonly Buffer[];
+  readonly gradients: readonly (Buffer | null)[];
+  /** By generator: six words that are written before each run: key, stream and position, the low word first. */
+  readonly generators: readonly (Buffer | null)[];
+  /** Buffers that lie in the memory of others: new values of a tensor that are written over the old ones. */
+  readonly aliases: ReadonlyMap<Buffer, Buffer>;
+  /** What a check can stop the program with: the number that it returns is the place in this list, plus 1. Bodies have that of the program. */
+  readonly failures: readonly Failure[];
+  /** The values of the trace that are in a buffer of their own, when it has been written. */
+  readonly places: ReadonlyMap<Traced, Buffer>;
+}
+
+/** A schedule that a kernel runs as a whole. Its buffers have memory of their own, but for those that are `shared`. */
+export interface Body {
+  readonly schedule: Schedule;
+  /** By buffer of the body: the one that it is, of the schedule around it. */
+  readonly shared: ReadonlyMap<Buffer, Buffer>;
+  /** The generators that it draws from: the state in the body, made of one around it. */
+  readonly draws: readonly BodyDraws[];
+}
+
+interface BodyDraws {
+  readonly from: Buffer;
+  readonly to: Buffer;
+  /** By how many blocks it is moved on before the first run, and by each. */
+  readonly start: number;
+  readonly blocks: number;
+}
+
+/** One buffer into another one of the same size. */
+export interface Copy {
+  readonly from: Buffer;
+  readonly to: Buffer;
+}
+
+/**
+ * A loop whose body is a schedule. Its carries are the captures of the body, to which it assigns. Copies of rows are those between a
+ * buffer of the body and row number i, in step i, of one that has a row for each step.
+ */
+export interface RepeatKernel {
+  readonly kind: "repeat";
+  readonly name: string;
+  readonly length: number;
+  /** Whether the steps count down. */
+  readonly reverse: boolean;
+  readonly body: Body;
+  /** Before the first step. */
+  readonly enter: readonly Copy[];
+  /** Before each step: rows into the body. */
+  readonly rowsIn: readonly Copy[];
+  /** Before each step, too: the carries into rows. */
+  readonly carriesOut: readonly Copy[];
+  /** Behind each step: results into rows. */
+  readonly rowsOut: readonly Copy[];
+  /** Behind the last step. */
+  readonly leave: readonly Copy[];
+}
+
+export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | RoutineKernel | RepeatKernel;
+
+/** The schedules inside of a kernel. */
+export function bodiesOf(kernel: Kernel): readonly Body[] {
+  return kernel.kind === "repeat" ? [kernel.body] : [];
+}
+
+/** A kernel with other schedules inside. */
+export function withBodies(kernel: Kernel, change: (schedule: Schedule) => Schedule): Kernel {
+  return kernel.kind === "repeat"
+    ? { ...kernel, body: { ...kernel.body, schedule: change(kernel.body.schedule) } }
+    : kernel;
+}
+
+/** A kernel that does nothing but look whether to stop the program. */
 export const isCheck = (kernel: Kernel): kernel is RoutineOf<"check"> =>
   kernel.kind === "routine" && kernel.routine === "check";
+
+/** Whether a kernel may stop the program. */
+export const mayStop = (kernel: Kernel): boolean =>
+  isCheck(kernel) || bodiesOf(kernel).some(({ schedule }) => schedule.kernels.some(mayStop));
 
 /** The buffers that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly Buffer[] {
@@ -129,6 +218,11 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
       return kernel.plan.reads;
     case "routine":
       return kernel.reads;
+    case "repeat": {
+      const { body, enter, rowsIn } = kernel;
+      const read = [...enter, ...rowsIn, ...body.draws].map(({ from }) => from);
+      return [...new Set([...read, ...body.shared.values()])];
+    }
     default:
       return kernel satisfies never;
   }
@@ -145,6 +239,8 @@ export function writesOf(kernel: Kernel): readonly Buffer[] {
       return [...kernel.stores.map(({ target }) => target), ...(kernel.scratch === null ? [] : [kernel.scratch])];
     case "routine":
       return kernel.writes;
+    case "repeat":
+      return [...kernel.carriesOut, ...kernel.rowsOut, ...kernel.leave].map(({ to }) => to);
     default:
       return kernel satisfies never;
   }

@@ -5,6 +5,7 @@ import type { KernelRule } from "./lowering.js";
 import { movementRules } from "./movement.js";
 import { poolRules } from "./pooling.js";
 import { reductionRules } from "./reduction.js";
+import { blockRules } from "./repeat.js";
 import { bincountRules } from "./routines/bincount.js";
 import { convolutionRules } from "./routines/convolution/convolution.js";
 import { draw } from "./routines/random/random.js";
@@ -26,6 +27,7 @@ const rules: ReadonlyMap<unknown, KernelRule> = new Map<unknown, KernelRule>([
   ...convolutionRules,
   ...windowRules,
   ...poolRules,
+  ...blockRules,
 ]);
 
 export function kernelRuleOf({ source }: Traced): KernelRule | null {

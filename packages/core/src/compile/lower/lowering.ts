@@ -1,10 +1,11 @@
 import type { DType } from "../../dtype.js";
 import type { Shape } from "../../shape/types.js";
+import type { Trace } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { Affine, Expression, ExpressionBuilder } from "../ir/expression.js";
-import type { Kernel, ReductionOp } from "../ir/kernel.js";
+import type { Failure, Kernel, ReductionOp, Schedule } from "../ir/kernel.js";
 import type { RoutineName } from "../ir/routine.js";
 import type { Place } from "../ir/views.js";
 
@@ -48,12 +49,6 @@ export interface KernelBody {
   readonly scalars?: Expression[];
 }
 
-/** Makes the error out of what stands in a buffer. */
-export interface Failure {
-  readonly buffer: Buffer;
-  readonly error: (values: Int32Array) => Error;
-}
-
 /** What rules write the kernels of a program with; see `Scheduler`, which does it. */
 export interface Lowering {
   /** All elements of a value, row by row; computed now if it has not been. */
@@ -85,6 +80,10 @@ export interface Lowering {
     buffers: readonly [reads: readonly Buffer[], writes: readonly Buffer[]],
     emit: (context: KernelCode) => void,
   ): void;
+  /** The values that a value is an input of. */
+  usersOf(value: Traced): readonly Traced[];
+  /** The schedule of a part of the program that is a trace of its own. */
+  schedule(trace: Trace): Schedule;
   /** Adds a kernel behind those that there are. */
   push(kernel: Kernel): void;
   /** Registers an error that a check may stop the program with; returns the number that it does so with. */

@@ -1,17 +1,23 @@
 import { CompileError } from "../../errors.js";
 import { alignment, type Buffer, bytesOf, elementBytes } from "../ir/buffer.js";
 import { readsInPlace } from "../ir/in-place.js";
-import { type Kernel, readsOf, storesEach, writesOf } from "../ir/kernel.js";
-import type { Schedule } from "../schedule/schedule.js";
+import { type Body, bodiesOf, type Kernel, readsOf, type Schedule, storesEach, writesOf } from "../ir/kernel.js";
 import { Arena } from "./arena.js";
 
-/** Where each buffer lies in the memory of the program. */
+/** Where each buffer lies in the memory of the program, those of its bodies among them. */
 export interface Plan {
   readonly addresses: ReadonlyMap<Buffer, number>;
+  /** The memory of the bodies of kernels. */
+  readonly regions: ReadonlyMap<Body, Region>;
   /** The memory that the program needs. */
   readonly bytes: number;
   /** What it would need if no two buffers shared memory. */
   readonly bytesWithoutReuse: number;
+}
+
+export interface Region {
+  readonly start: number;
+  readonly bytes: number;
 }
 
 /** From the kernel that first writes a buffer to the last one that uses it. */
@@ -37,11 +43,36 @@ const mostBytes = 2 ** 32 - 2 ** 16;
 
 /** @throws CompileError when the program needs more memory than there are addresses */
 export function plan(schedule: Schedule): Plan {
-  const { kernels, buffers } = schedule;
   const addresses = new Map<Buffer, number>();
-  let end = alignment;
+  const regions = new Map<Body, Region>();
+  const { end, all } = place(schedule, { start: alignment, shared: new Map(), addresses, regions });
+  share(schedule, addresses);
+  // A vector may be loaded from the last element on.
+  const bytes = end + alignment;
+  if (bytes > mostBytes) {
+    throw new CompileError(
+      `compile: the program needs ${Math.ceil(bytes / 2 ** 20)} MiB, and WebAssembly has 4095; take a smaller batch, or call ` +
+        "the function without compile",
+    );
+  }
+  return { addresses, regions, bytes, bytesWithoutReuse: all + alignment };
+}
+
+/** Where a schedule is placed. */
+interface Places {
+  readonly start: number;
+  /** Buffers that lie elsewhere. */
+  readonly shared: ReadonlyMap<Buffer, Buffer>;
+  readonly addresses: Map<Buffer, number>;
+  readonly regions: Map<Body, Region>;
+}
+
+/** Gives addresses to the buffers of a schedule, and of the bodies in it. */
+function place(schedule: Schedule, { start, shared, addresses, regions }: Places): { end: number; all: number } {
+  const { kernels, buffers } = schedule;
+  let end = start;
   for (const buffer of buffers) {
-    if (buffer.role === "temporary" || buffer.role === "scratch") continue;
+    if (buffer.role === "temporary" || buffer.role === "scratch" || shared.has(buffer)) continue;
     addresses.set(buffer, end);
     end += bytesOf(buffer);
   }
@@ -68,19 +99,41 @@ export function plan(schedule: Schedule): Plan {
         addresses.set(buffer, addresses.get(heir) as number);
       } else addresses.set(buffer, arena.allocate(bytesOf(buffer)));
     }
+    const bodies = bodiesOf(kernel).map((body) => {
+      const { region, bytes } = placeBody(body, arena, { addresses, regions });
+      all += bytes;
+      return region;
+    });
+    for (const { start, bytes } of bodies) arena.free(start, bytes);
     for (const buffer of ending[i] as Buffer[]) {
       if (!taken.has(buffer)) arena.free(addresses.get(buffer) as number, bytesOf(buffer));
     }
   });
-  // A vector may be loaded from the last element on.
-  const bytes = arena.end + alignment;
-  if (bytes > mostBytes) {
-    throw new CompileError(
-      `compile: the program needs ${Math.ceil(bytes / 2 ** 20)} MiB, and WebAssembly has 4095; take a smaller batch, or call ` +
-        "the function without compile",
-    );
+  return { end: arena.end, all };
+}
+
+/** The memory of a body is its own while its kernel runs. Also returns what it would need if no two of its buffers shared memory. */
+function placeBody(body: Body, arena: Arena, { addresses, regions }: Pick<Places, "addresses" | "regions">) {
+  const inner = new Map<Buffer, number>();
+  const within = new Map<Body, Region>();
+  const { end, all } = place(body.schedule, { start: 0, shared: body.shared, addresses: inner, regions: within });
+  const bytes = Math.max(end, alignment);
+  const start = arena.allocate(bytes);
+  for (const [buffer, at] of inner) addresses.set(buffer, start + at);
+  for (const [own, region] of within) regions.set(own, { ...region, start: start + region.start });
+  const region = { start, bytes };
+  regions.set(body, region);
+  return { region, bytes: all };
+}
+
+/** What bodies share with the schedules around them lies where it lies there. */
+function share({ kernels }: Schedule, addresses: Map<Buffer, number>): void {
+  for (const kernel of kernels) {
+    for (const { schedule, shared } of bodiesOf(kernel)) {
+      for (const [buffer, outer] of shared) addresses.set(buffer, addresses.get(outer) as number);
+      share(schedule, addresses);
+    }
   }
-  return { addresses, bytes, bytesWithoutReuse: all + alignment };
 }
 
 /** A buffer that dies in a loop which reads each of its elements just before it writes the one in the same place. */

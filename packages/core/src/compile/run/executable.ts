@@ -11,7 +11,7 @@ import type { Traced } from "../../trace/traced.js";
 import { webAssembly } from "../../wasm/features.js";
 import { orderOf, resultsOf } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
-import { isCheck, writesOf } from "../ir/kernel.js";
+import { mayStop, writesOf } from "../ir/kernel.js";
 import { programObserver, type RunObserver } from "./observer.js";
 import { CompiledResult } from "./result.js";
 import type { Stages } from "./stages.js";
@@ -62,7 +62,7 @@ export class Executable {
     this.assigned = simplified.assignments.map(({ tensor }) => places.get(tensor) as number);
     this.linked = linkedIn(simplified);
     const left = new Set(schedule.gradients.map((buffer) => buffer && plan.addresses.get(buffer)));
-    const beforeChecks = schedule.kernels.slice(0, schedule.kernels.findLastIndex(isCheck) + 1);
+    const beforeChecks = schedule.kernels.slice(0, schedule.kernels.findLastIndex(mayStop) + 1);
     this.failsLate = beforeChecks.flatMap(writesOf).some((buffer) => left.has(plan.addresses.get(buffer)));
     this.inputs = schedule.inputs.map((buffer) => this.view(buffer));
     this.outputs = schedule.outputs.map((buffer) => this.view(buffer));
@@ -279,6 +279,8 @@ function generatorOf(
       return Generator.fromState(source.state);
     case "fork":
       return (others[source.parent] as Generator).fork(source.stream);
+    case "enclosing":
+      throw new Error("a program is no part of another one");
     default:
       return source satisfies never;
   }

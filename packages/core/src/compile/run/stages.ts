@@ -1,7 +1,7 @@
 import type { Trace } from "../../trace/trace.js";
+import type { Schedule } from "../ir/kernel.js";
 import type { Plan } from "../plan/plan.js";
 import type { ScheduleStage } from "../schedule/passes.js";
-import type { Schedule } from "../schedule/schedule.js";
 
 /** What the compiler made of a function, stage by stage. */
 export interface Stages {

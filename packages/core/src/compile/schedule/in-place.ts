@@ -1,6 +1,6 @@
 import type { Buffer } from "../ir/buffer.js";
 import { readsInPlace } from "../ir/in-place.js";
-import { isCheck, type Kernel, readsOf, storesEach, writesOf } from "../ir/kernel.js";
+import { type Kernel, mayStop, readsOf, storesEach, writesOf } from "../ir/kernel.js";
 
 /**
  * Lets the kernel that computes the new values of a tensor write them over the old ones, where nobody needs those any
@@ -17,7 +17,7 @@ export function updateInPlace(
   const copies = kernels.slice(first);
   const work = kernels.slice(0, first);
   const uses = usesOf(work);
-  const lastCheck = work.findLastIndex(isCheck);
+  const lastCheck = work.findLastIndex(mayStop);
   const aliases = new Map<Buffer, Buffer>();
   const kept = copies.filter((copy, i) => {
     const [from] = readsOf(copy) as [Buffer];

@@ -1,8 +1,8 @@
 import type { Trace } from "../../trace/trace.js";
+import { type Schedule, withBodies } from "../ir/kernel.js";
 import { fuseLoops } from "./fuse.js";
 import { updateInPlace } from "./in-place.js";
 import { mergeScalarCopies } from "./scalar-copies.js";
-import type { Schedule } from "./schedule.js";
 import { Scheduler } from "./scheduler.js";
 
 /** The passes over a schedule, in order; each says the same in fewer kernels. */
@@ -23,8 +23,14 @@ export function schedulesOf(trace: Trace): readonly ScheduleStage[] {
   return [
     { stage: "scheduling", schedule: made },
     ...passes.map(([stage, pass]) => {
-      made = pass(made);
+      made = everywhere(made, pass);
       return { stage, schedule: made };
     }),
   ];
+}
+
+/** What a pass makes of a schedule, and before that of those inside of its kernels. */
+function everywhere(schedule: Schedule, pass: (schedule: Schedule) => Schedule): Schedule {
+  const kernels = schedule.kernels.map((kernel) => withBodies(kernel, (inner) => everywhere(inner, pass)));
+  return pass({ ...schedule, kernels });
 }

@@ -7,15 +7,14 @@ import { type Graph, graphOf, nameOf } from "../graph/graph.js";
 import type { Buffer, BufferRole } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import { type Affine, type Expression, ExpressionBuilder, kindOf } from "../ir/expression.js";
-import { isCheck, type Kernel, type ReductionOp } from "../ir/kernel.js";
+import { type Failure, isCheck, type Kernel, type ReductionOp, type Schedule } from "../ir/kernel.js";
 import type { RoutineName } from "../ir/routine.js";
 import { linear, ownPlace, type Place, rowMajor } from "../ir/views.js";
 import { inlineRuleOf } from "../lower/inline.js";
-import type { Failure, KernelBody } from "../lower/lowering.js";
+import type { KernelBody } from "../lower/lowering.js";
 import { ruleOf } from "../lower/rules.js";
 import { planScalars } from "./plan-scalars.js";
 import { isScalarOp, rootsOf } from "./roots.js";
-import type { Schedule } from "./schedule.js";
 
 export class Scheduler {
   private readonly trace: Trace;
@@ -25,14 +24,19 @@ export class Scheduler {
   private readonly placed = new Map<Traced, Buffer>();
   /** Values that get a buffer; all others are computed in the kernels that use them. */
   private readonly roots: ReadonlySet<Traced>;
-  private readonly failures: Failure[] = [];
+  private readonly failures: Failure[];
   private readonly generators: (Buffer | null)[];
   /** Scalars whose kernel has not been written yet. */
   private pending = new Set<Traced>();
   private readonly done = new Set<string>();
+  /** How many buffers there are, in the whole program. */
+  private readonly numbers: { next: number };
 
-  constructor(trace: Trace) {
+  /** @param outer that of what the trace is a part of */
+  constructor(trace: Trace, outer: Scheduler | null = null) {
     this.trace = trace;
+    this.failures = outer?.failures ?? [];
+    this.numbers = outer?.numbers ?? { next: 0 };
     this.graph = graphOf(trace);
     this.roots = rootsOf(this.graph);
     this.generators = trace.generators.map(() => null);
@@ -192,6 +196,15 @@ export class Scheduler {
     return isWhole && buffer.size === sizeOf(value.shape) ? buffer : this.buffer(value);
   }
 
+  usersOf(value: Traced): readonly Traced[] {
+    return this.graph.users.get(value) ?? [];
+  }
+
+  /** The schedule of a part of the program that is a trace of its own. */
+  schedule(trace: Trace): Schedule {
+    return new Scheduler(trace, this).run();
+  }
+
   // --- the work ------------------------------------------------------------------------------------------------------
 
   private compute(value: Traced): void {
@@ -284,7 +297,7 @@ export class Scheduler {
   }
 
   private newBuffer(dtype: DType, shape: Shape, role: BufferRole): Buffer {
-    const made: Buffer = { id: this.all.length, dtype, shape, size: sizeOf(shape), role };
+    const made: Buffer = { id: this.numbers.next++, dtype, shape, size: sizeOf(shape), role };
     this.all.push(made);
     return made;
   }

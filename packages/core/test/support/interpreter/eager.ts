@@ -2,6 +2,7 @@ import { orderOf, resultsOf } from "../../../src/compile/graph/graph.js";
 import { allocate, isFloat, type TypedArray } from "../../../src/dtype.js";
 import { Elementwise } from "../../../src/graph/elementwise.js";
 import type { Node } from "../../../src/graph/node.js";
+import { Part } from "../../../src/graph/part.js";
 import {
   Abs,
   ArgMax,
@@ -51,8 +52,12 @@ import {
   Unslice,
   Where,
 } from "../../../src/ops/index.js";
+import { sizeOf } from "../../../src/shape/shape.js";
 import type { Trace } from "../../../src/trace/trace.js";
 import type { Traced } from "../../../src/trace/traced.js";
+import { BlockNode } from "../../../src/transforms/control/block-node.js";
+import { Scan } from "../../../src/transforms/control/scan-node.js";
+import { movedOn } from "./kernels.js";
 import { arrayOf, resultOf } from "./routines.js";
 
 /** What the values that no op computes are: inputs, captures, and the words of the generators. */
@@ -151,6 +156,7 @@ export function evaluate(
   const results = resultsOf(trace);
   const order = orderOf(results);
   const arrays = new Map<Traced, TypedArray>();
+  const parts = new Map<Traced, readonly TypedArray[]>();
   /** By value: how many uses are left. A value without any is forgotten. */
   const uses = new Map<Traced, number>();
   for (const value of [...order.flatMap(({ inputs }) => inputs), ...results])
@@ -158,11 +164,23 @@ export function evaluate(
   for (const value of order) {
     let operands = value.inputs.map((input) => arrays.get(input) as TypedArray);
     const node = value.source.kind === "node" ? value.source.node : null;
-    const rounds = noise !== null && node !== null && isFloat(value.dtype) && !unrounded.has(node.constructor);
+    const rounds =
+      noise !== null &&
+      node !== null &&
+      !(node instanceof Part) &&
+      isFloat(value.dtype) &&
+      !unrounded.has(node.constructor);
     if (rounds && roundsOperands(node)) {
       operands = operands.map((operand, i) => (isFloat(value.inputs[i]?.dtype ?? "bool") ? noise(operand) : operand));
     }
-    const result = compute(value, operands, given);
+    if (node instanceof BlockNode) {
+      // Its results are its parts.
+      parts.set(value, runBlocks(node, operands, given, noise));
+      arrays.set(value, new Float64Array(1));
+      continue;
+    }
+    const part = node instanceof Part ? parts.get(value.inputs[0] as Traced)?.[node.index] : undefined;
+    const result = part ?? compute(value, operands, given);
     const changed = () => (roundsInScale(value) ? changedInScale(result, noise as Noise) : (noise as Noise)(result));
     const array = rounds ? changed() : result;
     arrays.set(value, array);
@@ -176,6 +194,50 @@ export function evaluate(
   return results.map((value) => arrays.get(value) as TypedArray);
 }
 
+/** All results of a block node, step by step. */
+function runBlocks(
+  node: BlockNode,
+  operands: readonly TypedArray[],
+  given: Given,
+  noise: Noise | null,
+): readonly TypedArray[] {
+  if (node instanceof Scan) return runScan(node, operands, given, noise);
+  throw new Error(`nobody runs ${node.name}`);
+}
+
+function runScan(
+  { length, reverse, carries, elements, block }: Scan,
+  operands: readonly TypedArray[],
+  given: Given,
+  noise: Noise | null,
+): readonly TypedArray[] {
+  const { trace } = block;
+  const results = trace.outputs.slice(carries);
+  const stacked = [...trace.inputs.slice(0, carries), ...results].map(({ shape, dtype }) =>
+    allocate(dtype, length * sizeOf(shape)),
+  );
+  let carry = operands.slice(0, carries);
+  for (let step = 0; step < length; step++) {
+    const row = reverse ? length - 1 - step : step;
+    const rows = operands.slice(carries, carries + elements).map((all) => {
+      const size = all.length / length;
+      return all.slice(row * size, (row + 1) * size);
+    });
+    const generators = trace.generators.map(({ source, blocks }) => {
+      if (source.kind !== "enclosing") throw new Error("a block draws from what is around it");
+      const words = given.generators[source.index];
+      return words ? movedOn(words as Int32Array, source.start + step * blocks) : null;
+    });
+    const inputs = [...carry, ...rows, ...operands.slice(carries + elements)];
+    const made = evaluate(trace, { inputs, captures: [], generators }, noise);
+    [...carry, ...made.slice(carries)].forEach((array, i) => {
+      stacked[i]?.set(array, row * array.length);
+    });
+    carry = made.slice(0, carries);
+  }
+  return [...carry, ...stacked];
+}
+
 function compute(value: Traced, operands: readonly TypedArray[], given: Given): TypedArray {
   const { source, dtype } = value;
   switch (source.kind) {
@@ -185,8 +247,12 @@ function compute(value: Traced, operands: readonly TypedArray[], given: Given): 
       return given.inputs[source.index] as TypedArray;
     case "capture":
       return given.captures[source.index] as TypedArray;
-    case "draw":
-      return resultOf(value, [given.generators[source.draw.generator] as TypedArray]) as TypedArray;
+    case "draw": {
+      const words = given.generators[source.draw.generator];
+      // What is drawn for nobody is left out of the program, and of what it is given.
+      if (words === null || words === undefined) return allocate(dtype, sizeOf(value.shape));
+      return resultOf(value, [words]) as TypedArray;
+    }
     case "node":
       return arrayOf(resultOf(value, operands), dtype);
     default:

@@ -1,15 +1,18 @@
 import { type Expression, operandsOf, visitExpressions } from "../../../src/compile/ir/expression.js";
 import {
   type ContractionKernel,
+  type Copy,
   isRecurrence,
   type Kernel,
   type LoopKernel,
   type Recurrence,
+  type RepeatKernel,
   type ScalarKernel,
   type Store,
   storesEach,
 } from "../../../src/compile/ir/kernel.js";
 import { isLeaf } from "../../../src/compile/ir/scalar-plan.js";
+import type { TypedArray } from "../../../src/dtype.js";
 import { sizeOf } from "../../../src/shape/shape.js";
 import { asKind, operationOf, reducingOf } from "./arithmetic.js";
 import { Counter, type Memory, readElement, writeElement } from "./memory.js";
@@ -34,6 +37,8 @@ export function runKernel(kernel: Kernel, memory: Memory): number {
       return 0;
     case "routine":
       return runRoutine(kernel, memory);
+    case "repeat":
+      return runRepeat(kernel, memory);
     default:
       return kernel satisfies never;
   }
@@ -50,9 +55,44 @@ export function stepsOf(kernel: Kernel): number {
       return kernel.plan.functions.reduce((sum, values) => sum + values.length, 0);
     case "routine":
       return 0;
+    case "repeat":
+      return kernel.length * kernel.body.schedule.kernels.reduce((sum, inner) => sum + 1 + stepsOf(inner), 0);
     default:
       return kernel satisfies never;
   }
+}
+
+function runRepeat(kernel: RepeatKernel, memory: Memory): number {
+  const { length, reverse, body, enter, rowsIn, carriesOut, rowsOut, leave } = kernel;
+  const inner = memory.inside(body);
+  const rowOf = (array: TypedArray, row: number, size: number) => array.subarray(row * size, (row + 1) * size);
+  for (const { from, to } of enter) inner.array(to).set(memory.array(from));
+  for (const { from, to, start } of body.draws) inner.array(to).set(movedOn(memory.array(from) as Int32Array, start));
+  for (let step = 0; step < length; step++) {
+    const row = reverse ? length - 1 - step : step;
+    for (const { from, to } of rowsIn) inner.array(to).set(rowOf(memory.array(from), row, to.size));
+    const out = ({ from, to }: Copy) => rowOf(memory.array(to), row, from.size).set(inner.array(from));
+    carriesOut.forEach(out);
+    for (const [i, own] of body.schedule.kernels.entries()) {
+      const failure = runKernel(own, inner);
+      if (failure !== 0) return failure;
+      inner.done(i);
+    }
+    rowsOut.forEach(out);
+    for (const { to, blocks } of body.draws) inner.array(to).set(movedOn(inner.array(to) as Int32Array, blocks));
+  }
+  for (const { from, to } of leave) memory.array(to).set(inner.array(from));
+  return 0;
+}
+
+/** The words of a generator whose position is another one. */
+export function movedOn(words: Int32Array, blocks: number): Int32Array {
+  const moved = words.slice();
+  const position =
+    BigInt.asUintN(32, BigInt(words[4] as number)) + (BigInt(words[5] as number) << 32n) + BigInt(blocks);
+  moved[4] = Number(BigInt.asIntN(32, position));
+  moved[5] = Number(BigInt.asIntN(32, position >> 32n));
+  return moved;
 }
 
 function runLoop(kernel: LoopKernel, memory: Memory): void {

@@ -1,13 +1,14 @@
 import { type Buffer, bytesOf } from "../../../src/compile/ir/buffer.js";
 import type { Affine } from "../../../src/compile/ir/expression.js";
-import { readsOf, writesOf } from "../../../src/compile/ir/kernel.js";
+import { type Body, readsOf, type Schedule, writesOf } from "../../../src/compile/ir/kernel.js";
 import type { Plan } from "../../../src/compile/plan/plan.js";
-import type { Schedule } from "../../../src/compile/schedule/schedule.js";
 import { allocate, type TypedArray, viewOf } from "../../../src/dtype.js";
 
 /** The elements of a program's buffers while it is interpreted. */
 export interface Memory {
   array(buffer: Buffer): TypedArray;
+  /** That of a body, which sees what it shares with this one. */
+  inside(body: Body): Memory;
   /** Called behind each kernel. */
   done(kernel: number): void;
 }
@@ -26,9 +27,11 @@ export function resultBuffers({ outputs, assigned, gradients }: Schedule): Buffe
 }
 
 /** Each buffer in an array of its own, but for those that lie in the memory of others. */
-export function separateMemory({ aliases }: Schedule, start: Start): Memory {
+export function separateMemory({ aliases }: Schedule, start: Start, elsewhere = noBuffer): Memory {
   const arrays = new Map<Buffer, TypedArray>();
   const array = (buffer: Buffer): TypedArray => {
+    const shared = elsewhere(buffer);
+    if (shared !== null) return shared;
     const place = aliases.get(buffer);
     if (place !== undefined) return array(place);
     let known = arrays.get(buffer);
@@ -39,15 +42,21 @@ export function separateMemory({ aliases }: Schedule, start: Start): Memory {
     }
     return known;
   };
-  return { array, done: () => {} };
+  const inside = ({ schedule, shared }: Body) =>
+    separateMemory(schedule, new Map(), (buffer) => {
+      const outer = shared.get(buffer);
+      return outer === undefined ? null : array(outer);
+    });
+  return { array, inside, done: () => {} };
 }
+
+const noBuffer = (_buffer: Buffer): TypedArray | null => null;
 
 /**
  * All buffers in one memory, where the plan puts them. What nobody has written yet, and what nobody needs any more, is
  * poisoned: to read it shows in the results, or is an error.
  */
-export function arenaMemory(schedule: Schedule, { addresses, bytes }: Plan, start: Start): Memory {
-  const { kernels, buffers, aliases } = schedule;
+export function arenaMemory(schedule: Schedule, { addresses, regions, bytes }: Plan, start: Start): Memory {
   const memory = new ArrayBuffer(Math.ceil(bytes / 16) * 16);
   poison(new Uint8Array(memory));
   const views = new Map<Buffer, TypedArray>();
@@ -62,34 +71,44 @@ export function arenaMemory(schedule: Schedule, { addresses, bytes }: Plan, star
     return view;
   };
   for (const [buffer, values] of start) array(buffer).set(values);
-  // Its own account of when a buffer is needed, not that of the plan.
-  const kept = new Set<Buffer>(buffers.filter(({ role }) => role !== "temporary" && role !== "scratch"));
-  const first = new Map<Buffer, number>();
-  const last = new Map<Buffer, number>();
-  kernels.forEach((kernel, i) => {
-    for (const buffer of [...readsOf(kernel), ...writesOf(kernel)]) {
-      if (kept.has(buffer) || aliases.has(buffer)) continue;
-      if (!first.has(buffer)) first.set(buffer, i);
-      last.set(buffer, i);
-    }
-  });
-  const [beginning, ending]: [Buffer[][], Buffer[][]] = [kernels.map(() => []), kernels.map(() => [])];
-  for (const [buffer, i] of first) beginning[i]?.push(buffer);
-  for (const [buffer, i] of last) ending[i]?.push(buffer);
-  return {
-    array,
-    done: (i) => {
-      for (const buffer of ending[i] as Buffer[]) {
-        const address = addresses.get(buffer) as number;
-        // The memory that another buffer has taken over in this kernel is in use.
-        const isTaken = (beginning[i] as Buffer[]).some((heir) => {
-          const start = addresses.get(heir) as number;
-          return (last.get(heir) as number) > i && start < address + bytesOf(buffer) && address < start + bytesOf(heir);
-        });
-        if (!isTaken) poison(new Uint8Array(memory, address, bytesOf(buffer)));
+  /** The memory as a schedule uses it, which keeps its own account of when a buffer is needed, not that of the plan. */
+  const of = ({ kernels, buffers, aliases }: Schedule): Memory => {
+    const kept = new Set<Buffer>(buffers.filter(({ role }) => role !== "temporary" && role !== "scratch"));
+    const first = new Map<Buffer, number>();
+    const last = new Map<Buffer, number>();
+    kernels.forEach((kernel, i) => {
+      for (const buffer of [...readsOf(kernel), ...writesOf(kernel)]) {
+        if (kept.has(buffer) || aliases.has(buffer)) continue;
+        if (!first.has(buffer)) first.set(buffer, i);
+        last.set(buffer, i);
       }
-    },
+    });
+    const [beginning, ending]: [Buffer[][], Buffer[][]] = [kernels.map(() => []), kernels.map(() => [])];
+    for (const [buffer, i] of first) beginning[i]?.push(buffer);
+    for (const [buffer, i] of last) ending[i]?.push(buffer);
+    return {
+      array,
+      inside: (body) => {
+        const { start, bytes } = regions.get(body) as { start: number; bytes: number };
+        poison(new Uint8Array(memory, start, bytes));
+        return of(body.schedule);
+      },
+      done: (i) => {
+        for (const buffer of ending[i] as Buffer[]) {
+          const address = addresses.get(buffer) as number;
+          // The memory that another buffer has taken over in this kernel is in use.
+          const isTaken = (beginning[i] as Buffer[]).some((heir) => {
+            const start = addresses.get(heir) as number;
+            return (
+              (last.get(heir) as number) > i && start < address + bytesOf(buffer) && address < start + bytesOf(heir)
+            );
+          });
+          if (!isTaken) poison(new Uint8Array(memory, address, bytesOf(buffer)));
+        }
+      },
+    };
   };
+  return of(schedule);
 }
 
 /** Bytes that are NaN in both floats, a great number as an integer, and no truth value. */

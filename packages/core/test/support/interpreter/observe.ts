@@ -1,9 +1,8 @@
 import { emitModule } from "../../../src/compile/emit/module.js";
 import type { Buffer } from "../../../src/compile/ir/buffer.js";
-import { type Kernel, readsOf, writesOf } from "../../../src/compile/ir/kernel.js";
+import { type Kernel, readsOf, type Schedule, writesOf } from "../../../src/compile/ir/kernel.js";
 import { showKernel } from "../../../src/compile/print.js";
 import type { ProgramMade, RunObserver } from "../../../src/compile/run/observer.js";
-import type { Schedule } from "../../../src/compile/schedule/schedule.js";
 import { type TypedArray, viewOf } from "../../../src/dtype.js";
 import { withRecording } from "../../../src/graph/recording.js";
 import { eagerly } from "../../../src/graph/tracer.js";

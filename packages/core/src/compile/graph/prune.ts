@@ -1,0 +1,148 @@
+import { Part } from "../../graph/part.js";
+import type { Trace } from "../../trace/trace.js";
+import { Traced } from "../../trace/traced.js";
+import type { BlockNode } from "../../transforms/control/block-node.js";
+import { Scan } from "../../transforms/control/scan-node.js";
+import { orderOf, resultsOf } from "./graph.js";
+import { isBlock } from "./simplify.js";
+
+/** A block node with less in it. */
+interface Narrowed {
+  readonly node: BlockNode;
+  /** The inputs that it still has, by their old numbers. */
+  readonly inputs: readonly number[];
+  /** By the old number of a part, the new one. */
+  readonly parts: ReadonlyMap<number, number>;
+}
+
+/**
+ * The same program without what nobody uses inside of its blocks: results of a loop, the carries and elements that only those need, and
+ * all that was computed for them outside. The tangent of a loop needs no gradients, and a gradient not the values of what is linear.
+ */
+export function prune(trace: Trace): Trace {
+  const order = orderOf(resultsOf(trace));
+  if (!order.some(isBlock)) return trace;
+  const needed = new Set(resultsOf(trace));
+  /** By a block node's output: the numbers of the parts that are used. */
+  const used = new Map<Traced, Set<number>>();
+  const narrowed = new Map<Traced, Narrowed>();
+  for (const value of order.toReversed()) {
+    if (!needed.has(value)) continue;
+    const { source, inputs } = value;
+    const node = source.kind === "node" ? source.node : null;
+    if (node instanceof Part) {
+      const [whole] = inputs as [Traced];
+      const parts = used.get(whole) ?? new Set();
+      used.set(whole, parts.add(node.index));
+    }
+    const less = isBlock(value) ? narrow(node as BlockNode, used.get(value) ?? new Set()) : null;
+    if (less !== null) narrowed.set(value, less);
+    for (const [i, input] of inputs.entries()) if (less === null || less.inputs.includes(i)) needed.add(input);
+  }
+  return rebuilt(
+    trace,
+    order.filter((value) => needed.has(value)),
+    narrowed,
+  );
+}
+
+/** A trace of those values alone, with other block nodes. */
+function rebuilt(trace: Trace, order: readonly Traced[], narrowed: ReadonlyMap<Traced, Narrowed>): Trace {
+  const made = new Map<Traced, Traced>();
+  const again = (value: Traced): Traced => {
+    const known = made.get(value);
+    if (known !== undefined) return known;
+    const { shape, dtype, inputs } = value;
+    const less = narrowed.get(value);
+    const kept = less === undefined ? inputs : less.inputs.map((i) => inputs[i] as Traced);
+    const now = new Traced(
+      made.size,
+      shape,
+      dtype,
+      sourceOf(value, less),
+      kept.map((input) => made.get(input) as Traced),
+    );
+    made.set(value, now);
+    return now;
+  };
+  const sourceOf = ({ source, shape, dtype, inputs }: Traced, less: Narrowed | undefined): Traced["source"] => {
+    if (less !== undefined) return { kind: "node", node: less.node };
+    if (source.kind !== "node" || !(source.node instanceof Part)) return source;
+    const index = narrowed.get(inputs[0] as Traced)?.parts.get(source.node.index);
+    return index === undefined ? source : { kind: "node", node: new Part(index, { shape, dtype }, null) };
+  };
+  for (const value of order) again(value);
+  return {
+    ...trace,
+    inputs: trace.inputs.map(again),
+    captures: trace.captures.map(({ tensor, traced }) => ({ tensor, traced: again(traced) })),
+    outputs: trace.outputs.map(again),
+    assignments: trace.assignments.map(({ tensor, value }) => ({ tensor, value: again(value) })),
+    gradients: trace.gradients.map(({ tensor, value }) => ({ tensor, value: value === null ? null : again(value) })),
+    size: made.size,
+  };
+}
+
+function narrow(node: BlockNode, used: ReadonlySet<number>): Narrowed {
+  if (node instanceof Scan) return narrowScan(node, used);
+  throw new Error(`${node.name} has no parts that could be left out`);
+}
+
+function narrowScan(node: Scan, used: ReadonlySet<number>): Narrowed {
+  const { carries, elements, block } = node;
+  const live = new Set([...used].filter((index) => index < 2 * carries).map((index) => index % carries));
+  const results = [...used].filter((index) => index >= 2 * carries).toSorted((a, b) => a - b);
+  for (;;) {
+    const kept = [...live].toSorted((a, b) => a - b);
+    const outputs = [...kept, ...results.map((index) => index - carries)].map((i) => block.trace.outputs[i] as Traced);
+    const trace = prune({ ...block.trace, outputs });
+    const reached = new Set(orderOf(trace.outputs));
+    const more = trace.inputs.findIndex((input, i) => i < carries && !live.has(i) && reached.has(input));
+    if (more >= 0) {
+      live.add(more);
+      continue;
+    }
+    // What each step hands on as it is is the same in all of them.
+    const isConstant = (j: number) =>
+      trace.outputs[kept.indexOf(j)] === trace.inputs[j] && !used.has(j) && !used.has(carries + j);
+    const changing = kept.filter((j) => !isConstant(j));
+    const others = trace.inputs.flatMap((input, i) => (i >= carries && reached.has(input) ? [i] : []));
+    const inputs = [...changing, ...others, ...kept.filter(isConstant)];
+    const parts = new Map<number, number>();
+    changing.forEach((j, k) => {
+      parts.set(j, k).set(carries + j, changing.length + k);
+    });
+    results.forEach((index, k) => {
+      parts.set(index, 2 * changing.length + k);
+    });
+    const left = [...changing.map((j) => kept.indexOf(j)), ...results.map((_, k) => kept.length + k)];
+    const narrowed = withInputs({ ...trace, outputs: left.map((k) => trace.outputs[k] as Traced) }, inputs);
+    const count = others.filter((i) => i < carries + elements).length;
+    return { node: node.withBlock({ ...block, trace: narrowed }, changing.length, count), inputs, parts };
+  }
+}
+
+/** A trace that is given those of its inputs alone. */
+function withInputs(trace: Trace, kept: readonly number[]): Trace {
+  const inputs = kept.map((i) => trace.inputs[i] as Traced);
+  const renumbered = new Map<Traced, Traced>();
+  inputs.forEach(({ shape, dtype, id }, index) => {
+    renumbered.set(inputs[index] as Traced, new Traced(id, shape, dtype, { kind: "input", index }, []));
+  });
+  for (const value of orderOf([...trace.outputs, ...inputs])) {
+    if (renumbered.has(value)) continue;
+    const { id, shape, dtype, source } = value;
+    renumbered.set(
+      value,
+      new Traced(
+        id,
+        shape,
+        dtype,
+        source,
+        value.inputs.map((input) => renumbered.get(input) as Traced),
+      ),
+    );
+  }
+  const now = (value: Traced) => renumbered.get(value) as Traced;
+  return { ...trace, inputs: inputs.map(now), outputs: trace.outputs.map(now) };
+}

@@ -1,0 +1,139 @@
+import { CompileError } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { deferredIn, tracer } from "../graph/tracer.js";
+import type { Generator } from "../random/generator.js";
+import { formatShape } from "../shape/shape.js";
+import { type Form, type KnownGenerator, positionOf, Recorder, type Trace } from "./trace.js";
+import { Traced } from "./traced.js";
+
+/** A function that a traced one runs as a whole, such as a step of a loop: a trace of its own, made once. */
+export interface Block {
+  /** Its inputs are those of the function, then the operands. */
+  readonly trace: Trace;
+  /** The tensors that the function closes over. */
+  readonly operands: readonly Tensor[];
+  /** The generators from outside that it draws from, where they stood, and by how much a run moves them on. */
+  readonly draws: readonly GeneratorUse[];
+}
+
+export interface GeneratorUse {
+  readonly generator: Generator;
+  readonly begin: number;
+  readonly blocks: number;
+}
+
+/**
+ * Traces `f` on placeholders: as a part of the function that is traced now, or by itself where none is. What it closes over become
+ * operands of the block.
+ *
+ * @param op what errors call it
+ * @param isBackward whether its runs go back over what others drew, the last first
+ */
+export function traceBlock(
+  op: string,
+  given: readonly Form[],
+  f: (...placeholders: readonly Tensor[]) => readonly Tensor[],
+  isBackward = false,
+): Block {
+  const current = tracer();
+  const recorder = new BlockRecorder(op, given, current instanceof Recorder ? current : null, isBackward);
+  return recorder.block(f);
+}
+
+class BlockRecorder extends Recorder {
+  private readonly op: string;
+  private readonly parent: Recorder | null;
+  private readonly isBackward: boolean;
+  private readonly operands = new Map<Tensor, Traced>();
+
+  constructor(op: string, given: readonly Form[], parent: Recorder | null, isBackward: boolean) {
+    super({ tensors: given, generators: [] }, parent?.shares ?? false);
+    this.op = op;
+    this.parent = parent;
+    this.isBackward = isBackward;
+  }
+
+  block(f: (...placeholders: readonly Tensor[]) => readonly Tensor[]): Block {
+    const trace = this.run(({ tensors }) => f(...tensors));
+    const sign = this.isBackward ? -1 : 1;
+    const draws = [...this.generators].flatMap(([generator, { start }]) =>
+      this.made.has(generator) ? [] : [{ generator, begin: start, blocks: sign * (positionOf(generator) - start) }],
+    );
+    return {
+      trace: {
+        ...trace,
+        generators: [...this.generators].map(([generator, { source, start }]) => ({
+          source,
+          // One that each run makes anew begins where it began.
+          blocks: this.made.has(generator) ? 0 : sign * (positionOf(generator) - start),
+        })),
+      },
+      operands: [...this.operands.keys()],
+      draws,
+    };
+  }
+
+  protected override outside(tensor: Tensor): Traced {
+    const known = this.operands.get(tensor);
+    if (known !== undefined) return known;
+    if (this.parent === null && deferredIn(tensor.values) instanceof Traced) return super.outside(tensor);
+    // What nobody knows is an error there.
+    const outer = this.parent?.tracedOf(tensor);
+    if (outer?.source.kind === "literal") return deferredIn(this.literal(outer.source.value, outer.dtype)) as Traced;
+    const made = this.input(tensor.shape, tensor.dtype);
+    this.operands.set(tensor, made);
+    return made;
+  }
+
+  override apart(edge: Tensor): void {
+    super.apart(edge);
+    this.parent?.apart(edge);
+    if (this.isApart && this.parent !== null) this.parent.isApart = true;
+  }
+
+  override valueRead(tensor: Tensor): void {
+    if (!this.local.has(tensor)) this.parent?.valueRead(tensor);
+  }
+
+  override gradient(tensor: Tensor, use: "read" | "replace"): void {
+    if (this.local.has(tensor) || this.parent === null) super.gradient(tensor, use);
+    else this.parent.gradient(tensor, use);
+  }
+
+  override hooked(tensor: Tensor, remove: () => void): void {
+    const isOwn = deferredIn(tensor.values) instanceof Traced && this.tracedOf(tensor) === deferredIn(tensor.values);
+    if (!isOwn) {
+      remove();
+      throw new CompileError(
+        `${this.op}: onGradient of ${nameOf(tensor)}, which is made outside: the hook would be added by each run; add it outside`,
+      );
+    }
+    if (this.parent === null) super.hooked(tensor, remove);
+    else this.parent.hooked(tensor, remove);
+  }
+
+  override generatorUsed(generator: Generator, method: string): void {
+    if (this.parent === null || this.made.has(generator)) super.generatorUsed(generator, method);
+    else this.parent.generatorUsed(generator, method);
+  }
+
+  override generatorOf(generator: Generator): KnownGenerator {
+    const known = this.generators.get(generator);
+    if (known !== undefined) return known;
+    const { parent } = this;
+    if (parent === null) return super.generatorOf(generator);
+    const made = this.made.get(generator);
+    if (made !== undefined) {
+      // The same numbers in each run, as if it were made once, outside.
+      if (made.parent !== null) this.generatorOf(made.parent);
+      parent.generatorMade(generator, made.parent, made.stream);
+    }
+    const { index, start } = parent.generatorOf(generator);
+    const begin = made === undefined ? positionOf(generator) : start;
+    return this.addGenerator(generator, { kind: "enclosing", index, start: begin - start }, begin);
+  }
+}
+
+function nameOf({ name, shape }: Tensor): string {
+  return `${name ?? "a tensor"} ${formatShape(shape)}`;
+}

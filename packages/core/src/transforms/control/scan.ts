@@ -1,0 +1,257 @@
+import { checkFunction } from "../../checks.js";
+import { DTypeError, GraphError, ShapeError } from "../../errors.js";
+import { asStep } from "../../graph/steps.js";
+import { asTensor, operand, type Tensor } from "../../graph/tensor.js";
+import { tracer } from "../../graph/tracer.js";
+import { concat, stack } from "../../ops/concat.js";
+import { checkNoMore, checkOptions } from "../../options.js";
+import type { Tail } from "../../shape/axis-types.js";
+import { formatShape, sameShape } from "../../shape/shape.js";
+import type { Shape } from "../../shape/types.js";
+import { show } from "../../show.js";
+import { traceBlock } from "../../trace/block.js";
+import { leavesOf, mapStructure, type Tensors } from "../structure.js";
+import { type Loop, type LoopResult, type Step, tracedScan } from "./scan-node.js";
+
+export interface ScanOptions {
+  /** How many steps there are; needed where there are no `xs` to count them by. */
+  readonly length?: number;
+  /** Whether the last element comes first. Results stay where their elements stood. Default false. */
+  readonly reverse?: boolean;
+  /** In a program, how many steps the body of the loop has: more code, and fewer rounds. Default 1. */
+  readonly unroll?: number;
+}
+
+/** One element of each tensor in a structure, along its first axis. */
+export type Elements<X> =
+  X extends Tensor<infer S, infer D> ? Tensor<Tail<S>, D> : X extends object ? { [K in keyof X]: Elements<X[K]> } : X;
+
+/** What the steps gave, along a new first axis. */
+export type Stacked<Y> = Y extends number
+  ? Tensor<[number]>
+  : Y extends Tensor<infer S, infer D>
+    ? Tensor<[number, ...S], D>
+    : Y extends object
+      ? { [K in keyof Y]: Stacked<Y[K]> }
+      : Y;
+
+/** The structure of a carry, with tensors of any shape: that they are those of the first one is checked at run time. */
+type Next<C> = C extends number | Tensor
+  ? Tensor | number
+  : C extends object
+    ? { readonly [K in keyof C]: Next<C[K]> }
+    : C;
+
+/**
+ * A loop: `step` goes from a carry and an element of `xs` to the next carry and a result, step by step. Carries, elements and results are
+ * tensors, or arrays and records of them (numbers are scalars); a carry keeps its shapes and dtypes from step to step.
+ *
+ * In eager mode it calls `step` once a step, and is made of the ops in it. In a compiled function it is one loop of the program: `step` is
+ * traced once, so a thousand steps compile as fast as one. It is differentiable as often as one likes; the gradient is a loop in the other
+ * direction, which computes each step again from the carry before it. Gradients also go to what `step` closes over, such as weights.
+ * Draws of a `Random` are new ones in each step.
+ *
+ * @param step gives `[carry, y]`, or `[carry]` where there is nothing to collect. It cannot assign, nor leave
+ * gradients by `backward()`: in a program it is traced once
+ * @param init the first carry
+ * @param xs tensors with an element for each step along the first axis, all of one length; `undefined` for none, with `length`
+ * @returns the last carry, and the results of all steps along a new first axis
+ * @throws ShapeError or DTypeError, which names the part, for a carry that changes its shape, dtype or structure, and for `xs` of
+ * different lengths
+ *
+ * @example
+ * const [last, sums] = scan((sum, x) => [sum.add(x), sum], tensor(0), tensor([1, 2, 3]));
+ * last.item(); // 6
+ * sums.toArray(); // [0, 1, 3]
+ * const power = (x: Tensor<[]>) => scan((y) => [y.mul(x)], x, undefined, { length: 2 })[0];
+ * grad(power)(2).item(); // 12
+ */
+export function scan<const C, X = undefined, Y = undefined>(
+  step: (carry: Tensors<C>, x: Elements<X>) => readonly [carry: Next<C>, y?: Y],
+  init: C,
+  xs?: X,
+  options: ScanOptions = {},
+  ...none: []
+): [carry: Tensors<C>, ys: Stacked<Y>] {
+  checkFunction("scan", step);
+  checkNoMore("scan", none);
+  checkOptions("scan", options, ["length", "reverse", "unroll"], ["reverse"]);
+  const carries = leavesOf("scan", init, "init");
+  const elements = leavesOf("scan", xs, "xs").map(({ leaf, path }) => ({ leaf: asTensor(leaf), path }));
+  const { reverse = false, unroll = 1 } = options;
+  const length = lengthOf(elements, options.length);
+  checkCount("unroll", unroll, 1);
+  const form: { y: unknown } = { y: undefined };
+  const flat: Step = (carry, x) => {
+    const result: unknown = asStep("scan", () =>
+      step(rebuilt(init, carry) as Tensors<C>, rebuilt(xs, x) as Elements<X>),
+    );
+    if (!Array.isArray(result) || result.length < 1 || result.length > 2) {
+      throw new GraphError(`scan: a step gives [carry, y], or [carry], got ${show(result)}`);
+    }
+    const [next, y] = result as readonly unknown[];
+    form.y = y;
+    return {
+      carry: matchingCarry(
+        next,
+        carries.map(({ path }) => path),
+        carry,
+      ),
+      y: leavesOf("scan", y, "y").map(({ leaf }) => asTensor(leaf)),
+    };
+  };
+  const loop: Loop = {
+    op: "scan",
+    step: flat,
+    init: carries.map(({ leaf }) => asTensor(leaf)),
+    xs: elements.map(({ leaf }) => leaf),
+    length,
+    reverse,
+  };
+  const { carry, ys } = tracer() === null ? eagerScan(loop) : unrolled(loop, unroll);
+  return [rebuilt(init, carry) as Tensors<C>, rebuilt(form.y, ys) as Stacked<Y>];
+}
+
+/** A structure with other tensors in the places of its leaves. */
+function rebuilt(structure: unknown, tensors: readonly Tensor[]): unknown {
+  let next = 0;
+  return mapStructure(structure, (leaf) => (leaf === undefined ? leaf : tensors[next++]));
+}
+
+function lengthOf(
+  elements: readonly { readonly leaf: Tensor; readonly path: string }[],
+  given: number | undefined,
+): number {
+  if (given !== undefined) checkCount("length", given, 0);
+  let length = given;
+  for (const { leaf, path } of elements) {
+    const [own] = leaf.shape;
+    if (own === undefined) {
+      throw new ShapeError(
+        `scan: ${path} is a scalar: the elements of the steps stand along the first axis; close over what is the same in all steps`,
+      );
+    }
+    if (length !== undefined && own !== length) {
+      const other =
+        given === undefined
+          ? `${elements[0]?.path} of shape ${formatShape(elements[0]?.leaf.shape ?? [])}`
+          : `length ${given}`;
+      throw new ShapeError(
+        `scan: ${path} of shape ${formatShape(leaf.shape)} has ${own} elements along its first axis, which do not go with ${other}`,
+      );
+    }
+    length = own;
+  }
+  if (length === undefined)
+    throw new GraphError("scan: without xs the number of steps has to be said: { length: 100 }");
+  return length;
+}
+
+function checkCount(name: string, count: number, least: number): void {
+  if (Number.isSafeInteger(count) && count >= least) return;
+  throw new GraphError(`scan: ${name} ${show(count)}: a whole number of ${least} or more is needed`);
+}
+
+/** The leaves of a carry, which are like those of the carry before. */
+function matchingCarry(next: unknown, paths: readonly string[], before: readonly Tensor[]): Tensor[] {
+  const leaves = leavesOf("scan", next, "the carry");
+  if (leaves.length !== before.length) {
+    throw new ShapeError(
+      `scan: a step gives a carry of ${leaves.length} tensors, and took one of ${before.length}; the structure stays that of init`,
+    );
+  }
+  return leaves.map(({ leaf }, i) => {
+    const old = before[i] as Tensor;
+    const tensor = typeof leaf === "number" ? old.constant(leaf) : operand("scan", leaf);
+    const name = `the carry${paths[i]?.slice("init".length)}`;
+    if (tensor.dtype !== old.dtype) {
+      throw new DTypeError(
+        `scan: ${name} is ${old.dtype} ${formatShape(old.shape)} before a step, and ${tensor.dtype} ${formatShape(tensor.shape)} behind it; ` +
+          `convert it with cast("${old.dtype}"), or give init as ${tensor.dtype}`,
+      );
+    }
+    if (!sameShape(tensor.shape, old.shape)) {
+      throw new ShapeError(
+        `scan: ${name} has the shape ${formatShape(old.shape)} before a step, and ${formatShape(tensor.shape)} behind it; a carry keeps ` +
+          "its shape: broadcast init to it, or collect what grows as the result of the steps",
+      );
+    }
+    return tensor;
+  });
+}
+
+function eagerScan({ op, step, init, xs, length, reverse }: Loop): LoopResult {
+  if (length === 0) {
+    const block = traceBlock(op, [...init, ...xs.map(elementOf)], (...given) => {
+      const { carry, y } = step(given.slice(0, init.length), given.slice(init.length));
+      return [...carry, ...y];
+    });
+    const forms = block.trace.outputs.slice(init.length);
+    const ys = forms.map(({ shape, dtype }) =>
+      asTensor(0)
+        .cast(dtype)
+        .broadcastTo([0, ...shape]),
+    );
+    return { carry: init, ys };
+  }
+  let carry = init;
+  const results = new Array<readonly Tensor[]>(length);
+  for (let k = 0; k < length; k++) {
+    const i = reverse ? length - 1 - k : k;
+    const made = step(
+      carry,
+      xs.map((x) => x.slice([i])),
+    );
+    carry = made.carry;
+    results[i] = made.y;
+  }
+  const [first] = results as [readonly Tensor[]];
+  return { carry, ys: first.map((_, j) => stack(results.map((y) => y[j] as Tensor))) };
+}
+
+function elementOf({ shape, dtype, name }: Tensor): { shape: Shape; dtype: Tensor["dtype"]; name: string | undefined } {
+  return { shape: shape.slice(1), dtype, name };
+}
+
+/** So many steps as one: first the whole groups, then what is left of the elements. */
+function unrolled(loop: Loop, count: number): LoopResult {
+  const { length, reverse, xs, step } = loop;
+  const groups = Math.floor(length / count);
+  if (count === 1 || groups < 2) return tracedScan(loop);
+  const whole = groups * count;
+  const [start, rest] = reverse ? [length - whole, 0] : [0, whole];
+  const many: Step = (carry, x) => {
+    let now = carry;
+    const results = new Array<readonly Tensor[]>(count);
+    for (let k = 0; k < count; k++) {
+      const i = reverse ? count - 1 - k : k;
+      const made = step(
+        now,
+        x.map((each) => each.slice([i])),
+      );
+      now = made.carry;
+      results[i] = made.y;
+    }
+    const [first] = results as [readonly Tensor[]];
+    return { carry: now, y: first.map((_, j) => stack(results.map((y) => y[j] as Tensor))) };
+  };
+  const grouped = tracedScan({
+    ...loop,
+    step: many,
+    xs: xs.map((x) => x.slice([[start, start + whole]]).reshape([groups, count, ...x.shape.slice(1)])),
+    length: groups,
+  });
+  const ys = grouped.ys.map((y) => y.reshape([whole, ...y.shape.slice(2)]));
+  if (whole === length) return { carry: grouped.carry, ys };
+  const left = tracedScan({
+    ...loop,
+    init: grouped.carry,
+    xs: xs.map((x) => x.slice([[rest, rest + length - whole]])),
+    length: length - whole,
+  });
+  const joined = ys.map((y, i) => {
+    const other = left.ys[i] as Tensor;
+    return concat(reverse ? [other, y] : [y, other]);
+  });
+  return { carry: left.carry, ys: joined };
+}

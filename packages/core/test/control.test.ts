@@ -1,0 +1,184 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compile, grad, Random, scan, stopGradient, type Tensor, tensor, variable } from "../src/index.js";
+import { type ControlRow, scanRows } from "./support/control-rows.js";
+import { thrownBy } from "./support/numbers.js";
+import { near } from "./support/property.js";
+
+/*
+ * Control flow: eager mode, the compiled program and the same written out agree in values, gradients by all arguments, and second
+ * derivatives; draws are the same, and leave their sources in the same places.
+ */
+
+const test = suite("control flow");
+
+type Program = (args: readonly Tensor[], random: Random) => readonly Tensor[];
+
+/** A scalar that depends on all floats among the results, each element with a weight of its own. */
+function weighted(results: readonly Tensor[]): Tensor {
+  return results
+    .filter(({ dtype }) => dtype.startsWith("float"))
+    .map((y) => {
+      const weights = stopGradient(
+        tensor(
+          Array.from({ length: y.size }, (_, i) => Math.cos(i + 1)),
+          { dtype: y.dtype },
+        ),
+      );
+      return weights.reshape(y.shape).mul(y).sum().cast("float64");
+    })
+    .reduce((sum, next) => sum.add(next), tensor(0) as Tensor);
+}
+
+/** The gradients by all arguments that are floats, then those of the sum of their squares. */
+function derivatives(run: Program, args: readonly Tensor[], seed: number): readonly Tensor[][] {
+  const argument = args.flatMap(({ dtype }, i) => (dtype.startsWith("float") ? [i] : []));
+  const slopes = (...at: readonly Tensor[]) =>
+    grad((...own: Tensor[]) => weighted(run(own, new Random(seed))), { argument })(...at);
+  const squared = (...at: Tensor[]) =>
+    slopes(...at)
+      .map((slope) => slope.square().sum().cast("float64"))
+      .reduce((sum, next) => sum.add(next));
+  return [slopes(...args) as Tensor[], grad(squared, { argument })(...args) as Tensor[]];
+}
+
+function same(actual: readonly Tensor[], expected: readonly Tensor[], what: string): void {
+  assert.is(actual.length, expected.length, what);
+  actual.forEach((y, i) => {
+    const other = expected[i] as Tensor;
+    assert.equal([y.dtype, y.shape], [other.dtype, other.shape], what);
+    near(y.data, other.data, y.dtype === "float32" ? 2e-5 : 1e-11, `${what} ${i}`);
+  });
+}
+
+function check({ name, run, writtenOut, args, noDerivatives }: ControlRow): void {
+  test(name, () => {
+    const [eager, compiled, plain] = [new Random(7), new Random(7), new Random(7)];
+    const values = run(args, eager);
+    same(compile(run)(args, compiled), values, "compiled");
+    assert.is(compiled.generator.position, eager.generator.position, "where the draws end");
+    if (writtenOut !== undefined) same(values, writtenOut(args, plain), "written out");
+    if (noDerivatives !== undefined) return;
+    const slopes = derivatives(run, args, 3);
+    const inProgram = compile((...given: Tensor[]) => derivatives(run, given, 3))(...args);
+    slopes.forEach((own, order) => {
+      same(inProgram[order] as Tensor[], own, `compiled derivative of order ${order + 1}`);
+    });
+    if (writtenOut === undefined) return;
+    const expected = derivatives(writtenOut, args, 3);
+    expected.forEach((own, order) => {
+      same(slopes[order] as Tensor[], own, `derivative of order ${order + 1}, written out`);
+    });
+  });
+}
+
+for (const row of scanRows) check({ ...row, name: `scan: ${row.name}` });
+
+test("scan: training in a program, weights outside", () => {
+  const steps = [0, 1].map((k) => {
+    const v = variable([1, 2, 3]);
+    const xs = tensor([[0.1, 0.2, 0.3], [0.3, -0.2, 0.5], [1, 0, -1]]); // biome-ignore format: a matrix
+    const step = () => {
+      v.zeroGrad();
+      const loss = scan(
+        (h: Tensor, x: Tensor) => [h.mul(v).add(x)],
+        tensor([1, 1, 1]) as Tensor,
+        xs as Tensor,
+      )[0].sum();
+      loss.backward();
+      v.assign(v.sub((v.grad as Tensor).mul(0.01)));
+      return loss;
+    };
+    return { v, step: k === 0 ? step : compile(step) };
+  }) as { v: Tensor; step: () => Tensor }[];
+  for (let i = 0; i < 3; i++) {
+    const [a, b] = steps.map(({ step }) => step().item()) as [number, number];
+    near([b], [a], 1e-14, "loss");
+    const [left, right] = steps.map(({ v }) => v) as [Tensor, Tensor];
+    near(right.data, left.data, 1e-14, "weights");
+    near((right.grad as Tensor).data, (left.grad as Tensor).data, 1e-14, "gradient");
+  }
+});
+
+const x = tensor([1, 2, 3]) as Tensor;
+const rows = tensor([[1, 2, 3], [4, 5, 6]]) as Tensor; // biome-ignore format: a matrix
+const v = variable([1, 2, 3]);
+const refused: readonly (readonly [what: string, call: () => unknown, message: RegExp])[] = [
+  [
+    "another shape",
+    () => scan((c: Tensor) => [c.sum()], x, rows),
+    /Error: scan: the carry has the shape \[3\] before a step, and \[\] behind/,
+  ],
+  [
+    "another dtype",
+    () => scan((c: { a: Tensor }) => [{ a: c.a.cast("float32") }], { a: x }, rows),
+    /Error: scan: the carry\.a is float64 \[3\] before/,
+  ],
+  [
+    "fewer carries",
+    () => scan((c: Tensor[]) => [[c[0] as Tensor]], [x, x], rows),
+    /Error: scan: a step gives a carry of 1 tensors, and took one of 2/,
+  ],
+  [
+    "lengths",
+    () => scan((c: Tensor) => [c], x, [rows, x]),
+    /Error: scan: xs\[1\] of shape \[3\] has 3 elements .* with xs\[0\] of shape \[2, 3\]/,
+  ],
+  [
+    "length beside xs",
+    () => scan((c: Tensor) => [c], x, rows, { length: 3 }),
+    /Error: scan: xs of shape \[2, 3\] has 2 elements .* length 3/,
+  ],
+  ["no length", () => scan((c: Tensor) => [c], x), /Error: scan: without xs the number of steps has to be said/],
+  ["a scalar among xs", () => scan((c: Tensor) => [c], x, tensor(1)), /Error: scan: xs is a scalar/],
+  [
+    "no pair",
+    () => scan(((c: Tensor) => c) as never, x, rows),
+    /Error: scan: a step gives \[carry, y\], or \[carry\], got a Tensor/,
+  ],
+  [
+    "unroll",
+    () => scan((c: Tensor) => [c], x, rows, { unroll: 0 }),
+    /Error: scan: unroll 0: a whole number of 1 or more/,
+  ],
+  [
+    "assign",
+    () =>
+      scan(
+        (c: Tensor) => {
+          v.assign(c);
+          return [c];
+        },
+        x,
+        rows,
+      ),
+    /Error: assign: not in what scan runs, which a program traces once; carry/,
+  ],
+  [
+    "backward",
+    () =>
+      scan(
+        (c: Tensor) => {
+          v.mul(c).sum().backward();
+          return [c];
+        },
+        x,
+        rows,
+      ),
+    /Error: backward: not in what scan runs/,
+  ],
+  [
+    "an index out of range",
+    () => scan((c: Tensor, i: Tensor) => [c.add(x.take(i))], x, tensor([0, 5], { dtype: "int32" }) as Tensor),
+    /Take: index 5/,
+  ],
+];
+for (const [what, call, message] of refused) {
+  test(`refused, in both modes: ${what}`, () => {
+    for (const attempt of [call, () => compile(call)()]) {
+      assert.match(thrownBy(attempt), message);
+    }
+  });
+}
+
+test.run();

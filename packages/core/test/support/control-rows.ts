@@ -1,0 +1,202 @@
+import { eagerly, grad, hessian, jvp, Random, scan, stack, type Tensor, tensor, zeros } from "../../src/index.js";
+
+/** A program of control flow, and the same written out. */
+export interface ControlRow {
+  readonly name: string;
+  /** From tensors to tensors; it draws from the source that it is given. */
+  readonly run: (args: readonly Tensor[], random: Random) => readonly Tensor[];
+  /** In plain JavaScript over ops; where there is none, eager mode is the measure. */
+  readonly writtenOut?: (args: readonly Tensor[], random: Random) => readonly Tensor[];
+  readonly args: readonly Tensor[];
+  /** Why no derivatives are compared. */
+  readonly noDerivatives?: string;
+}
+
+const normal = (seed: number, ...shape: number[]): Tensor => eagerly(() => new Random(seed).normal(shape)) as Tensor;
+const xs = normal(1, 7, 3);
+const w = normal(2, 3, 3).mul(0.4);
+const h = normal(4, 3);
+
+/** A recurrent step. */
+const recur = (w: Tensor, h: Tensor, x: Tensor): Tensor => w.matmul(h).add(x).tanh();
+
+type OneStep = (h: Tensor, x: Tensor) => readonly [Tensor, Tensor];
+
+/** The steps one after the other, over the rows of a matrix. */
+function writtenOut(h: Tensor, xs: Tensor, step: OneStep, reverse = false): readonly [Tensor, Tensor] {
+  const ys: Tensor[] = [];
+  let now = h;
+  for (let k = 0; k < (xs.shape[0] as number); k++) {
+    const i = reverse ? (xs.shape[0] as number) - 1 - k : k;
+    const [next, y] = step(now, xs.slice([i]));
+    now = next;
+    ys[i] = y;
+  }
+  return [now, stack(ys)];
+}
+
+const both =
+  (w: Tensor): OneStep =>
+  (h, x) => [recur(w, h, x), h.mul(x)];
+
+export const scanRows: readonly ControlRow[] = [
+  {
+    name: "weights that the step closes over",
+    run: ([w, h, xs]) => scan(both(w as Tensor), h as Tensor, xs as Tensor),
+    writtenOut: ([w, h, xs]) => writtenOut(h as Tensor, xs as Tensor, both(w as Tensor)),
+    args: [w, h, xs],
+  },
+  ...[false, true].flatMap((reverse) =>
+    [2, 3, 7].map(
+      (unroll): ControlRow => ({
+        name: `${reverse ? "reverse, " : ""}unroll ${unroll}`,
+        run: ([w, h, xs]) => scan(both(w as Tensor), h as Tensor, xs as Tensor, { reverse, unroll }),
+        writtenOut: ([w, h, xs]) => writtenOut(h as Tensor, xs as Tensor, both(w as Tensor), reverse),
+        args: [w, h, xs],
+      }),
+    ),
+  ),
+  ...[0, 1].map(
+    (length): ControlRow => ({
+      name: `${length} steps`,
+      run: ([w, h]) => scan((h: Tensor) => [recur(w as Tensor, h, h), h.square()], h as Tensor, undefined, { length }),
+      args: [w, h],
+    }),
+  ),
+  {
+    name: "a record of dtypes, with lists",
+    run: ([w, h, xs]) => {
+      const [last, y] = scan(
+        (c: { n: Tensor; h: Tensor; k: Tensor }, x: { readonly x: Tensor }) => [
+          { n: c.n.add(tensor(1, { dtype: "int32" })), h: (w as Tensor).matmul(c.h), k: c.k.logicalNot() },
+          { a: c.n.cast("float64").mul(x.x.sum()), b: [c.h, c.k] },
+        ],
+        { n: tensor(0, { dtype: "int32" }), h: h as Tensor, k: tensor([true, false]) },
+        { x: xs as Tensor },
+      );
+      return [last.n, last.h, last.k, y.a, ...y.b];
+    },
+    args: [w, h, xs],
+  },
+  {
+    name: "carries that change places, one of them given on as it is",
+    run: ([, h, xs]) => {
+      const [last, ys] = scan(
+        ([a, b, c], x: Tensor) => [[b, a.add(x), c], a],
+        [h as Tensor, (h as Tensor).sin(), (h as Tensor).cos()],
+        xs as Tensor,
+      );
+      return [...last, ys];
+    },
+    args: [w, h, xs],
+  },
+  {
+    name: "a loop in each step, with draws in both",
+    run: ([w, h, xs], random) =>
+      scan(
+        (h: Tensor, x: Tensor) => {
+          const [last, sums] = scan(
+            (g: Tensor, k: Tensor) => [
+              g
+                .mul(k)
+                .add(random.normal([3]).mul(0.1))
+                .sin(),
+              g.sum(),
+            ],
+            h,
+            x,
+          );
+          return [(w as Tensor).matmul(last).add(random.uniform([3])), sums];
+        },
+        h as Tensor,
+        xs as Tensor,
+      ),
+    writtenOut: ([w, h, xs], random) =>
+      writtenOut(h as Tensor, xs as Tensor, (h, x) => {
+        const sums: Tensor[] = [];
+        for (let k = 0; k < 3; k++) {
+          sums.push(h.sum());
+          h = h
+            .mul(x.slice([k]))
+            .add(random.normal([3]).mul(0.1))
+            .sin();
+        }
+        return [(w as Tensor).matmul(h).add(random.uniform([3])), stack(sums)];
+      }),
+    args: [w, h, xs],
+  },
+  {
+    name: "forks and sources that the step makes",
+    run: ([, h], random) =>
+      scan(
+        (s: Tensor) => [
+          s.mul(random.fork(3).normal([3])).add(random.normal([3])),
+          new Random(5).uniform([1]).mul(s.sum()),
+        ],
+        h as Tensor,
+        undefined,
+        { length: 5 },
+      ),
+    args: [w, h],
+  },
+  {
+    name: "a gradient in each step",
+    run: ([w, h, xs]) =>
+      scan(
+        (h: Tensor, x: Tensor) => [
+          h.sub(grad((q: Tensor) => (w as Tensor).matmul(q).add(x).square().sum())(h).mul(0.01)),
+          h.sum(),
+        ],
+        h as Tensor,
+        xs as Tensor,
+      ),
+    args: [w, h, xs],
+  },
+  {
+    name: "a Hessian in each step",
+    run: ([w, h, xs]) =>
+      scan(
+        (h: Tensor, x: Tensor) => [
+          hessian((q: Tensor) => (w as Tensor).matmul(q).add(x).sin().sum())(h)
+            .matmul(h)
+            .mul(0.2),
+          h.sum(),
+        ],
+        h as Tensor,
+        xs as Tensor,
+      ),
+    args: [w, h, xs],
+  },
+  {
+    name: "forward mode",
+    run: ([w, h, xs]) => {
+      const last = (w: Tensor) => scan(both(w), h as Tensor, xs as Tensor)[1] as Tensor;
+      return [jvp(last, w as Tensor, (w as Tensor).sin()).tangent];
+    },
+    args: [w, h, xs],
+  },
+  {
+    name: "hooks on what the step makes",
+    run: ([w, h, xs]) =>
+      scan(
+        (h: Tensor, x: Tensor) => {
+          const made = recur(w as Tensor, h, x);
+          if (made.requiresGrad) made.onGradient((g) => g.mul(1.1));
+          return [made, made.mul(x)];
+        },
+        h as Tensor,
+        xs as Tensor,
+      ),
+    args: [w, h, xs],
+  },
+  {
+    name: "float32, a step that takes rows of integers",
+    run: ([table]) =>
+      scan(
+        (s: Tensor, i: Tensor) => [s.add((table as Tensor).take(i)), s.mul(2)],
+        zeros([3], { dtype: "float32" }) as Tensor,
+        tensor([2, 0, 1, 2, 2], { dtype: "int32" }) as Tensor,
+      ),
+    args: [w.cast("float32")],
+  },
+];
