@@ -3,7 +3,13 @@ import * as assert from "uvu/assert";
 import { compile, Random, type Tensor, zeros } from "../src/index.js";
 import { Module } from "../src/wasm/encoder.js";
 import type { GemmJob } from "../src/wasm/gemm-emit.js";
-import { emitSparse, mayBeSparse, type SparseShape, sparseScratchBytes, sparseShare } from "../src/wasm/gemm-sparse.js";
+import {
+  mayBeSparse,
+  type SparseShape,
+  sparseProduct,
+  sparseScratchBytes,
+  sparseShare,
+} from "../src/wasm/gemm-sparse.js";
 import { scalarBytes } from "../src/wasm/simd.js";
 import { boundOf, forEachKind, generator, guard, Instance } from "./support/wasm-products.js";
 
@@ -55,8 +61,11 @@ function isComputed(given: Case, elements: Elements): boolean {
   assert.ok(mayBeSparse(job), what);
   const scratchBytes = sparseScratchBytes(job);
   const module = new Module();
-  const func = emitSparse(module, job, { relaxed });
-  module.func({ name: "run", params: [], results: ["i32"] }, (code) => code.call(func));
+  const func = sparseProduct(module, job, { relaxed });
+  module.func({ name: "run", params: [], results: ["i32"] }, (code) => {
+    for (const address of [job.a.address, job.b.address, job.c.address, scratch]) code.i32(address);
+    code.call(func);
+  });
   const instance = new Instance(module, scalar, scratch + scratchBytes + guard * size);
   const { view } = instance;
   for (let i = 0; i < m; i++) {

@@ -5,12 +5,12 @@
 import type { Code, Func, Local, Module } from "./encoder.js";
 import { emitDots } from "./gemm-dots.js";
 import { emitPack, type Layout, type PackShape } from "./gemm-pack.js";
-import { blocks, type GemmJob, isDots, packsA, packsB, transposed } from "./gemm-plan.js";
+import { blocks, type GemmJob, isDots, packsA, packsB, startOf, transposed } from "./gemm-plan.js";
 import { emitTiles, narrowRows, type TileShape, tileRows, tileVectors, wideVectors } from "./gemm-tile.js";
 import { increase, locals, repeat } from "./loops.js";
 import { lanesOf, type Scalar, scalarBytes } from "./simd.js";
 
-export { type GemmJob, type GemmPlan, gemmPlan, type MatrixOperand } from "./gemm-plan.js";
+export { type GemmJob, type GemmPlan, gemmPlan, type MatrixOperand, startOf } from "./gemm-plan.js";
 
 /** Panels that are packed at a time, where the lines lie side by side. */
 const packAbreast = 4;
@@ -30,6 +30,10 @@ function call(code: Code, func: Func, ...values: readonly Value[]): void {
   for (const value of values) push(code, value);
   code.call(func);
 }
+
+/** A place in the scratch of a product. */
+const inScratch = ({ scratch, scratchBase }: GemmJob, plus: number): Value =>
+  scratchBase ? { local: scratchBase, plus: scratch + plus } : scratch + plus;
 
 /** Where the loops over blocks and panels are, shared by all products of a function. */
 interface Place {
@@ -72,7 +76,7 @@ export class GemmEmitter {
       throw new RangeError(`gemm: the result's column stride is ${job.c.colStride}, not 1`);
     if (m === 0 || n === 0 || batch.count === 0 || (k === 0 && accumulate)) return;
     const place = this.#place(code);
-    code.set(place.a, job.a.address).set(place.b, job.b.address).set(place.c, job.c.address);
+    for (const operand of ["a", "b", "c"] as const) code.set(place[operand], startOf(job[operand]));
     const one = () => {
       if (k === 0) this.#zeros(code, place, job);
       else if (isDots(job)) this.#dots(code, place, job);
@@ -114,7 +118,7 @@ export class GemmEmitter {
     const { depth, rows, columns, aBytes } = blocks(scalar, m, n, k);
     const [, kCount, nCount, mCount, panels] = place.counters as [Local, Local, Local, Local, Local];
     const packed = { a: packsA(job), b: packsB(job, this.#relaxed) };
-    const bScratch = job.scratch + aBytes;
+    const bScratch = aBytes;
     const panel = lanes * (packed.b || m > 2 ? tileVectors : wideVectors);
     const aLines = { line: a.rowStride, step: a.colStride, width: tileRows(this.#relaxed), unit: 1 };
     const bLines = { line: b.colStride, step: b.rowStride, width: panel, unit: lanes };
@@ -124,11 +128,13 @@ export class GemmEmitter {
     forBlocks(code, kCount, k, depth, (steps) => {
       code.set(place.bColumn, place.bDepth).set(place.cColumn, place.c);
       forBlocks(code, nCount, n, columns, (width) => {
-        if (packed.b) this.#pack(code, scalar, place.bColumn, bScratch, width, steps, bLines);
+        if (packed.b)
+          this.#pack(code, scalar, place.bColumn, (plus) => inScratch(job, bScratch + plus), width, steps, bLines);
         code.set(place.aRow, place.aDepth).set(place.cRow, place.cColumn);
         forBlocks(code, mCount, m, rows, (height) => {
-          if (packed.a) this.#pack(code, scalar, place.aRow, job.scratch, height, steps, aLines);
-          (packed.b ? code.i32(bScratch) : code.get(place.bColumn)).set(place.panel);
+          if (packed.a) this.#pack(code, scalar, place.aRow, (plus) => inScratch(job, plus), height, steps, aLines);
+          push(code, packed.b ? inScratch(job, bScratch) : place.bColumn);
+          code.set(place.panel);
           code.set(place.cPanel, place.cRow);
           const wholePanel = () => {
             this.#panel(code, place, job, packed, height, panel, steps);
@@ -153,12 +159,13 @@ export class GemmEmitter {
   #panel(
     code: Code,
     place: Place,
-    { scalar, a, b, c, scratch }: GemmJob,
+    job: GemmJob,
     packed: { readonly a: boolean; readonly b: boolean },
     height: number,
     columns: number,
     steps: number,
   ): void {
+    const { scalar, a, b, c } = job;
     const size = scalarBytes[scalar];
     const lanes = lanesOf[scalar];
     const relaxed = this.#relaxed;
@@ -168,7 +175,7 @@ export class GemmEmitter {
       const [aRow, aStep] = packed.a ? [size, rows * size] : [a.rowStride * size, a.colStride * size];
       const aTile = packed.a ? rows * steps * size : rows * aRow;
       const from: Value = packed.a
-        ? scratch + first * steps * size
+        ? inScratch(job, first * steps * size)
         : { local: place.aRow, plus: first * a.rowStride * size };
       const to = { local: place.cPanel, plus: first * c.rowStride * size };
       const func = this.#tiles({ scalar, relaxed, rows, columns, aRow, aStep, bStep });
@@ -186,7 +193,7 @@ export class GemmEmitter {
     code: Code,
     scalar: Scalar,
     from: Local,
-    to: number,
+    to: (plus: number) => Value,
     count: number,
     steps: number,
     { line, step, width, unit }: Record<"line" | "step" | "width" | "unit", number>,
@@ -197,7 +204,7 @@ export class GemmEmitter {
       if (number === 0) return;
       const func = this.#packer({ scalar, lines, pitch: Math.ceil(lines / unit) * unit, layout, abreast });
       const source = { local: from, plus: first * line * size };
-      call(code, func, source, to + first * steps * size, number, steps, line * size, step * size);
+      call(code, func, source, to(first * steps * size), number, steps, line * size, step * size);
     };
     const whole = Math.floor(count / width);
     const rest = count % width;

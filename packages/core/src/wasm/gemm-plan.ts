@@ -2,15 +2,25 @@
  * What a matrix product of given sizes and strides needs: blocks, scratch, which operands to pack. The blocks are those
  * of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
  */
+import { type Local, Value } from "./encoder.js";
 import { tileRows, tileVectors } from "./gemm-tile.js";
 import { align, lanesOf, partialTerms, type Scalar, scalarBytes } from "./simd.js";
 
 /** A matrix in memory: its first element's address in bytes, its strides in elements (0 repeats a row or column). */
 export interface MatrixOperand {
   readonly address: number;
+  /** What is added to the address when the code runs. */
+  readonly base?: Local | null;
   readonly rowStride: number;
   readonly colStride: number;
 }
+
+/** Where a matrix begins. */
+export const startOf = ({ address, base }: Pick<MatrixOperand, "address" | "base">): Value =>
+  base?.add(address) ?? Value.i32(address);
+
+/** A matrix wherever it lies. */
+export type MatrixShape = Pick<MatrixOperand, "rowStride" | "colStride">;
 
 export interface GemmPlan {
   /** Bytes that the product packs its operands into, at a multiple of 16. */
@@ -30,6 +40,8 @@ export interface GemmJob {
   readonly c: MatrixOperand;
   /** The address of the plan's scratch, a multiple of 16. */
   readonly scratch: number;
+  /** What is added to that when the code runs. */
+  readonly scratchBase?: Local | null;
   /** C += A B instead of C = A B. */
   readonly accumulate?: boolean;
   /** So many products, their operands so many bytes apart (0 repeats one). */
@@ -86,8 +98,8 @@ export function gemmPlan(scalar: Scalar, m: number, n: number, k: number): GemmP
 
 /** The same product as C^T = B^T A^T; a column becomes a row, which needs no packing. */
 export function transposed(job: GemmJob): GemmJob {
-  const flip = ({ address, rowStride, colStride }: MatrixOperand) => ({
-    address,
+  const flip = ({ rowStride, colStride, ...operand }: MatrixOperand) => ({
+    ...operand,
     rowStride: colStride,
     colStride: rowStride,
   });

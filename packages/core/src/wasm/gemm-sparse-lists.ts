@@ -1,6 +1,6 @@
 /** The non-zero elements of a matrix, row by row: what a sparse product walks along. */
-import type { Code, Local } from "./encoder.js";
-import type { GemmJob } from "./gemm-plan.js";
+import type { Code, Local, Value } from "./encoder.js";
+import type { GemmJob, MatrixShape } from "./gemm-plan.js";
 import { increase, locals, repeat } from "./loops.js";
 import { lanesOf, scalarBytes, vectorBytes, vectorOf } from "./simd.js";
 
@@ -13,10 +13,15 @@ export const indexBytes = 4;
 const setSize = 4;
 const setCount = 1 << setSize;
 
-/** Where the lists of m rows lie, one after the other, and what is looked up to write them, both in bytes. */
+interface ListedMatrix extends Pick<GemmJob, "scalar" | "m" | "k"> {
+  readonly a: MatrixShape;
+}
+
+/** Where the matrix begins, where the lists of its m rows lie, one after the other, and what is looked up to write them. */
 interface ListPlace {
-  readonly lists: number;
-  readonly members: number;
+  readonly a: Local;
+  readonly lists: Value;
+  readonly members: Local;
 }
 
 export const membersBytes = setCount * vectorBytes;
@@ -30,7 +35,7 @@ export const listBytes = (k: number): number => indexBytes + k * indexBytes + (v
  * has their numbers. Where the columns of A lie side by side it is one row at a time; where its rows do, as many as a
  * vector has lanes.
  */
-export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, members }: ListPlace): void {
+export function emitLists(code: Code, { scalar, m, k, a }: ListedMatrix, { a: from, lists, members }: ListPlace): void {
   const pitch = listBytes(k);
   const lanes = lanesOf[scalar];
   const size = scalarBytes[scalar];
@@ -70,7 +75,7 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
   const append = (end: Local, shift: number) => {
     code.set(set, sets.shiftRight(shift).and(setCount - 1));
     code.get(end);
-    code.get(set.shiftLeft(4).load("v128.load", members)).get(first).op("i32x4.add").memory("v128.store");
+    code.get(set.shiftLeft(4).add(members).load("v128.load")).get(first).op("i32x4.add").memory("v128.store");
     code.get(end).get(set).op("i32.popcnt").i32(2).op("i32.shl").op("i32.add").set(end);
   };
   const group = (rows: number) => {
@@ -92,18 +97,18 @@ export function emitLists(code: Code, { scalar, m, k, a }: GemmJob, { lists, mem
     increase(code, list, rows * pitch);
   };
   code.splat("i32", setSize).set(four);
-  code.set(line, a.address).set(list, lists);
+  code.set(line, from).set(list, lists);
   repeat(code, Math.floor(m / ends.length), () => group(ends.length));
   if (m % ends.length > 0) group(m % ends.length);
 }
 
 /** For each set of four columns the numbers of its members, in ascending order, as a vector; behind them zeros. */
-function emitMembers(code: Code, address: number): void {
+function emitMembers(code: Code, to: Local): void {
   for (let set = 0; set < setCount; set++) {
     const members = [0, 1, 2, 3].filter((column) => (set >> column) % 2 === 1);
     code
-      .i32(address + set * vectorBytes)
+      .get(to)
       .v128([0, 1, 2, 3].flatMap((i) => [members[i] ?? 0, 0, 0, 0]))
-      .memory("v128.store");
+      .memory("v128.store", set * vectorBytes);
   }
 }

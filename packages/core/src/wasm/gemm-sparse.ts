@@ -3,9 +3,9 @@
  * rows, activations behind a relu. Each row of A becomes a list of the columns where it is not zero; then a row of C is
  * the sum of those rows of B, times the elements, in registers.
  */
-import type { Code, Func, Local, Module } from "./encoder.js";
+import type { Code, Func, Local, Module, Value } from "./encoder.js";
 import { Finite } from "./finite.js";
-import type { GemmJob } from "./gemm-plan.js";
+import type { GemmJob, MatrixShape } from "./gemm-plan.js";
 import { emitLists, indexBytes, listBytes, maskOf, membersBytes } from "./gemm-sparse-lists.js";
 import { store } from "./gemm-tile.js";
 import { increase, locals, repeat } from "./loops.js";
@@ -36,8 +36,10 @@ export const sparseShare = (relaxed: boolean): number => (relaxed ? 0.3 : 0.5);
 
 /** What is known of a job before it has addresses. */
 export type SparseShape = Pick<GemmJob, "scalar" | "m" | "n" | "k" | "accumulate" | "batch"> & {
-  readonly [X in "a" | "b"]: Omit<GemmJob[X], "address">;
+  readonly [X in "a" | "b"]: MatrixShape;
 };
+
+type SparseProduct = SparseShape & { readonly c: MatrixShape };
 
 /** Whether a product is one that {@link emitSparse} can compute, and large enough that it may pay. */
 export function mayBeSparse({ scalar, m, n, k, a, b, accumulate, batch }: SparseShape): boolean {
@@ -67,50 +69,59 @@ function regionsOf({ scalar, m, n, k }: Pick<GemmJob, "scalar" | "m" | "n" | "k"
 export const sparseScratchBytes = (shape: SparseShape): number => regionsOf(shape).end;
 
 /**
- * A function of no parameters that computes C = A B and returns 1, or returns 0 and leaves C alone: if too much of A is
- * not zero, or B has an infinity or NaN, which zero times is NaN. Reads at most 16 bytes beyond A and B, writes C and
- * the scratch only. `job`: one that {@link mayBeSparse}, its scratch as large as {@link sparseScratchBytes} says.
+ * A function of four addresses (A, B, C and scratch) that computes C = A B and returns 1, or returns 0 and leaves C alone: if too
+ * much of A is not zero, or B has an infinity or NaN, which zero times is NaN. Reads at most 16 bytes beyond A and B, writes C and
+ * the scratch only. `shape`: one that {@link mayBeSparse}; the scratch is as large as {@link sparseScratchBytes} says. Products of one
+ * shape share it.
  */
-export function emitSparse(module: Module, job: GemmJob, { relaxed }: { readonly relaxed: boolean }): Func {
-  const { n, k, a, b, c, scratch } = job;
-  const size = scalarBytes[job.scalar];
-  const { panels, panelColumns, panel, lists } = regionsOf(job);
+export function sparseProduct(module: Module, shape: SparseProduct, options: { readonly relaxed: boolean }): Func {
+  const { relaxed } = options;
+  const { scalar, m, n, k, a, b, c } = shape;
+  const strides = [a, b, c].map(({ rowStride, colStride }) => `${rowStride} ${colStride}`);
+  const key = `sparse ${scalar} ${m} ${n} ${k} ${strides.join(" ")} ${relaxed}`;
+  return module.shared(key, () => emitSparse(module, shape, relaxed));
+}
+
+function emitSparse(module: Module, shape: SparseProduct, relaxed: boolean): Func {
+  const { scalar, n, k } = shape;
+  const size = scalarBytes[scalar];
+  const { panels, panelColumns, panel, lists } = regionsOf(shape);
   const bStep = panels === 1 ? n * size : panelColumns * size;
-  const whole = emitRows(module, job, { columns: Math.min(n, panelColumns), bStep, relaxed });
-  return module.func({ params: [], results: ["i32"] }, (code) => {
-    const tests = [
-      () => emitIsSparse(code, job, relaxed),
-      () => new Finite(code, job.scalar).look(b.address, n * k).push(),
-    ];
+  const whole = emitRows(module, shape, { columns: Math.min(n, panelColumns), bStep, relaxed });
+  return module.func({ params: ["i32", "i32", "i32", "i32"], results: ["i32"] }, (code, a, b, c, scratch) => {
+    const tests = [() => emitIsSparse(code, shape, a, relaxed), () => new Finite(code, scalar).look(b, n * k).push()];
     for (const emitTest of tests) {
       emitTest();
       code.op("i32.eqz").if(() => code.i32(0).op("return"));
     }
-    emitLists(code, job, { members: scratch, lists: scratch + lists });
+    emitLists(code, shape, { a, members: scratch, lists: scratch.add(lists) });
     const [bColumn, cColumn] = locals(code, "i32", 2);
-    code.set(bColumn, b.address).set(cColumn, c.address);
+    code.set(bColumn, b).set(cColumn, c);
     const multiply = (rows: Func, columns: number) => {
       if (panels > 1)
-        emitPanel(code, bColumn, scratch + panel, { rows: k, width: columns * size, from: n * size, to: bStep });
-      code.i32(scratch + lists).i32(a.address);
-      (panels > 1 ? code.i32(scratch + panel) : code.get(bColumn)).get(cColumn).call(rows);
+        emitPanel(code, bColumn, scratch.add(panel), { rows: k, width: columns * size, from: n * size, to: bStep });
+      code.get(scratch.add(lists)).get(a);
+      code
+        .get(panels > 1 ? scratch.add(panel) : bColumn)
+        .get(cColumn)
+        .call(rows);
       increase(code, bColumn, bStep);
       increase(code, cColumn, bStep);
     };
     repeat(code, Math.floor(n / panelColumns), () => multiply(whole, panelColumns));
     const rest = n % panelColumns;
-    if (rest > 0) multiply(panels === 1 ? whole : emitRows(module, job, { columns: rest, bStep, relaxed }), rest);
+    if (rest > 0) multiply(panels === 1 ? whole : emitRows(module, shape, { columns: rest, bStep, relaxed }), rest);
     code.i32(1);
   });
 }
 
 /** Leaves on the stack whether no more than a share of A is not zero, as far as some of its lines show. */
-function emitIsSparse(code: Code, { scalar, m, k, a }: GemmJob, relaxed: boolean): void {
+function emitIsSparse(code: Code, { scalar, m, k, a }: SparseShape, from: Local, relaxed: boolean): void {
   const [lines, length, stride] = a.colStride === 1 ? [m, k, a.rowStride] : [k, m, a.colStride];
   const vectors = Math.floor(length / lanesOf[scalar]);
   const [line, at, count] = locals(code, "i32", 3);
   const zero = code.local("v128");
-  code.set(line, a.address).set(count, 0);
+  code.set(line, from).set(count, 0);
   repeat(code, sampledLines, () => {
     code.set(at, line);
     repeat(code, vectors, () => {
@@ -142,7 +153,7 @@ interface PanelShape {
 /**
  * Copies columns of B together: rows far apart would meet the same sets of the caches, and more pages than the TLB has.
  */
-function emitPanel(code: Code, b: Local, panel: number, shape: PanelShape): void {
+function emitPanel(code: Code, b: Local, panel: Value, shape: PanelShape): void {
   const { rows, width, from, to } = shape;
   const [source, target] = locals(code, "i32", 2);
   code.set(source, b).set(target, panel);
@@ -158,10 +169,10 @@ function emitPanel(code: Code, b: Local, panel: number, shape: PanelShape): void
 /** So many columns of C by the lists. Parameters: the lists, A, the columns of B, those of C. */
 function emitRows(
   module: Module,
-  job: GemmJob,
+  shape: SparseProduct,
   { columns, bStep, relaxed }: { readonly columns: number; readonly bStep: number; readonly relaxed: boolean },
 ): Func {
-  const { scalar, m, k, a, c } = job;
+  const { scalar, m, k, a, c } = shape;
   const lanes = lanesOf[scalar];
   const size = scalarBytes[scalar];
   return module.func({ params: ["i32", "i32", "i32", "i32"] }, (code, list, aRow, b, cRow) => {

@@ -1,16 +1,20 @@
-import type { GemmJob, MatrixOperand } from "../../wasm/gemm-emit.js";
-import { emitSparse } from "../../wasm/gemm-sparse.js";
+import { type GemmJob, type MatrixOperand, startOf } from "../../wasm/gemm-emit.js";
+import { sparseProduct } from "../../wasm/gemm-sparse.js";
 import { type Buffer, elementBytes, scalarOf } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { ContractionKernel } from "../ir/kernel.js";
 
-export function emitContraction(kernel: ContractionKernel, { code, module, gemm, relaxed, address }: KernelCode): void {
+export function emitContraction(
+  kernel: ContractionKernel,
+  { code, module, gemm, relaxed, address, base }: KernelCode,
+): void {
   const { m, n, k, a, b, target, scratch, batch, skipsZeros } = kernel;
   const scalar = scalarOf(target);
   const bytes = elementBytes[target.dtype];
   const at = (buffer: Buffer, element: number) => address(buffer) + element * bytes;
   const operand = ({ buffer, rowStride, colStride }: ContractionKernel["a"], element: number): MatrixOperand => ({
     address: at(buffer, element),
+    base: base(buffer),
     rowStride,
     colStride,
   });
@@ -24,15 +28,18 @@ export function emitContraction(kernel: ContractionKernel, { code, module, gemm,
       k,
       a: operand(a, fromA),
       b: operand(b, fromB),
-      c: { address: at(target, to), rowStride: n, colStride: 1 },
+      c: { address: at(target, to), base: base(target), rowStride: n, colStride: 1 },
       scratch: scratch === null ? 0 : address(scratch),
+      scratchBase: scratch === null ? null : base(scratch),
       ...(even !== null &&
         batch.length > 1 && {
           batch: { count: batch.length, aStep: even[0] * bytes, bStep: even[1] * bytes, cStep: even[2] * bytes },
         }),
     };
     if (skipsZeros) {
-      code.call(emitSparse(module, job, { relaxed })).op("i32.eqz");
+      for (const operand of [job.a, job.b, job.c, { address: job.scratch, base: job.scratchBase ?? null }])
+        code.get(startOf(operand));
+      code.call(sparseProduct(module, job, { relaxed })).op("i32.eqz");
       code.if(() => gemm.emit(code, job));
     } else gemm.emit(code, job);
   }

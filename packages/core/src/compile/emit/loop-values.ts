@@ -80,8 +80,8 @@ export class LoopValues implements Pusher {
       this.depths.set(e, this.depthOf(e));
       const moves = e.op === "state" || ((e.op === "load" || e.op === "index") && this.strideOf(e.at) !== 0);
       if (moves || operandsOf(e).some((operand) => this.along.has(operand))) this.along.add(e);
-      if (e.op === "load") streams.announce(e.at, elementBytes[e.buffer.dtype]);
-      if (e.op === "index") streams.announce(e.at, 1);
+      if (e.op === "load") streams.announce(e.buffer, e.at);
+      if (e.op === "index") streams.announce(null, e.at);
     });
     this.lanes = lanesFor(kinds);
   }
@@ -191,7 +191,7 @@ export class LoopValues implements Pusher {
     const isIndexed = e.index !== null && this.isAlong(e.index.value);
     const width = this.isAlong(e) ? this.width : 1;
     const pushAddress = (lane: number): number => {
-      const offset = this.streams.pushAddress(e.buffer, e.at, bytes, stride === 0 ? 0 : this.unit.shift + lane);
+      const offset = this.streams.pushAddress(e.buffer, e.at, stride === 0 ? 0 : this.unit.shift + lane);
       const base = this.bases.get(e);
       if (base !== undefined) code.get(base).op("i32.add");
       return offset;

@@ -34,8 +34,8 @@ class LoopEmitter {
     this.kernel = kernel;
     this.address = context.address;
     this.loops = orderOf(kernel);
-    this.streams = new Streams(context.code, this.loops.nest, this.loops.axis, context.address);
-    for (const { to, target } of kernel.stores) this.streams.announce(to, elementBytes[target.dtype]);
+    this.streams = new Streams(context, this.loops.nest, this.loops.axis);
+    for (const { to, target } of kernel.stores) this.streams.announce(target, to);
     this.values = new LoopValues(kernel, this.loops, this.streams, context);
     const { reduction } = kernel;
     this.recurrence = isRecurrence(reduction) ? reduction : null;
@@ -238,7 +238,7 @@ class LoopEmitter {
         code.set(local);
       }
       for (const half of [0, 1] as const) {
-        const offset = streams.pushAddress(target, to, bytes, values.unit.shift + (half * values.width) / 2);
+        const offset = streams.pushAddress(target, to, values.unit.shift + (half * values.width) / 2);
         code.get(first).get(second).shuffle(inTurns(bytes, half)).memory("v128.store", offset);
       }
     });
@@ -247,8 +247,7 @@ class LoopEmitter {
   private store({ target, to }: Store, pushValue: () => MaskWidth): void {
     const { values, streams } = this;
     const { code, lanes, width } = values;
-    const bytes = elementBytes[target.dtype];
-    const pushAddress = (lane: number) => streams.pushAddress(target, to, bytes, values.unit.shift + lane);
+    const pushAddress = (lane: number) => streams.pushAddress(target, to, values.unit.shift + lane);
     if (width === 1 || values.strideOf(to) === 1) {
       const offset = pushAddress(0);
       const mask = pushValue();

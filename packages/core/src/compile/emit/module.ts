@@ -1,10 +1,12 @@
-import { type Code, type Func, Module } from "../../wasm/encoder.js";
+import { type Code, type Func, type Local, Module } from "../../wasm/encoder.js";
 import { GemmEmitter } from "../../wasm/gemm-emit.js";
 import { VectorMath } from "../../wasm/vector-math/index.js";
+import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode, ModuleContext } from "../ir/context.js";
 import { type Body, type Kernel, mayStop, type Schedule } from "../ir/kernel.js";
 import type { Plan } from "../plan/plan.js";
 import { emitContraction } from "./contraction.js";
+import { type Form, formsOf } from "./forms.js";
 import { emitLoop } from "./loop.js";
 import { emitRepeat } from "./repeat.js";
 import { emitScalars } from "./scalars.js";
@@ -14,7 +16,7 @@ interface EmitOptions {
   readonly relaxed: boolean;
 }
 
-/** The bytes of the program's module: a function for each kernel, and `run`, which calls them one after the other. */
+/** The bytes of the program's module: a function for each kernel or form of kernels, and `run`, which calls them one after the other. */
 export function emitModule(
   schedule: Schedule,
   { addresses, bytes }: Plan,
@@ -40,18 +42,50 @@ export function emitModule(
 /** A function of a kernel, and whether it gives the number of a failure that the program stops with, or 0. */
 interface Call {
   readonly func: Func;
+  /** What it is called with. */
+  readonly args: readonly number[];
   readonly mayStop: boolean;
 }
 
 function emitKernels({ kernels }: Schedule, context: ModuleContext): readonly Call[] {
-  return kernels.flatMap((kernel) => emitKernel(kernel, context).map((func) => ({ func, mayStop: mayStop(kernel) })));
+  const forms = formsOf(kernels, context.address);
+  const written = new Map<Form, Func>();
+  return kernels.flatMap((kernel): readonly Call[] => {
+    const form = forms.get(kernel);
+    if (form === undefined) {
+      return emitKernel(kernel, context).map((func) => ({ func, args: [], mayStop: mayStop(kernel) }));
+    }
+    const func = written.get(form) ?? emitForm(kernel, form, context);
+    written.set(form, func);
+    return [{ func, args: form.calls.get(kernel) ?? [], mayStop: false }];
+  });
+}
+
+/** The function of a form, written as that of the first of its kernels. */
+function emitForm(kernel: Kernel, { address, parameter, parameters }: Form, context: ModuleContext): Func {
+  const params = Array.from({ length: parameters }, () => "i32" as const);
+  return context.module.func({ params }, (code, ...locals) => {
+    const base = (buffer: Buffer) => {
+      const at = parameter(buffer);
+      return at === undefined ? null : (locals[at] as Local);
+    };
+    const own = { ...context, code, address, base };
+    if (kernel.kind === "loop") emitLoop(kernel, own);
+    else if (kernel.kind === "contraction") emitContraction(kernel, own);
+    else throw new Error(`${kernel.name}: ${kernel.kind} has no form`);
+  });
+}
+
+function callWith(code: Code, func: Func, args: readonly number[]): void {
+  for (const arg of args) code.i32(arg);
+  code.call(func);
 }
 
 /** Appends calls of all functions, up to the first that fails; leaves its failure on the stack, or 0. */
 function callAll(calls: readonly Call[], code: Code): void {
   const failure = code.local("i32");
-  for (const { func, mayStop } of calls) {
-    code.call(func);
+  for (const { func, args, mayStop } of calls) {
+    callWith(code, func, args);
     if (!mayStop) continue;
     code.tee(failure).if(() => code.get(failure).op("return"));
   }
@@ -61,7 +95,7 @@ function callAll(calls: readonly Call[], code: Code): void {
 function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
   const func = (write: (context: KernelCode) => void) => [
     context.module.func({ params: [], results: mayStop(kernel) ? ["i32"] : [] }, (code) => {
-      write({ ...context, code });
+      write({ ...context, code, base: () => null });
       if (mayStop(kernel)) code.i32(0);
     }),
   ];
@@ -87,7 +121,7 @@ function emitBody({ schedule }: Body, context: ModuleContext): Call {
   const stops = calls.some(({ mayStop }) => mayStop);
   const func = context.module.func({ params: [], results: stops ? ["i32"] : [] }, (code) => {
     if (stops) callAll(calls, code);
-    else for (const { func } of calls) code.call(func);
+    else for (const { func, args } of calls) callWith(code, func, args);
   });
-  return { func, mayStop: stops };
+  return { func, args: [], mayStop: stops };
 }

@@ -1,12 +1,15 @@
 import type { Code, Local } from "../../wasm/encoder.js";
 import { increase } from "../../wasm/loops.js";
-import type { Buffer } from "../ir/buffer.js";
+import { type Buffer, elementBytes } from "../ir/buffer.js";
+import type { KernelCode } from "../ir/context.js";
 import type { Affine } from "../ir/expression.js";
 import type { Nest } from "./nest.js";
 
 interface Counter {
   /** In bytes, along each axis. */
   readonly steps: readonly number[];
+  /** What it counts from, where that is no constant. */
+  readonly base: Local | null;
   /** The counter in the innermost loop so far; none before the first. */
   local: Local | null;
 }
@@ -21,16 +24,18 @@ export class Streams {
   private readonly nest: Nest;
   private readonly axis: number;
   private readonly address: (buffer: Buffer) => number;
-  /** By the steps. */
+  private readonly base: (buffer: Buffer) => Local | null;
+  /** By the steps, and what they begin at. */
   private readonly counters = new Map<string, Counter>();
   /** By axis: the index in a loop that is written out. */
   private readonly fixed = new Map<number, number>();
 
-  constructor(code: Code, nest: Nest, axis: number, address: (buffer: Buffer) => number) {
+  constructor({ code, address, base }: KernelCode, nest: Nest, axis: number) {
     this.code = code;
     this.nest = nest;
     this.axis = axis;
     this.address = address;
+    this.base = base;
   }
 
   /** Runs `body` for `count` elements of an axis in steps of `step`, at least one. */
@@ -42,10 +47,10 @@ export class Streams {
     const { code } = this;
     const moving = [...this.counters.values()].filter(({ steps }) => steps[axis] !== 0);
     const before = moving.map(({ local }) => local);
-    const ends = moving.findIndex(({ local }) => local === null);
+    const ends = moving.findIndex(({ local, base }) => local === null && base === null);
     for (const counter of moving) {
       const local = code.local("i32");
-      code.set(local, counter.local ?? 0);
+      code.set(local, counter.local ?? counter.base ?? 0);
       counter.local = local;
     }
     const own = ends === -1 ? code.local("i32") : null;
@@ -73,15 +78,17 @@ export class Streams {
     this.fixed.delete(axis);
   }
 
-  /** Announces what will be addressed; counters exist only for what has been announced before the first loop. */
-  announce(at: Affine, bytes: number): void {
-    this.counterOf(at, bytes);
+  /** Announces what will be addressed (`null`: an index); counters exist only for what has been announced before the first loop. */
+  announce(buffer: Buffer | null, at: Affine): void {
+    this.counterOf(buffer, at);
   }
 
-  private counterOf(at: Affine, bytes: number): Counter {
+  private counterOf(buffer: Buffer | null, at: Affine): Counter {
+    const bytes = buffer === null ? 1 : elementBytes[buffer.dtype];
+    const base = buffer === null ? null : this.base(buffer);
     const steps = this.nest.stridesOf(at).map((stride) => stride * bytes);
-    const key = steps.join();
-    const known = this.counters.get(key) ?? { steps, local: null };
+    const key = base === null ? steps.join() : `${steps.join()} ${base.index}`;
+    const known = this.counters.get(key) ?? { steps, base, local: null };
     this.counters.set(key, known);
     return known;
   }
@@ -90,13 +97,14 @@ export class Streams {
    * Pushes the address of the element `shift` elements on along the vectors; the constant offset that remains is
    * returned.
    */
-  pushAddress(buffer: Buffer, at: Affine, bytes: number, shift: number): number {
-    return this.pushSum(this.counterOf(at, bytes), this.address(buffer) + this.known(at, shift) * bytes, true);
+  pushAddress(buffer: Buffer, at: Affine, shift: number): number {
+    const offset = this.known(at, shift) * elementBytes[buffer.dtype];
+    return this.pushSum(this.counterOf(buffer, at), this.address(buffer) + offset, true);
   }
 
   /** Pushes the value of an affine function. */
   pushIndex(at: Affine, shift: number): void {
-    this.pushSum(this.counterOf(at, 1), this.known(at, shift), false);
+    this.pushSum(this.counterOf(null, at), this.known(at, shift), false);
   }
 
   /** What no counter counts, in elements. */
@@ -107,11 +115,12 @@ export class Streams {
     return sum;
   }
 
-  private pushSum({ steps, local }: Counter, constant: number, asOffset: boolean): number {
+  private pushSum({ steps, base, local }: Counter, constant: number, asOffset: boolean): number {
     const { code } = this;
     const isForward = steps.every((step) => step >= 0);
     if (local === null) {
-      code.i32(asOffset ? 0 : constant);
+      if (base !== null) code.get(base);
+      else code.i32(asOffset ? 0 : constant);
       return asOffset ? constant : 0;
     }
     code.get(local);

@@ -1,4 +1,4 @@
-import type { Code, Module } from "../../wasm/encoder.js";
+import type { Code, Local, Module } from "../../wasm/encoder.js";
 import type { GemmEmitter } from "../../wasm/gemm-emit.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
 import type { Buffer } from "./buffer.js";
@@ -17,4 +17,6 @@ export interface ModuleContext {
 /** A kernel's own function. */
 export interface KernelCode extends ModuleContext {
   readonly code: Code;
+  /** What is added to the address of a buffer: it differs between kernels that have this function; `null` for nothing. */
+  readonly base: (buffer: Buffer) => Local | null;
 }

@@ -78,7 +78,7 @@ export interface ContractionKernel {
   readonly batch: readonly (readonly [a: number, b: number, target: number])[];
 }
 
-export interface Matrix extends Omit<MatrixOperand, "address"> {
+export interface Matrix extends Omit<MatrixOperand, "address" | "base"> {
   readonly buffer: Buffer;
 }
 
