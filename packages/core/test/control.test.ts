@@ -1,7 +1,19 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compile, grad, Random, scan, stopGradient, type Tensor, tensor, variable } from "../src/index.js";
-import { type ControlRow, scanRows } from "./support/control-rows.js";
+import {
+  compile,
+  cond,
+  grad,
+  Random,
+  scan,
+  stopGradient,
+  switchCase,
+  type Tensor,
+  tensor,
+  variable,
+  whileLoop,
+} from "../src/index.js";
+import { branchRows, type ControlRow, scanRows } from "./support/control-rows.js";
 import { thrownBy } from "./support/numbers.js";
 import { near } from "./support/property.js";
 
@@ -73,6 +85,7 @@ function check({ name, run, writtenOut, args, noDerivatives }: ControlRow): void
 }
 
 for (const row of scanRows) check({ ...row, name: `scan: ${row.name}` });
+for (const row of branchRows) check(row);
 
 test("scan: training in a program, weights outside", () => {
   const steps = [0, 1].map((k) => {
@@ -172,12 +185,137 @@ const refused: readonly (readonly [what: string, call: () => unknown, message: R
     () => scan((c: Tensor, i: Tensor) => [c.add(x.take(i))], x, tensor([0, 5], { dtype: "int32" }) as Tensor),
     /Take: index 5/,
   ],
+  [
+    "a condition that is no bool",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.sum(),
+        (c) => c,
+        x,
+      ),
+    /Error: whileLoop: the condition gives float64: compare/,
+  ],
+  [
+    "a condition that is no scalar",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.less(1),
+        (c) => c,
+        x,
+      ),
+    /Error: whileLoop: the condition has the shape \[3\]/,
+  ],
+  [
+    "more steps than the limit",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.sum().less(1e9),
+        (c) => c.mul(2),
+        x,
+        { limit: 3 },
+      ),
+    /Error: whileLoop: the condition still holds after 3 steps/,
+  ],
+  [
+    "another carry",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.sum().less(9),
+        (c) => c.sum(),
+        x,
+      ),
+    /Error: whileLoop: the carry has the shape \[3\] before/,
+  ],
+  [
+    "a predicate that is no bool",
+    () =>
+      cond(
+        x.sum(),
+        (x) => x,
+        (x) => x,
+        x,
+      ),
+    /Error: cond: the predicate is float64: compare/,
+  ],
+  [
+    "a predicate that is no scalar",
+    () =>
+      cond(
+        x.less(2),
+        (x) => x,
+        (x) => x,
+        x,
+      ),
+    /Error: cond: the predicate has the shape \[3\]: it is a scalar/,
+  ],
+  [
+    "a branch that is not there",
+    () => switchCase(tensor(2, { dtype: "int32" }) as Tensor, [(x) => x, (x) => x], x),
+    /Error: switchCase: index 2 .* for 2 branches/,
+  ],
 ];
 for (const [what, call, message] of refused) {
   test(`refused, in both modes: ${what}`, () => {
     for (const attempt of [call, () => compile(call)()]) {
       assert.match(thrownBy(attempt), message);
     }
+  });
+}
+
+const inPrograms: readonly (readonly [what: string, call: () => unknown, message: RegExp])[] = [
+  [
+    "branches of different shapes",
+    () =>
+      cond(
+        x.sum().less(0),
+        (x) => x,
+        (x) => x.sum(),
+        x,
+      ),
+    /cond: the result is float64 \[3\] by onTrue, and float64 \[\] by onFalse/,
+  ],
+  [
+    "branches that draw differently",
+    () =>
+      cond(
+        x.sum().less(0),
+        (x) => x.add(drawn.normal([3])),
+        (x) => x,
+        x,
+      ),
+    /cond: the branches draw different numbers/,
+  ],
+  [
+    "draws in a loop of unknown length",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.sum().less(9),
+        (c) => c.add(drawn.normal([3])),
+        x,
+      ),
+    /whileLoop: it draws random numbers in each step/,
+  ],
+  [
+    "a gradient through steps that are not kept",
+    () =>
+      grad((x: Tensor) =>
+        whileLoop(
+          (c: Tensor) => c.sum().less(9),
+          (c) => c.mul(2),
+          x,
+        ).sum(),
+      )(x),
+    /whileLoop: a gradient goes back .* limit: 100/,
+  ],
+];
+const drawn = new Random(1);
+for (const [what, call, message] of inPrograms) {
+  test(`refused in a program: ${what}`, () => {
+    assert.match(
+      thrownBy(() => compile(call)()),
+      message,
+    );
+    assert.is(drawn.generator.position, 0);
   });
 }
 

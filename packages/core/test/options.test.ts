@@ -177,6 +177,14 @@ row("Generator.choice", (...o) => source(new Generator(1))["choice"]?.(3, 2, ...
 row("Random.choice", (...o) => source(new Random(1))["choice"]?.(3, 2, ...o));
 
 // Transforms, checks and pictures
+row("whileLoop", (...o) =>
+  ops["whileLoop"]?.(
+    (c: Tensor) => c.sum().less(0),
+    (c: Tensor) => c,
+    x,
+    ...o,
+  ),
+);
 row("scan", (...o) => ops["scan"]?.((c: Tensor) => [c], x, x, ...o));
 for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "detectAnomaly"]) {
   row(name, (...o) => (name === "numericalGradient" ? ops[name]?.(f, x, ...o) : ops[name]?.(f, ...o)));

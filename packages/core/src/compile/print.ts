@@ -7,7 +7,15 @@ import { BlockNode } from "../transforms/control/block-node.js";
 import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, type Expression, operandsOf, visitExpressions } from "./ir/expression.js";
-import { type Copy, isRecurrence, type Kernel, type Recurrence, valuesOf } from "./ir/kernel.js";
+import {
+  type Body,
+  type Copy,
+  isRecurrence,
+  type Kernel,
+  type Recurrence,
+  type RepeatKernel,
+  valuesOf,
+} from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
 import type { Stages } from "./run/stages.js";
 
@@ -150,27 +158,43 @@ export function showKernel(kernel: Kernel): string {
       const by = routine === "check" ? "" : ` by ${routine}`;
       return `${name}: ${writes.map(bufferName).join(", ")} from ${reads.map(bufferName).join(", ")}${by}`;
     }
-    case "repeat": {
-      const { name, length, reverse, body, enter, rowsIn, carriesOut, rowsOut, leave } = kernel;
-      const copies = (list: readonly Copy[], rows: "from" | "to" | null) =>
-        list.map(
-          ({ from, to }) =>
-            `  ${bufferName(to)}${rows === "to" ? "[i]" : ""} = ${bufferName(from)}${rows === "from" ? "[i]" : ""}`,
-        );
-      const inner = body.schedule.kernels.map((own, i) => indent(`${i} ${showKernel(own)}`));
-      return [
-        `${name}: for i ${reverse ? `from ${length - 1} to 0` : `below ${length}`}`,
-        ...copies(enter, null).map((line) => `${line} at first`),
-        ...copies(rowsIn, "from"),
-        ...copies(carriesOut, "to"),
-        ...inner,
-        ...copies(rowsOut, "to"),
-        ...copies(leave, null).map((line) => `${line} at last`),
-      ].join("\n");
+    case "repeat":
+      return showRepeat(kernel);
+    case "branch": {
+      const branches = kernel.branches.flatMap(({ body, leave }, i) => [
+        `  ${i}:`,
+        indent([...kernelsOf(body), ...leave.map((copy) => `  ${showCopy(copy)}`)].join("\n")),
+      ]);
+      return [`${kernel.name} by ${bufferName(kernel.index)}`, ...branches].join("\n");
     }
     default:
       return kernel satisfies never;
   }
+}
+
+const kernelsOf = ({ schedule }: Body) => schedule.kernels.map((own, i) => indent(`${i} ${showKernel(own)}`));
+
+/** @param rows which of the two has a row for each step */
+function showCopy({ from, to }: Copy, rows: "from" | "to" | null = null): string {
+  return `${bufferName(to)}${rows === "to" ? "[i]" : ""} = ${bufferName(from)}${rows === "from" ? "[i]" : ""}`;
+}
+
+function showRepeat(kernel: RepeatKernel): string {
+  const { name, length, reverse, body, test, count, counted, enter, rowsIn, carriesOut, rowsOut, leave } = kernel;
+  const steps = count === null ? (length === Number.POSITIVE_INFINITY ? "infinity" : length) : bufferName(count);
+  const copies = (list: readonly Copy[], rows: "from" | "to" | null, when = "") =>
+    list.map((copy) => `  ${showCopy(copy, rows)}${when}`);
+  return [
+    `${name}: for i ${reverse ? `from ${steps} - 1 to 0` : `below ${steps}`}`,
+    ...copies(enter, null, " at first"),
+    ...(test === null ? [] : [...kernelsOf(test.body), `  as long as ${bufferName(test.result)}`]),
+    ...copies(rowsIn, "from"),
+    ...copies(carriesOut, "to"),
+    ...kernelsOf(body),
+    ...copies(rowsOut, "to"),
+    ...copies(leave, null, " at last"),
+    ...(counted === null ? [] : [`  ${bufferName(counted)} = i at last`]),
+  ].join("\n");
 }
 
 function showPlan({ schedule, plan }: Stages): string {

@@ -9,7 +9,7 @@ import { tracer } from "../graph/tracer.js";
 import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
-import { whileLive } from "./control/seeds.js";
+import { whileLive } from "./control/pull.js";
 import { digestOf } from "./digest.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Tensors } from "./structure.js";

@@ -1,6 +1,8 @@
 export { checkpoint } from "./checkpoint.js";
 export { clipByNorm, clipByValue, clipGradNorm, clipGradValue, globalNorm } from "./clip.js";
+export { cond, switchCase } from "./control/cond.js";
 export { type Elements, type ScanOptions, type Stacked, scan } from "./control/scan.js";
+export { type WhileOptions, whileLoop } from "./control/while.js";
 export { type CustomGradientOptions, customGradient } from "./custom-gradient.js";
 export { customOp, elementwise, type OpClass, type OpRule } from "./custom-op.js";
 export { type GradOptions, grad, stopGradient, type ValueAndGrad, valueAndGrad } from "./grad.js";

@@ -1,4 +1,18 @@
-import { eagerly, grad, hessian, jvp, Random, scan, stack, type Tensor, tensor, zeros } from "../../src/index.js";
+import {
+  cond,
+  eagerly,
+  grad,
+  hessian,
+  jvp,
+  Random,
+  scan,
+  stack,
+  switchCase,
+  type Tensor,
+  tensor,
+  whileLoop,
+  zeros,
+} from "../../src/index.js";
 
 /** A program of control flow, and the same written out. */
 export interface ControlRow {
@@ -198,5 +212,115 @@ export const scanRows: readonly ControlRow[] = [
         tensor([2, 0, 1, 2, 2], { dtype: "int32" }) as Tensor,
       ),
     args: [w.cast("float32")],
+  },
+];
+
+const onTrue = (x: Tensor, w: Tensor) => ({ a: x.mul(w).sum(), b: x });
+const onFalse = (x: Tensor, w: Tensor) => ({ a: x.square().sum(), b: w.sin() });
+
+/** The square root by Newton's method. */
+function newton(a: Tensor): Tensor {
+  const step = ({ x }: { x: Tensor }) => {
+    const error = x.square().sub(a).div(x.mul(2));
+    return { x: x.sub(error), error };
+  };
+  const isFar = ({ error }: { error: Tensor }) => error.abs().max().greater(1e-12);
+  return whileLoop(isFar, step, { x: a.add(0), error: a.mul(0).add(1) }, { limit: 50 }).x;
+}
+
+export const branchRows: readonly ControlRow[] = [
+  ...[1, -1].map(
+    (sign): ControlRow => ({
+      name: `cond: ${sign > 0 ? "false" : "true"}, with what the branches close over`,
+      run: ([x, w]) => {
+        const { a, b } = cond(
+          (x as Tensor).sum().less(0),
+          (x) => onTrue(x, w as Tensor),
+          (x) => onFalse(x, w as Tensor),
+          x as Tensor,
+        );
+        return [a, b];
+      },
+      writtenOut: ([x, w]) => {
+        const { a, b } = sign < 0 ? onTrue(x as Tensor, w as Tensor) : onFalse(x as Tensor, w as Tensor);
+        return [a, b];
+      },
+      args: [tensor([sign, 2 * sign, 3 * sign]), h],
+    }),
+  ),
+  ...[0, 1, 2].map(
+    (i): ControlRow => ({
+      name: `switchCase: ${i}`,
+      run: ([x, i]) => [
+        switchCase(i as Tensor, [(x) => x.square(), (x) => x.sin(), (x) => x.mul(x.sum())], x as Tensor),
+      ],
+      writtenOut: ([x]) => {
+        const y = x as Tensor;
+        return [[y.square(), y.sin(), y.mul(y.sum())][i] as Tensor];
+      },
+      args: [h, tensor(i, { dtype: "int32" })],
+    }),
+  ),
+  {
+    name: "cond: the same number of draws in both branches, in a loop",
+    run: ([h, xs], random) =>
+      scan(
+        (h: Tensor, x: Tensor) => {
+          const next = cond(
+            x.sum().less(0),
+            (h) => h.add(random.normal([3])),
+            (h) => h.mul(random.uniform([3])),
+            h,
+          );
+          return [next, next.add(random.normal([]))];
+        },
+        h as Tensor,
+        xs as Tensor,
+      ),
+    args: [h, xs],
+  },
+  {
+    name: "whileLoop: Newton's method",
+    run: ([a]) => [newton(a as Tensor)],
+    args: [tensor([7, 0.3, 2])],
+  },
+  {
+    name: "whileLoop: no step",
+    run: ([a]) => [
+      whileLoop(
+        (x: Tensor) => x.sum().less(-1),
+        (x) => x.square(),
+        a as Tensor,
+        { limit: 4 },
+      ),
+    ],
+    writtenOut: ([a]) => [(a as Tensor).mul(1)],
+    args: [tensor([7, 0.3, 2])],
+  },
+  {
+    name: "whileLoop: weights that the body closes over, in each step of a scan, with a cond behind it",
+    run: ([w, h, xs]) =>
+      scan(
+        (h: Tensor, x: Tensor) => {
+          const grown = whileLoop(
+            (h: Tensor) => h.square().sum().less(5),
+            (h) => (w as Tensor).matmul(h).mul(2).add(x),
+            h,
+            { limit: 30 },
+          );
+          return [
+            cond(
+              grown.sum().less(0),
+              (k) => k.mul(0.1),
+              (k) => k.sin(),
+              grown,
+            ),
+            grown,
+          ];
+        },
+        h as Tensor,
+        xs as Tensor,
+      ),
+    args: [w, h, xs],
   },
 ];

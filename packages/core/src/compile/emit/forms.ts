@@ -98,6 +98,7 @@ function shapeOf(kernel: Kernel, address: (buffer: Buffer) => number): Shape | n
     case "scalars":
     case "routine":
     case "repeat":
+    case "branch":
       return null;
     default:
       return kernel satisfies never;

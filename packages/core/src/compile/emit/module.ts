@@ -5,10 +5,10 @@ import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode, ModuleContext } from "../ir/context.js";
 import { type Body, type Kernel, mayStop, type Schedule } from "../ir/kernel.js";
 import type { Plan } from "../plan/plan.js";
+import { type Call, callWith, emitBranch, emitRepeat } from "./bodies.js";
 import { emitContraction } from "./contraction.js";
 import { type Form, formsOf } from "./forms.js";
 import { emitLoop } from "./loop.js";
-import { emitRepeat } from "./repeat.js";
 import { emitScalars } from "./scalars.js";
 
 interface EmitOptions {
@@ -37,14 +37,6 @@ export function emitModule(
   const calls = emitKernels(schedule, context);
   module.func({ name: "run", params: [], results: ["i32"] }, (code) => callAll(calls, code));
   return module.encode(Math.ceil(bytes / 65536));
-}
-
-/** A function of a kernel, and whether it gives the number of a failure that the program stops with, or 0. */
-interface Call {
-  readonly func: Func;
-  /** What it is called with. */
-  readonly args: readonly number[];
-  readonly mayStop: boolean;
 }
 
 function emitKernels({ kernels }: Schedule, context: ModuleContext): readonly Call[] {
@@ -76,17 +68,12 @@ function emitForm(kernel: Kernel, { address, parameter, parameters }: Form, cont
   });
 }
 
-function callWith(code: Code, func: Func, args: readonly number[]): void {
-  for (const arg of args) code.i32(arg);
-  code.call(func);
-}
-
 /** Appends calls of all functions, up to the first that fails; leaves its failure on the stack, or 0. */
 function callAll(calls: readonly Call[], code: Code): void {
   const failure = code.local("i32");
-  for (const { func, args, mayStop } of calls) {
-    callWith(code, func, args);
-    if (!mayStop) continue;
+  for (const call of calls) {
+    callWith(code, call);
+    if (!call.mayStop) continue;
     code.tee(failure).if(() => code.get(failure).op("return"));
   }
   code.i32(0);
@@ -109,7 +96,18 @@ function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
     case "routine":
       return func((own) => kernel.emit(own));
     case "repeat":
-      return func((own) => emitRepeat(kernel, emitBody(kernel.body, context), own));
+      return func((own) => {
+        const { body, test } = kernel;
+        emitRepeat(kernel, { body: emitBody(body, context), test: test && emitBody(test.body, context) }, own);
+      });
+    case "branch":
+      return func((own) =>
+        emitBranch(
+          kernel,
+          kernel.branches.map(({ body }) => emitBody(body, context)),
+          own,
+        ),
+      );
     default:
       return kernel satisfies never;
   }
@@ -121,7 +119,7 @@ function emitBody({ schedule }: Body, context: ModuleContext): Call {
   const stops = calls.some(({ mayStop }) => mayStop);
   const func = context.module.func({ params: [], results: stops ? ["i32"] : [] }, (code) => {
     if (stops) callAll(calls, code);
-    else for (const { func, args } of calls) callWith(code, func, args);
+    else for (const call of calls) callWith(code, call);
   });
   return { func, args: [], mayStop: stops };
 }

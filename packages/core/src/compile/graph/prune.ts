@@ -2,7 +2,8 @@ import { Part } from "../../graph/part.js";
 import type { Trace } from "../../trace/trace.js";
 import { Traced } from "../../trace/traced.js";
 import type { BlockNode } from "../../transforms/control/block-node.js";
-import { Scan } from "../../transforms/control/scan-node.js";
+import { Branch } from "../../transforms/control/branch-node.js";
+import { countPart, Scan } from "../../transforms/control/scan-node.js";
 import { orderOf, resultsOf } from "./graph.js";
 import { isBlock } from "./simplify.js";
 
@@ -85,17 +86,24 @@ function rebuilt(trace: Trace, order: readonly Traced[], narrowed: ReadonlyMap<T
 
 function narrow(node: BlockNode, used: ReadonlySet<number>): Narrowed {
   if (node instanceof Scan) return narrowScan(node, used);
+  if (node instanceof Branch) return narrowBranch(node, used);
   throw new Error(`${node.name} has no parts that could be left out`);
 }
 
 function narrowScan(node: Scan, used: ReadonlySet<number>): Narrowed {
-  const { carries, elements, block } = node;
-  const live = new Set([...used].filter((index) => index < 2 * carries).map((index) => index % carries));
-  const results = [...used].filter((index) => index >= 2 * carries).toSorted((a, b) => a - b);
+  const { carries, elements, body, test } = node;
+  const tested = test === null ? null : prune(test.trace);
+  const inTest = new Set(tested === null ? [] : orderOf(tested.outputs));
+  const indices = [...used].filter((index) => index !== countPart);
+  const live = new Set(indices.filter((index) => index < 2 * carries).map((index) => index % carries));
+  tested?.inputs.forEach((input, i) => {
+    if (i < carries && inTest.has(input)) live.add(i);
+  });
+  const results = indices.filter((index) => index >= 2 * carries).toSorted((a, b) => a - b);
   for (;;) {
     const kept = [...live].toSorted((a, b) => a - b);
-    const outputs = [...kept, ...results.map((index) => index - carries)].map((i) => block.trace.outputs[i] as Traced);
-    const trace = prune({ ...block.trace, outputs });
+    const outputs = [...kept, ...results.map((index) => index - carries)].map((i) => body.trace.outputs[i] as Traced);
+    const trace = prune({ ...body.trace, outputs });
     const reached = new Set(orderOf(trace.outputs));
     const more = trace.inputs.findIndex((input, i) => i < carries && !live.has(i) && reached.has(input));
     if (more >= 0) {
@@ -104,11 +112,11 @@ function narrowScan(node: Scan, used: ReadonlySet<number>): Narrowed {
     }
     // What each step hands on as it is is the same in all of them.
     const isConstant = (j: number) =>
-      trace.outputs[kept.indexOf(j)] === trace.inputs[j] && !used.has(j) && !used.has(carries + j);
+      test === null && trace.outputs[kept.indexOf(j)] === trace.inputs[j] && !used.has(j) && !used.has(carries + j);
     const changing = kept.filter((j) => !isConstant(j));
     const others = trace.inputs.flatMap((input, i) => (i >= carries && reached.has(input) ? [i] : []));
-    const inputs = [...changing, ...others, ...kept.filter(isConstant)];
-    const parts = new Map<number, number>();
+    const inBody = [...changing, ...others, ...kept.filter(isConstant)];
+    const parts = new Map([[countPart, countPart]]);
     changing.forEach((j, k) => {
       parts.set(j, k).set(carries + j, changing.length + k);
     });
@@ -116,10 +124,47 @@ function narrowScan(node: Scan, used: ReadonlySet<number>): Narrowed {
       parts.set(index, 2 * changing.length + k);
     });
     const left = [...changing.map((j) => kept.indexOf(j)), ...results.map((_, k) => kept.length + k)];
-    const narrowed = withInputs({ ...trace, outputs: left.map((k) => trace.outputs[k] as Traced) }, inputs);
-    const count = others.filter((i) => i < carries + elements).length;
-    return { node: node.withBlock({ ...block, trace: narrowed }, changing.length, count), inputs, parts };
+    const less = {
+      carries: changing.length,
+      elements: others.filter((i) => i < carries + elements).length,
+      body: { ...body, trace: withInputs({ ...trace, outputs: left.map((k) => trace.outputs[k] as Traced) }, inBody) },
+    };
+    const operandsEnd = body.trace.inputs.length;
+    const countInput = node.hasCount ? [operandsEnd + (test === null ? 0 : test.trace.inputs.length - carries)] : [];
+    if (test === null || tested === null)
+      return { node: node.withLess(less), inputs: [...inBody, ...countInput], parts };
+    const inCondition = tested.inputs.flatMap((input, i) => (i >= carries && inTest.has(input) ? [i] : []));
+    return {
+      node: node.withLess({ ...less, test: { ...test, trace: withInputs(tested, [...changing, ...inCondition]) } }),
+      inputs: [...inBody, ...inCondition.map((i) => operandsEnd + i - carries), ...countInput],
+      parts,
+    };
   }
+}
+
+function narrowBranch(node: Branch, used: ReadonlySet<number>): Narrowed {
+  const { operands, blocks } = node;
+  const kept = [...used].toSorted((a, b) => a - b);
+  const traces = blocks.map(({ trace }) => prune({ ...trace, outputs: kept.map((i) => trace.outputs[i] as Traced) }));
+  const reached = traces.map(({ outputs }) => new Set(orderOf(outputs)));
+  const isReached = (b: number, i: number) => reached[b]?.has(traces[b]?.inputs[i] as Traced) === true;
+  const shared = Array.from({ length: operands }, (_, i) => i).filter((i) => traces.some((_, b) => isReached(b, i)));
+  const own = traces.map(({ inputs }, b) => inputs.flatMap((_, i) => (i >= operands && isReached(b, i) ? [i] : [])));
+  let start = 1;
+  const captured = own.flatMap((list, b) => {
+    const first = start;
+    start += (traces[b]?.inputs.length ?? 0) - operands;
+    return list.map((i) => first + i);
+  });
+  const less = blocks.map((block, b) => ({
+    ...block,
+    trace: withInputs(traces[b] as Trace, [...shared, ...(own[b] as number[])]),
+  }));
+  return {
+    node: node.withLess({ blocks: less, operands: shared.length }),
+    inputs: [0, ...shared.map((i) => 1 + i), ...captured],
+    parts: new Map(kept.map((index, k) => [index, k])),
+  };
 }
 
 /** A trace that is given those of its inputs alone. */

@@ -169,10 +169,17 @@ export interface Copy {
 export interface RepeatKernel {
   readonly kind: "repeat";
   readonly name: string;
+  /** How many steps there are, at most. */
   readonly length: number;
   /** Whether the steps count down. */
   readonly reverse: boolean;
   readonly body: Body;
+  /** What is to be true for another step, and the failure that the program stops with where it still is behind the last one. */
+  readonly test: { readonly body: Body; readonly result: Buffer; readonly failure: number } | null;
+  /** Where the number of steps stands that there are; `null` for all. */
+  readonly count: Buffer | null;
+  /** Where to put how many steps there were. */
+  readonly counted: Buffer | null;
   /** Before the first step. */
   readonly enter: readonly Copy[];
   /** Before each step: rows into the body. */
@@ -185,18 +192,42 @@ export interface RepeatKernel {
   readonly leave: readonly Copy[];
 }
 
-export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | RoutineKernel | RepeatKernel;
+/** A choice among schedules. */
+export interface BranchKernel {
+  readonly kind: "branch";
+  readonly name: string;
+  /** Where the number of the one that runs stands. */
+  readonly index: Buffer;
+  readonly branches: readonly { readonly body: Body; readonly leave: readonly Copy[] }[];
+}
+
+export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | RoutineKernel | RepeatKernel | BranchKernel;
 
 /** The schedules inside of a kernel. */
 export function bodiesOf(kernel: Kernel): readonly Body[] {
-  return kernel.kind === "repeat" ? [kernel.body] : [];
+  switch (kernel.kind) {
+    case "repeat":
+      return kernel.test === null ? [kernel.body] : [kernel.body, kernel.test.body];
+    case "branch":
+      return kernel.branches.map(({ body }) => body);
+    default:
+      return [];
+  }
 }
 
 /** A kernel with other schedules inside. */
 export function withBodies(kernel: Kernel, change: (schedule: Schedule) => Schedule): Kernel {
-  return kernel.kind === "repeat"
-    ? { ...kernel, body: { ...kernel.body, schedule: change(kernel.body.schedule) } }
-    : kernel;
+  const changed = (body: Body): Body => ({ ...body, schedule: change(body.schedule) });
+  switch (kernel.kind) {
+    case "repeat": {
+      const { body, test } = kernel;
+      return { ...kernel, body: changed(body), test: test && { ...test, body: changed(test.body) } };
+    }
+    case "branch":
+      return { ...kernel, branches: kernel.branches.map(({ body, leave }) => ({ body: changed(body), leave })) };
+    default:
+      return kernel;
+  }
 }
 
 /** A kernel that does nothing but look whether to stop the program. */
@@ -205,7 +236,9 @@ export const isCheck = (kernel: Kernel): kernel is RoutineOf<"check"> =>
 
 /** Whether a kernel may stop the program. */
 export const mayStop = (kernel: Kernel): boolean =>
-  isCheck(kernel) || bodiesOf(kernel).some(({ schedule }) => schedule.kernels.some(mayStop));
+  isCheck(kernel) ||
+  (kernel.kind === "repeat" && kernel.test !== null && kernel.length < Number.POSITIVE_INFINITY) ||
+  bodiesOf(kernel).some(({ schedule }) => schedule.kernels.some(mayStop));
 
 /** The buffers that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly Buffer[] {
@@ -219,9 +252,20 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
     case "routine":
       return kernel.reads;
     case "repeat": {
-      const { body, enter, rowsIn } = kernel;
+      const { body, test, enter, rowsIn, count } = kernel;
       const read = [...enter, ...rowsIn, ...body.draws].map(({ from }) => from);
-      return [...new Set([...read, ...body.shared.values()])];
+      // The test shares the carries with the body.
+      const inTest = [...(test?.body.shared.values() ?? [])].filter(
+        (buffer) => !body.schedule.captures.includes(buffer),
+      );
+      return [...new Set([...read, ...body.shared.values(), ...inTest, ...(count === null ? [] : [count])])];
+    }
+    case "branch": {
+      const read = kernel.branches.flatMap(({ body }) => [
+        ...body.draws.map(({ from }) => from),
+        ...body.shared.values(),
+      ]);
+      return [...new Set([kernel.index, ...read])];
     }
     default:
       return kernel satisfies never;
@@ -240,7 +284,12 @@ export function writesOf(kernel: Kernel): readonly Buffer[] {
     case "routine":
       return kernel.writes;
     case "repeat":
-      return [...kernel.carriesOut, ...kernel.rowsOut, ...kernel.leave].map(({ to }) => to);
+      return [
+        ...[...kernel.carriesOut, ...kernel.rowsOut, ...kernel.leave].map(({ to }) => to),
+        ...(kernel.counted === null ? [] : [kernel.counted]),
+      ];
+    case "branch":
+      return [...new Set(kernel.branches.flatMap(({ leave }) => leave.map(({ to }) => to)))];
     default:
       return kernel satisfies never;
   }

@@ -2,10 +2,11 @@ import { Part } from "../../graph/part.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
-import { Scan } from "../../transforms/control/scan-node.js";
+import { Branch } from "../../transforms/control/branch-node.js";
+import { countPart, Scan } from "../../transforms/control/scan-node.js";
 import { nodeOf } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
-import type { Body, Copy, Schedule } from "../ir/kernel.js";
+import type { Body, Copy, RepeatKernel, Schedule } from "../ir/kernel.js";
 import type { KernelRule, Lowering } from "./lowering.js";
 
 /** A result of a block node: computed with the others. */
@@ -23,11 +24,11 @@ function partsOf(value: Traced, s: Lowering): ReadonlyMap<number, Traced> {
 const scan: KernelRule = {
   uses: () => "matrix",
   lower: (value, s) => {
-    const { block, carries: count, elements, length, reverse } = nodeOf<Scan>(value);
-    const { trace } = block;
+    const node = nodeOf<Scan>(value);
+    const { body, test, carries: count, elements, length, reverse } = node;
+    const { trace } = body;
     const outer = value.inputs.map((input) => s.rows(input));
     const parts = partsOf(value, s);
-    const given = trace.inputs.slice(count);
     const carried = trace.inputs.slice(0, count).map((traced) => ({ traced, tensor: keyOf(traced) }));
     const results = trace.outputs.slice(count).flatMap((output, i) => {
       const to = parts.get(2 * count + i);
@@ -35,7 +36,7 @@ const scan: KernelRule = {
     });
     const schedule = s.schedule({
       ...trace,
-      inputs: given,
+      inputs: trace.inputs.slice(count),
       captures: carried,
       outputs: results.map(({ output }) => output),
       assignments: carried.map(({ tensor }, j) => ({ tensor, value: trace.outputs[j] as Traced })),
@@ -44,18 +45,17 @@ const scan: KernelRule = {
       const to = parts.get(index);
       return to === undefined ? [] : [{ from: from as Buffer, to: s.target(to) }];
     };
+    const counted = parts.get(countPart);
+    const operands = outer.slice(count + elements);
     s.push({
       kind: "repeat",
-      name: "Scan",
+      name: node.name,
       length,
       reverse,
-      body: {
-        schedule,
-        shared: new Map(
-          schedule.inputs.slice(elements).map((buffer, i) => [buffer, outer[count + elements + i] as Buffer]),
-        ),
-        draws: drawsOf(trace, schedule, s),
-      },
+      body: bodyOf(trace, schedule, schedule.inputs.slice(elements), operands, s),
+      test: test === null ? null : testOf(node, test.trace, schedule.captures, outer.slice(trace.inputs.length), s),
+      count: node.hasCount ? (outer[outer.length - 1] as Buffer) : null,
+      counted: counted === undefined ? null : s.target(counted),
       enter: schedule.captures.map((to, j) => ({ from: outer[j] as Buffer, to })),
       rowsIn: schedule.inputs.slice(0, elements).map((to, i) => ({ from: outer[count + i] as Buffer, to })),
       carriesOut: schedule.captures.flatMap((from, j) => into(count + j, from)),
@@ -64,6 +64,60 @@ const scan: KernelRule = {
     });
   },
 };
+
+/** The condition of a loop: what it is given are the carries, and what it closes over. */
+function testOf(
+  node: Scan,
+  trace: Trace,
+  carries: readonly Buffer[],
+  operands: readonly Buffer[],
+  s: Lowering,
+): RepeatKernel["test"] {
+  const schedule = s.schedule(trace);
+  const [result] = schedule.outputs as readonly [Buffer];
+  const error = () => node.tooManySteps();
+  return {
+    body: bodyOf(trace, schedule, schedule.inputs, [...carries, ...operands], s),
+    result,
+    failure: s.failure({ buffer: result, error }),
+  };
+}
+
+const branch: KernelRule = {
+  uses: () => "matrix",
+  lower: (value, s) => {
+    const { blocks, operands } = nodeOf<Branch>(value);
+    const [index, ...outer] = value.inputs.map((input) => s.rows(input)) as [Buffer, ...Buffer[]];
+    const parts = [...partsOf(value, s)];
+    let own = operands;
+    const branches = blocks.map(({ trace }) => {
+      const schedule = s.schedule({ ...trace, outputs: parts.map(([i]) => trace.outputs[i] as Traced) });
+      const end = own + trace.inputs.length - operands;
+      const given = [...outer.slice(0, operands), ...outer.slice(own, end)];
+      own = end;
+      return {
+        body: bodyOf(trace, schedule, schedule.inputs, given, s),
+        leave: parts.map(([, to], k) => ({ from: schedule.outputs[k] as Buffer, to: s.target(to) })),
+      };
+    });
+    s.push({ kind: "branch", name: "Branch", index, branches });
+  },
+};
+
+/** A body that shares some of its inputs with what is around it. */
+function bodyOf(
+  trace: Trace,
+  schedule: Schedule,
+  inputs: readonly Buffer[],
+  outer: readonly Buffer[],
+  s: Lowering,
+): Body {
+  return {
+    schedule,
+    shared: new Map(inputs.map((buffer, i) => [buffer, outer[i] as Buffer])),
+    draws: drawsOf(trace, schedule, s),
+  };
+}
 
 /** A tensor to know a carry by. */
 function keyOf({ shape, dtype }: Traced): Tensor {
@@ -81,4 +135,5 @@ function drawsOf({ generators }: Trace, schedule: Schedule, s: Lowering): Body["
 export const blockRules: readonly (readonly [unknown, KernelRule])[] = [
   [Part, part],
   [Scan, scan],
+  [Branch, branch],
 ];

@@ -2,8 +2,9 @@ import type { DType } from "../../dtype.js";
 import { Node } from "../../graph/node.js";
 import { Part } from "../../graph/part.js";
 import type { Tensor } from "../../graph/tensor.js";
+import { withTracer } from "../../graph/tracer.js";
 import type { Shape } from "../../shape/types.js";
-import type { Block } from "../../trace/block.js";
+import type { Block, GeneratorUse } from "../../trace/block.js";
 
 /**
  * A node that runs functions which were traced by themselves, such as the step of a loop. Only what is traced has such nodes: in eager
@@ -35,4 +36,26 @@ export abstract class BlockNode extends Node {
 /** Result number `index` of a block node. */
 export function partOf(whole: Tensor, index: number, form: { readonly shape: Shape; readonly dtype: DType }): Tensor {
   return new Part(index, form, null).apply(whole);
+}
+
+/** What a block draws from goes on behind so many runs of it. */
+export function movedBy({ draws }: Pick<Block, "draws">, runs: number): void {
+  for (const { generator, begin, blocks } of draws) moveTo(generator, begin + runs * blocks);
+}
+
+/** Runs what draws the numbers of a block again, from those of run number `run` on; nobody's generator is moved by that. */
+export function replayed<R>({ draws }: Pick<Block, "draws">, run: number, f: () => R): R {
+  const positions = draws.map(({ generator }) => withTracer(null, () => generator.position));
+  movedBy({ draws }, run);
+  try {
+    return f();
+  } finally {
+    draws.forEach(({ generator }, i) => {
+      moveTo(generator, positions[i] as number);
+    });
+  }
+}
+
+function moveTo(generator: GeneratorUse["generator"], position: number): void {
+  withTracer(null, () => generator.moveTo(position));
 }

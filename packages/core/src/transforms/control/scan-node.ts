@@ -1,14 +1,10 @@
 import { isFloat } from "../../dtype.js";
-import { Argument } from "../../graph/argument.js";
-import { walk } from "../../graph/backward.js";
-import { afterHooks } from "../../graph/hooks.js";
-import { isRecording, withRecording } from "../../graph/recording.js";
+import { CompileError, GraphError } from "../../errors.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { withTracer } from "../../graph/tracer.js";
-import { type Block, type GeneratorUse, traceBlock } from "../../trace/block.js";
+import { type Block, traceBlock } from "../../trace/block.js";
 import { zerosLike } from "../arguments.js";
-import { BlockNode, partOf } from "./block-node.js";
-import { Seeds, whileLive } from "./seeds.js";
+import { BlockNode, movedBy, partOf, replayed } from "./block-node.js";
+import { edgesOf, pulled } from "./pull.js";
 
 /** A step over flat lists: from the carries and this step's elements to the new carries and what the step gives. */
 export type Step = (
@@ -16,7 +12,7 @@ export type Step = (
   x: readonly Tensor[],
 ) => { readonly carry: readonly Tensor[]; readonly y: readonly Tensor[] };
 
-/** A loop of a known number of steps. */
+/** A loop of a known number of steps, or of at most so many. */
 export interface Loop {
   /** What errors call it. */
   readonly op: string;
@@ -27,6 +23,10 @@ export interface Loop {
   readonly length: number;
   /** Whether the last element comes first. */
   readonly reverse: boolean;
+  /** Whether there is to be another step; without it there are as many as `length` says, or `count`. */
+  readonly condition?: (carry: readonly Tensor[]) => Tensor;
+  /** How many of the elements are gone through, the first ones of all. */
+  readonly count?: Tensor;
 }
 
 export interface LoopResult {
@@ -35,16 +35,19 @@ export interface LoopResult {
   readonly ys: readonly Tensor[];
 }
 
+/** The number of the part that says how many steps there were, of a loop with a condition. */
+export const countPart = -1;
+
 /**
  * The loop as one node of the function that is traced: its step is traced once.
  *
  * @param draws whether the steps draw new numbers, or those of another loop's steps, in their order or from the last one back
  */
 export function tracedScan(loop: Loop, draws: "new" | "again, backward" | "again, forward" = "new"): LoopResult {
-  const { op, step, init, xs, length } = loop;
+  const { op, step, init, xs, length, condition, count } = loop;
   const elements = xs.map(({ shape, dtype, name }) => ({ shape: shape.slice(1), dtype, name }));
   const isBackward = draws === "again, backward";
-  const block = traceBlock(
+  const body = traceBlock(
     op,
     [...init, ...elements],
     (...given) => {
@@ -55,80 +58,74 @@ export function tracedScan(loop: Loop, draws: "new" | "again, backward" | "again
     },
     isBackward,
   );
-  const node = new Scan(loop, block, isBackward);
-  const whole = node.apply(...init, ...xs, ...block.operands);
-  if (draws === "new")
-    for (const { generator, begin, blocks } of block.draws) moveTo(generator, begin + length * blocks);
-  const given = block.trace.outputs.slice(init.length);
+  const test = condition === undefined ? null : traceBlock(op, init, (...carry) => [condition(carry)]);
+  if (condition !== undefined && [...body.draws, ...(test?.draws ?? [])].length > 0) {
+    throw new CompileError(
+      `${op}: it draws random numbers in each step, and how many steps there are is not known when the function is compiled; draw outside, ` +
+        "or loop by scan, which knows",
+    );
+  }
+  const node = new Scan(loop, { body, test }, isBackward);
+  const counts = count === undefined ? [] : [count];
+  const whole = node.apply(...init, ...xs, ...body.operands, ...(test?.operands ?? []), ...counts);
+  if (draws === "new") movedBy(body, length);
+  const given = body.trace.outputs.slice(init.length);
   return {
     carry: init.map((form, j) => partOf(whole, j, form)),
     ys: given.map(({ shape, dtype }, i) => partOf(whole, 2 * init.length + i, { shape: [length, ...shape], dtype })),
   };
 }
 
-/** What stands in the places of the floats among a step's tensors, so that a gradient may be wanted of it. */
-function edgesOf(given: readonly Tensor[]): { readonly edges: readonly Tensor[]; readonly close: () => void } {
-  if (!isRecording()) return { edges: given, close: () => {} };
-  const nodes: Argument[] = [];
-  const edges = given.map((tensor) => {
-    if (!isFloat(tensor.dtype)) return tensor;
-    const node = new Argument();
-    nodes.push(node);
-    return node.apply(tensor);
-  });
-  const close = () => {
-    for (const node of nodes) node.live = false;
-  };
-  return { edges, close };
-}
-
-function moveTo(generator: GeneratorUse["generator"], position: number): void {
-  withTracer(null, () => generator.moveTo(position));
-}
-
 /**
- * A loop whose step was traced once. The inputs are the first carries, the elements of all steps, and what the step closes over;
- * the parts are the last carries, the carries before each step, and what the steps give.
+ * A loop whose step was traced once. The inputs are the first carries, the elements of all steps, what the step closes over, what its
+ * condition does, and the number of steps where that is a value. The parts are the last carries, the carries before each step, and
+ * what the steps give; behind them, of a loop with a condition, the number of its steps.
  */
 export class Scan extends BlockNode {
   override readonly name = "Scan";
   readonly length: number;
   readonly reverse: boolean;
   /** How many carries there are, and how many inputs have an element for each step. */
-  carries: number;
-  elements: number;
-  block: Block;
+  readonly carries: number;
+  readonly elements: number;
+  readonly body: Block;
+  /** The condition, a function of the carries. */
+  readonly test: Block | null;
+  readonly hasCount: boolean;
   private readonly op: string;
   private readonly step: Step;
   private readonly isBackward: boolean;
 
-  constructor({ op, step, init, xs, length, reverse }: Loop, block: Block, isBackward: boolean) {
+  constructor(loop: Loop, { body, test }: { readonly body: Block; readonly test: Block | null }, isBackward: boolean) {
     super();
-    this.op = op;
-    this.step = step;
-    this.length = length;
-    this.reverse = reverse;
-    this.carries = init.length;
-    this.elements = xs.length;
-    this.block = block;
+    this.op = loop.op;
+    this.step = loop.step;
+    this.length = loop.length;
+    this.reverse = loop.reverse;
+    this.carries = loop.init.length;
+    this.elements = loop.xs.length;
+    this.hasCount = loop.count !== undefined;
+    this.body = body;
+    this.test = test;
     this.isBackward = isBackward;
   }
 
   get blocks(): readonly Block[] {
-    return [this.block];
+    return this.test === null ? [this.body] : [this.body, this.test];
   }
 
-  /** The same loop with another block, of so many carries and inputs with elements. */
-  withBlock(block: Block, carries = this.carries, elements = this.elements): Scan {
-    return Object.assign(this.again(), { block, carries, elements });
+  override withBlocks([body, test]: readonly Block[]): Scan {
+    return this.withLess({ body: body as Block, test: test ?? null });
   }
 
-  override withBlocks([block]: readonly [Block]): Scan {
-    return this.withBlock(block);
+  /** The same loop with other blocks, and perhaps fewer carries and elements. */
+  withLess(less: Partial<Pick<Scan, "body" | "test" | "carries" | "elements">>): Scan {
+    return Object.assign(this.again(), less);
   }
 
   override attributes() {
-    return { length: this.length, ...(this.reverse ? { reverse: true } : {}) };
+    const { length, reverse } = this;
+    return { ...(length === Number.POSITIVE_INFINITY ? {} : { length }), ...(reverse ? { reverse } : {}) };
   }
 
   /**
@@ -136,11 +133,11 @@ export class Scan extends BlockNode {
    * through the step, which is traced again. The gradients of what the step closes over are added up from step to step.
    */
   override backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[] {
-    const { carries, elements, length } = this;
-    const { inputs } = this;
+    const { carries, elements, length, inputs, body } = this;
+    if (length === Number.POSITIVE_INFINITY) throw this.withoutLimit();
     const init = inputs.slice(0, carries);
     const xs = inputs.slice(carries, carries + elements);
-    const operands = inputs.slice(carries + elements);
+    const operands = inputs.slice(carries + elements, carries + elements + body.operands.length);
     const floats = indicesOf(init, ({ dtype }) => isFloat(dtype));
     const wantedXs = indicesOf(xs, ({ requiresGrad }) => requiresGrad);
     const wanted = operands.filter(({ requiresGrad }) => requiresGrad);
@@ -149,38 +146,36 @@ export class Scan extends BlockNode {
     const doutsY = douts.slice(2 * carries);
     const step: Step = (state, given) => {
       const next = reader(given);
-      const [carry, x] = [next(carries), next(elements)];
+      const at = next(carries + elements);
       const dBefore = doutsBefore.map((dout) => (dout === undefined ? undefined : next(1)[0]));
       const dY = doutsY.map((dout) => (dout === undefined ? undefined : next(1)[0]));
       const dCarry = new Array<Tensor | undefined>(carries).fill(undefined);
       floats.forEach((j, k) => {
         dCarry[j] = state[k];
       });
-      const { edges, close } = withRecording(true, () => edgesOf([...carry, ...x]));
-      const gradients = whileLive(operands, () =>
-        withRecording(true, () => {
-          const made = this.step(edges.slice(0, carries), edges.slice(carries));
-          close();
-          return Seeds.of([...made.carry, ...made.y], [...dCarry, ...dY]);
-        }),
-      );
-      const targets = new Set([...edges.filter((_, i) => edges[i] !== [...carry, ...x][i]), ...wanted]);
-      const tape = gradients === null ? null : walk(gradients, gradients.constant(1), isRecording(), targets);
-      const gradient = (edge: Tensor) => afterHooks(edge, tape?.gradient(edge) ?? zerosLike(edge));
+      const flat = (edges: readonly Tensor[]) => {
+        const made = this.step(edges.slice(0, carries), edges.slice(carries));
+        return [...made.carry, ...made.y];
+      };
+      const gradients = pulled(flat, at, [...dCarry, ...dY], wanted);
       const own = floats.map((j) => {
-        const through = gradient(edges[j] as Tensor);
+        const through = gradients.given[j] as Tensor;
         const direct = dBefore[j];
         return direct === undefined ? through : through.add(direct);
       });
-      const sums = wanted.map((operand, k) => {
+      const sums = gradients.captured.map((part, k) => {
         const sum = state[floats.length + k] as Tensor;
-        const part = tape?.gradient(operand);
         return part === undefined ? sum : sum.add(part);
       });
-      return { carry: [...own, ...sums], y: wantedXs.map((i) => gradient(edges[carries + i] as Tensor)) };
+      return { carry: [...own, ...sums], y: wantedXs.map((i) => gradients.given[carries + i] as Tensor) };
     };
     const zeros = floats.map((j) => douts[j] ?? zerosLike(init[j] as Tensor));
-    const result = this.replayed(() =>
+    const count = this.hasCount
+      ? inputs[inputs.length - 1]
+      : this.test === null
+        ? undefined
+        : partOf(whole, countPart, { shape: [], dtype: "int32" });
+    const result = replayed(body, length - 1, () =>
       tracedScan(
         {
           op: this.op,
@@ -189,6 +184,7 @@ export class Scan extends BlockNode {
           xs: [...before, ...xs, ...present(doutsBefore), ...present(doutsY)],
           length,
           reverse: !this.reverse,
+          ...(count === undefined ? {} : { count }),
         },
         this.isBackward ? "again, forward" : "again, backward",
       ),
@@ -207,18 +203,18 @@ export class Scan extends BlockNode {
     return gradients;
   }
 
-  /** Runs what draws the same numbers again, from the last step back to the first; nobody's generator is moved by that. */
-  private replayed<R>(f: () => R): R {
-    const { draws } = this.block;
-    const positions = draws.map(({ generator }) => withTracer(null, () => generator.position));
-    for (const { generator, begin, blocks } of draws) moveTo(generator, begin + (this.length - 1) * blocks);
-    try {
-      return f();
-    } finally {
-      draws.forEach(({ generator }, i) => {
-        moveTo(generator, positions[i] as number);
-      });
-    }
+  /** The error for a loop whose condition holds behind the last step. */
+  tooManySteps(): GraphError {
+    return new GraphError(
+      `${this.op}: the condition still holds after ${this.length} steps, the limit; give a larger one, or make the loop end`,
+    );
+  }
+
+  private withoutLimit(): GraphError {
+    return new GraphError(
+      `${this.op}: a gradient goes back through the steps of a program's loop, which have to be kept: say how many there are at most, by ` +
+        "{ limit: 100 }; or use fixedPoint, whose gradient needs no steps",
+    );
   }
 }
 

@@ -1,17 +1,18 @@
 import { checkFunction } from "../../checks.js";
-import { DTypeError, GraphError, ShapeError } from "../../errors.js";
+import { GraphError, ShapeError } from "../../errors.js";
 import { asStep } from "../../graph/steps.js";
-import { asTensor, operand, type Tensor } from "../../graph/tensor.js";
+import { asTensor, type Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { concat, stack } from "../../ops/concat.js";
 import { checkNoMore, checkOptions } from "../../options.js";
 import type { Tail } from "../../shape/axis-types.js";
-import { formatShape, sameShape } from "../../shape/shape.js";
+import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { show } from "../../show.js";
 import { traceBlock } from "../../trace/block.js";
-import { leavesOf, mapStructure, type Tensors } from "../structure.js";
+import { leavesOf, type Tensors } from "../structure.js";
 import { type Loop, type LoopResult, type Step, tracedScan } from "./scan-node.js";
+import { matchingCarry, type Next, rebuilt } from "./structured.js";
 
 export interface ScanOptions {
   /** How many steps there are; needed where there are no `xs` to count them by. */
@@ -34,13 +35,6 @@ export type Stacked<Y> = Y extends number
     : Y extends object
       ? { [K in keyof Y]: Stacked<Y[K]> }
       : Y;
-
-/** The structure of a carry, with tensors of any shape: that they are those of the first one is checked at run time. */
-type Next<C> = C extends number | Tensor
-  ? Tensor | number
-  : C extends object
-    ? { readonly [K in keyof C]: Next<C[K]> }
-    : C;
 
 /**
  * A loop: `step` goes from a carry and an element of `xs` to the next carry and a result, step by step. Carries, elements and results are
@@ -93,6 +87,7 @@ export function scan<const C, X = undefined, Y = undefined>(
     form.y = y;
     return {
       carry: matchingCarry(
+        "scan",
         next,
         carries.map(({ path }) => path),
         carry,
@@ -110,12 +105,6 @@ export function scan<const C, X = undefined, Y = undefined>(
   };
   const { carry, ys } = tracer() === null ? eagerScan(loop) : unrolled(loop, unroll);
   return [rebuilt(init, carry) as Tensors<C>, rebuilt(form.y, ys) as Stacked<Y>];
-}
-
-/** A structure with other tensors in the places of its leaves. */
-function rebuilt(structure: unknown, tensors: readonly Tensor[]): unknown {
-  let next = 0;
-  return mapStructure(structure, (leaf) => (leaf === undefined ? leaf : tensors[next++]));
 }
 
 function lengthOf(
@@ -150,34 +139,6 @@ function lengthOf(
 function checkCount(name: string, count: number, least: number): void {
   if (Number.isSafeInteger(count) && count >= least) return;
   throw new GraphError(`scan: ${name} ${show(count)}: a whole number of ${least} or more is needed`);
-}
-
-/** The leaves of a carry, which are like those of the carry before. */
-function matchingCarry(next: unknown, paths: readonly string[], before: readonly Tensor[]): Tensor[] {
-  const leaves = leavesOf("scan", next, "the carry");
-  if (leaves.length !== before.length) {
-    throw new ShapeError(
-      `scan: a step gives a carry of ${leaves.length} tensors, and took one of ${before.length}; the structure stays that of init`,
-    );
-  }
-  return leaves.map(({ leaf }, i) => {
-    const old = before[i] as Tensor;
-    const tensor = typeof leaf === "number" ? old.constant(leaf) : operand("scan", leaf);
-    const name = `the carry${paths[i]?.slice("init".length)}`;
-    if (tensor.dtype !== old.dtype) {
-      throw new DTypeError(
-        `scan: ${name} is ${old.dtype} ${formatShape(old.shape)} before a step, and ${tensor.dtype} ${formatShape(tensor.shape)} behind it; ` +
-          `convert it with cast("${old.dtype}"), or give init as ${tensor.dtype}`,
-      );
-    }
-    if (!sameShape(tensor.shape, old.shape)) {
-      throw new ShapeError(
-        `scan: ${name} has the shape ${formatShape(old.shape)} before a step, and ${formatShape(tensor.shape)} behind it; a carry keeps ` +
-          "its shape: broadcast init to it, or collect what grows as the result of the steps",
-      );
-    }
-    return tensor;
-  });
 }
 
 function eagerScan({ op, step, init, xs, length, reverse }: Loop): LoopResult {

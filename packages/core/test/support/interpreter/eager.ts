@@ -53,10 +53,12 @@ import {
   Where,
 } from "../../../src/ops/index.js";
 import { sizeOf } from "../../../src/shape/shape.js";
+import type { Block } from "../../../src/trace/block.js";
 import type { Trace } from "../../../src/trace/trace.js";
 import type { Traced } from "../../../src/trace/traced.js";
 import { BlockNode } from "../../../src/transforms/control/block-node.js";
-import { Scan } from "../../../src/transforms/control/scan-node.js";
+import { Branch } from "../../../src/transforms/control/branch-node.js";
+import { countPart, Scan } from "../../../src/transforms/control/scan-node.js";
 import { movedOn } from "./kernels.js";
 import { arrayOf, resultOf } from "./routines.js";
 
@@ -202,40 +204,72 @@ function runBlocks(
   noise: Noise | null,
 ): readonly TypedArray[] {
   if (node instanceof Scan) return runScan(node, operands, given, noise);
+  if (node instanceof Branch) return runBranch(node, operands, given, noise);
   throw new Error(`nobody runs ${node.name}`);
 }
 
+/** The words of a block's generators, in run number `run`. */
+function generatorsOf({ generators }: Trace, given: Given, run: number): Given["generators"] {
+  return generators.map(({ source, blocks }) => {
+    if (source.kind !== "enclosing") throw new Error("a block draws from what is around it");
+    const words = given.generators[source.index];
+    return words ? movedOn(words as Int32Array, source.start + run * blocks) : null;
+  });
+}
+
+function runBranch(
+  { blocks, operands: shared }: Branch,
+  [index, ...operands]: readonly TypedArray[],
+  given: Given,
+  noise: Noise | null,
+): readonly TypedArray[] {
+  const chosen = index?.[0] as number;
+  const { trace } = blocks[chosen] as Block;
+  const before = blocks.slice(0, chosen).reduce((sum, block) => sum + block.trace.inputs.length - shared, shared);
+  const own = operands.slice(before, before + trace.inputs.length - shared);
+  const inputs = [...operands.slice(0, shared), ...own];
+  return evaluate(trace, { inputs, captures: [], generators: generatorsOf(trace, given, 0) }, noise);
+}
+
 function runScan(
-  { length, reverse, carries, elements, block }: Scan,
+  { length, reverse, carries, elements, body: { trace }, test, hasCount }: Scan,
   operands: readonly TypedArray[],
   given: Given,
   noise: Noise | null,
 ): readonly TypedArray[] {
-  const { trace } = block;
   const results = trace.outputs.slice(carries);
+  const isBounded = length < Number.POSITIVE_INFINITY;
   const stacked = [...trace.inputs.slice(0, carries), ...results].map(({ shape, dtype }) =>
-    allocate(dtype, length * sizeOf(shape)),
+    allocate(dtype, isBounded ? length * sizeOf(shape) : 0),
+  );
+  const most = hasCount ? (operands[operands.length - 1]?.[0] as number) : length;
+  const inTest = operands.slice(
+    trace.inputs.length,
+    trace.inputs.length + (test?.trace.inputs.length ?? carries) - carries,
   );
   let carry = operands.slice(0, carries);
-  for (let step = 0; step < length; step++) {
-    const row = reverse ? length - 1 - step : step;
+  let step = 0;
+  for (; test !== null || step < most; step++) {
+    if (test !== null) {
+      const [holds] = evaluate(test.trace, { inputs: [...carry, ...inTest], captures: [], generators: [] }, null);
+      if (holds?.[0] === 0) break;
+      if (step === most) throw new Error("the condition still holds");
+    }
+    const row = reverse ? most - 1 - step : step;
     const rows = operands.slice(carries, carries + elements).map((all) => {
       const size = all.length / length;
       return all.slice(row * size, (row + 1) * size);
     });
-    const generators = trace.generators.map(({ source, blocks }) => {
-      if (source.kind !== "enclosing") throw new Error("a block draws from what is around it");
-      const words = given.generators[source.index];
-      return words ? movedOn(words as Int32Array, source.start + step * blocks) : null;
-    });
-    const inputs = [...carry, ...rows, ...operands.slice(carries + elements)];
-    const made = evaluate(trace, { inputs, captures: [], generators }, noise);
-    [...carry, ...made.slice(carries)].forEach((array, i) => {
-      stacked[i]?.set(array, row * array.length);
-    });
+    const inputs = [...carry, ...rows, ...operands.slice(carries + elements, trace.inputs.length)];
+    const made = evaluate(trace, { inputs, captures: [], generators: generatorsOf(trace, given, step) }, noise);
+    if (isBounded) {
+      [...carry, ...made.slice(carries)].forEach((array, i) => {
+        stacked[i]?.set(array, row * array.length);
+      });
+    }
     carry = made.slice(0, carries);
   }
-  return [...carry, ...stacked];
+  return Object.assign([...carry, ...stacked], { [countPart]: Int32Array.of(step) });
 }
 
 function compute(value: Traced, operands: readonly TypedArray[], given: Given): TypedArray {

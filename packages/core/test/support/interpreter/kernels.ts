@@ -1,5 +1,8 @@
 import { type Expression, operandsOf, visitExpressions } from "../../../src/compile/ir/expression.js";
 import {
+  type Body,
+  type BranchKernel,
+  bodiesOf,
   type ContractionKernel,
   type Copy,
   isRecurrence,
@@ -39,6 +42,10 @@ export function runKernel(kernel: Kernel, memory: Memory): number {
       return runRoutine(kernel, memory);
     case "repeat":
       return runRepeat(kernel, memory);
+    case "branch": {
+      const chosen = kernel.branches[memory.array(kernel.index)[0] as number];
+      return chosen === undefined ? 0 : runBranch(chosen, memory);
+    }
     default:
       return kernel satisfies never;
   }
@@ -56,32 +63,66 @@ export function stepsOf(kernel: Kernel): number {
     case "routine":
       return 0;
     case "repeat":
-      return kernel.length * kernel.body.schedule.kernels.reduce((sum, inner) => sum + 1 + stepsOf(inner), 0);
+      // How many there are of a loop with a condition is not known.
+      return Math.min(kernel.length, 100) * bodiesOf(kernel).reduce((sum, body) => sum + bodySteps(body), 0);
+    case "branch":
+      return Math.max(...kernel.branches.map(({ body }) => bodySteps(body)));
     default:
       return kernel satisfies never;
   }
 }
 
+const bodySteps = ({ schedule }: Body) => schedule.kernels.reduce((sum, inner) => sum + 1 + stepsOf(inner), 0);
+
 function runRepeat(kernel: RepeatKernel, memory: Memory): number {
-  const { length, reverse, body, enter, rowsIn, carriesOut, rowsOut, leave } = kernel;
+  const { length, reverse, body, test, count, counted, enter, rowsIn, carriesOut, rowsOut, leave } = kernel;
   const inner = memory.inside(body);
   const rowOf = (array: TypedArray, row: number, size: number) => array.subarray(row * size, (row + 1) * size);
   for (const { from, to } of enter) inner.array(to).set(memory.array(from));
-  for (const { from, to, start } of body.draws) inner.array(to).set(movedOn(memory.array(from) as Int32Array, start));
-  for (let step = 0; step < length; step++) {
-    const row = reverse ? length - 1 - step : step;
+  enterDraws(body, memory, inner);
+  const most = count === null ? length : (memory.array(count)[0] as number);
+  let step = 0;
+  for (; test !== null || step < most; step++) {
+    if (test !== null) {
+      const within = inner.beside(test.body, memory);
+      const failure = runBody(test.body, within);
+      if (failure !== 0) return failure;
+      if (within.array(test.result)[0] === 0) break;
+      if (step === most) return test.failure;
+    }
+    const row = reverse ? most - 1 - step : step;
     for (const { from, to } of rowsIn) inner.array(to).set(rowOf(memory.array(from), row, to.size));
     const out = ({ from, to }: Copy) => rowOf(memory.array(to), row, from.size).set(inner.array(from));
     carriesOut.forEach(out);
-    for (const [i, own] of body.schedule.kernels.entries()) {
-      const failure = runKernel(own, inner);
-      if (failure !== 0) return failure;
-      inner.done(i);
-    }
+    const failure = runBody(body, inner);
+    if (failure !== 0) return failure;
     rowsOut.forEach(out);
     for (const { to, blocks } of body.draws) inner.array(to).set(movedOn(inner.array(to) as Int32Array, blocks));
   }
+  if (counted !== null) memory.array(counted)[0] = step;
   for (const { from, to } of leave) memory.array(to).set(inner.array(from));
+  return 0;
+}
+
+function runBranch({ body, leave }: BranchKernel["branches"][number], memory: Memory): number {
+  const inner = memory.inside(body);
+  enterDraws(body, memory, inner);
+  const failure = runBody(body, inner);
+  if (failure !== 0) return failure;
+  for (const { from, to } of leave) memory.array(to).set(inner.array(from));
+  return 0;
+}
+
+function enterDraws({ draws }: Body, memory: Memory, inner: Memory): void {
+  for (const { from, to, start } of draws) inner.array(to).set(movedOn(memory.array(from) as Int32Array, start));
+}
+
+function runBody({ schedule }: Body, inner: Memory): number {
+  for (const [i, own] of schedule.kernels.entries()) {
+    const failure = runKernel(own, inner);
+    if (failure !== 0) return failure;
+    inner.done(i);
+  }
   return 0;
 }
 

@@ -9,6 +9,8 @@ export interface Memory {
   array(buffer: Buffer): TypedArray;
   /** That of a body, which sees what it shares with this one. */
   inside(body: Body): Memory;
+  /** That of another body which shares with this one, and with the one around both. */
+  beside(body: Body, around: Memory): Memory;
   /** Called behind each kernel. */
   done(kernel: number): void;
 }
@@ -47,7 +49,13 @@ export function separateMemory({ aliases }: Schedule, start: Start, elsewhere = 
       const outer = shared.get(buffer);
       return outer === undefined ? null : array(outer);
     });
-  return { array, inside, done: () => {} };
+  const beside = ({ schedule, shared }: Body, around: Memory) =>
+    separateMemory(schedule, new Map(), (buffer) => {
+      const other = shared.get(buffer);
+      if (other === undefined) return null;
+      return arrays.has(other) ? array(other) : around.array(other);
+    });
+  return { array, inside, beside, done: () => {} };
 }
 
 const noBuffer = (_buffer: Buffer): TypedArray | null => null;
@@ -93,6 +101,7 @@ export function arenaMemory(schedule: Schedule, { addresses, regions, bytes }: P
         poison(new Uint8Array(memory, start, bytes));
         return of(body.schedule);
       },
+      beside: ({ schedule }) => of(schedule),
       done: (i) => {
         for (const buffer of ending[i] as Buffer[]) {
           const address = addresses.get(buffer) as number;

@@ -1,0 +1,112 @@
+import { type DType, isFloat, type Values } from "../../dtype.js";
+import { Argument } from "../../graph/argument.js";
+import { walk } from "../../graph/backward.js";
+import { afterHooks } from "../../graph/hooks.js";
+import { Node } from "../../graph/node.js";
+import { isRecording, withRecording } from "../../graph/recording.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Shape } from "../../shape/types.js";
+import { zerosLike } from "../arguments.js";
+
+/** A root for several results, each with a gradient of its own: what a walk that begins there hands them first. */
+class Seeds extends Node {
+  override readonly name = "Seeds";
+  private readonly seeds: readonly Tensor[];
+
+  private constructor(seeds: readonly Tensor[]) {
+    super();
+    this.seeds = seeds;
+  }
+
+  /** The root of those results that have a graph and a gradient; `null` for none. */
+  static of(results: readonly Tensor[], gradients: readonly (Tensor | undefined)[]): Tensor | null {
+    const linked = results.flatMap((result, i) => (result.requiresGrad && gradients[i] !== undefined ? [i] : []));
+    if (linked.length === 0) return null;
+    return new Seeds(linked.map((i) => gradients[i] as Tensor)).apply(...linked.map((i) => results[i] as Tensor));
+  }
+
+  override get isUnique(): boolean {
+    return true;
+  }
+
+  override shapeRule(..._results: Tensor[]): Shape {
+    return [];
+  }
+
+  override dtypeRule(..._results: Tensor[]): DType {
+    return "float64";
+  }
+
+  override localForward(): Values {
+    return 0;
+  }
+
+  override localBackward(_dout: Tensor, i: number): Tensor {
+    return this.seeds[i] as Tensor;
+  }
+}
+
+/** A function over flat lists of tensors. */
+export type Flat = (given: readonly Tensor[]) => readonly Tensor[];
+
+/**
+ * Runs a function and pulls the gradients of its results, as far as there are any, back to its arguments and to what it closes over.
+ * Where there is recording, the gradients have a graph themselves.
+ *
+ * @param captured what it closes over that gradients are wanted of
+ * @returns the gradients of the arguments (`undefined` for one that is no float), and of what it closes over where there is any
+ */
+export function pulled(
+  f: Flat,
+  given: readonly Tensor[],
+  douts: readonly (Tensor | undefined)[],
+  captured: readonly Tensor[],
+): { readonly given: readonly (Tensor | undefined)[]; readonly captured: readonly (Tensor | undefined)[] } {
+  const { edges, root } = whileLive(captured, () =>
+    withRecording(true, () => {
+      const { edges, close } = edgesOf(given);
+      const results = f(edges);
+      close();
+      return { edges, root: Seeds.of(results, douts) };
+    }),
+  );
+  const isWanted = (i: number) => edges[i] !== given[i];
+  const targets = new Set([...edges.filter((_, i) => isWanted(i)), ...captured]);
+  const tape = root === null ? null : walk(root, root.constant(1), isRecording(), targets);
+  return {
+    given: edges.map((edge, i) =>
+      isWanted(i) ? afterHooks(edge, tape?.gradient(edge) ?? zerosLike(edge)) : undefined,
+    ),
+    captured: captured.map((edge) => tape?.gradient(edge)),
+  };
+}
+
+/**
+ * What stands in the places of the floats among the arguments of a function that is recorded, so that a gradient may be wanted of it,
+ * until that is over.
+ */
+export function edgesOf(given: readonly Tensor[]): { readonly edges: readonly Tensor[]; readonly close: () => void } {
+  if (!isRecording()) return { edges: given, close: () => {} };
+  const nodes: Argument[] = [];
+  const edges = given.map((tensor) => {
+    if (!isFloat(tensor.dtype)) return tensor;
+    const node = new Argument();
+    nodes.push(node);
+    return node.apply(tensor);
+  });
+  const close = () => {
+    for (const node of nodes) node.live = false;
+  };
+  return { edges, close };
+}
+
+/** Runs `f` with what it closes over counted as wanted, as it was when it ran the first time. */
+export function whileLive<R>(captured: readonly Tensor[], f: () => R): R {
+  const sleeping = captured.flatMap(({ node }) => (node instanceof Argument && !node.live ? [node] : []));
+  for (const node of sleeping) node.live = true;
+  try {
+    return f();
+  } finally {
+    for (const node of sleeping) node.live = false;
+  }
+}
