@@ -7,9 +7,12 @@ import {
   fromArray,
   grad,
   maxPool2d,
+  pad,
   Random,
+  stack,
   type Tensor,
   tensor,
+  unstack,
   variable,
   where,
 } from "../src/index.js";
@@ -37,6 +40,18 @@ function effortOf(f: (...inputs: Tensor[]) => unknown, inputs: readonly Tensor[]
 function descent(w: Tensor, loss: (w: Tensor) => Tensor): void {
   w.assign(w.sub(grad((p: Tensor) => loss(p) as Tensor<[]>)(w).mul(0.1)));
 }
+
+const rows = (x: Tensor) =>
+  unstack(x)
+    .map((row, i) => row.square().sum().mul(i))
+    .reduce((sum, row) => sum.add(row)) as Tensor<[]>;
+const windows = (x: Tensor) =>
+  x
+    .slice([[0, 8]])
+    .mul(x.slice([[4, 12]]))
+    .add(x.slice([[2, 10]]))
+    .square()
+    .sum() as Tensor<[]>;
 
 const w = variable(a([16, 8])) as Tensor;
 const v = variable(a([16, 8])) as Tensor;
@@ -250,7 +265,11 @@ const programs: readonly (readonly [
   ],
   ["rows that are taken", (x) => x.take([5, 1, 1], 0).mul(2), [a([64, 33])], [2, 8896, 383]],
   ["where, of bools", (x) => where(x.greater(0), x, x.mul(0.1)), [a([64, 33])], [1, 16928, 339]],
-  ["joined", (x, y) => concat([x, y.mul(2)], 1), [a([64, 33]), a([64, 3])], [3, 19232, 931]],
+  ["joined", (x, y) => concat([x, y.mul(2)], 1), [a([64, 33]), a([64, 3])], [2, 18464, 823]],
+  ["stacked in one loop", (x, y) => stack([x.exp(), y.mul(2), x]), [a([64]), a([64])], [1, 1312, 1970]],
+  ["a thin border alone is filled", (x) => pad(x, [[1, 0], [0, 1]]), [a([64, 33])], [3, 17328, 640]], // biome-ignore format: pairs
+  ["a gradient by all rows is put together", (x) => grad(rows)(x), [a([6, 16])], [1, 800, 295]],
+  ["and added up where slices overlap", (x) => grad(windows)(x), [a([12])], [4, 128, 385]],
   ["drawn", (_x) => new Random(3).normal([64, 33]).mul(2), [a([1])], [2, 33872, 3506]],
   ["sorted", (x) => x.sort(-1), [a([64, 33])], [3, 25904, 1257]],
   ["running sums", (x) => x.cumsum(0), [a([64, 33])], [1, 16928, 414]],

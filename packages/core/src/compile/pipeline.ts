@@ -4,6 +4,7 @@ import { relaxedSimd } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
 import { prune } from "./graph/prune.js";
 import { simplify } from "./graph/simplify.js";
+import { joinUnslices } from "./graph/unslice-sum.js";
 import { plan } from "./plan/plan.js";
 import { Executable } from "./run/executable.js";
 import { type ScheduleStage, schedulesOf } from "./schedule/passes.js";
@@ -27,7 +28,7 @@ export function build(
   const traced = trace(given, f);
   const middle = performance.now();
   if (verifies) verifyGraph(traced);
-  const simplified = prune(simplify(traced));
+  const simplified = joinUnslices(prune(simplify(traced)));
   const schedules = schedulesOf(simplified);
   const { schedule } = schedules.at(-1) as ScheduleStage;
   const planned = plan(schedule);

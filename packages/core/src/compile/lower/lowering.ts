@@ -38,6 +38,8 @@ export interface KernelRule {
   readonly uses?: (i: number) => Use;
   /** Whether its kernel goes through the elements of its first input. */
   readonly reduces?: boolean;
+  /** Whether its kernels go through the elements of each input once, those of one shape in one loop. */
+  readonly moves?: boolean;
 }
 
 /** The body of a kernel that is being written: its axes, and its expressions. */

@@ -6,7 +6,7 @@ import type { Buffer } from "../ir/buffer.js";
 import type { Affine, Expression } from "../ir/expression.js";
 import { axisOf, rowMajor } from "../ir/views.js";
 import type { KernelBody, Lowering } from "./lowering.js";
-import { fill } from "./movement.js";
+import { fill } from "./pieces.js";
 
 /** Images as [image, channel, row, column]: where they lie in a buffer. */
 interface Planes {

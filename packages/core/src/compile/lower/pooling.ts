@@ -8,7 +8,7 @@ import { type Affine, type Expression, kindOf, type NumberKind, numberKindOf } f
 import type { LoopKernel } from "../ir/kernel.js";
 import { axisOf, rowMajor } from "../ir/views.js";
 import type { KernelBody, KernelRule, Lowering } from "./lowering.js";
-import { fill } from "./movement.js";
+import { fill } from "./pieces.js";
 import { adaptive, interiorOf, loopOver, paddedShape, planeShape, planesOf, reachOf } from "./pool-loops.js";
 import { scatterPlaces } from "./routines/scatter.js";
 

@@ -1,5 +1,6 @@
 import { Elementwise } from "../../graph/elementwise.js";
-import { sizeOf } from "../../shape/shape.js";
+import { sameShape, sizeOf } from "../../shape/shape.js";
+import type { Shape } from "../../shape/types.js";
 import type { Traced } from "../../trace/traced.js";
 import type { Graph } from "../graph/graph.js";
 import { inlineRuleOf } from "../lower/inline.js";
@@ -32,9 +33,9 @@ export function isScalarOp({ shape, source, inputs }: Traced): boolean {
  */
 export function rootsOf({ order, users, results }: Graph): Set<Traced> {
   const roots = new Set<Traced>();
-  /** By value: the roots in whose kernels it is computed. */
-  const homes = new Map<Traced, ReadonlySet<Traced>>();
-  const counts = new Map<Traced, number>();
+  /** By value: the kernels in which it is computed. */
+  const homes = new Map<Traced, ReadonlySet<Home>>();
+  const made = new Map<Traced, Home[]>();
   const depths = new Map<Traced, number>();
   for (let i = order.length - 1; i >= 0; i--) {
     const value = order[i] as Traced;
@@ -44,7 +45,19 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
   }
   return roots;
 
-  function homeOf(value: Traced): ReadonlySet<Traced> | null {
+  /** The kernel of a root that uses a value, which may have one for each shape that it moves. */
+  function kernelOf(root: Traced, { shape }: Traced): Home {
+    const known = made.get(root) ?? [];
+    made.set(root, known);
+    const moves = kernelRuleOf(root)?.moves === true;
+    const found = moves ? known.find((home) => sameShape(home.shape, shape)) : known[0];
+    if (found !== undefined) return found;
+    const home = { root, shape, iterations: moves ? sizeOf(shape) : iterations(root), count: 0 };
+    known.push(home);
+    return home;
+  }
+
+  function homeOf(value: Traced): ReadonlySet<Home> | null {
     const inline = inlineRuleOf(value);
     if (inline === null || results.has(value) || isScalarOp(value)) return null;
     if (value.source.kind === "literal") return new Set();
@@ -52,26 +65,36 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
     for (const user of users.get(value) ?? []) depth = Math.max(depth, 1 + (depths.get(user) ?? 0));
     if (depth > depthLimit) return null;
     depths.set(value, depth);
-    const home = new Set<Traced>();
+    const home = new Set<Home>();
+    let isWhole = false;
     for (const user of users.get(value) ?? []) {
       const rule = inlineRuleOf(user);
       user.inputs.forEach((input, i) => {
         if (input !== value) return;
         const use = rule === null ? (kernelRuleOf(user)?.uses?.(i) ?? "whole") : (rule.uses?.(i) ?? "inline");
-        if (use !== "inline" && !inline.isRecomputed) home.add(value);
-        else if (use !== "inline" || roots.has(user)) home.add(user);
-        else for (const root of homes.get(user) ?? []) home.add(root);
+        if (use !== "inline" && !inline.isRecomputed) isWhole = true;
+        else if (use !== "inline" || roots.has(user)) home.add(kernelOf(user, value));
+        else for (const kernel of homes.get(user) ?? []) home.add(kernel);
       });
     }
     if (inline.isRecomputed) return home;
-    const [root] = home;
-    if (home.size !== 1 || root === undefined || root === value) return null;
-    if (isScalarOp(root) || iterations(root) > Math.max(1, sizeOf(value.shape))) return null;
-    const count = (counts.get(root) ?? 0) + 1;
-    if (count > kernelLimit) return null;
-    counts.set(root, count);
+    const [kernel] = home;
+    if (isWhole || home.size !== 1 || kernel === undefined) return null;
+    if (isScalarOp(kernel.root) || kernel.iterations > Math.max(1, sizeOf(value.shape))) return null;
+    kernel.count++;
+    if (kernel.count > kernelLimit) return null;
     return home;
   }
+}
+
+/** A kernel in which values are computed. */
+interface Home {
+  readonly root: Traced;
+  readonly shape: Shape;
+  /** How many elements it goes through. */
+  readonly iterations: number;
+  /** How many values are computed in it. */
+  count: number;
 }
 
 /** How many elements the kernel of a root goes through. */
