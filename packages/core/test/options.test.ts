@@ -177,6 +177,8 @@ row("Generator.choice", (...o) => source(new Generator(1))["choice"]?.(3, 2, ...
 row("Random.choice", (...o) => source(new Random(1))["choice"]?.(3, 2, ...o));
 
 // Transforms, checks and pictures
+row("fixedPoint", (...o) => ops["fixedPoint"]?.((c: Tensor) => c, x, ...o));
+row("rootOf", (...o) => ops["rootOf"]?.((c: Tensor) => c, x, ...o));
 row("whileLoop", (...o) =>
   ops["whileLoop"]?.(
     (c: Tensor) => c.sum().less(0),

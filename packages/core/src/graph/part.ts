@@ -1,6 +1,7 @@
-import type { DType, Values } from "../dtype.js";
+import { type DType, isFloat, type Values } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
 import { Node } from "./node.js";
+import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { valuesOf } from "./tracer.js";
 
@@ -23,6 +24,13 @@ export class Part extends Node {
     this.made = made;
   }
 
+  override apply(whole: Tensor): Tensor {
+    if (this.made === null) return super.apply(whole);
+    const { shape, dtype } = this.form;
+    if (isFloat(dtype) && isRecording()) this.connect(whole, null, null);
+    return whole.derive(shape, dtype, valuesOf(this.made), this.arity === 0 ? null : this);
+  }
+
   override attributes() {
     return { index: this.index };
   }
@@ -36,8 +44,7 @@ export class Part extends Node {
   }
 
   override localForward(): Values {
-    if (this.made === null) throw new Error("the parts of what is traced have no values");
-    return valuesOf(this.made);
+    throw new Error("the parts of what is traced have no values");
   }
 
   override localBackward(): Tensor {

@@ -3,6 +3,7 @@ import { ChainruleError } from "../errors.js";
 import { tracer } from "../graph/tracer.js";
 import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
+import { noteDraw } from "./draws.js";
 import { normalQuantile } from "./normal.js";
 import { mulHigh, philox4x32 } from "./philox.js";
 
@@ -345,6 +346,7 @@ export class Generator {
     const blocks = (end - start + 1) >>> 1;
     setWide(this.#counter, 0, this.#position);
     philox4x32(this.#counter, this.#key, words, blocks);
+    noteDraw(this, this.#position);
     this.#position += blocks;
     return end;
   }

@@ -6,10 +6,10 @@ import { afterHooks } from "../graph/hooks.js";
 import { isRecording } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
 import { tracer } from "../graph/tracer.js";
-import { sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
 import { whileLive } from "./control/pull.js";
+import { sameValues } from "./control/segment.js";
 import { digestOf } from "./digest.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Tensors } from "./structure.js";
@@ -135,11 +135,4 @@ function changed(what: string): GraphError {
     `Checkpoint: the function ${what} when it was computed again for the backward pass; it must depend on nothing but its ` +
       "inputs: draw random numbers outside of it, and change nothing in between",
   );
-}
-
-/** NaN is the same as NaN here. */
-function sameValues(x: Tensor, y: Tensor): boolean {
-  if (x.dtype !== y.dtype || !sameShape(x.shape, y.shape)) return false;
-  const [a, b] = [x.array, y.array];
-  return a.every((value, i) => Object.is(value, b[i]) || value === b[i]);
 }

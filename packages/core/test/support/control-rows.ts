@@ -1,10 +1,12 @@
 import {
   cond,
   eagerly,
+  fixedPoint,
   grad,
   hessian,
   jvp,
   Random,
+  rootOf,
   scan,
   stack,
   switchCase,
@@ -66,6 +68,25 @@ export const scanRows: readonly ControlRow[] = [
         name: `${reverse ? "reverse, " : ""}unroll ${unroll}`,
         run: ([w, h, xs]) => scan(both(w as Tensor), h as Tensor, xs as Tensor, { reverse, unroll }),
         writtenOut: ([w, h, xs]) => writtenOut(h as Tensor, xs as Tensor, both(w as Tensor), reverse),
+        args: [w, h, xs],
+      }),
+    ),
+  ),
+  ...[false, true].flatMap((reverse) =>
+    [2, 3, 4].map(
+      (checkpoint): ControlRow => ({
+        name: `${reverse ? "reverse, " : ""}checkpoint ${checkpoint}, with draws`,
+        run: ([w, h, xs], random) => {
+          const step = (h: Tensor, x: Tensor) => [recur(w as Tensor, h, x).add(random.normal([3])), h.mul(x)] as const;
+          return scan(step, h as Tensor, xs as Tensor, { reverse, checkpoint, unroll: checkpoint === 4 ? 2 : 1 });
+        },
+        writtenOut: ([w, h, xs], random) =>
+          writtenOut(
+            h as Tensor,
+            xs as Tensor,
+            (h, x) => [recur(w as Tensor, h, x).add(random.normal([3])), h.mul(x)],
+            reverse,
+          ),
         args: [w, h, xs],
       }),
     ),
@@ -322,5 +343,68 @@ export const branchRows: readonly ControlRow[] = [
         xs as Tensor,
       ),
     args: [w, h, xs],
+  },
+];
+
+const weights = normal(8, 3, 3).mul(0.3);
+
+export const implicitRows: readonly ControlRow[] = [
+  {
+    name: "fixedPoint: by what the function closes over",
+    run: ([w, b]) => [
+      fixedPoint(
+        (x: Tensor) =>
+          (w as Tensor)
+            .matmul(x)
+            .add(b as Tensor)
+            .tanh(),
+        zeros([3]) as Tensor,
+      ),
+    ],
+    writtenOut: ([w, b]) => {
+      let x: Tensor = zeros([3]);
+      for (let i = 0; i < 60; i++)
+        x = (w as Tensor)
+          .matmul(x)
+          .add(b as Tensor)
+          .tanh();
+      return [x];
+    },
+    args: [weights, h],
+  },
+  {
+    name: "fixedPoint: a record",
+    run: ([w, b]) => {
+      const { x, y } = fixedPoint(
+        ({ x, y }) => ({
+          x: (w as Tensor).matmul(y).sin(),
+          y: x
+            .add(b as Tensor)
+            .cos()
+            .mul(0.5),
+        }),
+        { x: zeros([3]) as Tensor, y: zeros([3]) as Tensor },
+      );
+      return [x, y];
+    },
+    args: [weights, h],
+  },
+  {
+    name: "rootOf: three equations",
+    run: ([w, b]) => [
+      rootOf((x: Tensor) => x.add((w as Tensor).matmul(x).sin()).sub(b as Tensor), zeros([3]) as Tensor),
+    ],
+    writtenOut: ([w, b]) => {
+      let x: Tensor = zeros([3]);
+      for (let i = 0; i < 80; i++) x = (b as Tensor).sub((w as Tensor).matmul(x).sin());
+      return [x];
+    },
+    args: [weights, h],
+  },
+  {
+    name: "rootOf: one equation",
+    run: ([a]) => [rootOf((x: Tensor) => x.square().sub(a as Tensor), 2)],
+    writtenOut: ([a]) => [(a as Tensor).sqrt()],
+    args: [tensor(9)],
   },
 ];

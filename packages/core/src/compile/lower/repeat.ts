@@ -75,7 +75,7 @@ function testOf(
 ): RepeatKernel["test"] {
   const schedule = s.schedule(trace);
   const [result] = schedule.outputs as readonly [Buffer];
-  const error = () => node.tooManySteps();
+  const error = () => node.tooMany?.() ?? new Error(`${node.name}: too many steps`);
   return {
     body: bodyOf(trace, schedule, schedule.inputs, [...carries, ...operands], s),
     result,

@@ -25,6 +25,8 @@ export interface Loop {
   readonly reverse: boolean;
   /** Whether there is to be another step; without it there are as many as `length` says, or `count`. */
   readonly condition?: (carry: readonly Tensor[]) => Tensor;
+  /** The error for a condition that still holds after `length` steps. */
+  readonly tooMany?: () => Error;
   /** How many of the elements are gone through, the first ones of all. */
   readonly count?: Tensor;
 }
@@ -92,6 +94,7 @@ export class Scan extends BlockNode {
   /** The condition, a function of the carries. */
   readonly test: Block | null;
   readonly hasCount: boolean;
+  readonly tooMany: Loop["tooMany"];
   private readonly op: string;
   private readonly step: Step;
   private readonly isBackward: boolean;
@@ -105,6 +108,7 @@ export class Scan extends BlockNode {
     this.carries = loop.init.length;
     this.elements = loop.xs.length;
     this.hasCount = loop.count !== undefined;
+    this.tooMany = loop.tooMany;
     this.body = body;
     this.test = test;
     this.isBackward = isBackward;
@@ -201,13 +205,6 @@ export class Scan extends BlockNode {
       if (operand.requiresGrad) gradients[carries + elements + i] = result.carry[next++] as Tensor;
     });
     return gradients;
-  }
-
-  /** The error for a loop whose condition holds behind the last step. */
-  tooManySteps(): GraphError {
-    return new GraphError(
-      `${this.op}: the condition still holds after ${this.length} steps, the limit; give a larger one, or make the loop end`,
-    );
   }
 
   private withoutLimit(): GraphError {

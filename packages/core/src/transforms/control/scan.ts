@@ -2,16 +2,13 @@ import { checkFunction } from "../../checks.js";
 import { GraphError, ShapeError } from "../../errors.js";
 import { asStep } from "../../graph/steps.js";
 import { asTensor, type Tensor } from "../../graph/tensor.js";
-import { tracer } from "../../graph/tracer.js";
-import { concat, stack } from "../../ops/concat.js";
 import { checkNoMore, checkOptions } from "../../options.js";
 import type { Tail } from "../../shape/axis-types.js";
 import { formatShape } from "../../shape/shape.js";
-import type { Shape } from "../../shape/types.js";
 import { show } from "../../show.js";
-import { traceBlock } from "../../trace/block.js";
 import { leavesOf, type Tensors } from "../structure.js";
-import { type Loop, type LoopResult, type Step, tracedScan } from "./scan-node.js";
+import { runLoop } from "./run-loop.js";
+import type { Loop, Step } from "./scan-node.js";
 import { matchingCarry, type Next, rebuilt } from "./structured.js";
 
 export interface ScanOptions {
@@ -21,6 +18,11 @@ export interface ScanOptions {
   readonly reverse?: boolean;
   /** In a program, how many steps the body of the loop has: more code, and fewer rounds. Default 1. */
   readonly unroll?: number;
+  /**
+   * Of how many steps each only the first carry is kept for a gradient; the others, and in eager mode all that the steps computed, are
+   * computed again. The square root of the number of steps needs the least memory. By default all are kept.
+   */
+  readonly checkpoint?: number;
 }
 
 /** One element of each tensor in a structure, along its first axis. */
@@ -69,12 +71,13 @@ export function scan<const C, X = undefined, Y = undefined>(
 ): [carry: Tensors<C>, ys: Stacked<Y>] {
   checkFunction("scan", step);
   checkNoMore("scan", none);
-  checkOptions("scan", options, ["length", "reverse", "unroll"], ["reverse"]);
+  checkOptions("scan", options, ["length", "reverse", "unroll", "checkpoint"], ["reverse"]);
   const carries = leavesOf("scan", init, "init");
   const elements = leavesOf("scan", xs, "xs").map(({ leaf, path }) => ({ leaf: asTensor(leaf), path }));
-  const { reverse = false, unroll = 1 } = options;
+  const { reverse = false, unroll = 1, checkpoint } = options;
   const length = lengthOf(elements, options.length);
   checkCount("unroll", unroll, 1);
+  if (checkpoint !== undefined) checkCount("checkpoint", checkpoint, 1);
   const form: { y: unknown } = { y: undefined };
   const flat: Step = (carry, x) => {
     const result: unknown = asStep("scan", () =>
@@ -103,7 +106,7 @@ export function scan<const C, X = undefined, Y = undefined>(
     length,
     reverse,
   };
-  const { carry, ys } = tracer() === null ? eagerScan(loop) : unrolled(loop, unroll);
+  const { carry, ys } = runLoop(loop, { unroll, checkpoint: checkpoint ?? Number.POSITIVE_INFINITY });
   return [rebuilt(init, carry) as Tensors<C>, rebuilt(form.y, ys) as Stacked<Y>];
 }
 
@@ -139,80 +142,4 @@ function lengthOf(
 function checkCount(name: string, count: number, least: number): void {
   if (Number.isSafeInteger(count) && count >= least) return;
   throw new GraphError(`scan: ${name} ${show(count)}: a whole number of ${least} or more is needed`);
-}
-
-function eagerScan({ op, step, init, xs, length, reverse }: Loop): LoopResult {
-  if (length === 0) {
-    const block = traceBlock(op, [...init, ...xs.map(elementOf)], (...given) => {
-      const { carry, y } = step(given.slice(0, init.length), given.slice(init.length));
-      return [...carry, ...y];
-    });
-    const forms = block.trace.outputs.slice(init.length);
-    const ys = forms.map(({ shape, dtype }) =>
-      asTensor(0)
-        .cast(dtype)
-        .broadcastTo([0, ...shape]),
-    );
-    return { carry: init, ys };
-  }
-  let carry = init;
-  const results = new Array<readonly Tensor[]>(length);
-  for (let k = 0; k < length; k++) {
-    const i = reverse ? length - 1 - k : k;
-    const made = step(
-      carry,
-      xs.map((x) => x.slice([i])),
-    );
-    carry = made.carry;
-    results[i] = made.y;
-  }
-  const [first] = results as [readonly Tensor[]];
-  return { carry, ys: first.map((_, j) => stack(results.map((y) => y[j] as Tensor))) };
-}
-
-function elementOf({ shape, dtype, name }: Tensor): { shape: Shape; dtype: Tensor["dtype"]; name: string | undefined } {
-  return { shape: shape.slice(1), dtype, name };
-}
-
-/** So many steps as one: first the whole groups, then what is left of the elements. */
-function unrolled(loop: Loop, count: number): LoopResult {
-  const { length, reverse, xs, step } = loop;
-  const groups = Math.floor(length / count);
-  if (count === 1 || groups < 2) return tracedScan(loop);
-  const whole = groups * count;
-  const [start, rest] = reverse ? [length - whole, 0] : [0, whole];
-  const many: Step = (carry, x) => {
-    let now = carry;
-    const results = new Array<readonly Tensor[]>(count);
-    for (let k = 0; k < count; k++) {
-      const i = reverse ? count - 1 - k : k;
-      const made = step(
-        now,
-        x.map((each) => each.slice([i])),
-      );
-      now = made.carry;
-      results[i] = made.y;
-    }
-    const [first] = results as [readonly Tensor[]];
-    return { carry: now, y: first.map((_, j) => stack(results.map((y) => y[j] as Tensor))) };
-  };
-  const grouped = tracedScan({
-    ...loop,
-    step: many,
-    xs: xs.map((x) => x.slice([[start, start + whole]]).reshape([groups, count, ...x.shape.slice(1)])),
-    length: groups,
-  });
-  const ys = grouped.ys.map((y) => y.reshape([whole, ...y.shape.slice(2)]));
-  if (whole === length) return { carry: grouped.carry, ys };
-  const left = tracedScan({
-    ...loop,
-    init: grouped.carry,
-    xs: xs.map((x) => x.slice([[rest, rest + length - whole]])),
-    length: length - whole,
-  });
-  const joined = ys.map((y, i) => {
-    const other = left.ys[i] as Tensor;
-    return concat(reverse ? [other, y] : [y, other]);
-  });
-  return { carry: left.carry, ys: joined };
 }

@@ -8,6 +8,7 @@ import { formatShape } from "../../shape/shape.js";
 import { show } from "../../show.js";
 import { describe, leavesOf, type Tensors } from "../structure.js";
 import { readNow } from "./cond.js";
+import type { Flat } from "./pull.js";
 import { tracedScan } from "./scan-node.js";
 import { matchingCarry, type Next, rebuilt } from "./structured.js";
 
@@ -62,21 +63,39 @@ export function whileLoop<const C>(
     const made: unknown = asStep("whileLoop", () => body(rebuilt(init, carry) as Tensors<C>));
     return matchingCarry("whileLoop", made, paths, carry);
   };
+  return rebuilt(init, runWhile({ op: "whileLoop", holds, next, init: first, limit })) as Tensors<C>;
+}
+
+interface While {
+  readonly op: string;
+  readonly holds: (carry: readonly Tensor[]) => Tensor;
+  readonly next: Flat;
+  readonly init: readonly Tensor[];
+  readonly limit: number;
+  /** What is wrong when the condition holds after as many steps. */
+  readonly repair?: string;
+}
+
+/** A loop over flat lists. */
+export function runWhile({
+  op,
+  holds,
+  next,
+  init,
+  limit,
+  repair = "give a larger one, or make the loop end",
+}: While): readonly Tensor[] {
+  const tooMany = () => new GraphError(`${op}: not at the end after ${limit} steps, the limit; ${repair}`);
   if (tracer() !== null) {
     const step = (carry: readonly Tensor[]) => ({ carry: next(carry), y: [] });
-    const loop = { op: "whileLoop", step, init: first, xs: [], length: limit, reverse: false, condition: holds };
-    return rebuilt(init, tracedScan(loop).carry) as Tensors<C>;
+    return tracedScan({ op, step, init, xs: [], length: limit, reverse: false, condition: holds, tooMany }).carry;
   }
-  let carry: readonly Tensor[] = first;
+  let carry = init;
   for (let steps = 0; readNow(holds(carry)) !== 0; steps++) {
-    if (steps === limit) {
-      throw new GraphError(
-        `whileLoop: the condition still holds after ${limit} steps, the limit; give a larger one, or make the loop end`,
-      );
-    }
+    if (steps === limit) throw tooMany();
     carry = next(carry);
   }
-  return rebuilt(init, carry) as Tensors<C>;
+  return carry;
 }
 
 function checkCondition(made: unknown): Tensor {

@@ -1,0 +1,80 @@
+import type { DType, Values } from "../../dtype.js";
+import { Node } from "../../graph/node.js";
+import { Part } from "../../graph/part.js";
+import { isRecording } from "../../graph/recording.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { tracer, valuesOf } from "../../graph/tracer.js";
+import type { Shape } from "../../shape/types.js";
+import { traceBlock } from "../../trace/block.js";
+import type { Flat } from "./pull.js";
+import { leavesBehind } from "./segment.js";
+
+/** From the gradients of a solution, and the solution as a part of the graph, to those of what the equations close over. */
+type Solve = (
+  douts: readonly Tensor[],
+  solution: readonly Tensor[],
+  captured: readonly Tensor[],
+) => readonly (Tensor | undefined)[];
+
+/**
+ * The solution of equations as a part of the graph, by the implicit function theorem: how it was found does not matter.
+ *
+ * @param equations the functions that are in balance at the solution: what they close over gets gradients, by `solve`
+ *
+ * @see A. Griewank, A. Walther, Evaluating Derivatives, 2nd ed., chapter 15
+ */
+export function implicit(name: string, equations: Flat, solution: readonly Tensor[], solve: Solve): readonly Tensor[] {
+  if (!isRecording()) return solution;
+  const captured = closedOver(name, equations, solution);
+  return captured.length === 0 ? solution : new Implicit(name, solution, solve).record(captured);
+}
+
+/** What a function closes over that gradients are wanted of: where there are values, the variables and arguments behind that. */
+function closedOver(name: string, f: Flat, given: readonly Tensor[]): readonly Tensor[] {
+  if (tracer() === null) return leavesBehind(f(given), new Set());
+  return traceBlock(name, given, (...own) => f(own)).operands.filter(({ requiresGrad }) => requiresGrad);
+}
+
+class Implicit extends Node {
+  override readonly name: string;
+  private readonly solution: readonly Tensor[];
+  private readonly solve: Solve;
+
+  constructor(name: string, solution: readonly Tensor[], solve: Solve) {
+    super();
+    this.name = name;
+    this.solution = solution;
+    this.solve = solve;
+  }
+
+  record(captured: readonly Tensor[]): readonly Tensor[] {
+    const [first, second, ...others] = captured as readonly [Tensor, ...Tensor[]];
+    this.connect(first, second ?? null, others.length === 0 ? null : others);
+    return this.parts(first.derive([], first.dtype, valuesOf(first.constant(0)), this));
+  }
+
+  private parts(whole: Tensor): readonly Tensor[] {
+    return this.solution.map((value, j) => new Part(j, value, value).apply(whole));
+  }
+
+  override shapeRule(..._captured: Tensor[]): Shape {
+    return [];
+  }
+
+  override dtypeRule(first: Tensor): DType {
+    return first.dtype;
+  }
+
+  override localForward(): Values {
+    return 0;
+  }
+
+  override localBackward(): Tensor | null {
+    throw new Error("a node with parts has its gradients from backwardOfParts");
+  }
+
+  override backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[] {
+    const seeds = this.solution.map((value, j) => douts[j] ?? value.constant(0).broadcastTo(value.shape));
+    return this.solve(seeds, this.parts(whole), this.inputs).map((gradient) => gradient ?? null);
+  }
+}

@@ -1,0 +1,116 @@
+import type { DType, Values } from "../../dtype.js";
+import { GraphError } from "../../errors.js";
+import { Argument } from "../../graph/argument.js";
+import { Node } from "../../graph/node.js";
+import { Part } from "../../graph/part.js";
+import { isRecording } from "../../graph/recording.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { type Draws, withDraws } from "../../random/draws.js";
+import { sameShape } from "../../shape/shape.js";
+import type { Shape } from "../../shape/types.js";
+import { edgesOf, type Flat, pulled } from "./pull.js";
+
+/**
+ * What a function over flat lists gives, as parts of one node that keeps the inputs and these results, and nothing in between: the
+ * backward pass runs the function a second time. Its draws are the same then.
+ */
+export function segment(op: string, given: readonly Tensor[], f: Flat): readonly Tensor[] {
+  if (!isRecording()) return f(given);
+  const draws: Draws = new Map();
+  const { edges, close } = edgesOf(given);
+  const results = withDraws(draws, () => f(edges));
+  close();
+  const captured = leavesBehind(results, new Set(edges));
+  if (![...given, ...captured].some(({ requiresGrad }) => requiresGrad))
+    return results.map((result) => result.detach());
+  const made = results.map((result) => result.detach());
+  const whole = new Segment(op, f, given.length, made, draws).apply(...given, ...captured);
+  return made.map((result, i) => new Part(i, result, result).apply(whole));
+}
+
+/** The variables behind some tensors, and the arguments of transforms under way; `known` ones are not gone through. */
+export function leavesBehind(roots: readonly Tensor[], known: ReadonlySet<Tensor>): Tensor[] {
+  const met = new Set(roots.filter(({ requiresGrad }) => requiresGrad));
+  const leaves: Tensor[] = [];
+  for (const edge of met) {
+    if (known.has(edge)) continue;
+    if (edge.node === null || edge.node instanceof Argument) leaves.push(edge);
+    else for (const input of edge.node.inputs) if (input.requiresGrad) met.add(input);
+  }
+  return leaves;
+}
+
+class Segment extends Node {
+  override readonly name = "Segment";
+  private readonly op: string;
+  private readonly f: Flat;
+  private readonly given: number;
+  private readonly made: readonly Tensor[];
+  private readonly draws: Draws;
+
+  constructor(op: string, f: Flat, given: number, made: readonly Tensor[], draws: Draws) {
+    super();
+    this.op = op;
+    this.f = f;
+    this.given = given;
+    this.made = made;
+    this.draws = draws;
+  }
+
+  override get isUnique(): boolean {
+    return true;
+  }
+
+  override shapeRule(..._inputs: Tensor[]): Shape {
+    return [];
+  }
+
+  override dtypeRule(..._inputs: Tensor[]): DType {
+    return "float64";
+  }
+
+  override localForward(): Values {
+    return 0;
+  }
+
+  override localBackward(): Tensor | null {
+    throw new Error("a node with parts has its gradients from backwardOfParts");
+  }
+
+  override backwardOfParts(douts: readonly (Tensor | undefined)[]): readonly (Tensor | null)[] {
+    const { inputs } = this;
+    const given = inputs.slice(0, this.given);
+    const again: Flat = (edges) => {
+      const results = this.f(edges);
+      if (!results.every((result, i) => sameValues(result, this.made[i] as Tensor))) throw this.changed();
+      return results;
+    };
+    const gradients = this.replayed(() => pulled(again, given, douts, inputs.slice(this.given)));
+    return [...gradients.given, ...gradients.captured].map((gradient) => gradient ?? null);
+  }
+
+  /** Runs what draws the same numbers again; nobody's generator is moved by that. */
+  private replayed<R>(f: () => R): R {
+    const positions = [...this.draws.keys()].map((generator) => [generator, generator.position] as const);
+    for (const [generator, begin] of this.draws) generator.moveTo(begin);
+    try {
+      return f();
+    } finally {
+      for (const [generator, position] of positions) generator.moveTo(position);
+    }
+  }
+
+  private changed(): GraphError {
+    return new GraphError(
+      `${this.op}: a step gave other values when it was computed again for the backward pass; it must depend on nothing but its carry, its ` +
+        "element and what it closes over, and that must not change in between",
+    );
+  }
+}
+
+/** NaN is the same as NaN here. */
+export function sameValues(x: Tensor, y: Tensor): boolean {
+  if (x.dtype !== y.dtype || !sameShape(x.shape, y.shape)) return false;
+  const [a, b] = [x.array, y.array];
+  return a.every((value, i) => Object.is(value, b[i]) || value === b[i]);
+}
