@@ -15,7 +15,7 @@ import {
   variable,
   whileLoop,
 } from "../src/index.js";
-import { branchRows, type ControlRow, implicitRows, scanRows } from "./support/control-rows.js";
+import { branchRows, type ControlRow, callRows, implicitRows, scanRows } from "./support/control-rows.js";
 import { thrownBy } from "./support/numbers.js";
 import { near } from "./support/property.js";
 
@@ -87,7 +87,7 @@ function check({ name, run, writtenOut, args, noDerivatives }: ControlRow): void
 }
 
 for (const row of scanRows) check({ ...row, name: `scan: ${row.name}` });
-for (const row of [...branchRows, ...implicitRows]) check(row);
+for (const row of [...branchRows, ...implicitRows, ...callRows]) check(row);
 
 test("scan: training in a program, weights outside", () => {
   const steps = [0, 1].map((k) => {

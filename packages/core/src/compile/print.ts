@@ -167,6 +167,15 @@ export function showKernel(kernel: Kernel): string {
       ]);
       return [`${kernel.name} by ${bufferName(kernel.index)}`, ...branches].join("\n");
     }
+    case "call": {
+      const { name, body, enter, leave } = kernel;
+      return [
+        name,
+        ...enter.map((copy) => `  ${showCopy(copy)}`),
+        ...kernelsOf(body),
+        ...leave.map((copy) => `  ${showCopy(copy)}`),
+      ].join("\n");
+    }
     default:
       return kernel satisfies never;
   }

@@ -41,7 +41,7 @@ function verifySchedule(schedule: Schedule, plan: Plan, region: Region, shared: 
   verifyKernels(schedule);
   verifyPlan(schedule, plan, region, shared);
   for (const body of schedule.kernels.flatMap(bodiesOf)) {
-    verifySchedule(body.schedule, plan, plan.regions.get(body) as Region, body.shared);
+    verifySchedule(body.schedule, plan, plan.regions.get(body.schedule) as Region, body.shared);
   }
 }
 
@@ -91,10 +91,26 @@ function verifyKernels({ kernels, outputs, assigned, gradients, buffers, aliases
     }
     verifyAccesses(kernel, i);
     if (kernel.kind === "repeat") verifyRepeat(kernel, i);
+    if (kernel.kind === "call") verifyCopies([...kernel.enter, ...kernel.leave], kernel.name, i);
+    if (kernel.kind === "branch")
+      verifyCopies(
+        kernel.branches.flatMap(({ leave }) => leave),
+        kernel.name,
+        i,
+      );
     verifyOrder(kernel, i, aliases);
   });
   for (const buffer of [...outputs, ...assigned, ...gradients]) {
     demand(buffer === null || written.has(buffer), () => `result ${buffer?.id} is never written`);
+  }
+}
+
+function verifyCopies(copies: readonly Copy[], name: string, i: number): void {
+  for (const { from, to } of copies) {
+    demand(
+      from.dtype === to.dtype && from.size === to.size,
+      () => `kernel ${i}, ${name}, copies buffer ${from.id} of ${from.size} elements to ${to.id} of ${to.size}`,
+    );
   }
 }
 
@@ -190,7 +206,8 @@ function verifyPlan(schedule: Schedule, { addresses, regions }: Plan, region: Re
   }
   schedule.kernels.forEach((kernel, i) => {
     for (const body of bodiesOf(kernel)) {
-      const { start, bytes } = regions.get(body) as Region;
+      const { start, bytes } = regions.get(body.schedule) as Region;
+      // What one call leaves is of no use to the next.
       const met = placed.find((own) => own.first <= i && i <= own.last && own.start < start + bytes && start < own.end);
       demand(met === undefined, () => `buffer ${met?.buffer.id} lies in the memory of the body of kernel ${i}`);
     }

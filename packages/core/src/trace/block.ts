@@ -17,6 +17,8 @@ export interface Block {
 }
 
 export interface GeneratorUse {
+  /** The number among the generators of the block's trace. */
+  readonly index: number;
   readonly generator: Generator;
   readonly begin: number;
   readonly blocks: number;
@@ -56,8 +58,10 @@ class BlockRecorder extends Recorder {
   block(f: (...placeholders: readonly Tensor[]) => readonly Tensor[]): Block {
     const trace = this.run(({ tensors }) => f(...tensors));
     const sign = this.isBackward ? -1 : 1;
-    const draws = [...this.generators].flatMap(([generator, { start }]) =>
-      this.made.has(generator) ? [] : [{ generator, begin: start, blocks: sign * (positionOf(generator) - start) }],
+    const draws = [...this.generators].flatMap(([generator, { index, start }]) =>
+      this.made.has(generator)
+        ? []
+        : [{ index, generator, begin: start, blocks: sign * (positionOf(generator) - start) }],
     );
     return {
       trace: {

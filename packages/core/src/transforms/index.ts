@@ -2,6 +2,7 @@ export { checkpoint } from "./checkpoint.js";
 export { clipByNorm, clipByValue, clipGradNorm, clipGradValue, globalNorm } from "./clip.js";
 export { cond, switchCase } from "./control/cond.js";
 export { fixedPoint, rootOf, type SolveOptions } from "./control/fixed-point.js";
+export { fn } from "./control/fn.js";
 export { type Elements, type ScanOptions, type Stacked, scan } from "./control/scan.js";
 export { type WhileOptions, whileLoop } from "./control/while.js";
 export { type CustomGradientOptions, customGradient } from "./custom-gradient.js";

@@ -2,6 +2,7 @@ import {
   cond,
   eagerly,
   fixedPoint,
+  fn,
   grad,
   hessian,
   jvp,
@@ -406,5 +407,45 @@ export const implicitRows: readonly ControlRow[] = [
     run: ([a]) => [rootOf((x: Tensor) => x.square().sub(a as Tensor), 2)],
     writtenOut: ([a]) => [(a as Tensor).sqrt()],
     args: [tensor(9)],
+  },
+];
+
+/** A function with a loop, draws and a function inside of it. */
+const layerOf = (random: Random) => {
+  const squashed = fn((x: Tensor) => x.tanh().mul(1.5));
+  return fn((x: Tensor, w: Tensor) => {
+    const [last, sums] = scan((h: Tensor) => [squashed(w.matmul(h)), h.sum()], x, undefined, { length: 2 });
+    return { out: squashed(last.add(random.normal([3]).mul(0.1))), sums: [sums] };
+  });
+};
+
+export const callRows: readonly ControlRow[] = [
+  {
+    name: "fn: called from many places, with draws, a loop and a function inside",
+    run: ([w, x], random) => {
+      const layer = layerOf(random);
+      const first = layer(x as Tensor, w as Tensor);
+      const second = layer(first.out, w as Tensor);
+      const third = layer(second.out.mul(2), (w as Tensor).sin());
+      return [first.out, third.out, ...second.sums];
+    },
+    args: [weights, h],
+  },
+  {
+    name: "fn: what it closes over changes between calls, in a loop and beside it",
+    run: ([w, x]) => {
+      let now = x as Tensor;
+      const step = fn((y: Tensor) => (w as Tensor).matmul(y).sin());
+      const [last] = scan((y: Tensor) => [step(step(y))], now, undefined, { length: 3 });
+      now = step(last);
+      return [step(now), last];
+    },
+    writtenOut: ([w, x]) => {
+      let now = x as Tensor;
+      const step = (y: Tensor) => (w as Tensor).matmul(y).sin();
+      for (let i = 0; i < 6; i++) now = step(now);
+      return [step(step(now)), now];
+    },
+    args: [weights, h],
   },
 ];

@@ -1,7 +1,7 @@
 import type { Code, Func, Local } from "../../wasm/encoder.js";
 import { type Buffer, elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
-import type { Body, BranchKernel, Copy, RepeatKernel } from "../ir/kernel.js";
+import type { Body, BranchKernel, CallKernel, Copy, RepeatKernel } from "../ir/kernel.js";
 
 /** A function of a kernel or a body, and whether it gives the number of a failure that the program stops with, or 0. */
 export interface Call {
@@ -82,6 +82,16 @@ export function emitBranch(
       }
     });
   });
+}
+
+/** Appends a call of a body that others call as well. */
+export function emitCallKernel({ body, enter, leave }: CallKernel, call: Call, { code, address }: KernelCode): void {
+  const whole = ({ from, to }: Copy) =>
+    copy(code, { local: null, offset: address(from) }, { local: null, offset: address(to) }, bytesOf(to));
+  enter.forEach(whole);
+  enterDraws(code, body, address);
+  emitCall(code, call);
+  leave.forEach(whole);
 }
 
 function emitCall(code: Code, call: Call): void {

@@ -99,6 +99,7 @@ function shapeOf(kernel: Kernel, address: (buffer: Buffer) => number): Shape | n
     case "routine":
     case "repeat":
     case "branch":
+    case "call":
       return null;
     default:
       return kernel satisfies never;

@@ -5,7 +5,7 @@ import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode, ModuleContext } from "../ir/context.js";
 import { type Body, type Kernel, mayStop, type Schedule } from "../ir/kernel.js";
 import type { Plan } from "../plan/plan.js";
-import { type Call, callWith, emitBranch, emitRepeat } from "./bodies.js";
+import { type Call, callWith, emitBranch, emitCallKernel, emitRepeat } from "./bodies.js";
 import { emitContraction } from "./contraction.js";
 import { type Form, formsOf } from "./forms.js";
 import { emitLoop } from "./loop.js";
@@ -108,18 +108,28 @@ function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
           own,
         ),
       );
+    case "call":
+      return func((own) => emitCallKernel(kernel, emitBody(kernel.body, context), own));
     default:
       return kernel satisfies never;
   }
 }
 
-/** A function that runs a body once. */
+/** By the module: the functions of schedules, each of which runs one once. */
+const bodies = new WeakMap<Module, Map<Schedule, Call>>();
+
 function emitBody({ schedule }: Body, context: ModuleContext): Call {
+  const all = bodies.get(context.module) ?? new Map<Schedule, Call>();
+  bodies.set(context.module, all);
+  const known = all.get(schedule);
+  if (known !== undefined) return known;
   const calls = emitKernels(schedule, context);
   const stops = calls.some(({ mayStop }) => mayStop);
   const func = context.module.func({ params: [], results: stops ? ["i32"] : [] }, (code) => {
     if (stops) callAll(calls, code);
     else for (const call of calls) callWith(code, call);
   });
-  return { func, args: [], mayStop: stops };
+  const made = { func, args: [], mayStop: stops };
+  all.set(schedule, made);
+  return made;
 }

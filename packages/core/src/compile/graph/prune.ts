@@ -1,8 +1,10 @@
 import { Part } from "../../graph/part.js";
+import type { Block } from "../../trace/block.js";
 import type { Trace } from "../../trace/trace.js";
 import { Traced } from "../../trace/traced.js";
 import type { BlockNode } from "../../transforms/control/block-node.js";
 import { Branch } from "../../transforms/control/branch-node.js";
+import { Call } from "../../transforms/control/call-node.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
 import { orderOf, resultsOf } from "./graph.js";
 import { isBlock } from "./simplify.js";
@@ -87,6 +89,7 @@ function rebuilt(trace: Trace, order: readonly Traced[], narrowed: ReadonlyMap<T
 function narrow(node: BlockNode, used: ReadonlySet<number>): Narrowed {
   if (node instanceof Scan) return narrowScan(node, used);
   if (node instanceof Branch) return narrowBranch(node, used);
+  if (node instanceof Call) return narrowCall(node, used);
   throw new Error(`${node.name} has no parts that could be left out`);
 }
 
@@ -163,6 +166,29 @@ function narrowBranch(node: Branch, used: ReadonlySet<number>): Narrowed {
   return {
     node: node.withLess({ blocks: less, operands: shared.length }),
     inputs: [0, ...shared.map((i) => 1 + i), ...captured],
+    parts: new Map(kept.map((index, k) => [index, k])),
+  };
+}
+
+/** Of a function that is called from many places: by the numbers of the results that are used, what is left of it. */
+const calledBlocks = new WeakMap<Block, Map<string, { readonly block: Block; readonly inputs: readonly number[] }>>();
+
+function narrowCall(node: Call, used: ReadonlySet<number>): Narrowed {
+  const { block, given } = node;
+  const kept = [...used].toSorted((a, b) => a - b);
+  const known = calledBlocks.get(block) ?? new Map();
+  calledBlocks.set(block, known);
+  let less = known.get(kept.join());
+  if (less === undefined) {
+    const trace = prune({ ...block.trace, outputs: kept.map((i) => block.trace.outputs[i] as Traced) });
+    const reached = new Set(orderOf(trace.outputs));
+    const inputs = trace.inputs.flatMap((input, i) => (reached.has(input) ? [i] : []));
+    less = { block: { ...block, trace: withInputs(trace, inputs) }, inputs };
+    known.set(kept.join(), less);
+  }
+  return {
+    node: node.withLess({ block: less.block, given: less.inputs.filter((i: number) => i < given).length }),
+    inputs: less.inputs,
     parts: new Map(kept.map((index, k) => [index, k])),
   };
 }

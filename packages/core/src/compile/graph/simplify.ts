@@ -3,6 +3,7 @@ import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
 import { Transpose } from "../../ops/transpose.js";
 import { sameShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import type { Block } from "../../trace/block.js";
 import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Source, Traced } from "../../trace/traced.js";
@@ -37,8 +38,18 @@ export function isBlock({ source }: Traced): boolean {
 export function withBlocks(source: Source, by: (trace: Trace) => Trace): Source {
   if (source.kind !== "node" || !(source.node instanceof BlockNode)) return source;
   const { node } = source;
-  const blocks = node.blocks.map((block) => ({ ...block, trace: by(block.trace) }));
-  return { kind: "node", node: node.withBlocks(blocks) };
+  return { kind: "node", node: node.withBlocks(node.blocks.map((block) => changedBlock(block, by))) };
+}
+
+/** By what changes them: what became of blocks. One that several calls have stays one. */
+const changedBlocks = new WeakMap<(trace: Trace) => Trace, WeakMap<Block, Block>>();
+
+function changedBlock(block: Block, by: (trace: Trace) => Trace): Block {
+  const known = changedBlocks.get(by) ?? new WeakMap<Block, Block>();
+  changedBlocks.set(by, known);
+  const changed = known.get(block) ?? { ...block, trace: by(block.trace) };
+  known.set(block, changed);
+  return changed;
 }
 
 /** Another value that is the same without computing anything. */

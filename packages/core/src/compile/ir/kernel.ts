@@ -201,7 +201,23 @@ export interface BranchKernel {
   readonly branches: readonly { readonly body: Body; readonly leave: readonly Copy[] }[];
 }
 
-export type Kernel = LoopKernel | ContractionKernel | ScalarKernel | RoutineKernel | RepeatKernel | BranchKernel;
+/** A call of a schedule that other kernels may call as well; it keeps nothing from call to call. */
+export interface CallKernel {
+  readonly kind: "call";
+  readonly name: string;
+  readonly body: Body;
+  readonly enter: readonly Copy[];
+  readonly leave: readonly Copy[];
+}
+
+export type Kernel =
+  | LoopKernel
+  | ContractionKernel
+  | ScalarKernel
+  | RoutineKernel
+  | RepeatKernel
+  | BranchKernel
+  | CallKernel;
 
 /** The schedules inside of a kernel. */
 export function bodiesOf(kernel: Kernel): readonly Body[] {
@@ -210,6 +226,8 @@ export function bodiesOf(kernel: Kernel): readonly Body[] {
       return kernel.test === null ? [kernel.body] : [kernel.body, kernel.test.body];
     case "branch":
       return kernel.branches.map(({ body }) => body);
+    case "call":
+      return [kernel.body];
     default:
       return [];
   }
@@ -225,6 +243,8 @@ export function withBodies(kernel: Kernel, change: (schedule: Schedule) => Sched
     }
     case "branch":
       return { ...kernel, branches: kernel.branches.map(({ body, leave }) => ({ body: changed(body), leave })) };
+    case "call":
+      return { ...kernel, body: changed(kernel.body) };
     default:
       return kernel;
   }
@@ -267,6 +287,11 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
       ]);
       return [...new Set([kernel.index, ...read])];
     }
+    case "call": {
+      const { body, enter } = kernel;
+      const read = [...enter, ...body.draws].map(({ from }) => from);
+      return [...new Set([...read, ...body.shared.values()])];
+    }
     default:
       return kernel satisfies never;
   }
@@ -290,6 +315,8 @@ export function writesOf(kernel: Kernel): readonly Buffer[] {
       ];
     case "branch":
       return [...new Set(kernel.branches.flatMap(({ leave }) => leave.map(({ to }) => to)))];
+    case "call":
+      return kernel.leave.map(({ to }) => to);
     default:
       return kernel satisfies never;
   }

@@ -84,8 +84,12 @@ export interface Lowering {
   ): void;
   /** The values that a value is an input of. */
   usersOf(value: Traced): readonly Traced[];
+  /** All values of the graph. */
+  readonly order: readonly Traced[];
   /** The schedule of a part of the program that is a trace of its own. */
   schedule(trace: Trace): Schedule;
+  /** The same, once for each trace. */
+  shared(trace: Trace): Schedule;
   /** Adds a kernel behind those that there are. */
   push(kernel: Kernel): void;
   /** Registers an error that a check may stop the program with; returns the number that it does so with. */

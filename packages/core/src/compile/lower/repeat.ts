@@ -3,6 +3,7 @@ import { Tensor } from "../../graph/tensor.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
 import { Branch } from "../../transforms/control/branch-node.js";
+import { Call } from "../../transforms/control/call-node.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
 import { nodeOf } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
@@ -124,6 +125,47 @@ function keyOf({ shape, dtype }: Traced): Tensor {
   return new Tensor(shape, dtype, 0, null, false);
 }
 
+const call: KernelRule = {
+  uses: () => "matrix",
+  lower: (value, s) => {
+    const { name, block, moved } = nodeOf<Call>(value);
+    const { trace } = block;
+    const outer = value.inputs.map((input) => s.rows(input));
+    const schedule = s.shared(trace);
+    const isShared = sharedInputs(value, schedule, s);
+    const [shared, own] = [true, false].map((which) => outer.flatMap((_, i) => (isShared[i] === which ? [i] : [])));
+    const inner = (list: readonly number[] = []) => list.map((i) => schedule.inputs[i] as Buffer);
+    const around = (list: readonly number[] = []) => list.map((i) => outer[i] as Buffer);
+    const body = bodyOf(trace, schedule, inner(shared), around(shared), s);
+    const movedOn = new Map(block.draws.map(({ index }, i) => [schedule.generators[index], moved[i] as number]));
+    s.push({
+      kind: "call",
+      name,
+      body: {
+        ...body,
+        draws: body.draws.map((draw) => ({ ...draw, start: draw.start + (movedOn.get(draw.to) ?? 0) })),
+      },
+      enter: inner(own).map((to, i) => ({ from: around(own)[i] as Buffer, to })),
+      leave: [...partsOf(value, s)].map(([i, to]) => ({ from: schedule.outputs[i] as Buffer, to: s.target(to) })),
+    });
+  },
+};
+
+/** By the schedule of a function: which of its inputs are the same in all calls, as mostly what it closes over. */
+const sharedBy = new WeakMap<Schedule, readonly boolean[]>();
+
+function sharedInputs(value: Traced, schedule: Schedule, s: Lowering): readonly boolean[] {
+  const known = sharedBy.get(schedule);
+  if (known !== undefined) return known;
+  const { block } = nodeOf<Call>(value);
+  const calls = s.order.filter((other) => isCall(other) && nodeOf<Call>(other).block === block);
+  const made = value.inputs.map((input, i) => calls.every(({ inputs }) => inputs[i] === input));
+  sharedBy.set(schedule, made);
+  return made;
+}
+
+const isCall = ({ source }: Traced) => source.kind === "node" && source.node instanceof Call;
+
 function drawsOf({ generators }: Trace, schedule: Schedule, s: Lowering): Body["draws"] {
   return generators.flatMap(({ source, blocks }, i) => {
     const to = schedule.generators[i];
@@ -136,4 +178,5 @@ export const blockRules: readonly (readonly [unknown, KernelRule])[] = [
   [Part, part],
   [Scan, scan],
   [Branch, branch],
+  [Call, call],
 ];

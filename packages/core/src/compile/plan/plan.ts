@@ -7,8 +7,8 @@ import { Arena } from "./arena.js";
 /** Where each buffer lies in the memory of the program, those of its bodies among them. */
 export interface Plan {
   readonly addresses: ReadonlyMap<Buffer, number>;
-  /** The memory of the bodies of kernels. */
-  readonly regions: ReadonlyMap<Body, Region>;
+  /** The memory of the schedules inside of kernels. */
+  readonly regions: ReadonlyMap<Schedule, Region>;
   /** The memory that the program needs. */
   readonly bytes: number;
   /** What it would need if no two buffers shared memory. */
@@ -44,7 +44,7 @@ const mostBytes = 2 ** 32 - 2 ** 16;
 /** @throws CompileError when the program needs more memory than there are addresses */
 export function plan(schedule: Schedule): Plan {
   const addresses = new Map<Buffer, number>();
-  const regions = new Map<Body, Region>();
+  const regions = new Map<Schedule, Region>();
   const { end, all } = place(schedule, { start: alignment, shared: new Map(), addresses, regions });
   share(schedule, addresses);
   // A vector may be loaded from the last element on.
@@ -64,7 +64,7 @@ interface Places {
   /** Buffers that lie elsewhere. */
   readonly shared: ReadonlyMap<Buffer, Buffer>;
   readonly addresses: Map<Buffer, number>;
-  readonly regions: Map<Body, Region>;
+  readonly regions: Map<Schedule, Region>;
 }
 
 /** Gives addresses to the buffers of a schedule, and of the bodies in it. */
@@ -77,6 +77,19 @@ function place(schedule: Schedule, { start, shared, addresses, regions }: Places
     end += bytesOf(buffer);
   }
   let all = end;
+  // What is called from many places has a place for good.
+  for (const kernel of kernels) {
+    if (kernel.kind !== "call" || regions.has(kernel.body.schedule)) continue;
+    const made = placeBody(
+      kernel.body,
+      (bytes) => {
+        end += bytes;
+        return end - bytes;
+      },
+      { addresses, regions },
+    );
+    all += made.bytes;
+  }
   const lifetimes = lifetimesOf(schedule);
   for (const [buffer, place] of schedule.aliases) {
     addresses.set(buffer, addresses.get(place) as number);
@@ -99,8 +112,8 @@ function place(schedule: Schedule, { start, shared, addresses, regions }: Places
         addresses.set(buffer, addresses.get(heir) as number);
       } else addresses.set(buffer, arena.allocate(bytesOf(buffer)));
     }
-    const bodies = bodiesOf(kernel).map((body) => {
-      const { region, bytes } = placeBody(body, arena, { addresses, regions });
+    const bodies = (kernel.kind === "call" ? [] : bodiesOf(kernel)).map((body) => {
+      const { region, bytes } = placeBody(body, (size) => arena.allocate(size), { addresses, regions });
       all += bytes;
       return region;
     });
@@ -113,16 +126,20 @@ function place(schedule: Schedule, { start, shared, addresses, regions }: Places
 }
 
 /** The memory of a body is its own while its kernel runs. Also returns what it would need if no two of its buffers shared memory. */
-function placeBody(body: Body, arena: Arena, { addresses, regions }: Pick<Places, "addresses" | "regions">) {
+function placeBody(
+  { schedule, shared }: Body,
+  allocate: (bytes: number) => number,
+  { addresses, regions }: Pick<Places, "addresses" | "regions">,
+) {
   const inner = new Map<Buffer, number>();
-  const within = new Map<Body, Region>();
-  const { end, all } = place(body.schedule, { start: 0, shared: body.shared, addresses: inner, regions: within });
+  const within = new Map<Schedule, Region>();
+  const { end, all } = place(schedule, { start: 0, shared, addresses: inner, regions: within });
   const bytes = Math.max(end, alignment);
-  const start = arena.allocate(bytes);
+  const start = allocate(bytes);
   for (const [buffer, at] of inner) addresses.set(buffer, start + at);
   for (const [own, region] of within) regions.set(own, { ...region, start: start + region.start });
   const region = { start, bytes };
-  regions.set(body, region);
+  regions.set(schedule, region);
   return { region, bytes: all };
 }
 

@@ -29,8 +29,16 @@ export function schedulesOf(trace: Trace): readonly ScheduleStage[] {
   ];
 }
 
-/** What a pass makes of a schedule, and before that of those inside of its kernels. */
-function everywhere(schedule: Schedule, pass: (schedule: Schedule) => Schedule): Schedule {
-  const kernels = schedule.kernels.map((kernel) => withBodies(kernel, (inner) => everywhere(inner, pass)));
-  return pass({ ...schedule, kernels });
+/** What a pass makes of a schedule, and before that of those inside of its kernels: of one that several kernels call, one. */
+function everywhere(
+  schedule: Schedule,
+  pass: (schedule: Schedule) => Schedule,
+  known = new Map<Schedule, Schedule>(),
+): Schedule {
+  const inside = (inner: Schedule) => {
+    const made = known.get(inner) ?? everywhere(inner, pass, known);
+    known.set(inner, made);
+    return made;
+  };
+  return pass({ ...schedule, kernels: schedule.kernels.map((kernel) => withBodies(kernel, inside)) });
 }

@@ -31,6 +31,7 @@ export class Scheduler {
   private readonly done = new Set<string>();
   /** How many buffers there are, in the whole program. */
   private readonly numbers: { next: number };
+  private readonly sharedSchedules = new Map<Trace, Schedule>();
 
   /** @param outer that of what the trace is a part of */
   constructor(trace: Trace, outer: Scheduler | null = null) {
@@ -203,6 +204,17 @@ export class Scheduler {
   /** The schedule of a part of the program that is a trace of its own. */
   schedule(trace: Trace): Schedule {
     return new Scheduler(trace, this).run();
+  }
+
+  get order(): readonly Traced[] {
+    return this.graph.order;
+  }
+
+  /** The same, once for each trace. */
+  shared(trace: Trace): Schedule {
+    const known = this.sharedSchedules.get(trace) ?? this.schedule(trace);
+    this.sharedSchedules.set(trace, known);
+    return known;
   }
 
   // --- the work ------------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ import type { Trace } from "../../../src/trace/trace.js";
 import type { Traced } from "../../../src/trace/traced.js";
 import { BlockNode } from "../../../src/transforms/control/block-node.js";
 import { Branch } from "../../../src/transforms/control/branch-node.js";
+import { Call } from "../../../src/transforms/control/call-node.js";
 import { countPart, Scan } from "../../../src/transforms/control/scan-node.js";
 import { movedOn } from "./kernels.js";
 import { arrayOf, resultOf } from "./routines.js";
@@ -205,6 +206,14 @@ function runBlocks(
 ): readonly TypedArray[] {
   if (node instanceof Scan) return runScan(node, operands, given, noise);
   if (node instanceof Branch) return runBranch(node, operands, given, noise);
+  if (node instanceof Call) {
+    const { block, moved } = node;
+    const generators = generatorsOf(block.trace, given, 0).map((words, i) => {
+      const use = block.draws.findIndex(({ index }) => index === i);
+      return words === null || use === -1 ? words : movedOn(words as Int32Array, moved[use] as number);
+    });
+    return evaluate(block.trace, { inputs: operands, captures: [], generators }, noise);
+  }
   throw new Error(`nobody runs ${node.name}`);
 }
 

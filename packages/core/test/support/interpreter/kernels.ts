@@ -3,6 +3,7 @@ import {
   type Body,
   type BranchKernel,
   bodiesOf,
+  type CallKernel,
   type ContractionKernel,
   type Copy,
   isRecurrence,
@@ -46,6 +47,8 @@ export function runKernel(kernel: Kernel, memory: Memory): number {
       const chosen = kernel.branches[memory.array(kernel.index)[0] as number];
       return chosen === undefined ? 0 : runBranch(chosen, memory);
     }
+    case "call":
+      return runCall(kernel, memory);
     default:
       return kernel satisfies never;
   }
@@ -67,6 +70,8 @@ export function stepsOf(kernel: Kernel): number {
       return Math.min(kernel.length, 100) * bodiesOf(kernel).reduce((sum, body) => sum + bodySteps(body), 0);
     case "branch":
       return Math.max(...kernel.branches.map(({ body }) => bodySteps(body)));
+    case "call":
+      return bodySteps(kernel.body);
     default:
       return kernel satisfies never;
   }
@@ -105,7 +110,12 @@ function runRepeat(kernel: RepeatKernel, memory: Memory): number {
 }
 
 function runBranch({ body, leave }: BranchKernel["branches"][number], memory: Memory): number {
+  return runCall({ body, enter: [], leave }, memory);
+}
+
+function runCall({ body, enter, leave }: Pick<CallKernel, "body" | "enter" | "leave">, memory: Memory): number {
   const inner = memory.inside(body);
+  for (const { from, to } of enter) inner.array(to).set(memory.array(from));
   enterDraws(body, memory, inner);
   const failure = runBody(body, inner);
   if (failure !== 0) return failure;

@@ -97,7 +97,7 @@ export function arenaMemory(schedule: Schedule, { addresses, regions, bytes }: P
     return {
       array,
       inside: (body) => {
-        const { start, bytes } = regions.get(body) as { start: number; bytes: number };
+        const { start, bytes } = regions.get(body.schedule) as { start: number; bytes: number };
         poison(new Uint8Array(memory, start, bytes));
         return of(body.schedule);
       },

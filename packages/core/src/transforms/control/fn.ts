@@ -1,0 +1,63 @@
+import { checkFunction } from "../../checks.js";
+import { asStep } from "../../graph/steps.js";
+import { asTensor, Tensor } from "../../graph/tensor.js";
+import { tracer } from "../../graph/tracer.js";
+import { checkNoMore } from "../../options.js";
+import { leavesOf, mapStructure, type Tensors } from "../structure.js";
+import { Callee, tracedCall } from "./call-node.js";
+import { rebuilt } from "./structured.js";
+
+/**
+ * The function `f` as one that a program has once and calls from many places: it is traced and compiled once for each set of shapes and
+ * dtypes of its arguments, and so are its gradients. A program that calls a large function often compiles in a fraction of the time; a
+ * call copies arguments and results. In eager mode it is `f` itself.
+ *
+ * @param f from tensors, numbers, arrays and records of them to the same; numbers are scalars to it. It is a function of these and of the
+ * tensors that it closes over; of what else it closes over, a program has what that was when it was first called
+ * @returns a function of the same arguments
+ *
+ * @example
+ * const wave = fn((x: Tensor, k: Tensor) => x.mul(k).sin().mul(x));
+ * const sum = compile((x: Tensor) => wave(x, 1).add(wave(x, 2)).add(wave(x, 3)));
+ * sum(tensor(0)).item(); // 0
+ * compile(grad((x: Tensor) => wave(x, 1).add(wave(x, 2))))(tensor(0)).item(); // 0
+ */
+export function fn<Args extends readonly unknown[], R>(
+  f: (...args: Args) => R,
+  ...none: []
+): (...args: { [I in keyof Args]: Args[I] | (Args[I] extends Tensor<[]> ? number : never) }) => Tensors<R> {
+  checkNoMore("fn", none);
+  checkFunction("fn", f);
+  const name = f.name === "" ? "fn" : f.name;
+  /** By the structure of the arguments. */
+  const callees = new Map<string, { readonly callee: Callee; result: unknown }>();
+  return (...args) => {
+    const leaves = leavesOf("fn", args, "arguments").map(({ leaf }) => asTensor(leaf));
+    const call = (given: readonly Tensor[]) =>
+      asStep("fn", () => f(...(rebuilt(args, given) as unknown as Args))) as unknown;
+    if (tracer() === null) {
+      const result = call(leaves);
+      return rebuilt(result, tensorsOf(result)) as Tensors<R>;
+    }
+    const structure = JSON.stringify(mapStructure(args, () => 0));
+    let known = callees.get(structure);
+    if (known === undefined) {
+      const own: { readonly callee: Callee; result: unknown } = {
+        callee: new Callee(name, (given) => {
+          const result = call(given);
+          own.result = result;
+          return tensorsOf(result);
+        }),
+        result: undefined,
+      };
+      known = own;
+      callees.set(structure, own);
+    }
+    const results = tracedCall(known.callee, leaves);
+    return rebuilt(known.result, results) as Tensors<R>;
+  };
+}
+
+function tensorsOf(result: unknown): Tensor[] {
+  return leavesOf("fn", result, "the result").map(({ leaf }) => (leaf instanceof Tensor ? leaf : asTensor(leaf)));
+}
