@@ -16,7 +16,8 @@ abstract class Extreme extends LoopReduction {
     const x = this.input(0);
     const chosen = x.equal(this.spread(output, x)).cast(x.dtype);
     const count = chosen.sum({ axis: this.axesOf(x), keepDims: true });
-    return chosen.div(count).mul(this.spread(dout, x));
+    // The share of each first, so that only one step goes over all of x; where there is a NaN there is no count, and no share.
+    return chosen.mul(count.reciprocal().mul(this.spread(dout, x)));
   }
 }
 

@@ -5,10 +5,11 @@ import { gemmPlan } from "../../wasm/gemm-emit.js";
 import { isLong } from "../../wasm/gemm-plan.js";
 import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";
 import { nodeOf } from "../graph/graph.js";
-import { scalarOf } from "../ir/buffer.js";
+import { type Buffer, scalarOf } from "../ir/buffer.js";
 import { numberKindOf } from "../ir/expression.js";
-import type { Matrix } from "../ir/kernel.js";
+import type { ContractionKernel, Matrix } from "../ir/kernel.js";
 import { axisOf, constantAffine, type Place } from "../ir/views.js";
+import { isMostlyZeros } from "./extreme-mask.js";
 import type { KernelRule, Lowering } from "./lowering.js";
 
 /** The two last axes of an operand as those of a matrix, the flag applied: a vector is a row or a column. */
@@ -45,30 +46,48 @@ const matMul: KernelRule = {
     const scalar = scalarOf(value);
     const [left, right] = [stepsOf(x, a, batch, s), stepsOf(y, b, batch, s)];
     const count = sizeOf(batch);
+    if (count === 1 && isMostlyZeros(y)) {
+      // The zeros of the left operand are skipped: there the other one comes, transposed.
+      const flipped = { scalar, m: n, n: m, k, a: transposed(right.matrix), b: transposed(left.matrix) };
+      if (mayBeSparse(flipped, true)) {
+        const turned = s.temporary(value.dtype, [n, m]);
+        product(flipped, turned, [[right.offset, left.offset, 0]], true, s);
+        const body = s.body([m, n]);
+        s.loop("transposed", body, body.builder.load(turned, { offset: 0, strides: [1, m] }), target);
+        return;
+      }
+    }
     const own = stridesOf(batch);
     const indices = Array.from({ length: count }, (_, i) =>
       batch.map((size, axis) => (size === 0 ? 0 : Math.floor(i / (own[axis] as number)) % size)),
     );
     const at = ({ offset, batch: strides }: OperandSteps, index: readonly number[]) =>
       index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), offset);
-    const shape: SparseShape = { scalar, m, n, k, a: left.matrix, b: right.matrix };
-    const skipsZeros = count === 1 && mayBeSparse(shape);
-    const scratchBytes = Math.max(gemmPlan(scalar, m, n, k).scratchBytes, skipsZeros ? sparseScratchBytes(shape) : 0);
-    s.push({
-      kind: "contraction",
-      name: "MatMul",
-      m,
-      n,
-      k,
-      a: left.matrix,
-      b: right.matrix,
-      target,
-      scratch: scratchBytes > 0 ? s.scratch(scratchBytes) : null,
-      skipsZeros,
-      batch: indices.map((index, i) => [at(left, index), at(right, index), i * m * n]),
-    });
+    const shape = { scalar, m, n, k, a: left.matrix, b: right.matrix };
+    const skipsZeros = count === 1 && mayBeSparse(shape, isMostlyZeros(x));
+    const starts = indices.map((index, i) => [at(left, index), at(right, index), i * m * n] as const);
+    product(shape, target, starts, skipsZeros, s);
   },
 };
+
+const transposed = ({ buffer, rowStride, colStride }: Matrix): Matrix => ({
+  buffer,
+  rowStride: colStride,
+  colStride: rowStride,
+});
+
+function product(
+  shape: SparseShape & { readonly a: Matrix; readonly b: Matrix },
+  target: Buffer,
+  batch: ContractionKernel["batch"],
+  skipsZeros: boolean,
+  s: Lowering,
+): void {
+  const { scalar, m, n, k, a, b } = shape;
+  const scratchBytes = Math.max(gemmPlan(scalar, m, n, k).scratchBytes, skipsZeros ? sparseScratchBytes(shape) : 0);
+  const scratch = scratchBytes > 0 ? s.scratch(scratchBytes) : null;
+  s.push({ kind: "contraction", name: "MatMul", m, n, k, a, b, target, scratch, skipsZeros, batch });
+}
 
 interface OperandSteps {
   readonly matrix: Matrix;

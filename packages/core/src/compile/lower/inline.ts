@@ -14,6 +14,7 @@ import { nodeOf } from "../graph/graph.js";
 import { type Affine, type Expression, kindOf, numberKindOf } from "../ir/expression.js";
 import { constantAffine, linear, type Place, reshaped, scaled, unbroadcast } from "../ir/views.js";
 import { alongAxis, amongClasses, checkIndices } from "./check-indices.js";
+import { isExtremeShare } from "./extreme-mask.js";
 import type { InlineRule, KernelBody } from "./lowering.js";
 
 const literal: InlineRule = {
@@ -152,6 +153,9 @@ const cast: InlineRule = {
 
 const widening: InlineRule = { ...cast, isRecomputed: true };
 
+/** To compare once more costs less than to write down where the extremes are. */
+const extremeShare: InlineRule = { ...elementwise, isRecomputed: true };
+
 const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
   [Cast, cast],
   [Shifted, { ...elementwise, isRecomputed: true }],
@@ -168,10 +172,12 @@ const rules: ReadonlyMap<unknown, InlineRule> = new Map<unknown, InlineRule>([
 ]);
 
 /** The rule of a value that can be computed where it is used; `null` for any other. */
-export function inlineRuleOf({ source, dtype, inputs }: Traced): InlineRule | null {
+export function inlineRuleOf(value: Traced): InlineRule | null {
+  const { source, dtype, inputs } = value;
   if (source.kind === "literal") return literal;
   if (source.kind !== "node") return null;
   // Half as many bytes are read as would be written.
   if (source.node instanceof Cast && dtype === "float64" && inputs[0]?.dtype === "float32") return widening;
+  if (isExtremeShare(value)) return source.node instanceof Cast ? widening : extremeShare;
   return rules.get(source.node.constructor) ?? (source.node instanceof Elementwise ? elementwise : null);
 }
