@@ -1,10 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  arange,
   compile,
   cond,
+  customGradient,
+  detectAnomaly,
   fixedPoint,
   grad,
+  gradcheck,
   Random,
   rootOf,
   scan,
@@ -269,6 +273,45 @@ for (const [what, call, message] of refused) {
     }
   });
 }
+
+test("errors, anomalies and the culprits of a gradient check are told with their step", () => {
+  const fails = () =>
+    scan((c: Tensor, i: Tensor) => [c.add(x.take(i))], x, tensor([0, 1, 5, 2], { dtype: "int32" }) as Tensor);
+  assert.match(thrownBy(fails), /Take: index 5 .*\n {2}in step 2 of scan$/s);
+  const inner = () =>
+    scan((c: Tensor, row: Tensor) => [scan((d: Tensor, e: Tensor) => [d.add(e.matmul(e))], c, row)[0]], x, rows);
+  assert.match(thrownBy(inner), /MatMul.*\n {2}in step 0 of scan, in step 0 of scan$/s);
+  const roots = (v: Tensor) =>
+    scan((c: Tensor, e: Tensor) => [c.add(e.sqrt())], v, tensor([[1], [0], [-1]]) as Tensor)[0];
+  assert.match(
+    thrownBy(() => detectAnomaly(() => roots(x))),
+    /AnomalyError: Sqrt.*in step 2 of scan$/s,
+  );
+  const w = variable([1, 0, 2]);
+  const slopes = () =>
+    scan((c: Tensor, e: Tensor) => [c.add(e.sqrt())], tensor(0) as Tensor, w as Tensor)[0].backward();
+  assert.match(
+    thrownBy(() => detectAnomaly(slopes)),
+    /AnomalyError: Sqrt.*in step 1 of scan$/s,
+  );
+  const wrong = customGradient((y: Tensor) => y.square(), [(dout) => dout.mul(3)], { name: "Wrong" });
+  const loss = (y: Tensor) =>
+    scan(
+      (c: Tensor, k: Tensor) => [
+        cond(
+          k.equal(3),
+          (c) => wrong(c),
+          (c) => c.sin(),
+          c,
+        ),
+      ],
+      y,
+      arange(5, { dtype: "int32" }) as Tensor,
+    )[0].sum();
+  const report = gradcheck(loss, [tensor([0.5, 0.7]) as Tensor]);
+  assert.is(report.culprits[0]?.step, "step 3 of scan");
+  assert.match(String(report), /the likely culprit is Wrong, .* in step 3 of scan: its gradient/);
+});
 
 const inPrograms: readonly (readonly [what: string, call: () => unknown, message: RegExp])[] = [
   [

@@ -1,5 +1,6 @@
 import { isFloat } from "../dtype.js";
 import type { Node } from "../graph/node.js";
+import { stepOf } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { attributesOf } from "../inspect/describe.js";
 import { type GraphNode, graphOf } from "../inspect/graph.js";
@@ -52,10 +53,10 @@ export function findCulprits(
 function placeOf(
   node: GraphNode,
   nodes: number,
-): Pick<GradcheckCulprit, "op" | "node" | "text" | "position" | "nodes"> {
+): Pick<GradcheckCulprit, "op" | "node" | "text" | "position" | "nodes" | "step"> {
   const call = [...node.inputs.map(({ label }) => label), ...attributesOf(node.node)].join(", ");
   const text = `${node.output.label}: ${node.node.name}(${call}) ${formatShape(node.output.tensor.shape)}`;
-  return { op: node.node.name, node: node.node, text, position: node.index + 1, nodes };
+  return { op: node.node.name, node: node.node, text, position: node.index + 1, nodes, step: stepOf(node.node) };
 }
 
 type Wrong = Pick<GradcheckCulprit, "input" | "index" | "analytic" | "numerical">;

@@ -52,6 +52,8 @@ export interface GradcheckCulprit {
   /** Its place among the nodes of the graph in forward order, counted from 1, and how many there are. */
   readonly position: number;
   readonly nodes: number;
+  /** In which step of a loop it is, as `step 3 of scan`; `null` for none. */
+  readonly step: string | null;
   /** The input whose gradient is wrong, and where: `null` for a derivative in a random direction. */
   readonly input: number;
   readonly index: readonly number[] | null;
@@ -140,10 +142,10 @@ function formatInput({ name, shape, ok, checked, wrong, worst }: GradcheckInput)
 }
 
 function formatCulprit(culprit: GradcheckCulprit, at: number, { length }: readonly GradcheckCulprit[]): string {
-  const { op, text, position, nodes, input, index, analytic, numerical } = culprit;
+  const { op, text, position, nodes, step, input, index, analytic, numerical } = culprit;
   const where = index === null ? "in a random direction" : index.length === 0 ? "" : `at [${index.join(", ")}]`;
   const others = at === 0 && length > 1 ? `; ${length - 1} more` : "";
-  const place = `node ${position} of ${nodes}, ${text}`;
+  const place = `node ${position} of ${nodes}, ${text}${step === null ? "" : `, in ${step}`}`;
   return `${at === 0 ? "the likely culprit is" : "also wrong by itself:"} ${op}, ${place}: its gradient by input ${input} ${where}${where === "" ? "" : " "}is ${long(analytic)}, its own forward says ${long(numerical)}${others}`;
 }
 

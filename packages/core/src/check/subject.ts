@@ -4,6 +4,7 @@ import { walk } from "../graph/backward.js";
 import { variable } from "../graph/factory.js";
 import { afterHooks } from "../graph/hooks.js";
 import { withRecording } from "../graph/recording.js";
+import { withStepLabels } from "../graph/steps.js";
 import type { Tape } from "../graph/tape.js";
 import { Tensor } from "../graph/tensor.js";
 import { Generator } from "../random/generator.js";
@@ -62,7 +63,8 @@ export class Subject {
     this.inputs = inputs;
     this.names = names;
     this.order = order;
-    const outputs = this.call(inputs);
+    // A culprit is told with the step of a loop that it is in.
+    const outputs = withStepLabels(() => this.call(inputs));
     let rows = 0;
     this.starts = outputs.outputs.map(({ size }) => {
       rows += size;

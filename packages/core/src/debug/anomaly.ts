@@ -3,6 +3,7 @@ import { isFloat, type Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import type { Node } from "../graph/node.js";
 import { inScope } from "../graph/recording.js";
+import { stepOf, withStepLabels } from "../graph/steps.js";
 import type { Tape } from "../graph/tape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
@@ -73,7 +74,7 @@ export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}, ...no
   checkNoMore("detectAnomaly", none);
   checkOptions("detectAnomaly", options, ["infinities"], ["infinities"]);
   const { infinities = true } = options;
-  return inScope("detectAnomaly", f, (f) => withWatcher(new Detector(infinities), f));
+  return inScope("detectAnomaly", f, (f) => withStepLabels(() => withWatcher(new Detector(infinities), f)));
 }
 
 class Detector implements Watcher {
@@ -124,7 +125,9 @@ class Detector implements Watcher {
         if (gradient === undefined || at < 0) continue;
         const { finding, message } = explainBackward(edge, node, i, tape, gradient, at, describeOrigin);
         const origin = describeOrigin(node) ?? "a place that is not known; apply it inside detectAnomaly, too";
-        throw new AnomalyError(finding, placeOfNode(node), `${message}\n  made at ${origin}`);
+        const step = stepOf(node);
+        const where = step === null ? "" : `\n  in ${step}`;
+        throw new AnomalyError(finding, placeOfNode(node), `${message}\n  made at ${origin}${where}`);
       }
     } finally {
       this.passing = outer;

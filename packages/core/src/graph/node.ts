@@ -8,6 +8,7 @@ import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
 import { readyMade } from "./ready-made.js";
 import { isRecording, withRecording } from "./recording.js";
+import { noteStep } from "./steps.js";
 import type { Tensor } from "./tensor.js";
 import { type Tracer, tracer, valuesOf } from "./tracer.js";
 import { watcher } from "./watch.js";
@@ -157,7 +158,10 @@ export abstract class Node {
     const first = inputs[0] as Tensor;
     const node = record ? this.recorded(inputs, values) : null;
     const output = first.derive(shape, dtype, values, node);
-    if (node !== null) tracer()?.recorded(output, node !== this);
+    if (node !== null) {
+      noteStep(node);
+      tracer()?.recorded(output, node !== this);
+    }
     watcher()?.applied(this, output, inputs);
     return output;
   }

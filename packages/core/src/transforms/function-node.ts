@@ -2,6 +2,7 @@ import { type DType, isFloat, type Values } from "../dtype.js";
 import { Node } from "../graph/node.js";
 import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
+import { noteStep } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { valuesOf } from "../graph/tracer.js";
 import { watcher } from "../graph/watch.js";
@@ -34,6 +35,7 @@ export abstract class FunctionNode extends Node {
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     if (record) this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
     const output = (first as Tensor).derive(shape, dtype, valuesOf(result), record ? this : null);
+    if (record) noteStep(this);
     watcher()?.applied(this, output, inputs);
     return output;
   }

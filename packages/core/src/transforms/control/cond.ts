@@ -112,7 +112,7 @@ interface Chooser {
 function chosen(op: string, { index, run }: Chooser, branches: Branches, operands: readonly unknown[]): unknown {
   const leaves = leavesOf(op, operands, "operands").map(({ leaf }) => asTensor(leaf));
   const call = (branch: Branches[number], given: readonly Tensor[]) =>
-    asStep(op, () => branch(...(rebuilt(operands, given) as unknown[])));
+    asStep(op, null, () => branch(...(rebuilt(operands, given) as unknown[])));
   if (tracer() === null) {
     const result = call(branches[run()] as Branches[number], leaves);
     return rebuilt(

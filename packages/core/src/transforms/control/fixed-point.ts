@@ -53,7 +53,7 @@ export function fixedPoint<const C>(
   const paths = leaves.map(({ path }) => path);
   const first = leaves.map(({ leaf, path }) => floatOf("fixedPoint", asTensor(leaf), path));
   const flat: Flat = (x) => {
-    const made: unknown = asStep("fixedPoint", () => f(rebuilt(init, x) as Tensors<C>));
+    const made: unknown = asStep("fixedPoint", null, () => f(rebuilt(init, x) as Tensors<C>));
     return matchingCarry("fixedPoint", made, paths, x);
   };
   return rebuilt(init, fixed(flat, first, settings)) as Tensors<C>;
@@ -120,7 +120,7 @@ export function rootOf(f: (x: Tensor) => Tensor, init: Given<Tensor>, options: S
   const settings = settingsOf("rootOf", options, 100);
   const first = floatOf("rootOf", asTensor(init as Tensor | number), "init");
   const values = (x: Tensor): Tensor => {
-    const made: unknown = asStep("rootOf", () => f(x));
+    const made: unknown = asStep("rootOf", null, () => f(x));
     checkResult("rootOf", made);
     if (sameShape(made.shape, x.shape) && made.dtype === x.dtype) return made;
     throw new ShapeError(

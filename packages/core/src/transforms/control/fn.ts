@@ -34,7 +34,7 @@ export function fn<Args extends readonly unknown[], R>(
   return (...args) => {
     const leaves = leavesOf("fn", args, "arguments").map(({ leaf }) => asTensor(leaf));
     const call = (given: readonly Tensor[]) =>
-      asStep("fn", () => f(...(rebuilt(args, given) as unknown as Args))) as unknown;
+      asStep("fn", null, () => f(...(rebuilt(args, given) as unknown as Args))) as unknown;
     if (tracer() === null) {
       const result = call(leaves);
       return rebuilt(result, tensorsOf(result)) as Tensors<R>;

@@ -25,7 +25,7 @@ type Run = (loop: Loop) => LoopResult;
 
 /** Step after step. */
 function plainSteps(loop: Loop): LoopResult {
-  const { step, init, xs, length, reverse } = loop;
+  const { step, init, xs, length, offset = 0, reverse } = loop;
   if (length === 0) return noSteps(loop);
   let carry = init;
   const results = new Array<readonly Tensor[]>(length);
@@ -34,6 +34,7 @@ function plainSteps(loop: Loop): LoopResult {
     const made = step(
       carry,
       xs.map((x) => x.slice([i])),
+      tracer() === null ? offset + i : undefined,
     );
     carry = made.carry;
     results[i] = made.y;
@@ -80,8 +81,8 @@ function inGroups(loop: Loop, count: number, around: Run, within: Run): LoopResu
   if (count === 1 || groups < 2) return around(loop);
   const whole = groups * count;
   const [start, rest] = reverse ? [length - whole, 0] : [0, whole];
-  const step: Step = (init, x) => {
-    const { carry, ys } = within({ ...loop, init, xs: x, length: count });
+  const step: Step = (init, x, group = 0) => {
+    const { carry, ys } = within({ ...loop, init, xs: x, length: count, offset: start + group * count });
     return { carry, y: ys };
   };
   const grouped = around({
@@ -89,6 +90,7 @@ function inGroups(loop: Loop, count: number, around: Run, within: Run): LoopResu
     step,
     xs: xs.map((x) => x.slice([[start, start + whole]]).reshape([groups, count, ...x.shape.slice(1)])),
     length: groups,
+    offset: 0,
   });
   const ys = grouped.ys.map((y) => y.reshape([whole, ...y.shape.slice(2)]));
   if (whole === length) return { carry: grouped.carry, ys };
@@ -97,6 +99,7 @@ function inGroups(loop: Loop, count: number, around: Run, within: Run): LoopResu
     init: grouped.carry,
     xs: xs.map((x) => x.slice([[rest, rest + length - whole]])),
     length: length - whole,
+    offset: rest,
   });
   const joined = ys.map((y, i) => concat(reverse ? [left.ys[i] as Tensor, y] : [y, left.ys[i] as Tensor]));
   return { carry: left.carry, ys: joined };

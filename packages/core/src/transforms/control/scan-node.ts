@@ -6,10 +6,11 @@ import { zerosLike } from "../arguments.js";
 import { BlockNode, movedBy, partOf, replayed } from "./block-node.js";
 import { edgesOf, pulled } from "./pull.js";
 
-/** A step over flat lists: from the carries and this step's elements to the new carries and what the step gives. */
+/** A step over flat lists: from the carries and this step's elements (and its number, where that is known) to the new carries and what the step gives. */
 export type Step = (
   carry: readonly Tensor[],
   x: readonly Tensor[],
+  number?: number,
 ) => { readonly carry: readonly Tensor[]; readonly y: readonly Tensor[] };
 
 /** A loop of a known number of steps, or of at most so many. */
@@ -21,6 +22,8 @@ export interface Loop {
   /** Each has the elements of the steps along its first axis. */
   readonly xs: readonly Tensor[];
   readonly length: number;
+  /** The number of the first element, where that is not 0. */
+  readonly offset?: number;
   /** Whether the last element comes first. */
   readonly reverse: boolean;
   /** Whether there is to be another step; without it there are as many as `length` says, or `count`. */

@@ -79,8 +79,8 @@ export function scan<const C, X = undefined, Y = undefined>(
   checkCount("unroll", unroll, 1);
   if (checkpoint !== undefined) checkCount("checkpoint", checkpoint, 1);
   const form: { y: unknown } = { y: undefined };
-  const flat: Step = (carry, x) => {
-    const result: unknown = asStep("scan", () =>
+  const flat: Step = (carry, x, number) => {
+    const result: unknown = asStep("scan", number ?? null, () =>
       step(rebuilt(init, carry) as Tensors<C>, rebuilt(xs, x) as Elements<X>),
     );
     if (!Array.isArray(result) || result.length < 1 || result.length > 2) {

@@ -8,7 +8,6 @@ import { formatShape } from "../../shape/shape.js";
 import { show } from "../../show.js";
 import { describe, leavesOf, type Tensors } from "../structure.js";
 import { readNow } from "./cond.js";
-import type { Flat } from "./pull.js";
 import { tracedScan } from "./scan-node.js";
 import { matchingCarry, type Next, rebuilt } from "./structured.js";
 
@@ -58,9 +57,9 @@ export function whileLoop<const C>(
   const paths = leaves.map(({ path }) => path);
   const first = leaves.map(({ leaf }) => asTensor(leaf));
   const holds = (carry: readonly Tensor[]) =>
-    checkCondition(asStep("whileLoop", () => condition(rebuilt(init, carry) as Tensors<C>)));
-  const next = (carry: readonly Tensor[]) => {
-    const made: unknown = asStep("whileLoop", () => body(rebuilt(init, carry) as Tensors<C>));
+    checkCondition(asStep("whileLoop", null, () => condition(rebuilt(init, carry) as Tensors<C>)));
+  const next = (carry: readonly Tensor[], number?: number) => {
+    const made: unknown = asStep("whileLoop", number ?? null, () => body(rebuilt(init, carry) as Tensors<C>));
     return matchingCarry("whileLoop", made, paths, carry);
   };
   return rebuilt(init, runWhile({ op: "whileLoop", holds, next, init: first, limit })) as Tensors<C>;
@@ -69,7 +68,7 @@ export function whileLoop<const C>(
 interface While {
   readonly op: string;
   readonly holds: (carry: readonly Tensor[]) => Tensor;
-  readonly next: Flat;
+  readonly next: (carry: readonly Tensor[], number?: number) => readonly Tensor[];
   readonly init: readonly Tensor[];
   readonly limit: number;
   /** What is wrong when the condition holds after as many steps. */
@@ -93,7 +92,7 @@ export function runWhile({
   let carry = init;
   for (let steps = 0; readNow(holds(carry)) !== 0; steps++) {
     if (steps === limit) throw tooMany();
-    carry = next(carry);
+    carry = next(carry, steps);
   }
   return carry;
 }
