@@ -4,7 +4,7 @@ import { show } from "../show.js";
 import type { Trace } from "../trace/trace.js";
 import type { Traced } from "../trace/traced.js";
 import { BlockNode } from "../transforms/control/block-node.js";
-import { nameOf, orderOf, resultsOf } from "./graph/graph.js";
+import { nameOf, neededBy } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, type Expression, operandsOf, visitExpressions } from "./ir/expression.js";
 import {
@@ -55,7 +55,7 @@ function showGraph(trace: Trace): string {
   for (const value of trace.outputs) use(value, "result");
   for (const { tensor, value } of trace.assignments) use(value, tensor.name ?? "new values of a capture");
   for (const { tensor, value } of trace.gradients) use(value, `${tensor.name ?? "a capture"}.grad`);
-  return orderOf(new Set(resultsOf(trace)))
+  return neededBy(trace)
     .map((value) => {
       const settings = value.source.kind === "node" ? Object.entries(value.source.node.attributes()) : [];
       const shown = settings.map(([key, setting]) => ` ${key}=${JSON.stringify(setting)}`).join("");

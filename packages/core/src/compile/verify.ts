@@ -5,7 +5,7 @@ import { formatShape, sameShape, sizeOf } from "../shape/shape.js";
 import type { Trace } from "../trace/trace.js";
 import type { Traced } from "../trace/traced.js";
 import { BlockNode } from "../transforms/control/block-node.js";
-import { orderOf, resultsOf } from "./graph/graph.js";
+import { neededBy } from "./graph/graph.js";
 import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, visitExpressions } from "./ir/expression.js";
 import { readsInPlace } from "./ir/in-place.js";
@@ -57,7 +57,7 @@ function demand(condition: boolean, what: () => string): void {
 /** Checks a graph: after tracing, and after each pass over it. */
 export function verifyGraph(trace: Trace): void {
   const made = new Set<unknown>();
-  for (const value of orderOf(resultsOf(trace))) {
+  for (const value of neededBy(trace)) {
     if (value.source.kind === "node" && value.source.node instanceof BlockNode) {
       for (const block of value.source.node.blocks) verifyGraph(block.trace);
     }

@@ -191,8 +191,9 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
     class extends Elementwise {
       override apply(x: Tensor, extra?: Tensor): Tensor {
         if (extra !== undefined) return super.apply(x, extra);
-        if (x?.rank !== 0 || this.first !== null || isObserved()) return super.apply(x);
+        if (x?.rank !== 0 || this.first !== null) return super.apply(x);
         const dtype = this.dtypeRule(x);
+        if (isObserved()) return this.applied(scalarShape, dtype, [x]);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
         if (record) {
@@ -230,9 +231,10 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
       /** Scalars take a short way: no array, no rule for the shape. */
       override apply(x: Tensor, y: Tensor, extra?: Tensor): Tensor {
         if (extra !== undefined) return super.apply(x, y, extra);
-        if (x?.rank !== 0 || y?.rank !== 0 || this.first !== null || isObserved()) return super.apply(x, y);
+        if (x?.rank !== 0 || y?.rank !== 0 || this.first !== null) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
+        if (isObserved()) return this.applied(scalarShape, dtype, [x, y]);
         const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
         const record = (x.requiresGrad || y.requiresGrad) && isRecording() && isFloat(dtype);
         if (record) {

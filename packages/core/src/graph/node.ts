@@ -65,7 +65,10 @@ export abstract class Node {
   }
 
   get inputs(): readonly Tensor[] {
-    return Array.from({ length: this.arity }, (_, i) => this.input(i));
+    const { first, second, others } = this;
+    if (first === null) return [];
+    if (second === null) return [first];
+    return others === null ? [first, second] : [first, second, ...others];
   }
 
   /** Takes in the inputs, as part of the graph from now on. */
@@ -123,6 +126,7 @@ export abstract class Node {
    * @internal
    */
   composition(shape: Shape, dtype: DType, inputs: readonly Tensor[]): Tensor | null {
+    if (this.composed === Node.prototype.composed) return null;
     const made = withRecording(false, () => this.composed(...inputs));
     if (made === null) return null;
     tensors.check(`${this.name}: composed`, made);
@@ -151,13 +155,15 @@ export abstract class Node {
     if (inputs.length === 0 || (inputs.length !== named && named > 0)) this.checkCount(inputs, "takes");
     for (let i = 0; i < inputs.length; i++) tensors.check(this.name, inputs[i]);
     if (this.first !== null) return this.again().apply(...inputs);
-    const shape = this.shapeRule(...inputs);
-    const dtype = this.dtypeRule(...inputs);
+    return this.applied(this.shapeRule(...inputs), this.dtypeRule(...inputs), inputs);
+  }
+
+  /** `apply`, to inputs that have been looked at, for a result of the shape and dtype that the rules give. */
+  protected applied(shape: Shape, dtype: DType, inputs: Tensor[]): Tensor {
     const values = this.compute(shape, dtype, inputs);
-    const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
-    const first = inputs[0] as Tensor;
+    const record = isRecording() && isFloat(dtype) && anyRequiresGrad(inputs);
     const node = record ? this.recorded(inputs, values) : null;
-    const output = first.derive(shape, dtype, values, node);
+    const output = (inputs[0] as Tensor).derive(shape, dtype, values, node);
     if (node !== null) {
       noteStep(node);
       tracer()?.recorded(output, node !== this);
@@ -239,8 +245,8 @@ export abstract class Node {
     return edges.every((edge, i) => edge === this.input(i) || !(edge.requiresGrad || this.input(i).requiresGrad));
   }
 
-  private connectAll([first, second, ...others]: readonly Tensor[]): void {
-    this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
+  private connectAll(inputs: readonly Tensor[]): void {
+    this.connect(inputs[0] as Tensor, inputs[1] ?? null, inputs.length <= 2 ? null : inputs.slice(2));
   }
 
   /**
@@ -360,6 +366,11 @@ export function checkArity(op: string, least: number, inputs: readonly unknown[]
 
 /** How often any tensor has got new values; while that stays the same, no version needs to be looked at. */
 export const updates = { count: 0 };
+
+function anyRequiresGrad(inputs: readonly Tensor[]): boolean {
+  for (let i = 0; i < inputs.length; i++) if ((inputs[i] as Tensor).requiresGrad) return true;
+  return false;
+}
 
 function versionsOf(node: Node): number {
   let sum = 0;

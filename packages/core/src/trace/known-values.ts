@@ -6,7 +6,9 @@ import type { Traced } from "./traced.js";
 export class KnownValues {
   private readonly classes = new Map<unknown, number>();
   /** A graph of scalars has many ops without settings and with one or two inputs. */
-  private readonly plain = new Triples<Traced>();
+  private readonly plain = new Triples();
+  /** By their numbers. */
+  private readonly values: Traced[] = [];
   private readonly others = new Map<string, Traced>();
 
   /** The value that an op computes of these inputs: the one that is known, else that of `make`. */
@@ -15,12 +17,12 @@ export class KnownValues {
     const op = this.classOf(node);
     const settings = settingsOf(node);
     if (settings === "" && inputs.length <= 2) {
-      const [x, y] = inputs;
-      const [first, second] = [x?.id ?? -1, y?.id ?? -1];
-      const known = this.plain.get(op, first, second);
-      if (known !== undefined) return known;
+      const first = inputs[0]?.id ?? -1;
+      const second = inputs[1]?.id ?? -1;
+      const known = this.plain.find(op, first, second);
+      if (known >= 0) return this.values[known] as Traced;
       const made = make();
-      this.plain.set(op, first, second, made);
+      this.values[this.plain.add(op, first, second)] = made;
       return made;
     }
     const key = `${op}(${inputs.map((input) => input.id).join()})${settings}`;

@@ -90,7 +90,7 @@ export class Recorder implements Tracer {
   protected readonly local = new Set<Tensor>();
   private readonly gradientsBefore = new Map<Tensor, Tensor | null>();
   private readonly withoutGradient = new Set<Tensor>();
-  private readonly literals = new Map<string, Traced>();
+  private readonly literals = new Map<DType, Map<number | string, Traced>>();
   protected readonly generators = new Map<Generator, KnownGenerator>();
   private readonly hooks: (() => void)[] = [];
   protected readonly made = new Map<Generator, { readonly parent: Generator | null; readonly stream: number }>();
@@ -168,11 +168,17 @@ export class Recorder implements Tracer {
   }
 
   literal(value: number, dtype: DType): Values {
-    const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
-    let known = this.literals.get(key);
+    let literals = this.literals.get(dtype);
+    if (literals === undefined) {
+      literals = new Map();
+      this.literals.set(dtype, literals);
+    }
+    // To a map -0 is 0.
+    const key = Object.is(value, -0) ? "-0" : value;
+    let known = literals.get(key);
     if (known === undefined) {
       known = this.traced(scalarShape, dtype, { kind: "literal", value }, []);
-      this.literals.set(key, known);
+      literals.set(key, known);
     }
     return asValues(known);
   }

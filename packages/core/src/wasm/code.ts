@@ -190,21 +190,19 @@ export class Code {
     return this.#indexed(0x0d, this.#depth - to.depth);
   }
 
-  /** The entry of the code section. */
-  encode(): Uint8Array<ArrayBuffer> {
-    const body = new Bytes();
+  /** Appends the entry of the code section. */
+  encode(to: Bytes): void {
+    const head = new Bytes();
     const runs = runsOf(this.#locals);
-    body.unsigned(runs.length);
+    head.unsigned(runs.length);
     for (const [type, count] of runs) {
-      body.unsigned(count);
-      body.byte(valueTypes[type]);
+      head.unsigned(count);
+      head.byte(valueTypes[type]);
     }
-    body.append(this.#bytes.view());
-    body.byte(0x0b);
-    const entry = new Bytes();
-    entry.unsigned(body.length);
-    entry.append(body.view());
-    return entry.view();
+    to.unsigned(head.length + this.#bytes.length + 1);
+    to.append(head.view());
+    to.append(this.#bytes.view());
+    to.byte(0x0b);
   }
 
   #raw(...bytes: readonly number[]): this {

@@ -103,7 +103,7 @@ export class Module {
       }
     });
     section(10, this.#functions.length, (content) => {
-      for (const { code } of this.#functions) content.append(code.encode());
+      for (const { code } of this.#functions) code.encode(content);
     });
     return out.view();
   }

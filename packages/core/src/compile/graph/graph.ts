@@ -6,7 +6,7 @@ import type { Traced } from "../../trace/traced.js";
 export interface Graph {
   readonly order: readonly Traced[];
   /** By value: those that it is an input of, once for each use. */
-  readonly users: Pick<ReadonlyMap<Traced, readonly Traced[]>, "get">;
+  readonly users: { get(value: Traced): readonly Traced[] };
   /** Values that are there after the program's run: those that it gives, and the new ones of tensors. */
   readonly results: ReadonlySet<Traced>;
   /** Those among them that it gives. */
@@ -34,20 +34,58 @@ export function resultsOf({ outputs, assignments, gradients }: Trace): Traced[] 
   ];
 }
 
-export function graphOf(trace: Trace): Graph {
-  const results = new Set(resultsOf(trace));
-  const order = orderOf(results);
-  // By id, which is quicker than a map where the values are scalars by the hundred thousand.
-  const users = new Array<Traced[] | undefined>((order[order.length - 1]?.id ?? -1) + 1).fill(undefined);
-  for (const value of order) {
-    for (const input of value.inputs) {
-      const known = users[input.id];
-      if (known === undefined) users[input.id] = [value];
-      else known.push(value);
-    }
+const orders = new WeakMap<Trace, readonly Traced[]>();
+
+/** All values that the results of a trace need, in such an order: looked for once, as several stages go through them. */
+export function neededBy(trace: Trace): readonly Traced[] {
+  let order = orders.get(trace);
+  if (order === undefined) {
+    order = orderOf(resultsOf(trace));
+    orders.set(trace, order);
   }
+  return order;
+}
+
+export function graphOf(trace: Trace): Graph {
+  const order = neededBy(trace);
   const given = new Set([...trace.outputs, ...trace.gradients.flatMap(({ value }) => value ?? [])]);
-  return { order, users: { get: ({ id }) => users[id] }, results, given };
+  return { order, users: new Users(order), results: new Set(resultsOf(trace)), given };
+}
+
+const none: readonly Traced[] = [];
+
+const idOf = (values: readonly Traced[], i: number) => (values[i] as Traced).id;
+
+/** Those of all values in one list, as scalars come by the hundred thousand. */
+class Users {
+  private readonly list: readonly Traced[];
+  /** By the id of a value: where its users begin; they end where those of the next begin. */
+  private readonly starts: Int32Array;
+
+  constructor(order: readonly Traced[]) {
+    const ends = new Int32Array((order[order.length - 1]?.id ?? -1) + 2);
+    // Counted loops: this runs once, and slowly where each of the short lists has an iterator.
+    for (const { inputs } of order) {
+      for (let i = 0; i < inputs.length; i++) ends[idOf(inputs, i) + 1] = (ends[idOf(inputs, i) + 1] as number) + 1;
+    }
+    for (let i = 1; i < ends.length; i++) ends[i] = (ends[i] as number) + (ends[i - 1] as number);
+    const list = new Array<Traced>(ends[ends.length - 1] as number);
+    this.starts = ends.slice();
+    for (const value of order) {
+      for (let i = 0; i < value.inputs.length; i++) {
+        const id = idOf(value.inputs, i);
+        const at = ends[id] as number;
+        list[at] = value;
+        ends[id] = at + 1;
+      }
+    }
+    this.list = list;
+  }
+
+  get({ id }: Traced): readonly Traced[] {
+    const end = this.starts[id + 1];
+    return end === undefined ? none : this.list.slice(this.starts[id], end);
+  }
 }
 
 /** A name for pictures: that of the op, or of what stands in its place. */

@@ -6,7 +6,7 @@ import type { BlockNode } from "../../transforms/control/block-node.js";
 import { Branch } from "../../transforms/control/branch-node.js";
 import { Call } from "../../transforms/control/call-node.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
-import { orderOf, resultsOf } from "./graph.js";
+import { neededBy, orderOf, resultsOf } from "./graph.js";
 import { isBlock } from "./simplify.js";
 
 /** A block node with less in it. */
@@ -23,7 +23,7 @@ interface Narrowed {
  * all that was computed for them outside. The tangent of a loop needs no gradients, and a gradient not the values of what is linear.
  */
 export function prune(trace: Trace): Trace {
-  const order = orderOf(resultsOf(trace));
+  const order = neededBy(trace);
   if (!order.some(isBlock)) return trace;
   const needed = new Set(resultsOf(trace));
   /** By a block node's output: the numbers of the parts that are used. */

@@ -1,3 +1,4 @@
+import { Elementwise } from "../../graph/elementwise.js";
 import { BroadcastTo } from "../../ops/broadcast-to.js";
 import { ExpandDims, Reshape, Squeeze } from "../../ops/reshape.js";
 import { Transpose } from "../../ops/transpose.js";
@@ -8,16 +9,15 @@ import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Source, Traced } from "../../trace/traced.js";
 import { BlockNode } from "../../transforms/control/block-node.js";
-import { orderOf, resultsOf } from "./graph.js";
+import { neededBy } from "./graph.js";
 import { rewritten } from "./rewrite.js";
 
 /**
  * The same program with views that change nothing left out, and what is equal without them computed once.
  */
 export function simplify(trace: Trace): Trace {
-  const order = orderOf([...resultsOf(trace), ...trace.inputs, ...trace.captures.map(({ traced }) => traced)]);
   // Equal values are one already when they are recorded: what is new is equal to another behind a view that goes.
-  if (order.every((value) => equivalent(value.source, value.shape, value.inputs) === null && !isBlock(value)))
+  if (neededBy(trace).every((value) => equivalent(value.source, value.shape, value.inputs) === null && !isBlock(value)))
     return trace;
   const known = new KnownValues();
   return rewritten(trace, ({ source, shape, inputs: operands }, now, make) => {
@@ -56,6 +56,7 @@ function changedBlock(block: Block, by: (trace: Trace) => Trace): Block {
 function equivalent(source: Source, shape: Shape, inputs: readonly Traced[]): Traced | null {
   if (source.kind !== "node") return null;
   const { node } = source;
+  if (node instanceof Elementwise) return null;
   const [x] = inputs as [Traced];
   if (node instanceof Reshape || node instanceof Squeeze || node instanceof ExpandDims || node instanceof BroadcastTo) {
     return sameShape(shape, x.shape) ? x : null;

@@ -8,7 +8,7 @@ import { sameShape, sizeOf } from "../../shape/shape.js";
 import type { Range, Shape } from "../../shape/types.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
-import { nodeOf, orderOf, resultsOf } from "./graph.js";
+import { neededBy, nodeOf, resultsOf } from "./graph.js";
 import { rewritten } from "./rewrite.js";
 import { isBlock, withBlocks } from "./simplify.js";
 
@@ -65,7 +65,7 @@ type Terms = readonly Traced[];
 
 /** The same program with each run of parts that are added up as one value; in the same order, so that it rounds in the same way. */
 export function joinUnslices(trace: Trace): Trace {
-  const order = orderOf(resultsOf(trace));
+  const order = neededBy(trace);
   const chains = order.some(isPart) ? chainsOf(trace, order) : new Map<Traced, Terms>();
   if (chains.size === 0 && !order.some(isBlock)) return trace;
   return rewritten(trace, (value, now, make) => {

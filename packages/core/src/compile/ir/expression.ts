@@ -1,10 +1,12 @@
 import type { DType } from "../../dtype.js";
 import { arithmeticOf, expressionOf, type ForwardArithmetic } from "../../graph/arithmetic.js";
+import { Triples } from "../../triples.js";
 import type { Buffer } from "./buffer.js";
 
 /** What a value in a register is: a number of one of three types, or the truth value of a comparison. */
 export type Kind = "f64" | "f32" | "i32" | "mask";
 export type NumberKind = Exclude<Kind, "mask">;
+const kinds: readonly Kind[] = ["f64", "f32", "i32", "mask"];
 
 export function kindOf(dtype: DType): Kind {
   switch (dtype) {
@@ -67,17 +69,13 @@ interface IndexTerm {
   readonly stride: number;
 }
 
-/** Two numbers of operands below it make one safe integer. */
-const operandLimit = 2 ** 26;
-
 /** Makes the expressions of one kernel, simplified where the result is the same to the bit. */
 export class ExpressionBuilder {
   private readonly known = new Map<string, Expression>();
-  /**
-   * Operations of one or two operands, which a program of scalars has a hundred thousand of: by operation, then by
-   * operands.
-   */
-  private readonly applied = new Map<string, Map<number, Expression>>();
+  /** Operations of one or two operands, which a program of scalars has a hundred thousand of; by their numbers in `made`. */
+  private readonly applied = new Triples();
+  private readonly made: Expression[] = [];
+  private readonly operations = new Map<Operation, number>();
   private readonly arithmetics = new Map<NumberKind, ForwardArithmetic<Expression>>();
   private next = 0;
 
@@ -105,24 +103,27 @@ export class ExpressionBuilder {
   apply(name: Operation, kind: Kind, args: readonly Expression[]): Expression {
     const simple = this.simplified(name, kind, args);
     if (simple !== null) return simple;
-    const [x, y] = args as [Expression, Expression | undefined];
-    if (args.length > 2 || x.id >= operandLimit || (y !== undefined && y.id >= operandLimit)) {
+    if (args.length > 2) {
       const key = `a${name}${kind}:${args.map((arg) => arg.id).join()}`;
       return this.intern(key, (id) => ({ id, op: "apply", kind, name, args }));
     }
-    const operation = `${name} ${kind}`;
-    let known = this.applied.get(operation);
-    if (known === undefined) {
-      known = new Map();
-      this.applied.set(operation, known);
-    }
-    const key = x.id * operandLimit + (y === undefined ? 0 : y.id);
-    let made = known.get(key);
-    if (made === undefined) {
-      made = { id: this.next++, op: "apply", kind, name, args };
-      known.set(key, made);
-    }
+    const operation = this.operation(name, kind);
+    const first = (args[0] as Expression).id;
+    const second = args[1]?.id ?? -1;
+    const known = this.applied.find(operation, first, second);
+    if (known >= 0) return this.made[known] as Expression;
+    const made: Expression = { id: this.next++, op: "apply", kind, name, args };
+    this.made[this.applied.add(operation, first, second)] = made;
     return made;
+  }
+
+  private operation(name: Operation, kind: Kind): number {
+    let known = this.operations.get(name);
+    if (known === undefined) {
+      known = 4 * this.operations.size;
+      this.operations.set(name, known);
+    }
+    return known + kinds.indexOf(kind);
   }
 
   /** The expression as a number of a kind, or as a truth value. */
@@ -211,8 +212,9 @@ export class ExpressionBuilder {
   }
 
   private simplified(name: Operation, kind: Kind, args: readonly Expression[]): Expression | null {
-    const [x, y, w] = args as [Expression, Expression, Expression];
-    const isConstant = (e: Expression, value: number) => e?.op === "constant" && Object.is(e.value, value);
+    const x = args[0] as Expression;
+    const y = args[1] as Expression;
+    const w = args[2] as Expression;
     if (name === "select") {
       if (y === w) return y;
       return null;
@@ -222,7 +224,8 @@ export class ExpressionBuilder {
       return name === "convert" && x.op === "constant" && kind !== "mask" ? this.constant(kind, x.value) : null;
     }
     if (name === "either") return x === y ? x : null;
-    if (kind !== "mask" && args.every((arg) => arg.op === "constant")) {
+    const isOfConstants = x.op === "constant" && args.every((arg) => arg.op === "constant");
+    if (kind !== "mask" && isOfConstants) {
       const f = arithmeticOf(kind === "i32" ? "int32" : "float64")[name] as (...values: number[]) => number;
       // Of what is not one instruction the program computes its own value, to the last bit.
       if (exact.has(name)) return this.constant(kind, f(...args.map((arg) => (arg as { value: number }).value)));
@@ -275,6 +278,10 @@ function isPowerOfTwo(value: number): boolean {
     Number.isInteger(Math.log2(magnitude)) &&
     2 ** Math.log2(magnitude) === magnitude
   );
+}
+
+function isConstant(e: Expression | undefined, value: number): boolean {
+  return e?.op === "constant" && Object.is(e.value, value);
 }
 
 const none: readonly Expression[] = [];

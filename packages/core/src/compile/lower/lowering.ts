@@ -47,8 +47,8 @@ export interface KernelBody {
   readonly sizes: readonly number[];
   readonly builder: ExpressionBuilder;
   readonly known: Map<string, Expression>;
-  /** In a kernel of scalars: by the id of a scalar its expression, since there may be a hundred thousand. */
-  readonly scalars?: Expression[];
+  /** The number of a kernel of scalars, which has a hundred thousand of them, perhaps: see `Scheduler.element`. */
+  readonly group?: number;
 }
 
 /** What rules write the kernels of a program with; see `Scheduler`, which does it. */

@@ -9,7 +9,7 @@ import { Generator } from "../../random/generator.js";
 import { gradientLeft, type Trace, valueChanged } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
 import { webAssembly } from "../../wasm/features.js";
-import { orderOf, resultsOf } from "../graph/graph.js";
+import { neededBy } from "../graph/graph.js";
 import type { Buffer } from "../ir/buffer.js";
 import { mayStop, writesOf } from "../ir/kernel.js";
 import { programObserver, type RunObserver } from "./observer.js";
@@ -261,7 +261,8 @@ function instantiate(module: Uint8Array<ArrayBuffer>): Exports {
 /** The values of a graph that depend on captured tensors which gradients are wanted of. */
 function linkedIn(trace: Trace): Set<Traced> {
   const linked = new Set(trace.captures.flatMap(({ tensor, traced }) => (tensor.requiresGrad ? [traced] : [])));
-  for (const value of orderOf(resultsOf(trace))) if (value.inputs.some((input) => linked.has(input))) linked.add(value);
+  if (linked.size === 0) return linked;
+  for (const value of neededBy(trace)) if (value.inputs.some((input) => linked.has(input))) linked.add(value);
   return linked;
 }
 

@@ -29,7 +29,8 @@ export function isScalarOp({ shape, source, inputs }: Traced): boolean {
 
 /**
  * Which values get a buffer: results, what a kernel needs as a whole, what several kernels use, and what would be
- * computed more than once for an element. All else is computed in the kernel that uses it.
+ * computed more than once for an element. All else is computed in the kernel that uses it; but for scalar ops, which are not among
+ * them and have kernels of their own.
  */
 export function rootsOf({ order, users, results }: Graph): Set<Traced> {
   const roots = new Set<Traced>();
@@ -39,6 +40,7 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
   const depths = new Map<Traced, number>();
   for (let i = order.length - 1; i >= 0; i--) {
     const value = order[i] as Traced;
+    if (isScalarOp(value)) continue;
     const home = homeOf(value);
     if (home === null) roots.add(value);
     else homes.set(value, home);
@@ -59,21 +61,21 @@ export function rootsOf({ order, users, results }: Graph): Set<Traced> {
 
   function homeOf(value: Traced): ReadonlySet<Home> | null {
     const inline = inlineRuleOf(value);
-    if (inline === null || results.has(value) || isScalarOp(value)) return null;
+    if (inline === null || results.has(value)) return null;
     if (value.source.kind === "literal") return new Set();
     let depth = 1;
-    for (const user of users.get(value) ?? []) depth = Math.max(depth, 1 + (depths.get(user) ?? 0));
+    for (const user of users.get(value)) depth = Math.max(depth, 1 + (depths.get(user) ?? 0));
     if (depth > depthLimit) return null;
     depths.set(value, depth);
     const home = new Set<Home>();
     let isWhole = false;
-    for (const user of users.get(value) ?? []) {
+    for (const user of users.get(value)) {
       const rule = inlineRuleOf(user);
       user.inputs.forEach((input, i) => {
         if (input !== value) return;
         const use = rule === null ? (kernelRuleOf(user)?.uses?.(i) ?? "whole") : (rule.uses?.(i) ?? "inline");
         if (use !== "inline" && !inline.isRecomputed) isWhole = true;
-        else if (use !== "inline" || roots.has(user)) home.add(kernelOf(user, value));
+        else if (use !== "inline" || roots.has(user) || isScalarOp(user)) home.add(kernelOf(user, value));
         else for (const kernel of homes.get(user) ?? []) home.add(kernel);
       });
     }

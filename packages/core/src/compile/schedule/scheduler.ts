@@ -26,8 +26,14 @@ export class Scheduler {
   private readonly roots: ReadonlySet<Traced>;
   private readonly failures: Failure[];
   private readonly generators: (Buffer | null)[];
-  /** Scalars whose kernel has not been written yet. */
-  private pending = new Set<Traced>();
+  /** Scalars whose kernel has not been written yet: group number `group` of them. */
+  private pending: Traced[] = [];
+  private group = 1;
+  /** By the id of a scalar: the number of its group, 0 for none. */
+  private readonly groups: Int32Array;
+  /** By the id of a scalar: its expression in the kernel of the group that it was made for last. */
+  private readonly made: Expression[];
+  private readonly madeFor: Int32Array;
   private readonly done = new Set<string>();
   /** How many buffers there are, in the whole program. */
   private readonly numbers: { next: number };
@@ -40,6 +46,9 @@ export class Scheduler {
     this.numbers = outer?.numbers ?? { next: 0 };
     this.graph = graphOf(trace);
     this.roots = rootsOf(this.graph);
+    this.groups = new Int32Array(trace.size);
+    this.made = new Array(trace.size);
+    this.madeFor = new Int32Array(trace.size);
     this.generators = trace.generators.map(() => null);
   }
 
@@ -49,9 +58,10 @@ export class Scheduler {
     const inputs = trace.inputs.map((input) => this.place(input, "input"));
     const captures = trace.captures.map(({ traced }) => this.place(traced, "capture"));
     for (const value of graph.order) {
-      if (this.placed.has(value) || !this.roots.has(value)) continue;
-      if (isScalarOp(value)) this.pending.add(value);
-      else this.compute(value);
+      if (isScalarOp(value)) {
+        this.pending.push(value);
+        this.groups[value.id] = this.group;
+      } else if (this.roots.has(value) && !this.placed.has(value)) this.compute(value);
     }
     this.flush();
     const outputs = trace.outputs.map((value) => this.output(value));
@@ -86,7 +96,7 @@ export class Scheduler {
 
   /** All elements of a value, row by row; computed now if it has not been. */
   buffer(value: Traced): Buffer {
-    if (this.pending.has(value)) this.flush();
+    if (this.groups[value.id] === this.group) this.flush();
     if (!this.placed.has(value)) this.compute(value);
     return this.placed.get(value) as Buffer;
   }
@@ -140,14 +150,20 @@ export class Scheduler {
 
   /** An element of a value as an expression of a kernel: loaded, or computed where it is used. */
   element(value: Traced, place: Place, k: KernelBody): Expression {
-    if (k.scalars === undefined || place.length > 0) return this.read(value, place, k);
-    const made = k.scalars[value.id] ?? this.read(value, place, k);
-    k.scalars[value.id] = made;
+    if (k.group === undefined || place.length > 0) return this.read(value, place, k);
+    if (this.madeFor[value.id] === k.group) return this.made[value.id] as Expression;
+    return this.keep(value, this.read(value, place, k), k.group);
+  }
+
+  /** Keeps the expression of a scalar in the kernel of a group. */
+  private keep({ id }: Traced, made: Expression, group: number): Expression {
+    this.made[id] = made;
+    this.madeFor[id] = group;
     return made;
   }
 
   private read(value: Traced, place: Place, k: KernelBody): Expression {
-    if (this.pending.has(value)) this.flush();
+    if (this.groups[value.id] === this.group) this.flush();
     const buffer = this.placed.get(value);
     if (buffer !== undefined) return k.builder.load(buffer, linear(place, stridesOf(value.shape), k.sizes.length));
     return this.computed(value, place, k) ?? this.materialized(value, place, k);
@@ -198,7 +214,7 @@ export class Scheduler {
   }
 
   usersOf(value: Traced): readonly Traced[] {
-    return this.graph.users.get(value) ?? [];
+    return this.graph.users.get(value);
   }
 
   /** The schedule of a part of the program that is a trace of its own. */
@@ -265,20 +281,20 @@ export class Scheduler {
 
   /** Writes the kernel of the scalars that have come together. */
   private flush(): void {
-    const group = this.pending;
-    if (group.size === 0) return;
-    this.pending = new Set();
-    const made: Expression[] = [];
-    const k = { ...this.body([]), scalars: made };
-    for (const value of group) {
-      made[value.id] = inlineRuleOf(value)?.element(value, [], k, this) as Expression;
-    }
-    const stored = [...group].filter(
-      (value) => this.graph.results.has(value) || this.graph.users.get(value)?.some((user) => !group.has(user)),
+    const { pending, group, groups } = this;
+    if (pending.length === 0) return;
+    this.pending = [];
+    this.group++;
+    const k = { ...this.body([]), group };
+    for (const value of pending)
+      this.keep(value, inlineRuleOf(value)?.element(value, scalar, k, this) as Expression, group);
+    const { results, users } = this.graph;
+    const stored = pending.filter(
+      (value) => results.has(value) || users.get(value).some((user) => groups[user.id] !== group),
     );
     const stores = stored.map((value) => {
       const target = this.target(value);
-      return { value: k.builder.as(made[value.id] as Expression, kindOf(target.dtype)), target };
+      return { value: k.builder.as(this.made[value.id] as Expression, kindOf(target.dtype)), target };
     });
     if (stores.length === 0) return;
     const plan = planScalars(stores);
@@ -314,6 +330,9 @@ export class Scheduler {
     return made;
   }
 }
+
+/** The one element of a scalar. */
+const scalar: Place = [];
 
 /** A check of what is there from the beginning. */
 function isEarlyCheck(kernel: Kernel): boolean {
