@@ -270,6 +270,12 @@ const programs: readonly (readonly [
   ["a thin border alone is filled", (x) => pad(x, [[1, 0], [0, 1]]), [a([64, 33])], [3, 17328, 640]], // biome-ignore format: pairs
   ["a gradient by all rows is put together", (x) => grad(rows)(x), [a([6, 16])], [1, 800, 295]],
   ["and added up where slices overlap", (x) => grad(windows)(x), [a([12])], [4, 128, 385]],
+  [
+    "differences of all pairs are not written down",
+    (x) => grad((x: Tensor) => x.expandDims(1).sub(x.expandDims(0)).square().sum(2).sqrt().sum() as Tensor<[]>)(x),
+    [a([40, 8])],
+    [6, 60192, 1826],
+  ],
   ["drawn", (_x) => new Random(3).normal([64, 33]).mul(2), [a([1])], [2, 33872, 3506]],
   ["sorted", (x) => x.sort(-1), [a([64, 33])], [3, 25904, 1257]],
   ["running sums", (x) => x.cumsum(0), [a([64, 33])], [1, 16928, 414]],
