@@ -352,7 +352,7 @@ const inPrograms: readonly (readonly [what: string, call: () => unknown, message
       grad((x: Tensor) =>
         whileLoop(
           (c: Tensor) => c.sum().less(9),
-          (c) => c.mul(2),
+          (c) => c.square(),
           x,
         ).sum(),
       )(x),

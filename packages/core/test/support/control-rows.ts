@@ -307,6 +307,22 @@ export const branchRows: readonly ControlRow[] = [
     args: [tensor([7, 0.3, 2])],
   },
   {
+    name: "whileLoop: forward mode without a limit",
+    run: ([a]) => {
+      const sqrt = (a: Tensor) =>
+        whileLoop(
+          ({ x, last }: { x: Tensor; last: Tensor }) => x.sub(last).abs().max().greater(1e-13),
+          ({ x }) => ({ x: x.add(a.div(x)).div(2), last: x }),
+          { x: a, last: a.mul(2) },
+        ).x;
+      const { value, tangent } = jvp(sqrt, a as Tensor, (a as Tensor).mul(0).add(1));
+      return [value, tangent];
+    },
+    writtenOut: ([a]) => [(a as Tensor).sqrt(), (a as Tensor).sqrt().reciprocal().div(2)],
+    args: [tensor([7, 0.3, 2])],
+    noDerivatives: "a gradient needs a limit",
+  },
+  {
     name: "whileLoop: no step",
     run: ([a]) => [
       whileLoop(

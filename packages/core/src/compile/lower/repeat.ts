@@ -46,6 +46,8 @@ const scan: KernelRule = {
       const to = parts.get(index);
       return to === undefined ? [] : [{ from: from as Buffer, to: s.target(to) }];
     };
+    const hasRows = elements > 0 || [...parts.keys()].some((index) => index >= count);
+    if (hasRows && length === Number.POSITIVE_INFINITY) throw node.withoutLimit();
     const counted = parts.get(countPart);
     const operands = outer.slice(count + elements);
     s.push({

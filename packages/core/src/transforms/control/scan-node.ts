@@ -73,11 +73,13 @@ export function tracedScan(loop: Loop, draws: "new" | "again, backward" | "again
   const node = new Scan(loop, { body, test }, isBackward);
   const counts = count === undefined ? [] : [count];
   const whole = node.apply(...init, ...xs, ...body.operands, ...(test?.operands ?? []), ...counts);
-  if (draws === "new") movedBy(body, length);
+  if (draws === "new") movedBy(body, rowsOf(length));
   const given = body.trace.outputs.slice(init.length);
   return {
     carry: init.map((form, j) => partOf(whole, j, form)),
-    ys: given.map(({ shape, dtype }, i) => partOf(whole, 2 * init.length + i, { shape: [length, ...shape], dtype })),
+    ys: given.map(({ shape, dtype }, i) =>
+      partOf(whole, 2 * init.length + i, { shape: [rowsOf(length), ...shape], dtype }),
+    ),
   };
 }
 
@@ -141,14 +143,15 @@ export class Scan extends BlockNode {
    */
   override backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[] {
     const { carries, elements, length, inputs, body } = this;
-    if (length === Number.POSITIVE_INFINITY) throw this.withoutLimit();
     const init = inputs.slice(0, carries);
     const xs = inputs.slice(carries, carries + elements);
     const operands = inputs.slice(carries + elements, carries + elements + body.operands.length);
     const floats = indicesOf(init, ({ dtype }) => isFloat(dtype));
     const wantedXs = indicesOf(xs, ({ requiresGrad }) => requiresGrad);
     const wanted = operands.filter(({ requiresGrad }) => requiresGrad);
-    const before = init.map(({ shape, dtype }, j) => partOf(whole, carries + j, { shape: [length, ...shape], dtype }));
+    const before = init.map(({ shape, dtype }, j) =>
+      partOf(whole, carries + j, { shape: [rowsOf(length), ...shape], dtype }),
+    );
     const doutsBefore = douts.slice(carries, 2 * carries);
     const doutsY = douts.slice(2 * carries);
     const step: Step = (state, given) => {
@@ -182,7 +185,7 @@ export class Scan extends BlockNode {
       : this.test === null
         ? undefined
         : partOf(whole, countPart, { shape: [], dtype: "int32" });
-    const result = replayed(body, length - 1, () =>
+    const result = replayed(body, rowsOf(length) - 1, () =>
       tracedScan(
         {
           op: this.op,
@@ -210,12 +213,18 @@ export class Scan extends BlockNode {
     return gradients;
   }
 
-  private withoutLimit(): GraphError {
+  /** The error for steps that are to be kept, and nobody knows how many. */
+  withoutLimit(): GraphError {
     return new GraphError(
       `${this.op}: a gradient goes back through the steps of a program's loop, which have to be kept: say how many there are at most, by ` +
         "{ limit: 100 }; or use fixedPoint, whose gradient needs no steps",
     );
   }
+}
+
+/** How many rows there are for the steps: of a loop without a limit more than any program has, so that none is made. */
+function rowsOf(length: number): number {
+  return Math.min(length, 2 ** 31 - 1);
 }
 
 function indicesOf<T>(list: readonly T[], test: (element: T) => boolean): number[] {

@@ -24,7 +24,8 @@ export interface WhileOptions {
  * keep their shapes and dtypes. In eager mode it is made of the ops in them; in a compiled function it is one loop of the program,
  * which ends on a value, and each of the two is traced once.
  *
- * A gradient goes back through the steps that there were; in a compiled function that needs a `limit`. Where a loop is to find a fixed
+ * A gradient goes back through the steps that there were; in a compiled function that needs a `limit`, unless the step is linear. Forward mode
+ * (`jvp`) needs none. Where a loop is to find a fixed
  * point, `fixedPoint` has a gradient that needs no steps. Random numbers are not drawn in it: how many is not known.
  *
  * @param condition gives a bool scalar

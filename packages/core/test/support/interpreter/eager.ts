@@ -247,10 +247,8 @@ function runScan(
   noise: Noise | null,
 ): readonly TypedArray[] {
   const results = trace.outputs.slice(carries);
-  const isBounded = length < Number.POSITIVE_INFINITY;
-  const stacked = [...trace.inputs.slice(0, carries), ...results].map(({ shape, dtype }) =>
-    allocate(dtype, isBounded ? length * sizeOf(shape) : 0),
-  );
+  /** By result: what each step left, and in which row; as many as there are of a loop that nobody has limited. */
+  const stacked = [...trace.inputs.slice(0, carries), ...results].map(() => new Map<number, TypedArray>());
   const most = hasCount ? (operands[operands.length - 1]?.[0] as number) : length;
   const inTest = operands.slice(
     trace.inputs.length,
@@ -265,20 +263,24 @@ function runScan(
       if (step === most) throw new Error("the condition still holds");
     }
     const row = reverse ? most - 1 - step : step;
-    const rows = operands.slice(carries, carries + elements).map((all) => {
-      const size = all.length / length;
+    const rows = operands.slice(carries, carries + elements).map((all, i) => {
+      const size = sizeOf(trace.inputs[carries + i]?.shape ?? []);
       return all.slice(row * size, (row + 1) * size);
     });
     const inputs = [...carry, ...rows, ...operands.slice(carries + elements, trace.inputs.length)];
     const made = evaluate(trace, { inputs, captures: [], generators: generatorsOf(trace, given, step) }, noise);
-    if (isBounded) {
-      [...carry, ...made.slice(carries)].forEach((array, i) => {
-        stacked[i]?.set(array, row * array.length);
-      });
-    }
+    [...carry, ...made.slice(carries)].forEach((array, i) => {
+      stacked[i]?.set(row, array);
+    });
     carry = made.slice(0, carries);
   }
-  return Object.assign([...carry, ...stacked], { [countPart]: Int32Array.of(step) });
+  const rowCount = length < Number.POSITIVE_INFINITY ? length : step;
+  const whole = [...trace.inputs.slice(0, carries), ...results].map(({ shape, dtype }, i) => {
+    const all = allocate(dtype, rowCount * sizeOf(shape));
+    for (const [row, array] of stacked[i] as Map<number, TypedArray>) all.set(array, row * array.length);
+    return all;
+  });
+  return Object.assign([...carry, ...whole], { [countPart]: Int32Array.of(step) });
 }
 
 function compute(value: Traced, operands: readonly TypedArray[], given: Given): TypedArray {

@@ -1,0 +1,266 @@
+import { Part } from "../../graph/part.js";
+import { KnownValues } from "../../trace/known-values.js";
+import type { Trace } from "../../trace/trace.js";
+import { type Source, Traced } from "../../trace/traced.js";
+import { countPart, Scan } from "../../transforms/control/scan-node.js";
+import { nodeOf, orderOf, resultsOf } from "./graph.js";
+import { isBlock, withBlocks } from "./simplify.js";
+
+/**
+ * The same program with one loop in the place of two, where the steps of the second read what those of the first left in the same
+ * order: what goes from step to step is handed on within the step, and need not be kept. The tangent of a loop, which reads the carries
+ * before each step, is then computed beside it.
+ */
+export function fuseScans(trace: Trace): Trace {
+  let now = trace;
+  for (let pair = fusible(now); pair !== null; pair = fusible(now)) now = fused(now, pair);
+  return within(now);
+}
+
+/** The same in the blocks. */
+function within(trace: Trace): Trace {
+  return orderOf(resultsOf(trace)).some(isBlock)
+    ? rebuilt(trace, orderOf(rootsOf(trace)), (value, now) => ({
+        source: withBlocks(value.source, fuseScans),
+        inputs: value.inputs.map(now),
+      }))
+    : trace;
+}
+
+interface Pair {
+  readonly first: Traced;
+  readonly second: Traced;
+}
+
+function isScan({ source }: Traced): boolean {
+  return source.kind === "node" && source.node instanceof Scan;
+}
+
+/** The part of a loop's result that a value is; `null` for any other value. */
+function partIn(value: Traced, whole: Traced): Part | null {
+  return value.inputs[0] === whole && value.source.kind === "node" && value.source.node instanceof Part
+    ? value.source.node
+    : null;
+}
+
+function fusible(trace: Trace): Pair | null {
+  const order = orderOf(resultsOf(trace));
+  const scans = order.filter(isScan);
+  for (const first of scans) {
+    const others = scans.filter((other) => other.id > first.id && alike(first, other));
+    if (others.length === 0) continue;
+    const behind = new Set<Traced>([first]);
+    for (const value of order) if (value.inputs.some((input) => behind.has(input))) behind.add(value);
+    const second = others.find((other) => isFed(first, other, behind));
+    if (second !== undefined) return { first, second };
+  }
+  return null;
+}
+
+/** Whether two loops have the same steps. */
+function alike(first: Traced, second: Traced): boolean {
+  const [a, b] = [nodeOf<Scan>(first), nodeOf<Scan>(second)];
+  if (a.length !== b.length || a.reverse !== b.reverse || b.test !== null) return false;
+  const count = b.hasCount ? (second.inputs[second.inputs.length - 1] as Traced) : null;
+  if (a.test !== null) return count !== null && partIn(count, first)?.index === countPart;
+  return a.hasCount === b.hasCount && (count === null || first.inputs[first.inputs.length - 1] === count);
+}
+
+/** Whether the second loop reads rows that the first one writes, and nothing else that depends on it. */
+function isFed(first: Traced, second: Traced, behind: ReadonlySet<Traced>): boolean {
+  const [a, b] = [nodeOf<Scan>(first), nodeOf<Scan>(second)];
+  let feeds = false;
+  const others = second.inputs.filter((input, i) => {
+    const part = partIn(input, first);
+    if (part === null) return true;
+    if (i === second.inputs.length - 1 && b.hasCount && part.index === countPart) return false;
+    const isRow = i >= b.carries && i < b.carries + b.elements && part.index >= a.carries;
+    if (isRow) feeds = true;
+    return !isRow;
+  });
+  return feeds && others.every((input) => !behind.has(input));
+}
+
+function fused(trace: Trace, { first, second }: Pair): Trace {
+  const { node, inputs, partOf } = joined(first, second);
+  // In an order in which both loops stand where the second one did, behind what both of them need.
+  const order: Traced[] = [];
+  const met = new Set<Traced>();
+  const needs = (value: Traced) => (value === second || value === first ? inputs : value.inputs);
+  const stack = rootsOf(trace).toReversed();
+  while (stack.length > 0) {
+    const value = stack[stack.length - 1] as Traced;
+    const missing = met.has(value) ? [] : needs(value).filter((input) => !met.has(input));
+    if (missing.length > 0) {
+      stack.push(...missing.toReversed());
+      continue;
+    }
+    stack.pop();
+    if (met.has(value)) continue;
+    met.add(value);
+    // One of the two stands for both.
+    if (value === first || value === second) met.add(first).add(second);
+    order.push(value);
+  }
+  const whole = order.find((value) => value === first || value === second) as Traced;
+  return rebuilt(trace, order, (value, now) => {
+    if (value === whole) return { source: { kind: "node", node }, inputs: inputs.map(now) };
+    const isPart = partIn(value, first) ?? partIn(value, second);
+    if (isPart === null) return { source: value.source, inputs: value.inputs.map(now) };
+    const index = partOf(value.inputs[0] as Traced, isPart.index);
+    return { source: { kind: "node", node: new Part(index, value, null) }, inputs: [now(whole)] };
+  });
+}
+
+/** Both loops as one node: what it is given, and the numbers of the parts of both. */
+function joined(first: Traced, second: Traced) {
+  const [a, b] = [nodeOf<Scan>(first), nodeOf<Scan>(second)];
+  const carries = a.carries + b.carries;
+  const split = (inputs: readonly Traced[], { carries: count, elements, body }: Scan) => ({
+    init: inputs.slice(0, count),
+    xs: inputs.slice(count, count + elements),
+    operands: inputs.slice(count + elements, body.trace.inputs.length),
+  });
+  const [ofA, ofB] = [split(first.inputs, a), split(second.inputs, b)];
+  const rest = first.inputs.slice(a.body.trace.inputs.length);
+  // What both read they have once.
+  const isOwn = (x: Traced) => partIn(x, first) === null && !ofA.xs.includes(x);
+  const ownOperands = ofB.operands.filter((operand) => !ofA.operands.includes(operand));
+  const own = ofB.xs.filter(isOwn);
+  const inputs = [...ofA.init, ...ofB.init, ...ofA.xs, ...own, ...ofA.operands, ...ownOperands, ...rest];
+  const stepA = a.body.trace;
+  /** By input of the second step: what it is of the first one, if it is that. */
+  const known = new Map<Traced, Traced>();
+  const [elementsB, operandsB] = [
+    b.body.trace.inputs.slice(b.carries, b.carries + b.elements),
+    b.body.trace.inputs.slice(b.carries + b.elements),
+  ];
+  ofB.xs.forEach((x, i) => {
+    const index = partIn(x, first)?.index;
+    const same =
+      index === undefined
+        ? stepA.inputs[a.carries + ofA.xs.indexOf(x)]
+        : index < 2 * a.carries
+          ? stepA.inputs[index - a.carries]
+          : stepA.outputs[index - a.carries];
+    if (!isOwn(x)) known.set(elementsB[i] as Traced, same as Traced);
+  });
+  ofB.operands.forEach((operand, i) => {
+    const at = ofA.operands.indexOf(operand);
+    if (at >= 0) known.set(operandsB[i] as Traced, stepA.inputs[a.carries + a.elements + at] as Traced);
+  });
+  const trace = joinedBody(a, b, known);
+  const test = a.test && { ...a.test, trace: withMoreCarries(a.test.trace, a.carries, b) };
+  const node = a.withLess({ carries, elements: a.elements + own.length, body: { ...a.body, trace }, test });
+  const results = a.body.trace.outputs.length - a.carries;
+  return {
+    node,
+    inputs,
+    partOf: (whole: Traced, index: number): number => {
+      if (index === countPart) return index;
+      const [count, before] = whole === first ? [a.carries, 0] : [b.carries, a.carries];
+      if (index < count) return before + index;
+      if (index < 2 * count) return carries + before + index - count;
+      return 2 * carries + (whole === first ? 0 : results) + index - 2 * count;
+    },
+  };
+}
+
+/** One step of both. @param known by input of the second step: the value of the first one that it is */
+function joinedBody(a: Scan, b: Scan, known: ReadonlyMap<Traced, Traced>): Trace {
+  const [traceA, traceB] = [a.body.trace, b.body.trace];
+  const made = new Map<Traced, Traced>();
+  let next = 0;
+  // What both compute is computed once.
+  const equal = new KnownValues();
+  const copy = (value: Traced, source: Source) => {
+    const { shape, dtype } = value;
+    const operands = value.inputs.map((input) => made.get(input) as Traced);
+    const make = () => new Traced(next++, shape, dtype, source, operands);
+    const copied = source.kind === "node" ? equal.of(source.node, operands, make) : make();
+    made.set(value, copied);
+    return copied;
+  };
+  const inputs: Traced[] = [];
+  const give = (list: readonly Traced[]) => {
+    for (const value of list) inputs.push(copy(value, { kind: "input", index: inputs.length }));
+  };
+  const isOwn = (value: Traced) => !known.has(value);
+  give(traceA.inputs.slice(0, a.carries));
+  give(traceB.inputs.slice(0, b.carries));
+  give(traceA.inputs.slice(a.carries, a.carries + a.elements));
+  give(traceB.inputs.slice(b.carries, b.carries + b.elements).filter(isOwn));
+  give(traceA.inputs.slice(a.carries + a.elements));
+  give(traceB.inputs.slice(b.carries + b.elements).filter(isOwn));
+  for (const value of orderOf(traceA.outputs)) if (!made.has(value)) copy(value, value.source);
+  for (const [value, same] of known) made.set(value, made.get(same) as Traced);
+  for (const value of orderOf(traceB.outputs)) {
+    if (!made.has(value)) copy(value, drawnLater(value.source, traceA.generators.length));
+  }
+  const outputs = [
+    ...traceA.outputs.slice(0, a.carries),
+    ...traceB.outputs.slice(0, b.carries),
+    ...traceA.outputs.slice(a.carries),
+    ...traceB.outputs.slice(b.carries),
+  ].map((value) => made.get(value) as Traced);
+  return { ...traceA, inputs, outputs, generators: [...traceA.generators, ...traceB.generators], size: next };
+}
+
+/** A draw from one of the generators behind those of another trace. */
+function drawnLater(source: Source, count: number): Source {
+  if (source.kind !== "draw") return source;
+  return { kind: "draw", draw: { ...source.draw, generator: source.draw.generator + count } };
+}
+
+/** A condition that is given more carries, and does not look at them. */
+function withMoreCarries(trace: Trace, before: number, { carries, body }: Scan): Trace {
+  const made = new Map<Traced, Traced>();
+  let next = 0;
+  const copy = ({ shape, dtype, inputs }: Traced, source: Source) =>
+    new Traced(
+      next++,
+      shape,
+      dtype,
+      source,
+      inputs.map((input) => made.get(input) as Traced),
+    );
+  const more = body.trace.inputs.slice(0, carries);
+  const given = [...trace.inputs.slice(0, before), ...more, ...trace.inputs.slice(before)];
+  const inputs = given.map((value, index) => {
+    const copied = copy(value, { kind: "input", index });
+    made.set(value, copied);
+    return copied;
+  });
+  for (const value of orderOf(trace.outputs)) if (!made.has(value)) made.set(value, copy(value, value.source));
+  return { ...trace, inputs, outputs: trace.outputs.map((value) => made.get(value) as Traced), size: next };
+}
+
+/** What has to be there of a trace. */
+function rootsOf(trace: Trace): Traced[] {
+  return [...resultsOf(trace), ...trace.inputs, ...trace.captures.map(({ traced }) => traced)];
+}
+
+type Made = { readonly source: Source; readonly inputs: readonly Traced[] };
+
+/** A trace of other values, in an order in which each comes behind what it is made of. */
+function rebuilt(
+  trace: Trace,
+  order: readonly Traced[],
+  by: (value: Traced, now: (value: Traced) => Traced) => Made,
+): Trace {
+  const made = new Map<Traced, Traced>();
+  const now = (value: Traced) => made.get(value) as Traced;
+  for (const value of order) {
+    const { source, inputs } = by(value, now);
+    made.set(value, new Traced(made.size, value.shape, value.dtype, source, inputs));
+  }
+  return {
+    ...trace,
+    inputs: trace.inputs.map(now),
+    captures: trace.captures.map(({ tensor, traced }) => ({ tensor, traced: now(traced) })),
+    outputs: trace.outputs.map(now),
+    assignments: trace.assignments.map(({ tensor, value }) => ({ tensor, value: now(value) })),
+    gradients: trace.gradients.map(({ tensor, value }) => ({ tensor, value: value === null ? null : now(value) })),
+    size: made.size,
+  };
+}
