@@ -187,6 +187,7 @@ row("whileLoop", (...o) =>
     ...o,
   ),
 );
+row("vmap", (...o) => ops["vmap"]?.(f, ...o));
 row("scan", (...o) => ops["scan"]?.((c: Tensor) => [c], x, x, ...o));
 for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "detectAnomaly"]) {
   row(name, (...o) => (name === "numericalGradient" ? ops[name]?.(f, x, ...o) : ops[name]?.(f, ...o)));

@@ -12,7 +12,7 @@ import { isRecording, withRecording } from "./recording.js";
 import { refuseInStep } from "./steps.js";
 import { ofItsOwn, Tape, takenIn } from "./tape.js";
 import type { Tensor } from "./tensor.js";
-import { deferredIn } from "./tracer.js";
+import { deferredIn, tracer } from "./tracer.js";
 import { isObserved, watcher } from "./watch.js";
 
 /** How many walks are under way: a node's backward may differentiate something of its own. */
@@ -109,6 +109,7 @@ function explore(root: Tensor, tape: Tape, use: () => void): void {
 
 function collect(root: Tensor, tape: Tape): void {
   const { edges, wanted } = tape;
+  const isProgram = tracer()?.isProgram === true;
   tape.before?.push(root.slot);
   tape.add(root);
   for (let next = 0; next < edges.length; next++) {
@@ -117,7 +118,7 @@ function collect(root: Tensor, tape: Tape): void {
     if (wanted?.has(edge)) continue;
     if (node === null) tape.dependsOnOthers = true;
     else {
-      if (tape.isTraced && deferredIn(edge.values) === null) throw madeOutside(edge, node);
+      if (isProgram && deferredIn(edge.values) === null) throw madeOutside(edge, node);
       node.countUses(tape);
     }
   }

@@ -222,6 +222,17 @@ export abstract class Node {
   }
 
   /**
+   * Such a vertex with these inputs, whose output is known already.
+   *
+   * @internal
+   */
+  connectedTo(inputs: readonly Tensor[]): this {
+    const copy = this.again();
+    copy.connectAll(inputs);
+    return copy;
+  }
+
+  /**
    * The node of a result that is in the graph: this one; in a function that is traced, that of an equal result, so that the
    * gradients of the two are added up before the walk goes on.
    */

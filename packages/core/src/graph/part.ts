@@ -3,7 +3,7 @@ import type { Shape } from "../shape/types.js";
 import { Node } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
-import { valuesOf } from "./tracer.js";
+import { tracer, valuesOf } from "./tracer.js";
 
 /**
  * One of several results of a node. That node has one output, a scalar without meaning which stands for all of them: the walk keeps a
@@ -28,7 +28,8 @@ export class Part extends Node {
     if (this.made === null) return super.apply(whole);
     const { shape, dtype } = this.form;
     if (isFloat(dtype) && isRecording()) this.connect(whole, null, null);
-    return whole.derive(shape, dtype, valuesOf(this.made), this.arity === 0 ? null : this);
+    const values = tracer()?.madeBy(this, this.made, [whole]) ?? valuesOf(this.made);
+    return whole.derive(shape, dtype, values, this.arity === 0 ? null : this);
   }
 
   override attributes() {

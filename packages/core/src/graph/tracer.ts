@@ -54,6 +54,8 @@ export interface Draw {
 
 /** Records what a function does with tensors, instead of doing it. */
 export interface Tracer {
+  /** Whether it makes a program, to which graphs from outside do not belong. */
+  readonly isProgram: boolean;
   /** The result of an op that is not computed now. */
   apply(node: Vertex, inputs: readonly Edge[], shape: Shape, dtype: DType): Values;
   /** The edge of the graph that has these values, made by the op that they are of; `null` for none. */
@@ -62,6 +64,10 @@ export interface Tracer {
   recorded(edge: Edge, isShared: boolean): void;
   /** Something is asked of an edge apart from those that share its node: its gradient, or a hook. */
   apart(edge: Edge): void;
+  /** The values of what a node made by running ops, while its gradient is the node's own. */
+  madeBy(node: Vertex, result: Edge, inputs: readonly Edge[]): Values;
+  /** The error for a value that is wanted while the function is traced; `what` says which. */
+  unknown(what: string): Error;
   /** The values of a tensor as the program will find them. */
   read(tensor: Edge): Values;
   literal(value: number, dtype: DType): Values;

@@ -42,11 +42,11 @@ export function traceBlock(
   return recorder.block(f);
 }
 
-class BlockRecorder extends Recorder {
-  private readonly op: string;
-  private readonly parent: Recorder | null;
+export class BlockRecorder extends Recorder {
+  protected readonly op: string;
+  protected readonly parent: Recorder | null;
   private readonly isBackward: boolean;
-  private readonly operands = new Map<Tensor, Traced>();
+  protected readonly operands = new Map<Tensor, Traced>();
 
   constructor(op: string, given: readonly Form[], parent: Recorder | null, isBackward: boolean) {
     super({ tensors: given, generators: [] }, parent?.shares ?? false);
@@ -56,20 +56,26 @@ class BlockRecorder extends Recorder {
   }
 
   block(f: (...placeholders: readonly Tensor[]) => readonly Tensor[]): Block {
-    const trace = this.run(({ tensors }) => f(...tensors));
+    const moved = new Map<Generator, number>();
     const sign = this.isBackward ? -1 : 1;
+    const trace = this.run(({ tensors }) => {
+      const results = f(...tensors);
+      // Before they are put back where they stood.
+      for (const [generator, { start }] of this.generators)
+        moved.set(generator, sign * (positionOf(generator) - start));
+      return results;
+    });
+    const blocksOf = (generator: Generator) => moved.get(generator) as number;
     const draws = [...this.generators].flatMap(([generator, { index, start }]) =>
-      this.made.has(generator)
-        ? []
-        : [{ index, generator, begin: start, blocks: sign * (positionOf(generator) - start) }],
+      this.made.has(generator) ? [] : [{ index, generator, begin: start, blocks: blocksOf(generator) }],
     );
     return {
       trace: {
         ...trace,
-        generators: [...this.generators].map(([generator, { source, start }]) => ({
+        generators: [...this.generators].map(([generator, { source }]) => ({
           source,
           // One that each run makes anew begins where it began.
-          blocks: this.made.has(generator) ? 0 : sign * (positionOf(generator) - start),
+          blocks: this.made.has(generator) ? 0 : blocksOf(generator),
         })),
       },
       operands: [...this.operands.keys()],
@@ -87,6 +93,14 @@ class BlockRecorder extends Recorder {
     const made = this.input(tensor.shape, tensor.dtype);
     this.operands.set(tensor, made);
     return made;
+  }
+
+  override get isProgram(): boolean {
+    return this.parent?.isProgram ?? false;
+  }
+
+  override unknown(what: string): Error {
+    return this.parent?.unknown(what) ?? super.unknown(what);
   }
 
   override apart(edge: Tensor): void {

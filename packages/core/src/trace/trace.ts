@@ -75,7 +75,7 @@ export class Recorder implements Tracer {
   protected readonly placeholders: Placed;
   private readonly known: Traced[] = [];
   /** Values of ops that have been recorded: equal ones are one. */
-  private readonly results = new KnownValues();
+  protected readonly results = new KnownValues();
   /** By the id of a value: the edge that stands for it in the graph. */
   private readonly edges: (Tensor | undefined)[] = [];
   /** Nodes that several edges have; none where these are kept apart. */
@@ -132,9 +132,30 @@ export class Recorder implements Tracer {
     ) {
       return this.literal(node.localForward(shape, dtype, ...inputs) as number, dtype);
     }
-    const composed = node.composition(shape, dtype, inputs);
+    const composed = this.composition(node, shape, dtype, inputs);
     if (composed !== null) return this.read(composed);
     return asValues(this.results.of(node, operands, () => this.traced(shape, dtype, { kind: "node", node }, operands)));
+  }
+
+  /** What stands in the place of a node: the ops that it is composed of, if there are any. */
+  protected composition(node: Node, shape: Shape, dtype: DType, inputs: readonly Tensor[]): Tensor | null {
+    return node.composition(shape, dtype, inputs);
+  }
+
+  madeBy(_node: Node, result: Tensor, _inputs: readonly Tensor[]): Values {
+    return this.read(result);
+  }
+
+  unknown(what: string): Error {
+    return new CompileError(
+      `compile: the value of ${what}, is not known while the function is traced: item(), data, toArray() and branches ` +
+        "on values cannot be compiled. Choose by where(...), return the tensor and read it outside, or call the function " +
+        "without compile",
+    );
+  }
+
+  get isProgram(): boolean {
+    return true;
   }
 
   /** Whether edges with equal values may have one node. */
@@ -273,7 +294,12 @@ export class Recorder implements Tracer {
   /** The value of a tensor in this trace. */
   tracedOf(tensor: Tensor): Traced {
     const deferred = deferredIn(tensor.values);
-    return deferred instanceof Traced && this.known[deferred.id] === deferred ? deferred : this.outside(tensor);
+    return deferred instanceof Traced && this.owns(deferred) ? deferred : this.outside(tensor);
+  }
+
+  /** Whether a value belongs to this trace. */
+  owns(value: Traced): boolean {
+    return this.known[value.id] === value;
   }
 
   /** That of a tensor which was not made in the traced function. */
@@ -293,7 +319,7 @@ export class Recorder implements Tracer {
     return made;
   }
 
-  private traced(shape: Shape, dtype: DType, source: Source, inputs: readonly Traced[]): Traced {
+  protected traced(shape: Shape, dtype: DType, source: Source, inputs: readonly Traced[]): Traced {
     const made = new Traced(this.known.length, shape, dtype, source, inputs);
     this.known.push(made);
     return made;

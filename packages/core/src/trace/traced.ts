@@ -37,14 +37,11 @@ export class Traced extends Deferred {
   override read(): Values {
     if (this.source.kind === "literal") return this.source.value;
     const what = `${this.dtype} ${formatShape(this.shape)}`;
-    if (tracer() === null) throw leftTrace(what);
+    const tracing = tracer();
+    if (tracing === null) throw leftTrace(what);
     const from =
       this.source.kind === "node" ? `the result of ${this.source.node.name}, ` : `${article[this.source.kind]}, `;
-    throw new CompileError(
-      `compile: the value of ${from}${what}, is not known while the function is traced: item(), data, toArray() and branches ` +
-        "on values cannot be compiled. Choose by where(...), return the tensor and read it outside, or call the function " +
-        "without compile",
-    );
+    throw tracing.unknown(`${from}${what}`);
   }
 }
 

@@ -99,6 +99,10 @@ export class Checkpoint extends FunctionNode {
     return this.made;
   }
 
+  override get isTransparent(): boolean {
+    return true;
+  }
+
   protected override evaluate(...inputs: Tensor[]): Tensor {
     return super.evaluate(...inputs.slice(0, this.given));
   }

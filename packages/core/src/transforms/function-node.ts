@@ -4,7 +4,7 @@ import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import { noteStep } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
-import { valuesOf } from "../graph/tracer.js";
+import { tracer, valuesOf } from "../graph/tracer.js";
 import { watcher } from "../graph/watch.js";
 import type { Shape } from "../shape/types.js";
 import { checkResult } from "./arguments.js";
@@ -17,6 +17,11 @@ export abstract class FunctionNode extends Node {
   /** What it computed, where it knows: see `digestOf`, for which it is a part of what a node does. */
   get digest(): string {
     return "";
+  }
+
+  /** Whether its gradient is that of the ops in the function, as they stand in a trace. */
+  get isTransparent(): boolean {
+    return false;
   }
 
   constructor(f: TensorFunction) {
@@ -34,7 +39,8 @@ export abstract class FunctionNode extends Node {
     const [first, second, ...others] = inputs;
     const record = isRecording() && isFloat(dtype) && inputs.some((input) => input.requiresGrad);
     if (record) this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
-    const output = (first as Tensor).derive(shape, dtype, valuesOf(result), record ? this : null);
+    const values = record ? tracer()?.madeBy(this, result, inputs) : undefined;
+    const output = (first as Tensor).derive(shape, dtype, values ?? valuesOf(result), record ? this : null);
     if (record) noteStep(this);
     watcher()?.applied(this, output, inputs);
     return output;

@@ -1,3 +1,12 @@
+export {
+  type AnyBatch,
+  type AnyBatchResult,
+  type BatchAxes,
+  type BatchOf,
+  type BatchResult,
+  type VmapOptions,
+  vmap,
+} from "./batching/vmap.js";
 export { checkpoint } from "./checkpoint.js";
 export { clipByNorm, clipByValue, clipGradNorm, clipGradValue, globalNorm } from "./clip.js";
 export { cond, switchCase } from "./control/cond.js";

@@ -62,8 +62,8 @@ export class Branch extends BlockNode {
   override readonly name = "Branch";
   readonly operands: number;
   readonly blocks: readonly Block[];
-  private readonly op: string;
-  private readonly branches: readonly Flat[];
+  readonly op: string;
+  readonly branches: readonly Flat[];
 
   constructor({ op, branches, operands }: Choice, blocks: readonly Block[]) {
     super();

@@ -63,7 +63,7 @@ export class Call extends BlockNode {
   readonly block: Block;
   /** By how much what it draws from has moved on since the trace, by the order of the block's draws. */
   readonly moved: readonly number[];
-  private readonly callee: Callee;
+  readonly callee: Callee;
   private readonly called: Called;
 
   constructor(callee: Callee, called: Called, given: number, moved: readonly number[]) {

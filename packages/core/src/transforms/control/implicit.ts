@@ -10,7 +10,7 @@ import type { Flat } from "./pull.js";
 import { leavesBehind } from "./segment.js";
 
 /** From the gradients of a solution, and the solution as a part of the graph, to those of what the equations close over. */
-type Solve = (
+export type Solve = (
   douts: readonly Tensor[],
   solution: readonly Tensor[],
   captured: readonly Tensor[],
@@ -35,10 +35,10 @@ function closedOver(name: string, f: Flat, given: readonly Tensor[]): readonly T
   return traceBlock(name, given, (...own) => f(own)).operands.filter(({ requiresGrad }) => requiresGrad);
 }
 
-class Implicit extends Node {
+export class Implicit extends Node {
   override readonly name: string;
-  private readonly solution: readonly Tensor[];
-  private readonly solve: Solve;
+  readonly solution: readonly Tensor[];
+  readonly solve: Solve;
 
   constructor(name: string, solution: readonly Tensor[], solve: Solve) {
     super();

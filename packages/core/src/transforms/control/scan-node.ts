@@ -100,14 +100,16 @@ export class Scan extends BlockNode {
   readonly test: Block | null;
   readonly hasCount: boolean;
   readonly tooMany: Loop["tooMany"];
-  private readonly op: string;
-  private readonly step: Step;
+  readonly op: string;
+  readonly step: Step;
+  readonly condition: Loop["condition"];
   private readonly isBackward: boolean;
 
   constructor(loop: Loop, { body, test }: { readonly body: Block; readonly test: Block | null }, isBackward: boolean) {
     super();
     this.op = loop.op;
     this.step = loop.step;
+    this.condition = loop.condition;
     this.length = loop.length;
     this.reverse = loop.reverse;
     this.carries = loop.init.length;

@@ -1,0 +1,73 @@
+import { asTensor, type Tensor } from "../../graph/tensor.js";
+import { tracer } from "../../graph/tracer.js";
+import { type Branch, tracedBranch } from "../control/branch-node.js";
+import { readNow } from "../control/cond.js";
+import { type Batched, expanded } from "./batched.js";
+import { flagsOf } from "./flags.js";
+import { chosen, standIn } from "./masks.js";
+import { type Program, traceElement } from "./record.js";
+import type { Run } from "./run.js";
+
+/** A choice for a batch: one branch runs where all elements take it; else each, for those that do. */
+export function batchedBranch(node: Branch, inputs: readonly Batched[], run: Run): readonly Batched[] {
+  const [index, ...others] = inputs as readonly [Batched, ...Batched[]];
+  const operands = others.slice(0, node.operands);
+  const programs = node.branches.map((branch) =>
+    traceElement(node.op, operands, (...given) => branch(given), run, "all"),
+  );
+  if (index.isBatched) return eachForItsOwn(node, index.tensor, programs, operands, run);
+  const flags = programs.map((program) =>
+    flagsOf(
+      program,
+      operands.map(({ isBatched }) => isBatched),
+    ),
+  );
+  const isBatched = (flags[0] as boolean[]).map((_, i) => flags.some((own) => own[i] === true));
+  const branches = programs.map(
+    (program) => () =>
+      run
+        .replay(program, operands)
+        .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor)),
+  );
+  const results =
+    tracer() === null
+      ? (branches[readNow(index.tensor)] as () => Tensor[])()
+      : tracedBranch({ op: node.op, index: index.tensor, branches, operands: [] });
+  return results.map((tensor, i) => ({ tensor, isBatched: isBatched[i] === true }));
+}
+
+/** Every branch that some element takes runs, with stand-ins for those that do not take it. */
+function eachForItsOwn(
+  node: Branch,
+  index: Tensor,
+  programs: readonly Program[],
+  operands: readonly Batched[],
+  run: Run,
+): readonly Batched[] {
+  const { outputs } = (programs[0] as Program).block.trace;
+  const zeros = () =>
+    outputs.map(({ shape, dtype }) =>
+      asTensor(0)
+        .cast(dtype)
+        .broadcastTo([run.size, ...shape]),
+    );
+  const results = programs.reduce<readonly Tensor[]>((others, program, b) => {
+    if (run.size === 0) return others;
+    const mask = index.equal(index.constant(b));
+    const own = () => {
+      const safe = (list: readonly Batched[]) => list.map((each) => standIn(each, mask));
+      const made = run.replay({ ...program, operands: safe(program.operands) }, safe(operands));
+      return made.map((result) => expanded(result, run.size));
+    };
+    const made = whereAny(node.op, mask, own, zeros);
+    return b === 0 ? made : made.map((result, i) => chosen(mask, result, others[i] as Tensor));
+  }, zeros());
+  return results.map((tensor) => ({ tensor, isBatched: true }));
+}
+
+/** `f()` where the mask holds anywhere. */
+function whereAny(op: string, mask: Tensor, f: () => Tensor[], otherwise: () => Tensor[]): readonly Tensor[] {
+  const any = mask.any();
+  if (tracer() === null) return readNow(any) === 0 ? otherwise() : f();
+  return tracedBranch({ op, index: any.logicalNot().cast("int32"), branches: [f, otherwise], operands: [] });
+}

@@ -1,0 +1,39 @@
+import type { Tensor } from "../../graph/tensor.js";
+import { tracer } from "../../graph/tracer.js";
+import { type Call, Callee, tracedCall } from "../control/call-node.js";
+import { type Batched, elementShape, expanded } from "./batched.js";
+import { flagsOf } from "./flags.js";
+import { traceElement } from "./record.js";
+import type { BatchedCallee, Run } from "./run.js";
+
+/** A call of a function for a batch: of one function for all calls with arguments alike. */
+export function batchedCall(node: Call, inputs: readonly Batched[], run: Run): readonly Batched[] {
+  const given = inputs.slice(0, node.given);
+  const { callee, isBatched } = calleeFor(node, given, run);
+  const tensors = given.map(({ tensor }) => tensor);
+  const results = tracer() === null ? callee.f(tensors) : tracedCall(callee, tensors);
+  return results.map((tensor, i) => ({ tensor, isBatched: isBatched[i] === true }));
+}
+
+function calleeFor({ callee }: Call, given: readonly Batched[], run: Run): BatchedCallee {
+  const known = run.callees.get(callee) ?? new Map<string, BatchedCallee>();
+  run.callees.set(callee, known);
+  const flags = given.map((input) => input.isBatched);
+  const key = given.map(
+    (input, i) => `${input.tensor.dtype}[${elementShape(input).join()}]${flags[i] === true ? "*" : ""}`,
+  );
+  const found = known.get(key.join(" "));
+  if (found !== undefined) return found;
+  const program = traceElement(callee.op, given, (...elements) => callee.f(elements), run, "all");
+  const isBatched = flagsOf(program, flags);
+  const f = (tensors: readonly Tensor[]) =>
+    run
+      .replay(
+        program,
+        tensors.map((tensor, i) => ({ tensor, isBatched: flags[i] === true })),
+      )
+      .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor));
+  const made = { callee: new Callee(callee.op, f), isBatched };
+  known.set(key.join(" "), made);
+  return made;
+}

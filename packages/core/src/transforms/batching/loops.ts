@@ -1,0 +1,199 @@
+import { asTensor, type Tensor } from "../../graph/tensor.js";
+import { arange } from "../../ops/arange.js";
+import { countPart, type Loop, type LoopResult, type Scan } from "../control/scan-node.js";
+import { type Batched, expanded, moveAxis } from "./batched.js";
+import { flagsOf } from "./flags.js";
+import { chosen, standIn } from "./masks.js";
+import { type Program, traceElement } from "./record.js";
+import type { Run } from "./run.js";
+import { runSteps } from "./steps.js";
+
+/**
+ * A loop for a batch: the same one, whose step is the step for all elements. Where the number of steps differs between them, it goes on
+ * until all are done, and those that are keep their carries.
+ */
+export function batchedLoop(
+  node: Scan,
+  inputs: readonly Batched[],
+  run: Run,
+  parts: ReadonlySet<number>,
+): readonly (Batched | undefined)[] {
+  const { carries, elements, length } = node;
+  const init = inputs.slice(0, carries);
+  const xs = inputs.slice(carries, carries + elements);
+  if (length === 0) return withoutSteps(node, init);
+  return new BatchedLoop(node, init, xs, node.hasCount ? inputs[inputs.length - 1] : undefined, run, parts).results();
+}
+
+/** The parts of a loop of no steps: the first carries, and results of no elements. */
+function withoutSteps({ body, carries }: Scan, init: readonly Batched[]): Batched[] {
+  const { inputs, outputs } = body.trace;
+  const none = [...inputs.slice(0, carries), ...outputs.slice(carries)].map(({ shape, dtype }) =>
+    asTensor(0)
+      .cast(dtype)
+      .broadcastTo([0, ...shape]),
+  );
+  return [...init, ...[...none, asTensor(0).cast("int32")].map((tensor) => ({ tensor, isBatched: false }))];
+}
+
+class BatchedLoop {
+  private readonly node: Scan;
+  private readonly init: readonly Batched[];
+  private readonly xs: readonly Batched[];
+  private readonly count: Batched | undefined;
+  private readonly run: Run;
+  private readonly body: Program;
+  private readonly test: Program | null;
+  /** Whether the number of steps differs between the elements. */
+  private readonly isMasked: boolean;
+  /** Which carries differ, and which results. */
+  private readonly flags: readonly boolean[];
+  private readonly flagsOfYs: readonly boolean[];
+  private readonly wants: { readonly before: boolean; readonly count: boolean };
+
+  constructor(
+    node: Scan,
+    init: readonly Batched[],
+    xs: readonly Batched[],
+    count: Batched | undefined,
+    run: Run,
+    parts: ReadonlySet<number>,
+  ) {
+    const { carries, op, condition } = node;
+    this.node = node;
+    this.init = init;
+    this.xs = xs;
+    this.count = count;
+    this.run = run;
+    this.wants = {
+      before: [...parts].some((index) => index >= carries && index < 2 * carries),
+      count: parts.has(countPart),
+    };
+    const first = ({ tensor, isBatched }: Batched) => ({
+      tensor: (isBatched ? moveAxis(tensor, 1, 0) : tensor).slice([0]),
+      isBatched,
+    });
+    const step = (...given: readonly Tensor[]) => {
+      const made = node.step(given.slice(0, carries), given.slice(carries));
+      return [...made.carry, ...made.y];
+    };
+    this.body = traceElement(op, [...init, ...xs.map(first)], step, run, "all");
+    this.test = condition === undefined ? null : traceElement(op, init, (...carry) => [condition(carry)], run, "all");
+    const flags = init.map(({ isBatched }) => isBatched);
+    let isMasked = count?.isBatched === true;
+    let results: readonly boolean[] = [];
+    // What is the same for all elements at first need not stay so.
+    for (let isStable = false; !isStable; ) {
+      isMasked ||= this.test !== null && flagsOf(this.test, flags)[0] === true;
+      results = flagsOf(this.body, [...flags, ...xs.map(({ isBatched }) => isBatched)]).map((own) => own || isMasked);
+      isStable = flags.every((own, j) => own || results[j] === false);
+      results.slice(0, carries).forEach((own, j) => {
+        flags[j] ||= own;
+      });
+    }
+    this.isMasked = isMasked;
+    this.flags = flags;
+    this.flagsOfYs = results.slice(carries);
+  }
+
+  /** The parts of the node, those that nobody wants left out. */
+  results(): (Batched | undefined)[] {
+    const { node, flags, flagsOfYs, wants } = this;
+    const { carries } = node;
+    const { carry, ys } = this.loop();
+    const along = (y: Tensor | undefined, isBatched: boolean | undefined) =>
+      y && { tensor: isBatched === true ? moveAxis(y, 1, 0) : y, isBatched: isBatched === true };
+    const own = wants.before ? ys.slice(carries) : ys;
+    return [
+      ...flags.map((isBatched, j) => ({ tensor: carry[j] as Tensor, isBatched })),
+      ...flags.map((isBatched, j) => (wants.before ? along(ys[j], isBatched) : undefined)),
+      ...own.map((y, i) => along(y, flagsOfYs[i])),
+      wants.count ? { tensor: carry[carries] as Tensor, isBatched: this.isMasked } : undefined,
+    ];
+  }
+
+  private loop(): LoopResult {
+    const { node, run, init, xs, flags, flagsOfYs, wants, isMasked, count, test } = this;
+    const { carries, op, length, reverse, body } = node;
+    const whole = init.map((x, j) => (flags[j] === true ? expanded(x, run.size) : x.tensor));
+    const safe = isMasked && test !== null ? this.standIns(whole) : null;
+    const counts = asTensor(0)
+      .cast("int32")
+      .broadcastTo(isMasked ? [run.size] : []);
+    const isCounted = isMasked && count !== undefined;
+    const loop: Loop = {
+      op,
+      init: wants.count ? [...whole, counts] : whole,
+      xs: [
+        ...(isCounted ? [arange(length, { dtype: "int32" }) as Tensor] : []),
+        ...xs.map(({ tensor, isBatched }) => (isBatched ? moveAxis(tensor, 1, 0) : tensor)),
+      ],
+      length,
+      reverse,
+      step: (state, given) => {
+        const carry = state.slice(0, carries);
+        const active = this.active(carry, given[0]);
+        const made = this.step(active, safe, carry, isCounted ? given.slice(1) : given);
+        const next = made.slice(0, carries);
+        const steps = wants.count ? [countOn(state[carries] as Tensor, active)] : [];
+        return { carry: [...next, ...steps], y: [...(wants.before ? carry : []), ...made.slice(carries)] };
+      },
+      ...(node.tooMany !== undefined && { tooMany: node.tooMany }),
+      ...(test !== null && {
+        condition: (state: readonly Tensor[]) => {
+          const carry = state.slice(0, carries);
+          return this.active(carry, undefined)?.any() ?? (run.replay(test, this.batched(carry))[0] as Batched).tensor;
+        },
+      }),
+      ...(count !== undefined && { count: isMasked ? largest(count.tensor) : count.tensor }),
+    };
+    const forms = (list: readonly { shape: readonly number[]; dtype: Tensor["dtype"] }[], own: readonly boolean[]) =>
+      list.map(({ shape, dtype }, i) => ({ dtype, shape: own[i] === true ? [run.size, ...shape] : shape }));
+    const before = wants.before ? forms(body.trace.inputs.slice(0, carries), flags) : [];
+    return runSteps(loop, [...before, ...forms(body.trace.outputs.slice(carries), flagsOfYs)]);
+  }
+
+  private batched(carry: readonly Tensor[]): Batched[] {
+    return carry.map((tensor, j) => ({ tensor, isBatched: this.flags[j] === true }));
+  }
+
+  /** Which elements take the step, where not all do. */
+  private active(carry: readonly Tensor[], at: Tensor | undefined): Tensor | null {
+    if (!this.isMasked) return null;
+    if (this.test === null) return (at as Tensor).less((this.count as Batched).tensor);
+    return expanded(this.run.replay(this.test, this.batched(carry))[0] as Batched, this.run.size);
+  }
+
+  private step(
+    active: Tensor | null,
+    safe: readonly Tensor[] | null,
+    carry: readonly Tensor[],
+    x: readonly Tensor[],
+  ): Tensor[] {
+    const { run, flags, flagsOfYs, xs } = this;
+    const start =
+      active === null || safe === null ? carry : carry.map((own, j) => chosen(active, own, safe[j] as Tensor));
+    const elements = x.map((tensor, i) => ({ tensor, isBatched: xs[i]?.isBatched === true }));
+    const isBatched = [...flags, ...flagsOfYs];
+    const made = run
+      .replay(this.body, [...this.batched(start), ...elements])
+      .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor));
+    if (active === null) return made;
+    return made.map((result, i) => chosen(active, result, carry[i] ?? result.constant(0).broadcastTo(result.shape)));
+  }
+
+  /** What elements that are done go through the step with: their first carry, or where they take no step at all, that of one which does. */
+  private standIns(whole: readonly Tensor[]): readonly Tensor[] {
+    if (this.run.size === 0) return whole;
+    const active = this.active(whole, undefined) as Tensor;
+    return whole.map((tensor) => standIn({ tensor, isBatched: true }, active).tensor.detach());
+  }
+}
+
+function countOn(steps: Tensor, active: Tensor | null): Tensor {
+  return steps.add(active === null ? 1 : active.cast("int32"));
+}
+
+function largest(counts: Tensor): Tensor {
+  return counts.size === 0 ? counts.sum() : counts.max();
+}
