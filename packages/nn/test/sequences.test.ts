@@ -1,4 +1,14 @@
-import { ChainruleError, compile, fromArray, Random, ShapeError, type Tensor, tensor, zeros } from "@chainrule/core";
+import {
+  ChainruleError,
+  compile,
+  fromArray,
+  Random,
+  ShapeError,
+  type Tensor,
+  tensor,
+  variable,
+  zeros,
+} from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -85,6 +95,23 @@ for (const [name, make] of [
     assertThrows(() => network.run(x, { zustand: 1 } as never), ChainruleError, "unknown option zustand");
   });
 }
+
+test("a program has a loop for each direction, and the same kernels for any number of steps", () => {
+  for (const make of [RNN, LSTM, GRU]) {
+    const network = new make(2, 3, { bidirectional: true, random: random() });
+    const step = (x: Tensor) => {
+      const slope = variable(x);
+      network.forward(slope).square().mean().backward();
+      return slope.grad as Tensor;
+    };
+    const kernelsOf = (steps: number) =>
+      compile(step)
+        .program(wave([2, steps, 2]))
+        .print("kernels")
+        .split("\n").length;
+    assert.is(kernelsOf(4), kernelsOf(40), make.name);
+  }
+});
 
 test("dropout stands between the layers, in training only, and asks for random numbers", () => {
   const network = new LSTM(2, 3, { layers: 2, dropout: 0.5, random: random() });

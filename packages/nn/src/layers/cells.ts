@@ -1,10 +1,13 @@
-import { stack, type Tensor, unstack, zeros } from "@chainrule/core";
+import { scan, type Tensor, zeros } from "@chainrule/core";
 import { alongLast } from "./dense.js";
 import { Layer } from "./layer.js";
 import type { ParameterMaker } from "./parameter.js";
 
 /** The state of one direction of one layer between two steps, [N, H] each; the first is the output of the step. */
 export type StepState = readonly [h: Tensor, ...others: Tensor[]];
+
+/** h Wh, [N, gates H], and the state. */
+type Carry = readonly [product: Tensor, ...state: StepState];
 
 /**
  * One layer of a recurrent network in one direction: its parameters, and one step. The weights of the gates stand side by side in
@@ -28,26 +31,35 @@ export abstract class Cell extends Layer {
   /** The outputs at all steps, [N, T, H], for x [N, T, inputs], from a state of zeros. */
   override forward(x: Tensor): Tensor {
     const zero: Tensor = zeros([x.shape[0] as number, this.hidden], { dtype: x.dtype });
-    return this.run(x, [zero, zero], false).output;
+    return this.run(x, [zero, ...this.others(zero)], false).output;
   }
 
-  /** The outputs at all steps and the state behind the last one, read from the first step or from the last. */
+  /** The outputs at all steps and the state behind the last one, read from the first step or from the last: one loop of a program. */
   run(x: Tensor, begin: StepState, fromEnd: boolean): { readonly output: Tensor; readonly state: StepState } {
-    const [rows, steps] = x.shape as readonly [number, number];
-    if (steps === 0) return { output: zeros([rows, 0, this.hidden], { dtype: x.dtype }), state: begin };
-    const outputs: Tensor[] = [];
-    let state = begin;
-    // What is known of all steps before the first: x Wx + b, [N, T, gates H].
-    const inputs = unstack(alongLast(x, { W: this.Wx as Tensor, b: this.b }), 1) as readonly Tensor[];
-    for (const input of fromEnd ? inputs.toReversed() : inputs) {
-      state = this.step(input, state);
-      outputs.push(state[0]);
+    // What is known of all steps before the first: x Wx + b, [T, N, gates H].
+    const inputs = alongLast(x.transpose([1, 0, 2]), { W: this.Wx as Tensor, b: this.b });
+    const product = begin[0].matmul(this.Wh as Tensor);
+    if (x.shape[1] === 1) {
+      const state = this.step(inputs.slice([0]), product, begin);
+      return { output: state[0].expandDims(1), state };
     }
-    return { output: stack(fromEnd ? outputs.reverse() : outputs, 1) as Tensor, state };
+    // The product ends a step, and does not begin the next one: what a step computes again for its gradient, from the carry before it,
+    // is without a product then.
+    const step = ([product, ...state]: Carry, input: Tensor) => {
+      const next = this.step(input, product, state);
+      return [[next[0].matmul(this.Wh as Tensor), ...next] as Carry, next[0]] as const;
+    };
+    const [[, ...state], outputs] = scan(step, [product, ...begin] as Carry, inputs, { reverse: fromEnd });
+    return { output: outputs.transpose([1, 0, 2]), state };
   }
 
-  /** The next state, given what is known of the step, [N, gates H]. */
-  abstract step(x: Tensor, state: StepState): StepState;
+  /** What the state begins with besides the output. */
+  protected others(_zero: Tensor): Tensor[] {
+    return [];
+  }
+
+  /** The next state, given what is known of the step, and the product of the last outputs with Wh, [N, gates H] both. */
+  abstract step(x: Tensor, product: Tensor, state: StepState): StepState;
 
   /** One gate of several that stand side by side. */
   protected gate(gates: Tensor, i: number): Tensor {
@@ -64,8 +76,8 @@ export class RNNCell extends Cell {
     this.activation = activation;
   }
 
-  override step(x: Tensor, [h]: StepState): StepState {
-    return [this.activation(x.add(h.matmul(this.Wh as Tensor)))];
+  override step(x: Tensor, product: Tensor): StepState {
+    return [this.activation(x.add(product))];
   }
 }
 
@@ -75,8 +87,12 @@ export class LSTMCell extends Cell {
     super(inputs, hidden, 4, make, bias);
   }
 
-  override step(x: Tensor, [h, c]: StepState): StepState {
-    const gates = x.add(h.matmul(this.Wh as Tensor));
+  protected override others(zero: Tensor): Tensor[] {
+    return [zero];
+  }
+
+  override step(x: Tensor, product: Tensor, [, c]: StepState): StepState {
+    const gates = x.add(product);
     const [i, f, g, o] = [0, 1, 2, 3].map((k) => this.gate(gates, k)) as [Tensor, Tensor, Tensor, Tensor];
     const next = f
       .sigmoid()
@@ -96,8 +112,7 @@ export class GRUCell extends Cell {
     this.bh = bias ? make.bias("bh", [hidden]) : undefined;
   }
 
-  override step(x: Tensor, [h]: StepState): StepState {
-    const product = h.matmul(this.Wh as Tensor);
+  override step(x: Tensor, product: Tensor, [h]: StepState): StepState {
     const [r, z] = [0, 1].map((k) => this.gate(x, k).add(this.gate(product, k)).sigmoid()) as [Tensor, Tensor];
     const own = this.gate(product, 2);
     const n = this.gate(x, 2)

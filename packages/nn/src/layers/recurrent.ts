@@ -199,7 +199,7 @@ abstract class Recurrent<State extends RecurrentState> extends Layer {
  * sum.)
  *
  * The parameters of layer i are "cells.i.Wx" [inputs, H], "cells.i.Wh" [H, H] and "cells.i.b" [H]. The weights begin with
- * `xavier()`, for relu with `he()`. The steps are written out: the graph grows with T.
+ * `xavier()`, for relu with `he()`. In a compiled function the steps are one loop, which compiles in the same time for any T.
  *
  * @example
  * const rnn = new RNN(1, 1, { initializer: constant(1) });
@@ -225,7 +225,7 @@ export class RNN extends Recurrent<RecurrentState> {
  * sigmoid(i) tanh(g) and h' = sigmoid(o) tanh(c'). (PyTorch's LSTM with `batch_first`; its two biases are one here, their sum.)
  *
  * The parameters of layer i are "cells.i.Wx" [inputs, 4 H], "cells.i.Wh" [H, 4 H] and "cells.i.b" [4 H]. The weights begin with
- * `xavier()`. The steps are written out: the graph grows with T.
+ * `xavier()`. In a compiled function the steps are one loop, as those of `RNN`.
  *
  * @example
  * const lstm = new LSTM(3, 5, { random: new Random(1), layers: 2, bidirectional: true });
@@ -248,7 +248,7 @@ export class LSTM extends Recurrent<LSTMState> {
  * (PyTorch's GRU with `batch_first`; its biases of r and z are one here, their sum, and of n b is that of the input, bh that of h.)
  *
  * The parameters of layer i are "cells.i.Wx" [inputs, 3 H], "cells.i.Wh" [H, 3 H], "cells.i.b" [3 H] and "cells.i.bh" [H]. The
- * weights begin with `xavier()`. The steps are written out: the graph grows with T.
+ * weights begin with `xavier()`. In a compiled function the steps are one loop, as those of `RNN`.
  *
  * @example
  * const gru = new GRU(3, 5, { random: new Random(1) });
