@@ -130,6 +130,11 @@ export const chapters: readonly Chapter[] = [
     "pendulum-fit": { isHeavy: true },
     "cart-pole": { short: ["--episodes", "150", "--out", "out/short"], isHeavy: true },
   }),
+  chapter("loops", "Loops and maps in the graph", {
+    kepler: {},
+    "hamiltonian-monte-carlo": { short: ["--draws", "4000", "--out", "out/short"] },
+    cloth: { short: ["--side", "12", "--out", "out/short"] },
+  }),
   chapter("custom", "Functions of one's own", {
     "rosenbrock-newton": {},
     "taylor-sine": {},
