@@ -3,8 +3,8 @@ import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
 import { type Source, Traced } from "../../trace/traced.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
-import { nodeOf, orderOf, resultsOf } from "./graph.js";
-import { isBlock, withBlocks } from "./simplify.js";
+import { neededBy, nodeOf, orderOf, resultsOf } from "./graph.js";
+import { hasBlocks, withBlocks } from "./simplify.js";
 
 /**
  * The same program with one loop in the place of two, where the steps of the second read what those of the first left in the same
@@ -12,6 +12,7 @@ import { isBlock, withBlocks } from "./simplify.js";
  * before each step, is then computed beside it.
  */
 export function fuseScans(trace: Trace): Trace {
+  if (!hasBlocks(trace)) return trace;
   let now = trace;
   for (let pair = fusible(now); pair !== null; pair = fusible(now)) now = fused(now, pair);
   return within(now);
@@ -19,7 +20,7 @@ export function fuseScans(trace: Trace): Trace {
 
 /** The same in the blocks. */
 function within(trace: Trace): Trace {
-  return orderOf(resultsOf(trace)).some(isBlock)
+  return hasBlocks(trace)
     ? rebuilt(trace, orderOf(rootsOf(trace)), (value, now) => ({
         source: withBlocks(value.source, fuseScans),
         inputs: value.inputs.map(now),
@@ -44,7 +45,7 @@ function partIn(value: Traced, whole: Traced): Part | null {
 }
 
 function fusible(trace: Trace): Pair | null {
-  const order = orderOf(resultsOf(trace));
+  const order = neededBy(trace);
   const scans = order.filter(isScan);
   for (const first of scans) {
     const others = scans.filter((other) => other.id > first.id && alike(first, other));

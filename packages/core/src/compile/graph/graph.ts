@@ -34,17 +34,34 @@ export function resultsOf({ outputs, assignments, gradients }: Trace): Traced[] 
   ];
 }
 
-const orders = new WeakMap<Trace, readonly Traced[]>();
+/** The class of an op. */
+type Op = abstract new (...settings: never) => Node;
 
-/** All values that the results of a trace need, in such an order: looked for once, as several stages go through them. */
-export function neededBy(trace: Trace): readonly Traced[] {
-  let order = orders.get(trace);
-  if (order === undefined) {
-    order = orderOf(resultsOf(trace));
-    orders.set(trace, order);
-  }
-  return order;
+interface Needed {
+  readonly order: readonly Traced[];
+  readonly ops: ReadonlySet<Op>;
 }
+
+/** By the trace: looked for once, as several stages go through them. */
+const needed = new WeakMap<Trace, Needed>();
+
+function neededIn(trace: Trace): Needed {
+  let known = needed.get(trace);
+  if (known === undefined) {
+    const order = orderOf(resultsOf(trace));
+    const ops = new Set<Op>();
+    for (const { source } of order) if (source.kind === "node") ops.add(source.node.constructor as Op);
+    known = { order, ops };
+    needed.set(trace, known);
+  }
+  return known;
+}
+
+/** All values that the results of a trace need, in such an order. */
+export const neededBy = (trace: Trace): readonly Traced[] => neededIn(trace).order;
+
+/** The ops that these are of: most programs have none of those that a stage is for. */
+export const opsIn = (trace: Trace): ReadonlySet<Op> => neededIn(trace).ops;
 
 export function graphOf(trace: Trace): Graph {
   const order = neededBy(trace);

@@ -7,7 +7,7 @@ import { Branch } from "../../transforms/control/branch-node.js";
 import { Call } from "../../transforms/control/call-node.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
 import { neededBy, orderOf, resultsOf } from "./graph.js";
-import { isBlock } from "./simplify.js";
+import { hasBlocks, isBlock } from "./simplify.js";
 
 /** A block node with less in it. */
 interface Narrowed {
@@ -23,8 +23,8 @@ interface Narrowed {
  * all that was computed for them outside. The tangent of a loop needs no gradients, and a gradient not the values of what is linear.
  */
 export function prune(trace: Trace): Trace {
+  if (!hasBlocks(trace)) return trace;
   const order = neededBy(trace);
-  if (!order.some(isBlock)) return trace;
   const needed = new Set(resultsOf(trace));
   /** By a block node's output: the numbers of the parts that are used. */
   const used = new Map<Traced, Set<number>>();

@@ -9,7 +9,7 @@ import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Source, Traced } from "../../trace/traced.js";
 import { BlockNode } from "../../transforms/control/block-node.js";
-import { neededBy } from "./graph.js";
+import { neededBy, opsIn } from "./graph.js";
 import { rewritten } from "./rewrite.js";
 
 /**
@@ -17,8 +17,8 @@ import { rewritten } from "./rewrite.js";
  */
 export function simplify(trace: Trace): Trace {
   // Equal values are one already when they are recorded: what is new is equal to another behind a view that goes.
-  if (neededBy(trace).every((value) => equivalent(value.source, value.shape, value.inputs) === null && !isBlock(value)))
-    return trace;
+  const isSimple = neededBy(trace).every((value) => equivalent(value.source, value.shape, value.inputs) === null);
+  if (isSimple && !hasBlocks(trace)) return trace;
   const known = new KnownValues();
   return rewritten(trace, ({ source, shape, inputs: operands }, now, make) => {
     const inputs = operands.map(now);
@@ -28,6 +28,10 @@ export function simplify(trace: Trace): Trace {
       equivalent(source, shape, inputs) ?? (source.kind === "node" ? known.of(source.node, inputs, again) : again())
     );
   });
+}
+
+export function hasBlocks(trace: Trace): boolean {
+  return [...opsIn(trace)].some(({ prototype }) => prototype instanceof BlockNode);
 }
 
 export function isBlock({ source }: Traced): boolean {

@@ -8,9 +8,9 @@ import { sameShape, sizeOf } from "../../shape/shape.js";
 import type { Range, Shape } from "../../shape/types.js";
 import type { Trace } from "../../trace/trace.js";
 import type { Traced } from "../../trace/traced.js";
-import { neededBy, nodeOf, resultsOf } from "./graph.js";
+import { neededBy, nodeOf, opsIn, resultsOf } from "./graph.js";
 import { rewritten } from "./rewrite.js";
-import { isBlock, withBlocks } from "./simplify.js";
+import { hasBlocks, withBlocks } from "./simplify.js";
 
 /**
  * What parts of a tensor add up to, each where its ranges read, one after another: the gradient of a tensor that is used in slices,
@@ -65,9 +65,8 @@ type Terms = readonly Traced[];
 
 /** The same program with each run of parts that are added up as one value; in the same order, so that it rounds in the same way. */
 export function joinUnslices(trace: Trace): Trace {
-  const order = neededBy(trace);
-  const chains = order.some(isPart) ? chainsOf(trace, order) : new Map<Traced, Terms>();
-  if (chains.size === 0 && !order.some(isBlock)) return trace;
+  const chains = opsIn(trace).has(Unslice) ? chainsOf(trace, neededBy(trace)) : new Map<Traced, Terms>();
+  if (chains.size === 0 && !hasBlocks(trace)) return trace;
   return rewritten(trace, (value, now, make) => {
     const terms = chains.get(value);
     if (terms === undefined) return make(withBlocks(value.source, joinUnslices), value.inputs.map(now));
