@@ -133,6 +133,7 @@ export const chapters: readonly Chapter[] = [
   chapter("loops", "Loops and maps in the graph", {
     kepler: {},
     "hamiltonian-monte-carlo": { short: ["--draws", "4000", "--out", "out/short"] },
+    "black-scholes": {},
     cloth: { short: ["--side", "12", "--out", "out/short"] },
   }),
   chapter("custom", "Functions of one's own", {

@@ -118,7 +118,7 @@ const end = thrownNow(velocity);
 saveChart(join(out, "cloth.svg"), {
   title: "The cloth at the end, from the side",
   x: { name: "x (m)", min: -0.8, max: 0.8 },
-  y: { name: "z (m)", min: -0.6, max: 0.6 },
+  y: { name: "z (m)", min: -1, max: 0.6 },
   series: [
     { name: "masses", scatter: end.map(([x, , z]) => [x, z] as [number, number]), size: 3 },
     {
