@@ -2,8 +2,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type Placed, trace } from "../trace/trace.js";
 import { relaxedSimd } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
-import { fuseScans } from "./graph/fuse-scans.js";
-import { prune } from "./graph/prune.js";
+import { joinLoops } from "./graph/loops.js";
 import { simplify } from "./graph/simplify.js";
 import { joinUnslices } from "./graph/unslice-sum.js";
 import { plan } from "./plan/plan.js";
@@ -29,7 +28,7 @@ export function build(
   const traced = trace(given, f);
   const middle = performance.now();
   if (verifies) verifyGraph(traced);
-  const simplified = joinUnslices(prune(fuseScans(prune(simplify(traced)))));
+  const simplified = joinUnslices(joinLoops(simplify(traced)));
   const schedules = schedulesOf(simplified);
   const { schedule } = schedules.at(-1) as ScheduleStage;
   const planned = plan(schedule);

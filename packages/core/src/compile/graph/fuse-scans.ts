@@ -4,7 +4,6 @@ import type { Trace } from "../../trace/trace.js";
 import { type Source, Traced } from "../../trace/traced.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
 import { neededBy, nodeOf, orderOf, resultsOf } from "./graph.js";
-import { hasBlocks, withBlocks } from "./simplify.js";
 
 /**
  * The same program with one loop in the place of two, where the steps of the second read what those of the first left in the same
@@ -12,20 +11,9 @@ import { hasBlocks, withBlocks } from "./simplify.js";
  * before each step, is then computed beside it.
  */
 export function fuseScans(trace: Trace): Trace {
-  if (!hasBlocks(trace)) return trace;
   let now = trace;
   for (let pair = fusible(now); pair !== null; pair = fusible(now)) now = fused(now, pair);
-  return within(now);
-}
-
-/** The same in the blocks. */
-function within(trace: Trace): Trace {
-  return hasBlocks(trace)
-    ? rebuilt(trace, orderOf(rootsOf(trace)), (value, now) => ({
-        source: withBlocks(value.source, fuseScans),
-        inputs: value.inputs.map(now),
-      }))
-    : trace;
+  return now;
 }
 
 interface Pair {
@@ -33,12 +21,12 @@ interface Pair {
   readonly second: Traced;
 }
 
-function isScan({ source }: Traced): boolean {
+export function isScan({ source }: Traced): boolean {
   return source.kind === "node" && source.node instanceof Scan;
 }
 
 /** The part of a loop's result that a value is; `null` for any other value. */
-function partIn(value: Traced, whole: Traced): Part | null {
+export function partIn(value: Traced, whole: Traced): Part | null {
   return value.inputs[0] === whole && value.source.kind === "node" && value.source.node instanceof Part
     ? value.source.node
     : null;
@@ -104,12 +92,12 @@ function fused(trace: Trace, { first, second }: Pair): Trace {
     order.push(value);
   }
   const whole = order.find((value) => value === first || value === second) as Traced;
-  return rebuilt(trace, order, (value, now) => {
-    if (value === whole) return { source: { kind: "node", node }, inputs: inputs.map(now) };
-    const isPart = partIn(value, first) ?? partIn(value, second);
-    if (isPart === null) return { source: value.source, inputs: value.inputs.map(now) };
-    const index = partOf(value.inputs[0] as Traced, isPart.index);
-    return { source: { kind: "node", node: new Part(index, value, null) }, inputs: [now(whole)] };
+  return rebuilt(trace, order, (value, now, make) => {
+    if (value === whole) return make({ kind: "node", node }, inputs.map(now), value);
+    const part = partIn(value, first) ?? partIn(value, second);
+    if (part === null) return make(value.source, value.inputs.map(now), value);
+    const index = partOf(value.inputs[0] as Traced, part.index);
+    return make({ kind: "node", node: new Part(index, value, null) }, [now(whole)], value);
   });
 }
 
@@ -237,24 +225,24 @@ function withMoreCarries(trace: Trace, before: number, { carries, body }: Scan):
 }
 
 /** What has to be there of a trace. */
-function rootsOf(trace: Trace): Traced[] {
+export function rootsOf(trace: Trace): Traced[] {
   return [...resultsOf(trace), ...trace.inputs, ...trace.captures.map(({ traced }) => traced)];
 }
 
-type Made = { readonly source: Source; readonly inputs: readonly Traced[] };
+type Form = Pick<Traced, "shape" | "dtype">;
+type Make = (source: Source, inputs: readonly Traced[], form: Form) => Traced;
 
 /** A trace of other values, in an order in which each comes behind what it is made of. */
-function rebuilt(
+export function rebuilt(
   trace: Trace,
   order: readonly Traced[],
-  by: (value: Traced, now: (value: Traced) => Traced) => Made,
+  by: (value: Traced, now: (value: Traced) => Traced, make: Make) => Traced,
 ): Trace {
   const made = new Map<Traced, Traced>();
+  let next = 0;
   const now = (value: Traced) => made.get(value) as Traced;
-  for (const value of order) {
-    const { source, inputs } = by(value, now);
-    made.set(value, new Traced(made.size, value.shape, value.dtype, source, inputs));
-  }
+  const make: Make = (source, inputs, { shape, dtype }) => new Traced(next++, shape, dtype, source, inputs);
+  for (const value of order) made.set(value, by(value, now, make));
   return {
     ...trace,
     inputs: trace.inputs.map(now),
@@ -262,6 +250,6 @@ function rebuilt(
     outputs: trace.outputs.map(now),
     assignments: trace.assignments.map(({ tensor, value }) => ({ tensor, value: now(value) })),
     gradients: trace.gradients.map(({ tensor, value }) => ({ tensor, value: value === null ? null : now(value) })),
-    size: made.size,
+    size: next,
   };
 }
