@@ -227,6 +227,7 @@ row("topKAccuracy", (...o) => nn["topKAccuracy"]?.(x, [0, 1], 1, ...o));
 row("multiMarginLoss", (...o) => nn["multiMarginLoss"]?.(x, [0, 1], ...o));
 row("cosineEmbeddingLoss", (...o) => nn["cosineEmbeddingLoss"]?.(x, x, tensor([1, -1]), ...o));
 for (const name of ["tripletMarginLoss", "gaussianNllLoss"]) row(name, (...o) => nn[name]?.(x, x, x, ...o));
+row("ctcLoss", (...o) => nn["ctcLoss"]?.(x, [1], 2, 1, ...o));
 row("dropout", (...o) => nn["dropout"]?.(x, ...o));
 row("dropoutMask", (...o) => nn["dropoutMask"]?.([2], ...o));
 for (const name of ["batchNorm", "layerNorm"]) row(name, (...o) => nn[name]?.(x, ...o));

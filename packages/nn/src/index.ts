@@ -148,6 +148,7 @@ export {
 export { type CosineEmbeddingOptions, cosineEmbeddingLoss, cosineSimilarityLoss } from "./losses/cosine.js";
 export { type CrossEntropyOptions, crossEntropy, softmaxWithLoss } from "./losses/cross-entropy.js";
 export { crossEntropyError } from "./losses/cross-entropy-error.js";
+export { type CtcOptions, type CtcRows, ctcLoss } from "./losses/ctc.js";
 export { type HingeOptions, hingeLoss, type MultiMarginOptions, multiMarginLoss } from "./losses/hinge.js";
 export { type HuberOptions, huberLoss, type SmoothL1Options, smoothL1Loss } from "./losses/huber.js";
 export { type KlDivergenceOptions, klDivergence } from "./losses/kl-divergence.js";

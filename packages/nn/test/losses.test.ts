@@ -52,7 +52,7 @@ const random = new Random(7);
 const drawn: Make = (shape, scale = 1, shift = 0) => random.normal(shape, { std: scale, mean: shift / 10 }) as Tensor;
 
 /** The losses one by one, of the chunks of the inputs, and their parts in the mean. */
-function naively({ naive, part }: LossRow, inputs: readonly Tensor[], count: number) {
+function naively({ naive, part, divisor }: LossRow, inputs: readonly Tensor[], count: number) {
   const chunks = Array.from({ length: count }, (_, i) =>
     inputs.map((x) => {
       const length = x.size / count;
@@ -62,7 +62,8 @@ function naively({ naive, part }: LossRow, inputs: readonly Tensor[], count: num
   const each = chunks.map((chunk) => naive(...chunk));
   const sum = each.reduce((a, b) => a + b, 0);
   const parts = chunks.map((chunk) => part?.(...chunk) ?? 1).reduce((a, b) => a + b, 0);
-  return { each, sum, mean: sum / parts };
+  const divided = each.map((loss, i) => loss / (divisor?.(...(chunks[i] as number[][])) ?? 1));
+  return { each, sum, mean: divided.reduce((a, b) => a + b, 0) / parts };
 }
 
 /** The results for all reductions one behind the other, as a function of the inputs that have derivatives. */

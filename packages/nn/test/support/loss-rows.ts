@@ -5,6 +5,7 @@ import {
   cosineSimilarityLoss,
   crossEntropy,
   crossEntropyError,
+  ctcLoss,
   gaussianNllLoss,
   hingeLoss,
   huberLoss,
@@ -43,6 +44,8 @@ export interface LossRow {
   readonly naive: (...chunks: Chunk[]) => number;
   /** The part of a loss in the mean; 1 unless given. */
   readonly part?: (...chunks: Chunk[]) => number;
+  /** What a loss is divided by before the mean; 1 unless given. */
+  readonly divisor?: (...chunks: Chunk[]) => number;
   /** The inputs, counted from 0, by which there is no derivative, though they are floats. */
   readonly fixed?: readonly number[];
   /** The reductions that there are; all unless given. */
@@ -102,6 +105,50 @@ const vectors = (make: Make, shape: Shape) => [make(shape), make(shape, 1, 1), m
 /** -1 and 1 in turn, a dtype's float. */
 const signs = (shape: Shape) =>
   tensor(Array.from({ length: sizeOf(shape) }, (_, i) => 1 - 2 * (i % 2))).reshape(shape) as Tensor;
+
+/** Of each row a target of one or two labels, and two or three steps that count. */
+function sequences(make: Make, shape: Shape): Tensor[] {
+  const rows = rowsOf(shape);
+  const classes = shape.at(-1) as number;
+  const each = (f: (n: number) => number) =>
+    tensor(
+      Array.from({ length: sizeOf(rows) }, (_, n) => f(n)),
+      { dtype: "int32" },
+    );
+  const lists = Array.from({ length: 2 * sizeOf(rows) }, (_, i) => (classes === 1 ? 0 : 1 + (i % (classes - 1))));
+  const count = rows.length === 0 ? [] : [sizeOf(rows)];
+  return [
+    make([...rows, 3, classes], 2),
+    tensor(lists, { dtype: "int32" }).reshape([...count, 2]) as Tensor,
+    each((n) => (n % 4 === 0 ? 2 : 3)).reshape(count),
+    each((n) => (classes === 1 ? 0 : 1 + (n % 2))).reshape(count),
+  ];
+}
+
+/**
+ * The CTC loss by all lists of classes, one for each step, that are read as the target, and its gradient; logP has the classes of each step.
+ * Of no such list the loss is infinity, with a gradient of 0.
+ */
+export function ctcOfAllPaths(logP: readonly Chunk[], target: Chunk, blank = 0) {
+  const [steps, classes] = [logP.length, logP[0]?.length ?? 1] as const;
+  const gradient = logP.map((row) => row.map(() => 0));
+  let total = 0;
+  for (let code = 0; code < classes ** steps; code++) {
+    const path = logP.map((_, t) => Math.floor(code / classes ** t) % classes);
+    const read = path.filter((label, t) => label !== blank && label !== path[t - 1]);
+    if (read.length !== target.length || read.some((label, i) => label !== target[i])) continue;
+    const chance = Math.exp(sum(path.map((label, t) => (logP[t] as Chunk)[label] as number)));
+    total += chance;
+    path.forEach((label, t) => {
+      const row = gradient[t] as number[];
+      row[label] = (row[label] as number) - chance;
+    });
+  }
+  return {
+    loss: -Math.log(total),
+    gradient: gradient.map((row) => row.map((part) => (total === 0 ? 0 : part / total))),
+  };
+}
 
 type Row = Omit<LossRow, "torch">;
 
@@ -331,6 +378,26 @@ const rows: readonly Row[] = [
       naive: ([x], [t]) => Math.exp(x as number) - (t as number) * (x as number) + (full ? stirling(t as number) : 0),
     },
   ]),
+  {
+    name: "ctcLoss",
+    f: (reduction, x, ...[targets, inputLengths, targetLengths]) => {
+      const rows = (x as Tensor).shape.slice(0, -2);
+      const [steps, classes] = (x as Tensor).shape.slice(-2) as [number, number];
+      const logP = rows.length === 0 ? x : x?.reshape([sizeOf(rows), steps, classes]).transpose([1, 0, 2]);
+      const [t, counted, lengths] = [targets, inputLengths, targetLengths] as [Tensor, Tensor, Tensor];
+      const loss: Tensor = ctcLoss(logP as Tensor, t, counted, lengths, { reduction });
+      return reduction === "none" ? loss.reshape(rows) : loss;
+    },
+    inputs: sequences,
+    naive: (x, targets, [steps] = [], [length] = []) => {
+      const classes = (x as Chunk).length / 3;
+      const logP = Array.from({ length: steps as number }, (_, t) =>
+        (x as Chunk).slice(t * classes, (t + 1) * classes),
+      );
+      return ctcOfAllPaths(logP, (targets as Chunk).slice(0, length)).loss;
+    },
+    divisor: (_x, _targets, _steps, [length] = []) => Math.max(1, length as number),
+  },
   {
     name: "poissonNllLoss of rates",
     f: (reduction, x, t) => poissonNllLoss(x as Tensor, t as Tensor, { reduction, logInput: false }),

@@ -64,6 +64,25 @@ cnt=wave(S,3,1).abs()
 for full in (False,True):
     add("poissonNllLoss"+(", full" if full else ""),lambda r:F.poisson_nll_loss(wave(S),cnt,full=full,reduction=r))
 add("poissonNllLoss of rates",lambda r:F.poisson_nll_loss(wave(S).exp(),cnt,log_input=False,reduction=r))
+# [N, T, C] as the row has them; a fixed number of steps, three.
+lp=wave((3,3,4),2).permute(1,0,2)
+tgt=torch.tensor([1+i%3 for i in range(6)]).reshape(3,2); il=torch.tensor([2,3,3]); tl=torch.tensor([1,2,1])
+add("ctcLoss",lambda r:F.ctc_loss(lp,tgt,il,tl,reduction=r))
+# By the scores behind a log_softmax, as PyTorch's gradient by logP is another one than the derivative.
+ctc=[]
+def case(name,T,C,targets,il,tl,plain=None,**how):
+    x=wave((T,C) if plain=='one' else (T,len(tl),C),2).requires_grad_()
+    t=torch.tensor(targets); i=torch.tensor(il); l=torch.tensor(tl)
+    f=lambda r: F.ctc_loss(x.log_softmax(-1),t,i,l,reduction=r,**how)
+    mean=f('mean'); mean.backward()
+    opts={{'blank':'blank','zero_infinity':'zeroInfinity'}[k]:v for k,v in how.items()}
+    ctc.append(dict(name=name,scores=list(x.shape),targets=targets,inputLengths=il,targetLengths=tl,options=opts,
+        each=f('none').reshape(-1).tolist(),mean=mean.item(),gradient=x.grad.reshape(-1).tolist()))
+case("padded, repeated labels, a length of 0",6,4,[[1,1,2],[3,2,3],[2,2,2]],[6,5,4],[3,2,0])
+case("one behind the other",5,3,[1,2,2,1,1],[5,4,3],[2,2,1])
+case("another blank",5,4,[[0,1],[2,2]],[5,3],[2,2],blank=3)
+case("impossible ones count 0",3,3,[[1,1,2],[1,2,1],[2,1,2]],[3,3,2],[3,3,1],zero_infinity=True)
+case("one sequence",4,3,[1,2],4,2,plain='one')
 out='''/*
  * What torch.nn.functional of PyTorch 1.13, in float64, gives for the rows of the table of losses, at waves of shape [3, 4] (where
  * a row has options, with the same ones; "batchmean", and sums over the classes, for the divergence).
@@ -74,4 +93,7 @@ export const pytorchLosses: Readonly<Record<string, { readonly each: readonly nu
 for k,d in R.items():
     out+=f"  {json.dumps(k)}: {{ each: {json.dumps(d['each'])}, mean: {d['mean']!r} }},\n"
 out+="};\n"
+out+='''
+/** The loss of sequences, of log_softmax of waves of a shape times 2, and the gradient of the mean by the scores. */
+export const pytorchCtc = '''+json.dumps(ctc,indent=1)+" as const;\n"
 print(out, end='')
