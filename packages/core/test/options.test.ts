@@ -306,6 +306,8 @@ const others: Readonly<Record<string, string>> = {
   "Transpose.orderOf": "a tensor, or what has its shape",
   "new AnomalyError": "what was found, given by the engine",
   "batchNormInference mean,variance": "statistics, as batchNorm gives them: nn's functions.test",
+  jacobian: "options, or the point: products.test",
+  hessian: "options, or the point: products.test",
   "idxBatches images,labels": "two paths: nn's batch-sources.test",
   "new ChainruleError": "what any Error of JavaScript takes",
   "new CompileError": "what any Error of JavaScript takes",

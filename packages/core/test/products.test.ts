@@ -1,7 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  compile,
+  customGradient,
   elementwise,
+  eye,
   grad,
   hessian,
   hvp,
@@ -100,6 +103,77 @@ products("a pullback may be called again, with a scalar, or within another deriv
   const [dx] = pullback(seed);
   dx.sum().backward();
   assert.equal(seed.grad?.toArray(), [3, 3]);
+});
+products("jacobian and hessian: by other arguments, of structures and into them", () => {
+  const [x, y] = [random.normal([2]), random.normal([3, 2])] as [Tensor, Tensor];
+  const f = (x: Tensor, { y, k }: { y: Tensor; k: Tensor }) => ({
+    wide: y.mul(x).sin(),
+    list: [x.mul(k).sum(), x.square().mul(k)] as const,
+  });
+  const at = { y, k: tensor(2) as Tensor };
+  const all = jacobian(f, { argument: [0, 1] })(x, at);
+  const [byX, { y: byY, k: byK }] = all.wide;
+  assert.equal([byX.shape, byY.shape, byK.shape], [[3, 2, 2], [3, 2, 3, 2], [3, 2]]); // biome-ignore format: shapes
+  close(byX, [...jacobian((x: Tensor) => f(x, at).wide)(x).data]);
+  close(byY, [...jacobian((y: Tensor) => f(x, { ...at, y }).wide)(y).data]);
+  close(byK, new Array<number>(6).fill(0));
+  close(all.list[0][1].k, [x.sum().item()]);
+  close(all.list[1][0], [4 * (x.data[0] as number), 0, 0, 4 * (x.data[1] as number)]);
+  // Fewer inputs than results: forward, by columns.
+  const tall = jacobian((a: Tensor, b: Tensor) => y.mul(a).add(b.sin()), { argument: [1, 0] })(tensor(2), tensor(3));
+  close(tall[0], new Array<number>(6).fill(Math.cos(3)));
+  close(tall[1], [...y.data]);
+  const energy = ({ y, k }: { y: Tensor; k: Tensor }) => y.square().sum().mul(k.square());
+  const h = hessian(energy)(at);
+  close(h.k.k, [2 * (y.square().sum() as Tensor).item()]);
+  close(
+    h.k.y,
+    Array.from(y.data, (v) => 8 * v),
+  );
+  close(
+    h.y.k.reshape([6]),
+    Array.from(y.data, (v) => 8 * v),
+  );
+  assert.equal(h.y.y.shape, [3, 2, 3, 2]);
+  assert.equal(compile(hessian(energy))(at).y.y.toArray(), h.y.y.toArray());
+  const cross = hessian((x: Tensor, y: Tensor) => x.mul(y).sum(), { argument: [0, 1] })(x, x);
+  assert.equal(cross[0][1].toArray(), [[1, 0], [0, 1]]); // biome-ignore format: a matrix
+  assert.throws(
+    () => jacobian((x: Tensor) => ({ a: x.argMax() }))(x),
+    /the result\.a is int32 \[\]: integers and bools/,
+  );
+  assert.throws(() => jacobian((_: Tensor) => [])(x), /jacobian: the function gave a structure without tensors/);
+  for (const transform of [jacobian, hessian] as const) {
+    const loose = transform as (f: unknown, options: unknown, ...none: unknown[]) => unknown;
+    assert.throws(() => loose(energy, { by: 1 }), /unknown option by; there is argument/);
+    assert.throws(() => loose(energy, { argument: 1 }, x), /takes tensors and numbers, got/);
+    assert.throws(
+      () => (loose(energy, { argument: 1 }) as typeof energy)(at),
+      /argument 1 is not there: the call has 1/,
+    );
+  }
+});
+products("jacobian: one walk for all rows, whatever their number", () => {
+  const f = (w: Tensor) => (x: Tensor) => w.matmul(x).tanh().mul(x.exp().sum());
+  const kernels = [8, 26].map((n) => {
+    const w = random.normal([n, n]) as Tensor;
+    const program = compile(jacobian(f(w))).program(random.normal([n]) as Tensor);
+    return program.print("kernels").trim().split("\n").length;
+  });
+  assert.is(kernels[0], kernels[1]);
+  for (const n of [1, 2, 5, 6, 7, 17]) {
+    const [w, x] = [random.normal([n, n]), random.normal([n])] as [Tensor, Tensor];
+    const { pullback } = vjp(f(w))(x);
+    const rows = eye(n).data;
+    const expected = Array.from({ length: n }, (_, i) => [
+      ...(pullback(tensor(rows.slice(i * n, (i + 1) * n)) as Tensor)[0] as Tensor).data,
+    ]);
+    close(jacobian(f(w))(x), expected.flat());
+  }
+  // A backward that reads values goes one row after the other.
+  const reading = customGradient((x: Tensor) => x.mul(2), [(dout) => dout.mul(dout.data.some((v) => v !== 0) ? 2 : 1)]);
+  const n = 8;
+  close(jacobian(reading)(random.normal([n]) as Tensor), [...eye(n).mul(2).data]);
 });
 products("jacobian: rows or columns, whichever are fewer", () => {
   const w = random.normal([4, 3]);

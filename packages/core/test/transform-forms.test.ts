@@ -135,12 +135,6 @@ test("lists and records in other places show the form", () => {
       `one list holds them all, ${name}(f)([x, y], [v, w])`,
     );
   }
-  for (const [transform, name] of [
-    [jacobian, "jacobian"],
-    [hessian, "hessian"],
-  ] as const) {
-    assert.match(wrong(transform, cube, { argument: 1 }), `write ${name}((y) => f(x, y)) for another`);
-  }
 });
 
 test("what is missing or none is named", () => {

@@ -8,7 +8,7 @@ import { Arguments } from "./arguments.js";
 import { type Given, mapLeaves, type Tensors } from "./structure.js";
 
 /** Which arguments: one, or a list of them. */
-type Chosen = number | readonly number[];
+export type Chosen = number | readonly number[];
 
 export interface GradOptions<N extends Chosen> {
   /** The argument to differentiate by, counted from 0 (the default), or a list of arguments. */
@@ -18,12 +18,12 @@ export interface GradOptions<N extends Chosen> {
 type Indices<N extends Chosen> = N extends readonly number[] ? `${N[number]}` : `${N & number}`;
 
 /** The arguments of a gradient function: those that it differentiates by may be given as numbers. */
-type GradArguments<Args extends readonly unknown[], N extends Chosen> = {
+export type GradArguments<Args extends readonly unknown[], N extends Chosen> = {
   [I in keyof Args]: I extends Indices<N> ? Given<Args[I]> : Args[I];
 };
 
 /** The gradient by one argument, or the list of those by several. */
-type GradResult<Args extends readonly unknown[], N extends Chosen> = N extends readonly number[]
+export type GradResult<Args extends readonly unknown[], N extends Chosen> = N extends readonly number[]
   ? { readonly [I in keyof N]: Tensors<Args[N[I] & number]> }
   : Tensors<Args[N & number]>;
 
@@ -100,13 +100,8 @@ function notOptions(op: string, options: unknown): GraphError {
   );
 }
 
-/** The value and the gradient of one call; `op` is the transform that errors name. */
-export function differentiate<Args extends readonly unknown[]>(
-  op: string,
-  f: (...args: Args) => Tensor,
-  given: readonly unknown[],
-  argument: Chosen = 0,
-): ValueAndGrad<unknown> {
+/** The numbers of the arguments to differentiate by, each of which is there. */
+export function checkChosen(op: string, given: readonly unknown[], argument: Chosen): readonly number[] {
   const chosen = Array.isArray(argument) ? (argument as readonly number[]) : [argument as number];
   chosen.forEach((at, i) => {
     if (!Number.isInteger(at) || !(at in given)) {
@@ -115,7 +110,17 @@ export function differentiate<Args extends readonly unknown[]>(
     if (chosen.indexOf(at) !== i)
       throw new GraphError(`${op}: argument ${at} is named twice in [${chosen.join(", ")}]`);
   });
-  const args = new Arguments(op, given, chosen);
+  return chosen;
+}
+
+/** The value and the gradient of one call; `op` is the transform that errors name. */
+export function differentiate<Args extends readonly unknown[]>(
+  op: string,
+  f: (...args: Args) => Tensor,
+  given: readonly unknown[],
+  argument: Chosen = 0,
+): ValueAndGrad<unknown> {
+  const args = new Arguments(op, given, checkChosen(op, given, argument));
   const value = args.run(f);
   if (value.rank > 0) {
     throw new GraphError(

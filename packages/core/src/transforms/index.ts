@@ -17,6 +17,7 @@ export { type WhileOptions, whileLoop } from "./control/while.js";
 export { type CustomGradientOptions, customGradient } from "./custom-gradient.js";
 export { customOp, elementwise, type OpClass, type OpRule } from "./custom-op.js";
 export { type GradOptions, grad, stopGradient, type ValueAndGrad, valueAndGrad } from "./grad.js";
-export { hessian, hvp, jacobian } from "./jacobian.js";
+export { hvp } from "./hvp.js";
+export { type Derivatives, hessian, jacobian } from "./jacobian.js";
 export { type Given, type Tensors, tensorsIn } from "./structure.js";
 export { type Jvp, jvp, type Vjp, vjp } from "./vjp.js";

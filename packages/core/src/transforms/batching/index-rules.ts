@@ -2,7 +2,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import * as ops from "../../ops/index.js";
 import { normalizeAxis } from "../../shape/shape.js";
 import { type Batched, elementShape, expanded, inTable, moveAxis } from "./batched.js";
-import { ruleFor } from "./rule.js";
+import { type Form, ruleFor } from "./rule.js";
 
 /** Indices from the end as those from the beginning, and an error for one that is out of range. */
 function checkedIndices(op: string, indices: Tensor, size: number): Tensor {
@@ -11,7 +11,7 @@ function checkedIndices(op: string, indices: Tensor, size: number): Tensor {
 }
 
 /** Rows of each element's own table: the tables one below the other, with indices that go on from one to the next. */
-const take = ruleFor(ops.Take, (node, [x, indices], { size }) => {
+function take(node: ops.Take, [x, indices]: readonly Batched[], { size }: Form): Tensor {
   const [from, at] = [x as Batched, indices as Batched];
   const axis = normalizeAxis(node.name, node.axis, elementShape(from));
   if (!at.isBatched) return new ops.Take(axis + 1).apply(from.tensor, at.tensor);
@@ -24,9 +24,9 @@ const take = ruleFor(ops.Take, (node, [x, indices], { size }) => {
   const taken = new ops.Take(0).apply(flat, places);
   // The axes of the indices stand where the one that they pick from stood.
   return moveAxes(taken, 1, axis + 1, own);
-});
+}
 
-const indexAdd = ruleFor(ops.IndexAdd, (node, [x, indices], { size, shape }) => {
+function indexAdd(node: ops.IndexAdd, [x, indices]: readonly Batched[], { size, shape }: Form): Tensor {
   const [from, at] = [x as Batched, indices as Batched];
   const axis = normalizeAxis(node.name, node.axis, shape);
   if (!at.isBatched) return new ops.IndexAdd([size, ...shape], axis + 1).apply(from.tensor, at.tensor);
@@ -37,7 +37,7 @@ const indexAdd = ruleFor(ops.IndexAdd, (node, [x, indices], { size, shape }) => 
   const places = inTable(checkedIndices(node.name, at.tensor, rows), rows);
   const sums = new ops.IndexAdd([size * rows, ...rest], 0).apply(source, places);
   return moveAxis(sums.reshape([size, rows, ...rest]), 1, axis + 1);
-});
+}
 
 /** So many axes, from one place to another. */
 function moveAxes(t: Tensor, from: number, to: number, count: number): Tensor {
@@ -48,9 +48,9 @@ function moveAxes(t: Tensor, from: number, to: number, count: number): Tensor {
   return t.transpose(order);
 }
 
-export const indexRules = [
-  take,
-  indexAdd,
+export const indexRules = () => [
+  ruleFor(ops.Take, take),
+  ruleFor(ops.IndexAdd, indexAdd),
   ruleFor(ops.ScatterAdd, (node, inputs, { size, shape }) => {
     const axis = normalizeAxis(node.name, node.axis, shape);
     const tensors = inputs.map((input) => expanded(input, size));

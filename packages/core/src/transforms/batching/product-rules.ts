@@ -1,5 +1,6 @@
 import type { Tensor } from "../../graph/tensor.js";
 import * as ops from "../../ops/index.js";
+import { sizeOf } from "../../shape/shape.js";
 import { aligned, type Batched, elementShape, expanded } from "./batched.js";
 import { type Form, ruleFor } from "./rule.js";
 
@@ -26,11 +27,26 @@ function asRows(node: ops.MatMul, a: Batched, b: Batched): Tensor | null {
   return null;
 }
 
-function matMul(node: ops.MatMul, [x, y]: readonly Batched[], { size, shape }: Form): Tensor {
+/** The same for matrices of one column on the right, or of one row on the left. */
+function asRowsOfMatrix(node: ops.MatMul, a: Batched, b: Batched, { size, shape }: Form): Tensor | null {
+  const [left, right] = [elementShape(a), elementShape(b)];
+  if (left.length > 2 || right.length > 2) return null;
+  const [own, other] = a.isBatched ? [a, b] : [b, a];
+  const count = a.isBatched ? left[node.transposeA ? 1 : 0] : right[node.transposeB ? 0 : 1];
+  if (other.isBatched || count !== 1) return null;
+  const rows = own.tensor.reshape([size, sizeOf(elementShape(own))]);
+  const product = new ops.MatMul(false, a.isBatched ? node.transposeB : !node.transposeA);
+  return product.apply(rows, other.tensor).reshape([size, ...shape]);
+}
+
+function matMul(node: ops.MatMul, [x, y]: readonly Batched[], form: Form): Tensor {
+  const { size, shape } = form;
   const [a, b] = [x as Batched, y as Batched];
   const rows = asRows(node, a, b);
   if (rows !== null) return rows;
   const [A, B] = [asMatrix(a, true), asMatrix(b, false)];
+  const thin = asRowsOfMatrix(node, A, B, form);
+  if (thin !== null) return thin;
   const rank = Math.max(elementShape(A).length, elementShape(B).length);
   return node
     .again()
@@ -46,7 +62,7 @@ function masked(node: ops.MaskedMatMul | ops.SampledMatMul, inputs: readonly Bat
   return node.again().apply(aligned(left, rank), aligned(b, rank), aligned(mask, rank));
 }
 
-export const productRules = [
+export const productRules = () => [
   ruleFor(ops.MatMul, matMul),
   ruleFor<ops.MaskedMatMul | ops.SampledMatMul>(ops.MaskedMatMul, masked),
   ruleFor<ops.MaskedMatMul | ops.SampledMatMul>(ops.SampledMatMul, masked),

@@ -18,6 +18,9 @@ import { FunctionNode } from "../function-node.js";
 import { type Batched, elementShape } from "./batched.js";
 import { moveTo } from "./positions.js";
 
+/** A function of one element wants to read a value, which is not the same for all. */
+export class ValueWanted extends GraphError {}
+
 /** What a function did for one element, to be done for all of a batch at once. */
 export interface Program {
   readonly recorder: BatchRecorder;
@@ -203,7 +206,7 @@ export class BatchRecorder extends BlockRecorder {
   }
 
   override unknown(what: string): Error {
-    return new GraphError(
+    return new ValueWanted(
       `${this.op}: the value of ${what}, is not known in the function, which runs once for all elements of the batch: item(), data, ` +
         "toArray() and branches on values have no one value there. Choose by where(...), return the tensor and read it outside, or " +
         "call the function in a loop",

@@ -46,36 +46,42 @@ const argExtreme: BatchRule<ops.ArgMax | ops.ArgMin> = (node, [x], { size, shape
 
 const reshaped: BatchRule = (_node, [x], { size, shape }) => (x as Batched).tensor.reshape([size, ...shape]);
 
-const rules: ReadonlyMap<unknown, BatchRule<never>> = new Map<unknown, BatchRule<never>>([
-  ...[ops.Cumsum, ops.Cumprod, ops.LinearScan, ops.ArgSort, ops.Softmax, ops.LogSoftmax].map((Op) =>
-    ruleFor<Node & { readonly axis: number }>(Op, alongAxis),
-  ),
-  ...[ops.Concat, ops.Stack, ops.Gather].map((Op) => ruleFor<Node & { readonly axis: number }>(Op, alongAxis)),
-  ...[ops.Center, ops.Standardize].map((Op) =>
-    ruleFor<Node & { readonly axis: number | readonly number[] | undefined }>(Op, alongAxes),
-  ),
-  ...[ops.ArgMax, ops.ArgMin].map((Op) => ruleFor<ops.ArgMax | ops.ArgMin>(Op, argExtreme)),
-  ...[ops.Reshape, ops.ExpandDims, ops.Squeeze].map((Op) => ruleFor<Node>(Op, reshaped)),
-  ...[ops.Cast, ops.OneHot, ops.InRange].map((Op) => ruleFor<Node>(Op, asItIs)),
-  ruleFor(ops.BroadcastTo, (_node, [x], { size, shape }) =>
-    aligned(x as Batched, shape.length).broadcastTo([size, ...shape]),
-  ),
-  ruleFor(ops.Transpose, (node, [x]) => {
-    const order = node.orderOf({ shape: elementShape(x as Batched) });
-    return new ops.Transpose([0, ...order.map((axis) => axis + 1)]).apply((x as Batched).tensor);
-  }),
-  ruleFor(ops.Slice, (node, [x]) => new ops.Slice([null, ...node.ranges]).apply((x as Batched).tensor)),
-  ruleFor(ops.Unslice, (node, [x], { size, shape }) =>
-    new ops.Unslice([null, ...node.ranges], [size, ...shape]).apply((x as Batched).tensor),
-  ),
-  ruleFor(ops.Pad, (node, [x]) => new ops.Pad([[0, 0], ...node.widths], node.value).apply((x as Batched).tensor)),
-  ...indexRules,
-  ...productRules,
-  ...windowRules,
-]);
+/** By the class of the node. */
+const table = () =>
+  new Map<unknown, BatchRule<never>>([
+    ...[ops.Cumsum, ops.Cumprod, ops.LinearScan, ops.ArgSort, ops.Softmax, ops.LogSoftmax].map((Op) =>
+      ruleFor<Node & { readonly axis: number }>(Op, alongAxis),
+    ),
+    ...[ops.Concat, ops.Stack, ops.Gather].map((Op) => ruleFor<Node & { readonly axis: number }>(Op, alongAxis)),
+    ...[ops.Center, ops.Standardize].map((Op) =>
+      ruleFor<Node & { readonly axis: number | readonly number[] | undefined }>(Op, alongAxes),
+    ),
+    ...[ops.ArgMax, ops.ArgMin].map((Op) => ruleFor<ops.ArgMax | ops.ArgMin>(Op, argExtreme)),
+    ...[ops.Reshape, ops.ExpandDims, ops.Squeeze].map((Op) => ruleFor<Node>(Op, reshaped)),
+    ...[ops.Cast, ops.OneHot, ops.InRange].map((Op) => ruleFor<Node>(Op, asItIs)),
+    ruleFor(ops.BroadcastTo, (_node, [x], { size, shape }) =>
+      aligned(x as Batched, shape.length).broadcastTo([size, ...shape]),
+    ),
+    ruleFor(ops.Transpose, (node, [x]) => {
+      const order = node.orderOf({ shape: elementShape(x as Batched) });
+      return new ops.Transpose([0, ...order.map((axis) => axis + 1)]).apply((x as Batched).tensor);
+    }),
+    ruleFor(ops.Slice, (node, [x]) => new ops.Slice([null, ...node.ranges]).apply((x as Batched).tensor)),
+    ruleFor(ops.Unslice, (node, [x], { size, shape }) =>
+      new ops.Unslice([null, ...node.ranges], [size, ...shape]).apply((x as Batched).tensor),
+    ),
+    ruleFor(ops.Pad, (node, [x]) => new ops.Pad([[0, 0], ...node.widths], node.value).apply((x as Batched).tensor)),
+    ...indexRules(),
+    ...productRules(),
+    ...windowRules(),
+  ]);
+
+/** Made when it is first used, so that a bundle without vmap has none of it. */
+let rules: ReadonlyMap<unknown, BatchRule<never>> | null = null;
 
 /** The rule of a node, if it has one. */
 export function batchRuleOf(node: Node): BatchRule | null {
+  rules ??= table();
   const own = rules.get(node.constructor);
   if (own !== undefined) return own as BatchRule;
   if (node instanceof Elementwise) return elementwise;

@@ -69,7 +69,7 @@ function places(node: ops.ArgMaxPool, [x]: readonly Batched[], { size, shape }: 
   return all.sub(startsOf(all, sizeOf(tensor.shape, 1)));
 }
 
-export const windowRules = [
+export const windowRules = () => [
   ruleFor<ops.Conv | ops.ConvTranspose>(ops.Conv, convolution),
   ruleFor<ops.Conv | ops.ConvTranspose>(ops.ConvTranspose, convolution),
   ruleFor(ops.ConvWeights, (node, [x, y], { size, shape }) =>

@@ -259,9 +259,9 @@ export const formMisuses: readonly Misuse[] = [
         'vjp: the function threw "a.mul is not a function"; it names 2 arguments, and was given one, a list: they stand one behind the other, vjp(f)(x, y)',
       ],
       [
-        () => wrong(jacobian, (a: Tensor, b: Tensor) => a.mul(b), { argument: 1 }),
-        DTypeError,
-        "jacobian: the point is a tensor or a number, got an object with argument; jacobian differentiates by the first argument: write jacobian((y) => f(x, y)) for another, and grad or vjp for records",
+        () => jacobian((a: Tensor, b: Tensor) => a.mul(b), { argument: 2 })(x, x),
+        GraphError,
+        "jacobian: argument 2 is not there: the call has 2, counted from 0",
       ],
     ],
   },
