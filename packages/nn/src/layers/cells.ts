@@ -6,9 +6,6 @@ import type { ParameterMaker } from "./parameter.js";
 /** The state of one direction of one layer between two steps, [N, H] each; the first is the output of the step. */
 export type StepState = readonly [h: Tensor, ...others: Tensor[]];
 
-/** h Wh, [N, gates H], and the state. */
-type Carry = readonly [product: Tensor, ...state: StepState];
-
 /**
  * One layer of a recurrent network in one direction: its parameters, and one step. The weights of the gates stand side by side in
  * Wx [inputs, gates H] and Wh [H, gates H], so that a step is one product, and that of the inputs one for all steps.
@@ -38,18 +35,11 @@ export abstract class Cell extends Layer {
   run(x: Tensor, begin: StepState, fromEnd: boolean): { readonly output: Tensor; readonly state: StepState } {
     // What is known of all steps before the first: x Wx + b, [T, N, gates H].
     const inputs = alongLast(x.transpose([1, 0, 2]), { W: this.Wx as Tensor, b: this.b });
-    const product = begin[0].matmul(this.Wh as Tensor);
-    if (x.shape[1] === 1) {
-      const state = this.step(inputs.slice([0]), product, begin);
-      return { output: state[0].expandDims(1), state };
-    }
-    // The product ends a step, and does not begin the next one: what a step computes again for its gradient, from the carry before it,
-    // is without a product then.
-    const step = ([product, ...state]: Carry, input: Tensor) => {
-      const next = this.step(input, product, state);
-      return [[next[0].matmul(this.Wh as Tensor), ...next] as Carry, next[0]] as const;
+    const step = (state: StepState, input: Tensor) => {
+      const next = this.step(input, state);
+      return [next, next[0]] as const;
     };
-    const [[, ...state], outputs] = scan(step, [product, ...begin] as Carry, inputs, { reverse: fromEnd });
+    const [state, outputs] = scan(step, begin, inputs, { reverse: fromEnd });
     return { output: outputs.transpose([1, 0, 2]), state };
   }
 
@@ -58,8 +48,8 @@ export abstract class Cell extends Layer {
     return [];
   }
 
-  /** The next state, given what is known of the step, and the product of the last outputs with Wh, [N, gates H] both. */
-  abstract step(x: Tensor, product: Tensor, state: StepState): StepState;
+  /** The next state, given what is known of the step, [N, gates H]. */
+  abstract step(x: Tensor, state: StepState): StepState;
 
   /** One gate of several that stand side by side. */
   protected gate(gates: Tensor, i: number): Tensor {
@@ -76,8 +66,8 @@ export class RNNCell extends Cell {
     this.activation = activation;
   }
 
-  override step(x: Tensor, product: Tensor): StepState {
-    return [this.activation(x.add(product))];
+  override step(x: Tensor, [h]: StepState): StepState {
+    return [this.activation(x.add(h.matmul(this.Wh as Tensor)))];
   }
 }
 
@@ -91,8 +81,8 @@ export class LSTMCell extends Cell {
     return [zero];
   }
 
-  override step(x: Tensor, product: Tensor, [, c]: StepState): StepState {
-    const gates = x.add(product);
+  override step(x: Tensor, [h, c]: StepState): StepState {
+    const gates = x.add(h.matmul(this.Wh as Tensor));
     const [i, f, g, o] = [0, 1, 2, 3].map((k) => this.gate(gates, k)) as [Tensor, Tensor, Tensor, Tensor];
     const next = f
       .sigmoid()
@@ -112,7 +102,8 @@ export class GRUCell extends Cell {
     this.bh = bias ? make.bias("bh", [hidden]) : undefined;
   }
 
-  override step(x: Tensor, product: Tensor, [h]: StepState): StepState {
+  override step(x: Tensor, [h]: StepState): StepState {
+    const product = h.matmul(this.Wh as Tensor);
     const [r, z] = [0, 1].map((k) => this.gate(x, k).add(this.gate(product, k)).sigmoid()) as [Tensor, Tensor];
     const own = this.gate(product, 2);
     const n = this.gate(x, 2)
