@@ -271,6 +271,18 @@ const programs: readonly (readonly [
   ["a gradient by all rows is put together", (x) => grad(rows)(x), [a([6, 16])], [1, 800, 295]],
   ["and added up where slices overlap", (x) => grad(windows)(x), [a([12])], [4, 128, 385]],
   [
+    "what the steps of a loop that is written out add to the gradient of a matrix is one product",
+    (w, x) =>
+      grad(
+        (w: Tensor) =>
+          unstack(x)
+            .reduce((h, t) => w.matmul(h).add(t).tanh())
+            .sum() as Tensor<[]>,
+      )(w),
+    [a([16, 16]), a([6, 16])],
+    [20, 4640, 4722],
+  ],
+  [
     "differences of all pairs are not written down",
     (x) => grad((x: Tensor) => x.expandDims(1).sub(x.expandDims(0)).square().sum(2).sqrt().sum() as Tensor<[]>)(x),
     [a([40, 8])],

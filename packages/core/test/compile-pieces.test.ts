@@ -1,7 +1,19 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { arange, compile, concat, grad, pad, Random, stack, type Tensor, tensor, zeros } from "../src/index.js";
+import {
+  arange,
+  compile,
+  concat,
+  grad,
+  pad,
+  Random,
+  stack,
+  type Tensor,
+  tensor,
+  unstack,
+  zeros,
+} from "../src/index.js";
 import { forAll, near } from "./support/property.js";
 
 // What is put together out of parts, and gradients of what is used in parts: fills, stores and additions where they are needed.
@@ -127,6 +139,38 @@ const rows: Readonly<Record<string, (x: Tensor) => Tensor>> = {
       .add(gate(2).sigmoid().mul(gate(0).exp()))
       .sum();
   },
+  "the steps of a loop that is written out": (w) =>
+    unstack(w)
+      .reduce((h, x) =>
+        w
+          .matmul(h)
+          .tanh()
+          .add(w.transpose().matmul(h.mul(x)))
+          .sin(),
+      )
+      .sum(),
+  "thin products, transposed or not": (x) =>
+    [
+      [0, 2],
+      [1, 3],
+      [2, 4],
+      [3, 5],
+      [4, 6],
+      [0, 1],
+    ]
+      .map(([from, to], i) => {
+        const [rows, columns] = [
+          x.slice([[from as number, to as number]]),
+          x.slice([null, [from as number, to as number]]),
+        ];
+        const wide = (t: Tensor) => concat([t, t, t, t], 1);
+        return i % 2 === 0
+          ? wide(rows.sin()).transpose().matmul(wide(rows))
+          : wide(columns.transpose()).transpose().matmul(wide(columns.transpose().sin()));
+      })
+      .reduce((sum, product) => sum.add(product))
+      .tanh()
+      .sum(),
   "a border": (x) => pad(x.sin(), [[1, 1], [2, 0]]).square().sum(), // biome-ignore format: pairs
   "joined with what it is made of": (x) => concat([x.sigmoid(), x.sigmoid().sin(), x.transpose()]).sin().square().sum(),
   "stacked, some of it transposed": (x) =>

@@ -35,7 +35,7 @@ export function resultsOf({ outputs, assignments, gradients }: Trace): Traced[] 
 }
 
 /** The class of an op. */
-type Op = abstract new (...settings: never) => Node;
+export type Op = abstract new (...settings: never) => Node;
 
 interface Needed {
   readonly order: readonly Traced[];
