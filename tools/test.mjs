@@ -101,6 +101,15 @@ async function suites() {
     { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
     left(counted("packages", ["tools/packages.mjs"]), true, "it packs and installs"),
     left(counted("guide", ["tools/guide.mjs"]), true, "it builds a copy of core"),
+    left(
+      counted("programs of GradBench", [
+        "--import",
+        "./packages/bench/engine-hook.mjs",
+        "packages/bench/gradbench/check.mjs",
+      ]),
+      true,
+      "it takes its time",
+    ),
     ...chapters
       .filter(({ examples }) => examples.some(({ isHeavy, isAlone }) => !isHeavy && !isAlone))
       .map(({ folder }) =>

@@ -1,9 +1,10 @@
-// Imported first by a process that measures another checkout: its packages stand in the place of this one's.
+// Imported first by a process that measures another checkout, whose packages stand in the place of this one's, or where those of this
+// one are not linked.
 import { register } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const engine = process.env.CHAINRULE_ENGINE;
+const engine = process.env.CHAINRULE_ENGINE ?? fileURLToPath(new URL("../..", import.meta.url));
 const files = Object.fromEntries(
   ["core", "nn"].map((name) => [
     `@chainrule/${name}`,

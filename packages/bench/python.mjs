@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL("python", import.meta.url));
 
 /** One thread each, and no threads that spin while it is another's turn. */
-const oneThread = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+export const oneThread = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
 
 /** The first Python that has the module: the one of the path, or the system's, to which its packages belong. */
-function interpreterWith(module) {
+export function interpreterWith(module) {
   return ["python3", "/usr/bin/python3"].find(
     (python) => spawnSync(python, ["-c", `import ${module}`], { stdio: "ignore" }).status === 0,
   );
