@@ -1,6 +1,7 @@
 import { convolutions } from "./convolutions.js";
 import { graphsOf } from "./graphs.js";
 import { type Kind, kind } from "./kind.js";
+import { loops } from "./loops.js";
 import { ranges } from "./ranges.js";
 import { reductions } from "./reductions.js";
 import { states } from "./states.js";
@@ -48,6 +49,7 @@ export function kindsOf(testing: typeof import("../../src/testing/index.js")): r
     kind(states),
     kind(convolutions),
     kind(ranges),
+    kind(loops),
     kind(graphsOf(testing)),
   ];
 }

@@ -14,23 +14,28 @@ import { sortRules } from "./routines/sort/sort.js";
 import { scanRules } from "./scan.js";
 import { windowRules } from "./windows.js";
 
-/** By the class of the node. */
-const rules: ReadonlyMap<unknown, KernelRule> = new Map<unknown, KernelRule>([
-  ...reductionRules,
-  ...contractionRules,
-  ...movementRules,
-  ...indexedRules,
-  ...bincountRules,
-  ...scanRules,
-  ...argMaxRules,
-  ...sortRules,
-  ...convolutionRules,
-  ...windowRules,
-  ...poolRules,
-  ...blockRules,
-]);
+/** By the class of the node; made at the first need, so that a bundle without `compile` has none of them. */
+let rules: ReadonlyMap<unknown, KernelRule> | null = null;
+
+const allRules = (): ReadonlyMap<unknown, KernelRule> =>
+  new Map<unknown, KernelRule>([
+    ...reductionRules,
+    ...contractionRules,
+    ...movementRules,
+    ...indexedRules,
+    ...bincountRules,
+    ...scanRules,
+    ...argMaxRules,
+    ...sortRules,
+    ...convolutionRules,
+    ...windowRules,
+    ...poolRules,
+    ...blockRules,
+  ]);
 
 export function kernelRuleOf({ source }: Traced): KernelRule | null {
   if (source.kind === "draw") return draw;
-  return source.kind === "node" ? (rules.get(source.node.constructor) ?? null) : null;
+  if (source.kind !== "node") return null;
+  rules ??= allRules();
+  return rules.get(source.node.constructor) ?? null;
 }
