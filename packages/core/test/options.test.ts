@@ -187,6 +187,7 @@ row("whileLoop", (...o) =>
     ...o,
   ),
 );
+for (const name of ["sparseJacobian", "sparseHessian"]) row(name, (...o) => ops[name]?.(f, ...o));
 row("vmap", (...o) => ops["vmap"]?.(f, ...o));
 row("scan", (...o) => ops["scan"]?.((c: Tensor) => [c], x, x, ...o));
 for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "detectAnomaly"]) {

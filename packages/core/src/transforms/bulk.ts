@@ -17,27 +17,24 @@ const MOST = 1 << 20;
  */
 export function pulledByElement(op: string, args: Arguments, root: Tensor): Tensor[] {
   const { size } = root;
-  const isProgram = tracer() !== null;
-  if (size === 1 || (size < FEW && !isProgram)) return one(args, root, 0, size);
   const largest = Math.max(size, ...args.edges.map((edge) => edge.size));
-  const rows = isProgram ? size : Math.max(FEW, Math.floor(MOST / largest));
+  const rows = tracer() === null ? Math.max(FEW, Math.floor(MOST / largest)) : size;
   const parts: Tensor[][] = [];
   for (let from = 0; from < size; from += rows) {
-    const count = Math.min(rows, size - from);
-    const seeds = unitVectors(root, from, count);
-    const made = forBatch(op, [seeds], (seed) => args.pull(root, seed as Tensor).gradients);
-    parts.push(made ?? one(args, root, from, count));
+    parts.push(pulledBySeeds(op, args, root, unitVectors(root, from, Math.min(rows, size - from))));
   }
   const [first] = parts as [Tensor[]];
   return parts.length === 1 ? first : first.map((_, i) => concat(parts.map((part) => part[i] as Tensor)));
 }
 
-/** The same, by one walk after the other. */
-function one(args: Arguments, root: Tensor, from: number, count: number): Tensor[] {
-  const all = Array.from({ length: count }, (_, i) => {
-    const seed = unitVectors(root, from + i, 1).reshape(root.shape);
-    return args.pull(root, seed).gradients;
-  });
+/** The same for any seeds: [seeds, ...shape of the root], the gradients being [seeds, ...shape of the edge]. */
+export function pulledBySeeds(op: string, args: Arguments, root: Tensor, seeds: Tensor): Tensor[] {
+  const count = seeds.shape[0] as number;
+  const pull = (seed: Tensor) => args.pull(root, seed).gradients;
+  const isBatch = count > 1 && (count >= FEW || tracer() !== null);
+  const made = isBatch ? forBatch(op, [seeds], (seed) => pull(seed as Tensor)) : null;
+  if (made !== null) return made;
+  const all = Array.from({ length: count }, (_, i) => pull(seeds.slice([i]) as Tensor));
   return args.edges.map((_, k) => stack(all.map((gradients) => gradients[k] as Tensor)) as Tensor);
 }
 

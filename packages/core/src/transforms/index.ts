@@ -19,5 +19,7 @@ export { customOp, elementwise, type OpClass, type OpRule } from "./custom-op.js
 export { type GradOptions, grad, stopGradient, type ValueAndGrad, valueAndGrad } from "./grad.js";
 export { hvp } from "./hvp.js";
 export { type Derivatives, hessian, jacobian } from "./jacobian.js";
+export { type SparseOptions, sparseHessian, sparseJacobian } from "./sparse/sparse.js";
+export type { SparseMatrix } from "./sparse/sparse-matrix.js";
 export { type Given, type Tensors, tensorsIn } from "./structure.js";
 export { type Jvp, jvp, type Vjp, vjp } from "./vjp.js";
