@@ -55,7 +55,12 @@ const commands = {
       "packages/bench/package.json",
       "packages/bench/pnpm-lock.yaml",
     ]);
-    run(["packages/bench/bench.mjs", ...args]);
+    const [table] = args;
+    run(
+      table === "gradbench" || table === "browser"
+        ? [`packages/bench/${table}/main.mjs`, ...args.slice(1)]
+        : ["packages/bench/bench.mjs", ...args],
+    );
   },
   async mutate() {
     await setUp();

@@ -1,8 +1,7 @@
 // The speed table of RESULTS.md. `node bench.mjs [--quick] [--strict] [--only WORK] ... [--against DIR]`
-import { readFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { compareWith } from "./against.mjs";
+import { machine } from "./machine.mjs";
 import { loadPeers } from "./peers.mjs";
 import { isMet, table } from "./report.mjs";
 import { chain } from "./works/chain.mjs";
@@ -67,15 +66,6 @@ function options() {
   }
 }
 
-function machine(peers) {
-  const { version } = JSON.parse(readFileSync(new URL("../core/package.json", import.meta.url), "utf8"));
-  const processors = cpus();
-  return [
-    [`chainrule ${version}`, ...peers.versions, `Node ${process.versions.node} (V8 ${process.versions.v8})`].join(", "),
-    `${processors[0]?.model.trim() ?? process.arch}, ${processors.length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
-  ].join("; ");
-}
-
 /** No peer at all. */
 const alone = { tensorflow: null, jax: null, numpy: null, torch: null, versions: [], close() {} };
 
@@ -85,7 +75,7 @@ if (help) {
   process.stdout.write(`${usage}\n`);
 } else if (against !== undefined) {
   const works = chosen.map((work) => work.name);
-  process.stdout.write(`${compareWith(against, works, { quick, pairs: Number(pairs) })}\n\n${machine(alone)}\n`);
+  process.stdout.write(`${compareWith(against, works, { quick, pairs: Number(pairs) })}\n\n${machine([])}\n`);
 } else if (own) {
   const medians = {};
   for (const work of chosen) {
@@ -107,7 +97,7 @@ if (help) {
 ${table(rows)}
 
 Medians of alternating repetitions in one run, ± half of the middle half, one thread. A row without "at least" is for information.
-${machine(peers)}
+${machine(peers.versions)}
 `);
     if (strict && !rows.every(isMet)) process.exitCode = 1;
   } catch (error) {

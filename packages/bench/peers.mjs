@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startPython } from "./python.mjs";
+import { loadPython } from "./machine.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -50,9 +50,8 @@ export async function loadPeers() {
   const peers = {
     tensorflow: await loadTensorflow(),
     jax: await loadJax(),
-    // Both variables make OpenBLAS take a slower kernel than it has for the processor.
-    numpy: await startPython("numpy", { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined }),
-    torch: await startPython("torch", {}),
+    numpy: await loadPython("numpy"),
+    torch: await loadPython("torch"),
   };
   const all = Object.values(peers).filter((peer) => peer !== null);
   return {

@@ -56,8 +56,8 @@ function line(row) {
  *
  * @param {Row[]} rows
  */
-export function table(rows) {
-  return `| work (float32 unless said) | way | ours | peer | its time | ratio | at least | |
+export function table(rows, heading = "work (float32 unless said)") {
+  return `| ${heading} | way | ours | peer | its time | ratio | at least | |
 |---|---|---|---|---|---|---|---|
 ${rows.map(line).join("\n")}`;
 }

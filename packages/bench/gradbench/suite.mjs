@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { interpreterWith, oneThread } from "../python.mjs";
 
 /** Where Debian has the header that the suite's Makefile would fetch. */
@@ -94,7 +95,7 @@ export class Suite {
    */
   async evaluation(name, options, evaluate) {
     this.python ??= interpreterWith("torch, pydantic, dataclasses_json") ?? "python3";
-    const child = spawn(this.python, ["-m", `gradbench.evals.${name}.run`, ...options], {
+    const child = spawn(this.python, [evaluation, name, ...options], {
       cwd: this.folder,
       env: this.environment(),
       stdio: ["pipe", "pipe", "inherit"],
@@ -132,6 +133,8 @@ export class Suite {
     return verdicts;
   }
 }
+
+const evaluation = fileURLToPath(new URL("../python/evaluation.py", import.meta.url));
 
 const torch = "python/gradbench/gradbench/tools/pytorch";
 
