@@ -11,7 +11,7 @@ import { isScan, partIn, rebuilt, rootsOf } from "./fuse-scans.js";
 import { neededBy, nodeOf, orderOf } from "./graph.js";
 
 /** From how many terms on a product takes longer than to write its result and read it again. */
-const leastTerms = 4;
+export const leastTerms = 4;
 
 /**
  * The same program with products that the steps of a loop computed handed on to the loop that goes back through them, as rows, where that

@@ -128,7 +128,7 @@ function sumsIn({ carries, body: { trace } }: Scan): readonly SumOfProducts[] {
 }
 
 /** What has the elements of a value in the same order. */
-function plain(value: Traced): Traced {
+export function plain(value: Traced): Traced {
   const { source, inputs } = value;
   const { node } = source.kind === "node" ? source : { node: null };
   const isView = node instanceof Reshape || node instanceof ExpandDims || node instanceof Squeeze;
