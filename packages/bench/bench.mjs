@@ -9,6 +9,7 @@ import { cnn } from "./works/cnn.mjs";
 import { compilation } from "./works/compile.mjs";
 import { deepCnn } from "./works/deep-cnn.mjs";
 import { elementwise } from "./works/elementwise.mjs";
+import { jacobians } from "./works/jacobian.mjs";
 import { matmul } from "./works/matmul.mjs";
 import { mlp } from "./works/mlp.mjs";
 import { mnist } from "./works/mnist.mjs";
@@ -27,7 +28,7 @@ import { scalars } from "./works/scalars.mjs";
  */
 
 /** @type {Work[]} */
-const works = [mnist, mlp, cnn, deepCnn, scalars, chain, elementwise, matmul, compilation];
+const works = [mnist, mlp, cnn, deepCnn, scalars, chain, elementwise, matmul, jacobians, compilation];
 
 const names = works.map((work) => work.name).join(", ");
 
