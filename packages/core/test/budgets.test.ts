@@ -17,8 +17,9 @@ function fits(bytes: Uint8Array, most: number, mostGzipped: number): void {
   assert.ok(gzipped <= mostGzipped, `${gzipped} bytes gzipped, of ${mostGzipped}`);
 }
 
-test("the minified bundle fits 510 kB, and 156 kB gzipped", () => {
-  fits(bundle, 510_000, 156_000);
+test("the minified bundle fits 625 kB, and 197 kB gzipped", () => {
+  // Of which loops, branches, calls and maps are 100.
+  fits(bundle, 625_000, 197_000);
 });
 
 /** A consumer's bundle of the published modules, minified. */
@@ -34,17 +35,17 @@ async function bundled(contents: string): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array(1e6);
 }
 
-test("who imports grad and mul loads 240 kB, and 59 kB gzipped: not more from the published files than from the modules", async () => {
+test("who imports grad and mul loads 243 kB, and 60 kB gzipped: not more from the published files than from the modules", async () => {
   const published = await bundled('export { grad, mul } from "@chainrule/core";');
   const modules = await bundled('export { grad, mul } from "./dist/src/index.js";');
-  fits(published, 240_000, 59_000);
+  fits(published, 243_000, 60_000);
   assert.ok(published.length < 1.005 * modules.length, `${published.length} bytes, ${modules.length} from the modules`);
 });
 
-test("without the compiler core fits 347 kB, and 97 kB gzipped: who does not compile does not load it", async () => {
+test("without the compiler core fits 440 kB, and 126 kB gzipped: who does not compile does not load it", async () => {
   const names = Object.keys(await import("../src/index.js")).filter((name) => !name.startsWith("compile"));
   const bundle = await bundled(`export { ${names.join(", ")} } from "@chainrule/core";`);
-  fits(bundle, 347_000, 97_000);
+  fits(bundle, 440_000, 126_000);
 });
 
 test("the bundle evaluates no text, so that a strict content security policy allows it", () => {

@@ -1,4 +1,4 @@
-import { type Compiled, compile, grad, Random, type Tensor, tensor, variable } from "../../src/index.js";
+import { type Compiled, compile, grad, Random, type Tensor, tensor, variable, zeros } from "../../src/index.js";
 
 // What the types of a compiled function are: those of the function.
 
@@ -23,6 +23,6 @@ double.into(tensor([1, 2, 3]), tensor([1, 2]));
 // @ts-expect-error a place is missing
 update.into({ w: new Float64Array(2) }, tensor(0.5), new Random(1), true);
 const single = compile((x: Tensor<[2], "float32">, n: number) => ({ x: x.mul(n), n }));
-single.into({ x: new Float32Array(2), n: undefined }, tensor(new Float32Array(2)), 3);
+single.into({ x: new Float32Array(2), n: undefined }, zeros([2], { dtype: "float32" }), 3);
 // @ts-expect-error the array of another dtype
-single.into({ x: new Float64Array(2), n: undefined }, tensor(new Float32Array(2)), 3);
+single.into({ x: new Float64Array(2), n: undefined }, zeros([2], { dtype: "float32" }), 3);
