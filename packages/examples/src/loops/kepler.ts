@@ -35,10 +35,10 @@ for (const [name, solve] of [
     number,
   ];
   const slope = 1 / (1 - e * Math.cos(E));
-  compare("E - e sin E", E - e * Math.sin(E), M, 1e-9);
-  compare("dE/dM", dM, slope, 1e-9);
-  compare("dE/de", de, slope * Math.sin(E), 1e-9);
-  compare("d2E/dM2", dMM, -(slope ** 3) * e * Math.sin(E), 1e-8);
+  compare(`${name}: E - e sin E`, E - e * Math.sin(E), M, 1e-9);
+  compare(`${name}: dE/dM`, dM, slope, 1e-9);
+  compare(`${name}: dE/de`, de, slope * Math.sin(E), 1e-9);
+  compare(`${name}: d2E/dM2`, dMM, -(slope ** 3) * e * Math.sin(E), 1e-8);
 }
 note(
   "Newton's steps and Kepler's iteration come to the same number, and their derivatives to the same: how a root is found does not matter to them.",

@@ -65,7 +65,7 @@ function pieces(source: Random): [Tensor, Tensor] {
 /** What the network draws from the first point, and how far it is from the spiral, in the mean. */
 const draw = compile((begin: Tensor) => path(field, begin, points));
 const distance = (): number => draw(begin).sub(spiral).square().sum(2).sqrt().mean().item();
-const [drawnBefore, before] = [draw(begin), distance()];
+const before = distance();
 
 section(`${steps} steps of Adam, ${batch} pieces of ${piece} points each`);
 const optimizer = new Adam(network, { lr: 0.01 });
@@ -115,7 +115,6 @@ saveChart(join(out, "neural-ode.svg"), {
   y: { name: "y1", min: -2, max: 2 },
   square: true,
   series: [
-    { name: "before learning", points: curve(drawnBefore).filter(([a, b]) => Math.hypot(a, b) < 2), dashed: true },
     { name: "network", points: curve(draw(begin)) },
     { name: "spiral", scatter: curve(spiral).filter((_, i) => i % 5 === 0), size: 4 },
   ],
