@@ -124,6 +124,42 @@ test("a band takes as many walks as it is wide, whatever its length", () => {
   near(sparseHessian(rosenbrock)(long).toDense().data, hessian(rosenbrock)(long).data, 1e-11, "Rosenbrock");
 });
 
+test("symmetric: of two elements that mirror each other one is enough", () => {
+  const arrow = (x: Tensor) =>
+    x
+      .square()
+      .sum()
+      .mul(x.slice([0]))
+      .add(x.pow(4).sum());
+  const grid = (x: Tensor) => {
+    const y = x.reshape([5, 6]);
+    const [right, down] = [
+      y.slice([null, [1, null]]).mul(y.slice([null, [null, -1]])),
+      y.slice([[1, null]]).mul(y.slice([[null, -1]])),
+    ];
+    return right.square().sum().add(down.sin().sum());
+  };
+  for (const [f, n] of [
+    [arrow, 40],
+    [grid, 30],
+  ] as const) {
+    // biome-ignore format: pairs
+    const at = random.normal([n]) as Tensor;
+    near(sparseHessian(f)(at).toDense().data, hessian(f)(at).data, 1e-11, f.name);
+    near(
+      compile((x: Tensor) => sparseHessian(f)(x).values)(at).data,
+      sparseHessian(f)(at).values.data,
+      1e-12,
+      "compiled",
+    );
+  }
+  const text = compile((x: Tensor) => sparseHessian(arrow)(x).values)
+    .program(random.normal([40]) as Tensor)
+    .print("kernels");
+  assert.match(text, /\[2, 40\]/);
+  assert.not.match(text, /\[40, 40\]/);
+});
+
 test("a pattern that is given, by lists or by an earlier result", () => {
   const first = sparseJacobian(band)(x);
   const at = random.normal([6]) as Tensor;

@@ -19,6 +19,13 @@ export function coloringOf({ rows, columns }: Pattern, [m, n]: readonly [number,
   // As many as there are elements in one line across are needed at least.
   const [forRows, forColumns] = [largest(byColumn), largest(byRow)];
   const first = forRows <= forColumns ? "rows" : "columns";
+  // Where all lines meet each has its own colour, which need not be found out.
+  const each = (by: Coloring["by"], count: number) => ({
+    by,
+    colors: Int32Array.from({ length: count }, (_, i) => i),
+    count,
+  });
+  if (forRows >= m && forColumns >= n) return m <= n ? each("rows", m) : each("columns", n);
   const color = (by: Coloring["by"]) => (by === "rows" ? colored(by, byRow, byColumn) : colored(by, byColumn, byRow));
   const made = color(first);
   if (made.count <= Math.max(forRows, forColumns)) return made;

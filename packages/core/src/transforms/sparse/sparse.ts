@@ -15,6 +15,7 @@ import { transposed } from "../vjp.js";
 import { type Coloring, coloringOf } from "./coloring.js";
 import { type Pattern, patternOf } from "./pattern.js";
 import { SparseMatrix } from "./sparse-matrix.js";
+import { starColoringOf } from "./star-coloring.js";
 
 export interface SparseOptions<N extends Chosen = 0> extends GradOptions<N> {
   /**
@@ -57,7 +58,7 @@ export function sparseJacobian<Args extends readonly unknown[] = [Tensor, ...Ten
 
 /**
  * The function that computes the second derivatives of a scalar function where they are not 0 for certain: the sparse Jacobian of its
- * gradient, see `sparseJacobian`.
+ * gradient, see `sparseJacobian`. Of two elements that mirror each other one is computed, where that takes fewer walks.
  *
  * @param f from the arguments to a scalar tensor, float64 or float32
  * @returns a function of the arguments of `f`; it gives a square `SparseMatrix`, with all elements of a symmetric pair
@@ -96,7 +97,7 @@ function sparse(
     const shape = [output.size, args.edges.reduce((sum, { size }) => sum + size, 0)] as const;
     if (pattern !== null) checkInside(op, pattern, shape);
     const places = pattern ?? patternOf(output, args.edges);
-    return new SparseMatrix(places, valuesAt(op, args, output, places, shape), shape);
+    return new SparseMatrix(places, valuesAt(op, args, output, places, shape, op === "sparseHessian"), shape);
   };
 }
 
@@ -128,19 +129,28 @@ function valuesAt(
   output: Tensor,
   places: Pattern,
   [m, n]: readonly [number, number],
+  isSymmetric: boolean,
 ): Tensor {
   if (places.rows.length === 0) return joined(args.edges).constant(0).broadcastTo([0]);
   const coloring = coloringOf(places, [m, n]);
   const { rows, columns } = places;
+  const star = isSymmetric && coloring.count > 2 ? starColoringOf(places, n) : null;
+  if (star !== null && star.count < coloring.count) {
+    return taken(rowSums(op, args, output, star), star.lines, star.across, star, n);
+  }
   if (coloring.by === "rows") {
-    const made = pulledBySeeds(op, args, output, seedsOf(coloring, output));
-    const sums = side(made.map((block, i) => block.reshape([coloring.count, (args.edges[i] as Tensor).size])));
-    return taken(sums, rows, columns, coloring, n);
+    return taken(rowSums(op, args, output, coloring), rows, columns, coloring, n);
   }
   const { cotangent, gradients } = transposed(op, args, output);
   const all = joined(gradients);
   const [sums] = pulledBySeeds(op, cotangent, all, seedsOf(coloring, all)) as [Tensor];
   return taken(sums.cast(all.dtype), columns, rows, coloring, m);
+}
+
+/** For each colour the sum of the rows that have it. */
+function rowSums(op: string, args: Arguments, output: Tensor, coloring: Coloring): Tensor {
+  const made = pulledBySeeds(op, args, output, seedsOf(coloring, output));
+  return side(made.map((block, i) => block.reshape([coloring.count, (args.edges[i] as Tensor).size])));
 }
 
 /** For each colour 1 in the lines that have it, in the form of the root. */
