@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile, type DType, grad, stack, type Tensor, vmap } from "../src/index.js";
+import { batchRuleOf } from "../src/transforms/batching/rules.js";
 import { table } from "./op-table.js";
 import { gradientsOf, tolerance } from "./support/compiled.js";
 import type { Case } from "./support/draw.js";
@@ -115,5 +116,13 @@ for (const row of table) {
     });
   }
 }
+
+test("all ops of the table have a rule, so that none is done for one element after the other", () => {
+  const without = table.filter(({ node, cases }) => {
+    const [drawn] = fc.sample(cases, { numRuns: 1, seed: 1 }) as [Case<unknown>];
+    return node !== undefined && batchRuleOf(node(drawn.setting)) === null;
+  });
+  assert.equal(without.map(nameOf), []);
+});
 
 test.run();
