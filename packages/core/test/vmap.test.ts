@@ -158,6 +158,10 @@ for (const { name, f, x, w = tensor(1) as Tensor, compiled = 1 } of rows) {
     near(compile(mapped(f))(x, w, c).data, expected.data, 1e-13, "compiled");
     const { position } = a.generator;
     assert.equal([b.generator.position, c.generator.position], [position, position], "where the draws end");
+    const both = stack([x, x.flip(0)]) as Tensor;
+    const [c2, d2] = [new Random(7), new Random(7)];
+    const twice = mapped((x, w) => mapped(f)(x, w, c2))(both, w, c2);
+    near(twice.data, looped((x, w) => looped(f)(x, w, d2))(both, w, d2).data, 1e-13, "vmap in vmap");
     const slopes = derivatives(looped(f), x, w);
     // In a program second derivatives of a few: of each they would be most of the time of this file.
     const program = compile((x: Tensor, w: Tensor) => derivatives(mapped(f), x, w, compiled));
