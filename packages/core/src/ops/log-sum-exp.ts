@@ -1,10 +1,10 @@
 import type { DType, Values } from "../dtype.js";
 import type { Tensor } from "../graph/tensor.js";
-import { valuesOf } from "../graph/tracer.js";
+import { tracer, valuesOf } from "../graph/tracer.js";
 import type { Shape } from "../shape/types.js";
 import { reduceFunction } from "./functions.js";
 import { alongOne, LoopReduction } from "./reduction.js";
-import { logOfSum, Softmax } from "./softmax.js";
+import { logOfSum, Softmax, sumsOfExp } from "./softmax.js";
 
 export class LogSumExp extends LoopReduction {
   override get name() {
@@ -24,11 +24,26 @@ export class LogSumExp extends LoopReduction {
     if (over.axis.length === 0) return x.add(0);
     const shape = this.shapeRule(x);
     if (over.axis.some((axis) => x.shape[axis] === 0)) return x.sum(over).sub(Infinity).reshape(shape);
-    const max = x.max(over);
+    const { max, finite, shifted } = this.shifted(x);
+    return finite.where(max.add(logOfSum(shifted, over)), max).reshape(shape);
+  }
+
+  private shifted(x: Tensor): { readonly max: Tensor; readonly finite: Tensor; readonly shifted: Tensor } {
+    const max = x.max(this.over(x));
     // An infinite maximum is the answer itself: infinity - infinity would be NaN.
-    const finite = max.isFinite();
-    const sum = logOfSum(x.sub(finite.where(max, 0)), over);
-    return finite.where(max.add(sum), max).reshape(shape);
+    const finite = max.isFinite() as Tensor;
+    return { max, finite, shifted: x.sub(finite.where(max, 0)) };
+  }
+
+  /** Each element's part of the sum: in a program out of what the forward computation has, else by a loop of its own. */
+  private parts(x: Tensor, isInfinite: Tensor): Tensor {
+    if (tracer() === null) {
+      const finite = isInfinite.where(0, x) as Tensor;
+      return alongOne(finite, this.axesOf(x), (scores, axis) => new Softmax(axis).apply(scores));
+    }
+    const { shifted } = this.shifted(x);
+    const { others, largest } = sumsOfExp(shifted, this.over(x));
+    return shifted.exp().div(others.add(largest));
   }
 
   override localBackward(dout: Tensor, _i: number, output: Tensor): Tensor {
@@ -37,7 +52,7 @@ export class LogSumExp extends LoopReduction {
     if (axes.length === 0) return dout;
     // Of an infinite sum the infinite elements are all, of none (-Infinity) nothing is a part.
     const isInfinite = this.spread(output, x).abs().equal(Infinity);
-    const parts = alongOne(isInfinite.where(0, x) as Tensor, axes, (scores, axis) => new Softmax(axis).apply(scores));
+    const parts = this.parts(x, isInfinite);
     const isPart = x.notEqual(-Infinity);
     return isInfinite.where(x.equal(Infinity).cast(x.dtype), parts).mul(isPart.where(this.spread(dout, x), 0));
   }

@@ -56,9 +56,17 @@ abstract class AlongAxis extends Node {
 
 /** The logarithm of the sum of exponentials of what is at most 0: what is less than 0 would be lost beside e^0. */
 export function logOfSum(shifted: Tensor, over: Over): Tensor {
+  const { others, largest } = sumsOfExp(shifted, over);
+  return others.add(largest.sub(1)).log1p();
+}
+
+/** The sum of exponentials of what is at most 0: of those below it, and how often 0 comes. */
+export function sumsOfExp(shifted: Tensor, over: Over): { readonly others: Tensor; readonly largest: Tensor } {
   const isLargest = shifted.equal(0);
-  const others = isLargest.where(0, shifted.exp()).sum(over);
-  return others.add(isLargest.cast(shifted.dtype).sum(over).sub(1)).log1p();
+  return {
+    others: isLargest.where(0, shifted.exp()).sum(over),
+    largest: isLargest.cast(shifted.dtype).sum(over),
+  };
 }
 
 export class Softmax extends AlongAxis {
