@@ -6,9 +6,11 @@ import {
   hvp,
   Random,
   ShapeError,
+  stack,
   type Tensor,
   tensor,
   valueAndGrad,
+  vmap,
 } from "@chainrule/core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -96,6 +98,15 @@ test("what stands in the steps that do not count changes nothing, NaN neither", 
   const broken = isCounted.where(x, Number.NaN) as Tensor;
   assert.is(loss(broken).item(), loss(x).item());
   assert.equal(grad(loss)(broken).toArray(), grad(loss)(x).toArray());
+});
+
+test("mapped over targets and their lengths, it is what each gives", () => {
+  const x = wave([2, 4, 2, 3]);
+  const [targets, lengths] = [int32([[1, 2, 2], [2, 1, 1]]), int32([[2, 1], [0, 3]])]; // biome-ignore format: matrices
+  const loss = (x: Tensor, t: Tensor, lengths: Tensor): Tensor =>
+    ctcLoss(x, t, [4, 4], lengths, { zeroInfinity: true });
+  const at = (i: number): Tensor => loss(x.slice([i]), targets.slice([i]), lengths.slice([i]));
+  assertClose(vmap(loss)(x, targets, lengths), stack([at(0), at(1)]), 1e-14);
 });
 
 test("wrong labels and lengths are refused, in a compiled function at the call", () => {

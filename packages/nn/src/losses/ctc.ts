@@ -1,5 +1,6 @@
 import {
   arange,
+  ChainruleError,
   checkNoMore,
   checkOptions,
   concat,
@@ -17,7 +18,7 @@ import {
   Tensor,
   zeros,
 } from "@chainrule/core";
-import { checkFloat, checkSetting, isTraced } from "../checks.js";
+import { checkFloat, checkSetting } from "../checks.js";
 import { indexTensor, type PlainIndices } from "../indices.js";
 import { type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
 
@@ -197,14 +198,23 @@ function joinedTargets(batch: Batch, given: Tensor, targetLengths: Tensor | Plai
   );
   const lengths = each.add(none);
   if (total === 0) return { labels: zeros([rows, 0], { dtype: "int32" }) as Tensor, lengths };
-  // In a compiled function it is not known how long the longest one is.
-  const width = isTraced(left) ? total : lengths.max().item();
+  const width = longest(lengths) ?? total;
   const labels = checkedLabels(batch, given);
   const at = cumsum(lengths, 0)
     .sub(lengths)
     .expandDims(1)
     .add(arange(width, { dtype: "int32" }));
   return { labels: placesIn(lengths, width).where(labels.take(at.minimum(total - 1)), blank), lengths };
+}
+
+/** How long the longest target is, where that is known: not in a compiled function, nor in one that `vmap` runs. */
+function longest(lengths: Tensor): number | undefined {
+  try {
+    return lengths.max().item();
+  } catch (error) {
+    if (error instanceof ChainruleError) return undefined;
+    throw error;
+  }
 }
 
 /** Which of `width` places are within the lengths, bool [N, width]. */
