@@ -18,23 +18,40 @@ const [warming, counting] = [300, 500];
  * In such a process: the report of a program.
  *
  * @template T
- * @param {() => () => T} make gives a call, with its arguments; not timed
- * @param {(result: T) => unknown} output
- * @returns {Report}
+ * @param {object} program
+ * @param {() => Promise<{ call: () => unknown; result: T }>} program.first makes the first call, and gives the way to make further ones
+ * @param {(result: T) => unknown} program.output
+ * @returns {Promise<Report>}
  */
-export function report(make, output) {
-  const call = make();
+export async function report({ first: begin, output }) {
+  const bytes = countModules();
   const start = performance.now();
-  const result = call();
+  const { call, result } = await begin();
   const first = performance.now() - start;
+  const values = output(result);
   for (const begin = performance.now(); performance.now() - begin < warming; ) call();
-  const estimate = timed(call, 1);
-  const perRun = Math.max(1, Math.ceil(1 / estimate));
+  const perRun = Math.max(1, Math.ceil(1 / timed(call, 1)));
   const times = [];
   for (const begin = performance.now(); times.length < 3 || performance.now() - begin < counting; ) {
     times.push(timed(call, perRun));
   }
-  return { first, times, output: output(result) };
+  return { first, times, output: values, bytes: bytes() };
+}
+
+/** From now on: the bytes of the WebAssembly modules that are made. */
+function countModules() {
+  let count = 0;
+  const { compile, instantiate, Module } = WebAssembly;
+  const counted = (source) => {
+    if (!(source instanceof Module)) count += source.byteLength;
+    return source;
+  };
+  WebAssembly.compile = (source, ...rest) => compile(counted(source), ...rest);
+  WebAssembly.instantiate = (source, ...rest) => instantiate(counted(source), ...rest);
+  WebAssembly.Module = new Proxy(Module, {
+    construct: (target, [source, ...rest]) => new target(counted(source), ...rest),
+  });
+  return () => count;
 }
 
 function timed(call, count) {

@@ -1,7 +1,7 @@
 // Runs all programs on small inputs, and compares what they give with values that the suite's programs computed: see expected.mjs.
 import { readFileSync } from "node:fs";
 import { compile } from "@chainrule/core";
-import { difference } from "./compare.mjs";
+import { difference } from "../compare.mjs";
 import { evaluationOf, inputs, small } from "./inputs.mjs";
 import { evaluations, output } from "./programs.mjs";
 

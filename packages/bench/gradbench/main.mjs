@@ -1,9 +1,9 @@
 // `npm run bench -- gradbench`: our programs of GradBench's evaluations against the suite's.
 import { parseArgs } from "node:util";
+import { difference } from "../compare.mjs";
 import { loadPython, machine } from "../machine.mjs";
 import { alternateProcesses, reportOf } from "../processes.mjs";
 import { isMet, table } from "../report.mjs";
-import { difference } from "./compare.mjs";
 import { inputs } from "./inputs.mjs";
 import { evaluations } from "./programs.mjs";
 import { Suite } from "./suite.mjs";
