@@ -136,7 +136,7 @@ const refused: readonly (readonly [what: string, call: () => unknown, message: R
   [
     "fewer carries",
     () => scan((c: Tensor[]) => [[c[0] as Tensor]], [x, x], rows),
-    /Error: scan: a step gives a carry of 1 tensors, and took one of 2/,
+    /Error: scan: a step gives a carry of 1 tensors \(\[0\]\), and took one of 2 \(\[0\], \[1\]\); /,
   ],
   [
     "lengths",
@@ -273,6 +273,33 @@ for (const [what, call, message] of refused) {
     }
   });
 }
+
+test("keys of records may come in any order", () => {
+  const both = (f: () => Tensor[]) => [f(), compile(f)()];
+  const swapped = () => {
+    const [last, ys] = scan(
+      ({ a, b }, e: Tensor) => [
+        { b: b.add(e), a: a.mul(2) },
+        { p: a, q: b },
+      ],
+      { a: x, b: x.mul(0) },
+      rows,
+    );
+    const chosen = cond(
+      x.sum().less(0),
+      () => ({ a: x, b: x.mul(2) }),
+      () => ({ b: x.mul(3), a: x.mul(4) }),
+    );
+    const grown = whileLoop(
+      ({ a }) => a.sum().less(100),
+      ({ a, b }) => ({ b: b.add(1), a: a.mul(2) }),
+      { a: x, b: x },
+    );
+    return [last.a, last.b, ys.p, ys.q, chosen.a, chosen.b, grown.a, grown.b] as Tensor[];
+  };
+  const expected = [[4, 8, 12], [5, 7, 9], [[1, 2, 3], [2, 4, 6]], [[0, 0, 0], [1, 2, 3]], [4, 8, 12], [3, 6, 9], [32, 64, 96], [6, 7, 8]]; // biome-ignore format: a list
+  for (const results of both(swapped)) assert.equal(results.map((y) => y.toArray()), expected); // biome-ignore format: a line
+});
 
 test("errors, anomalies and the culprits of a gradient check are told with their step", () => {
   const fails = () =>

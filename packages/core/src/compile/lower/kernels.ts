@@ -1,11 +1,11 @@
 import type { Traced } from "../../trace/traced.js";
 import { argMaxRules } from "./arg-max.js";
+import { blockRules } from "./blocks.js";
 import { contractionRules } from "./contraction.js";
 import type { KernelRule } from "./lowering.js";
 import { movementRules } from "./movement.js";
 import { poolRules } from "./pooling.js";
 import { reductionRules } from "./reduction.js";
-import { blockRules } from "./repeat.js";
 import { bincountRules } from "./routines/bincount.js";
 import { convolutionRules } from "./routines/convolution/convolution.js";
 import { draw } from "./routines/random/random.js";

@@ -11,7 +11,7 @@ import { show } from "../../show.js";
 import { leavesOf, type Tensors } from "../structure.js";
 import { tracedBranch } from "./branch-node.js";
 import type { Flat } from "./pull.js";
-import { rebuilt } from "./structured.js";
+import { inOrderOf, rebuilt } from "./structured.js";
 
 /** What the operands of a function are given as. */
 type Operands<Args extends readonly unknown[]> = { [I in keyof Args]: Tensors<Args[I]> };
@@ -123,12 +123,11 @@ function chosen(op: string, { index, run }: Chooser, branches: Branches, operand
   let form: { readonly structure: unknown; readonly leaves: readonly Result[] } | null = null;
   const flat = branches.map(
     (branch, b): Flat =>
-      (given) => {
-        const structure = call(branch, given);
-        const results = tensorsIn(op, structure);
-        form ??= { structure, leaves: results };
-        checkAlike(op, b, results, form.leaves);
-        return results.map(({ leaf }) => leaf);
+      (edges) => {
+        const structure = call(branch, edges);
+        const given = tensorsIn(op, structure);
+        form ??= { structure, leaves: given };
+        return alike(op, b, given, form.leaves).map(({ leaf }) => leaf);
       },
   );
   const results = tracedBranch({ op, index, branches: flat, operands: leaves });
@@ -144,19 +143,24 @@ function tensorsIn(op: string, structure: unknown): Result[] {
   return leavesOf(op, structure, "the result").map(({ leaf, path }) => ({ leaf: asTensor(leaf), path }));
 }
 
-function checkAlike(op: string, branch: number, results: readonly Result[], first: readonly Result[]): void {
-  const which = op === "cond" ? ["onTrue", "onFalse"] : ["branch 0", `branch ${branch}`];
-  if (results.length !== first.length) {
+/** The results of a branch in the order of those of the first one, which they have the shapes and dtypes of. */
+function alike(op: string, branch: number, given: readonly Result[], first: readonly Result[]): readonly Result[] {
+  const [one, other] = op === "cond" ? ["onTrue", "onFalse"] : ["branch 0", `branch ${branch}`];
+  const paths = first.map(({ path }) => path);
+  const results = inOrderOf(given, "the result", paths, "the result") as readonly Result[] | null;
+  if (results === null) {
+    const places = (list: readonly Result[]) => list.map(({ path }) => path).join(", ");
     throw new ShapeError(
-      `${op}: ${which[0]} gives ${first.length} tensors and ${which[1]} ${results.length}; they give one structure`,
+      `${op}: ${one} gives ${places(first)} and ${other} gives ${places(given)}; they give one structure`,
     );
   }
   results.forEach(({ leaf, path }, i) => {
-    const other = (first[i] as Result).leaf;
-    if (leaf.dtype === other.dtype && sameShape(leaf.shape, other.shape)) return;
+    const like = (first[i] as Result).leaf;
+    if (leaf.dtype === like.dtype && sameShape(leaf.shape, like.shape)) return;
     throw new ShapeError(
-      `${op}: ${path} is ${other.dtype} ${formatShape(other.shape)} by ${which[0]}, and ${leaf.dtype} ${formatShape(leaf.shape)} by ` +
-        `${which[1]}; they give the same shapes and dtypes`,
+      `${op}: ${path} is ${like.dtype} ${formatShape(like.shape)} by ${one}, and ${leaf.dtype} ${formatShape(leaf.shape)} by ` +
+        `${other}; they give the same shapes and dtypes`,
     );
   });
+  return results;
 }

@@ -9,7 +9,7 @@ import { show } from "../../show.js";
 import { leavesOf, type Tensors } from "../structure.js";
 import { runLoop } from "./run-loop.js";
 import type { Loop, Step } from "./scan-node.js";
-import { matchingCarry, type Next, rebuilt } from "./structured.js";
+import { inOrderOf, matchingCarry, type Next, rebuilt } from "./structured.js";
 
 export interface ScanOptions {
   /** How many steps there are; needed where there are no `xs` to count them by. */
@@ -78,7 +78,8 @@ export function scan<const C, X = undefined, Y = undefined>(
   const length = lengthOf(elements, options.length);
   checkCount("unroll", unroll, 1);
   if (checkpoint !== undefined) checkCount("checkpoint", checkpoint, 1);
-  const form: { y: unknown } = { y: undefined };
+  // The results have the structure of those of the first step.
+  let form: { readonly y: unknown; readonly paths: readonly string[] } | null = null;
   const flat: Step = (carry, x, number) => {
     const result: unknown = asStep("scan", number ?? null, () =>
       step(rebuilt(init, carry) as Tensors<C>, rebuilt(xs, x) as Elements<X>),
@@ -87,7 +88,15 @@ export function scan<const C, X = undefined, Y = undefined>(
       throw new GraphError(`scan: a step gives [carry, y], or [carry], got ${show(result)}`);
     }
     const [next, y] = result as readonly unknown[];
-    form.y = y;
+    const given = leavesOf("scan", y, "y");
+    form ??= { y, paths: given.map(({ path }) => path) };
+    const results = inOrderOf(given, "y", form.paths, "y");
+    if (results === null) {
+      throw new ShapeError(
+        `scan: a step gives the results ${given.map(({ path }) => path).join(", ")}, and the first one gave ${form.paths.join(", ")}; all steps ` +
+          "give the same structure",
+      );
+    }
     return {
       carry: matchingCarry(
         "scan",
@@ -95,7 +104,7 @@ export function scan<const C, X = undefined, Y = undefined>(
         carries.map(({ path }) => path),
         carry,
       ),
-      y: leavesOf("scan", y, "y").map(({ leaf }) => asTensor(leaf)),
+      y: results.map(({ leaf }) => asTensor(leaf)),
     };
   };
   const loop: Loop = {
@@ -107,7 +116,10 @@ export function scan<const C, X = undefined, Y = undefined>(
     reverse,
   };
   const { carry, ys } = runLoop(loop, { unroll, checkpoint: checkpoint ?? Number.POSITIVE_INFINITY });
-  return [rebuilt(init, carry) as Tensors<C>, rebuilt(form.y, ys) as Stacked<Y>];
+  return [
+    rebuilt(init, carry) as Tensors<C>,
+    rebuilt((form as unknown as { readonly y: unknown } | null)?.y, ys) as Stacked<Y>,
+  ];
 }
 
 function lengthOf(

@@ -16,6 +16,29 @@ export function rebuilt(structure: unknown, tensors: readonly Tensor[]): unknown
   return mapStructure(structure, (leaf) => (leaf === undefined ? leaf : tensors[next++]));
 }
 
+/** A tensor or number of a structure, and where it stands, as `init.weights[0]`. */
+interface Leaf {
+  readonly leaf: Tensor | number;
+  readonly path: string;
+}
+
+/**
+ * The leaves of a structure in the order of another one, in which they have the same places: keys of a record may come in another
+ * order. `null` where the places are not the same.
+ *
+ * @param root what the paths of both begin with
+ */
+export function inOrderOf(
+  leaves: readonly Leaf[],
+  root: string,
+  paths: readonly string[],
+  otherRoot: string,
+): readonly Leaf[] | null {
+  const byPlace = new Map(leaves.map((each) => [each.path.slice(root.length), each]));
+  const ordered = paths.flatMap((path) => byPlace.get(path.slice(otherRoot.length)) ?? []);
+  return leaves.length === paths.length && ordered.length === paths.length ? ordered : null;
+}
+
 /** The leaves of a carry, which are like those of the carry before. */
 export function matchingCarry(
   op: string,
@@ -23,10 +46,18 @@ export function matchingCarry(
   paths: readonly string[],
   before: readonly Tensor[],
 ): Tensor[] {
-  const leaves = leavesOf(op, next, "the carry");
-  if (leaves.length !== before.length) {
+  const given = leavesOf(op, next, "the carry");
+  const leaves = inOrderOf(given, "the carry", paths, "init");
+  if (leaves === null) {
+    const places = (list: readonly string[], root: string) =>
+      list.map((path) => path.slice(root.length) || "a tensor").join(", ");
+    const givenPlaces = places(
+      given.map(({ path }) => path),
+      "the carry",
+    );
     throw new ShapeError(
-      `${op}: a step gives a carry of ${leaves.length} tensors, and took one of ${before.length}; the structure stays that of init`,
+      `${op}: a step gives a carry of ${given.length} tensors (${givenPlaces}), and took one of ${before.length} (${places(paths, "init")}); the ` +
+        "structure stays that of init",
     );
   }
   return leaves.map(({ leaf }, i) => {
