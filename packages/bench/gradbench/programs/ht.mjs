@@ -59,7 +59,7 @@ function vertices(theta, model) {
   const transforms = stack(absolutes)
     .matmul(model.inverses)
     .slice([null, [0, 3]]);
-  const posed = einsum("bij,vj,vb->vi", transforms, model.positions, model.weights);
+  const posed = einsum("vb,bij,vj->vi", model.weights, transforms, model.positions);
   const mirrored = model.isMirrored ? posed.mul(tensor([-1, 1, 1])) : posed;
   return mirrored.matmul(rotationAround(turn).transpose()).add(shift);
 }

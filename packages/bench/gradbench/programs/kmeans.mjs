@@ -2,7 +2,9 @@ import { grad, jvp, ones, tensor } from "@chainrule/core";
 
 /** The sum of the squared distances of the points [n, d] from the nearest of the centroids [k, d]. */
 function cost(centroids, points) {
-  return points.expandDims(1).sub(centroids).square().sum(2).min(1).sum();
+  const products = points.matmul(centroids.transpose());
+  const nearest = centroids.square().sum(1).sub(products.mul(2)).min(1);
+  return nearest.add(points.square().sum(1)).sum();
 }
 
 /** Newton's step: the Hessian is diagonal, and its product with ones is its diagonal. */
