@@ -175,7 +175,7 @@ if (chosen.help) {
 ${table(rows, "work (float64)")}
 
 Medians of processes in turn, one thread; "start" is the first call, with trace and compile, without what a later call takes.
-${machine([])}
+${machine(chosen.suite?.versions() ?? [])}
 `);
     if (chosen.strict && !rows.every(isMet)) process.exitCode = 1;
   }

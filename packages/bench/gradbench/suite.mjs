@@ -15,6 +15,22 @@ export class Suite {
     this.folder = resolve(folder);
     if (!existsSync(join(this.folder, "cpp/gradbench"))) throw new Error(`${folder}: is no checkout of GradBench`);
     this.built = new Map();
+    this.interpreters = new Map();
+  }
+
+  /** A Python that has modules, or `null`. */
+  pythonWith(modules) {
+    if (!this.interpreters.has(modules)) this.interpreters.set(modules, interpreterWith(modules) ?? null);
+    return this.interpreters.get(modules);
+  }
+
+  /** Of what it is built with, and runs on. */
+  versions() {
+    const said = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() || null;
+    const compiler = said("g++", "-dumpfullversion");
+    const python = this.pythonWith(neededByTorch);
+    const library = python === null ? null : said(python, "-c", "import torch; print(torch.__version__)");
+    return [...(compiler === null ? [] : [`g++ ${compiler}`]), ...(library === null ? [] : [`PyTorch ${library}`])];
   }
 
   /** Whether there is a program of a C++ tool, for one thread, and can be built. */
@@ -59,8 +75,7 @@ export class Suite {
 
   /** Whether there is a PyTorch program, and a Python that has PyTorch. */
   hasTorch(evaluation) {
-    this.python ??= interpreterWith("torch, pydantic, dataclasses_json") ?? null;
-    return this.python !== null && existsSync(join(this.folder, `${torch}/${evaluation}.py`));
+    return this.pythonWith(neededByTorch) !== null && existsSync(join(this.folder, `${torch}/${evaluation}.py`));
   }
 
   /** The same of a PyTorch program. */
@@ -69,7 +84,7 @@ export class Suite {
       { id: 0, kind: "define", module: evaluation },
       { id: 1, kind: "evaluate", module: evaluation, function: f, input },
     ];
-    const { status, stdout, stderr } = spawnSync(this.python, [`${torch}/run.py`], {
+    const { status, stdout, stderr } = spawnSync(this.pythonWith(neededByTorch), [`${torch}/run.py`], {
       cwd: this.folder,
       env: this.environment(),
       input: messages.map((message) => `${JSON.stringify(message)}\n`).join(""),
@@ -94,8 +109,9 @@ export class Suite {
    * @returns {Promise<{ description: string; error: string | null }[]>} for each function and input, what was wrong
    */
   async evaluation(name, options, evaluate) {
-    this.python ??= interpreterWith("torch, pydantic, dataclasses_json") ?? "python3";
-    const child = spawn(this.python, [evaluation, name, ...options], {
+    const python = this.pythonWith(neededByEvaluations);
+    if (python === null) return [{ description: name, error: `no Python has ${neededByEvaluations}` }];
+    const child = spawn(python, [evaluation, name, ...options], {
       cwd: this.folder,
       env: this.environment(),
       stdio: ["pipe", "pipe", "inherit"],
@@ -135,6 +151,9 @@ export class Suite {
 }
 
 const evaluation = fileURLToPath(new URL("../python/evaluation.py", import.meta.url));
+
+const neededByTorch = "torch, dataclasses_json";
+const neededByEvaluations = "numpy, scipy, pydantic, dataclasses_json";
 
 const torch = "python/gradbench/gradbench/tools/pytorch";
 
