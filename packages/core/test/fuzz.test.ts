@@ -20,6 +20,7 @@ const runs: Readonly<Record<string, number>> = {
   states: 300,
   convolutions: 200,
   ranges: 300,
+  loops: 12,
 };
 
 for (const [name, count] of Object.entries(runs)) {

@@ -37,7 +37,8 @@ export interface LoopProgram {
   readonly seed: number;
 }
 
-const WIDTH = 3;
+/** Products of as many terms are worth handing from loop to loop. */
+const WIDTH = 5;
 
 type Step = (carry: Tensor, x: Tensor) => readonly [Tensor, Tensor];
 

@@ -30,9 +30,10 @@ export interface ControlRow {
 }
 
 const normal = (seed: number, ...shape: number[]): Tensor => eagerly(() => new Random(seed).normal(shape)) as Tensor;
-const xs = normal(1, 5, 3);
-const w = normal(2, 3, 3).mul(0.4);
-const h = normal(4, 3);
+// Products of so many terms are handed from loop to loop.
+const xs = normal(1, 4, 5);
+const w = normal(2, 5, 5).mul(0.3);
+const h = normal(4, 5);
 
 /** A recurrent step. */
 const recur = (w: Tensor, h: Tensor, x: Tensor): Tensor => w.matmul(h).add(x).tanh();
@@ -78,14 +79,14 @@ export const scanRows: readonly ControlRow[] = [
       (checkpoint): ControlRow => ({
         name: `${reverse ? "reverse, " : ""}checkpoint ${checkpoint}, with draws`,
         run: ([w, h, xs], random) => {
-          const step = (h: Tensor, x: Tensor) => [recur(w as Tensor, h, x).add(random.normal([3])), h.mul(x)] as const;
+          const step = (h: Tensor, x: Tensor) => [recur(w as Tensor, h, x).add(random.normal([5])), h.mul(x)] as const;
           return scan(step, h as Tensor, xs as Tensor, { reverse, checkpoint, unroll: checkpoint === 4 ? 2 : 1 });
         },
         writtenOut: ([w, h, xs], random) =>
           writtenOut(
             h as Tensor,
             xs as Tensor,
-            (h, x) => [recur(w as Tensor, h, x).add(random.normal([3])), h.mul(x)],
+            (h, x) => [recur(w as Tensor, h, x).add(random.normal([5])), h.mul(x)],
             reverse,
           ),
         args: [w, h, xs],
@@ -135,14 +136,14 @@ export const scanRows: readonly ControlRow[] = [
             (g: Tensor, k: Tensor) => [
               g
                 .mul(k)
-                .add(random.normal([3]).mul(0.1))
+                .add(random.normal([5]).mul(0.1))
                 .sin(),
               g.sum(),
             ],
             h,
             x,
           );
-          return [(w as Tensor).matmul(last).add(random.uniform([3])), sums];
+          return [(w as Tensor).matmul(last).add(random.uniform([5])), sums];
         },
         h as Tensor,
         xs as Tensor,
@@ -150,14 +151,14 @@ export const scanRows: readonly ControlRow[] = [
     writtenOut: ([w, h, xs], random) =>
       writtenOut(h as Tensor, xs as Tensor, (h, x) => {
         const sums: Tensor[] = [];
-        for (let k = 0; k < 3; k++) {
+        for (let k = 0; k < 5; k++) {
           sums.push(h.sum());
           h = h
             .mul(x.slice([k]))
-            .add(random.normal([3]).mul(0.1))
+            .add(random.normal([5]).mul(0.1))
             .sin();
         }
-        return [(w as Tensor).matmul(h).add(random.uniform([3])), stack(sums)];
+        return [(w as Tensor).matmul(h).add(random.uniform([5])), stack(sums)];
       }),
     args: [w, h, xs],
   },
@@ -166,7 +167,7 @@ export const scanRows: readonly ControlRow[] = [
     run: ([, h], random) =>
       scan(
         (s: Tensor) => [
-          s.mul(random.fork(3).normal([3])).add(random.normal([3])),
+          s.mul(random.fork(3).normal([5])).add(random.normal([5])),
           new Random(5).uniform([1]).mul(s.sum()),
         ],
         h as Tensor,
@@ -230,7 +231,7 @@ export const scanRows: readonly ControlRow[] = [
     run: ([table]) =>
       scan(
         (s: Tensor, i: Tensor) => [s.add((table as Tensor).take(i)), s.mul(2)],
-        zeros([3], { dtype: "float32" }) as Tensor,
+        zeros([5], { dtype: "float32" }) as Tensor,
         tensor([2, 0, 1, 2, 2], { dtype: "int32" }) as Tensor,
       ),
     args: [w.cast("float32")],
@@ -267,7 +268,7 @@ export const branchRows: readonly ControlRow[] = [
         const { a, b } = sign < 0 ? onTrue(x as Tensor, w as Tensor) : onFalse(x as Tensor, w as Tensor);
         return [a, b];
       },
-      args: [tensor([sign, 2 * sign, 3 * sign]), h],
+      args: [normal(9, 5).abs().mul(sign), h],
     }),
   ),
   ...[0, 1, 2].map(
@@ -290,8 +291,8 @@ export const branchRows: readonly ControlRow[] = [
         (h: Tensor, x: Tensor) => {
           const next = cond(
             x.sum().less(0),
-            (h) => h.add(random.normal([3])),
-            (h) => h.mul(random.uniform([3])),
+            (h) => h.add(random.normal([5])),
+            (h) => h.mul(random.uniform([5])),
             h,
           );
           return [next, next.add(random.normal([]))];
@@ -363,7 +364,7 @@ export const branchRows: readonly ControlRow[] = [
   },
 ];
 
-const weights = normal(8, 3, 3).mul(0.3);
+const weights = normal(8, 5, 5).mul(0.2);
 
 export const implicitRows: readonly ControlRow[] = [
   {
@@ -375,11 +376,11 @@ export const implicitRows: readonly ControlRow[] = [
             .matmul(x)
             .add(b as Tensor)
             .tanh(),
-        zeros([3]) as Tensor,
+        zeros([5]) as Tensor,
       ),
     ],
     writtenOut: ([w, b]) => {
-      let x: Tensor = zeros([3]);
+      let x: Tensor = zeros([5]);
       for (let i = 0; i < 60; i++)
         x = (w as Tensor)
           .matmul(x)
@@ -400,7 +401,7 @@ export const implicitRows: readonly ControlRow[] = [
             .cos()
             .mul(0.5),
         }),
-        { x: zeros([3]) as Tensor, y: zeros([3]) as Tensor },
+        { x: zeros([5]) as Tensor, y: zeros([5]) as Tensor },
       );
       return [x, y];
     },
@@ -409,10 +410,10 @@ export const implicitRows: readonly ControlRow[] = [
   {
     name: "rootOf: three equations",
     run: ([w, b]) => [
-      rootOf((x: Tensor) => x.add((w as Tensor).matmul(x).sin()).sub(b as Tensor), zeros([3]) as Tensor),
+      rootOf((x: Tensor) => x.add((w as Tensor).matmul(x).sin()).sub(b as Tensor), zeros([5]) as Tensor),
     ],
     writtenOut: ([w, b]) => {
-      let x: Tensor = zeros([3]);
+      let x: Tensor = zeros([5]);
       for (let i = 0; i < 80; i++) x = (b as Tensor).sub((w as Tensor).matmul(x).sin());
       return [x];
     },
@@ -431,7 +432,7 @@ const layerOf = (random: Random) => {
   const squashed = fn((x: Tensor) => x.tanh().mul(1.5));
   return fn((x: Tensor, w: Tensor) => {
     const [last, sums] = scan((h: Tensor) => [squashed(w.matmul(h)), h.sum()], x, undefined, { length: 2 });
-    return { out: squashed(last.add(random.normal([3]).mul(0.1))), sums: [sums] };
+    return { out: squashed(last.add(random.normal([5]).mul(0.1))), sums: [sums] };
   });
 };
 
