@@ -72,6 +72,9 @@ const lengthy = [
   "examples/test/mnist.test",
   "core/test/compile-fuzz.test",
   "core/test/compile-infinities.test",
+  // Each starts a compiler or two of its own.
+  "core/test/consumer-types.test",
+  "core/test/editor.test",
 ];
 
 const isAmong = (names, { name }) => names.some((each) => name === `packages/${each}`);

@@ -20,7 +20,7 @@ const runs: Readonly<Record<string, number>> = {
   states: 300,
   convolutions: 200,
   ranges: 300,
-  loops: 12,
+  loops: 6,
 };
 
 for (const [name, count] of Object.entries(runs)) {
