@@ -12,13 +12,13 @@ function logGamma(halves, p) {
   return sum;
 }
 
-/** Where the elements below the diagonal stand in a matrix [d, d], column by column. */
-function belowDiagonal(d) {
-  const places = [];
-  for (let column = 0; column < d; column++) {
-    for (let row = column + 1; row < d; row++) places.push(row * d + column);
-  }
-  return places;
+/** Where the elements on and below the diagonal stand in a matrix [d, d], column by column. */
+function places(d) {
+  const columns = Array.from({ length: d }, (_, column) => column);
+  return {
+    onDiagonal: columns.map((column) => column * (d + 1)),
+    below: columns.flatMap((column) => columns.slice(column + 1).map((row) => row * d + column)),
+  };
 }
 
 /** The log posterior of a mixture of k Gaussians at n points x [n, d], with a Wishart prior. */
@@ -27,12 +27,14 @@ function logPosterior({ alpha, mu, q, l }, x, m, gamma) {
   const [k] = alpha.shape;
   const diagonal = q.exp();
   const logDeterminant = q.sum(1);
-  const lower = zeros([k, d * d])
-    .indexAdd(belowDiagonal(d), l, 1)
+  const { onDiagonal, below } = places(d);
+  const factors = zeros([k, d * d])
+    .indexAdd(onDiagonal, diagonal, 1)
+    .indexAdd(below, l, 1)
     .reshape([k, d, d]);
+  const across = factors.transpose([0, 2, 1]);
 
-  const centered = x.sub(mu.expandDims(1));
-  const scaled = centered.mul(diagonal.expandDims(1)).add(centered.matmul(lower.transpose([0, 2, 1])));
+  const scaled = x.matmul(across).sub(mu.expandDims(1).matmul(across));
   const exponents = alpha.add(logDeterminant).expandDims(1).sub(scaled.square().sum(2).div(2));
   const logLikelihood = exponents
     .logSumExp(0)
