@@ -27,20 +27,21 @@ async function withRose({ n, steps }) {
   const none = [0, 0, 0];
   const after = (i) => imod(n, iadd(n, i, 1));
   const before = (i) => imod(n, iadd(n, i, n - 1));
-  const acceleration = fn([Cloth], Cloth, (x) =>
-    vec(n, Vec(n, Point), (i) =>
-      vec(n, Point, (j) => {
-        const pulls = [
-          select(ilt(n, i, n - 1), Point, pull(x[i][j], x[after(i)][j]), none),
-          select(igt(n, i, 0), Point, pull(x[i][j], x[before(i)][j]), none),
-          select(ilt(n, j, n - 1), Point, pull(x[i][j], x[i][after(j)]), none),
-          select(igt(n, j, 0), Point, pull(x[i][j], x[i][before(j)]), none),
-        ];
-        const along = (k) => pulls.map((one) => one[k]).reduce((total, one) => add(total, one));
-        return select(igt(n, i, 0), Point, [along(0), along(1), add(along(2), gravity)], none);
-      }),
-    ),
+  const ofAll = (f) => vec(n, Vec(n, Point), (i) => vec(n, Point, (j) => f(i, j)));
+  /** What a spring does to the mass in front of it; behind the last one there is none. */
+  const below = fn([Cloth], Cloth, (x) =>
+    ofAll((i, j) => select(ilt(n, i, n - 1), Point, pull(x[i][j], x[after(i)][j]), none)),
   );
+  const beside = fn([Cloth], Cloth, (x) =>
+    ofAll((i, j) => select(ilt(n, j, n - 1), Point, pull(x[i][j], x[i][after(j)]), none)),
+  );
+  const acceleration = fn([Cloth], Cloth, (x) => {
+    const [down, right] = [below(x), beside(x)];
+    return ofAll((i, j) => {
+      const along = (k) => add(sub(down[i][j][k], down[before(i)][j][k]), sub(right[i][j][k], right[i][before(j)][k]));
+      return select(igt(n, i, 0), Point, [along(0), along(1), add(along(2), gravity)], none);
+    });
+  });
   const State = { x: Cloth, v: Cloth, a: Cloth };
   const each = (f) => vec(n, Vec(n, Point), (i) => vec(n, Point, (j) => vec(3, Real, (k) => f(i, j, k))));
   const step = fn([State], State, ({ x, v, a }) => {
