@@ -41,13 +41,15 @@ function reprojectionError(parameters, feature) {
 
 const weightError = (weight) => weight.square().neg().add(1);
 
-/** For each observation, the parameters that it depends on: [p, 15]. */
+/** For each observation, the parameters that it depends on: [15, p], so that those of one kind stand side by side. */
 const observed = ({ cameras, points, weights }, { camera, point }) =>
-  concat([cameras.take(camera), points.take(point), weights.expandDims(1)], 1);
+  concat([cameras.transpose().take(camera, 1), points.transpose().take(point, 1), weights.expandDims(0)]);
+
+const ofAll = (f) => vmap(f, { inAxes: [1, 0] });
 
 function objective(parameters, observations) {
   return {
-    reprojection: vmap(reprojectionError)(observed(parameters, observations), observations.features),
+    reprojection: ofAll(reprojectionError)(observed(parameters, observations), observations.features),
     weight: weightError(parameters.weights),
   };
 }
@@ -56,7 +58,7 @@ function objective(parameters, observations) {
 function sparseJacobian(parameters, observations) {
   const { camera, point, features } = observations;
   const [n, m, p] = [parameters.cameras.shape[0], parameters.points.shape[0], parameters.weights.size];
-  const blocks = vmap(jacobian(reprojectionError))(observed(parameters, observations), features);
+  const blocks = ofAll(jacobian(reprojectionError))(observed(parameters, observations), features);
   const weights = vmap(jacobian(weightError))(parameters.weights);
 
   const int32 = { dtype: "int32" };
