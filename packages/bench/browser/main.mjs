@@ -1,5 +1,6 @@
 // `npm run bench -- browser`: programs of ours against those of other engines that run in a browser.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { difference } from "../compare.mjs";
 import { machine } from "../machine.mjs";
@@ -74,7 +75,7 @@ function options() {
   }
 }
 
-const script = new URL("contestant.mjs", import.meta.url).pathname;
+const script = fileURLToPath(new URL("contestant.mjs", import.meta.url));
 
 /** Of what the largest of the results is; jax-js computes in float32. */
 const tolerance = { Rose: 1e-9, "jax-js": 1e-4 };

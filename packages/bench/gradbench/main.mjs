@@ -1,4 +1,5 @@
 // `npm run bench -- gradbench`: our programs of GradBench's evaluations against the suite's.
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { difference } from "../compare.mjs";
 import { loadPython, machine } from "../machine.mjs";
@@ -8,66 +9,7 @@ import { inputs } from "./inputs.mjs";
 import { evaluations } from "./programs.mjs";
 import { Suite } from "./suite.mjs";
 import { validate } from "./validate.mjs";
-
-const manual = "C++ by hand";
-const adolC = "ADOL-C";
-const finite = "C++, finite differences";
-const torch = "PyTorch";
-
-const tools = { [manual]: "manual", [adolC]: "adol-c", [finite]: "finite" };
-
-/**
- * What is measured: a derivative of an evaluation, its peers with what is asked of us, and the milliseconds that the first call may take
- * longer than others. Of ode the derivative by hand is a formula of its solution, without steps, and PyTorch's program is ours, in
- * python/with_torch.py. PyTorch's ba is left out: it calls its function for each of the observations, minutes in all.
- */
-const works = [
-  { name: "lse", size: { n: 1_000_000 }, f: "gradient", peers: { [manual]: 1.1, [adolC]: 0, [torch]: 0 }, start: 60 },
-  { name: "llsq", size: { n: 16_392, m: 128 }, f: "gradient", peers: { [manual]: 2.1, [adolC]: 0 }, start: 60 },
-  {
-    name: "kmeans",
-    size: { n: 10_000, k: 100, d: 8 },
-    f: "dir",
-    peers: { [manual]: 1.2, [adolC]: 0, [torch]: 0 },
-    start: 60,
-  },
-  {
-    name: "gmm",
-    size: { n: 1000, d: 10, k: 25 },
-    f: "jacobian",
-    peers: { [manual]: 3.7, [adolC]: 0, [torch]: 0 },
-    start: 60,
-  },
-  { name: "gmm", size: { n: 1000, d: 64, k: 50 }, f: "jacobian", peers: { [manual]: 2.4, [torch]: 0 }, start: 60 },
-  { name: "ba", size: { n: 49, m: 7776, p: 31_843 }, f: "jacobian", peers: { [manual]: 1, [adolC]: 0 }, start: 60 },
-  {
-    name: "ht",
-    size: { vertices: 544, points: 100, us: true },
-    f: "jacobian",
-    peers: { [manual]: 1, [adolC]: 0, [torch]: 0 },
-    start: 100,
-  },
-  {
-    name: "ht",
-    size: { vertices: 10_000, points: 100, us: true },
-    f: "jacobian",
-    peers: { [manual]: 1.3, [adolC]: 0 },
-    start: 100,
-  },
-  {
-    name: "lstm",
-    size: { l: 2, c: 1024, b: 14 },
-    f: "jacobian",
-    peers: { [manual]: 2.5, [adolC]: 0, [torch]: 0 },
-    start: 60,
-  },
-  { name: "lstm", size: { l: 2, c: 4096, b: 14 }, f: "jacobian", peers: { [manual]: 2.5, [adolC]: 0 }, start: 60 },
-  { name: "det", size: { ell: 8 }, f: "gradient", peers: { [manual]: 2, [adolC]: 0 }, start: 300 },
-  { name: "det", size: { ell: 9 }, f: "gradient", peers: { [manual]: 2, [adolC]: 0 }, start: 4000 },
-  { name: "ode", size: { n: 10_000, s: 100 }, f: "gradient", peers: { [torch]: 4, [adolC]: 0 }, start: 60 },
-  { name: "particle", size: {}, f: "rr", peers: { [finite]: 2 }, start: 60 },
-  { name: "saddle", size: {}, f: "rr", peers: { [finite]: 1.2 }, start: 60 },
-];
+import { tools, torch, works } from "./works.mjs";
 
 const usage = `Usage: bench gradbench [--suite DIR] [--only NAME] ... [--quick] [--strict] [--validate]
 
@@ -148,35 +90,39 @@ async function rowsOf(work, { suite, quick }, python) {
   const limit = { median: start, spread: 0 };
   return [
     ...Object.entries(peers).map(([peer, bar]) =>
-      row(f, measured.ours.warm, peer, measured[peer]?.warm ?? null, bar || undefined),
+      row(f, measured.ours.warm, peer, measured[peer]?.warm ?? null, bar ?? undefined),
     ),
     row(`start, module of ${kilobytes(measured.ours.bytes)}`, measured.ours.start, `${start} ms`, limit, 1),
   ];
 }
 
-const ours = new URL("ours.mjs", import.meta.url).pathname;
+const ours = fileURLToPath(new URL("ours.mjs", import.meta.url));
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
+async function measureAll(chosen) {
+  const asked = works.filter(({ name }) => chosen.only.includes(name));
+  if (asked.length === 0) return;
+  const python = chosen.only.includes("ode") ? await loadPython("torch") : null;
+  const rows = [];
+  for (const work of asked) {
+    process.stderr.write(`${work.name} ${JSON.stringify(work.size)} ...\n`);
+    rows.push(...(await rowsOf(work, chosen, python)));
+  }
+  python?.close();
+  process.stdout.write(`
+${table(rows, "work (float64)")}
+
+Medians of processes in turn, one thread; "start" is the first call, with trace and compilation, without what a later call takes.
+${machine(chosen.suite?.versions() ?? [])}
+`);
+  if (chosen.strict && !rows.every(isMet)) process.exitCode = 1;
+}
 
 const chosen = options();
 if (chosen.help) {
   process.stdout.write(`${usage}\n`);
 } else {
   if (chosen.suite !== null && !(await validate(chosen.suite, chosen.only))) process.exitCode = 1;
-  if (!chosen.validate) {
-    const python = chosen.only.includes("ode") ? await loadPython("torch") : null;
-    const rows = [];
-    for (const work of works.filter(({ name }) => chosen.only.includes(name))) {
-      process.stderr.write(`${work.name} ${JSON.stringify(work.size)} ...\n`);
-      rows.push(...(await rowsOf(work, chosen, python)));
-    }
-    python?.close();
-    process.stdout.write(`
-${table(rows, "work (float64)")}
-
-Medians of processes in turn, one thread; "start" is the first call, with trace and compile, without what a later call takes.
-${machine(chosen.suite?.versions() ?? [])}
-`);
-    if (chosen.strict && !rows.every(isMet)) process.exitCode = 1;
-  }
+  if (!chosen.validate) await measureAll(chosen);
 }

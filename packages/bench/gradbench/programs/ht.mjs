@@ -9,28 +9,30 @@ function rotationAround(axis) {
   const onAxis = (a) => a.square().mul(rest).add(cosine);
   const [xy, xz, yz] = [x.mul(y).mul(rest), x.mul(z).mul(rest), y.mul(z).mul(rest)];
   const [xs, ys, zs] = [x.mul(sine), y.mul(sine), z.mul(sine)];
-  return stack([
-    stack([onAxis(x), xy.sub(zs), xz.add(ys)]),
-    stack([xy.add(zs), onAxis(y), yz.sub(xs)]),
-    stack([xz.sub(ys), yz.add(xs), onAxis(z)]),
-  ]);
+  const rows = [
+    onAxis(x),
+    xy.sub(zs),
+    xz.add(ys),
+    xy.add(zs),
+    onAxis(y),
+    yz.sub(xs),
+    xz.sub(ys),
+    yz.add(xs),
+    onAxis(z),
+  ];
+  return stack(rows).reshape([3, 3]);
 }
 
-/** The rotations [bones, 3, 3] by Euler angles [bones, 3], which stand in the order x, z, y. */
+/** The rotations [bones, 3, 3] by Euler angles [bones, 3], which stand in the order x, z, y: first around x, then y, then z. */
 function rotations(angles) {
   const [sx, sz, sy] = angles.sin().unstack(1);
   const [cx, cz, cy] = angles.cos().unstack(1);
-  const zero = sx.mul(0);
-  const one = zero.add(1);
-  const matrix = (...rows) =>
-    stack(
-      rows.map((row) => stack(row, 1)),
-      1,
-    );
-  const aroundX = matrix([one, zero, zero], [zero, cx, sx.neg()], [zero, sx, cx]);
-  const aroundY = matrix([cy, zero, sy], [zero, one, zero], [sy.neg(), zero, cy]);
-  const aroundZ = matrix([cz, sz.neg(), zero], [sz, cz, zero], [zero, zero, one]);
-  return aroundZ.matmul(aroundY).matmul(aroundX);
+  const rows = [
+    [cz.mul(cy), cz.mul(sy).mul(sx).sub(sz.mul(cx)), cz.mul(sy).mul(cx).add(sz.mul(sx))],
+    [sz.mul(cy), sz.mul(sy).mul(sx).add(cz.mul(cx)), sz.mul(sy).mul(cx).sub(cz.mul(sx))],
+    [sy.neg(), cy.mul(sx), cy.mul(cx)],
+  ];
+  return stack(rows.flat(), 1).reshape([-1, 3, 3]);
 }
 
 /** Of 20 angles, four for each finger, those of the bones [bones, 3]: the first joint of a finger has two. */
