@@ -3,7 +3,8 @@ import { report } from "../processes.mjs";
 import { programs } from "./programs.mjs";
 
 const [name, contestant, size] = process.argv.slice(2);
-const { contestants, outputs = {} } = programs[name];
+const { contestants, prepare = {}, outputs = {} } = programs[name];
+await prepare[contestant]?.();
 const ordered = outputs[contestant] ?? ((result) => result);
 const result = await report({
   first: async () => {

@@ -10,6 +10,7 @@ import { power } from "./programs/power.mjs";
  * @typedef {object} Program
  * @property {Record<string, (size: any) => (() => unknown) | Promise<() => unknown>>} contestants each makes a call out of nothing: what
  *   it takes is a part of the first call
+ * @property {Record<string, () => Promise<void>>} [prepare] what a contestant does once in a process, before all programs; not timed
  * @property {Record<string, (result: any) => unknown>} [outputs] what a contestant gives, in the order of numbers that ours has
  */
 

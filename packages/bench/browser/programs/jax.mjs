@@ -8,18 +8,19 @@ async function start() {
   jax.defaultDevice("wasm");
 }
 
+const prepare = { "jax-js": start };
+
 const numbers = (size, seed) => uniform(size, seed).map((u) => (u - 0.5) / 2);
 
 const batch = 64;
 const width = 26;
 
 /** The Jacobians [64, 26, 26] of a layer at a batch of points. */
-async function jacobiansWithJax() {
-  await start();
+function jacobiansWithJax() {
   const { numpy: np } = jax;
   const w = np.array(numbers(width * width, 1)).reshape([width, width]);
   const x = np.array(numbers(batch * width, 2)).reshape([batch, width]);
-  const jacobians = jax.jit((w, x) => jax.vmap(jax.jacrev((x) => np.tanh(np.matmul(w.ref, x))))(x));
+  const jacobians = jax.jit((w, x) => jax.vmap(jax.jacfwd((x) => np.tanh(np.matmul(w.ref, x))))(x));
   return () => jacobians(w.ref, x.ref).dataSync();
 }
 
@@ -42,8 +43,7 @@ const size = 32;
 const steps = 100;
 
 /** The gradient, by the weights, of the sum of a state after 100 steps of tanh(W h + x). */
-async function recurrenceWithJax() {
-  await start();
+function recurrenceWithJax() {
   const { numpy: np } = jax;
   const w = np.array(numbers(size * size, 1)).reshape([size, size]);
   const x = np.array(numbers(size, 2));
@@ -75,7 +75,7 @@ function recurrenceWithOurs() {
 }
 
 /** @type {import("../programs.mjs").Program} */
-export const jacobians = { contestants: { ours: jacobiansWithOurs, "jax-js": jacobiansWithJax } };
+export const jacobians = { contestants: { ours: jacobiansWithOurs, "jax-js": jacobiansWithJax }, prepare };
 
 /** @type {import("../programs.mjs").Program} */
-export const recurrence = { contestants: { ours: recurrenceWithOurs, "jax-js": recurrenceWithJax } };
+export const recurrence = { contestants: { ours: recurrenceWithOurs, "jax-js": recurrenceWithJax }, prepare };
