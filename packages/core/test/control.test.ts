@@ -7,6 +7,7 @@ import {
   customGradient,
   detectAnomaly,
   fixedPoint,
+  fn,
   grad,
   gradcheck,
   Random,
@@ -122,6 +123,7 @@ test("scan: training in a program, weights outside", () => {
 const x = tensor([1, 2, 3]) as Tensor;
 const rows = tensor([[1, 2, 3], [4, 5, 6]]) as Tensor; // biome-ignore format: a matrix
 const v = variable([1, 2, 3]);
+let told = 0;
 const refused: readonly (readonly [what: string, call: () => unknown, message: RegExp])[] = [
   [
     "another shape",
@@ -239,6 +241,16 @@ const refused: readonly (readonly [what: string, call: () => unknown, message: R
   ],
   ["fewer equations", () => rootOf((c: Tensor) => c.sum(), x), /Error: rootOf: f gives float64 \[\] of float64 \[3\]/],
   [
+    "results of another structure",
+    () => scan((c: Tensor, e: Tensor) => [c.add(e), told++ % 2 === 0 ? { p: e } : { q: e }], x, rows),
+    /nothing thrown|Error: scan: a step gives the results y\.q, and the first one gave y\.p/,
+  ],
+  [
+    "an index that is not whole",
+    () => switchCase(0.5, [(x) => x, (x) => x], x),
+    /Error: switchCase: index 0\.5: a whole number is needed, from 0 to 1/,
+  ],
+  [
     "a predicate that is no bool",
     () =>
       cond(
@@ -299,6 +311,16 @@ test("keys of records may come in any order", () => {
   };
   const expected = [[4, 8, 12], [5, 7, 9], [[1, 2, 3], [2, 4, 6]], [[0, 0, 0], [1, 2, 3]], [4, 8, 12], [3, 6, 9], [32, 64, 96], [6, 7, 8]]; // biome-ignore format: a list
   for (const results of both(swapped)) assert.equal(results.map((y) => y.toArray()), expected); // biome-ignore format: a line
+});
+
+test("fn: arguments and results of another structure are another function", () => {
+  const sum = fn(({ a, b }: { a: Tensor; b: Tensor | undefined }) => (b === undefined ? a : a.mul(b)) as Tensor);
+  const flipped = fn(
+    (y: Tensor) => (y.rank === 1 ? { u: y, v: y.mul(10) } : { v: y, u: y.mul(10) }) as { u: Tensor; v: Tensor },
+  );
+  const program = () => [sum({ a: x, b: undefined }), sum({ a: x, b: x }), flipped(x).u, flipped(rows).u, flipped(x).u];
+  const expected = [[1, 2, 3], [1, 4, 9], [1, 2, 3], [[10, 20, 30], [40, 50, 60]], [1, 2, 3]]; // biome-ignore format: a list
+  for (const results of [program(), compile(program)()]) assert.equal(results.map((y) => y.toArray()), expected); // biome-ignore format: a line
 });
 
 test("errors, anomalies and the culprits of a gradient check are told with their step", () => {
@@ -383,7 +405,7 @@ const inPrograms: readonly (readonly [what: string, call: () => unknown, message
           x,
         ).sum(),
       )(x),
-    /whileLoop: a gradient goes back .* limit: 100/,
+    /whileLoop: a derivative goes through .* limit: 100/,
   ],
 ];
 const drawn = new Random(1);

@@ -83,6 +83,10 @@ export class BlockRecorder extends Recorder {
     };
   }
 
+  override ownerOf(tensor: Tensor): Recorder | null {
+    return super.ownerOf(tensor) ?? this.parent?.ownerOf(tensor) ?? null;
+  }
+
   protected override outside(tensor: Tensor): Traced {
     const known = this.operands.get(tensor);
     if (known !== undefined) return known;

@@ -291,6 +291,12 @@ export class Recorder implements Tracer {
     return added;
   }
 
+  /** The trace that a tensor was made in: this one, or one around it; `null` for what no trace made. */
+  ownerOf(tensor: Tensor): Recorder | null {
+    const deferred = deferredIn(tensor.values);
+    return deferred instanceof Traced && this.known[deferred.id] === deferred ? this : null;
+  }
+
   /** The value of a tensor in this trace. */
   tracedOf(tensor: Tensor): Traced {
     const deferred = deferredIn(tensor.values);

@@ -34,7 +34,7 @@ export class Arguments {
   /** The chosen arguments as they were given, whatever the function or its caller does to them later. */
   private readonly forms: readonly unknown[];
   /** How the edges are called in errors. */
-  private readonly paths: readonly string[];
+  readonly paths: readonly string[];
 
   constructor(op: string, given: readonly unknown[], among?: readonly number[]) {
     if (!Array.isArray(given)) {

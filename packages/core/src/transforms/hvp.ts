@@ -40,7 +40,7 @@ interface Hvp<Args extends readonly unknown[]> {
 
 function product(f: (...inputs: readonly unknown[]) => Tensor, x: unknown, v: unknown): unknown {
   const args = new Arguments("hvp", inputList(x));
-  const vector = matching("hvp", "the vector", v, args.edges);
+  const vector = matching("hvp", "the vector", v, args);
   const slope = args.run((...at: readonly unknown[]) => {
     const { gradient } = differentiate(
       "hvp",

@@ -135,12 +135,32 @@ export function leavesOf(op: string, value: unknown, path: string): { leaf: Tens
   return leaves;
 }
 
-/** The tensors of a structure that goes with `like`, leaf for leaf of one shape and dtype; numbers become scalars. */
-export function matching(op: string, what: string, value: unknown, like: readonly Tensor[]): Tensor[] {
-  const leaves = leavesOf(op, value, what);
-  if (leaves.length !== like.length) {
+/** The tensors of some arguments, and where they stand: `argument 0.weights`. */
+interface Arguments {
+  readonly edges: readonly Tensor[];
+  readonly paths: readonly string[];
+}
+
+/**
+ * The tensors of a structure that goes with arguments, leaf for leaf of one shape and dtype, in their order: keys of a record may come
+ * in another one. Numbers become scalars.
+ */
+export function matching(op: string, what: string, value: unknown, { edges: like, paths }: Arguments): Tensor[] {
+  const given = leavesOf(op, value, what);
+  const byPlace = new Map(given.map((each) => [each.path.slice(what.length), each]));
+  // As a list of the arguments, or of one argument that itself.
+  const places = [
+    paths.map((path) => path.replace(/^argument (\d+)/, "[$1]")),
+    paths.map((path) => path.replace(/^argument 0/, "")),
+  ];
+  const leaves = places
+    .map((own) => own.flatMap((place) => byPlace.get(place) ?? []))
+    .find((own) => own.length === like.length);
+  if (leaves === undefined || given.length !== like.length) {
+    const shown = given.map(({ path }) => path).join(", ");
     throw new ShapeError(
-      `${op}: ${leaves.length} tensors as ${what} for ${like.length} inputs; give the structure of the inputs`,
+      `${op}: ${given.length} tensors as ${what} for ${like.length} inputs${given.length === like.length ? `, in other places (${shown} for ${paths.join(", ")})` : ""}; ` +
+        "give the structure of the inputs",
     );
   }
   return leaves.map(({ leaf, path }, i) => {

@@ -126,7 +126,7 @@ function pushed(
     );
   }
   const args = new Arguments("jvp", inputs);
-  const directions = matching("jvp", "tangents", tangents, args.edges);
+  const directions = matching("jvp", "tangents", tangents, args);
   const output = args.run(f);
   const { cotangent, gradients } = transposed("jvp", args, output);
   const along = withRecording(true, () =>

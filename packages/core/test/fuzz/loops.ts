@@ -106,7 +106,8 @@ interface Scope {
   readonly random: Random;
 }
 
-const OPS = 16;
+const OPS = 18;
+const plainLoop = { reverse: false, unroll: 1, checkpoint: undefined };
 const DRAW = 9;
 
 /** The same without draws, as branches have none. */
@@ -170,6 +171,16 @@ function bodyOf(scope: Scope, genes: readonly Gene[], given: readonly Tensor[], 
               .mul(y)
               .sum() as Tensor,
         )(x) as Tensor,
+      // What is pulled back in the steps of one loop goes back through another one.
+      () => {
+        const { pullback } = e.vjp((z: Tensor) => k.scan((c, q) => [inside(gene, [c, q]), c], z, w, plainLoop)[0])(x);
+        return k.scan((c, q) => [c.add(pullback(q)[0] as Tensor) as Tensor, c], y, w, plainLoop)[0].tanh() as Tensor;
+      },
+      () =>
+        e
+          .jacobian((z: Tensor) => k.scan((c, q) => [inside(gene, [c, q]), c], z, w, plainLoop)[0])(x)
+          .matmul(y)
+          .tanh() as Tensor,
     ];
     const made = (plainOps[gene.op % OPS] as () => Tensor)();
     values.push(made.mul(0.9) as Tensor);

@@ -5,6 +5,7 @@ import {
   fn,
   grad,
   hessian,
+  jacobian,
   jvp,
   Random,
   rootOf,
@@ -13,6 +14,7 @@ import {
   switchCase,
   type Tensor,
   tensor,
+  vjp,
   whileLoop,
   zeros,
 } from "../../src/index.js";
@@ -202,6 +204,31 @@ export const scanRows: readonly ControlRow[] = [
         h as Tensor,
         xs as Tensor,
       ),
+    args: [w, h, xs],
+  },
+  {
+    name: "the Jacobian and the Hessian of a loop, and a pullback in the steps of another one",
+    run: ([w, h, xs]) => {
+      const states = (h: Tensor) =>
+        scan((c: Tensor, x: Tensor) => [recur(w as Tensor, c, x), c.mul(x)], h, xs as Tensor);
+      const { pullback } = vjp((h: Tensor) => states(h)[0], h as Tensor);
+      const [pulled] = scan((c: Tensor, x: Tensor) => [c.add(pullback(x)[0] as Tensor)], h as Tensor, xs as Tensor);
+      return [
+        jacobian((h: Tensor) => states(h)[1])(h as Tensor),
+        hessian((h: Tensor) => states(h)[0].sum())(h as Tensor),
+        pulled,
+      ];
+    },
+    writtenOut: ([w, h, xs]) => {
+      const states = (h: Tensor) => writtenOut(h, xs as Tensor, both(w as Tensor));
+      const { pullback } = vjp((h: Tensor) => states(h)[0], h as Tensor);
+      const [pulled] = writtenOut(h as Tensor, xs as Tensor, (c, x) => [c.add(pullback(x)[0] as Tensor), c]);
+      return [
+        jacobian((h: Tensor) => states(h)[1])(h as Tensor),
+        hessian((h: Tensor) => states(h)[0].sum())(h as Tensor),
+        pulled,
+      ];
+    },
     args: [w, h, xs],
   },
   {

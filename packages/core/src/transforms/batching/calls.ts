@@ -11,7 +11,7 @@ export function batchedCall(node: Call, inputs: readonly Batched[], run: Run): r
   const given = inputs.slice(0, node.given);
   const { callee, isBatched } = calleeFor(node, given, run);
   const tensors = given.map(({ tensor }) => tensor);
-  const results = tracer() === null ? callee.f(tensors) : tracedCall(callee, tensors);
+  const results = tracer() === null ? callee.f(tensors) : tracedCall(callee, tensors).results;
   return results.map((tensor, i) => ({ tensor, isBatched: isBatched[i] === true }));
 }
 

@@ -22,6 +22,8 @@ export function batchedLoop(
   const init = inputs.slice(0, carries);
   const xs = inputs.slice(carries, carries + elements);
   if (length === 0) return withoutSteps(node, init);
+  const hasRows = elements > 0 || [...parts].some((index) => index >= carries);
+  if (length === Number.POSITIVE_INFINITY && hasRows) throw node.withoutLimit();
   return new BatchedLoop(node, init, xs, node.hasCount ? inputs[inputs.length - 1] : undefined, run, parts).results();
 }
 

@@ -141,7 +141,8 @@ function mapped(
   return placed(form, results, outAxes, size);
 }
 
-const isMapped = (leaf: unknown): leaf is Tensor | number => leaf instanceof Tensor || typeof leaf === "number";
+/** A number is the same for all elements, and given to the function as it is. */
+const isMapped = (leaf: unknown): leaf is Tensor => leaf instanceof Tensor;
 
 /** The tensors among the arguments, each with the batch first; and the size of that. */
 function inputsOf(args: readonly unknown[], inAxes: BatchAxes): { inputs: Batched[]; size: number } {
@@ -157,8 +158,8 @@ function inputsOf(args: readonly unknown[], inAxes: BatchAxes): { inputs: Batche
     const axes = Array.isArray(inAxes) ? (inAxes[i] as BatchAxes) : (inAxes as BatchAxes);
     eachLeaf("inAxes", arg, axes, `argument ${i}`, (leaf, axis, path) => {
       if (!isMapped(leaf)) return;
-      if (typeof leaf === "number" || axis === null) {
-        inputs.push({ tensor: asTensor(leaf), isBatched: false });
+      if (axis === null) {
+        inputs.push({ tensor: leaf, isBatched: false });
         return;
       }
       const tensor = operand("vmap", leaf);

@@ -1,10 +1,12 @@
 import type { DType } from "../../dtype.js";
 import { Node } from "../../graph/node.js";
 import { Part } from "../../graph/part.js";
+import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { withTracer } from "../../graph/tracer.js";
+import { tracer, withTracer } from "../../graph/tracer.js";
 import type { Shape } from "../../shape/types.js";
 import type { Block, GeneratorUse } from "../../trace/block.js";
+import { Recorder } from "../../trace/trace.js";
 
 /**
  * A node that runs functions which were traced by themselves, such as the step of a loop. Only what is traced has such nodes: in eager
@@ -35,7 +37,24 @@ export abstract class BlockNode extends Node {
 
 /** Result number `index` of a block node. */
 export function partOf(whole: Tensor, index: number, form: { readonly shape: Shape; readonly dtype: DType }): Tensor {
-  return new Part(index, form, null).apply(whole);
+  const current = tracer();
+  // Of a node in a trace around this one, as where a gradient is pulled back in a step, the part is there as well.
+  const owner = current instanceof Recorder ? current.ownerOf(whole) : null;
+  const part = () => samePart(whole, index, () => new Part(index, form, null).apply(whole));
+  return owner === null || owner === current ? part() : withTracer(owner, part);
+}
+
+/** The parts of each whole, by their numbers, apart from those made where nothing is recorded. */
+const parts = new WeakMap<Tensor, Map<string, Tensor>>();
+
+/** One edge for each part: a step that is run again closes over the same ones, and gradients find them. */
+export function samePart(whole: Tensor, index: number, make: () => Tensor): Tensor {
+  const own = parts.get(whole) ?? new Map<string, Tensor>();
+  parts.set(whole, own);
+  const key = `${index} ${isRecording()}`;
+  const part = own.get(key) ?? make();
+  own.set(key, part);
+  return part;
 }
 
 /** What a block draws from goes on behind so many runs of it. */

@@ -47,13 +47,16 @@ interface Called {
 }
 
 /** A call as one node of the function that is traced. */
-export function tracedCall(callee: Callee, given: readonly Tensor[]): readonly Tensor[] {
+export function tracedCall(
+  callee: Callee,
+  given: readonly Tensor[],
+): { readonly called: object; readonly results: readonly Tensor[] } {
   const called = callee.called(given);
   const { block } = called;
   const moved = block.draws.map(({ generator, begin }) => withTracer(null, () => generator.position) - begin);
   const whole = new Call(callee, called, given.length, moved).apply(...given, ...block.operands);
   movedBy({ draws: block.draws.map((use, i) => ({ ...use, begin: use.begin + (moved[i] as number) })) }, 1);
-  return block.trace.outputs.map((form, i) => partOf(whole, i, form));
+  return { called, results: block.trace.outputs.map((form, i) => partOf(whole, i, form)) };
 }
 
 /** A call of a function that was traced once. The inputs are its arguments, and what it closes over; the parts are its results. */
@@ -113,7 +116,7 @@ export class Call extends BlockNode {
       });
       this.called.pullbacks.set(key, pullback);
     }
-    const results = replayed(
+    const { results } = replayed(
       { draws: block.draws.map((use, i) => ({ ...use, begin: use.begin + (this.moved[i] as number) })) },
       0,
       () => tracedCall(pullback as Callee, [...given, ...present.map((i) => douts[i] as Tensor)]),

@@ -25,7 +25,7 @@ type Operands<Args extends readonly unknown[]> = { [I in keyof Args]: Tensors<Ar
  * close over tensors, which get gradients as the operands do
  * @param operands tensors, numbers (scalars), arrays and records of them
  * @throws DTypeError or ShapeError for a predicate that is no bool scalar, and in a compiled function for results that differ in
- * shape or dtype; CompileError where both draw random numbers, and not the same number of them
+ * shape or dtype; CompileError in a compiled function, and under `vmap`, for branches that do not draw the same number of random numbers
  *
  * @example
  * const root = (x: Tensor) => cond(x.less(0), (x) => x.mul(0), (x) => x.sqrt(), x);
@@ -72,6 +72,11 @@ export function switchCase<const Args extends readonly unknown[], R>(
     throw new GraphError(`switchCase: takes a list of functions, got ${show(branches)}`);
   }
   for (const [i, branch] of branches.entries()) checkFunction("switchCase", branch, `branch ${i}`);
+  if (typeof index === "number" && !Number.isSafeInteger(index)) {
+    throw new GraphError(
+      `switchCase: index ${show(index)}: a whole number is needed, from 0 to ${branches.length - 1}`,
+    );
+  }
   const given = typeof index === "number" ? tensorOf(index) : index;
   checkIndices("switchCase", given);
   checkScalar("switchCase: the index", given);

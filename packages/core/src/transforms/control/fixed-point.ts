@@ -3,13 +3,13 @@ import { isFloat } from "../../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../../errors.js";
 import { withRecording } from "../../graph/recording.js";
 import { asStep } from "../../graph/steps.js";
-import { asTensor, type Tensor } from "../../graph/tensor.js";
+import { asTensor, Tensor } from "../../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../../options.js";
 import { formatShape, sameShape } from "../../shape/shape.js";
 import { show } from "../../show.js";
 import { checkResult } from "../arguments.js";
 import { jacobian } from "../jacobian.js";
-import { type Given, leavesOf, type Tensors } from "../structure.js";
+import { describe, type Given, leavesOf, type Tensors } from "../structure.js";
 import { implicit } from "./implicit.js";
 import { type Flat, pulled } from "./pull.js";
 import { solveLinear } from "./solve-linear.js";
@@ -64,12 +64,13 @@ interface Settings {
   readonly limit: number;
 }
 
-function fixed(f: Flat, init: readonly Tensor[], settings: Settings): readonly Tensor[] {
-  const solution = withRecording(false, () => iterated("fixedPoint", f, init, settings));
+function fixed(f: Flat, init: readonly Tensor[], settings: Settings, isGradient = false): readonly Tensor[] {
+  const op = isGradient ? "fixedPoint, its gradient" : "fixedPoint";
+  const solution = withRecording(false, () => iterated(op, f, init, settings));
   return implicit("fixedPoint", f, solution, (douts, x, captured) => {
     // u = dout + J^T u, a fixed point itself.
     const step: Flat = (u) => pulled(f, x, u, []).given.map((pull, j) => (douts[j] as Tensor).add(pull as Tensor));
-    return pulled(f, x, fixed(step, douts, settings), captured).captured;
+    return pulled(f, x, fixed(step, douts, settings, true), captured).captured;
   });
 }
 
@@ -97,7 +98,9 @@ function iterated(op: string, step: Flat, init: readonly Tensor[], { tolerance, 
   };
   const holds = (carry: readonly Tensor[]) => carry[carry.length - 1] as Tensor;
   const start = [...init, asTensor(1).cast("bool")];
-  const repair = "begin nearer, or give a higher limit or tolerance";
+  const repair = op.includes("gradient")
+    ? "the function contracts slowly: give a higher limit or tolerance"
+    : "begin nearer, or give a higher limit or tolerance";
   return runWhile({ op, holds, next, init: start, limit, repair }).slice(0, -1);
 }
 
@@ -118,6 +121,11 @@ export function rootOf(f: (x: Tensor) => Tensor, init: Given<Tensor>, options: S
   checkFunction("rootOf", f);
   checkNoMore("rootOf", none);
   const settings = settingsOf("rootOf", options, 100);
+  if (!(init instanceof Tensor) && typeof init !== "number") {
+    throw new DTypeError(
+      `rootOf: init is ${describe(init)}; the unknowns are one tensor, or a number: put them into one with concat, or use fixedPoint`,
+    );
+  }
   const first = floatOf("rootOf", asTensor(init as Tensor | number), "init");
   const values = (x: Tensor): Tensor => {
     const made: unknown = asStep("rootOf", null, () => f(x));

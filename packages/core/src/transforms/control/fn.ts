@@ -31,6 +31,8 @@ export function fn<Args extends readonly unknown[], R>(
   const name = f.name === "" ? "fn" : f.name;
   /** By the structure of the arguments. */
   const callees = new Map<string, { readonly callee: Callee; result: unknown }>();
+  /** By trace: the structure of the result. */
+  const forms = new WeakMap<object, unknown>();
   return (...args) => {
     const leaves = leavesOf("fn", args, "arguments").map(({ leaf }) => asTensor(leaf));
     const call = (given: readonly Tensor[]) =>
@@ -39,7 +41,8 @@ export function fn<Args extends readonly unknown[], R>(
       const result = call(leaves);
       return rebuilt(result, tensorsOf(result)) as Tensors<R>;
     }
-    const structure = JSON.stringify(mapStructure(args, () => 0));
+    // An entry that is undefined is left out, and is none of those that are there.
+    const structure = JSON.stringify(mapStructure(args, (leaf) => (leaf === undefined ? null : 0)));
     let known = callees.get(structure);
     if (known === undefined) {
       const own: { readonly callee: Callee; result: unknown } = {
@@ -53,8 +56,10 @@ export function fn<Args extends readonly unknown[], R>(
       known = own;
       callees.set(structure, own);
     }
-    const results = tracedCall(known.callee, leaves);
-    return rebuilt(known.result, results) as Tensors<R>;
+    const { called, results } = tracedCall(known.callee, leaves);
+    // What it gives may depend on shapes: each trace has a structure of its own.
+    if (!forms.has(called)) forms.set(called, known.result);
+    return rebuilt(forms.get(called), results) as Tensors<R>;
   };
 }
 

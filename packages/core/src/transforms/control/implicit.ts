@@ -6,6 +6,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { tracer, valuesOf } from "../../graph/tracer.js";
 import type { Shape } from "../../shape/types.js";
 import { traceBlock } from "../../trace/block.js";
+import { samePart } from "./block-node.js";
 import type { Flat } from "./pull.js";
 import { leavesBehind } from "./segment.js";
 
@@ -54,7 +55,7 @@ export class Implicit extends Node {
   }
 
   private parts(whole: Tensor): readonly Tensor[] {
-    return this.solution.map((value, j) => new Part(j, value, value).apply(whole));
+    return this.solution.map((value, j) => samePart(whole, j, () => new Part(j, value, value).apply(whole)));
   }
 
   override shapeRule(..._captured: Tensor[]): Shape {

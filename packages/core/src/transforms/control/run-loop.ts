@@ -1,3 +1,4 @@
+import { CompileError, GraphError } from "../../errors.js";
 import { asTensor, type Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { concat, stack } from "../../ops/concat.js";
@@ -45,10 +46,12 @@ function plainSteps(loop: Loop): LoopResult {
 
 /** What a step would give is found out without values. */
 function noSteps({ op, step, init, xs }: Loop): LoopResult {
-  const block = traceBlock(op, [...init, ...xs.map(elementOf)], (...given) => {
-    const { carry, y } = step(given.slice(0, init.length), given.slice(init.length));
-    return [...carry, ...y];
-  });
+  const block = onStandIns(op, () =>
+    traceBlock(op, [...init, ...xs.map(elementOf)], (...given) => {
+      const { carry, y } = step(given.slice(0, init.length), given.slice(init.length));
+      return [...carry, ...y];
+    }),
+  );
   const forms = block.trace.outputs.slice(init.length);
   const ys = forms.map(({ shape, dtype }) =>
     asTensor(0)
@@ -56,6 +59,20 @@ function noSteps({ op, step, init, xs }: Loop): LoopResult {
       .broadcastTo([0, ...shape]),
   );
   return { carry: init, ys };
+}
+
+/** Where there are no elements a step runs without values, for the shapes of what it gives. */
+function onStandIns<R>(op: string, f: () => R): R {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof CompileError) || tracer() !== null) throw error;
+    throw new GraphError(
+      `${op}: there are no elements, and the step is run once without values, for the shapes of its results: it cannot read any there ` +
+        "(item(), data, branches); choose by where(...), or do not call scan over nothing",
+      { cause: error },
+    );
+  }
 }
 
 function elementOf({ shape, dtype, name }: Tensor): { shape: Shape; dtype: Tensor["dtype"]; name: string | undefined } {

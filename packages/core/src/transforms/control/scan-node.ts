@@ -218,7 +218,7 @@ export class Scan extends BlockNode {
   /** The error for steps that are to be kept, and nobody knows how many. */
   withoutLimit(): GraphError {
     return new GraphError(
-      `${this.op}: a gradient goes back through the steps of a program's loop, which have to be kept: say how many there are at most, by ` +
+      `${this.op}: a derivative goes through the steps of a loop in a program, or under vmap, which have to be kept: say how many there are at most, by ` +
         "{ limit: 100 }; or use fixedPoint, whose gradient needs no steps",
     );
   }

@@ -25,7 +25,7 @@ export interface WhileOptions {
  * which ends on a value, and each of the two is traced once.
  *
  * A gradient goes back through the steps that there were; in a compiled function that needs a `limit`, unless the step is linear. Forward mode
- * (`jvp`) needs none. Where a loop is to find a fixed
+ * (`jvp`) needs none. Under `vmap` all derivatives taken of it inside need one. Where a loop is to find a fixed
  * point, `fixedPoint` has a gradient that needs no steps. Random numbers are not drawn in it: how many is not known.
  *
  * @param condition gives a bool scalar

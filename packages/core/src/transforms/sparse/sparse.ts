@@ -20,7 +20,7 @@ import { starColoringOf } from "./star-coloring.js";
 export interface SparseOptions<N extends Chosen = 0> extends GradOptions<N> {
   /**
    * Where elements other than 0 may stand: lists of as many rows as columns, such as an earlier result. By default it is found from the
-   * graph, at each call. Elements that are not 0 and not in the pattern make others wrong.
+   * graph, at each call. Elements that are not 0 and not in the pattern make others wrong. Of a Hessian one triangle is enough.
    */
   readonly pattern?: { readonly rows: ArrayLike<number>; readonly columns: ArrayLike<number> } | undefined;
 }
@@ -111,7 +111,35 @@ function patternGiven(op: string, { rows, columns }: NonNullable<SparseOptions["
       `${op}: the pattern is two lists of whole numbers, as many rows as columns, got ${show(rows)} and ${show(columns)}`,
     );
   }
-  return { rows: own, columns: others };
+  return op === "sparseHessian" ? mirrored({ rows: own, columns: others }) : once({ rows: own, columns: others });
+}
+
+/** Each place once, in the order of the rows. */
+function once({ rows, columns }: Pattern): Pattern {
+  const order = Array.from(rows.keys()).sort(
+    (a, b) => (rows[a] as number) - (rows[b] as number) || (columns[a] as number) - (columns[b] as number),
+  );
+  const isNew = (at: number, i: number) => {
+    const last = order[i - 1];
+    return last === undefined || rows[at] !== rows[last] || columns[at] !== columns[last];
+  };
+  const kept = order.filter(isNew);
+  return {
+    rows: Int32Array.from(kept, (at) => rows[at] as number),
+    columns: Int32Array.from(kept, (at) => columns[at] as number),
+  };
+}
+
+function both(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
+
+/** A symmetric matrix is often told by one of its triangles. */
+function mirrored({ rows, columns }: Pattern): Pattern {
+  return once({ rows: both(rows, columns), columns: both(columns, rows) });
 }
 
 function checkInside(op: string, { rows, columns }: Pattern, shape: readonly [number, number]): void {
