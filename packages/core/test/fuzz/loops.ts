@@ -182,7 +182,7 @@ function bodyOf(scope: Scope, genes: readonly Gene[], given: readonly Tensor[], 
           .matmul(y)
           .tanh() as Tensor,
     ];
-    const made = (plainOps[gene.op % OPS] as () => Tensor)();
+    const made = (plainOps[gene.op % (depth > 1 ? OPS : OPS - 2)] as () => Tensor)();
     values.push(made.mul(0.9) as Tensor);
   }
   const last = values[values.length - 1] as Tensor;
