@@ -1,4 +1,5 @@
 import type { DType, Values } from "../dtype.js";
+import { isRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import { tracer, valuesOf } from "../graph/tracer.js";
 import type { Shape } from "../shape/types.js";
@@ -35,9 +36,12 @@ export class LogSumExp extends LoopReduction {
     return { max, finite, shifted: x.sub(finite.where(max, 0)) };
   }
 
-  /** Each element's part of the sum: in a program out of what the forward computation has, else by a loop of its own. */
+  /**
+   * Each element's part of the sum: in a program out of what the forward computation has, else by a loop of its own. Where it is to be
+   * differentiated again that of `Softmax`, whose gradient is right to its last digits.
+   */
   private parts(x: Tensor, isInfinite: Tensor): Tensor {
-    if (tracer() === null) {
+    if (tracer() === null || isRecording()) {
       const finite = isInfinite.where(0, x) as Tensor;
       return alongOne(finite, this.axesOf(x), (scores, axis) => new Softmax(axis).apply(scores));
     }
