@@ -134,9 +134,9 @@ export const chapters: readonly Chapter[] = [
     kepler: {},
     "hamiltonian-monte-carlo": { short: ["--draws", "4000", "--out", "out/short"] },
     "black-scholes": {},
-    cloth: { short: ["--side", "12", "--out", "out/short"] },
-    "neural-ode": { short: ["--steps", "300", "--rounds", "2", "--out", "out/short"] },
-    "long-memory": { short: ["--length", "40", "--steps", "200", "--out", "out/short"] },
+    cloth: { short: ["--side", "12", "--out", "out/short"], isHeavy: true },
+    "neural-ode": { short: ["--steps", "300", "--rounds", "2", "--out", "out/short"], isHeavy: true },
+    "long-memory": { short: ["--length", "40", "--steps", "200", "--out", "out/short"], isHeavy: true },
   }),
   chapter("custom", "Functions of one's own", {
     "rosenbrock-newton": {},

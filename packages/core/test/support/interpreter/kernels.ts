@@ -67,7 +67,10 @@ export function stepsOf(kernel: Kernel): number {
       return 0;
     case "repeat":
       // How many there are of a loop with a condition is not known.
-      return Math.min(kernel.length, 100) * bodiesOf(kernel).reduce((sum, body) => sum + bodySteps(body), 0);
+      return (
+        (kernel.length < Number.POSITIVE_INFINITY ? kernel.length : 100) *
+        bodiesOf(kernel).reduce((sum, body) => sum + bodySteps(body), 0)
+      );
     case "branch":
       return Math.max(...kernel.branches.map(({ body }) => bodySteps(body)));
     case "call":
