@@ -2,8 +2,10 @@ import { Part } from "../../graph/part.js";
 import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
 import { type Source, Traced } from "../../trace/traced.js";
-import { countPart, Scan } from "../../transforms/control/scan-node.js";
-import { neededBy, nodeOf, orderOf, resultsOf } from "./graph.js";
+import { countPart, type Scan } from "../../transforms/control/scan-node.js";
+import { neededBy, nodeOf, orderOf } from "./graph.js";
+import { rewritten, rootsOf, withInputs } from "./rewrite.js";
+import { isScan, partIn, sameCount, sharedInputs } from "./scans.js";
 
 /**
  * The same program with one loop in the place of two, where the steps of the second read what those of the first left in the same
@@ -19,17 +21,6 @@ export function fuseScans(trace: Trace): Trace {
 interface Pair {
   readonly first: Traced;
   readonly second: Traced;
-}
-
-export function isScan({ source }: Traced): boolean {
-  return source.kind === "node" && source.node instanceof Scan;
-}
-
-/** The part of a loop's result that a value is; `null` for any other value. */
-export function partIn(value: Traced, whole: Traced): Part | null {
-  return value.inputs[0] === whole && value.source.kind === "node" && value.source.node instanceof Part
-    ? value.source.node
-    : null;
 }
 
 function fusible(trace: Trace): Pair | null {
@@ -48,11 +39,7 @@ function fusible(trace: Trace): Pair | null {
 
 /** Whether two loops have the same steps. */
 function alike(first: Traced, second: Traced): boolean {
-  const [a, b] = [nodeOf<Scan>(first), nodeOf<Scan>(second)];
-  if (a.length !== b.length || a.reverse !== b.reverse || b.test !== null) return false;
-  const count = b.hasCount ? (second.inputs[second.inputs.length - 1] as Traced) : null;
-  if (a.test !== null) return count !== null && partIn(count, first)?.index === countPart;
-  return a.hasCount === b.hasCount && (count === null || first.inputs[first.inputs.length - 1] === count);
+  return nodeOf<Scan>(first).reverse === nodeOf<Scan>(second).reverse && sameCount(first, second);
 }
 
 /** Whether the second loop reads rows that the first one writes, and nothing else that depends on it. */
@@ -92,13 +79,17 @@ function fused(trace: Trace, { first, second }: Pair): Trace {
     order.push(value);
   }
   const whole = order.find((value) => value === first || value === second) as Traced;
-  return rebuilt(trace, order, (value, now, make) => {
-    if (value === whole) return make({ kind: "node", node }, inputs.map(now), value);
-    const part = partIn(value, first) ?? partIn(value, second);
-    if (part === null) return make(value.source, value.inputs.map(now), value);
-    const index = partOf(value.inputs[0] as Traced, part.index);
-    return make({ kind: "node", node: new Part(index, value, null) }, [now(whole)], value);
-  });
+  return rewritten(
+    trace,
+    (value, now, make) => {
+      if (value === whole) return make({ kind: "node", node }, inputs.map(now));
+      const part = partIn(value, first) ?? partIn(value, second);
+      if (part === null) return make(value.source, value.inputs.map(now));
+      const index = partOf(value.inputs[0] as Traced, part.index);
+      return make({ kind: "node", node: new Part(index, value, null) }, [now(whole)]);
+    },
+    order,
+  );
 }
 
 /** Both loops as one node: what it is given, and the numbers of the parts of both. */
@@ -113,34 +104,21 @@ function joined(first: Traced, second: Traced) {
   const [ofA, ofB] = [split(first.inputs, a), split(second.inputs, b)];
   const rest = first.inputs.slice(a.body.trace.inputs.length);
   // What both read they have once.
-  const isOwn = (x: Traced) => partIn(x, first) === null && !ofA.xs.includes(x);
-  const ownOperands = ofB.operands.filter((operand) => !ofA.operands.includes(operand));
-  const own = ofB.xs.filter(isOwn);
-  const inputs = [...ofA.init, ...ofB.init, ...ofA.xs, ...own, ...ofA.operands, ...ownOperands, ...rest];
-  const stepA = a.body.trace;
-  /** By input of the second step: what it is of the first one, if it is that. */
-  const known = new Map<Traced, Traced>();
-  const [elementsB, operandsB] = [
-    b.body.trace.inputs.slice(b.carries, b.carries + b.elements),
-    b.body.trace.inputs.slice(b.carries + b.elements),
-  ];
-  ofB.xs.forEach((x, i) => {
-    const index = partIn(x, first)?.index;
-    const same =
-      index === undefined
-        ? stepA.inputs[a.carries + ofA.xs.indexOf(x)]
-        : index < 2 * a.carries
-          ? stepA.inputs[index - a.carries]
-          : stepA.outputs[index - a.carries];
-    if (!isOwn(x)) known.set(elementsB[i] as Traced, same as Traced);
-  });
-  ofB.operands.forEach((operand, i) => {
-    const at = ofA.operands.indexOf(operand);
-    if (at >= 0) known.set(operandsB[i] as Traced, stepA.inputs[a.carries + a.elements + at] as Traced);
-  });
+  const known = sharedInputs(first, second);
+  const isOwn = (i: number) => !known.has(b.body.trace.inputs[i] as Traced);
+  const ownXs = ofB.xs.filter((_, i) => isOwn(b.carries + i));
+  const ownOperands = ofB.operands.filter((_, i) => isOwn(b.carries + b.elements + i));
+  const inputs = [...ofA.init, ...ofB.init, ...ofA.xs, ...ownXs, ...ofA.operands, ...ownOperands, ...rest];
   const trace = joinedBody(a, b, known);
-  const test = a.test && { ...a.test, trace: withMoreCarries(a.test.trace, a.carries, b) };
-  const node = a.withLess({ carries, elements: a.elements + own.length, body: { ...a.body, trace }, test });
+  // The condition is given more carries, and does not look at them.
+  const test = a.test && {
+    ...a.test,
+    trace: withInputs(
+      a.test.trace,
+      a.test.trace.inputs.toSpliced(a.carries, 0, ...b.body.trace.inputs.slice(0, b.carries)),
+    ),
+  };
+  const node = a.withLess({ carries, elements: a.elements + ownXs.length, body: { ...a.body, trace }, test });
   const results = a.body.trace.outputs.length - a.carries;
   return {
     node,
@@ -199,57 +177,4 @@ function joinedBody(a: Scan, b: Scan, known: ReadonlyMap<Traced, Traced>): Trace
 function drawnLater(source: Source, count: number): Source {
   if (source.kind !== "draw") return source;
   return { kind: "draw", draw: { ...source.draw, generator: source.draw.generator + count } };
-}
-
-/** A condition that is given more carries, and does not look at them. */
-function withMoreCarries(trace: Trace, before: number, { carries, body }: Scan): Trace {
-  const made = new Map<Traced, Traced>();
-  let next = 0;
-  const copy = ({ shape, dtype, inputs }: Traced, source: Source) =>
-    new Traced(
-      next++,
-      shape,
-      dtype,
-      source,
-      inputs.map((input) => made.get(input) as Traced),
-    );
-  const more = body.trace.inputs.slice(0, carries);
-  const given = [...trace.inputs.slice(0, before), ...more, ...trace.inputs.slice(before)];
-  const inputs = given.map((value, index) => {
-    const copied = copy(value, { kind: "input", index });
-    made.set(value, copied);
-    return copied;
-  });
-  for (const value of orderOf(trace.outputs)) if (!made.has(value)) made.set(value, copy(value, value.source));
-  return { ...trace, inputs, outputs: trace.outputs.map((value) => made.get(value) as Traced), size: next };
-}
-
-/** What has to be there of a trace. */
-export function rootsOf(trace: Trace): Traced[] {
-  return [...resultsOf(trace), ...trace.inputs, ...trace.captures.map(({ traced }) => traced)];
-}
-
-type Form = Pick<Traced, "shape" | "dtype">;
-type Make = (source: Source, inputs: readonly Traced[], form: Form) => Traced;
-
-/** A trace of other values, in an order in which each comes behind what it is made of. */
-export function rebuilt(
-  trace: Trace,
-  order: readonly Traced[],
-  by: (value: Traced, now: (value: Traced) => Traced, make: Make) => Traced,
-): Trace {
-  const made = new Map<Traced, Traced>();
-  let next = 0;
-  const now = (value: Traced) => made.get(value) as Traced;
-  const make: Make = (source, inputs, { shape, dtype }) => new Traced(next++, shape, dtype, source, inputs);
-  for (const value of order) made.set(value, by(value, now, make));
-  return {
-    ...trace,
-    inputs: trace.inputs.map(now),
-    captures: trace.captures.map(({ tensor, traced }) => ({ tensor, traced: now(traced) })),
-    outputs: trace.outputs.map(now),
-    assignments: trace.assignments.map(({ tensor, value }) => ({ tensor, value: now(value) })),
-    gradients: trace.gradients.map(({ tensor, value }) => ({ tensor, value: value === null ? null : now(value) })),
-    size: next,
-  };
 }

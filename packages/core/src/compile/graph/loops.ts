@@ -1,9 +1,9 @@
 import type { Trace } from "../../trace/trace.js";
-import { fuseScans, rebuilt, rootsOf } from "./fuse-scans.js";
-import { orderOf } from "./graph.js";
+import { fuseScans } from "./fuse-scans.js";
 import { productsAhead } from "./products-ahead.js";
 import { prune } from "./prune.js";
 import { reuseProducts } from "./reuse-products.js";
+import { rewritten } from "./rewrite.js";
 import { hasBlocks, withBlocks } from "./simplify.js";
 import { sumsBehind } from "./sums-behind.js";
 
@@ -11,8 +11,8 @@ import { sumsBehind } from "./sums-behind.js";
 export function joinLoops(trace: Trace): Trace {
   if (!hasBlocks(trace)) return trace;
   const joined = sumsBehind(productsAhead(reuseProducts(fuseScans(prune(trace)))));
-  const inside = rebuilt(joined, orderOf(rootsOf(joined)), (value, now, make) =>
-    make(withBlocks(value.source, joinLoops), value.inputs.map(now), value),
+  const inside = rewritten(joined, ({ source, inputs }, now, make) =>
+    make(withBlocks(source, joinLoops), inputs.map(now)),
   );
   return prune(inside);
 }

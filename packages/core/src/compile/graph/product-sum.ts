@@ -27,7 +27,7 @@ const products: Join = {
     const lines = (of: 0 | 1, width: number) => {
       const parts = run.map((product) => linesOf(product, of, now, make));
       const all = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
-      return make({ kind: "node", node: new Concat(0) }, parts, [all, width]);
+      return make({ kind: "node", node: new Concat(0) }, parts, { shape: [all, width], dtype: value.dtype });
     };
     const product = make({ kind: "node", node: new MatMul(true) }, [lines(0, m), lines(1, n)]);
     return before === null ? product : make(value.source, [before, product]);
@@ -49,5 +49,8 @@ function linesOf(product: Traced, of: 0 | 1, now: (value: Traced) => Traced, mak
   const operand = now(product.inputs[of] as Traced);
   if (of === 0 ? transposeA : !transposeB) return operand;
   const [rows, columns] = operand.shape as [number, number];
-  return make({ kind: "node", node: new Transpose([1, 0]) }, [operand], [columns, rows]);
+  return make({ kind: "node", node: new Transpose([1, 0]) }, [operand], {
+    shape: [columns, rows],
+    dtype: operand.dtype,
+  });
 }

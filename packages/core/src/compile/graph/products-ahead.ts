@@ -1,13 +1,16 @@
+import type { Node } from "../../graph/node.js";
 import { MatMul } from "../../ops/matmul.js";
 import { Reshape } from "../../ops/reshape.js";
 import { sizeOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
+import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
-import { Traced } from "../../trace/traced.js";
+import type { Traced } from "../../trace/traced.js";
 import type { Scan } from "../../transforms/control/scan-node.js";
-import { isScan, rebuilt, rootsOf } from "./fuse-scans.js";
 import { neededBy, nodeOf, orderOf } from "./graph.js";
 import { leastTerms } from "./reuse-products.js";
+import { rewritten, withInputs } from "./rewrite.js";
+import { isScan } from "./scans.js";
 import { plain } from "./sums-behind.js";
 
 /**
@@ -21,51 +24,40 @@ export function productsAhead(trace: Trace): Trace {
     if (found.length > 0) plans.set(whole, found);
   }
   if (plans.size === 0) return trace;
-  /** By what they are of: products that several loops have. */
-  const known = new Map<string, Traced>();
-  return rebuilt(trace, orderOf(rootsOf(trace)), (value, now, make) => {
+  // Several loops have the same products.
+  const known = new KnownValues();
+  return rewritten(trace, (value, now, make) => {
     const inputs = value.inputs.map(now);
     const found = plans.get(value);
-    if (found === undefined) return make(value.source, inputs, value);
-    const node = nodeOf<Scan>(value);
-    const { carries, elements, length, body } = node;
+    if (found === undefined) return make(value.source, inputs);
+    const op = (node: Node, operands: readonly Traced[], form: Pick<Traced, "shape" | "dtype">) =>
+      known.of(node, operands, () => make({ kind: "node", node }, operands, form));
+    const whole = nodeOf<Scan>(value);
+    const { carries, elements, length, body } = whole;
     const made = new Map<Traced, Traced>(body.trace.inputs.map((input, i) => [input, inputs[i] as Traced]));
     const outside = (inner: Traced): Traced => {
-      const there = made.get(inner) ?? make(inner.source, inner.inputs.map(outside), inner);
+      const there = made.get(inner) ?? op(nodeOf(inner), inner.inputs.map(outside), inner);
       made.set(inner, there);
       return there;
     };
     const rows = found.map(({ element, constant, terms, transposes, product }): Traced => {
       const [x, matrix] = [inputs[carries + element] as Traced, outside(constant)];
-      const key = [x.id, constantKey(matrix), terms, transposes, product.shape.join()].join(" ");
-      const same = known.get(key);
-      if (same !== undefined) return same;
       const { dtype } = product;
       const lines = sizeOf(x.shape) / terms;
       const columns = (length * sizeOf(product.shape)) / lines;
-      const flat = make({ kind: "node", node: new Reshape([lines, terms]) }, [x], { shape: [lines, terms], dtype });
-      const all = make({ kind: "node", node: new MatMul(false, transposes) }, [flat, matrix], {
-        shape: [lines, columns],
-        dtype,
-      });
+      const flat = op(new Reshape([lines, terms]), [x], { shape: [lines, terms], dtype });
+      const all = op(new MatMul(false, transposes), [flat, matrix], { shape: [lines, columns], dtype });
       const shape: Shape = [length, ...product.shape];
-      const own = make({ kind: "node", node: new Reshape(shape) }, [all], { shape, dtype });
-      known.set(key, own);
-      return own;
+      return op(new Reshape(shape), [all], { shape, dtype });
     });
     const end = carries + elements;
-    const less = node.withLess({
+    const given = body.trace.inputs.toSpliced(end, 0, ...found.map(({ product }) => product));
+    const node = whole.withLess({
       elements: elements + found.length,
-      body: { ...body, trace: givenRows(node, found) },
+      body: { ...body, trace: withInputs(body.trace, given) },
     });
-    return make({ kind: "node", node: less }, [...inputs.slice(0, end), ...rows, ...inputs.slice(end)], value);
+    return make({ kind: "node", node }, inputs.toSpliced(end, 0, ...rows));
   });
-}
-
-/** A constant by what it is made of, as copies of it in two loops are made of the same. */
-function constantKey({ id, source, inputs }: Traced): string {
-  if (source.kind !== "node" || inputs.length !== 1) return `${id}`;
-  return `${source.node.name}${JSON.stringify(source.node.attributes())}(${constantKey(inputs[0] as Traced)})`;
 }
 
 /** A product of an element with what is the same in all steps. */
@@ -106,25 +98,4 @@ function aheadIn({ carries, elements, length, test, hasCount, body: { trace } }:
     found.push({ product: value, element, constant, terms, transposes: isLeft ? node.transposeB : !node.transposeA });
   }
   return found;
-}
-
-/** The step, given the products. */
-function givenRows({ carries, elements, body: { trace } }: Scan, found: readonly Ahead[]): Trace {
-  const made = new Map<Traced, Traced>();
-  let next = 0;
-  const end = carries + elements;
-  const given = [...trace.inputs.slice(0, end), ...found.map(({ product }) => product), ...trace.inputs.slice(end)];
-  const inputs = given.map((value, index) => {
-    const { shape, dtype } = value;
-    const input = new Traced(next++, shape, dtype, { kind: "input", index }, []);
-    made.set(value, input);
-    return input;
-  });
-  for (const value of orderOf(trace.outputs)) {
-    if (made.has(value)) continue;
-    const { shape, dtype, source } = value;
-    const operands = value.inputs.map((input) => made.get(input) as Traced);
-    made.set(value, new Traced(next++, shape, dtype, source, operands));
-  }
-  return { ...trace, inputs, outputs: trace.outputs.map((value) => made.get(value) as Traced), size: next };
 }

@@ -1,12 +1,13 @@
 import { Part } from "../../graph/part.js";
 import type { Block } from "../../trace/block.js";
 import type { Trace } from "../../trace/trace.js";
-import { Traced } from "../../trace/traced.js";
+import type { Traced } from "../../trace/traced.js";
 import type { BlockNode } from "../../transforms/control/block-node.js";
 import { Branch } from "../../transforms/control/branch-node.js";
 import { Call } from "../../transforms/control/call-node.js";
 import { countPart, Scan } from "../../transforms/control/scan-node.js";
-import { neededBy, orderOf, resultsOf } from "./graph.js";
+import { neededBy, orderOf } from "./graph.js";
+import { rewritten, rootsOf, withInputs } from "./rewrite.js";
 import { hasBlocks, isBlock } from "./simplify.js";
 
 /** A block node with less in it. */
@@ -25,7 +26,7 @@ interface Narrowed {
 export function prune(trace: Trace): Trace {
   if (!hasBlocks(trace)) return trace;
   const order = neededBy(trace);
-  const needed = new Set(resultsOf(trace));
+  const needed = new Set(rootsOf(trace));
   /** By a block node's output: the numbers of the parts that are used. */
   const used = new Map<Traced, Set<number>>();
   const narrowed = new Map<Traced, Narrowed>();
@@ -42,48 +43,25 @@ export function prune(trace: Trace): Trace {
     if (less !== null) narrowed.set(value, less);
     for (const [i, input] of inputs.entries()) if (less === null || less.inputs.includes(i)) needed.add(input);
   }
-  return rebuilt(
+  return rewritten(
     trace,
-    order.filter((value) => needed.has(value)),
-    narrowed,
+    (value, now, make) => {
+      const { source, inputs, shape, dtype } = value;
+      const less = narrowed.get(value);
+      if (less !== undefined)
+        return make(
+          { kind: "node", node: less.node },
+          less.inputs.map((i) => now(inputs[i] as Traced)),
+        );
+      const part = source.kind === "node" && source.node instanceof Part ? source.node : null;
+      const index = part === null ? undefined : narrowed.get(inputs[0] as Traced)?.parts.get(part.index);
+      return make(
+        index === undefined ? source : { kind: "node", node: new Part(index, { shape, dtype }, null) },
+        inputs.map(now),
+      );
+    },
+    orderOf(rootsOf(trace)).filter((value) => needed.has(value)),
   );
-}
-
-/** A trace of those values alone, with other block nodes. */
-function rebuilt(trace: Trace, order: readonly Traced[], narrowed: ReadonlyMap<Traced, Narrowed>): Trace {
-  const made = new Map<Traced, Traced>();
-  const again = (value: Traced): Traced => {
-    const known = made.get(value);
-    if (known !== undefined) return known;
-    const { shape, dtype, inputs } = value;
-    const less = narrowed.get(value);
-    const kept = less === undefined ? inputs : less.inputs.map((i) => inputs[i] as Traced);
-    const now = new Traced(
-      made.size,
-      shape,
-      dtype,
-      sourceOf(value, less),
-      kept.map((input) => made.get(input) as Traced),
-    );
-    made.set(value, now);
-    return now;
-  };
-  const sourceOf = ({ source, shape, dtype, inputs }: Traced, less: Narrowed | undefined): Traced["source"] => {
-    if (less !== undefined) return { kind: "node", node: less.node };
-    if (source.kind !== "node" || !(source.node instanceof Part)) return source;
-    const index = narrowed.get(inputs[0] as Traced)?.parts.get(source.node.index);
-    return index === undefined ? source : { kind: "node", node: new Part(index, { shape, dtype }, null) };
-  };
-  for (const value of order) again(value);
-  return {
-    ...trace,
-    inputs: trace.inputs.map(again),
-    captures: trace.captures.map(({ tensor, traced }) => ({ tensor, traced: again(traced) })),
-    outputs: trace.outputs.map(again),
-    assignments: trace.assignments.map(({ tensor, value }) => ({ tensor, value: again(value) })),
-    gradients: trace.gradients.map(({ tensor, value }) => ({ tensor, value: value === null ? null : again(value) })),
-    size: made.size,
-  };
 }
 
 function narrow(node: BlockNode, used: ReadonlySet<number>): Narrowed {
@@ -130,7 +108,7 @@ function narrowScan(node: Scan, used: ReadonlySet<number>): Narrowed {
     const less = {
       carries: changing.length,
       elements: others.filter((i) => i < carries + elements).length,
-      body: { ...body, trace: withInputs({ ...trace, outputs: left.map((k) => trace.outputs[k] as Traced) }, inBody) },
+      body: { ...body, trace: givenAlone({ ...trace, outputs: left.map((k) => trace.outputs[k] as Traced) }, inBody) },
     };
     const operandsEnd = body.trace.inputs.length;
     const countInput = node.hasCount ? [operandsEnd + (test === null ? 0 : test.trace.inputs.length - carries)] : [];
@@ -138,7 +116,7 @@ function narrowScan(node: Scan, used: ReadonlySet<number>): Narrowed {
       return { node: node.withLess(less), inputs: [...inBody, ...countInput], parts };
     const inCondition = tested.inputs.flatMap((input, i) => (i >= carries && inTest.has(input) ? [i] : []));
     return {
-      node: node.withLess({ ...less, test: { ...test, trace: withInputs(tested, [...changing, ...inCondition]) } }),
+      node: node.withLess({ ...less, test: { ...test, trace: givenAlone(tested, [...changing, ...inCondition]) } }),
       inputs: [...inBody, ...inCondition.map((i) => operandsEnd + i - carries), ...countInput],
       parts,
     };
@@ -161,7 +139,7 @@ function narrowBranch(node: Branch, used: ReadonlySet<number>): Narrowed {
   });
   const less = blocks.map((block, b) => ({
     ...block,
-    trace: withInputs(traces[b] as Trace, [...shared, ...(own[b] as number[])]),
+    trace: givenAlone(traces[b] as Trace, [...shared, ...(own[b] as number[])]),
   }));
   return {
     node: node.withLess({ blocks: less, operands: shared.length }),
@@ -183,7 +161,7 @@ function narrowCall(node: Call, used: ReadonlySet<number>): Narrowed {
     const trace = prune({ ...block.trace, outputs: kept.map((i) => block.trace.outputs[i] as Traced) });
     const reached = new Set(orderOf(trace.outputs));
     const inputs = trace.inputs.flatMap((input, i) => (reached.has(input) ? [i] : []));
-    less = { block: { ...block, trace: withInputs(trace, inputs) }, inputs };
+    less = { block: { ...block, trace: givenAlone(trace, inputs) }, inputs };
     known.set(kept.join(), less);
   }
   return {
@@ -194,26 +172,9 @@ function narrowCall(node: Call, used: ReadonlySet<number>): Narrowed {
 }
 
 /** A trace that is given those of its inputs alone. */
-function withInputs(trace: Trace, kept: readonly number[]): Trace {
-  const inputs = kept.map((i) => trace.inputs[i] as Traced);
-  const renumbered = new Map<Traced, Traced>();
-  inputs.forEach(({ shape, dtype, id }, index) => {
-    renumbered.set(inputs[index] as Traced, new Traced(id, shape, dtype, { kind: "input", index }, []));
-  });
-  for (const value of orderOf([...trace.outputs, ...inputs])) {
-    if (renumbered.has(value)) continue;
-    const { id, shape, dtype, source } = value;
-    renumbered.set(
-      value,
-      new Traced(
-        id,
-        shape,
-        dtype,
-        source,
-        value.inputs.map((input) => renumbered.get(input) as Traced),
-      ),
-    );
-  }
-  const now = (value: Traced) => renumbered.get(value) as Traced;
-  return { ...trace, inputs: inputs.map(now), outputs: trace.outputs.map(now) };
+function givenAlone(trace: Trace, kept: readonly number[]): Trace {
+  return withInputs(
+    trace,
+    kept.map((i) => trace.inputs[i] as Traced),
+  );
 }

@@ -5,10 +5,11 @@ import { MatMul } from "../../ops/matmul.js";
 import { sizeOf } from "../../shape/shape.js";
 import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
-import { Traced } from "../../trace/traced.js";
-import { countPart, type Scan } from "../../transforms/control/scan-node.js";
-import { isScan, partIn, rebuilt, rootsOf } from "./fuse-scans.js";
+import type { Traced } from "../../trace/traced.js";
+import type { Scan } from "../../transforms/control/scan-node.js";
 import { neededBy, nodeOf, orderOf } from "./graph.js";
+import { rewritten, withInputs } from "./rewrite.js";
+import { isScan, partIn, sameCount, sharedInputs } from "./scans.js";
 
 /** From how many terms on a product takes longer than to write its result and read it again. */
 export const leastTerms = 4;
@@ -26,7 +27,7 @@ export function reuseProducts(trace: Trace): Trace {
       .flatMap((second) => scans.filter((first) => first.id < second.id).map((first) => ({ first, second })))
       .find(
         ({ first, second }) =>
-          !done.has(`${scans.indexOf(first)} ${scans.indexOf(second)}`) && sameSteps(first, second),
+          !done.has(`${scans.indexOf(first)} ${scans.indexOf(second)}`) && readsRowsOf(first, second),
       );
     if (pair === undefined) return now;
     done.add(`${scans.indexOf(pair.first)} ${scans.indexOf(pair.second)}`);
@@ -35,16 +36,13 @@ export function reuseProducts(trace: Trace): Trace {
 }
 
 /** Whether a loop reads rows of another one, which has as many steps; in which direction does not matter. */
-function sameSteps(first: Traced, second: Traced): boolean {
+function readsRowsOf(first: Traced, second: Traced): boolean {
   const [a, b] = [nodeOf<Scan>(first), nodeOf<Scan>(second)];
-  if (a.length !== b.length || a.length === Number.POSITIVE_INFINITY || b.test !== null) return false;
-  const count = b.hasCount ? (second.inputs[second.inputs.length - 1] as Traced) : null;
-  if (a.test !== null ? count === null || partIn(count, first)?.index !== countPart : a.hasCount !== b.hasCount)
-    return false;
-  if (a.hasCount && first.inputs[first.inputs.length - 1] !== count) return false;
-  return second.inputs
-    .slice(b.carries, b.carries + b.elements)
-    .some((x) => (partIn(x, first)?.index ?? -1) >= a.carries);
+  return (
+    a.length !== Number.POSITIVE_INFINITY &&
+    sameCount(first, second) &&
+    second.inputs.slice(b.carries, b.carries + b.elements).some((x) => (partIn(x, first)?.index ?? -1) >= a.carries)
+  );
 }
 
 function handedOn(trace: Trace, first: Traced, second: Traced): Trace {
@@ -56,14 +54,17 @@ function handedOn(trace: Trace, first: Traced, second: Traced): Trace {
   const firstNode = a.withLess({
     body: { ...a.body, trace: { ...a.body.trace, outputs: [...a.body.trace.outputs, ...more] } },
   });
+  const end = b.carries + b.elements;
+  const step = b.body.trace;
+  const products = new Map(again.map(({ inSecond, inFirst }) => [inSecond, inFirst]));
   const secondNode = b.withLess({
     elements: b.elements + more.length,
-    body: { ...b.body, trace: withRows(b, again, more) },
+    body: { ...b.body, trace: withInputs(step, step.inputs.toSpliced(end, 0, ...more), products) },
   });
   const parts: Traced[] = [];
-  return rebuilt(trace, orderOf(rootsOf(trace)), (value, now, make) => {
+  return rewritten(trace, (value, now, make) => {
     if (value === first) {
-      const whole = make({ kind: "node", node: firstNode }, value.inputs.map(now), value);
+      const whole = make({ kind: "node", node: firstNode }, value.inputs.map(now));
       more.forEach(({ shape, dtype }, i) => {
         const form = { shape: [a.length, ...shape], dtype };
         const node = new Part(2 * a.carries + results + i, form, null);
@@ -72,9 +73,8 @@ function handedOn(trace: Trace, first: Traced, second: Traced): Trace {
       return whole;
     }
     const inputs = value.inputs.map(now);
-    if (value !== second) return make(value.source, inputs, value);
-    const end = b.carries + b.elements;
-    return make({ kind: "node", node: secondNode }, [...inputs.slice(0, end), ...parts, ...inputs.slice(end)], value);
+    if (value !== second) return make(value.source, inputs);
+    return make({ kind: "node", node: secondNode }, inputs.toSpliced(end, 0, ...parts));
   });
 }
 
@@ -88,23 +88,7 @@ function computedAgain(first: Traced, second: Traced): readonly Again[] {
   const [a, b] = [nodeOf<Scan>(first), nodeOf<Scan>(second)];
   const [stepA, stepB] = [a.body.trace, b.body.trace];
   /** By value of the second step: that of the first one which it is. */
-  const same = new Map<Traced, Traced>();
-  const set = (inSecond: Traced | undefined, inFirst: Traced | undefined) => {
-    if (inSecond !== undefined && inFirst !== undefined) same.set(inSecond, inFirst);
-  };
-  const operandsOfA = first.inputs.slice(a.carries + a.elements, stepA.inputs.length);
-  second.inputs.slice(b.carries, stepB.inputs.length).forEach((x, i) => {
-    const own = stepB.inputs[b.carries + i];
-    if (i >= b.elements) set(own, at(stepA.inputs, a.carries + a.elements, operandsOfA.indexOf(x)));
-    else {
-      const index = partIn(x, first)?.index;
-      if (index === undefined) {
-        const xsOfA = first.inputs.slice(a.carries, a.carries + a.elements);
-        set(own, at(stepA.inputs, a.carries, xsOfA.indexOf(x)));
-      } else if (index >= 2 * a.carries) set(own, stepA.outputs[index - a.carries]);
-      else if (index >= a.carries) set(own, stepA.inputs[index - a.carries]);
-    }
-  });
+  const same = sharedInputs(first, second);
   const known = new KnownValues();
   const inFirst = new Set(orderOf(stepA.outputs));
   for (const value of inFirst) if (value.source.kind === "node") known.of(value.source.node, value.inputs, () => value);
@@ -112,7 +96,8 @@ function computedAgain(first: Traced, second: Traced): readonly Again[] {
   for (const value of inFirst) if (value.source.kind === "literal") literals.set(literalKey(value), value);
   for (const value of orderOf(stepB.outputs)) {
     const { source } = value;
-    if (source.kind === "literal") set(value, literals.get(literalKey(value)));
+    const literal = source.kind === "literal" ? literals.get(literalKey(value)) : undefined;
+    if (literal !== undefined) same.set(value, literal);
     if (source.kind !== "node" || !value.inputs.every((input) => same.has(input))) continue;
     const inputs = value.inputs.map((input) => same.get(input) as Traced);
     const met = known.of(source.node, inputs, () => value);
@@ -137,10 +122,6 @@ function usersIn({ outputs }: Trace): ReadonlyMap<Traced, readonly (Traced | nul
   return users;
 }
 
-function at(list: readonly Traced[], start: number, index: number): Traced | undefined {
-  return index < 0 ? undefined : list[start + index];
-}
-
 const literalKey = ({ source, dtype }: Traced) =>
   source.kind === "literal" ? `${dtype} ${Object.is(source.value, -0) ? "-0" : source.value}` : "";
 
@@ -148,33 +129,4 @@ function isCostly({ source, inputs }: Traced): boolean {
   const node: Node | null = source.kind === "node" ? source.node : null;
   if (node instanceof MatMul) return (inputs[0]?.shape.at(-1) ?? 0) >= leastTerms;
   return node instanceof Conv || node instanceof ConvTranspose || node instanceof ConvWeights;
-}
-
-/** The step of the second loop, given the products. */
-function withRows(b: Scan, again: readonly Again[], more: readonly Traced[]): Trace {
-  const { trace } = b.body;
-  const made = new Map<Traced, Traced>();
-  let next = 0;
-  const end = b.carries + b.elements;
-  const given = [...trace.inputs.slice(0, end), ...more, ...trace.inputs.slice(end)];
-  const inputs = given.map(({ shape, dtype }, index) => new Traced(next++, shape, dtype, { kind: "input", index }, []));
-  trace.inputs.forEach((input, i) => {
-    made.set(input, inputs[i < end ? i : i + more.length] as Traced);
-  });
-  for (const { inFirst, inSecond } of again) made.set(inSecond, inputs[end + more.indexOf(inFirst)] as Traced);
-  for (const value of orderOf(trace.outputs)) {
-    if (made.has(value)) continue;
-    const { shape, dtype, source } = value;
-    made.set(
-      value,
-      new Traced(
-        next++,
-        shape,
-        dtype,
-        source,
-        value.inputs.map((input) => made.get(input) as Traced),
-      ),
-    );
-  }
-  return { ...trace, inputs, outputs: trace.outputs.map((value) => made.get(value) as Traced), size: next };
 }

@@ -6,8 +6,9 @@ import { Transpose } from "../../ops/transpose.js";
 import type { Trace } from "../../trace/trace.js";
 import { Traced } from "../../trace/traced.js";
 import type { Scan } from "../../transforms/control/scan-node.js";
-import { isScan, partIn, rebuilt, rootsOf } from "./fuse-scans.js";
 import { neededBy, nodeOf, orderOf } from "./graph.js";
+import { rewritten } from "./rewrite.js";
+import { isScan, partIn } from "./scans.js";
 
 /**
  * The same program with one product behind a loop in the place of a product in each step, where a carry does nothing but add these up: as
@@ -69,12 +70,12 @@ function behind(trace: Trace, whole: Traced): Trace {
     body: { ...body, trace: { ...step, outputs: [...step.outputs, ...more], size: next } },
   });
   const parts = new Map<number, Traced>();
-  return rebuilt(trace, orderOf(rootsOf(trace)), (value, now, make) => {
+  return rewritten(trace, (value, now, make) => {
     const inputs = value.inputs.map(now);
-    if (value === whole) return make({ kind: "node", node: larger }, inputs, value);
+    if (value === whole) return make({ kind: "node", node: larger }, inputs);
     const index = partIn(value, whole)?.index;
     const sum = factors.find(({ carry }) => carry === index);
-    if (sum === undefined) return make(value.source, inputs, value);
+    if (sum === undefined) return make(value.source, inputs);
     const [loop] = inputs as [Traced];
     const { m, k, n } = sum;
     const dtype = value.dtype;
@@ -96,7 +97,7 @@ function behind(trace: Trace, whole: Traced): Trace {
     });
     const product = make({ kind: "node", node: new MatMul() }, [left, all(sum.right, n)], { shape: [m, n], dtype });
     const init = now(whole.inputs[sum.carry] as Traced);
-    return make({ kind: "node", node: new Add() }, [init, product], value);
+    return make({ kind: "node", node: new Add() }, [init, product]);
   });
 }
 
