@@ -9,7 +9,7 @@ import { tracer } from "../graph/tracer.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
 import { whileLive } from "./control/pull.js";
-import { sameValues } from "./control/segment.js";
+import { leavesBehind, sameValues } from "./control/segment.js";
 import { digestOf } from "./digest.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Tensors } from "./structure.js";
@@ -50,7 +50,7 @@ export function checkpoint<const Inputs extends readonly (Tensor | number)[], S 
   }
   const args = argumentsOf(tensors);
   const result = args.run(segment);
-  const captured = leavesBehind(result, new Set(args.edges));
+  const captured = leavesBehind([result], new Set(args.edges));
   // The argument of a transform that has run inside is another one each time.
   const outer = captured.map((edge) => (edge.node instanceof Argument && !edge.node.live ? null : edge));
   const digest = digestOf(result, [...args.edges, ...outer]);
@@ -63,19 +63,6 @@ function argumentsOf(tensors: readonly Tensor[]): Arguments {
     tensors,
     tensors.flatMap((tensor, i) => (isFloat(tensor.dtype) ? [i] : [])),
   );
-}
-
-/** The variables behind a tensor, and the arguments of transforms under way; `known` ones are not gone through. */
-function leavesBehind(root: Tensor, known: ReadonlySet<Tensor>): Tensor[] {
-  if (!root.requiresGrad) return [];
-  const met = new Set([root]);
-  const leaves: Tensor[] = [];
-  for (const edge of met) {
-    if (known.has(edge)) continue;
-    if (edge.node === null || edge.node instanceof Argument) leaves.push(edge);
-    else for (const input of edge.node.inputs) if (input.requiresGrad) met.add(input);
-  }
-  return leaves;
 }
 
 export class Checkpoint extends FunctionNode {
