@@ -6,7 +6,7 @@ import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
-import { Part } from "./part.js";
+import { Part, Parted } from "./part.js";
 import { prune } from "./prune.js";
 import { isRecording, withRecording } from "./recording.js";
 import { refuseInStep } from "./steps.js";
@@ -167,9 +167,8 @@ function passBack(edge: Tensor, node: Node, tape: Tape): void {
     tape.addToPart(node.input(0), node.index, tape.gradientAt(edge.slot));
     return;
   }
-  const parts = tape.partsOf(edge);
-  if (parts !== null) {
-    const gradients = node.backwardOfParts?.(parts, edge) ?? [];
+  if (node instanceof Parted) {
+    const gradients = node.backwardOfParts(tape.partsOf(edge), edge);
     for (let i = 0; i < node.arity; i++) if (tape.has(node.input(i))) receive(node, i, gradients[i] ?? null, tape);
     return;
   }

@@ -139,9 +139,6 @@ export abstract class Node {
   /** The gradient of input `i`, given the output and its gradient; `null` where it is zero everywhere. */
   abstract localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null;
 
-  /** The gradients of all inputs, for a node with several results: given those of the results, as far as there are any. See `Part`. */
-  backwardOfParts?(douts: readonly (Tensor | undefined)[], output: Tensor): readonly (Tensor | null)[];
-
   /** The same without graph, for a node that knows a faster way than its ops. What it gives is new, or `dout` itself. */
   fastBackward?(dout: Tensor, i: number, output: Tensor): Tensor | null;
 

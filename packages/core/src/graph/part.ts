@@ -6,9 +6,31 @@ import type { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracer.js";
 
 /**
- * One of several results of a node. That node has one output, a scalar without meaning which stands for all of them: the walk keeps a
- * gradient for each part of it, and hands them all at once to the node's `backwardOfParts`.
+ * A node with several results. Its one output, a scalar without meaning, stands for all of them: each is a `Part` of it. The walk keeps a
+ * gradient for each part, and hands them all over at once.
  */
+export abstract class Parted extends Node {
+  override get isUnique(): boolean {
+    return true;
+  }
+
+  override shapeRule(..._inputs: Tensor[]): Shape {
+    return [];
+  }
+
+  override dtypeRule(..._inputs: Tensor[]): DType {
+    return "float64";
+  }
+
+  override localBackward(): Tensor | null {
+    throw new Error("a node with parts has its gradients from backwardOfParts");
+  }
+
+  /** The gradients of all inputs, given those of the results, as far as there are any. */
+  abstract backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[];
+}
+
+/** One of several results of a node. */
 export class Part extends Node {
   override readonly name = "Part";
   /** Which of the results. */

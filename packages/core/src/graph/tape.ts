@@ -138,9 +138,9 @@ export class Tape implements Walk {
     this.countDown(slot);
   }
 
-  /** The gradients of the results that an edge stands for; `null` for an edge that stands for itself. */
-  partsOf({ slot }: Tensor): readonly (Tensor | undefined)[] | null {
-    return this.parts?.get(slot) ?? null;
+  /** The gradients of the results that an edge stands for, as far as there are any. */
+  partsOf({ slot }: Tensor): readonly (Tensor | undefined)[] {
+    return this.parts?.get(slot) ?? [];
   }
 
   /** One use of an edge has been done. */

@@ -1,6 +1,5 @@
 import type { DType } from "../../dtype.js";
-import { Node } from "../../graph/node.js";
-import { Part } from "../../graph/part.js";
+import { Part, Parted } from "../../graph/part.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, withTracer } from "../../graph/tracer.js";
@@ -10,29 +9,13 @@ import { Recorder } from "../../trace/trace.js";
 
 /**
  * A node that runs functions which were traced by themselves, such as the step of a loop. Only what is traced has such nodes: in eager
- * mode these functions are called. Its results are parts of its one output: see `Part`.
+ * mode these functions are called.
  */
-export abstract class BlockNode extends Node {
+export abstract class BlockNode extends Parted {
   abstract readonly blocks: readonly Block[];
 
   /** The same node with others in their places. */
   abstract withBlocks(blocks: readonly Block[]): BlockNode;
-
-  override get isUnique(): boolean {
-    return true;
-  }
-
-  override shapeRule(..._inputs: Tensor[]): Shape {
-    return [];
-  }
-
-  override dtypeRule(..._inputs: Tensor[]): DType {
-    return "float64";
-  }
-
-  override localBackward(): Tensor | null {
-    throw new Error("a node with parts has its gradients from backwardOfParts");
-  }
 }
 
 /** Result number `index` of a block node. */

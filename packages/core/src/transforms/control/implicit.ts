@@ -1,10 +1,7 @@
-import type { DType, Values } from "../../dtype.js";
-import { Node } from "../../graph/node.js";
-import { Part } from "../../graph/part.js";
+import { Part, Parted } from "../../graph/part.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, valuesOf } from "../../graph/tracer.js";
-import type { Shape } from "../../shape/types.js";
 import { traceBlock } from "../../trace/block.js";
 import { samePart } from "./block-node.js";
 import type { Flat } from "./pull.js";
@@ -36,7 +33,7 @@ function closedOver(name: string, f: Flat, given: readonly Tensor[]): readonly T
   return traceBlock(name, given, (...own) => f(own)).operands.filter(({ requiresGrad }) => requiresGrad);
 }
 
-export class Implicit extends Node {
+export class Implicit extends Parted {
   override readonly name: string;
   readonly solution: readonly Tensor[];
   readonly solve: Solve;
@@ -56,22 +53,6 @@ export class Implicit extends Node {
 
   private parts(whole: Tensor): readonly Tensor[] {
     return this.solution.map((value, j) => samePart(whole, j, () => new Part(j, value, value).apply(whole)));
-  }
-
-  override shapeRule(..._captured: Tensor[]): Shape {
-    return [];
-  }
-
-  override dtypeRule(first: Tensor): DType {
-    return first.dtype;
-  }
-
-  override localForward(): Values {
-    return 0;
-  }
-
-  override localBackward(): Tensor | null {
-    throw new Error("a node with parts has its gradients from backwardOfParts");
   }
 
   override backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[] {

@@ -1,13 +1,11 @@
-import type { DType, Values } from "../../dtype.js";
+import type { Values } from "../../dtype.js";
 import { GraphError } from "../../errors.js";
 import { Argument } from "../../graph/argument.js";
-import { Node } from "../../graph/node.js";
-import { Part } from "../../graph/part.js";
+import { Part, Parted } from "../../graph/part.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type Draws, withDraws } from "../../random/draws.js";
 import { sameShape } from "../../shape/shape.js";
-import type { Shape } from "../../shape/types.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
 /**
@@ -40,7 +38,7 @@ export function leavesBehind(roots: readonly Tensor[], known: ReadonlySet<Tensor
   return leaves;
 }
 
-class Segment extends Node {
+class Segment extends Parted {
   override readonly name = "Segment";
   private readonly op: string;
   private readonly f: Flat;
@@ -57,24 +55,8 @@ class Segment extends Node {
     this.draws = draws;
   }
 
-  override get isUnique(): boolean {
-    return true;
-  }
-
-  override shapeRule(..._inputs: Tensor[]): Shape {
-    return [];
-  }
-
-  override dtypeRule(..._inputs: Tensor[]): DType {
-    return "float64";
-  }
-
   override localForward(): Values {
     return 0;
-  }
-
-  override localBackward(): Tensor | null {
-    throw new Error("a node with parts has its gradients from backwardOfParts");
   }
 
   override backwardOfParts(douts: readonly (Tensor | undefined)[]): readonly (Tensor | null)[] {
