@@ -1,5 +1,5 @@
 /** A generator, seen from below. */
-interface Moving {
+export interface Moving {
   readonly position: number;
   moveTo(position: number): void;
 }

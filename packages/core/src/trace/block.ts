@@ -3,7 +3,8 @@ import type { Tensor } from "../graph/tensor.js";
 import { deferredIn, tracer } from "../graph/tracer.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
-import { type Form, type KnownGenerator, positionOf, Recorder, type Trace } from "./trace.js";
+import { type GeneratorUse, positionOf } from "./positions.js";
+import { type Form, type KnownGenerator, Recorder, type Trace } from "./trace.js";
 import { Traced } from "./traced.js";
 
 /** A function that a traced one runs as a whole, such as a step of a loop: a trace of its own, made once. */
@@ -14,14 +15,6 @@ export interface Block {
   readonly operands: readonly Tensor[];
   /** The generators from outside that it draws from, where they stood, and by how much a run moves them on. */
   readonly draws: readonly GeneratorUse[];
-}
-
-export interface GeneratorUse {
-  /** The number among the generators of the block's trace. */
-  readonly index: number;
-  readonly generator: Generator;
-  readonly begin: number;
-  readonly blocks: number;
 }
 
 /**

@@ -10,6 +10,7 @@ import { Generator } from "../random/generator.js";
 import { formatShape, scalarShape, sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { KnownValues } from "./known-values.js";
+import { positionOf } from "./positions.js";
 import { leftTrace, type Source, Traced } from "./traced.js";
 
 /** How a program finds, at each call, a generator that it draws from. */
@@ -369,11 +370,6 @@ export interface KnownGenerator {
   readonly source: GeneratorSource;
   readonly index: number;
   readonly start: number;
-}
-
-/** Where a generator stands while the function is traced, which is no business of the function. */
-export function positionOf(generator: Generator): number {
-  return withTracer(null, () => generator.position);
 }
 
 function placeholder(input: Traced, name: string | undefined): Tensor {

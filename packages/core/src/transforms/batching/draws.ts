@@ -2,9 +2,9 @@ import type { Tensor } from "../../graph/tensor.js";
 import type { Draw } from "../../graph/tracer.js";
 import type { Generator, RandomDType } from "../../random/generator.js";
 import { Random } from "../../random/random.js";
+import { moveTo, positionOf } from "../../trace/positions.js";
 import type { Traced } from "../../trace/traced.js";
 import type { Batched } from "./batched.js";
-import { moveTo, positionNow } from "./positions.js";
 import type { Program } from "./record.js";
 
 /** How the elements of a batch draw random numbers. */
@@ -29,7 +29,7 @@ export class BatchDraws {
     this.program = program;
     this.size = size;
     this.randomness = randomness;
-    this.begins = new Map(program.block.draws.map(({ generator }) => [generator, positionNow(generator)]));
+    this.begins = new Map(program.block.draws.map(({ generator }) => [generator, positionOf(generator)]));
   }
 
   of({ shape, dtype }: Traced, { generator: index, offset, method, options }: Draw): Batched {

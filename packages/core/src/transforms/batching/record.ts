@@ -10,13 +10,13 @@ import type { Generator } from "../../random/generator.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { type Block, BlockRecorder } from "../../trace/block.js";
+import { movedBy } from "../../trace/positions.js";
 import { type KnownGenerator, Recorder } from "../../trace/trace.js";
 import { Traced } from "../../trace/traced.js";
 import { BlockNode } from "../control/block-node.js";
 import { Implicit } from "../control/implicit.js";
 import { FunctionNode } from "../function-node.js";
 import { type Batched, elementShape } from "./batched.js";
-import { moveTo } from "./positions.js";
 
 /** A function of one element wants to read a value, which is not the same for all. */
 export class ValueWanted extends GraphError {}
@@ -126,7 +126,7 @@ export class BatchRecorder extends BlockRecorder {
       }
     });
     // Tracing draws nothing; a run does, from where the generators stand then.
-    for (const { generator, begin } of block.draws) moveTo(generator, begin);
+    movedBy(block, 0);
     const operands = block.operands.map((tensor) => {
       const older = this.found.get(tensor);
       if (older === undefined) return { tensor, isBatched: false };

@@ -6,11 +6,11 @@ import { checkNoMore, checkOptions, isRecord } from "../../options.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { show } from "../../show.js";
+import { moveTo, positionOf } from "../../trace/positions.js";
 import { leavesOf, mapStructure, visitStructure } from "../structure.js";
 import { type Batched, expanded, moveAxis } from "./batched.js";
 import { drawsOneByOne, type Randomness } from "./draws.js";
 import { oneByOne } from "./one-by-one.js";
-import { moveTo, positionNow } from "./positions.js";
 import { traceElement } from "./record.js";
 import { Replay } from "./replay.js";
 
@@ -238,7 +238,7 @@ function inOrder(
       'vmap: randomness "same": not for draws without replacement, nor for those in a loop; draw outside of the function',
     );
   }
-  const begins = draws.map(({ generator }) => positionNow(generator));
+  const begins = draws.map(({ generator }) => positionOf(generator));
   const results = oneByOne("vmap", inputs, size, element);
   draws.forEach(({ generator, blocks }, i) => {
     moveTo(generator, (begins[i] as number) + size * blocks);

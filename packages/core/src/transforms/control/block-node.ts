@@ -4,7 +4,7 @@ import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, withTracer } from "../../graph/tracer.js";
 import type { Shape } from "../../shape/types.js";
-import type { Block, GeneratorUse } from "../../trace/block.js";
+import type { Block } from "../../trace/block.js";
 import { Recorder } from "../../trace/trace.js";
 
 /**
@@ -38,26 +38,4 @@ export function samePart(whole: Tensor, index: number, make: () => Tensor): Tens
   const part = own.get(key) ?? make();
   own.set(key, part);
   return part;
-}
-
-/** What a block draws from goes on behind so many runs of it. */
-export function movedBy({ draws }: Pick<Block, "draws">, runs: number): void {
-  for (const { generator, begin, blocks } of draws) moveTo(generator, begin + runs * blocks);
-}
-
-/** Runs what draws the numbers of a block again, from those of run number `run` on; nobody's generator is moved by that. */
-export function replayed<R>({ draws }: Pick<Block, "draws">, run: number, f: () => R): R {
-  const positions = draws.map(({ generator }) => withTracer(null, () => generator.position));
-  movedBy({ draws }, run);
-  try {
-    return f();
-  } finally {
-    draws.forEach(({ generator }, i) => {
-      moveTo(generator, positions[i] as number);
-    });
-  }
-}
-
-function moveTo(generator: GeneratorUse["generator"], position: number): void {
-  withTracer(null, () => generator.moveTo(position));
 }

@@ -2,8 +2,9 @@ import { isFloat } from "../../dtype.js";
 import { CompileError } from "../../errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type Block, traceBlock } from "../../trace/block.js";
+import { movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
-import { BlockNode, movedBy, partOf, replayed } from "./block-node.js";
+import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
 /** A choice among functions of the same operands, which give the same forms. */

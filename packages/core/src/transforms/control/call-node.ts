@@ -3,7 +3,8 @@ import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, withTracer } from "../../graph/tracer.js";
 import { type Block, traceBlock } from "../../trace/block.js";
-import { BlockNode, movedBy, partOf, replayed } from "./block-node.js";
+import { movedBy, replayed } from "../../trace/positions.js";
+import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
 /** A function that is traced once for each set of forms, and called from many places. */
@@ -35,7 +36,7 @@ export class Callee {
     const made = { block, pullbacks: new Map<string, Callee>() };
     known.set(key, made);
     // Tracing it has moved on what it draws from, as a call does.
-    for (const { generator, begin } of block.draws) withTracer(null, () => generator.moveTo(begin));
+    movedBy(block, 0);
     return made;
   }
 }

@@ -2,8 +2,9 @@ import { isFloat } from "../../dtype.js";
 import { CompileError, GraphError } from "../../errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type Block, traceBlock } from "../../trace/block.js";
+import { movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
-import { BlockNode, movedBy, partOf, replayed } from "./block-node.js";
+import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, pulled } from "./pull.js";
 
 /** A step over flat lists: from the carries and this step's elements (and its number, where that is known) to the new carries and what the step gives. */

@@ -6,6 +6,7 @@ import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type Draws, withDraws } from "../../random/draws.js";
 import { sameShape } from "../../shape/shape.js";
+import { standingAt } from "../../trace/positions.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
 /**
@@ -67,19 +68,8 @@ class Segment extends Parted {
       if (!results.every((result, i) => sameValues(result, this.made[i] as Tensor))) throw this.changed();
       return results;
     };
-    const gradients = this.replayed(() => pulled(again, given, douts, inputs.slice(this.given)));
+    const gradients = standingAt(this.draws, () => pulled(again, given, douts, inputs.slice(this.given)));
     return [...gradients.given, ...gradients.captured].map((gradient) => gradient ?? null);
-  }
-
-  /** Runs what draws the same numbers again; nobody's generator is moved by that. */
-  private replayed<R>(f: () => R): R {
-    const positions = [...this.draws.keys()].map((generator) => [generator, generator.position] as const);
-    for (const [generator, begin] of this.draws) generator.moveTo(begin);
-    try {
-      return f();
-    } finally {
-      for (const [generator, position] of positions) generator.moveTo(position);
-    }
   }
 
   private changed(): GraphError {
