@@ -1,5 +1,5 @@
 import { checkFunction } from "../checks.js";
-import { isFloat } from "../dtype.js";
+import { type DType, isFloat } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
 import { transforms } from "../graph/age.js";
 import { Argument } from "../graph/argument.js";
@@ -10,6 +10,7 @@ import { isRecording, isThenable, withRecording } from "../graph/recording.js";
 import { asTensor, Tensor } from "../graph/tensor.js";
 import { isRecord } from "../options.js";
 import { formatShape } from "../shape/shape.js";
+import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
 import { explained, otherNumber } from "./meant.js";
 import { describe, mapLeaves, mapStructure } from "./structure.js";
@@ -232,6 +233,11 @@ export function checkResult(op: string, result: unknown): asserts result is Tens
 
 export function zerosLike(x: Tensor): Tensor {
   return x.constant(0).broadcastTo(x.shape);
+}
+
+/** Zeros of which a program holds no array. */
+export function zerosOf(shape: Shape, dtype: DType): Tensor {
+  return asTensor(0).cast(dtype).broadcastTo(shape);
 }
 
 export function onesLike(x: Tensor): Tensor {

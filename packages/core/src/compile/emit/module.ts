@@ -16,6 +16,11 @@ interface EmitOptions {
   readonly relaxed: boolean;
 }
 
+interface Emission extends ModuleContext {
+  /** The functions of schedules, each of which runs one once. */
+  readonly bodies: Map<Schedule, Call>;
+}
+
 /** The bytes of the program's module: a function for each kernel or form of kernels, and `run`, which calls them one after the other. */
 export function emitModule(
   schedule: Schedule,
@@ -23,8 +28,9 @@ export function emitModule(
   { relaxed }: EmitOptions,
 ): Uint8Array<ArrayBuffer> {
   const module = new Module();
-  const context: ModuleContext = {
+  const context: Emission = {
     module,
+    bodies: new Map(),
     math: new VectorMath(module, { relaxed }),
     gemm: new GemmEmitter(module, { relaxed }),
     relaxed,
@@ -39,7 +45,7 @@ export function emitModule(
   return module.encode(Math.ceil(bytes / 65536));
 }
 
-function emitKernels({ kernels }: Schedule, context: ModuleContext): readonly Call[] {
+function emitKernels({ kernels }: Schedule, context: Emission): readonly Call[] {
   const forms = formsOf(kernels, context.address);
   const written = new Map<Form, Func>();
   return kernels.flatMap((kernel): readonly Call[] => {
@@ -79,7 +85,7 @@ function callAll(calls: readonly Call[], code: Code): void {
   code.i32(0);
 }
 
-function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
+function emitKernel(kernel: Kernel, context: Emission): readonly Func[] {
   const func = (write: (context: KernelCode) => void) => [
     context.module.func({ params: [], results: mayStop(kernel) ? ["i32"] : [] }, (code) => {
       write({ ...context, code, base: () => null });
@@ -115,13 +121,8 @@ function emitKernel(kernel: Kernel, context: ModuleContext): readonly Func[] {
   }
 }
 
-/** By the module: the functions of schedules, each of which runs one once. */
-const bodies = new WeakMap<Module, Map<Schedule, Call>>();
-
-function emitBody({ schedule }: Body, context: ModuleContext): Call {
-  const all = bodies.get(context.module) ?? new Map<Schedule, Call>();
-  bodies.set(context.module, all);
-  const known = all.get(schedule);
+function emitBody({ schedule }: Body, context: Emission): Call {
+  const known = context.bodies.get(schedule);
   if (known !== undefined) return known;
   const calls = emitKernels(schedule, context);
   const stops = calls.some(({ mayStop }) => mayStop);
@@ -130,6 +131,6 @@ function emitBody({ schedule }: Body, context: ModuleContext): Call {
     else for (const call of calls) callWith(code, call);
   });
   const made = { func, args: [], mayStop: stops };
-  all.set(schedule, made);
+  context.bodies.set(schedule, made);
   return made;
 }

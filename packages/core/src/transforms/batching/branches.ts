@@ -1,5 +1,6 @@
-import { asTensor, type Tensor } from "../../graph/tensor.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
+import { zerosOf } from "../arguments.js";
 import { type Branch, tracedBranch } from "../control/branch-node.js";
 import { readNow } from "../control/cond.js";
 import { type Batched, expanded } from "./batched.js";
@@ -45,12 +46,7 @@ function eachForItsOwn(
   run: Run,
 ): readonly Batched[] {
   const { outputs } = (programs[0] as Program).block.trace;
-  const zeros = () =>
-    outputs.map(({ shape, dtype }) =>
-      asTensor(0)
-        .cast(dtype)
-        .broadcastTo([run.size, ...shape]),
-    );
+  const zeros = () => outputs.map(({ shape, dtype }) => zerosOf([run.size, ...shape], dtype));
   const results = programs.reduce<readonly Tensor[]>((others, program, b) => {
     if (run.size === 0) return others;
     const mask = index.equal(index.constant(b));

@@ -1,5 +1,6 @@
-import { asTensor, type Tensor } from "../../graph/tensor.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { arange } from "../../ops/arange.js";
+import { zerosOf } from "../arguments.js";
 import { countPart, type Loop, type LoopResult, type Scan } from "../control/scan-node.js";
 import { type Batched, expanded, moveAxis } from "./batched.js";
 import { flagsOf } from "./flags.js";
@@ -31,11 +32,9 @@ export function batchedLoop(
 function withoutSteps({ body, carries }: Scan, init: readonly Batched[]): Batched[] {
   const { inputs, outputs } = body.trace;
   const none = [...inputs.slice(0, carries), ...outputs.slice(carries)].map(({ shape, dtype }) =>
-    asTensor(0)
-      .cast(dtype)
-      .broadcastTo([0, ...shape]),
+    zerosOf([0, ...shape], dtype),
   );
-  return [...init, ...[...none, asTensor(0).cast("int32")].map((tensor) => ({ tensor, isBatched: false }))];
+  return [...init, ...[...none, zerosOf([], "int32")].map((tensor) => ({ tensor, isBatched: false }))];
 }
 
 class BatchedLoop {
@@ -119,9 +118,7 @@ class BatchedLoop {
     const { carries, op, length, reverse, body } = node;
     const whole = init.map((x, j) => (flags[j] === true ? expanded(x, run.size) : x.tensor));
     const safe = isMasked && test !== null ? this.standIns(whole) : null;
-    const counts = asTensor(0)
-      .cast("int32")
-      .broadcastTo(isMasked ? [run.size] : []);
+    const counts = zerosOf(isMasked ? [run.size] : [], "int32");
     const isCounted = isMasked && count !== undefined;
     const loop: Loop = {
       op,

@@ -1,7 +1,8 @@
-import { asTensor, type Tensor } from "../../graph/tensor.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { concat, stack } from "../../ops/concat.js";
 import type { Form } from "../../trace/trace.js";
+import { zerosOf } from "../arguments.js";
 import { readNow } from "../control/cond.js";
 import { type Loop, type LoopResult, tracedScan } from "../control/scan-node.js";
 
@@ -30,9 +31,7 @@ export function runSteps(loop: Loop, forms: readonly Pick<Form, "shape" | "dtype
   const ys = forms.map(({ shape, dtype }, j) => {
     const own = results.map((y) => y[j] as Tensor);
     const missing = length - own.length;
-    const zeros = asTensor(0)
-      .cast(dtype)
-      .broadcastTo([missing, ...shape]);
+    const zeros = zerosOf([missing, ...shape], dtype);
     if (own.length === 0) return zeros;
     return missing === 0 ? stack(own) : concat([stack(own) as Tensor, zeros]);
   });

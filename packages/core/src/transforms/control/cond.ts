@@ -47,9 +47,11 @@ export function cond<const Args extends readonly unknown[], R>(
     throw new DTypeError(`cond: the predicate is ${given.dtype}: compare, as in x.greater(0), so that it is a bool`);
   }
   checkScalar("cond: the predicate", given);
-  const index = tracer() === null ? asTensor(0) : given.logicalNot().cast("int32");
-  const run = () => (readNow(given) === 0 ? 1 : 0);
-  return chosen("cond", { index, run }, [onTrue, onFalse] as unknown as Branches, operands) as Tensors<R>;
+  const chooser = {
+    index: () => given.logicalNot().cast("int32"),
+    run: () => (readNow(given) === 0 ? 1 : 0),
+  };
+  return chosen("cond", chooser, [onTrue, onFalse] as unknown as Branches, operands) as Tensors<R>;
 }
 
 /**
@@ -83,7 +85,7 @@ export function switchCase<const Args extends readonly unknown[], R>(
   const known = new InRange("switchCase", branches.length, "index", `${branches.length} branches`).apply(given);
   return chosen(
     "switchCase",
-    { index: known, run: () => readNow(known) },
+    { index: () => known, run: () => readNow(known) },
     branches as unknown as Branches,
     operands,
   ) as Tensors<R>;
@@ -108,9 +110,11 @@ export function readNow(x: Tensor): number {
   return withReads(null, () => x.item());
 }
 
+/** The number of the branch. */
 interface Chooser {
-  readonly index: Tensor;
-  /** The number of the branch, now. */
+  /** Of a program. */
+  readonly index: () => Tensor;
+  /** Now. */
   readonly run: () => number;
 }
 
@@ -125,18 +129,18 @@ function chosen(op: string, { index, run }: Chooser, branches: Branches, operand
       tensorsIn(op, result).map(({ leaf }) => leaf),
     );
   }
-  let form: { readonly structure: unknown; readonly leaves: readonly Result[] } | null = null;
+  const first: { form: { readonly structure: unknown; readonly leaves: readonly Result[] } | null } = { form: null };
   const flat = branches.map(
     (branch, b): Flat =>
       (edges) => {
         const structure = call(branch, edges);
         const given = tensorsIn(op, structure);
-        form ??= { structure, leaves: given };
-        return alike(op, b, given, form.leaves).map(({ leaf }) => leaf);
+        first.form ??= { structure, leaves: given };
+        return alike(op, b, given, first.form.leaves).map(({ leaf }) => leaf);
       },
   );
-  const results = tracedBranch({ op, index, branches: flat, operands: leaves });
-  return rebuilt((form as unknown as { structure: unknown }).structure, results);
+  const results = tracedBranch({ op, index: index(), branches: flat, operands: leaves });
+  return rebuilt(first.form?.structure, results);
 }
 
 interface Result {

@@ -65,8 +65,10 @@ interface Settings {
 }
 
 function fixed(f: Flat, init: readonly Tensor[], settings: Settings, isGradient = false): readonly Tensor[] {
-  const op = isGradient ? "fixedPoint, its gradient" : "fixedPoint";
-  const solution = withRecording(false, () => iterated(op, f, init, settings));
+  const [op, repair] = isGradient
+    ? (["fixedPoint, its gradient", "the function contracts slowly: give a higher limit or tolerance"] as const)
+    : (["fixedPoint", beginNearer] as const);
+  const solution = withRecording(false, () => iterated(op, f, init, settings, repair));
   return implicit("fixedPoint", f, solution, (douts, x, captured) => {
     // u = dout + J^T u, a fixed point itself.
     const step: Flat = (u) => pulled(f, x, u, []).given.map((pull, j) => (douts[j] as Tensor).add(pull as Tensor));
@@ -74,8 +76,16 @@ function fixed(f: Flat, init: readonly Tensor[], settings: Settings, isGradient 
   });
 }
 
+const beginNearer = "begin nearer, or give a higher limit or tolerance";
+
 /** Steps until nothing changes any more. */
-function iterated(op: string, step: Flat, init: readonly Tensor[], { tolerance, limit }: Settings): readonly Tensor[] {
+function iterated(
+  op: string,
+  step: Flat,
+  init: readonly Tensor[],
+  { tolerance, limit }: Settings,
+  repair: string,
+): readonly Tensor[] {
   const tolerances = init.map(({ dtype }) => tolerance ?? (dtype === "float32" ? 1e-5 : 1e-10));
   // Behind the values: whether they are still on their way.
   const next: Flat = (carry) => {
@@ -98,9 +108,6 @@ function iterated(op: string, step: Flat, init: readonly Tensor[], { tolerance, 
   };
   const holds = (carry: readonly Tensor[]) => carry[carry.length - 1] as Tensor;
   const start = [...init, asTensor(1).cast("bool")];
-  const repair = op.includes("gradient")
-    ? "the function contracts slowly: give a higher limit or tolerance"
-    : "begin nearer, or give a higher limit or tolerance";
   return runWhile({ op, holds, next, init: start, limit, repair }).slice(0, -1);
 }
 
@@ -138,7 +145,7 @@ export function rootOf(f: (x: Tensor) => Tensor, init: Given<Tensor>, options: S
   };
   const slopes = (x: Tensor) => (jacobian(values)(x) as Tensor).reshape([x.size, x.size]);
   const solution = withRecording(false, () => {
-    const [found] = iterated("rootOf", ([x]) => [newton(values, slopes, x as Tensor)], [first], settings);
+    const [found] = iterated("rootOf", ([x]) => [newton(values, slopes, x as Tensor)], [first], settings, beginNearer);
     return found as Tensor;
   });
   const flat: Flat = ([x]) => [values(x as Tensor)];

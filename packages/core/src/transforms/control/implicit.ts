@@ -3,6 +3,7 @@ import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, valuesOf } from "../../graph/tracer.js";
 import { traceBlock } from "../../trace/block.js";
+import { zerosLike } from "../arguments.js";
 import { samePart } from "./block-node.js";
 import type { Flat } from "./pull.js";
 import { leavesBehind } from "./segment.js";
@@ -56,7 +57,7 @@ export class Implicit extends Parted {
   }
 
   override backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[] {
-    const seeds = this.solution.map((value, j) => douts[j] ?? value.constant(0).broadcastTo(value.shape));
+    const seeds = this.solution.map((value, j) => douts[j] ?? zerosLike(value));
     return this.solve(seeds, this.parts(whole), this.inputs).map((gradient) => gradient ?? null);
   }
 }

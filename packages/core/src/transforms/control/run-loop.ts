@@ -1,9 +1,10 @@
 import { CompileError, GraphError } from "../../errors.js";
-import { asTensor, type Tensor } from "../../graph/tensor.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { concat, stack } from "../../ops/concat.js";
 import type { Shape } from "../../shape/types.js";
 import { traceBlock } from "../../trace/block.js";
+import { zerosOf } from "../arguments.js";
 import { type Loop, type LoopResult, type Step, tracedScan } from "./scan-node.js";
 import { segment } from "./segment.js";
 
@@ -53,11 +54,7 @@ function noSteps({ op, step, init, xs }: Loop): LoopResult {
     }),
   );
   const forms = block.trace.outputs.slice(init.length);
-  const ys = forms.map(({ shape, dtype }) =>
-    asTensor(0)
-      .cast(dtype)
-      .broadcastTo([0, ...shape]),
-  );
+  const ys = forms.map(({ shape, dtype }) => zerosOf([0, ...shape], dtype));
   return { carry: init, ys };
 }
 

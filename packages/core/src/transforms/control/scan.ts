@@ -79,7 +79,7 @@ export function scan<const C, X = undefined, Y = undefined>(
   checkCount("unroll", unroll, 1);
   if (checkpoint !== undefined) checkCount("checkpoint", checkpoint, 1);
   // The results have the structure of those of the first step.
-  let form: { readonly y: unknown; readonly paths: readonly string[] } | null = null;
+  const first: { form: { readonly y: unknown; readonly paths: readonly string[] } | null } = { form: null };
   const flat: Step = (carry, x, number) => {
     const result: unknown = asStep("scan", number ?? null, () =>
       step(rebuilt(init, carry) as Tensors<C>, rebuilt(xs, x) as Elements<X>),
@@ -89,11 +89,12 @@ export function scan<const C, X = undefined, Y = undefined>(
     }
     const [next, y] = result as readonly unknown[];
     const given = leavesOf("scan", y, "y");
-    form ??= { y, paths: given.map(({ path }) => path) };
-    const results = inOrderOf(given, "y", form.paths, "y");
+    first.form ??= { y, paths: given.map(({ path }) => path) };
+    const { paths } = first.form;
+    const results = inOrderOf(given, "y", paths, "y");
     if (results === null) {
       throw new ShapeError(
-        `scan: a step gives the results ${given.map(({ path }) => path).join(", ")}, and the first one gave ${form.paths.join(", ")}; all steps ` +
+        `scan: a step gives the results ${given.map(({ path }) => path).join(", ")}, and the first one gave ${paths.join(", ")}; all steps ` +
           "give the same structure",
       );
     }
@@ -116,10 +117,7 @@ export function scan<const C, X = undefined, Y = undefined>(
     reverse,
   };
   const { carry, ys } = runLoop(loop, { unroll, checkpoint: checkpoint ?? Number.POSITIVE_INFINITY });
-  return [
-    rebuilt(init, carry) as Tensors<C>,
-    rebuilt((form as unknown as { readonly y: unknown } | null)?.y, ys) as Stacked<Y>,
-  ];
+  return [rebuilt(init, carry) as Tensors<C>, rebuilt(first.form?.y, ys) as Stacked<Y>];
 }
 
 function lengthOf(
