@@ -1,6 +1,5 @@
 import type { Generator } from "../random/generator.js";
-import type { GradcheckDerivative } from "./gradcheck-report.js";
-import { always, type Look, type Settings, settle } from "./settle.js";
+import { always, type Look, type Place, type Settings, type Settled, settle } from "./settle.js";
 import {
   checkStep,
   type Evaluation,
@@ -26,7 +25,11 @@ function compareAll(subject: Subject, settings: Settings, createGraph: boolean):
       for (let row = 0; row < subject.rows; row++) {
         const closely = row === largest[0] && element === largest[1];
         const look = { closely, beyond: tally.partOfWrong };
-        tally.add(column(row, analytic(row, element), look), () => unit(subject.rows, row));
+        tally.add(
+          column(row, analytic(row, element), look),
+          () => placeOf(subject, row, i, element),
+          () => unit(subject.rows, row),
+        );
       }
     }
     return tally.result;
@@ -64,7 +67,13 @@ function walksAgree(subject: Subject, { atol, rtol }: Settings, random: Generato
   );
 }
 
-type Column = (row: number, analytic: number, look?: Look) => GradcheckDerivative;
+/** What the derivative of a row by an element of an input is called. */
+export function placeOf(subject: Subject, row: number, i: number, element: number): Place {
+  const { name: of, index: output } = subject.row(row);
+  return { order: subject.order, of, output, index: indexOf(element, subject.inputs[i]?.shape ?? []) };
+}
+
+type Column = (row: number, analytic: number, look?: Look) => Settled;
 
 /** The derivatives of the rows by one element of an input; further values are computed only for one that is wrong. */
 export function columnOf(subject: Subject, i: number, element: number, settings: Settings): Column {
@@ -77,12 +86,9 @@ export function columnOf(subject: Subject, i: number, element: number, settings:
   checkStep(subject.names[i] as string, input, eps, up.t === 0 || down.t === 0 ? 0 : eps);
   const here = subject.here.values;
   return (row, analytic, look = always) => {
-    const [above, below, still] = [up.evaluation.values[row], down.evaluation.values[row], here[row]] as [
-      number,
-      number,
-      number,
-    ];
-    const { name: of, index: output } = subject.row(row);
+    const above = up.evaluation.values[row] as number;
+    const below = down.evaluation.values[row] as number;
+    const still = here[row] as number;
     const lineOf = (sample: SampledLine): Line => {
       return (t) => {
         const { t: taken, evaluation } = sample(t);
@@ -92,15 +98,7 @@ export function columnOf(subject: Subject, i: number, element: number, settings:
     // Divided by the step that was taken, not by the one that was asked for: x + eps has been rounded.
     const numerical = (above - below) / (up.t - down.t);
     return settle(
-      {
-        order: subject.order,
-        of,
-        output,
-        index: indexOf(element, subject.inputs[i]?.shape ?? []),
-        analytic,
-        numerical,
-        slopes: [(below - still) / down.t, (above - still) / up.t],
-      },
+      { analytic, numerical, slopes: [(below - still) / down.t, (above - still) / up.t] },
       Math.abs(numerical),
       look,
       settings,

@@ -1,7 +1,6 @@
 import type { Generator } from "../random/generator.js";
-import { columnOf } from "./comparison.js";
-import type { GradcheckDerivative } from "./gradcheck-report.js";
-import { always, type Settings, settle } from "./settle.js";
+import { columnOf, placeOf } from "./comparison.js";
+import { always, type Place, type Settings, type Settled, settle } from "./settle.js";
 import { type Sample, type SampledLine, type Subject, signs, unit } from "./subject.js";
 import { type Comparison, Tally } from "./tally.js";
 import { dot, type Line } from "./view.js";
@@ -21,7 +20,19 @@ export function compareRandomly(subject: Subject, settings: Settings, random: Ge
       // One element that is wrong will do: to find it takes many calls.
       const located =
         whole.kind === "right" || tally.isWrong ? null : locate(subject, i, direction, gradient, seed, settings);
-      tally.add(located?.derivative ?? whole, () => located?.seed ?? seed);
+      if (located === null) {
+        tally.add(
+          whole,
+          () => ({ order: subject.order, of: subject.order === 1 ? "y" : "gradients", output: null, index: null }),
+          () => seed,
+        );
+      } else {
+        tally.add(
+          located.derivative,
+          () => located.place,
+          () => located.seed,
+        );
+      }
     });
   }
   return tallies.map(({ result }) => result);
@@ -34,7 +45,7 @@ function projected(
   gradient: Float64Array,
   seed: Float64Array,
   settings: Settings,
-): GradcheckDerivative {
+): Settled {
   const { eps } = settings;
   const sample = subject.direction(i, direction);
   const here = subject.here.values;
@@ -51,10 +62,6 @@ function projected(
   };
   return settle(
     {
-      order: subject.order,
-      of: subject.order === 1 ? "y" : "gradients",
-      output: null,
-      index: null,
       analytic: dot(direction, gradient),
       numerical: along(up, down.evaluation.values) / (2 * eps),
       slopes: [along(down, here) / -eps, along(up, here) / eps],
@@ -84,7 +91,7 @@ function locate(
   gradient: Float64Array,
   seed: Float64Array,
   settings: Settings,
-): { readonly derivative: GradcheckDerivative; readonly seed: Float64Array } | null {
+): { readonly derivative: Settled; readonly place: Place; readonly seed: Float64Array } | null {
   const error = (part: Float64Array) => {
     const sample = subject.direction(i, part);
     const [up, down] = [sample(settings.eps).evaluation.values, sample(-settings.eps).evaluation.values];
@@ -106,7 +113,7 @@ function locate(
   const one = unit(subject.rows, row);
   const found = [false, true].map((createGraph) => column(row, subject.pull(one, createGraph)[i]?.[element] as number));
   const derivative = found.find(({ kind }) => kind !== "right");
-  return derivative === undefined ? null : { derivative, seed: one };
+  return derivative === undefined ? null : { derivative, place: placeOf(subject, row, i, element), seed: one };
 }
 
 /** The place in which a linear error is largest, by halves: what is not in the first half is in the second. */

@@ -26,8 +26,14 @@ export interface Look {
 
 export const always: Look = { closely: true, beyond: -1 };
 
+/** Where a derivative stands. */
+export type Place = Pick<GradcheckDerivative, "order" | "of" | "output" | "index">;
+
+/** What a derivative comes to, wherever it stands: told without its place, as there are many, and few are told of. */
+export type Settled = Omit<GradcheckDerivative, keyof Place>;
+
 /** A derivative, found both ways. */
-type Compared = Omit<GradcheckDerivative, "error" | "tolerance" | "noise" | "kind" | "jumps">;
+type Compared = Pick<GradcheckDerivative, "analytic" | "numerical" | "slopes">;
 
 /**
  * What a derivative and a difference come to. They may differ by the tolerance. Beyond it noise may be the reason, as long
@@ -36,38 +42,40 @@ type Compared = Omit<GradcheckDerivative, "error" | "tolerance" | "noise" | "kin
  * @param scale what the relative parts of the tolerances are parts of
  */
 export function settle(
-  found: Compared,
+  { analytic, numerical, slopes }: Compared,
   scale: number,
   { closely, beyond }: Look,
   { eps, atol, rtol, coarse }: Settings,
   precisionOf: () => Precision,
   suspect: () => Pick<Suspect, "line" | "nearby" | "across" | "size">,
-): GradcheckDerivative {
-  const error = Math.abs(found.analytic - found.numerical);
-  const right = { ...found, error, jumps: false, kind: "right" } as const;
+): Settled {
+  const error = Math.abs(analytic - numerical);
+  const as = (kind: Settled["kind"], tolerance: number, noise: number | null): Settled => {
+    return { analytic, numerical, error, tolerance, noise, slopes, jumps: false, kind };
+  };
   const tolerance = atol + rtol * scale;
   const most = Math.max(tolerance, coarse.atol + coarse.rtol * scale);
   // Before the tolerance is looked at, which an infinite difference makes infinite.
-  if (!Number.isFinite(error)) return { ...right, tolerance, noise: null, kind: "not finite" };
+  if (!Number.isFinite(error)) return as("not finite", tolerance, null);
   // The mean of two slopes may be right by chance.
-  const isBent = Math.abs(found.slopes[0] - found.slopes[1]) > 2 * most;
-  if (error <= tolerance && !isBent) return { ...right, tolerance, noise: null };
+  const isBent = Math.abs(slopes[0] - slopes[1]) > 2 * most;
+  if (error <= tolerance && !isBent) return as("right", tolerance, null);
   const { rounding, hidden, least } = precisionOf();
   const noise = rounding / eps;
   const isPlain = !isBent && !(closely && noise > tolerance);
-  if (isPlain && error <= Math.min(most, tolerance + noise)) return { ...right, tolerance: most, noise };
-  if (error > tolerance && error / tolerance <= beyond) return { ...right, tolerance, noise, kind: "wrong gradient" };
+  if (isPlain && error <= Math.min(most, tolerance + noise)) return as("right", most, noise);
+  if (error > tolerance && error / tolerance <= beyond) return as("wrong gradient", tolerance, noise);
   const judged = judge({
     ...suspect(),
-    derivative: found.analytic,
+    derivative: analytic,
     eps,
     atol: Math.max(atol, least),
     rtol,
     rounding,
     hidden,
   });
-  const { verdict, slopes, jumps } = judged;
+  const { verdict } = judged;
   const isSmooth = verdict === "precision" || (verdict === "kink" && !isBent);
-  if (isSmooth && error <= most) return { ...right, tolerance: most, noise: judged.noise };
-  return { ...right, slopes, jumps, tolerance, noise: judged.noise, kind: verdict };
+  if (isSmooth && error <= most) return as("right", most, judged.noise);
+  return { ...as(verdict, tolerance, judged.noise), slopes: judged.slopes, jumps: judged.jumps };
 }

@@ -126,8 +126,7 @@ export class Subject {
       // An array of its own for each call: a result may share it.
       const array = input.array.slice();
       array[element] = x + t;
-      const moved = inputs.with(i, likewise(input, array));
-      return { t: (array[element] as number) - x, evaluation: this.evaluate(moved) };
+      return { t: (array[element] as number) - x, evaluation: this.evaluate(inputs.with(i, over(input, array))) };
     };
   }
 
@@ -137,7 +136,7 @@ export class Subject {
     return (t) => {
       const array = input.array.slice();
       for (let k = 0; k < array.length; k++) array[k] = (array[k] as number) + t * (direction[k] as number);
-      return { t, evaluation: this.evaluate(inputs.with(i, likewise(input, array))) };
+      return { t, evaluation: this.evaluate(inputs.with(i, over(input, array))) };
     };
   }
 
@@ -239,10 +238,14 @@ export class Subject {
 
 /** A tensor of the shape and dtype of `t`, with elements of its own. */
 export function likewise(t: Tensor, array: ArrayLike<number>): Tensor {
-  if (t.rank === 0) return t.derive(t.shape, t.dtype, array[0] as number, null);
   const own = allocate(t.dtype, array.length);
   own.set(array);
-  return t.derive(t.shape, t.dtype, own, null);
+  return over(t, own);
+}
+
+/** A tensor of the shape and dtype of `t`, over an array of that dtype which nobody else has. */
+function over(t: Tensor, array: TypedArray): Tensor {
+  return t.derive(t.shape, t.dtype, t.rank === 0 ? (array[0] as number) : array, null);
 }
 
 /** A tensor with each element moved by up to h in either direction. */

@@ -1,4 +1,5 @@
 import type { GradcheckDerivative } from "./gradcheck-report.js";
+import type { Place, Settled } from "./settle.js";
 
 /** What was compared for one input. */
 export interface Comparison {
@@ -26,18 +27,19 @@ export class Tally {
   private worst: GradcheckDerivative | null = null;
   private seed: Float64Array = new Float64Array(0);
 
-  add(derivative: GradcheckDerivative, seed: () => Float64Array): void {
-    const { kind, error, tolerance } = derivative;
+  add(settled: Settled, place: () => Place, seed: () => Float64Array): void {
+    const { kind, error, tolerance } = settled;
     this.checked++;
     if (kind !== "right") this.wrong++;
     // With no tolerance at all, 0 / 0 is still right.
     const part = error === 0 ? 0 : !Number.isFinite(error) ? Number.POSITIVE_INFINITY : error / tolerance;
     const order = this.worst === null ? -1 : GRAVITY.indexOf(kind) - GRAVITY.indexOf(this.worst.kind);
+    if (order > 0 || (order === 0 && part <= this.part)) return;
+    const at = place();
     // An element says more than a direction.
-    const isVaguer = derivative.index === null && this.worst?.index !== null;
-    if (order > 0 || (order === 0 && (part <= this.part || (kind !== "right" && isVaguer)))) return;
+    if (order === 0 && kind !== "right" && at.index === null && this.worst?.index !== null) return;
     this.part = part;
-    this.worst = derivative;
+    this.worst = { ...at, ...settled };
     this.seed = seed();
   }
 
