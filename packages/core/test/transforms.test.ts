@@ -93,6 +93,58 @@ nesting("forward in reverse and reverse in forward", () => {
   const inner = grad((x: Tensor) => jvp((y) => y.mul(x), [tensor(5)], [1]).tangent.mul(x));
   close(inner(3), 6);
 });
+nesting("forward mode computes of the first transpose what somebody reads, and no more", () => {
+  let calls = 0;
+  class Twice extends Node {
+    override readonly name = "Twice";
+    override shapeRule(x: Tensor) {
+      return x.shape;
+    }
+    override localForward(_shape: readonly number[], _dtype: string, x: Tensor) {
+      calls++;
+      return Float64Array.from(x.data, (value) => 2 * value);
+    }
+    override localBackward(dout: Tensor) {
+      return new Twice().apply(dout);
+    }
+  }
+  const [x, v] = [tensor([1, 2]), tensor([3, 4])];
+  assert.equal(jvp((x) => new Twice().apply(x), [x], [v]).tangent.toArray(), [6, 8]);
+  assert.is(calls, 2, "the value and the tangent");
+  calls = 0;
+  assert.equal(jvp(grad((x: Tensor) => new Twice().apply(x).square().sum()))([x], [v]).tangent.toArray(), [24, 32]);
+  assert.is(calls, 4, "the value, the gradient and the tangents of both");
+  calls = 0;
+  assert.equal(jacobian((x) => new Twice().apply(x.mul(v)), 1).toArray(), [6, 8]);
+  assert.is(calls, 2, "the value and its one column");
+});
+nesting("what is read of it is there, however long the chain is, and as it was when it was made", () => {
+  const w = variable([3, 4]);
+  const kept: Tensor[] = [];
+  const watched = (x: Tensor) => {
+    const y = x.mul(2);
+    y.onGradient((gradient) => {
+      kept.push(gradient);
+      return gradient.mul(gradient.sum().item() > 0 ? 10 : 1);
+    });
+    return y.mul(w);
+  };
+  assert.equal(jvp(watched, [tensor([1, 1])], [tensor([1, 1])]).tangent.toArray(), [60, 80]);
+  w.assign([5, 6]);
+  assert.equal(kept[0]?.toArray(), [3, 4]);
+  let read: number[] = [];
+  const long = (x: Tensor) => {
+    const first = x.mul(1);
+    first.onGradient((gradient) => {
+      read = gradient.toArray() as number[];
+    });
+    let y = first;
+    for (let i = 0; i < 20_000; i++) y = y.neg();
+    return y;
+  };
+  assert.equal(jvp(long, [tensor([1, 2])], [tensor([3, 4])]).tangent.toArray(), [3, 4]);
+  assert.equal(read, [1, 1]);
+});
 nesting("functions that do not depend on what they are differentiated by", () => {
   const w = variable([1, 2]);
   for (const f of [() => tensor([1, 2]), () => w.square()]) {

@@ -4,6 +4,7 @@ import { tooMany } from "../options.js";
 import { formatShape, isEmpty, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
+import { isPutOff, later, putsOff } from "./later.js";
 import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
 import { readyMade } from "./ready-made.js";
@@ -179,9 +180,18 @@ export abstract class Node {
   private compute(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
     const traced = tracer()?.apply(this, inputs, shape, dtype);
     if (traced !== undefined) return traced;
-    const values = isNoting()
-      ? withReads(null, () => this.computeNow(shape, dtype, inputs))
-      : this.computeNow(shape, dtype, inputs);
+    if (putsOff() && inputs.some(isPutOff)) {
+      // As they are now, whatever a variable is assigned until then.
+      const own = inputs.map((input) => (input.isVariable ? input.detach() : input));
+      return later(own, () => this.computeChecked(shape, dtype, own));
+    }
+    return isNoting()
+      ? withReads(null, () => this.computeChecked(shape, dtype, inputs))
+      : this.computeChecked(shape, dtype, inputs);
+  }
+
+  private computeChecked(shape: Shape, dtype: DType, inputs: Tensor[]): Values {
+    const values = this.computeNow(shape, dtype, inputs);
     checkValues(this.name, values, shape, dtype);
     return values;
   }

@@ -1,4 +1,5 @@
 import type { Edge, Vertex } from "./edge.js";
+import { putsOff } from "./later.js";
 import { labelsSteps } from "./steps.js";
 import { tracer } from "./tracer.js";
 
@@ -21,7 +22,7 @@ export function watcher(): Watcher | null {
 
 /** Whether ops must take the long way, on which somebody looks on or records them. */
 export function isObserved(): boolean {
-  return current !== null || tracer() !== null || labelsSteps();
+  return current !== null || tracer() !== null || labelsSteps() || putsOff();
 }
 
 /** Runs `f` under the eyes of a watcher, and puts back what was, also when `f` throws. */

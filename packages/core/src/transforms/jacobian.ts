@@ -183,8 +183,8 @@ function blocksOf(op: string, args: Arguments, output: Tensor): readonly Tensor[
     return edges.map((edge) => edge.constant(0).broadcastTo([output.size, ...edge.shape]));
   }
   if (output.size <= columns) return pulledByElement(op, args, output);
-  const { cotangent, gradients } = transposed(op, args, output);
-  const [all] = pulledByElement(op, cotangent, joined(gradients)) as [Tensor];
+  const { cotangent, pulled } = transposed(op, args, output, joined);
+  const [all] = pulledByElement(op, cotangent, pulled) as [Tensor];
   const rows = all.reshape([columns, output.size]).transpose() as Tensor;
   let from = 0;
   return edges.map(({ size, shape, dtype }) => {

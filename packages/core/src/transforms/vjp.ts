@@ -1,7 +1,9 @@
 import { GraphError } from "../errors.js";
+import { puttingOff } from "../graph/later.js";
 import { checkSeed } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
+import { watcher } from "../graph/watch.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, atPoint, checkDirection, inputList, onesLike, type Pulled, zerosLike } from "./arguments.js";
 import { type Given, matching, type Tensors } from "./structure.js";
@@ -128,8 +130,7 @@ function pushed(
   const args = new Arguments("jvp", inputs);
   const directions = matching("jvp", "tangents", tangents, args);
   const output = args.run(f);
-  const { cotangent, gradients } = transposed("jvp", args, output);
-  const along = withRecording(true, () =>
+  const { cotangent, pulled } = transposed("jvp", args, output, (gradients) =>
     gradients
       .map((gradient, i) =>
         gradient
@@ -141,7 +142,7 @@ function pushed(
   );
   const {
     gradients: [tangent],
-  } = cotangent.pull(along, along.constant(1));
+  } = cotangent.pull(pulled, pulled.constant(1));
   return {
     value: args.isLinked(output) ? output : output.detach(),
     tangent: tangent ?? zerosLike(output),
@@ -149,19 +150,22 @@ function pushed(
 }
 
 /**
- * The gradients of `output` as functions of its cotangent, linear ones, recorded so that pulling them back to the cotangent
- * gives the derivative of `output`.
+ * What is made, by linear ops, of the gradients of `output`, as a function of its cotangent, a linear one, recorded so that pulling it
+ * back to the cotangent gives derivatives of `output`.
  */
 export function transposed(
   op: string,
   args: Arguments,
   output: Tensor,
-): { cotangent: Arguments; gradients: readonly Tensor[] } {
+  combined: (gradients: readonly Tensor[]) => Tensor,
+): { cotangent: Arguments; pulled: Tensor } {
   // Its value does not matter, as the gradients are linear in it; but 1 makes no 0 x infinity.
   const cotangent = new Arguments(op, [onesLike(output)]);
   try {
-    const { gradients } = withRecording(true, () => args.pull(output, cotangent.edges[0] as Tensor));
-    return { cotangent, gradients };
+    const edge = cotangent.edges[0] as Tensor;
+    const pull = () => withRecording(true, () => combined(args.pull(output, edge).gradients));
+    // Who looks on wants to see values.
+    return { cotangent, pulled: watcher() === null ? puttingOff(edge, pull) : pull() };
   } finally {
     cotangent.close();
   }

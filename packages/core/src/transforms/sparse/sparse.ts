@@ -169,10 +169,9 @@ function valuesAt(
   if (coloring.by === "rows") {
     return taken(rowSums(op, args, output, coloring), rows, columns, coloring, n);
   }
-  const { cotangent, gradients } = transposed(op, args, output);
-  const all = joined(gradients);
-  const [sums] = pulledBySeeds(op, cotangent, all, seedsOf(coloring, all)) as [Tensor];
-  return taken(sums.cast(all.dtype), columns, rows, coloring, m);
+  const { cotangent, pulled } = transposed(op, args, output, joined);
+  const [sums] = pulledBySeeds(op, cotangent, pulled, seedsOf(coloring, pulled)) as [Tensor];
+  return taken(sums.cast(pulled.dtype), columns, rows, coloring, m);
 }
 
 /** For each colour the sum of the rows that have it. */
