@@ -173,7 +173,7 @@ const refused: readonly (readonly [what: string, call: () => unknown, message: R
         x,
         rows,
       ),
-    /Error: assign: not in what scan runs, which a program traces once; carry/,
+    /Error: assign: not in what scan runs, which a program traces once; return what changes \(a loop carries it/,
   ],
   [
     "backward",

@@ -262,6 +262,36 @@ test("a function of scalars becomes one kernel, and a product with a vector that
   );
 });
 
+const tripled = (x: Tensor): Tensor => {
+  const y = x.mul(x);
+  y.onGradient((gradient) => gradient.mul(3));
+  return y;
+};
+/** With a hook in what runs for each step, branch or call: f, and how often the hook changes the gradient at 1, 2 and 3. */
+const withHooks: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  scan: (x) => scan((y: Tensor) => [tripled(y)], x, undefined, { length: 3 })[0],
+  whileLoop: (x) => whileLoop((y: Tensor) => y.less(20), (y: Tensor) => tripled(y.add(1)), x, { limit: 5 }),
+  cond: (x) => cond(x.greater(1), () => tripled(x), () => x.mul(5)),
+  fn: (x) => fn(tripled)(x),
+  "a scan in a fn": (x) => fn((x: Tensor) => scan((y: Tensor) => [tripled(y)], x, undefined, { length: 2 })[0])(x),
+  "a vmap": (x) => vmap((y: Tensor) => grad(tripled)(y))(vector).sum().mul(x),
+}; // biome-ignore format: one row a line
+for (const [what, f] of Object.entries(withHooks)) {
+  test(`hooks in ${what} change the gradients that are taken inside, as in calls one after the other`, () => {
+    const at = tensor([1, 2, 3]);
+    const slopes = [1, 2, 3].map((x) => grad(f)(x).item());
+    near(vmap(grad(f))(at).data, slopes, 1e-14, "eager");
+    near(compile((x: Tensor) => vmap(grad(f))(x))(at).data, slopes, 1e-14, "compiled");
+    near(vmap(vmap(grad(f)))(at.reshape([3, 1])).data, slopes, 1e-14, "mapped twice");
+  });
+}
+
+test("what a gradient from before is can be read, and is the same for all", () => {
+  const w = variable(2);
+  w.mul(5).backward();
+  assert.equal(vmap((x: Tensor) => x.mul(w.grad as Tensor))(vector).toArray(), vector.mul(5).toArray());
+});
+
 const refused: readonly (readonly [what: string, call: () => unknown, message: RegExp])[] = [
   ["reading a value", () => vmap((x: Tensor) => x.item())(vector), /GraphError: vmap: the value of an argument, float64 \[\], is not known .* in a loop/],
   ["a branch on a value", () => vmap((x: Tensor) => (x.mul(2).data[0] ? x : x))(matrix), /vmap: the value of the result of Mul, float64 \[2\], is not known/],

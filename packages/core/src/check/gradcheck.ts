@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.js";
-import { ChainruleError } from "../errors.js";
+import { ChainruleError, CompileError } from "../errors.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 import { Generator } from "../random/generator.js";
@@ -47,7 +47,7 @@ export type GradcheckArguments<T extends readonly (Tensor | number)[]> = {
  * gradcheck((x) => x.relu(), [0]).kind; // "kink"
  * gradcheck((x) => x.tanh().exp(), [tensor([1, 2])], { order: 3 }).ok; // true
  *
- * @throws DTypeError for integer inputs or results, and for float32, unless allowed; GraphError when `f` gives no tensor;
+ * @throws DTypeError for integer inputs or results, and for float32, unless allowed; GraphError when `f` gives no tensor; CompileError for a compiled function, which has no graph;
  * ShapeError when its shape changes; ChainruleError for impossible options or a step too small for a value
  */
 export function gradcheck<const T extends readonly (Tensor | number)[]>(
@@ -222,6 +222,20 @@ function join(
   });
 }
 
+/** What a program gives has no graph. */
+function uncompiled<R>(call: () => R): R {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    throw new CompileError(
+      `gradcheck: the function threw "${error.message}"; what a compiled function gives has no graph, and so no gradients to check: give ` +
+        "gradcheck the function that is compiled",
+      { cause: error },
+    );
+  }
+}
+
 function subjectOf(
   f: (...inputs: readonly Tensor[]) => Tensor,
   inputs: readonly (Tensor | number)[],
@@ -236,7 +250,7 @@ function subjectOf(
   const all = (floats: readonly Tensor[]) => {
     const args = [...given];
     for (const [k, i] of chosen.entries()) args[i] = floats[k] as Tensor;
-    return [resultOf(f(...args))];
+    return [resultOf(uncompiled(() => f(...args)))];
   };
   return new Subject(
     all,

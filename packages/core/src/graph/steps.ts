@@ -37,10 +37,11 @@ function nameOf({ op, step, outer }: Running): string {
   return [own, around].filter((name) => name !== null).join(", in ");
 }
 
-/** Refuses what would be done as often as steps are run eagerly, and once, or at the wrong time, in a program. */
+/** Refuses what would be done as often as steps are run eagerly, and once, or at the wrong time, in a program or for a batch. */
 export function refuseInStep(what: string, repair: string): void {
-  if (running !== null)
-    throw new GraphError(`${what}: not in what ${running.op} runs, which a program traces once; ${repair}`);
+  if (running === null) return;
+  const why = running.op === "vmap" ? "which runs once for all elements of the batch" : "which a program traces once";
+  throw new GraphError(`${what}: not in what ${running.op} runs, ${why}; ${repair}`);
 }
 
 /** The steps in which nodes were made, while somebody wants to know. */

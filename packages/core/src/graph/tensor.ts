@@ -394,7 +394,10 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
         `assign: this tensor is the result of ${this.node.name}; only variables and constants take new values`,
       );
     }
-    refuseInStep("assign", "carry what changes from step to step, and assign what comes out at the end");
+    refuseInStep(
+      "assign",
+      "return what changes (a loop carries it from step to step), and assign what comes out at the end",
+    );
     if (values instanceof Tensor) noteRead(values);
     const given = values instanceof Tensor ? values : readLiteral("assign", values, this.dtype);
     if (!sameShape(given.shape, this.shape)) {

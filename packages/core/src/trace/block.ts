@@ -123,8 +123,7 @@ export class BlockRecorder extends Recorder {
         `${this.op}: onGradient of ${nameOf(tensor)}, which is made outside: the hook would be added by each run; add it outside`,
       );
     }
-    if (this.parent === null) super.hooked(tensor, remove);
-    else this.parent.hooked(tensor, remove);
+    super.hooked(tensor, remove);
   }
 
   override generatorUsed(generator: Generator, method: string): void {

@@ -147,6 +147,11 @@ export class Recorder implements Tracer {
     return this.read(result);
   }
 
+  /** What errors call the one who has a function traced. */
+  protected get caller(): string {
+    return "compile";
+  }
+
   unknown(what: string): Error {
     return new CompileError(
       `compile: the value of ${what}, is not known while the function is traced: item(), data, toArray() and branches ` +
@@ -262,8 +267,8 @@ export class Recorder implements Tracer {
     }
     if (root !== generator && !this.placeholders.generators.includes(root)) return;
     throw new CompileError(
-      `compile: generator.${method} would be of use once, when the function is traced, and not at each call: draw tensors there, as in ` +
-        "new Random(generator).normal(shape), and use the generator itself outside of the compiled function",
+      `${this.caller}: generator.${method} would be of use once, when the function is traced, and not at each call: draw tensors there, as in ` +
+        "new Random(generator).normal(shape), and use the generator itself outside of the function",
     );
   }
 

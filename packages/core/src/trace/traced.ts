@@ -48,7 +48,8 @@ export class Traced extends Deferred {
 /** The error for a traced value that was kept when its trace was over. */
 export function leftTrace(what: string): CompileError {
   return new CompileError(
-    `compile: a tensor, ${what}, was made while a function was traced and has no value of its own; return it from that function`,
+    `a tensor, ${what}, was made in a function that was traced (by compile, vmap or what runs in them) and has no value outside of it; ` +
+      "return it from that function",
   );
 }
 

@@ -206,7 +206,7 @@ export function tensorsIn(structure: unknown, ...none: []): Tensor[] {
 }
 
 export function describe(value: unknown): string {
-  if (value === null) return "null";
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
   const form = formOfTensor(value);
   if (form !== null) return form;

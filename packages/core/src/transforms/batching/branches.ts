@@ -6,7 +6,7 @@ import { readNow } from "../control/cond.js";
 import { type Batched, expanded } from "./batched.js";
 import { flagsOf } from "./flags.js";
 import { chosen, standIn } from "./masks.js";
-import { type Program, traceElement } from "./record.js";
+import { type Program, traceElement, wantedOf } from "./record.js";
 import type { Run } from "./run.js";
 
 /** A choice for a batch: one branch runs where all elements take it; else each, for those that do. */
@@ -14,7 +14,7 @@ export function batchedBranch(node: Branch, inputs: readonly Batched[], run: Run
   const [index, ...others] = inputs as readonly [Batched, ...Batched[]];
   const operands = others.slice(0, node.operands);
   const programs = node.branches.map((branch) =>
-    traceElement(node.op, operands, (...given) => branch(given), run, "all"),
+    traceElement(node.op, operands, (...given) => branch(given), run, wantedOf(inputs)),
   );
   if (index.isBatched) return eachForItsOwn(node, index.tensor, programs, operands, run);
   const flags = programs.map((program) =>

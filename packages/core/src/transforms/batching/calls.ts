@@ -3,28 +3,29 @@ import { tracer } from "../../graph/tracer.js";
 import { type Call, Callee, tracedCall } from "../control/call-node.js";
 import { type Batched, elementShape, expanded } from "./batched.js";
 import { flagsOf } from "./flags.js";
-import { traceElement } from "./record.js";
+import { traceElement, type Wanted, wantedOf } from "./record.js";
 import type { BatchedCallee, Run } from "./run.js";
 
 /** A call of a function for a batch: of one function for all calls with arguments alike. */
 export function batchedCall(node: Call, inputs: readonly Batched[], run: Run): readonly Batched[] {
   const given = inputs.slice(0, node.given);
-  const { callee, isBatched } = calleeFor(node, given, run);
+  const { callee, isBatched } = calleeFor(node, given, wantedOf(inputs), run);
   const tensors = given.map(({ tensor }) => tensor);
   const results = tracer() === null ? callee.f(tensors) : tracedCall(callee, tensors).results;
   return results.map((tensor, i) => ({ tensor, isBatched: isBatched[i] === true }));
 }
 
-function calleeFor({ callee }: Call, given: readonly Batched[], run: Run): BatchedCallee {
+function calleeFor({ callee }: Call, given: readonly Batched[], wanted: Wanted, run: Run): BatchedCallee {
   const known = run.callees.get(callee) ?? new Map<string, BatchedCallee>();
   run.callees.set(callee, known);
   const flags = given.map((input) => input.isBatched);
-  const key = given.map(
+  const forms = given.map(
     (input, i) => `${input.tensor.dtype}[${elementShape(input).join()}]${flags[i] === true ? "*" : ""}`,
   );
-  const found = known.get(key.join(" "));
+  const key = [wanted, ...forms].join(" ");
+  const found = known.get(key);
   if (found !== undefined) return found;
-  const program = traceElement(callee.op, given, (...elements) => callee.f(elements), run, "all");
+  const program = traceElement(callee.op, given, (...elements) => callee.f(elements), run, wanted);
   const isBatched = flagsOf(program, flags);
   const f = (tensors: readonly Tensor[]) =>
     run
@@ -34,6 +35,6 @@ function calleeFor({ callee }: Call, given: readonly Batched[], run: Run): Batch
       )
       .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor));
   const made = { callee: new Callee(callee.op, f), isBatched };
-  known.set(key.join(" "), made);
+  known.set(key, made);
   return made;
 }

@@ -5,7 +5,7 @@ import { countPart, type Loop, type LoopResult, type Scan } from "../control/sca
 import { type Batched, expanded, moveAxis } from "./batched.js";
 import { flagsOf } from "./flags.js";
 import { chosen, standIn } from "./masks.js";
-import { type Program, traceElement } from "./record.js";
+import { type Program, traceElement, type Wanted, wantedOf } from "./record.js";
 import type { Run } from "./run.js";
 import { runSteps } from "./steps.js";
 
@@ -25,7 +25,8 @@ export function batchedLoop(
   if (length === 0) return withoutSteps(node, init);
   const hasRows = elements > 0 || [...parts].some((index) => index >= carries);
   if (length === Number.POSITIVE_INFINITY && hasRows) throw node.withoutLimit();
-  return new BatchedLoop(node, init, xs, node.hasCount ? inputs[inputs.length - 1] : undefined, run, parts).results();
+  const count = node.hasCount ? inputs[inputs.length - 1] : undefined;
+  return new BatchedLoop(node, init, xs, count, run, parts, wantedOf(inputs)).results();
 }
 
 /** The parts of a loop of no steps: the first carries, and results of no elements. */
@@ -59,6 +60,7 @@ class BatchedLoop {
     count: Batched | undefined,
     run: Run,
     parts: ReadonlySet<number>,
+    wanted: Wanted,
   ) {
     const { carries, op, condition } = node;
     this.node = node;
@@ -78,8 +80,8 @@ class BatchedLoop {
       const made = node.step(given.slice(0, carries), given.slice(carries));
       return [...made.carry, ...made.y];
     };
-    this.body = traceElement(op, [...init, ...xs.map(first)], step, run, "all");
-    this.test = condition === undefined ? null : traceElement(op, init, (...carry) => [condition(carry)], run, "all");
+    this.body = traceElement(op, [...init, ...xs.map(first)], step, run, wanted);
+    this.test = condition === undefined ? null : traceElement(op, init, (...carry) => [condition(carry)], run, wanted);
     const flags = init.map(({ isBatched }) => isBatched);
     let isMasked = count?.isBatched === true;
     let results: readonly boolean[] = [];

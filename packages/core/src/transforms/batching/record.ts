@@ -38,16 +38,23 @@ export interface Scope {
 }
 
 /**
- * Traces a function of one element of each input.
- *
- * @param wanted which inputs may be differentiated by: those that have a graph, or all, as others are going to stand in their places
+ * By which inputs a function may be differentiated: those that have a graph, or all, as others are going to stand in their places; "inside": all,
+ * but by the function itself alone.
  */
+export type Wanted = "linked" | "all" | "inside";
+
+/** That of a function which a node runs, with these inputs, what it closes over among them. */
+export function wantedOf(inputs: readonly Batched[]): Wanted {
+  return inputs.some(({ tensor }) => tensor.requiresGrad) ? "all" : "inside";
+}
+
+/** Traces a function of one element of each input. */
 export function traceElement(
   op: string,
   inputs: readonly Batched[],
   f: (...elements: readonly Tensor[]) => readonly Tensor[],
   scope: Scope | null = null,
-  wanted: "linked" | "all" = "linked",
+  wanted: Wanted = "linked",
 ): Program {
   const current = tracer();
   const recorder = new BatchRecorder(op, inputs, current instanceof Recorder ? current : null, scope, wanted);
@@ -89,14 +96,9 @@ export class BatchRecorder extends BlockRecorder {
   /** The forms of what stands in older traces. */
   private readonly found = new Map<Tensor, Traced>();
   private readonly wanted: readonly boolean[];
+  private readonly isInside: boolean;
 
-  constructor(
-    op: string,
-    inputs: readonly Batched[],
-    parent: Recorder | null,
-    scope: Scope | null,
-    wanted: "linked" | "all",
-  ) {
+  constructor(op: string, inputs: readonly Batched[], parent: Recorder | null, scope: Scope | null, wanted: Wanted) {
     const forms = inputs.map((input) => ({
       shape: elementShape(input),
       dtype: input.tensor.dtype,
@@ -104,8 +106,9 @@ export class BatchRecorder extends BlockRecorder {
     }));
     super(op, forms, parent, false);
     this.scope = scope;
+    this.isInside = wanted === "inside";
     this.wanted = inputs.map(
-      ({ tensor }) => isRecording() && (wanted === "all" || tensor.requiresGrad) && isFloat(tensor.dtype),
+      ({ tensor }) => isRecording() && (wanted !== "linked" || tensor.requiresGrad) && isFloat(tensor.dtype),
     );
   }
 
@@ -139,7 +142,7 @@ export class BatchRecorder extends BlockRecorder {
   private mark(value: Traced): void {
     this.linked.add(value);
     this.linkable.add(value);
-    this.outer.add(value);
+    if (!this.isInside) this.outer.add(value);
   }
 
   /** By its number here; with where it stood when the trace met it. */
@@ -205,24 +208,40 @@ export class BatchRecorder extends BlockRecorder {
     return asValues(value);
   }
 
+  protected override get caller(): string {
+    return "vmap";
+  }
+
   override unknown(what: string): Error {
     return new ValueWanted(
-      `${this.op}: the value of ${what}, is not known in the function, which runs once for all elements of the batch: item(), data, ` +
+      `vmap: the value of ${what}, is not known in the function, which runs once for all elements of the batch: item(), data, ` +
         "toArray() and branches on values have no one value there. Choose by where(...), return the tensor and read it outside, or " +
         "call the function in a loop",
     );
   }
 
   override hooked(tensor: Tensor, remove: () => void): void {
-    if (!this.outer.has(this.tracedOf(tensor))) {
+    const value = deferredIn(tensor.values);
+    if (!(value instanceof Traced && this.outer.has(value))) {
       super.hooked(tensor, remove);
       return;
     }
     remove();
     throw new GraphError(
-      `${this.op}: onGradient of a tensor ${formatShape(tensor.shape)} in the function: the gradients of all elements come at once, ` +
-        "outside of it; write customGradient, or add the hook to what goes in or comes out",
+      `vmap: onGradient of a tensor ${formatShape(tensor.shape)} in the function: its gradients for all elements come at once, when the ` +
+        "derivative is taken outside; take it inside, as in vmap(grad(f)), write customGradient, or add the hook to what goes in or comes out",
     );
+  }
+
+  /** What a gradient from outside is can be read; a new one would be put back when the trace is over. */
+  override gradient(tensor: Tensor, use: "read" | "replace"): void {
+    if (this.local.has(tensor) || this.parent !== null) super.gradient(tensor, use);
+    else if (use === "replace") {
+      throw new GraphError(
+        `vmap: the gradient of ${tensor.name ?? "a variable"} ${formatShape(tensor.shape)} is to be replaced in the function, which runs ` +
+          "once for all elements; call zeroGrad() or set .grad outside of it",
+      );
+    }
   }
 
   protected override outside(tensor: Tensor): Traced {

@@ -72,13 +72,14 @@ export type AnyBatchResult<Y> = Y extends number
  * and its kin: `vmap(grad(loss))` gives the gradient for each example.
  *
  * What `f` closes over is the same for all elements, and gets the sum of their gradients. Values cannot be read in `f`, and both branches of
- * a `where` are computed. `f` cannot assign, nor leave gradients by `backward()`. An op without a rule for batches (of `customOp`, say) is
+ * a `where` are computed. `f` cannot assign, nor leave gradients by `backward()`; a hook
+ * (`onGradient`) in it is for derivatives that are taken inside, by `grad` and its kin, and the loops of these need a limit. An op without a rule for batches (of `customOp`, say) is
  * done for one element after the other; `customGradient` keeps its gradient.
  *
  * @param f takes tensors, and arrays and records of them; a number among the arguments is the same for all elements, and so is what is no
  * tensor, such as a text or a `Random`. It gives tensors in the same forms
  * @returns a function of the same arguments, of which at least one tensor has the axis of the batch
- * @throws ShapeError for batches of different sizes, GraphError where there is none, or where `f` reads a value
+ * @throws ShapeError for batches of different sizes, GraphError where there is none, where `f` reads a value, or gives nothing
  *
  * @example
  * vmap((x: Tensor<[2]>) => x.square().sum())(tensor([[1, 2], [3, 4]])).toArray(); // [5, 25]
@@ -132,7 +133,13 @@ function mapped(
     let next = 0;
     const given = mapStructure(args, (leaf) => (isMapped(leaf) ? elements[next++] : leaf)) as unknown[];
     form = asStep("vmap", null, () => f(...given));
-    return leavesOf("vmap", form, "the result").map(({ leaf }) => asTensor(leaf));
+    const leaves = leavesOf("vmap", form, "the result");
+    if (leaves.length === 0) {
+      throw new GraphError(
+        `vmap: the function must give tensors, got ${show(form)}: return what it computes for one element`,
+      );
+    }
+    return leaves.map(({ leaf }) => asTensor(leaf));
   };
   const program = traceElement("vmap", inputs, element);
   const results = drawsOneByOne(program)

@@ -101,7 +101,7 @@ export const compileMisuses: readonly Misuse[] = [
           compile((x: Tensor) => x.add(t(generator.normal(2))))(z(2));
         },
         CompileError,
-        "compile: generator.normal would be of use once, when the function is traced, and not at each call: draw tensors there, as in new Random(generator).normal(shape), and use the generator itself outside of the compiled function",
+        "compile: generator.normal would be of use once, when the function is traced, and not at each call: draw tensors there, as in new Random(generator).normal(shape), and use the generator itself outside of the function",
       ],
     ],
   },

@@ -5,6 +5,7 @@ import { formMisuses } from "./forms.js";
 import { functionsMisuses } from "./functions.js";
 import { givenMisuses } from "./given.js";
 import { graphMisuses } from "./graph.js";
+import { mappedMisuses } from "./mapped.js";
 import type { Misuse } from "./misuse.js";
 import { movingMisuses } from "./moving.js";
 import { ownOpsMisuses } from "./own-ops.js";
@@ -27,5 +28,6 @@ export const misuses: readonly Misuse[] = [
   ...compileMisuses,
   ...formMisuses,
   ...graphMisuses,
+  ...mappedMisuses,
   ...givenMisuses,
 ];
