@@ -107,6 +107,8 @@ interface Scope {
 }
 
 const OPS = 18;
+/** What is compared is not made equal but for rounding, which a program may do in another order. */
+const APART = 0.0123456789;
 const plainLoop = { reverse: false, unroll: 1, checkpoint: undefined };
 const DRAW = 9;
 
@@ -138,11 +140,11 @@ function bodyOf(scope: Scope, genes: readonly Gene[], given: readonly Tensor[], 
           .slice([[1, WIDTH]])
           .pad([[0, 1]])
           .add(y.slice([0])) as Tensor,
-      () => x.less(y).where(x.square(), y) as Tensor,
+      () => x.less(y.add(APART)).where(x.square(), y) as Tensor,
       () => x.add(random.normal([WIDTH], { dtype: x.dtype === "float32" ? "float32" : "float64" }).mul(0.1)) as Tensor,
       () =>
         k.cond(
-          x.sum().less(y.sum().mul(0.3)),
+          x.sum().less(y.sum().mul(0.3).add(APART)),
           (x) => inside(drawless, [x]),
           (x) => x.cos().mul(y) as Tensor,
           x,
