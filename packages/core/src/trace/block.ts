@@ -1,9 +1,9 @@
 import { CompileError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { deferredIn, tracer } from "../graph/tracer.js";
-import type { Generator } from "../random/generator.js";
+import { deferredIn, tracer, withTracer } from "../graph/tracer.js";
+import { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
-import { type GeneratorUse, positionOf } from "./positions.js";
+import { type GeneratorUse, homeOf, positionOf, scopesAway } from "./positions.js";
 import { type Form, type KnownGenerator, Recorder, type Trace } from "./trace.js";
 import { Traced } from "./traced.js";
 
@@ -40,6 +40,11 @@ export class BlockRecorder extends Recorder {
   protected readonly parent: Recorder | null;
   private readonly isBackward: boolean;
   protected readonly operands = new Map<Tensor, Traced>();
+  /** Where the generators stood when a run began. */
+  private readonly begins = new Map<Generator, number>();
+  private scopes = 0;
+  /** What stands for the generators that draw again what was drawn before a run began. */
+  private readonly earlier = new Map<Generator, Generator>();
 
   constructor(op: string, given: readonly Form[], parent: Recorder | null, isBackward: boolean) {
     super({ tensors: given, generators: [] }, parent?.shares ?? false);
@@ -51,16 +56,18 @@ export class BlockRecorder extends Recorder {
   block(f: (...placeholders: readonly Tensor[]) => readonly Tensor[]): Block {
     const moved = new Map<Generator, number>();
     const sign = this.isBackward ? -1 : 1;
+    this.scopes = scopesAway();
     const trace = this.run(({ tensors }) => {
       const results = f(...tensors);
       // Before they are put back where they stood.
-      for (const [generator, { start }] of this.generators)
-        moved.set(generator, sign * (positionOf(generator) - start));
+      for (const [generator, begin] of this.begins) moved.set(generator, sign * (positionOf(generator) - begin));
       return results;
     });
     const blocksOf = (generator: Generator) => moved.get(generator) as number;
-    const draws = [...this.generators].flatMap(([generator, { index, start }]) =>
-      this.made.has(generator) ? [] : [{ index, generator, begin: start, blocks: blocksOf(generator) }],
+    const draws = [...this.generators].flatMap(([generator, { index }]) =>
+      this.isTheSame(generator)
+        ? []
+        : [{ index, generator, begin: this.begins.get(generator) as number, blocks: blocksOf(generator) }],
     );
     return {
       trace: {
@@ -68,12 +75,28 @@ export class BlockRecorder extends Recorder {
         generators: [...this.generators].map(([generator, { source }]) => ({
           source,
           // One that each run makes anew begins where it began.
-          blocks: this.made.has(generator) ? 0 : blocksOf(generator),
+          blocks: this.isTheSame(generator) ? 0 : blocksOf(generator),
         })),
       },
       operands: [...this.operands.keys()],
       draws,
     };
+  }
+
+  /** Whether each run draws the same numbers from it. */
+  private isTheSame(generator: Generator): boolean {
+    return this.made.has(generator) || !this.begins.has(generator);
+  }
+
+  /** A generator where it stood before a run of this began, as where a gradient is pulled back through an older loop: each run finds it there. */
+  private beforeRun(generator: Generator, parent: Recorder): KnownGenerator {
+    const standIn = this.earlier.get(generator) ?? Generator.fromState(withTracer(null, () => generator.state()));
+    this.earlier.set(generator, standIn);
+    const known = this.generators.get(standIn);
+    if (known !== undefined) return known;
+    const { index, start } = parent.generatorOf(generator);
+    const begin = positionOf(generator);
+    return this.addGenerator(standIn, { kind: "enclosing", index, start: begin - start }, begin);
   }
 
   override ownerOf(tensor: Tensor): Recorder | null {
@@ -132,6 +155,9 @@ export class BlockRecorder extends Recorder {
   }
 
   override generatorOf(generator: Generator): KnownGenerator {
+    if (!this.begins.has(generator)) this.begins.set(generator, homeOf(generator, this.scopes));
+    const isBefore = !this.made.has(generator) && positionOf(generator) < (this.begins.get(generator) as number);
+    if (isBefore && this.parent !== null) return this.beforeRun(generator, this.parent);
     const known = this.generators.get(generator);
     if (known !== undefined) return known;
     const { parent } = this;

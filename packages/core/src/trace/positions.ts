@@ -25,18 +25,35 @@ export function moveTo(generator: Moving, position: number): void {
   withTracer(null, () => generator.moveTo(position));
 }
 
+/** The scopes in which generators stand elsewhere, and where they stood before each. */
+const away: (readonly (readonly [Moving, number])[])[] = [];
+
 /** Runs `f` with generators at other positions; nobody's generator is moved by that. */
 export function standingAt<R>(places: Iterable<readonly [Moving, number]>, f: () => R): R {
   const all = [...places];
-  const before = all.map(([generator]) => positionOf(generator));
+  const before = all.map(([generator]) => [generator, positionOf(generator)] as const);
+  away.push(before);
   for (const [generator, position] of all) moveTo(generator, position);
   try {
     return f();
   } finally {
-    all.forEach(([generator], i) => {
-      moveTo(generator, before[i] as number);
-    });
+    away.pop();
+    for (const [generator, position] of before) moveTo(generator, position);
   }
+}
+
+/** How many such scopes are open. */
+export function scopesAway(): number {
+  return away.length;
+}
+
+/** Where a generator stands but for the scopes behind the first so many. */
+export function homeOf(generator: Moving, scopes: number): number {
+  for (const before of away.slice(scopes)) {
+    const own = before.find(([other]) => other === generator);
+    if (own !== undefined) return own[1];
+  }
+  return positionOf(generator);
 }
 
 /** Where the generators of a block stand behind so many runs of it. */

@@ -55,6 +55,34 @@ function writtenOut(h: Tensor, xs: Tensor, step: OneStep, reverse = false): read
   return [now, stack(ys)];
 }
 
+type Steps = typeof writtenOut;
+const looped: Steps = (h, xs, step, reverse = false) => scan(step, h, xs, { reverse });
+
+/** A loop with noise in each step. */
+const noisy = (loop: Steps, xs: Tensor, random: Random) => (h: Tensor) =>
+  loop(h, xs, (h, x) => [
+    h
+      .mul(x)
+      .add(random.normal([5]))
+      .sin(),
+    h,
+  ])[0];
+
+/** Its gradients in the steps of another loop with noise, in the steps of a third. */
+function redrawn(loop: Steps, [w, h, xs]: readonly Tensor[], random: Random): readonly Tensor[] {
+  return loop(h as Tensor, xs as Tensor, (h, x) => {
+    const { pullback } = vjp(noisy(loop, xs as Tensor, random))(h);
+    const again: OneStep = (c, q) => [c.add(pullback(q)[0]).add(random.normal([5]).mul(0.1)), c];
+    return [loop(x, w as Tensor, again)[0].tanh(), h];
+  });
+}
+
+/** All derivatives of such a loop, in the steps of another one. */
+function sensitive(loop: Steps, [w, h, xs]: readonly Tensor[], random: Random): readonly Tensor[] {
+  const slopes = jacobian(noisy(loop, w as Tensor, random)) as (h: Tensor) => Tensor;
+  return loop(h as Tensor, xs as Tensor, (h, x) => [slopes(h).matmul(x).tanh(), h]);
+}
+
 const both =
   (w: Tensor): OneStep =>
   (h, x) => [recur(w, h, x), h.mul(x)];
@@ -162,6 +190,18 @@ export const scanRows: readonly ControlRow[] = [
         }
         return [(w as Tensor).matmul(h).add(random.uniform([5])), stack(sums)];
       }),
+    args: [w, h, xs],
+  },
+  {
+    name: "a loop that draws, pulled back in each step of another one, which draws, too",
+    run: (args, random) => redrawn(looped, args, random),
+    writtenOut: (args, random) => redrawn(writtenOut, args, random),
+    args: [w, h, xs],
+  },
+  {
+    name: "all derivatives of a loop that draws, in each step of another one",
+    run: (args, random) => sensitive(looped, args, random),
+    writtenOut: (args, random) => sensitive(writtenOut, args, random),
     args: [w, h, xs],
   },
   {

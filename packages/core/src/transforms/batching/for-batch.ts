@@ -1,11 +1,12 @@
 import type { Tensor } from "../../graph/tensor.js";
 import { expanded } from "./batched.js";
+import { drawsOneByOne } from "./draws.js";
 import { traceElement, ValueWanted } from "./record.js";
 import { Replay } from "./replay.js";
 
 /**
  * What a function gives for each element of the inputs, all of which have the batch as their first axis; `null` where it wants to read a
- * value, which has to be done for one element after the other.
+ * value, or draws in a loop, which has to be done for one element after the other.
  */
 export function forBatch(
   op: string,
@@ -15,7 +16,9 @@ export function forBatch(
   const batch = inputs.map((tensor) => ({ tensor, isBatched: true }));
   const size = inputs[0]?.shape[0] as number;
   try {
-    const results = new Replay(traceElement(op, batch, f), batch, size, "same").run();
+    const program = traceElement(op, batch, f);
+    if (drawsOneByOne(program)) return null;
+    const results = new Replay(program, batch, size, "same").run();
     return results.map((result) => expanded(result, size));
   } catch (error) {
     if (error instanceof ValueWanted) return null;
