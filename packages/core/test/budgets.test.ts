@@ -42,10 +42,10 @@ test("who imports grad and mul loads 244 kB, and 61 kB gzipped: not more from th
   assert.ok(published.length < 1.005 * modules.length, `${published.length} bytes, ${modules.length} from the modules`);
 });
 
-test("without the compiler core fits 440 kB, and 130 kB gzipped: who does not compile does not load it", async () => {
+test("without the compiler core fits 440 kB, and 131 kB gzipped: who does not compile does not load it", async () => {
   const names = Object.keys(await import("../src/index.js")).filter((name) => !name.startsWith("compile"));
   const bundle = await bundled(`export { ${names.join(", ")} } from "@chainrule/core";`);
-  fits(bundle, 440_000, 130_000);
+  fits(bundle, 440_000, 131_000);
 });
 
 test("the bundle evaluates no text, so that a strict content security policy allows it", () => {
