@@ -11,7 +11,13 @@ export interface Big {
 export const zero: Big = { m: 0n, e: 0 };
 
 const abs = (m: bigint) => (m < 0n ? -m : m);
-const bitLength = (m: bigint) => (m === 0n ? 0 : abs(m).toString(16).length * 4);
+
+/** The number of bits; one more where a double is rounded up to the next power of 2. */
+function bitLength(m: bigint): number {
+  if (m === 0n) return 0;
+  const size = Math.abs(Number(m));
+  return size < Infinity ? Math.floor(Math.log2(size)) + 1 : 1000 + bitLength(m >> 1000n);
+}
 
 /** The double as it is. */
 export function exactly(x: number): Big {

@@ -68,7 +68,7 @@ export function flatten(drawn: Case<unknown>): { x: number[]; withValues: (x: re
   return { x, withValues };
 }
 
+const names = new Map<unknown, string>(Object.entries(ops).map(([name, value]) => [value, name]));
+
 /** The name under which the function of a row is exported; that of the class, where it has none. */
-export function nameOf(row: Row): string {
-  return Object.entries(ops).find(([, value]) => value === row.fn)?.[0] ?? row.Node?.name ?? "";
-}
+export const nameOf = ({ fn, Node }: Row): string => names.get(fn) ?? Node?.name ?? "";

@@ -156,16 +156,15 @@ export function evaluate(
   noise: Noise | null = null,
   visit: (value: Traced, array: TypedArray) => void = () => {},
 ): TypedArray[] {
-  const results = resultsOf(trace);
-  const order = orderOf(results);
-  const arrays = new Map<Traced, TypedArray>();
+  const { order, inputs, results, uses } = orderIn(trace);
+  /** By place in the order. */
+  const arrays: (TypedArray | null)[] = new Array(order.length).fill(null);
   const parts = new Map<Traced, readonly TypedArray[]>();
-  /** By value: how many uses are left. A value without any is forgotten. */
-  const uses = new Map<Traced, number>();
-  for (const value of [...order.flatMap(({ inputs }) => inputs), ...results])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
-  for (const value of order) {
-    let operands = value.inputs.map((input) => arrays.get(input) as TypedArray);
+  /** How many uses are left. A value without any is forgotten. */
+  const left = uses.slice();
+  for (const [at, value] of order.entries()) {
+    const from = inputs[at] as readonly number[];
+    let operands = from.map((input) => arrays[input] as TypedArray);
     const node = value.source.kind === "node" ? value.source.node : null;
     const rounds =
       noise !== null &&
@@ -179,22 +178,46 @@ export function evaluate(
     if (node instanceof BlockNode) {
       // Its results are its parts.
       parts.set(value, runBlocks(node, operands, given, noise));
-      arrays.set(value, new Float64Array(1));
+      arrays[at] = new Float64Array(1);
       continue;
     }
     const part = node instanceof Part ? parts.get(value.inputs[0] as Traced)?.[node.index] : undefined;
     const result = part ?? compute(value, operands, given);
     const changed = () => (roundsInScale(value) ? changedInScale(result, noise as Noise) : (noise as Noise)(result));
     const array = rounds ? changed() : result;
-    arrays.set(value, array);
+    arrays[at] = array;
     visit(value, array);
-    for (const input of value.inputs) {
-      const left = (uses.get(input) as number) - 1;
-      uses.set(input, left);
-      if (left === 0) arrays.delete(input);
-    }
+    for (const input of from) if (--(left[input] as number) === 0) arrays[input] = null;
   }
-  return results.map((value) => arrays.get(value) as TypedArray);
+  return results.map((result) => arrays[result] as TypedArray);
+}
+
+/** All values of a trace, one behind those that it is made of, which are given by their places, as the results are. */
+interface Order {
+  readonly order: readonly Traced[];
+  readonly inputs: readonly (readonly number[])[];
+  readonly results: readonly number[];
+  /** By value: in how many places it is an input or a result. */
+  readonly uses: readonly number[];
+}
+
+/** Found once a trace: the body of a loop is evaluated in every step. */
+const known = new WeakMap<Trace, Order>();
+
+function orderIn(trace: Trace): Order {
+  const found = known.get(trace);
+  if (found !== undefined) return found;
+  const ends = resultsOf(trace);
+  const order = orderOf(ends);
+  const places = new Map(order.map((value, at) => [value, at]));
+  const placeOf = (value: Traced) => places.get(value) as number;
+  const inputs = order.map((value) => value.inputs.map(placeOf));
+  const results = ends.map(placeOf);
+  const uses = order.map(() => 0);
+  for (const at of [...inputs.flat(), ...results]) (uses[at] as number)++;
+  const made = { order, inputs, results, uses };
+  known.set(trace, made);
+  return made;
 }
 
 /** All results of a block node, step by step. */
