@@ -337,16 +337,31 @@ const margin = 4;
 /**
  * How far each element of the results may be from the eager one: the results of runs in which each op is wrong by a few
  * units in the last place, up or down at random, say how much of it comes through to the end. 0 where nothing is rounded;
- * Infinity where noise decides about an infinity, a branch or an integer.
+ * Infinity where noise decides about an infinity, a branch or an integer. A run more allows more, never less: who finds
+ * everything within the bounds of the first needs no others.
  */
-export function bounds(
-  expected: readonly TypedArray[],
-  evaluateWith: (noise: Noise) => readonly TypedArray[],
-): readonly Float64Array[] {
-  const most = expected.map((array) => new Float64Array(array.length));
-  for (let run = 0; run < noisyRuns; run++) {
-    evaluateWith(noiseOf(run + 1)).forEach((noisy, r) => {
-      const [exact, bound] = [expected[r] as TypedArray, most[r] as Float64Array];
+export class Bounds {
+  private readonly expected: readonly TypedArray[];
+  private readonly evaluateWith: (noise: Noise) => readonly TypedArray[];
+  private readonly most: readonly Float64Array[];
+  private runs = 0;
+
+  constructor(expected: readonly TypedArray[], evaluateWith: (noise: Noise) => readonly TypedArray[]) {
+    this.expected = expected;
+    this.evaluateWith = evaluateWith;
+    this.most = expected.map((array) => new Float64Array(array.length));
+  }
+
+  /** Those of a result after the runs so far. */
+  of(result: number): Float64Array {
+    return this.most[result] as Float64Array;
+  }
+
+  /** Runs once more; false when all runs have been. */
+  widen(): boolean {
+    if (this.runs === noisyRuns) return false;
+    this.evaluateWith(noiseOf(++this.runs)).forEach((noisy, r) => {
+      const [exact, bound] = [this.expected[r] as TypedArray, this.of(r)];
       const isInteger = exact instanceof Int32Array || exact instanceof Uint8Array;
       noisy.forEach((value, i) => {
         const own = exact[i] as number;
@@ -356,8 +371,8 @@ export function bounds(
           Number.isFinite(difference) && !isInteger ? Math.max(bound[i] as number, margin * difference) : Infinity;
       });
     });
+    return true;
   }
-  return most;
 }
 
 function noiseOf(seed: number): Noise {

@@ -8,7 +8,7 @@ import { withRecording } from "../../../src/graph/recording.js";
 import { eagerly } from "../../../src/graph/tracer.js";
 import { withWatcher } from "../../../src/graph/watch.js";
 import { webAssembly } from "../../../src/wasm/features.js";
-import { bounds, evaluate, type Given, type Noise } from "./eager.js";
+import { Bounds, evaluate, type Given, type Noise } from "./eager.js";
 import { runKernel, stepsOf } from "./kernels.js";
 import { arenaMemory, givenBuffers, type Memory, resultBuffers, type Start, separateMemory } from "./memory.js";
 
@@ -80,7 +80,7 @@ class Comparison {
   private readonly start: Start;
   private readonly given: Given;
   private readonly eager: () => readonly TypedArray[];
-  private readonly bounds: () => readonly Float64Array[];
+  private readonly bounds: () => Bounds;
   private readonly valuesByBuffer: () => ReadonlyMap<Buffer, TypedArray>;
 
   constructor(program: ProgramMade, start: Start) {
@@ -96,7 +96,7 @@ class Comparison {
     };
     this.given = given;
     this.eager = once(() => evaluate(traced, given));
-    this.bounds = once(() => bounds(this.eager(), (noise) => evaluate(traced, given, noise)));
+    this.bounds = once(() => new Bounds(this.eager(), (noise) => evaluate(traced, given, noise)));
     this.valuesByBuffer = once(() => this.placedValues(null));
   }
 
@@ -150,24 +150,38 @@ class Comparison {
     );
   }
 
+  /** The first element of a result that is not within `times` the bounds, which are found as far as they are needed; -1 for none. */
+  private firstBeyond(r: number, actual: TypedArray, expected: TypedArray, times: number) {
+    let at = firstDifference(actual, expected, null);
+    if (at === -1) return { at, bound: null };
+    let bound: Float64Array;
+    do {
+      bound = this.bounds()
+        .of(r)
+        .map((own) => times * own);
+      at = firstDifference(actual, expected, bound);
+    } while (at !== -1 && this.bounds().widen());
+    return { at, bound };
+  }
+
   /** The schedule as the rules made it, against eager mode. */
   private checkFirst({ stage, schedule, outcome: { results, unknown } }: Ran): void {
     resultBuffers(schedule).forEach((buffer, r) => {
       const [actual, expected] = [results[r] as TypedArray, this.eager()[r] as TypedArray];
-      if (unknown.has(buffer) || firstDifference(actual, expected, null) === -1) return;
-      const bound = this.bounds()[r] as Float64Array;
-      const at = firstDifference(actual, expected, bound);
+      if (unknown.has(buffer)) return;
+      const { at, bound } = this.firstBeyond(r, actual, expected, 1);
       if (at === -1) return;
       const values = this.valuesByBuffer();
       const buffers = [...values.keys()];
-      const limits = bounds([...values.values()], (noise) => {
+      const limits = new Bounds([...values.values()], (noise) => {
         const noisy = this.placedValues(noise);
         return buffers.map((own) => noisy.get(own) as TypedArray);
       });
+      while (limits.widen());
       const { written } = this.run(stage, schedule, this.separate(schedule), true);
       const culprit = [...written].find(([own, { values: array }]) => {
         const value = values.get(own);
-        return value !== undefined && firstDifference(array, value, limits[buffers.indexOf(own)] ?? null) !== -1;
+        return value !== undefined && firstDifference(array, value, limits.of(buffers.indexOf(own))) !== -1;
       });
       throw difference({ stage, than: "eager mode", buffer, r, at, actual, expected, bound }, culprit?.[1].kernel);
     });
@@ -196,9 +210,8 @@ class Comparison {
   private checkModule(schedule: Schedule, { results, unknown }: Outcome): void {
     resultBuffers(schedule).forEach((buffer, r) => {
       const [actual, expected] = [viewIn(this.program, buffer), results[r] as TypedArray];
-      if (unknown.has(buffer) || firstDifference(actual, expected, null) === -1) return;
-      const bound = (this.bounds()[r] as Float64Array).map((own) => 2 * own);
-      const at = firstDifference(actual, expected, bound);
+      if (unknown.has(buffer)) return;
+      const { at, bound } = this.firstBeyond(r, actual, expected, 2);
       if (at === -1) return;
       const culprit = this.emittedCulprit(schedule);
       throw difference({ stage: "emitting", than: "the interpreter", buffer, r, at, actual, expected, bound }, culprit);
