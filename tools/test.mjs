@@ -72,6 +72,9 @@ const once = [
   "core/test/arguments.test",
   "nn/test/layer-derivatives.test",
   "examples/test/mnist-input.test",
+  // Each starts a compiler or two of its own, which look at declarations.
+  "core/test/consumer-types.test",
+  "core/test/editor.test",
 ];
 
 /** With those that start many processes or draw many programs they take as long as half of all: they are left to CI, which gives `--all`. */
@@ -80,9 +83,6 @@ const lengthy = [
   "examples/test/mnist.test",
   "core/test/compile-fuzz.test",
   "core/test/compile-infinities.test",
-  // Each starts a compiler or two of its own.
-  "core/test/consumer-types.test",
-  "core/test/editor.test",
 ];
 
 const isAmong = (names, { name }) => names.some((each) => name === `packages/${each}`);
