@@ -9,7 +9,6 @@ export function prune(tape: Tape, wanted: ReadonlySet<Tensor>): void {
   const { edges } = tape;
   const leads = leadingTo(wanted, tape);
   tape.edges = [];
-  tape.uses = [];
   for (let at = 0; at < edges.length; at++) if (leads[at] === 1) tape.add(edges[at] as Tensor);
   for (const edge of tape.edges) {
     const node = edge.node;
@@ -25,7 +24,7 @@ export function prune(tape: Tape, wanted: ReadonlySet<Tensor>): void {
 function leadingTo(wanted: ReadonlySet<Tensor>, tape: Tape): Uint8Array {
   const { edges } = tape;
   const leads = new Uint8Array(edges.length);
-  const left = Int32Array.from(tape.uses);
+  const left = tape.uses.slice(0, edges.length);
   const usersFirst = new Int32Array(edges.length);
   for (let next = 0, known = 1; next < known; next++) {
     const edge = edges[usersFirst[next] as number] as Tensor;

@@ -15,7 +15,7 @@ import { tracer } from "./tracer.js";
 export class Tape implements Walk {
   edges: Tensor[] = [];
   /** How many uses of each edge are still to come; 0 for all when the walk is over. */
-  uses: number[] = [];
+  uses = new Int32Array(16);
   /** The gradients of scalars in a walk that makes no graph; those of all others stand in `tensors`. */
   numbers: Float64Array = new Float64Array(0);
   /** 1 for each of those scalars to which a gradient has come. */
@@ -54,7 +54,8 @@ export class Tape implements Walk {
     const slot = this.edges.length;
     edge.slot = slot;
     this.edges.push(edge);
-    this.uses.push(0);
+    if (slot === this.uses.length) this.uses = grown(this.uses);
+    this.uses[slot] = 0;
     return slot;
   }
 
@@ -187,6 +188,12 @@ export class Tape implements Walk {
       this.reached[at] = 1;
     } else this.tensors[at] = gradient;
   }
+}
+
+function grown(uses: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * uses.length);
+  larger.set(uses);
+  return larger;
 }
 
 /**

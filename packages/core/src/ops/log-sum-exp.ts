@@ -36,14 +36,17 @@ export class LogSumExp extends LoopReduction {
     return { max, finite, shifted: x.sub(finite.where(max, 0)) };
   }
 
+  private softmax(x: Tensor): Tensor {
+    return alongOne(x, this.axesOf(x), (scores, axis) => new Softmax(axis).apply(scores));
+  }
+
   /**
    * Each element's part of the sum: in a program out of what the forward computation has, else by a loop of its own. Where it is to be
    * differentiated again that of `Softmax`, whose gradient is right to its last digits.
    */
   private parts(x: Tensor, isInfinite: Tensor): Tensor {
     if (tracer() === null || isRecording()) {
-      const finite = isInfinite.where(0, x) as Tensor;
-      return alongOne(finite, this.axesOf(x), (scores, axis) => new Softmax(axis).apply(scores));
+      return this.softmax(isInfinite.where(0, x) as Tensor);
     }
     const { shifted } = this.shifted(x);
     const { others, largest } = sumsOfExp(shifted, this.over(x));
@@ -54,12 +57,21 @@ export class LogSumExp extends LoopReduction {
     const x = this.input(0);
     const axes = this.axesOf(x);
     if (axes.length === 0) return dout;
+    // Of numbers alone: what follows asks of each element whether it is infinite, nine passes over x for two.
+    if (tracer() === null && !isRecording() && isAllFinite(output) && isAllFinite(dout)) {
+      return this.softmax(x).mul(this.spread(dout, x));
+    }
     // Of an infinite sum the infinite elements are all, of none (-Infinity) nothing is a part.
     const isInfinite = this.spread(output, x).abs().equal(Infinity);
     const parts = this.parts(x, isInfinite);
     const isPart = x.notEqual(-Infinity);
     return isInfinite.where(x.equal(Infinity).cast(x.dtype), parts).mul(isPart.where(this.spread(dout, x), 0));
   }
+}
+
+function isAllFinite(x: Tensor): boolean {
+  const values = valuesOf(x);
+  return typeof values === "number" ? Number.isFinite(values) : values.every((value) => Number.isFinite(value));
 }
 
 /** log(sum(e^x)) over the axes, without overflow: shifted by the maximum. -Infinity over no elements. */
