@@ -229,4 +229,44 @@ test("the gradients of many parts are not many arrays of the whole", () => {
   assert.ok(made <= 3, `${made} arrays`);
 });
 
+test("the node of a scalar is made when it is asked for, before, between or after walks, and is one", () => {
+  const program = () => {
+    const [x, y] = [variable(3).named("x"), variable(5)];
+    const product = x.mul(y);
+    const sum = product.sin().add(product);
+    return { x, y, edges: [product, sum.node?.input(0) as Tensor, sum], fresh: () => x.mul(y).add(x).square() };
+  };
+  const ask = ({ edges }: ReturnType<typeof program>) => edges.map(({ node }) => node);
+  const grads = ({ x, y }: ReturnType<typeof program>) => [x.grad?.item(), y.grad?.item()];
+  const walked = [0, 1, 2].map((when) => {
+    const made = program();
+    if (when === 0) ask(made);
+    made.edges[2]?.backward();
+    if (when === 1) ask(made);
+    made.edges[2]?.backward();
+    const [asked, again] = [ask(made), ask(made)];
+    for (let i = 0; i < 3; i++) assert.is(asked[i], again[i]);
+    const [product, sine, sum] = made.edges as [Tensor, Tensor, Tensor];
+    assert.equal(
+      [product, sine, sum].map(({ node }) => node?.name),
+      ["Mul", "Sin", "Add"],
+    );
+    assert.ok(sine.node?.input(0) === product && sum.node?.input(1) === product);
+    assert.ok(product.node?.input(0) === made.x && product.node.arity === 2 && sine.node?.arity === 1);
+    made.edges[2]?.backward();
+    return grads(made);
+  });
+  const slope = 3 * (Math.cos(15) + 1);
+  for (const found of walked) near(found as number[], [5 * slope, 3 * slope], 1e-14, "gradients");
+  for (const asks of [true, false]) {
+    const { x, fresh } = program();
+    const z = fresh();
+    const first = z.node?.input(0).node?.input(0) as Tensor;
+    if (asks) assert.is(first.node?.name, "Mul");
+    x.assign(4);
+    if (!asks) assert.is(first.node?.name, "Mul");
+    assert.throws(() => z.backward(), /its input x was updated with assign\(\) after this graph had used it/);
+  }
+});
+
 test.run();

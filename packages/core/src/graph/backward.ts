@@ -51,7 +51,7 @@ export const backward = ((x: Tensor, options: BackwardOptions = {}, ...none: [])
   const { seed, createGraph = false } = options;
   const tape = walk(x, seedOf(x, seed), createGraph);
   tape.edges.forEach((edge, at) => {
-    if (edge.node !== null) edge.gradient = tape;
+    if (!edge.isVariable) edge.gradient = tape;
     else {
       const gradient = tape.gradientAt(at);
       const old = edge.grad;
@@ -114,19 +114,18 @@ function collect(root: Tensor, tape: Tape): void {
   tape.add(root);
   for (let next = 0; next < edges.length; next++) {
     const edge = edges[next] as Tensor;
-    const node = edge.node;
     if (wanted?.has(edge)) continue;
-    if (node === null) tape.dependsOnOthers = true;
+    if (edge.isVariable) tape.dependsOnOthers = true;
     else {
-      if (isProgram && deferredIn(edge.values) === null) throw madeOutside(edge, node);
-      node.countUses(tape);
+      if (isProgram && deferredIn(edge.values) === null) throw madeOutside(edge);
+      edge.countUses(tape);
     }
   }
 }
 
-function madeOutside({ name, shape }: Tensor, node: Node): CompileError {
+function madeOutside({ name, node, shape }: Tensor): CompileError {
   return new CompileError(
-    `compile: the gradient goes back through ${name ?? `the result of ${node.name}`} ${formatShape(shape)}, which was computed outside ` +
+    `compile: the gradient goes back through ${name ?? `the result of ${node?.name}`} ${formatShape(shape)}, which was computed outside ` +
       "of the compiled function; compute it inside, or detach() it",
   );
 }
@@ -140,29 +139,30 @@ function propagate(tape: Tape, seed: Tensor): void {
   ready.push(0);
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const edge = edges[at] as Tensor;
-    const node = edge.node;
     if (wanted?.has(edge)) continue;
     if (edge.hooks !== null) {
       const gradient = tape.gradientAt(at);
       const after = afterHooks(edge, gradient);
       if (after !== gradient) tape.setGradient(at, after);
     }
-    if (node === null) continue;
-    if (watch === null) passBack(edge, node, tape);
-    else watch.walked(edge, node, tape, () => passBack(edge, node, tape));
+    if (edge.isVariable) continue;
+    if (watch === null) passBack(edge, tape);
+    else watch.walked(edge, edge.node as Node, tape, () => passBack(edge, tape));
   }
 }
 
 /** Hands the gradient of an edge on to the inputs of the node that made it. */
-function passBack(edge: Tensor, node: Node, tape: Tape): void {
+function passBack(edge: Tensor, tape: Tape): void {
   const { numbers, inOps } = tape;
   // By a hook of this walk, or by a backward of the consumer's.
-  if (updates.count !== tape.updates) checkUnchanged(node);
+  if (updates.count !== tape.updates) checkUnchanged(edge.node as Node);
   if (!tape.isReached(edge.slot)) {
     // Only zeros would follow, or NaN where they met an infinite derivative.
-    for (const input of node.inputs) if (tape.has(input)) tape.countDown(input.slot);
+    for (let i = 0; i < edge.arity; i++) if (tape.has(edge.inputAt(i))) tape.countDown(edge.inputAt(i).slot);
     return;
   }
+  if (tape.isNumber(edge) && edge.backwardNumbers(numbers[edge.slot] as number, tape)) return;
+  const node = edge.node as Node;
   if (node instanceof Part) {
     tape.addToPart(node.input(0), node.index, tape.gradientAt(edge.slot));
     return;
@@ -172,7 +172,6 @@ function passBack(edge: Tensor, node: Node, tape: Tape): void {
     for (let i = 0; i < node.arity; i++) if (tape.has(node.input(i))) receive(node, i, gradients[i] ?? null, tape);
     return;
   }
-  if (tape.isNumber(edge) && node.backwardNumbers(numbers[edge.slot] as number, edge, tape)) return;
   const dout = tape.gradientAt(edge.slot);
   if (!inOps && node.backwardInPlace(dout, tape)) return;
   // What an elementwise rule, which has a fast form, gives is made by its arithmetic: it hands nothing on.

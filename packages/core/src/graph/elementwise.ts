@@ -14,7 +14,7 @@ import {
   tensorArithmetic,
 } from "./arithmetic.js";
 import { interpret } from "./interpret.js";
-import { checkArity, checkUnchanged, commonDType, Node, type Walk } from "./node.js";
+import { checkArity, commonDType, Node, type Walk } from "./node.js";
 import { readyMade } from "./ready-made.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
@@ -126,6 +126,18 @@ export abstract class Elementwise extends Node {
     return true;
   }
 
+  /**
+   * See `ScalarOp`, which is the prototype of the op's class: nodes of elements have no settings.
+   *
+   * @internal
+   */
+  nodeOf(x: Tensor, y: Tensor | null, stamp: number): Node {
+    const node = new (this.constructor as ElementwiseClass)();
+    node.connect(x, y, null);
+    node.stamp = stamp;
+    return node;
+  }
+
   override forward(...inputs: number[]): number;
   override forward(...inputs: (Tensor | number)[]): Tensor;
   override forward(...inputs: (Tensor | number)[]): Tensor | number {
@@ -196,25 +208,12 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
         if (isObserved()) return this.applied(scalarShape, dtype, [x]);
         const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
-        if (record) {
-          this.first = x;
-          this.stamp = x.version;
-        }
-        return x.derive(scalarShape, dtype, value, record ? this : null);
+        return x.deriveScalar(dtype, value, record ? Object.getPrototypeOf(this) : null, x, null);
       }
 
-      override countUses(walk: Walk): void {
-        const x = this.first as Tensor;
-        if (x.version !== this.stamp) checkUnchanged(this);
-        walk.use(x);
-      }
-
-      override backwardNumbers(dout: number, output: Tensor, walk: Walk): boolean {
+      backwardScalar(dout: number, x: Tensor, _y: null, z: number, walk: Walk): void {
         if (typeof backward === "string") throw this.notDifferentiable(backward);
-        const x = this.first as Tensor;
-        const z = output.values as number;
         if (walk.has(x)) walk.addNumber(x, gradient?.(numberArithmetic, dout, x.values as number, z));
-        return true;
       }
     },
   );
@@ -237,28 +236,15 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
         if (isObserved()) return this.applied(scalarShape, dtype, [x, y]);
         const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
         const record = (x.requiresGrad || y.requiresGrad) && isRecording() && isFloat(dtype);
-        if (record) {
-          this.first = x;
-          this.second = y;
-          this.stamp = x.version + y.version;
-        }
-        return x.derive(scalarShape, dtype, plain ? value : rounded(dtype, value), record ? this : null);
+        const op = record ? Object.getPrototypeOf(this) : null;
+        return x.deriveScalar(dtype, plain ? value : rounded(dtype, value), op, x, y);
       }
 
-      override countUses(walk: Walk): void {
-        const [x, y] = [this.first as Tensor, this.second as Tensor];
-        if (x.version + y.version !== this.stamp) checkUnchanged(this);
-        walk.use(x);
-        walk.use(y);
-      }
-
-      override backwardNumbers(dout: number, output: Tensor, walk: Walk): boolean {
+      backwardScalar(dout: number, x: Tensor, y: Tensor, z: number, walk: Walk): void {
         if (typeof backward === "string") throw this.notDifferentiable(backward);
-        const [x, y] = [this.first as Tensor, this.second as Tensor];
-        const [a, b, z] = [x.values as number, y.values as number, output.values as number];
+        const [a, b] = [x.values as number, y.values as number];
         if (walk.has(x)) walk.addNumber(x, gradientX?.(numberArithmetic, dout, a, b, z));
         if (walk.has(y)) walk.addNumber(y, gradientY?.(numberArithmetic, dout, a, b, z));
-        return true;
       }
     },
   );

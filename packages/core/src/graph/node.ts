@@ -28,6 +28,14 @@ export interface Walk {
   addPart(edge: Tensor, add: (sum: TypedArray) => void, whole: () => Tensor): void;
 }
 
+/** What the results of an op on scalars keep in the place of a node each: what all its nodes have in common. */
+export interface ScalarOp {
+  /** A node of this op, as it was when it had used its inputs. */
+  nodeOf(x: Tensor, y: Tensor | null, stamp: number): Node;
+  /** Hands the gradient of a result `z` on to the inputs as plain numbers. */
+  backwardScalar(dout: number, x: Tensor, y: Tensor | null, z: number, walk: Walk): void;
+}
+
 /**
  * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
  *
@@ -311,8 +319,7 @@ export abstract class Node {
     });
   }
 
-  // Two steps of a walk, here for any node. Elementwise ops have them once more, each op for itself: code that all ops
-  // share sees objects of many classes, and in a graph of a million scalars the engine's look-ups would be half the time.
+  // Two steps of a walk. Scalars, of which there may be a million, have a shorter way; see `ScalarOp`.
 
   /**
    * Tells a walk which edges this node uses.

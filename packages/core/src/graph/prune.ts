@@ -11,10 +11,9 @@ export function prune(tape: Tape, wanted: ReadonlySet<Tensor>): void {
   tape.edges = [];
   for (let at = 0; at < edges.length; at++) if (leads[at] === 1) tape.add(edges[at] as Tensor);
   for (const edge of tape.edges) {
-    const node = edge.node;
-    if (node === null || wanted.has(edge)) continue;
-    for (let i = 0; i < node.arity; i++) {
-      const input = node.input(i);
+    if (wanted.has(edge)) continue;
+    for (let i = 0; i < edge.arity; i++) {
+      const input = edge.inputAt(i);
       if (tape.has(input)) tape.uses[input.slot] = (tape.uses[input.slot] as number) + 1;
     }
   }
@@ -29,9 +28,9 @@ function leadingTo(wanted: ReadonlySet<Tensor>, tape: Tape): Uint8Array {
   for (let next = 0, known = 1; next < known; next++) {
     const edge = edges[usersFirst[next] as number] as Tensor;
     if (wanted.has(edge)) leads[edge.slot] = 1;
-    else if (edge.node !== null) {
-      for (let i = 0; i < edge.node.arity; i++) {
-        const input = edge.node.input(i);
+    else {
+      for (let i = 0; i < edge.arity; i++) {
+        const input = edge.inputAt(i);
         if (!tape.has(input)) continue;
         const uses = (left[input.slot] as number) - 1;
         left[input.slot] = uses;
@@ -41,10 +40,10 @@ function leadingTo(wanted: ReadonlySet<Tensor>, tape: Tape): Uint8Array {
   }
   for (let next = edges.length - 1; next >= 0; next--) {
     const at = usersFirst[next] as number;
-    const node = (edges[at] as Tensor).node;
-    if (node === null || leads[at] === 1) continue;
-    for (let i = 0; i < node.arity; i++) {
-      const input = node.input(i);
+    if (leads[at] === 1) continue;
+    const edge = edges[at] as Tensor;
+    for (let i = 0; i < edge.arity; i++) {
+      const input = edge.inputAt(i);
       if (tape.has(input) && leads[input.slot] === 1) leads[at] = 1;
     }
   }

@@ -20,7 +20,7 @@ import { formOfTensor, isAnyTensor, show } from "../show.js";
 import { transforms } from "./age.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
-import { type Node, tensors, updates } from "./node.js";
+import { checkUnchanged, type Node, type ScalarOp, tensors, updates, type Walk } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
 import { refuseInStep } from "./steps.js";
 import { deferredIn, readValues, tracer, valuesOf } from "./tracer.js";
@@ -76,8 +76,12 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
    * @internal
    */
   values: Values;
-  /** The node that made this tensor; `null` for a constant, a variable, or a result that no gradient is wanted of. */
-  readonly node: Node | null;
+  /** See `node`; of a scalar's node only the op, until somebody asks for it, and the three fields below. */
+  private maker: Node | ScalarOp | null;
+  private first: Tensor | null = null;
+  private second: Tensor | null = null;
+  /** See `Node.stamp`. */
+  private stamp = 0;
   /**
    * Where this edge stands in the walk that met it last (see `Tape`), below 0 before there is one (see `transforms`).
    *
@@ -97,7 +101,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
     this.shape = (shape?.length === 0 ? scalarShape : ownShape(shape)) as S;
     this.dtype = dtype;
     this.values = values;
-    this.node = node;
+    this.maker = node;
     this.slot = -transforms.begun;
     this.gradient = null;
     this.extra = isVariable ? { name: undefined, version: 0, newest: 0, isVariable, hooks: null } : null;
@@ -110,6 +114,23 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
    */
   derive(shape: Shape, dtype: DType, values: Values, node: Node | null): Tensor {
     return new Tensor(shape, dtype, values, node, false);
+  }
+
+  /**
+   * The scalar result of an op with one input or two scalars, recorded if there is an `op`. It keeps what its node would, and the
+   * node is made when somebody asks for it: most of a graph of a million scalars is walked without one.
+   *
+   * @internal
+   */
+  deriveScalar(dtype: DType, value: number, op: ScalarOp | null, x: Tensor, y: Tensor | null): Tensor {
+    const made = new Tensor(scalarShape, dtype, value, null, false);
+    if (op !== null) {
+      made.maker = op;
+      made.first = x;
+      made.second = y;
+      made.stamp = y === null ? x.version : x.version + y.version;
+    }
+    return made;
   }
 
   /**
@@ -256,6 +277,63 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
 
   // --- the graph -----------------------------------------------------------------------------------------------------
 
+  /** The node that made this tensor; `null` for a constant, a variable, or a result that no gradient is wanted of. */
+  get node(): Node | null {
+    if (this.first !== null) {
+      this.maker = (this.maker as ScalarOp).nodeOf(this.first, this.second, this.stamp);
+      this.first = null;
+      this.second = null;
+    }
+    return this.maker as Node | null;
+  }
+
+  // What a walk asks of the node, here so that none has to be made for it.
+
+  /**
+   * How many inputs the node has; 0 where there is none.
+   *
+   * @internal
+   */
+  get arity(): number {
+    if (this.first === null) return (this.maker as Node | null)?.arity ?? 0;
+    return this.second === null ? 1 : 2;
+  }
+
+  /** @internal */
+  inputAt(i: number): Tensor {
+    if (this.first === null) return (this.maker as Node).input(i);
+    return i === 0 ? this.first : (this.second as Tensor);
+  }
+
+  /**
+   * Tells a walk which edges the node uses.
+   *
+   * @internal
+   */
+  countUses(walk: Walk): void {
+    const { first, second } = this;
+    if (first === null) {
+      (this.maker as Node).countUses(walk);
+      return;
+    }
+    const stamp = second === null ? first.version : first.version + second.version;
+    if (stamp !== this.stamp) checkUnchanged(this.node as Node);
+    walk.use(first);
+    if (second !== null) walk.use(second);
+  }
+
+  /**
+   * Hands the gradient of this scalar on to the inputs of the node as plain numbers; false if that needs `localBackward`.
+   *
+   * @internal
+   */
+  backwardNumbers(dout: number, walk: Walk): boolean {
+    const { first } = this;
+    if (first === null) return (this.maker as Node).backwardNumbers(dout, this, walk);
+    (this.maker as ScalarOp).backwardScalar(dout, first, this.second, this.values as number, walk);
+    return true;
+  }
+
   /** Gives this tensor a name, for pictures of the graph and for errors. */
   named(name: string, ...none: []): this {
     checkNoMore("named", none);
@@ -280,7 +358,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
 
   /** Whether `backward` gives this tensor a gradient: it is a variable or depends on one. */
   get requiresGrad(): boolean {
-    return this.node !== null || this.isVariable;
+    return this.maker !== null || this.isVariable;
   }
 
   /** Which values these are: 0 for the first ones, a higher number for each later ones; none stands for two of them. */

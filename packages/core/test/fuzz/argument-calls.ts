@@ -14,6 +14,8 @@ const internal = new Set([
   "constructor",
   // of a tensor
   "derive",
+  "deriveScalar",
+  "inputAt",
   "constant",
   "settle",
   // of a node, which `apply` and `forward` call
@@ -24,6 +26,10 @@ const internal = new Set([
   "fastBackward",
   "backwardNumbers",
   "backwardInPlace",
+  "backwardScalar",
+  "nodeOf",
+  "applied",
+  "takes",
   "countUses",
   "composed",
   "composition",

@@ -27,7 +27,16 @@ const others: readonly Make[] = [
 ];
 
 /** Members that are for the engine alone. */
-const left = new Set(["constructor", "derive", "constant", "settle"]);
+const left = new Set([
+  "constructor",
+  "derive",
+  "deriveScalar",
+  "inputAt",
+  "constant",
+  "settle",
+  "countUses",
+  "backwardNumbers",
+]);
 
 /** What ended in a bare error; `begin` is told of each call before it is made. */
 export function callsOnEmpty(engine: typeof Core, begin: (call: string) => void): { count: number; bare: string[] } {
