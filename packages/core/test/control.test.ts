@@ -362,6 +362,26 @@ test("errors, anomalies and the culprits of a gradient check are told with their
   assert.match(String(report), /the likely culprit is Wrong, .* in step 3 of scan: its gradient/);
 });
 
+/** A sine with noise in its gradient. */
+const noisySine = (random: Random) =>
+  customGradient((z: Tensor) => z.sin(), [(dout, z) => dout.mul(z.cos()).mul(random.normal([3]))]);
+
+test("scan: groups of steps leave what a gradient draws as it is", () => {
+  const slopes = [undefined, 2].map((checkpoint) => {
+    const random = new Random(3);
+    const last = (h: Tensor) =>
+      scan(
+        (h: Tensor) => [noisySine(random)(h.add(random.normal([3])))],
+        h,
+        undefined,
+        checkpoint === undefined ? { length: 4 } : { length: 4, checkpoint },
+      )[0];
+    const slope = grad((h: Tensor) => last(h).sum())(x);
+    return [slope.toArray(), random.generator.position];
+  });
+  assert.equal(slopes[1], slopes[0]);
+});
+
 const inPrograms: readonly (readonly [what: string, call: () => unknown, message: RegExp])[] = [
   [
     "branches of different shapes",
@@ -407,6 +427,20 @@ const inPrograms: readonly (readonly [what: string, call: () => unknown, message
       )(x),
     /whileLoop: a derivative goes through .* limit: 100/,
   ],
+  ...Object.entries<(f: (x: Tensor) => Tensor) => Tensor>({
+    scan: (f) => scan((c: Tensor) => [f(c)], x, undefined, { length: 3 })[0],
+    cond: (f) => cond(x.sum().less(0), f, f, x),
+    fn: (f) => fn(f)(x),
+  }).map(([op, apply]): (typeof inPrograms)[number] => [
+    `${op}: a gradient that draws from where its function draws`,
+    () => {
+      const random = new Random(drawn.generator);
+      return grad((v: Tensor) => apply((x) => noisySine(random)(x.add(v).add(random.normal([3]))) as Tensor).sum())(x);
+    },
+    new RegExp(
+      `${op}: a gradient of its own .* draws numbers from a random source from which what is differentiated draws`,
+    ),
+  ]),
 ];
 const drawn = new Random(1);
 for (const [what, call, message] of inPrograms) {

@@ -22,23 +22,23 @@ export interface Block {
  * operands of the block.
  *
  * @param op what errors call it
- * @param isBackward whether its runs go back over what others drew, the last first
+ * @param again of what draws numbers that its runs draw again, the last run's first: those runs
  */
 export function traceBlock(
   op: string,
   given: readonly Form[],
   f: (...placeholders: readonly Tensor[]) => readonly Tensor[],
-  isBackward = false,
+  again: readonly GeneratorUse[] = [],
 ): Block {
   const current = tracer();
-  const recorder = new BlockRecorder(op, given, current instanceof Recorder ? current : null, isBackward);
+  const recorder = new BlockRecorder(op, given, current instanceof Recorder ? current : null, again);
   return recorder.block(f);
 }
 
 export class BlockRecorder extends Recorder {
   protected readonly op: string;
   protected readonly parent: Recorder | null;
-  private readonly isBackward: boolean;
+  private readonly again: readonly GeneratorUse[];
   protected readonly operands = new Map<Tensor, Traced>();
   /** Where the generators stood when a run began. */
   private readonly begins = new Map<Generator, number>();
@@ -46,21 +46,21 @@ export class BlockRecorder extends Recorder {
   /** What stands for the generators that draw again what was drawn before a run began. */
   private readonly earlier = new Map<Generator, Generator>();
 
-  constructor(op: string, given: readonly Form[], parent: Recorder | null, isBackward: boolean) {
+  constructor(op: string, given: readonly Form[], parent: Recorder | null, again: readonly GeneratorUse[]) {
     super({ tensors: given, generators: [] }, parent?.shares ?? false);
     this.op = op;
     this.parent = parent;
-    this.isBackward = isBackward;
+    this.again = again;
   }
 
   block(f: (...placeholders: readonly Tensor[]) => readonly Tensor[]): Block {
     const moved = new Map<Generator, number>();
-    const sign = this.isBackward ? -1 : 1;
     this.scopes = scopesAway();
     const trace = this.run(({ tensors }) => {
       const results = f(...tensors);
       // Before they are put back where they stood.
-      for (const [generator, begin] of this.begins) moved.set(generator, sign * (positionOf(generator) - begin));
+      for (const [generator, begin] of this.begins)
+        moved.set(generator, this.blocksOf(generator, positionOf(generator) - begin));
       return results;
     });
     const blocksOf = (generator: Generator) => moved.get(generator) as number;
@@ -81,6 +81,14 @@ export class BlockRecorder extends Recorder {
       operands: [...this.operands.keys()],
       draws,
     };
+  }
+
+  /** By how much a run moves on a generator from which it drew so much: back over what it draws again. */
+  private blocksOf(generator: Generator, drawn: number): number {
+    const older = this.again.find((use) => use.generator === generator);
+    if (older === undefined) return drawn;
+    checkRedrawn(this.op, [older], { generator, blocks: drawn });
+    return -older.blocks;
   }
 
   /** Whether each run draws the same numbers from it. */
@@ -172,6 +180,23 @@ export class BlockRecorder extends Recorder {
     const begin = made === undefined ? positionOf(generator) : start;
     return this.addGenerator(generator, { kind: "enclosing", index, start: begin - start }, begin);
   }
+}
+
+/**
+ * That a gradient draws what was drawn for it before, and nothing else from the same generator: these numbers would be those of the next
+ * steps and calls.
+ */
+export function checkRedrawn(
+  op: string,
+  again: readonly GeneratorUse[],
+  { generator, blocks }: Pick<GeneratorUse, "generator" | "blocks">,
+): void {
+  const older = again.find((use) => use.generator === generator);
+  if (older === undefined || Math.abs(older.blocks) === blocks) return;
+  throw new CompileError(
+    `${op}: a gradient of its own (customGradient, customOp) draws numbers from a random source from which what is ` +
+      "differentiated draws, too, and draws again for the gradient; give the gradient a source of its own",
+  );
 }
 
 function nameOf({ name, shape }: Tensor): string {

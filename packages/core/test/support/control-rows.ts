@@ -1,5 +1,6 @@
 import {
   cond,
+  customGradient,
   eagerly,
   fixedPoint,
   fn,
@@ -83,6 +84,26 @@ function sensitive(loop: Steps, [w, h, xs]: readonly Tensor[], random: Random): 
   return loop(h as Tensor, xs as Tensor, (h, x) => [slopes(h).matmul(x).tanh(), h]);
 }
 
+/** A sine with noise in its gradient: by a loop, in each step of another one. */
+function noisySlope(loop: Steps, [, h, xs]: readonly Tensor[], random: Random): readonly Tensor[] {
+  const sine = customGradient(
+    (z: Tensor) => z.sin() as Tensor,
+    [
+      (dout, z) =>
+        loop(dout.mul(z.cos()) as Tensor, xs as Tensor, (c, q) => [
+          c
+            .mul(q)
+            .add(random.normal([5]).mul(c))
+            .mul(0.3),
+          c,
+        ])[0],
+    ],
+  );
+  const last = (h: Tensor) => loop(h, xs as Tensor, (h, x) => [sine(h).mul(x).tanh(), h])[0];
+  const slopes = jacobian((z: Tensor) => sine(z) as Tensor) as (z: Tensor) => Tensor;
+  return [grad((h: Tensor) => last(h).sum())(h as Tensor), slopes(h as Tensor)];
+}
+
 const both =
   (w: Tensor): OneStep =>
   (h, x) => [recur(w, h, x), h.mul(x)];
@@ -126,7 +147,10 @@ export const scanRows: readonly ControlRow[] = [
   ...[0, 1].map(
     (length): ControlRow => ({
       name: `${length} steps`,
-      run: ([w, h]) => scan((h: Tensor) => [recur(w as Tensor, h, h), h.square()], h as Tensor, undefined, { length }),
+      run: ([w, h], random) => {
+        const step = (h: Tensor) => [recur(w as Tensor, h, h).add(random.normal([5])), h.square()] as const;
+        return scan(step, h as Tensor, undefined, { length });
+      },
       args: [w, h],
     }),
   ),
@@ -202,6 +226,22 @@ export const scanRows: readonly ControlRow[] = [
     name: "all derivatives of a loop that draws, in each step of another one",
     run: (args, random) => sensitive(looped, args, random),
     writtenOut: (args, random) => sensitive(writtenOut, args, random),
+    args: [w, h, xs],
+  },
+  {
+    name: "a gradient of its own that draws in a loop, in each step of another one",
+    run: (args, random) => noisySlope(looped, args, random),
+    writtenOut: (args, random) => noisySlope(writtenOut, args, random),
+    args: [w, h, xs],
+    noDerivatives: "a gradient of the gradient draws from the source of that",
+  },
+  {
+    name: "a gradient through groups of steps that does not depend on what the steps add",
+    run: ([, h, xs]) => {
+      const last = (z: Tensor) => scan((c: Tensor, x: Tensor) => [c.add(x)], z, xs as Tensor, { checkpoint: 2 })[0];
+      return [grad((z: Tensor) => last(z).sum())(h as Tensor).mul(h as Tensor)];
+    },
+    writtenOut: ([, h]) => [(h as Tensor).mul(1)],
     args: [w, h, xs],
   },
   {

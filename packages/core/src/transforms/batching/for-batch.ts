@@ -18,7 +18,7 @@ export function forBatch(
   try {
     const program = traceElement(op, batch, f);
     if (drawsOneByOne(program)) return null;
-    const results = new Replay(program, batch, size, "same").run();
+    const results = new Replay(program, batch, size, "different").run();
     return results.map((result) => expanded(result, size));
   } catch (error) {
     if (error instanceof ValueWanted) return null;

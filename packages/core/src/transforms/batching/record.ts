@@ -104,7 +104,7 @@ export class BatchRecorder extends BlockRecorder {
       dtype: input.tensor.dtype,
       name: input.tensor.name,
     }));
-    super(op, forms, parent, false);
+    super(op, forms, parent, []);
     this.scope = scope;
     this.isInside = wanted === "inside";
     this.wanted = inputs.map(

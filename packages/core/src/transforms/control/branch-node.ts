@@ -1,8 +1,8 @@
 import { isFloat } from "../../dtype.js";
 import { CompileError } from "../../errors.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { type Block, traceBlock } from "../../trace/block.js";
-import { movedBy, replayed } from "../../trace/positions.js";
+import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
+import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
 import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
@@ -20,9 +20,9 @@ export interface Choice {
 /**
  * The choice as one node of the function that is traced: each branch is traced once.
  *
- * @param draws whether the branches draw new numbers, or those of others
+ * @param again what others drew, which these branches draw again
  */
-export function tracedBranch(choice: Choice, draws: "new" | "again" = "new"): readonly Tensor[] {
+export function tracedBranch(choice: Choice, again: readonly GeneratorUse[] | null = null): readonly Tensor[] {
   const { op, index, branches, operands } = choice;
   const blocks: Block[] = [];
   for (const branch of branches) {
@@ -38,7 +38,8 @@ export function tracedBranch(choice: Choice, draws: "new" | "again" = "new"): re
   }
   checkDraws(op, blocks);
   const whole = new Branch(choice, blocks).apply(index, ...operands, ...blocks.flatMap((block) => block.operands));
-  if (draws === "new") movedBy(blocks[0] as Block, 1);
+  if (again === null) movedBy(blocks[0] as Block, 1);
+  else for (const use of blocks.flatMap(({ draws }) => draws)) checkRedrawn(op, again, use);
   return (blocks[0] as Block).trace.outputs.map((form, i) => partOf(whole, i, form));
 }
 
@@ -119,8 +120,9 @@ export class Branch extends BlockNode {
         },
     );
     const given = [...operands, ...douts.filter((dout) => dout !== undefined)];
-    const results = replayed({ draws: blocks.flatMap((block) => block.draws) }, 0, () =>
-      tracedBranch({ op: this.op, index, branches, operands: given }, "again"),
+    const draws = blocks.flatMap((block) => block.draws);
+    const results = replayed({ draws }, 0, () =>
+      tracedBranch({ op: this.op, index, branches, operands: given }, draws),
     );
     const gradients = new Array<Tensor | null>(inputs.length).fill(null);
     [...wanted.map((i) => 1 + i), ...wantedCaptured.map((i) => 1 + count + i)].forEach((i, k) => {

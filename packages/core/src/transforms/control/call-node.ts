@@ -2,7 +2,7 @@ import { isFloat } from "../../dtype.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, withTracer } from "../../graph/tracer.js";
-import { type Block, traceBlock } from "../../trace/block.js";
+import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
 import { movedBy, replayed } from "../../trace/positions.js";
 import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
@@ -51,7 +51,7 @@ interface Called {
 export function tracedCall(
   callee: Callee,
   given: readonly Tensor[],
-): { readonly called: object; readonly results: readonly Tensor[] } {
+): { readonly called: Called; readonly results: readonly Tensor[] } {
   const called = callee.called(given);
   const { block } = called;
   const moved = block.draws.map(({ generator, begin }) => withTracer(null, () => generator.position) - begin);
@@ -117,11 +117,12 @@ export class Call extends BlockNode {
       });
       this.called.pullbacks.set(key, pullback);
     }
-    const { results } = replayed(
+    const { called, results } = replayed(
       { draws: block.draws.map((use, i) => ({ ...use, begin: use.begin + (this.moved[i] as number) })) },
       0,
       () => tracedCall(pullback as Callee, [...given, ...present.map((i) => douts[i] as Tensor)]),
     );
+    for (const use of called.block.draws) checkRedrawn(callee.op, block.draws, use);
     const gradients = new Array<Tensor | null>(inputs.length).fill(null);
     [...wanted, ...wantedCaptured.map((i) => count + i)].forEach((i, k) => {
       gradients[i] = results[k] as Tensor;

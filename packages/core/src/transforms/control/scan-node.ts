@@ -2,7 +2,7 @@ import { isFloat } from "../../dtype.js";
 import { CompileError, GraphError } from "../../errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type Block, traceBlock } from "../../trace/block.js";
-import { movedBy, replayed } from "../../trace/positions.js";
+import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
 import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, pulled } from "./pull.js";
@@ -47,12 +47,11 @@ export const countPart = -1;
 /**
  * The loop as one node of the function that is traced: its step is traced once.
  *
- * @param draws whether the steps draw new numbers, or those of another loop's steps, in their order or from the last one back
+ * @param again what the steps of another loop drew, which these draw again, from the last one back
  */
-export function tracedScan(loop: Loop, draws: "new" | "again, backward" | "again, forward" = "new"): LoopResult {
+export function tracedScan(loop: Loop, again: readonly GeneratorUse[] = []): LoopResult {
   const { op, step, init, xs, length, condition, count } = loop;
   const elements = xs.map(({ shape, dtype, name }) => ({ shape: shape.slice(1), dtype, name }));
-  const isBackward = draws === "again, backward";
   const body = traceBlock(
     op,
     [...init, ...elements],
@@ -62,7 +61,7 @@ export function tracedScan(loop: Loop, draws: "new" | "again, backward" | "again
       close();
       return [...carry, ...y];
     },
-    isBackward,
+    again,
   );
   const test = condition === undefined ? null : traceBlock(op, init, (...carry) => [condition(carry)]);
   if (condition !== undefined && [...body.draws, ...(test?.draws ?? [])].length > 0) {
@@ -71,10 +70,11 @@ export function tracedScan(loop: Loop, draws: "new" | "again, backward" | "again
         "or loop by scan, which knows",
     );
   }
-  const node = new Scan(loop, { body, test }, isBackward);
+  const node = new Scan(loop, { body, test });
   const counts = count === undefined ? [] : [count];
   const whole = node.apply(...init, ...xs, ...body.operands, ...(test?.operands ?? []), ...counts);
-  if (draws === "new") movedBy(body, rowsOf(length));
+  const isNew = ({ generator }: GeneratorUse) => again.every((use) => use.generator !== generator);
+  movedBy({ draws: body.draws.filter(isNew) }, rowsOf(length));
   const given = body.trace.outputs.slice(init.length);
   return {
     carry: init.map((form, j) => partOf(whole, j, form)),
@@ -104,9 +104,8 @@ export class Scan extends BlockNode {
   readonly op: string;
   readonly step: Step;
   readonly condition: Loop["condition"];
-  private readonly isBackward: boolean;
 
-  constructor(loop: Loop, { body, test }: { readonly body: Block; readonly test: Block | null }, isBackward: boolean) {
+  constructor(loop: Loop, { body, test }: { readonly body: Block; readonly test: Block | null }) {
     super();
     this.op = loop.op;
     this.step = loop.step;
@@ -119,7 +118,6 @@ export class Scan extends BlockNode {
     this.tooMany = loop.tooMany;
     this.body = body;
     this.test = test;
-    this.isBackward = isBackward;
   }
 
   get blocks(): readonly Block[] {
@@ -188,7 +186,7 @@ export class Scan extends BlockNode {
       : this.test === null
         ? undefined
         : partOf(whole, countPart, { shape: [], dtype: "int32" });
-    const result = replayed(body, rowsOf(length) - 1, () =>
+    const result = replayed(body, Math.max(0, rowsOf(length) - 1), () =>
       tracedScan(
         {
           op: this.op,
@@ -199,7 +197,7 @@ export class Scan extends BlockNode {
           reverse: !this.reverse,
           ...(count === undefined ? {} : { count }),
         },
-        this.isBackward ? "again, forward" : "again, backward",
+        body.draws,
       ),
     );
     const gradients = new Array<Tensor | null>(inputs.length).fill(null);

@@ -2,6 +2,7 @@ import type { Values } from "../../dtype.js";
 import { GraphError } from "../../errors.js";
 import { Argument } from "../../graph/argument.js";
 import { Part, Parted } from "../../graph/part.js";
+import { withReads } from "../../graph/reads.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type Draws, withDraws } from "../../random/draws.js";
@@ -64,11 +65,11 @@ class Segment extends Parted {
     const { inputs } = this;
     const given = inputs.slice(0, this.given);
     const again: Flat = (edges) => {
-      const results = this.f(edges);
+      const results = standingAt(this.draws, () => this.f(edges));
       if (!results.every((result, i) => sameValues(result, this.made[i] as Tensor))) throw this.changed();
       return results;
     };
-    const gradients = standingAt(this.draws, () => pulled(again, given, douts, inputs.slice(this.given)));
+    const gradients = pulled(again, given, douts, inputs.slice(this.given));
     return [...gradients.given, ...gradients.captured].map((gradient) => gradient ?? null);
   }
 
@@ -80,9 +81,9 @@ class Segment extends Parted {
   }
 }
 
-/** NaN is the same as NaN here. */
+/** NaN is the same as NaN here. Nobody's gradient is lost by such a read. */
 export function sameValues(x: Tensor, y: Tensor): boolean {
   if (x.dtype !== y.dtype || !sameShape(x.shape, y.shape)) return false;
-  const [a, b] = [x.array, y.array];
+  const [a, b] = withReads(null, () => [x.array, y.array] as const);
   return a.every((value, i) => Object.is(value, b[i]) || value === b[i]);
 }
