@@ -8,6 +8,7 @@ import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
 import { Part, Parted } from "./part.js";
 import { prune } from "./prune.js";
+import { isNoting, withReads } from "./reads.js";
 import { isRecording, withRecording } from "./recording.js";
 import { refuseInStep } from "./steps.js";
 import { ofItsOwn, Tape, takenIn } from "./tape.js";
@@ -185,9 +186,16 @@ function passBack(edge: Tensor, tape: Tape): void {
         ? localGradient(node, i, edge, dout, shown)
         : inOps
           ? node.localBackward(dout, i, edge)
-          : node.fastBackward(dout, i, edge);
+          : fastGradient(node as FastNode, dout, i, edge);
     receive(node, i, gradient, tape);
   }
+}
+
+type FastNode = Node & Required<Pick<Node, "fastBackward">>;
+
+/** Its own reads are not those of the function that is differentiated. */
+function fastGradient(node: FastNode, dout: Tensor, i: number, output: Tensor): Tensor | null {
+  return isNoting() ? withReads(null, () => node.fastBackward(dout, i, output)) : node.fastBackward(dout, i, output);
 }
 
 /** Adds what a node gives for one of its inputs to the gradient of that edge. */

@@ -19,7 +19,8 @@ export interface Control {
   switchCase(index: Tensor, branches: readonly Unary[], x: Tensor): Tensor;
   whileLoop(condition: Unary, body: Unary, x: Tensor): Tensor;
   fn(f: Unary): Unary;
-  vmap(f: Unary, xs: Tensor): Tensor;
+  /** Along an axis of a matrix, of it and of the result. */
+  vmap(f: Unary, xs: Tensor, axis?: number): Tensor;
   checkpoint(f: Unary, x: Tensor): Tensor;
   /** The x with x = f(x), of a function that brings points nearer together by a factor of 1/4 or less. */
   fixedPoint(f: Unary, init: Tensor): Tensor;
@@ -40,7 +41,7 @@ export function engineControl(e: Engine): Control {
     switchCase: (index, branches, x) => e.switchCase(index, branches, x),
     whileLoop: (condition, body, x) => e.whileLoop(condition, body, x, { limit: 20 }) as Tensor,
     fn: (f) => e.fn(f) as Unary,
-    vmap: (f, xs) => e.vmap(f as never)(xs as never) as Tensor,
+    vmap: (f, xs, axis = 0) => e.vmap(f as never, { inAxes: axis, outAxes: axis })(xs as never) as Tensor,
     checkpoint: (f, x) => e.checkpoint(f, x) as Tensor,
     fixedPoint: (f, init) => e.fixedPoint(f, init, settings(init)) as Tensor,
     rootOf: (f, init) => e.rootOf((x) => x.sub(f(x)), init, settings(init)),
@@ -73,7 +74,11 @@ export function writtenOut(e: Engine): Control {
       return carry;
     },
     fn: (f) => f,
-    vmap: (f, xs) => e.stack(xs.unstack().map((x) => f(x as Tensor))) as Tensor,
+    vmap: (f, xs, axis = 0) =>
+      e.stack(
+        xs.unstack(axis).map((x) => f(x as Tensor)),
+        axis,
+      ) as Tensor,
     checkpoint: (f, x) => f(x),
     fixedPoint: fixed,
     rootOf: fixed,

@@ -19,6 +19,8 @@ export interface Scope {
   readonly k: Control;
   readonly w: Tensor;
   readonly random: Random;
+  /** What ends a graph, in the programs that have that. */
+  readonly end: (x: Tensor) => Tensor;
 }
 
 /** What an op is made of: its operands, a drawn number, and a body of its own. */
@@ -63,6 +65,7 @@ const drawing: readonly Op[] = [
         .add(a % 2 === 0 ? 0.5 : random.uniform([]))
         .cast(x.dtype),
     ) as Tensor,
+  ({ random, x, a }) => x.mul(x.take(a % 2 === 0 ? random.permutation(WIDTH) : random.choice(WIDTH, WIDTH))) as Tensor,
   (given) =>
     given.k.cond(
       less(given.x, given.y),
@@ -86,6 +89,7 @@ const plain: readonly Op[] = [
       .pad([[0, 1]])
       .add(y.slice([0])) as Tensor,
   ({ x, y }) => x.less(y.add(APART)).where(x.square(), y) as Tensor,
+  ({ x, y, end }) => x.mul(end(y.cos() as Tensor)) as Tensor,
   // Ties that are no matter of rounding, and what is exactly 0.
   ({ e, x, y, a }) =>
     [
@@ -136,7 +140,8 @@ const nested: readonly Op[] = [
     const f = k.fn((z) => inside(z));
     return f(x).add(f(y.sin() as Tensor)) as Tensor;
   },
-  ({ k, x, y, w, inside }) => k.vmap((z) => inside(z).mul(y) as Tensor, w.add(x) as Tensor).sum({ axis: 0 }) as Tensor,
+  ({ k, x, y, w, a, inside }) =>
+    k.vmap((z) => inside(z).mul(y) as Tensor, w.add(x) as Tensor, a % 2).sum({ axis: a % 2 }) as Tensor,
   ({ k, x, y, quiet }) =>
     k.switchCase(
       x.sum().less(APART).cast("int32").add(y.sum().less(0.3).cast("int32")) as Tensor,
@@ -155,7 +160,7 @@ const nested: readonly Op[] = [
     const rows = e.arange(a, { dtype: "int32" }) as Tensor;
     const [last, ys] = k.scan(
       ({ z, n, b, top, sum }: { z: Tensor; n: Tensor; b: Tensor; top: Tensor; sum: Tensor }, i) => {
-        const row = w.take(i).mul(z) as Tensor;
+        const row = w.take(i.minimum(n)).mul(z) as Tensor;
         const next = top.maximum(row.max());
         return [
           {
@@ -236,6 +241,11 @@ const longest: readonly Op[] = [
   ({ e, k, x, y, w, a, inside }) =>
     e
       .jacobian((z: Tensor) => k.scan((c: Tensor, q) => [inside(c, q), c], z, w, settingsOf(a))[0])(x)
+      .matmul(y)
+      .tanh() as Tensor,
+  ({ e, x, y, inside }) =>
+    e
+      .hessian((z: Tensor) => inside(z).mul(y).sum())(x)
       .matmul(y)
       .tanh() as Tensor,
   // A gradient in a loop in a map in a Jacobian.

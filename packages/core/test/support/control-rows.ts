@@ -245,6 +245,29 @@ export const scanRows: readonly ControlRow[] = [
     args: [w, h, xs],
   },
   {
+    name: "forward mode through groups of steps with draws from two forks",
+    run: ([, h], random) => {
+      const factors = () =>
+        random
+          .fork(1)
+          .uniform([5])
+          .mul(random.fork(0).uniform([5]));
+      const last = (h: Tensor) =>
+        scan((c: Tensor) => [c.mul(factors()).sin()], h, undefined, { length: 4, checkpoint: 2 })[0];
+      return [jvp(last, h as Tensor, (h as Tensor).cos()).tangent];
+    },
+    writtenOut: ([, h], random) => {
+      const factors = () =>
+        random
+          .fork(1)
+          .uniform([5])
+          .mul(random.fork(0).uniform([5]));
+      const last = (h: Tensor) => [1, 2, 3, 4].reduce((c) => c.mul(factors()).sin() as Tensor, h);
+      return [jvp(last, h as Tensor, (h as Tensor).cos()).tangent];
+    },
+    args: [w, h],
+  },
+  {
     name: "forks and sources that the step makes",
     run: ([, h], random) =>
       scan(
@@ -512,6 +535,15 @@ export const implicitRows: readonly ControlRow[] = [
       );
       return [x, y];
     },
+    args: [weights, h],
+  },
+  {
+    name: "rootOf: a root that nobody reads",
+    run: ([w, b]) => {
+      rootOf((x: Tensor) => x.add((w as Tensor).matmul(x).sin()).sub(b as Tensor), zeros([5]) as Tensor);
+      return [(b as Tensor).mul(2)];
+    },
+    writtenOut: ([, b]) => [(b as Tensor).mul(2)],
     args: [weights, h],
   },
   {

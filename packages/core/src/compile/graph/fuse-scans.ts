@@ -2,6 +2,7 @@ import { Part } from "../../graph/part.js";
 import { KnownValues } from "../../trace/known-values.js";
 import type { Trace } from "../../trace/trace.js";
 import { type Source, Traced } from "../../trace/traced.js";
+import { BlockNode } from "../../transforms/control/block-node.js";
 import { countPart, type Scan } from "../../transforms/control/scan-node.js";
 import { neededBy, nodeOf, orderOf } from "./graph.js";
 import { rewritten, rootsOf, withInputs } from "./rewrite.js";
@@ -173,8 +174,19 @@ function joinedBody(a: Scan, b: Scan, known: ReadonlyMap<Traced, Traced>): Trace
   return { ...traceA, inputs, outputs, generators: [...traceA.generators, ...traceB.generators], size: next };
 }
 
-/** A draw from one of the generators behind those of another trace. */
+/** What draws, by itself or in the blocks of a node, from generators behind those of another trace. */
 function drawnLater(source: Source, count: number): Source {
-  if (source.kind !== "draw") return source;
-  return { kind: "draw", draw: { ...source.draw, generator: source.draw.generator + count } };
+  if (source.kind === "draw") {
+    return { kind: "draw", draw: { ...source.draw, generator: source.draw.generator + count } };
+  }
+  if (source.kind !== "node" || !(source.node instanceof BlockNode)) return source;
+  const blocks = source.node.blocks.map((block) => {
+    const generators = block.trace.generators.map((each) =>
+      each.source.kind === "enclosing"
+        ? { ...each, source: { ...each.source, index: each.source.index + count } }
+        : each,
+    );
+    return { ...block, trace: { ...block.trace, generators } };
+  });
+  return { kind: "node", node: source.node.withBlocks(blocks) };
 }
