@@ -404,7 +404,7 @@ function versionsOf(node: Node): number {
 }
 
 /** The edge that stands for those that share its node, while a function is traced. */
-function sharedEdge(tracing: Tracer, edge: Tensor): Tensor {
+export function sharedEdge(tracing: Tracer, edge: Tensor): Tensor {
   if (edge.node === null || edge.hooks !== null) return edge;
   const known = tracing.edgeOf(edge.values) as Tensor | null;
   return known !== null && known.node === edge.node && known.hooks === null ? known : edge;

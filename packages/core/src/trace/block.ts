@@ -1,4 +1,6 @@
+import type { Values } from "../dtype.js";
 import { CompileError } from "../errors.js";
+import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deferredIn, tracer, withTracer } from "../graph/tracer.js";
 import { Generator } from "../random/generator.js";
@@ -105,6 +107,12 @@ export class BlockRecorder extends Recorder {
     const { index, start } = parent.generatorOf(generator);
     const begin = positionOf(generator);
     return this.addGenerator(standIn, { kind: "enclosing", index, start: begin - start }, begin);
+  }
+
+  /** What a node with a backward of its own takes is not all in its values: its gradient may read the rest. */
+  override madeBy(node: Node, result: Tensor, inputs: readonly Tensor[]): Values {
+    for (const input of inputs) if (input.requiresGrad) this.tracedOf(input);
+    return super.madeBy(node, result, inputs);
   }
 
   override ownerOf(tensor: Tensor): Recorder | null {

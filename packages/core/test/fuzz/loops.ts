@@ -138,7 +138,7 @@ function check(e: Engine, program: LoopProgram): string | undefined {
     );
     if (compiled !== undefined) return `${name}, compiled: ${compiled}`;
   }
-  return program.dtype === "float64"
+  return program.dtype === "float64" && !ends
     ? unlikeDifferences(args, {
         values: (...given) => scalar(plain.values(...given)),
         along: (...given) => plain.along(...given)[0] as Tensor,

@@ -1,4 +1,5 @@
 import {
+  checkpoint,
   cond,
   customGradient,
   eagerly,
@@ -266,6 +267,16 @@ export const scanRows: readonly ControlRow[] = [
       return [jvp(last, h as Tensor, (h as Tensor).cos()).tangent];
     },
     args: [w, h],
+  },
+  {
+    name: "a gradient of its own that reads what the values do not",
+    run: ([, h, xs]) => {
+      const scaled = customGradient((c: Tensor, _: Tensor) => c.mul(1) as Tensor, [(dout, _, v) => dout.mul(v), null]);
+      const last = (c: Tensor) => scan((c: Tensor, x: Tensor) => [scaled(c, h as Tensor).add(x)], c, xs as Tensor)[0];
+      return [grad((c: Tensor) => last(c).sum())(h as Tensor)];
+    },
+    writtenOut: ([, h, xs]) => [(h as Tensor).pow((xs as Tensor).shape[0] as number)],
+    args: [w, h, xs],
   },
   {
     name: "forks and sources that the step makes",
@@ -544,6 +555,24 @@ export const implicitRows: readonly ControlRow[] = [
       return [(b as Tensor).mul(2)];
     },
     writtenOut: ([, b]) => [(b as Tensor).mul(2)],
+    args: [weights, h],
+  },
+  {
+    name: "fixedPoint: in a checkpoint, by what is computed there of what it closes over",
+    run: ([w, b]) => {
+      const solution = (y: Tensor) =>
+        fixedPoint((x: Tensor) => (w as Tensor).matmul(x).add(y).tanh(), zeros([5]) as Tensor, { tolerance: 1e-13 });
+      return [checkpoint((z) => solution((b as Tensor).cos()).add(z), (b as Tensor).sin())];
+    },
+    writtenOut: ([w, b]) => {
+      let x: Tensor = zeros([5]);
+      for (let i = 0; i < 60; i++)
+        x = (w as Tensor)
+          .matmul(x)
+          .add((b as Tensor).cos())
+          .tanh();
+      return [x.add((b as Tensor).sin())];
+    },
     args: [weights, h],
   },
   {

@@ -1,3 +1,4 @@
+import { sharedEdge } from "../../graph/node.js";
 import { Part, Parted } from "../../graph/part.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -30,8 +31,11 @@ export function implicit(name: string, equations: Flat, solution: readonly Tenso
 
 /** What a function closes over that gradients are wanted of: where there are values, the variables and arguments behind that. */
 function closedOver(name: string, f: Flat, given: readonly Tensor[]): readonly Tensor[] {
-  if (tracer() === null) return leavesBehind(f(given), new Set());
-  return traceBlock(name, given, (...own) => f(own)).operands.filter(({ requiresGrad }) => requiresGrad);
+  const tracing = tracer();
+  if (tracing === null) return leavesBehind(f(given), new Set());
+  const { operands } = traceBlock(name, given, (...own) => f(own));
+  // As the ops in the function take them, so that its gradients arrive there.
+  return [...new Set(operands.filter(({ requiresGrad }) => requiresGrad).map((edge) => sharedEdge(tracing, edge)))];
 }
 
 export class Implicit extends Parted {
