@@ -17,6 +17,7 @@ import {
   type Tensor,
   tensor,
   vjp,
+  vmap,
   whileLoop,
   zeros,
 } from "../../src/index.js";
@@ -267,6 +268,39 @@ export const scanRows: readonly ControlRow[] = [
       return [jvp(last, h as Tensor, (h as Tensor).cos()).tangent];
     },
     args: [w, h],
+  },
+  {
+    name: "all derivatives of a loop that draws from a fork, and a map of it",
+    run: ([, h, xs], random) => {
+      const last = (h: Tensor) =>
+        scan(
+          (c: Tensor, x: Tensor) => [
+            c
+              .mul(random.fork(2).uniform([5]))
+              .mul(x)
+              .sin(),
+          ],
+          h,
+          xs as Tensor,
+        )[0];
+      const slopes = jacobian((h: Tensor) => last(h)) as (h: Tensor) => Tensor;
+      return [slopes(h as Tensor), vmap((x: Tensor) => last(x))(xs as Tensor)];
+    },
+    writtenOut: ([, h, xs], random) => {
+      const rows = (xs as Tensor).unstack() as Tensor[];
+      const last = (h: Tensor) =>
+        rows.reduce(
+          (c, x) =>
+            c
+              .mul(random.fork(2).uniform([5]))
+              .mul(x)
+              .sin() as Tensor,
+          h,
+        );
+      const slopes = jacobian((h: Tensor) => last(h)) as (h: Tensor) => Tensor;
+      return [slopes(h as Tensor), stack(rows.map(last)) as Tensor];
+    },
+    args: [w, h, xs],
   },
   {
     name: "a gradient of its own that reads what the values do not",

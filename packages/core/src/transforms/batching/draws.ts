@@ -2,7 +2,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import type { Draw } from "../../graph/tracer.js";
 import type { Generator, RandomDType } from "../../random/generator.js";
 import { Random } from "../../random/random.js";
-import { moveTo, positionOf } from "../../trace/positions.js";
+import { moveTo, positionOf, standingAt } from "../../trace/positions.js";
 import type { Traced } from "../../trace/traced.js";
 import type { Batched } from "./batched.js";
 import type { Program } from "./record.js";
@@ -36,10 +36,10 @@ export class BatchDraws {
     const { generator, start } = this.program.recorder.generatorAt(index);
     const [count = 0] = shape;
     const begin = this.begins.get(generator);
-    if (begin === undefined || this.randomness === "same") {
-      const tensor = drawn(generator, (begin ?? start) + offset, method, options, dtype, count);
-      return { tensor, isBatched: false };
-    }
+    const once = (from: number) => drawn(generator, from + offset, method, options, dtype, count);
+    // One that each run makes anew is left where it stands, so that nobody takes it for one that moves on.
+    if (begin === undefined) return { tensor: standingAt([[generator, start]], () => once(start)), isBatched: false };
+    if (this.randomness === "same") return { tensor: once(begin), isBatched: false };
     const { blocks } = this.program.block.draws.find((use) => use.generator === generator) as { blocks: number };
     const key = `${index} ${method} ${dtype} ${JSON.stringify(options)}`;
     const row = PER_BLOCK * blocks;
