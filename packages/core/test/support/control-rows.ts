@@ -106,6 +106,16 @@ function noisySlope(loop: Steps, [, h, xs]: readonly Tensor[], random: Random): 
   return [grad((h: Tensor) => last(h).sum())(h as Tensor), slopes(h as Tensor)];
 }
 
+/** A loop whose steps have a gradient by `h` in them. */
+function slopesInSteps(loop: (step: OneStep) => Tensor, h: Tensor): Tensor {
+  return loop((c, x) => [
+    grad((u: Tensor) => x.add(u).tanh().mul(c).sum())(h)
+      .add(c)
+      .tanh(),
+    x,
+  ]);
+}
+
 const both =
   (w: Tensor): OneStep =>
   (h, x) => [recur(w, h, x), h.mul(x)];
@@ -300,6 +310,14 @@ export const scanRows: readonly ControlRow[] = [
       const slopes = jacobian((h: Tensor) => last(h)) as (h: Tensor) => Tensor;
       return [slopes(h as Tensor), stack(rows.map(last)) as Tensor];
     },
+    args: [w, h, xs],
+  },
+  {
+    name: "groups of steps with a gradient by what they close over in each",
+    run: ([, h, xs]) => [
+      slopesInSteps((step) => scan(step, h as Tensor, xs as Tensor, { checkpoint: 2 })[0], h as Tensor),
+    ],
+    writtenOut: ([, h, xs]) => [slopesInSteps((step) => writtenOut(h as Tensor, xs as Tensor, step)[0], h as Tensor)],
     args: [w, h, xs],
   },
   {

@@ -28,13 +28,16 @@ export function segment(op: string, given: readonly Tensor[], f: Flat): readonly
   return made.map((result, i) => new Part(i, result, result).apply(whole));
 }
 
-/** The variables behind some tensors, and the arguments of transforms under way; `known` ones are not gone through. */
+/**
+ * The variables behind some tensors, and the arguments of transforms under way: of one that has run inside there is another argument each
+ * time. `known` ones are not gone through.
+ */
 export function leavesBehind(roots: readonly Tensor[], known: ReadonlySet<Tensor>): Tensor[] {
   const met = new Set(roots.filter(({ requiresGrad }) => requiresGrad));
   const leaves: Tensor[] = [];
   for (const edge of met) {
     if (known.has(edge)) continue;
-    if (edge.node === null || edge.node instanceof Argument) leaves.push(edge);
+    if (edge.node === null || (edge.node instanceof Argument && edge.node.live)) leaves.push(edge);
     else for (const input of edge.node.inputs) if (input.requiresGrad) met.add(input);
   }
   return leaves;
