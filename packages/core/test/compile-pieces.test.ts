@@ -203,6 +203,61 @@ test("a border of any width, thin ones by themselves, is that of eager mode to t
   );
 });
 
+type Make = (x: Tensor) => Tensor;
+
+/** A matrix of so many rows and columns that several ops put together, one inside of the other, with views between them. */
+function joined(rows: number, columns: number, depth: number): fc.Arbitrary<Make> {
+  const leaf = fc
+    .constantFrom<Make[]>(
+      (x) => x.sin(),
+      (x) => x,
+      (x) => x.transpose().mul(2),
+    )
+    .map((f): Make => (x) => f(x).slice([[0, rows], [null, columns]])); // biome-ignore format: pairs
+  if (depth === 0 || columns === 0) return leaf;
+  const inner = (m: number, n: number) => joined(m, n, depth - 1);
+  const first = rows >> 1;
+  const ways: fc.Arbitrary<Make>[] = [
+    fc.tuple(inner(first, columns), inner(rows - first, columns)).map(
+      ([f, g]) =>
+        (x) =>
+          concat([f(x), g(x)]),
+    ),
+    fc.tuple(inner(rows, columns - 1), inner(rows, 1)).map(
+      ([f, g]) =>
+        (x) =>
+          concat([f(x), g(x)], 1),
+    ),
+    inner(columns, rows).map((f) => (x) => f(x).transpose()),
+    inner(columns, rows).map((f) => (x) => f(x).reshape([rows, columns])),
+    inner(rows, columns).map((f) => (x) => f(x).add(f(x).sum())),
+  ];
+  if (columns % 2 === 0) {
+    const half = inner(rows, columns / 2);
+    const pairs = (f: Make, g: Make, axis: number): Make => {
+      return (x) => stack([f(x), g(x)], axis).reshape([rows, columns]) as Tensor;
+    };
+    ways.push(fc.tuple(half, half, fc.nat(2)).map(([f, g, axis]) => pairs(f, g, axis)));
+    ways.push(half.map((f) => (x) => [f(x)].map((y) => concat([y, y], 1))[0] as Tensor));
+  }
+  return fc.oneof(leaf, ...ways.map((arbitrary) => ({ weight: 2, arbitrary })));
+}
+
+test("parts of parts are written where they stand", () => {
+  const x = random.normal([8, 8]);
+  forAll(joined(4, 8, 4), 100, (f) => {
+    near(compile(f, checked)(x).data as never, f(x).data as never, 1e-14, "value");
+    const g = (x: Tensor) => grad((y: Tensor) => f(y).square().sum() as Tensor<[]>)(x) as Tensor;
+    near(compile(g, checked)(x).data as never, g(x).data as never, 1e-12, "gradient");
+  });
+  const pairs = (x: Tensor) => {
+    const both = concat([x.sin(), x.cos()], 1);
+    return concat([stack([both, both], 1).reshape([-1]), x.reshape([-1])]);
+  };
+  near(compile(pairs, checked)(x).data as never, pairs(x).data as never, 1e-14, "pairs");
+  assert.equal(compile(pairs).program(x).print("kernels").split("\n").length, 2);
+});
+
 test("parts of integers, and of what is not a number", () => {
   const counts = tensor([1, 2, 3, 4], { dtype: "int32" });
   const f = (x: Tensor) => concat([x.slice([[1, 3]]), x.slice([[0, 3]]).mul(2)]);

@@ -1,4 +1,4 @@
-import { stridesOf } from "../../shape/shape.js";
+import { sizeOf, stridesOf } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import type { Affine } from "./expression.js";
 
@@ -80,6 +80,22 @@ export function reshaped(place: Place, shape: Shape, from: Shape, sizes: readonl
     return least >= 0 && most < Math.max(1, from[axis] as number);
   });
   return fits ? result : null;
+}
+
+/**
+ * Where the elements of a part of a value go, given where those of the value go; `null` where that is no affine function.
+ *
+ * @param to of the value, of this shape
+ * @param part where the elements of the part stand in the value, row by row
+ * @param sizes of the part
+ */
+export function within(to: Affine, shape: Shape, part: Affine, sizes: readonly number[]): Affine | null {
+  // What has no elements has them anywhere.
+  if (sizes.includes(0)) return constantAffine(sizes.length, to.offset);
+  const place = reshaped([part], [sizeOf(shape)], shape, sizes);
+  if (place === null) return null;
+  const { offset, strides } = linear(place, to.strides, sizes.length);
+  return { offset: to.offset + offset, strides };
 }
 
 /** The least and the greatest value over all indices. */

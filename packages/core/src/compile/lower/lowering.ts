@@ -28,6 +28,14 @@ export interface InlineRule {
   readonly element: (value: Traced, place: Place, k: KernelBody, s: Lowering) => Expression | null;
 }
 
+/** A value, and where its elements go in a buffer. */
+export interface Piece {
+  readonly value: Traced;
+  readonly to: Affine;
+  /** Whether they are added to what is there. */
+  readonly isAdded?: boolean;
+}
+
 /** How a value is computed by kernels of its own. */
 export interface KernelRule {
   /** Pushes the kernels that write `s.target(value)`. */
@@ -38,8 +46,8 @@ export interface KernelRule {
   readonly uses?: (i: number) => Use;
   /** Whether its kernel goes through the elements of its first input. */
   readonly reduces?: boolean;
-  /** Whether its kernels go through the elements of each input once, those of one shape in one loop. */
-  readonly moves?: boolean;
+  /** What it puts together, for one that does nothing else: its kernels go through each part once, through those of one shape in one loop. */
+  readonly parts?: (value: Traced) => readonly Piece[];
 }
 
 /** The body of a kernel that is being written: its axes, and its expressions. */
@@ -67,6 +75,8 @@ export interface Lowering {
   strided(value: Traced): { readonly buffer: Buffer; readonly at: Affine };
   /** The buffer in which all elements of a value lie row by row, its own or one that it is a view of. */
   rows(value: Traced): Buffer;
+  /** What a value is made of that is written where it stands in another one, and has no buffer; `undefined` for any other. */
+  partsOf(value: Traced): readonly Piece[] | undefined;
   /** The body of a new kernel over axes of these sizes. */
   body(sizes: readonly number[]): KernelBody;
   /** An element of a value as an expression of a kernel: loaded, or computed where it is used. */

@@ -1,97 +1,86 @@
 import { Concat, Stack } from "../../ops/concat.js";
 import { Pad } from "../../ops/pad.js";
 import { Unslice } from "../../ops/slice.js";
-import { normalizeAxis, sizeOf, stridesOf } from "../../shape/shape.js";
+import { normalizeAxis, stridesOf } from "../../shape/shape.js";
 import type { Traced } from "../../trace/traced.js";
 import { nodeOf } from "../graph/graph.js";
 import { UnsliceSum } from "../graph/unslice-sum.js";
+import type { Buffer } from "../ir/buffer.js";
 import { rowMajor } from "../ir/views.js";
-import type { KernelRule } from "./lowering.js";
-import { fill, fillAround, overlaps, type Piece, pieceOf, put } from "./pieces.js";
+import type { KernelRule, Lowering, Piece } from "./lowering.js";
+import { coveredBy, fill, fillAround, overlaps, pieceOf, put } from "./pieces.js";
 
-const moves: Pick<KernelRule, "uses" | "moves"> = { uses: () => "inline", moves: true };
+type Around = (value: Traced, target: Buffer, s: Lowering, parts: readonly Piece[]) => void;
 
-const concat: KernelRule = {
-  ...moves,
-  lower: (value, s) => {
-    const axis = normalizeAxis("Concat", nodeOf<Concat>(value).axis, value.shape);
-    const strides = stridesOf(value.shape);
-    const target = s.target(value);
-    let start = 0;
-    const parts = value.inputs.map((input): Piece => {
-      const offset = start * (strides[axis] as number);
-      start += input.shape[axis] as number;
-      return { value: input, to: { offset, strides } };
-    });
-    put(parts, target, s);
-  },
-};
+/** A rule for what is put together from parts, behind what `around` fills. */
+function moving(parts: (value: Traced) => readonly Piece[], around: Around = () => {}): KernelRule {
+  return {
+    uses: () => "inline",
+    parts,
+    lower: (value, s) => {
+      const target = s.target(value);
+      const own = parts(value);
+      around(value, target, s, own);
+      put(own, target, s);
+    },
+  };
+}
 
-const stack: KernelRule = {
-  ...moves,
-  lower: (value, s) => {
-    const { axis: given } = nodeOf<Stack>(value);
-    const axis = given < 0 ? given + value.shape.length : given;
-    const strides = stridesOf(value.shape);
-    const target = s.target(value);
-    const inner = strides.filter((_, i) => i !== axis);
-    const parts = value.inputs.map(
-      (input, i): Piece => ({ value: input, to: { offset: i * (strides[axis] as number), strides: inner } }),
-    );
-    put(parts, target, s);
-  },
-};
+const concat = moving((value) => {
+  const axis = normalizeAxis("Concat", nodeOf<Concat>(value).axis, value.shape);
+  const strides = stridesOf(value.shape);
+  let start = 0;
+  return value.inputs.map((input) => {
+    const offset = start * (strides[axis] as number);
+    start += input.shape[axis] as number;
+    return { value: input, to: { offset, strides } };
+  });
+});
 
-const pad: KernelRule = {
-  ...moves,
-  lower: (value, s) => {
+const stack = moving((value) => {
+  const { axis: given } = nodeOf<Stack>(value);
+  const axis = given < 0 ? given + value.shape.length : given;
+  const strides = stridesOf(value.shape);
+  const inner = strides.filter((_, i) => i !== axis);
+  const step = strides[axis] as number;
+  return value.inputs.map((input, i) => ({ value: input, to: { offset: i * step, strides: inner } }));
+});
+
+const pad = moving(
+  (value) => {
     const [x] = value.inputs as [Traced];
-    const { widths, value: around } = nodeOf<Pad>(value);
     const strides = stridesOf(value.shape);
-    const target = s.target(value);
-    fillAround(target, around, { starts: widths.map(([before]) => before), sizes: x.shape }, s);
+    const { widths } = nodeOf<Pad>(value);
     const offset = widths.reduce((sum, [before], axis) => sum + before * (strides[axis] as number), 0);
-    put([{ value: x, to: { offset, strides } }], target, s);
+    return [{ value: x, to: { offset, strides } }];
   },
-};
+  (value, target, s) => {
+    const [{ shape: sizes }] = value.inputs as [Traced];
+    const { widths, value: around } = nodeOf<Pad>(value);
+    fillAround(target, around, { starts: widths.map(([before]) => before), sizes }, s);
+  },
+);
 
-const unslice: KernelRule = {
-  ...moves,
-  lower: (value, s) => {
-    const { ranges } = nodeOf<Unslice>(value);
-    const part = pieceOf(value.inputs[0] as Traced, value.shape, ranges);
-    const target = s.target(value);
-    fillAround(target, 0, part.box, s);
-    put([part], target, s);
-  },
-};
+const unsliced = (value: Traced) => pieceOf(value.inputs[0] as Traced, value.shape, nodeOf<Unslice>(value).ranges);
+
+const unslice = moving(
+  (value) => [unsliced(value)],
+  (value, target, s) => fillAround(target, 0, unsliced(value).box, s),
+);
 
 /** Zeros where no part is alone: a part that is the first in its place is written there, any other one is added. */
-const unsliceSum: KernelRule = {
-  ...moves,
-  lower: (value, s) => {
+const unsliceSum = moving(
+  (value) => {
     const { hasWhole, ranges } = nodeOf<UnsliceSum>(value);
-    const target = s.target(value);
-    const all = ranges.map((own, i) => pieceOf(value.inputs[hasWhole ? i + 1 : i] as Traced, value.shape, own));
-    if (hasWhole) {
-      put([{ value: value.inputs[0] as Traced, to: rowMajor(value.shape) }], target, s);
-      put(
-        all.map((part) => ({ ...part, isAdded: true })),
-        target,
-        s,
-      );
-      return;
-    }
-    const overlapping = overlaps(all.map(({ box }) => box));
-    const covered = all.reduce((sum, { box }, i) => (overlapping[i] ? sum : sum + sizeOf(box.sizes)), 0);
-    if (covered < target.size) fill(target, 0, s);
-    put(
-      all.map((part, i) => ({ ...part, isAdded: overlapping[i] as boolean })),
-      target,
-      s,
-    );
+    const parts = ranges.map((own, i) => pieceOf(value.inputs[hasWhole ? i + 1 : i] as Traced, value.shape, own));
+    const isAdded = hasWhole ? parts.map(() => true) : overlaps(parts.map(({ box }) => box));
+    const added = parts.map((part, i): Piece => ({ ...part, isAdded: isAdded[i] as boolean }));
+    return hasWhole ? [{ value: value.inputs[0] as Traced, to: rowMajor(value.shape) }, ...added] : added;
   },
-};
+  (_value, target, s, parts) => {
+    if (coveredBy(parts) < target.size) fill(target, 0, s);
+  },
+);
 
 export const movementRules: readonly (readonly [unknown, KernelRule])[] = [
   [Concat, concat],

@@ -5,16 +5,8 @@ import type { Traced } from "../../trace/traced.js";
 import type { Buffer } from "../ir/buffer.js";
 import { type Affine, type Expression, kindOf, numberKindOf, visitExpressions } from "../ir/expression.js";
 import type { Store } from "../ir/kernel.js";
-import { ownPlace } from "../ir/views.js";
-import type { KernelBody, Lowering } from "./lowering.js";
-
-/** A value, and where its elements go in a buffer. */
-export interface Piece {
-  readonly value: Traced;
-  readonly to: Affine;
-  /** Whether they are added to what is there. */
-  readonly isAdded?: boolean;
-}
+import { ownPlace, within } from "../ir/views.js";
+import type { KernelBody, Lowering, Piece } from "./lowering.js";
 
 /** A part of a shape: on each axis from where on, how many, and how far from one to the next (1 unless it says otherwise). */
 export interface Box {
@@ -50,44 +42,108 @@ export function pieceOf(value: Traced, shape: Shape, ranges: readonly Range[]): 
 const MANY = 64;
 /** By how many streams of elements a loop writes otherwise. */
 const FEW = 8;
+/** How long an axis is at least along which vectors go. */
+const shortest = 4;
 
 /** Writes values into their parts of a buffer, those of one shape by common loops. */
 export function put(parts: readonly Piece[], target: Buffer, s: Lowering): void {
-  const most = parts.length <= MANY ? FEW : MANY;
+  const all = together(parts.flatMap((part) => standing(part, s)));
+  const most = all.length <= MANY ? FEW : MANY;
   let k: KernelBody | null = null;
   let stores: Store[] = [];
+  let streams = 0;
   const close = () => {
     if (k !== null && stores.length > 0) {
       s.push({ kind: "loop", name: `into ${target.id}`, sizes: k.sizes, reduced: 0, reduction: null, stores });
     }
     k = null;
     stores = [];
+    streams = 0;
   };
-  for (const { value, to, isAdded = false } of parts) {
-    if (k === null || stores.length >= most || isAdded || !sameShape(k.sizes, value.shape)) {
+  for (const { value, places, isAdded } of all) {
+    const { shape } = value;
+    if (k === null || isAdded || !sameShape(k.sizes, shape) || streams >= most || stores.length >= 2 * most) {
       close();
-      k = s.body(value.shape);
+      k = s.body(shape);
     }
-    let element = s.element(value, ownPlace(value.shape), k);
+    let element = s.element(value, ownPlace(shape), k);
     // One that is read in leaps would make all of the loop what only it is.
-    if (stores.length > 0 && !isStreamed(element, value.shape.length - 1)) {
+    if (stores.length > 0 && !isStreamed(element, shape)) {
       close();
-      k = s.body(value.shape);
-      element = s.element(value, ownPlace(value.shape), k);
+      k = s.body(shape);
+      element = s.element(value, ownPlace(shape), k);
     }
     const { builder }: KernelBody = k;
-    const own = isAdded
-      ? builder.arithmetic(numberKindOf(target.dtype)).add(builder.load(target, to), element)
-      : element;
-    stores.push({ value: builder.as(own, kindOf(target.dtype)), target, to });
+    for (const to of places) {
+      const own = isAdded
+        ? builder.arithmetic(numberKindOf(target.dtype)).add(builder.load(target, to), element)
+        : element;
+      const last = stores[stores.length - 1];
+      if (last === undefined || !isBeside(to, last.to, shape)) streams++;
+      stores.push({ value: builder.as(own, kindOf(target.dtype)), target, to });
+    }
     // What is added is loaded from where it goes, by a loop of its own: parts may overlap.
-    if (isAdded || !isStreamed(element, value.shape.length - 1)) close();
+    if (isAdded || !isStreamed(element, shape)) close();
   }
   close();
 }
 
-/** Whether the elements of all that is read lie one behind the other along the last axis, or are one. */
-function isStreamed(element: Expression, last: number): boolean {
+/** The parts that a part is made of, if these are written where they stand in it. */
+function standing(part: Piece, s: Lowering): Piece[] {
+  const found: Piece[] = [];
+  const stack = [part];
+  for (let piece = stack.pop(); piece !== undefined; piece = stack.pop()) {
+    const { value, to } = piece;
+    const inner = s.partsOf(value);
+    if (inner === undefined) found.push(piece);
+    else
+      for (const own of inner.toReversed())
+        stack.push({ ...piece, value: own.value, to: within(to, value.shape, own.to, own.value.shape) as Affine });
+  }
+  return found;
+}
+
+/** A value, and all places where it goes. */
+interface Placed {
+  readonly value: Traced;
+  readonly places: Affine[];
+  readonly isAdded: boolean;
+}
+
+/** What goes to several places is computed once for all of them; what is added keeps its turn. */
+function together(parts: readonly Piece[]): readonly Placed[] {
+  const all: Placed[] = [];
+  const known = new Map<Traced, Placed>();
+  for (const { value, to, isAdded = false } of parts) {
+    const before = isAdded ? undefined : known.get(value);
+    if (before !== undefined) before.places.push(to);
+    else {
+      const placed = { value, places: [to], isAdded };
+      all.push(placed);
+      if (!isAdded) known.set(value, placed);
+    }
+  }
+  return all;
+}
+
+/** How many elements of a whole are those of parts, what is added to others left out. */
+export function coveredBy(parts: readonly Piece[]): number {
+  return parts.reduce((sum, { value, isAdded }) => (isAdded ? sum : sum + sizeOf(value.shape)), 0);
+}
+
+/** Whether elements stand between others, as those of a column of a matrix do: both are one stream of memory. */
+function isBeside(to: Affine, other: Affine, shape: Shape): boolean {
+  const distance = Math.abs(to.offset - other.offset);
+  return to.strides.every(
+    (stride, axis) =>
+      stride === other.strides[axis] && ((shape[axis] as number) <= 1 || distance < Math.abs(stride) || stride === 0),
+  );
+}
+
+/** Whether the elements of all that is read lie one behind the other along the last axis, if that is long enough for vectors, or are one. */
+function isStreamed(element: Expression, shape: Shape): boolean {
+  const last = shape.length - 1;
+  if (last >= 0 && (shape[last] as number) < shortest) return true;
   let isSo = true;
   visitExpressions([element], (e) => {
     if (e.op !== "load") return;

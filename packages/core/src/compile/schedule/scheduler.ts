@@ -11,7 +11,7 @@ import { type Failure, isCheck, type Kernel, type ReductionOp, type Schedule } f
 import type { RoutineName } from "../ir/routine.js";
 import { linear, ownPlace, type Place, rowMajor } from "../ir/views.js";
 import { inlineRuleOf } from "../lower/inline.js";
-import type { KernelBody } from "../lower/lowering.js";
+import type { KernelBody, Piece } from "../lower/lowering.js";
 import { ruleOf } from "../lower/rules.js";
 import { planScalars } from "./plan-scalars.js";
 import { isScalarOp, rootsOf } from "./roots.js";
@@ -24,6 +24,8 @@ export class Scheduler {
   private readonly placed = new Map<Traced, Buffer>();
   /** Values that get a buffer; all others are computed in the kernels that use them. */
   private readonly roots: ReadonlySet<Traced>;
+  /** Values that are written where they stand in others: see `Lowering.partsOf`. */
+  private readonly standing: ReadonlyMap<Traced, readonly Piece[]>;
   private readonly failures: Failure[];
   private readonly generators: (Buffer | null)[];
   /** Scalars whose kernel has not been written yet: group number `group` of them. */
@@ -45,7 +47,7 @@ export class Scheduler {
     this.failures = outer?.failures ?? [];
     this.numbers = outer?.numbers ?? { next: 0 };
     this.graph = graphOf(trace);
-    this.roots = rootsOf(this.graph);
+    ({ roots: this.roots, standing: this.standing } = rootsOf(this.graph));
     this.groups = new Int32Array(trace.size);
     this.made = new Array(trace.size);
     this.madeFor = new Int32Array(trace.size);
@@ -141,6 +143,11 @@ export class Scheduler {
     emit: (context: KernelCode) => void,
   ): void {
     this.push({ kind: "routine", routine, name: nameOf(value), reads, writes, emit, work: { value } });
+  }
+
+  /** What a value is made of that is written where it stands in another one; `undefined` for any other. */
+  partsOf(value: Traced): readonly Piece[] | undefined {
+    return this.standing.get(value);
   }
 
   /** The body of a new kernel over axes of these sizes. */
