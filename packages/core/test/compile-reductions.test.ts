@@ -283,4 +283,54 @@ test("parts of size 0: values, first and second gradients", () => {
   }
 });
 
+test("what is stored and reduced, in one loop: in one way or several, along all axes or the last ones", () => {
+  const whole = (x: Tensor, dtype: "float64" | "float32" | "int32") => x.cast(dtype) as Tensor;
+  const members: readonly ((x: Tensor, y: Tensor, axis: readonly number[]) => Tensor)[] = [
+    (_x, y, axis) => y.sum({ axis }),
+    (_x, y, axis) => y.square().sum({ axis }),
+    (x, y, axis) => x.mul(y).sum({ axis }),
+    (x, _y, axis) => x.sum({ axis }),
+    (_x, y, axis) => y.max({ axis }),
+    (x, y, axis) => x.greater(y).cast("float64").sum({ axis }),
+    (_x, y) => y.add(1),
+    (_x, y) => y.mul(2).maximum(3),
+    (_x, y) => y,
+    (x, y, axis) => y.sub(x.sum({ axis, keepDims: true })),
+  ];
+  const cases = fc.record({
+    shape: fc.constantFrom([32], [33], [100], [3, 40], [5, 2, 17], [2, 3, 35], [4, 7], [1, 64]),
+    kept: fc.nat(2),
+    members: fc.array(fc.constantFrom(...members), { minLength: 1, maxLength: 6 }),
+    dtype: fc.constantFrom("float64" as const, "float32" as const, "int32" as const),
+    isAssigned: fc.boolean(),
+  });
+  forAll(cases, 80, ({ shape, kept, members: chosen, dtype, isAssigned }) => {
+    const axes = shape.flatMap((_, axis) => (axis >= kept % shape.length ? [axis] : []));
+    const count = shape.reduce<number>((product, size) => product * size, 1);
+    const numbers = Array.from({ length: count }, (_, i) => ((i * 7) % 11) - 5);
+    const given = whole(tensor(numbers).reshape(shape) as Tensor, dtype);
+    const [eager, compiled] = [whole(ones(shape), dtype), whole(ones(shape), dtype)];
+    const f = (own: Tensor) => (x: Tensor) => {
+      const y = x.sub(1).mul(x).add(own);
+      const results = chosen.map((member) => member(x, y, axes));
+      if (isAssigned) own.assign(y);
+      return results;
+    };
+    const [slow, fast] = [f(eager), compile(f(compiled), { verify: true })];
+    for (let step = 0; step < 2; step++) {
+      const [expected, actual] = [slow(given), fast(given)];
+      assert.equal(
+        actual.map((each) => each.toArray()),
+        expected.map((each) => each.toArray()),
+      );
+      assert.equal(compiled.toArray(), eager.toArray());
+    }
+  });
+  const program = compile((x: Tensor) => grad((y: Tensor) => y.logSumExp())(x)).program(ones([100]));
+  assert.match(
+    program.print("kernels"),
+    /exp.*; for \[100\] [^;]*; [^;]* = sum over \[100\] of [^;]*; [^;]* = sum over \[100\] of /,
+  );
+});
+
 test.run();

@@ -14,6 +14,7 @@ import {
   type Kernel,
   type Recurrence,
   type RepeatKernel,
+  type Store,
   valuesOf,
 } from "./ir/kernel.js";
 import type { Executable } from "./run/executable.js";
@@ -140,9 +141,10 @@ export function showKernel(kernel: Kernel): string {
       const inner = formatShape(kernel.sizes.slice(outer.length));
       const of = typeof reduction === "string" ? `${reduction} over ${inner} of ` : "";
       const shared = printer.definitions.map((definition) => `${definition}; `).join("");
-      const stores = kernel.stores.map(
-        ({ value, target, to }) => `${showPlace(target, to, null)} = ${of}${printer.show(value)}`,
-      );
+      const showStore = ({ value, target, to }: Store, of: string) =>
+        `${showPlace(target, to, null)} = ${of}${printer.show(value)}`;
+      const each = (kernel.each ?? []).map((store) => `for ${inner} ${showStore(store, "")}`);
+      const stores = [...each, ...kernel.stores.map((store) => showStore(store, of))];
       const steps = isRecurrence(reduction) ? showCarries(reduction, inner, printer) : "";
       return `${kernel.name}: for ${formatShape(outer)}: ${shared}${steps}${stores.join("; ")}`;
     }

@@ -10,6 +10,7 @@ import { type Buffer, bytesOf } from "./ir/buffer.js";
 import { type Affine, visitExpressions } from "./ir/expression.js";
 import { readsInPlace } from "./ir/in-place.js";
 import {
+  allStores,
   type Body,
   bodiesOf,
   type ContractionKernel,
@@ -134,10 +135,10 @@ function verifyRepeat(
 function verifyOrder(kernel: Kernel, i: number, aliases: Schedule["aliases"]): void {
   if (kernel.kind !== "loop") return;
   const memoryOf = (buffer: Buffer) => aliases.get(buffer) ?? buffer;
-  for (const { target } of kernel.stores) {
+  for (const { target } of allStores(kernel)) {
     for (const buffer of readsOf(kernel)) {
       demand(
-        memoryOf(buffer) !== memoryOf(target) || (storesEach(kernel) && readsInPlace(kernel, buffer, target)),
+        memoryOf(buffer) !== memoryOf(target) || readsInPlace(kernel, buffer, target),
         () => `kernel ${i}, ${kernel.name}, reads buffer ${buffer.id} elsewhere, or later, than it writes over it`,
       );
     }
@@ -158,6 +159,7 @@ function verifyAccesses(kernel: Kernel, i: number): void {
         `kernel ${i}, ${kernel.name}, goes from ${least} to ${most} in buffer ${buffer.id} of ${buffer.size} elements`,
     );
   };
+  for (const { target, to } of kernel.each ?? []) inside(target, to, kernel.sizes);
   for (const { target, to } of kernel.stores) inside(target, to, outer);
   visitExpressions(valuesOf(kernel), (e) => {
     demand(

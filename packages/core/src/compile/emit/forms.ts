@@ -1,6 +1,6 @@
 import { type Buffer, elementBytes } from "../ir/buffer.js";
 import { type Expression, visitExpressions } from "../ir/expression.js";
-import { isRecurrence, type Kernel, type LoopKernel, readsOf, valuesOf, writesOf } from "../ir/kernel.js";
+import { allStores, isRecurrence, type Kernel, type LoopKernel, readsOf, valuesOf, writesOf } from "../ir/kernel.js";
 
 /** Kernels that differ in the places of their buffers alone, and have one function, which is told where they are. */
 export interface Form {
@@ -150,18 +150,19 @@ class Places {
 
 function loopText(kernel: LoopKernel, places: Places): string {
   const { sizes, reduced, reduction, stores } = kernel;
+  const each = kernel.each?.length ?? 0;
   const values = valuesOf(kernel);
   const numbers = new Map<Expression, number>();
   const number = (e: Expression) => numbers.get(e) as number;
   const way = isRecurrence(reduction) ? `${reduction.carries.length} ${reduction.isScan}` : reduction;
-  const parts = [`loop ${sizes.join()} ${reduced} ${way}`];
+  const parts = [`loop ${sizes.join()} ${reduced} ${way} ${each} of ${each + stores.length}`];
   visitExpressions(values, (e) => {
     numbers.set(e, numbers.size);
     parts.push(expressionText(e, number, places));
   });
   parts.push(values.map(number).join());
   // A target that is written from its beginning on may be written as a whole.
-  for (const { target, to } of stores) {
+  for (const { target, to } of allStores(kernel)) {
     parts.push(`${places.of(target, to.offset)} ${to.strides.join()}${to.offset === 0 ? " whole" : ""}`);
   }
   return parts.join(";");

@@ -3,7 +3,7 @@ import type { VectorMath } from "../../wasm/vector-math/index.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import { type Affine, type Expression, type Load, operandsOf, visitExpressions } from "../ir/expression.js";
-import { isRecurrence, type LoopKernel, type Recurrence, valuesOf } from "../ir/kernel.js";
+import { allStores, isRecurrence, type LoopKernel, type Recurrence, valuesOf } from "../ir/kernel.js";
 import type { Nest } from "./nest.js";
 import type { Streams } from "./streams.js";
 import { type Lanes, lanesFor, type MaskWidth, type Pusher, pushApply, pushConstant } from "./vector.js";
@@ -63,10 +63,10 @@ export class LoopValues implements Pusher {
   private readonly free: Local[] = [];
 
   constructor(kernel: LoopKernel, loops: LoopOrder, streams: Streams, { code, math }: KernelCode) {
-    const { reduction, stores } = kernel;
+    const { reduction } = kernel;
     const nexts = isRecurrence(reduction) ? reduction.carries.map(({ next }) => next) : [];
     const isStoredLater = isRecurrence(reduction) && !reduction.isScan;
-    this.roots = [...nexts, ...(isStoredLater ? [] : stores.map(({ value }) => value))];
+    this.roots = [...nexts, ...(isStoredLater ? [] : allStores(kernel).map(({ value }) => value))];
     this.loops = loops;
     this.streams = streams;
     this.code = code;

@@ -3,7 +3,15 @@ import { inTurns, vectorBytes } from "../../wasm/simd.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
 import type { Expression, NumberKind } from "../ir/expression.js";
-import { isRecurrence, type LoopKernel, type Recurrence, type Store, storesEach, valuesOf } from "../ir/kernel.js";
+import {
+  allStores,
+  isRecurrence,
+  type LoopKernel,
+  type Recurrence,
+  type Store,
+  storesEach,
+  valuesOf,
+} from "../ir/kernel.js";
 import { sameAffine } from "../ir/views.js";
 import { Accumulators, identityOf } from "./accumulators.js";
 import { type LoopOrder, LoopValues } from "./loop-values.js";
@@ -26,8 +34,8 @@ class LoopEmitter {
   private readonly streams: Streams;
   private readonly values: LoopValues;
   private readonly address: KernelCode["address"];
-  /** Of a reduction without an order. */
-  private readonly accumulators: Accumulators | null;
+  /** Of a reduction without an order: one for each store. */
+  private readonly accumulators: readonly Accumulators[] | null;
   private readonly recurrence: Recurrence | null;
 
   constructor(kernel: LoopKernel, context: KernelCode) {
@@ -35,14 +43,14 @@ class LoopEmitter {
     this.address = context.address;
     this.loops = orderOf(kernel);
     this.streams = new Streams(context, this.loops.nest, this.loops.axis);
-    for (const { to, target } of kernel.stores) this.streams.announce(target, to);
+    for (const { to, target } of allStores(kernel)) this.streams.announce(target, to);
     this.values = new LoopValues(kernel, this.loops, this.streams, context);
     const { reduction } = kernel;
     this.recurrence = isRecurrence(reduction) ? reduction : null;
     this.accumulators =
       reduction === null || isRecurrence(reduction)
         ? null
-        : new Accumulators(this.values, reduction, (kernel.stores[0] as Store).value.kind);
+        : kernel.stores.map(({ value }) => new Accumulators(this.values, reduction, value.kind));
   }
 
   emit(): void {
@@ -58,7 +66,7 @@ class LoopEmitter {
     const { nest, order, axis: along } = this.loops;
     const beginsReduction = (depth === order.length || this.isReduced(depth)) && !this.isReduced(depth - 1);
     const [accumulators, recurrence] = beginsReduction ? [this.accumulators, this.recurrence] : [null, null];
-    accumulators?.begin(this.reductionUnits());
+    for (const each of accumulators ?? []) each.begin(this.reductionUnits());
     if (recurrence !== null) this.values.begin(recurrence);
     this.values.holding(depth - 1, () => {
       const loops = () => {
@@ -78,7 +86,7 @@ class LoopEmitter {
     });
     if (accumulators !== null) this.finish(accumulators);
     if (recurrence === null) return;
-    if (!recurrence.isScan) this.values.forEachUnit(() => this.storeAll());
+    if (!recurrence.isScan) this.values.forEachUnit(() => this.storeAll(this.kernel.stores));
     this.values.end();
   }
 
@@ -95,9 +103,16 @@ class LoopEmitter {
    * `where(condition, x, 0)`. Rows that need more work than others are written so.
    */
   private guard(depth: number): Expression | null {
-    const { reduction, stores } = this.kernel;
-    const [{ value }] = stores as readonly [Store];
-    if (reduction === null || isRecurrence(reduction) || value.op !== "apply" || value.name !== "select") return null;
+    const { reduction } = this.kernel;
+    const [{ value }, ...others] = allStores(this.kernel) as readonly [Store, ...Store[]];
+    if (
+      reduction === null ||
+      isRecurrence(reduction) ||
+      others.length > 0 ||
+      value.op !== "apply" ||
+      value.name !== "select"
+    )
+      return null;
     const [condition, , otherwise] = value.args as readonly [Expression, Expression, Expression];
     const isNothing =
       otherwise.op === "constant" && otherwise.value === identityOf(reduction, otherwise.kind as NumberKind);
@@ -122,7 +137,8 @@ class LoopEmitter {
   private unroll(size: number): number {
     const cost = this.values.count;
     if (this.recurrence !== null && this.loops.order.some((_, depth) => this.isUnrolled(depth))) return 1;
-    const most = this.accumulators !== null ? 4 : cost <= 6 ? 4 : cost <= 12 ? 2 : 1;
+    const reducesOnly = this.accumulators !== null && this.kernel.each === undefined;
+    const most = reducesOnly || cost <= 6 ? 4 : cost <= 12 ? 2 : 1;
     return size >= 2 * most * this.values.lanes ? most : 1;
   }
 
@@ -157,7 +173,7 @@ class LoopEmitter {
   private mayRepeat(): boolean {
     const { kernel } = this;
     if (this.axis?.reduced === true) return false;
-    const written = new Set(kernel.stores.map(({ target }) => this.address(target)));
+    const written = new Set(allStores(kernel).map(({ target }) => this.address(target)));
     return loadsOf(valuesOf(kernel)).every(({ buffer }) => !written.has(this.address(buffer)));
   }
 
@@ -178,31 +194,31 @@ class LoopEmitter {
   /** What the innermost loop does. */
   private leaf(): void {
     const { values, accumulators, recurrence } = this;
-    const { stores } = this.kernel;
+    const { each = [], stores } = this.kernel;
     if (recurrence !== null) {
-      values.forEachUnit(() => values.step(recurrence, () => recurrence.isScan && this.storeAll()));
+      values.forEachUnit(() => values.step(recurrence, () => recurrence.isScan && this.storeAll(stores)));
       return;
     }
     // Of a row that is reduced, single elements stand in every lane and must not count for each.
     const isRest = this.axis?.reduced === true && values.width === 1;
     values.forEachUnit((unit) => {
-      if (accumulators === null) this.storeAll();
-      else
-        for (const { value } of stores)
-          accumulators.add(isRest ? "rest" : unit, () => values.push(value), values.width);
+      this.storeAll(accumulators === null ? stores : each);
+      for (const [i, own] of (accumulators ?? []).entries())
+        own.add(isRest ? "rest" : unit, () => values.push((stores[i] as Store).value), values.width);
     });
   }
 
   /** Stores what has been reduced. */
-  private finish(accumulators: Accumulators): void {
+  private finish(accumulators: readonly Accumulators[]): void {
     const { values } = this;
-    const [store] = this.kernel.stores as readonly [Store];
-    if (this.axis?.reduced === true) this.store(store, () => accumulators.pushTotal());
-    else values.forEachUnit((unit) => this.store(store, () => accumulators.pushVector(unit, values.width)));
+    for (const [i, own] of accumulators.entries()) {
+      const store = this.kernel.stores[i] as Store;
+      if (this.axis?.reduced === true) this.store(store, () => own.pushTotal());
+      else values.forEachUnit((unit) => this.store(store, () => own.pushVector(unit, values.width)));
+    }
   }
 
-  private storeAll(): void {
-    const { stores } = this.kernel;
+  private storeAll(stores: readonly Store[]): void {
     for (let i = 0; i < stores.length; i++) {
       const [store, next] = [stores[i] as Store, stores[i + 1]];
       if (next !== undefined && this.takeTurns(store, next)) {
@@ -282,6 +298,7 @@ function orderOf(kernel: LoopKernel): LoopOrder {
 function vectorAxis(kernel: LoopKernel, nest: Nest): number {
   const { axes } = nest;
   const loads = loadsOf(valuesOf(kernel)).map((load) => nest.stridesOf(load.at));
+  const each = (kernel.each ?? []).map(({ to }) => nest.stridesOf(to));
   const targets = kernel.stores.map(({ to }) => nest.stridesOf(to));
   // What moves along one axis only is read once for all of another.
   const weightOf = (strides: readonly number[]) => (strides.filter((stride) => stride !== 0).length > 1 ? 4 : 1);
@@ -291,7 +308,7 @@ function vectorAxis(kernel: LoopKernel, nest: Nest): number {
     if (reduced && isOrdered) return;
     let score = 0;
     for (const strides of loads) score += weightOf(strides) * (strides[axis] === 1 ? 2 : strides[axis] === 0 ? 1 : 0);
-    if (!reduced) for (const to of targets) score += weightOf(to) * (to[axis] === 1 ? 3 : -2);
+    for (const to of reduced ? each : [...each, ...targets]) score += weightOf(to) * (to[axis] === 1 ? 3 : -2);
     if (size < 4) score -= 32;
     if (score >= most) [best, most] = [axis, score];
   });

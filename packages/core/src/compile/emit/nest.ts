@@ -1,5 +1,5 @@
 import { type Affine, type Expression, type Load, visitExpressions } from "../ir/expression.js";
-import { type LoopKernel, valuesOf } from "../ir/kernel.js";
+import { allStores, type LoopKernel, valuesOf } from "../ir/kernel.js";
 
 /** An axis of a loop nest. */
 export interface Axis {
@@ -15,9 +15,11 @@ export interface Nest {
 }
 
 export function nestOf(kernel: LoopKernel): Nest {
-  const { sizes, reduced, stores } = kernel;
+  const { sizes, reduced } = kernel;
   const outer = sizes.length - reduced;
-  const accesses: (readonly number[])[] = stores.map(({ to }) => sizes.map((_, axis) => to.strides[axis] ?? 0));
+  const accesses: (readonly number[])[] = allStores(kernel).map(({ to }) =>
+    sizes.map((_, axis) => to.strides[axis] ?? 0),
+  );
   visitExpressions(valuesOf(kernel), (e) => {
     if (e.op === "load" || e.op === "index") accesses.push(e.at.strides);
   });

@@ -1,6 +1,6 @@
 import type { Buffer } from "./buffer.js";
 import { type Affine, type Expression, visitExpressions } from "./expression.js";
-import { isRecurrence, type LoopKernel, type Store, valuesOf } from "./kernel.js";
+import { isRecurrence, type LoopKernel, type Store, storesOfEach, valuesOf } from "./kernel.js";
 import { sameAffine } from "./views.js";
 
 /**
@@ -8,10 +8,11 @@ import { sameAffine } from "./views.js";
  * it has written.
  */
 export function readsInPlace(kernel: LoopKernel, buffer: Buffer, target: Buffer): boolean {
-  const at = kernel.stores.findIndex((store) => store.target === target);
+  const each = storesOfEach(kernel);
+  const at = each.findIndex((store) => store.target === target);
   const reads = readsBy(kernel).get(buffer);
   if (at === -1) return false;
-  const { to } = kernel.stores[at] as Store;
+  const { to } = each[at] as Store;
   return (
     reads === undefined || (reads.store <= at && reads.places.every((place) => place !== null && sameAffine(place, to)))
   );

@@ -17,8 +17,10 @@ export interface LoopKernel {
   readonly sizes: readonly number[];
   readonly reduced: number;
   readonly reduction: ReductionOp | Recurrence | null;
-  /** What is written for each element, in this order: one value of a reduction, or several. */
+  /** What is written for each element, in this order, or behind the last one of those that are reduced. */
   readonly stores: readonly Store[];
+  /** What a reduction that is no recurrence writes for each element that it goes through, before it adds it up. */
+  readonly each?: readonly Store[];
 }
 
 /**
@@ -40,16 +42,24 @@ interface Carry {
 export const isRecurrence = (reduction: LoopKernel["reduction"]): reduction is Recurrence =>
   reduction !== null && typeof reduction !== "string";
 
-/** Whether a loop stores something for each of its elements. */
+/** All stores of a loop. */
+export const allStores = ({ each = [], stores }: LoopKernel): readonly Store[] => [...each, ...stores];
+
+/** Whether all that a loop stores it stores for each of its elements. */
 export const storesEach = ({ reduction }: LoopKernel): boolean =>
   reduction === null || (isRecurrence(reduction) && reduction.isScan);
 
+/** What a loop stores for each of its elements. */
+export const storesOfEach = (kernel: LoopKernel): readonly Store[] =>
+  storesEach(kernel) ? kernel.stores : (kernel.each ?? []);
+
 /** The values of a loop, in the order in which they are computed. */
-export function valuesOf({ reduction, stores }: LoopKernel): readonly Expression[] {
+export function valuesOf({ reduction, each = [], stores }: LoopKernel): readonly Expression[] {
   const carries = isRecurrence(reduction) ? reduction.carries : [];
   return [
     ...carries.map(({ initial }) => initial),
     ...carries.map(({ next }) => next),
+    ...each.map(({ value }) => value),
     ...stores.map(({ value }) => value),
   ];
 }
@@ -57,7 +67,7 @@ export function valuesOf({ reduction, stores }: LoopKernel): readonly Expression
 export interface Store {
   readonly value: Expression;
   readonly target: Buffer;
-  /** Where an element goes; over the axes that are not reduced, in a scan over all. */
+  /** Where an element goes; over the axes that are not reduced, in a scan, and for each element, over all. */
   readonly to: Affine;
 }
 
@@ -301,7 +311,7 @@ export function readsOf(kernel: Kernel): readonly Buffer[] {
 export function writesOf(kernel: Kernel): readonly Buffer[] {
   switch (kernel.kind) {
     case "loop":
-      return kernel.stores.map(({ target }) => target);
+      return allStores(kernel).map(({ target }) => target);
     case "contraction":
       return kernel.scratch === null ? [kernel.target] : [kernel.target, kernel.scratch];
     case "scalars":

@@ -1,7 +1,7 @@
 import { CompileError } from "../../errors.js";
 import { alignment, type Buffer, bytesOf, elementBytes } from "../ir/buffer.js";
 import { readsInPlace } from "../ir/in-place.js";
-import { type Body, bodiesOf, type Kernel, readsOf, type Schedule, storesEach, writesOf } from "../ir/kernel.js";
+import { type Body, bodiesOf, type Kernel, readsOf, type Schedule, writesOf } from "../ir/kernel.js";
 import { Arena } from "./arena.js";
 
 /** Where each buffer lies in the memory of the program, those of its bodies among them. */
@@ -160,7 +160,7 @@ function inheritable(
   dying: readonly Buffer[],
   taken: ReadonlySet<Buffer>,
 ): Buffer | null {
-  if (kernel.kind !== "loop" || !storesEach(kernel)) return null;
+  if (kernel.kind !== "loop") return null;
   for (const buffer of dying) {
     if (buffer === target || taken.has(buffer) || buffer.role !== "temporary") continue;
     if (bytesOf(buffer) !== bytesOf(target) || elementBytes[buffer.dtype] !== elementBytes[target.dtype]) continue;

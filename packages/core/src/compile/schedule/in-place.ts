@@ -1,6 +1,6 @@
 import type { Buffer } from "../ir/buffer.js";
 import { readsInPlace } from "../ir/in-place.js";
-import { type Kernel, mayStop, readsOf, storesEach, writesOf } from "../ir/kernel.js";
+import { type Kernel, mayStop, readsOf, writesOf } from "../ir/kernel.js";
 
 /**
  * Lets the kernel that computes the new values of a tensor write them over the old ones, where nobody needs those any
@@ -66,5 +66,5 @@ function mayReplace(
   if (readers.some((reader) => reader > write)) return false;
   if (!readers.includes(write)) return true;
   const kernel = kernels[write] as Kernel;
-  return kernel.kind === "loop" && storesEach(kernel) && readsInPlace(kernel, to, from);
+  return kernel.kind === "loop" && readsInPlace(kernel, to, from);
 }

@@ -150,7 +150,7 @@ export function movedOn(words: Int32Array, blocks: number): Int32Array {
 }
 
 function runLoop(kernel: LoopKernel, memory: Memory): void {
-  const { sizes, reduced, reduction, stores } = kernel;
+  const { sizes, reduced, reduction, each = [], stores } = kernel;
   const outer = sizes.slice(0, sizes.length - reduced);
   const inner = sizes.slice(outer.length);
   if ((storesEach(kernel) ? sizes : outer).includes(0)) return;
@@ -158,11 +158,11 @@ function runLoop(kernel: LoopKernel, memory: Memory): void {
     runRecurrence(reduction, kernel, memory);
     return;
   }
-  const counter = new Counter(sizes);
+  const [counter, outerCounter] = [new Counter(sizes), new Counter(outer)];
   const values: number[] = [];
   const places = new Map<Expression, number>();
   /** For each store what has to be computed for it that has not been computed for those before it. */
-  const work = stores.map(({ value, target, to }) => {
+  const work = [...each, ...stores].map(({ value, target, to }, i) => {
     const steps: (() => void)[] = [];
     visitExpressions([value], (e) => {
       if (places.has(e)) return;
@@ -179,32 +179,31 @@ function runLoop(kernel: LoopKernel, memory: Memory): void {
       kind: value.kind,
       target,
       array: memory.array(target),
-      at: counter.follow(to),
+      at: (reduction === null || i < each.length ? counter : outerCounter).follow(to),
     };
   });
+  const storeNow = ({ steps, place, target, array, at }: (typeof work)[number]) => {
+    for (const step of steps) step();
+    writeElement(target, array, at.value, values[place] as number);
+  };
   if (reduction === null) {
-    do {
-      for (const { steps, place, target, array, at } of work) {
-        for (const step of steps) step();
-        writeElement(target, array, at.value, values[place] as number);
-      }
-    } while (counter.next());
+    do work.forEach(storeNow);
+    while (counter.next());
     return;
   }
-  const [store, ...others] = work;
-  if (store === undefined || others.length > 0) throw new Error("a reduction has one store");
-  const { identity, combine } = reducingOf(reduction, store.kind);
+  const reducing = work.slice(each.length).map((store) => ({ ...store, ...reducingOf(reduction, store.kind), sum: 0 }));
   const count = sizeOf(inner);
-  const outerCounter = new Counter(outer);
-  const to = outerCounter.follow(stores[0]?.to ?? { offset: 0, strides: [] });
   do {
-    let sum = identity;
+    for (const store of reducing) store.sum = store.identity;
     for (let i = 0; i < count; i++) {
-      for (const step of store.steps) step();
-      sum = combine(sum, values[store.place] as number);
+      work.slice(0, each.length).forEach(storeNow);
+      for (const store of reducing) {
+        for (const step of store.steps) step();
+        store.sum = store.combine(store.sum, values[store.place] as number);
+      }
       counter.next();
     }
-    writeElement(store.target, store.array, to.value, asKind(store.kind, sum));
+    for (const { target, array, at, kind, sum } of reducing) writeElement(target, array, at.value, asKind(kind, sum));
   } while (outerCounter.next());
 }
 
