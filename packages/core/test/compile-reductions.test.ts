@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile, concat, grad, ones, type Tensor, tensor, zeros } from "../src/index.js";
-import { forAll } from "./support/property.js";
+import { forAll, near } from "./support/property.js";
 
 // Reductions over any axes of what is broadcast along any others, taken by indices, cast: small integers, so that eager and
 // compiled results are equal to the bit, whatever the order of summation.
@@ -331,6 +331,34 @@ test("what is stored and reduced, in one loop: in one way or several, along all 
     program.print("kernels"),
     /exp.*; for \[100\] [^;]*; [^;]* = sum over \[100\] of [^;]*; [^;]* = sum over \[100\] of /,
   );
+});
+
+test("what is alike along an axis is stored once along it", () => {
+  const x = tensor(Array.from({ length: 35 }, (_, i) => ((i * 7) % 11) - 5)).reshape([5, 7]) as Tensor;
+  const y = tensor(Array.from({ length: 210 }, (_, i) => ((i * 3) % 13) - 6)).reshape([6, 5, 7]) as Tensor;
+  const rows: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
+    // Along the first axis, the last one, and both; of what has fewer axes, and with what is alike along others.
+    (x) => x.broadcastTo([6, 5, 7]).mul(2).add(1),
+    (x) => x.sum({ axis: 1, keepDims: true }).broadcastTo([6, 5, 7]).square(),
+    (x) => x.slice([[1, 2], [3, 4]]).broadcastTo([6, 5, 7]).sub(x.slice([0, 0])), // biome-ignore format: pairs
+    (x) => x.sum(0).broadcastTo([5, 7]).mul(x.sum(1).expandDims(1)).broadcastTo([6, 5, 7]).neg(),
+    (x) => x.greater(0).broadcastTo([6, 5, 7]).logicalNot().cast("float64"),
+  ];
+  for (const [i, f] of rows.entries()) {
+    const both = (x: Tensor, y: Tensor) => {
+      const alike = f(x, y);
+      return [alike.mul(y).sum(0), alike.add(y).sum([0, 1]), alike.sub(y).max()];
+    };
+    const slopes = (x: Tensor, y: Tensor) =>
+      grad((at: Tensor) => both(at, y).reduce((sum, part) => sum.add(part.sum()), tensor(0)) as Tensor<[]>)(x);
+    for (const each of [both, slopes] as ((x: Tensor, y: Tensor) => Tensor | readonly Tensor[])[]) {
+      const [actual, expected] = [compile(each, { verify: true })(x, y), each(x, y)].map((result) => [result].flat());
+      for (const [j, part] of (actual as Tensor[]).entries())
+        near(part.data as never, expected?.[j]?.data as never, 1e-13, `row ${i}`);
+    }
+    // Less than one tensor of the whole size beside the arguments.
+    assert.ok(compile(both).program(x, y).memory.bytes < 8 * (35 + 210 + 210), `row ${i}`);
+  }
 });
 
 test.run();

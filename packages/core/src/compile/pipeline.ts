@@ -2,6 +2,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type Placed, trace } from "../trace/trace.js";
 import { relaxedSimd } from "../wasm/features.js";
 import { emitModule } from "./emit/module.js";
+import { computeAlikeOnce } from "./graph/alike.js";
 import { joinLoops } from "./graph/loops.js";
 import { joinProducts } from "./graph/product-sum.js";
 import { simplify } from "./graph/simplify.js";
@@ -29,7 +30,7 @@ export function build(
   const traced = trace(given, f);
   const middle = performance.now();
   if (verifies) verifyGraph(traced);
-  const simplified = joinProducts(joinUnslices(joinLoops(simplify(traced))));
+  const simplified = computeAlikeOnce(joinProducts(joinUnslices(joinLoops(simplify(traced)))));
   const schedules = schedulesOf(simplified);
   const { schedule } = schedules.at(-1) as ScheduleStage;
   const planned = plan(schedule);
