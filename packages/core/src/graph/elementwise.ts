@@ -119,7 +119,7 @@ export abstract class Elementwise extends Node {
     const { backward } = this.rule;
     if (typeof backward === "string") throw this.notDifferentiable(backward);
     const { inputs } = this;
-    const values = [...inputs, output].map((tensor) => tensor.values as number);
+    const values = [...inputs, output].map(({ values }) => values as number);
     inputs.forEach((input, i) => {
       if (walk.has(input)) walk.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values));
     });
@@ -205,8 +205,9 @@ export function unary(name: string, rule: UnaryRule): new () => UnaryNode {
         if (extra !== undefined) return super.apply(x, extra);
         if (x?.rank !== 0 || this.first !== null) return super.apply(x);
         const dtype = this.dtypeRule(x);
-        if (isObserved()) return this.applied(scalarShape, dtype, [x]);
-        const value = rounded(dtype, rule.forward(arithmeticOf(dtype), x.values as number));
+        const { values: a } = x;
+        if (isObserved() || typeof a !== "number") return this.applied(scalarShape, dtype, [x]);
+        const value = rounded(dtype, rule.forward(arithmeticOf(dtype), a));
         const record = x.requiresGrad && isRecording() && isFloat(dtype);
         return x.deriveScalar(dtype, value, record ? Object.getPrototypeOf(this) : null, x, null);
       }
@@ -233,8 +234,10 @@ export function binary(name: string, rule: BinaryRule): new () => BinaryNode {
         if (x?.rank !== 0 || y?.rank !== 0 || this.first !== null) return super.apply(x, y);
         const plain = sameDType && x.dtype === "float64" && y.dtype === "float64";
         const dtype = plain ? "float64" : this.dtypeRule(x, y);
-        if (isObserved()) return this.applied(scalarShape, dtype, [x, y]);
-        const value = rule.forward(arithmeticOf(x.dtype), x.values as number, y.values as number);
+        const [a, b] = [x.values, y.values];
+        if (isObserved() || typeof a !== "number" || typeof b !== "number")
+          return this.applied(scalarShape, dtype, [x, y]);
+        const value = rule.forward(arithmeticOf(x.dtype), a, b);
         const record = (x.requiresGrad || y.requiresGrad) && isRecording() && isFloat(dtype);
         const op = record ? Object.getPrototypeOf(this) : null;
         return x.deriveScalar(dtype, plain ? value : rounded(dtype, value), op, x, y);
