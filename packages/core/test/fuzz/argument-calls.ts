@@ -1,3 +1,4 @@
+import { engineMembers } from "../support/engine-members.js";
 import type { Engine } from "./argument-values.js";
 
 /** Something that can be called, and what it is called by. */
@@ -11,26 +12,18 @@ type AnyFunction = (...args: unknown[]) => unknown;
 
 /** Members that are there for the engine alone: they are given what it has checked. */
 const internal = new Set([
-  "constructor",
-  // of a tensor
-  "derive",
-  "deriveScalar",
-  "inputAt",
-  "constant",
-  "settle",
+  ...engineMembers,
   // of a node, which `apply` and `forward` call
   "shapeRule",
   "dtypeRule",
   "localForward",
   "localBackward",
   "fastBackward",
-  "backwardNumbers",
   "backwardInPlace",
   "backwardScalar",
   "nodeOf",
   "applied",
   "takes",
-  "countUses",
   "composed",
   "composition",
   "connect",

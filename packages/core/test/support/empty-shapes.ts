@@ -1,4 +1,5 @@
 import type * as Core from "../../src/index.js";
+import { engineMembers } from "./engine-members.js";
 
 /*
  * Tensors without elements whose other axes have any size: a loop over one of these axes never ends. Each function and method of
@@ -25,18 +26,6 @@ const others: readonly Make[] = [
   ({ zeros }) => [zeros([0, 0, 2, 2])],
   ({ Random }) => [{ random: new Random(1) }],
 ];
-
-/** Members that are for the engine alone. */
-const left = new Set([
-  "constructor",
-  "derive",
-  "deriveScalar",
-  "inputAt",
-  "constant",
-  "settle",
-  "countUses",
-  "backwardNumbers",
-]);
 
 /** What ended in a bare error; `begin` is told of each call before it is made. */
 export function callsOnEmpty(engine: typeof Core, begin: (call: string) => void): { count: number; bare: string[] } {
@@ -67,7 +56,8 @@ export function callsOnEmpty(engine: typeof Core, begin: (call: string) => void)
   }
   for (const name of Object.getOwnPropertyNames(Tensor.prototype)) {
     const value: unknown = Object.getOwnPropertyDescriptor(Tensor.prototype, name)?.value;
-    if (typeof value === "function" && !left.has(name)) call(`.${name}`, (x, args) => value.apply(x, args));
+    if (typeof value === "function" && !engineMembers.includes(name))
+      call(`.${name}`, (x, args) => value.apply(x, args));
   }
   return { count, bare };
 }
