@@ -29,6 +29,7 @@ const internal = new Set([
   "connect",
   "connectAll",
   "compute",
+  "computeChecked",
   "computeNow",
   "orderOf",
   "freedom",
