@@ -6,9 +6,12 @@ import {
   clipByValue,
   clipGradNorm,
   clipGradValue,
+  compile,
+  cond,
   customGradient,
   customOp,
   type DType,
+  fn,
   globalNorm,
   grad,
   hessian,
@@ -17,6 +20,7 @@ import {
   noGrad,
   Random,
   type Shape,
+  scan,
   type Tensor,
   tensor,
   type Values,
@@ -661,3 +665,47 @@ recomputation("a function that changes without another value", () => {
   );
 });
 recomputation.run();
+
+const closures = suite("what a gradient of one's own, or a hook, closes over");
+
+/** Functions of x whose derivative by x, by what they close over, is w^2. */
+const closing: Record<string, (w: Tensor) => (x: Tensor) => Tensor> = {
+  "customGradient, of which f uses it": (w) =>
+    customGradient((x: Tensor) => x.mul(w), [(dout) => dout.mul(w.square())]),
+  "customGradient alone": (w) => customGradient((x: Tensor) => x.mul(9), [(dout) => dout.mul(w.square())]),
+  customOp: (w) =>
+    customOp("Nine", {
+      arity: 1,
+      shape: (shape) => shape,
+      forward: (out, x) => out.set([9 * x.item()]),
+      backward: [(dout) => dout.mul(w.square())],
+    }),
+  "a hook": (w) => (x) => {
+    const y = x.mul(1);
+    y.onGradient((gradient) => gradient.mul(w.square()));
+    return y.mul(1);
+  },
+};
+
+const inside: Record<string, (f: (x: Tensor) => Tensor, x: Tensor) => Tensor> = {
+  "by itself": (f, x) => f(x),
+  "in a scan": (f, x) => scan((carry: Tensor) => [f(carry)], x, undefined, { length: 1 })[0],
+  "in groups of steps": (f, x) => scan((carry: Tensor) => [f(carry)], x, undefined, { length: 1, checkpoint: 1 })[0],
+  "in a branch": (f, x) => cond(x.greater(0), f, (x: Tensor) => x, x),
+  "in a function": (f, x) => fn(f)(x),
+  "in a checkpoint": (f, x) => checkpoint(f, x),
+};
+
+for (const [what, f] of Object.entries(closing)) {
+  for (const [where, wrap] of Object.entries(inside)) {
+    closures(`has the derivatives of an outer transform, of ${what} ${where}, in programs too`, () => {
+      const slope = (w: Tensor) => grad((x: Tensor) => wrap(f(w), x))(2);
+      assert.is(slope(tensor(3)).item(), 9);
+      assert.is(grad(slope)(3).item(), 6);
+      assert.is(grad(grad(slope))(3).item(), 2);
+      assert.is(jvp(slope, tensor(3), tensor(1)).tangent.item(), 6);
+      if (what !== "customOp") assert.is(compile(grad(slope))(tensor(3)).item(), 6);
+    });
+  }
+}
+closures.run();

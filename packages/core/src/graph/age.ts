@@ -15,3 +15,11 @@ export function ageToWalk(wanted: Iterable<{ readonly slot: number }>): number {
   for (const { slot } of wanted) least = Math.min(least, slot < 0 ? -slot : 0);
   return least;
 }
+
+/**
+ * Tells a walk that it passes what a consumer wrote, a hook or a gradient of one's own, or what holds such: that may close over what a transform around
+ * differentiates by, which no edge of the graph shows.
+ */
+export function mayCloseOver(walk: { dependsOnOthers: boolean }): void {
+  if (transforms.running > 0) walk.dependsOnOthers = true;
+}

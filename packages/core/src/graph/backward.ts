@@ -4,6 +4,7 @@ import { elementwiseLoops } from "../loops/generated.js";
 import { runLoop } from "../loops/loop.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape } from "../shape/shape.js";
+import { mayCloseOver } from "./age.js";
 import { afterHooks } from "./hooks.js";
 import { checkSeed, checkUnchanged, gradientOf, type Node, tensors, updates } from "./node.js";
 import { Part, Parted } from "./part.js";
@@ -116,6 +117,7 @@ function collect(root: Tensor, tape: Tape): void {
   for (let next = 0; next < edges.length; next++) {
     const edge = edges[next] as Tensor;
     if (wanted?.has(edge)) continue;
+    if (edge.hooks !== null) mayCloseOver(tape);
     if (edge.isVariable) tape.dependsOnOthers = true;
     else {
       if (isProgram && deferredIn(edge.values) === null) throw madeOutside(edge);

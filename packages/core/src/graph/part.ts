@@ -1,6 +1,7 @@
 import { type DType, isFloat, type Values } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
-import { Node } from "./node.js";
+import { mayCloseOver } from "./age.js";
+import { Node, type Walk } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracer.js";
@@ -20,6 +21,11 @@ export abstract class Parted extends Node {
 
   override dtypeRule(..._inputs: Tensor[]): DType {
     return "float64";
+  }
+
+  override countUses(walk: Walk): void {
+    mayCloseOver(walk);
+    super.countUses(walk);
   }
 
   override localBackward(): Tensor | null {

@@ -21,8 +21,8 @@ export interface CustomGradientOptions {
 /**
  * The function `f` with a gradient of one's own: for each input, `backward[i]` computes it with ops, in the shape of that
  * input (or of the output, if the input was broadcast to it). In the graph it is one node. Its derivatives of higher order
- * are those of `backward`, which may use the inputs and the output; `f` itself is never differentiated, and what it and
- * `backward` close over is a constant to them: a tensor that derivatives are wanted of is to be an input.
+ * are those of `backward`, which may use the inputs, the output, and what it closes over; `f` itself is never differentiated, and what
+ * it closes over is a constant to it.
  *
  * @throws GraphError when the function is called with another number of inputs than there are gradients
  *

@@ -1,5 +1,6 @@
 import { type DType, isFloat, type Values } from "../dtype.js";
-import { Node } from "../graph/node.js";
+import { mayCloseOver } from "../graph/age.js";
+import { Node, type Walk } from "../graph/node.js";
 import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import { noteStep } from "../graph/steps.js";
@@ -50,6 +51,11 @@ export abstract class FunctionNode extends Node {
     const result: unknown = withReads(null, () => withRecording(false, () => this.f(...inputs)));
     checkResult(this.name, result);
     return result;
+  }
+
+  override countUses(walk: Walk): void {
+    mayCloseOver(walk);
+    super.countUses(walk);
   }
 
   override shapeRule(...inputs: Tensor[]): Shape {
