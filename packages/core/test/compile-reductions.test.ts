@@ -361,4 +361,9 @@ test("what is alike along an axis is stored once along it", () => {
   }
 });
 
+test("the gradient of logSumExp along an axis without elements", () => {
+  const slope = grad((x: Tensor) => x.logSumExp(1).sum());
+  for (const f of [slope, compile(slope)]) assert.equal(f(zeros([3, 0])).shape, [3, 0]);
+});
+
 test.run();

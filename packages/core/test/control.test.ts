@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   arange,
+  checkpoint,
   compile,
   cond,
   customGradient,
@@ -10,6 +11,7 @@ import {
   fn,
   grad,
   gradcheck,
+  jvp,
   Random,
   rootOf,
   scan,
@@ -18,6 +20,7 @@ import {
   type Tensor,
   tensor,
   variable,
+  vmap,
   whileLoop,
 } from "../src/index.js";
 import { branchRows, type ControlRow, callRows, implicitRows, scanRows } from "./support/control-rows.js";
@@ -452,5 +455,103 @@ for (const [what, call, message] of inPrograms) {
     assert.is(drawn.generator.position, 0);
   });
 }
+
+/** Loops, branches, calls and solutions whose functions close over a value, twice where they take two. */
+const closing: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
+  scan: (a, b) => scan((c: Tensor) => [c.mul(a).add(b)], tensor(1), undefined, { length: 2 })[0],
+  groups: (a, b) => scan((c: Tensor) => [c.mul(a).add(b)], tensor(1), undefined, { length: 2, checkpoint: 1 })[0],
+  whileLoop: (a, b) =>
+    whileLoop(
+      (c: Tensor) => c.less(20),
+      (c) => c.mul(a).add(b),
+      tensor(1),
+      { limit: 9 },
+    ),
+  cond: (a, b) =>
+    cond(
+      a.greater(0),
+      () => a.mul(b).mul(b),
+      () => b,
+    ),
+  switchCase: (a, b) => switchCase(tensor(0, { dtype: "int32" }), [() => a.mul(b).mul(b), () => a]),
+  fn: (a, b) => fn((c: Tensor) => c.mul(a).add(b.square()))(tensor(3)),
+  "a scan in a scan": (a, b) =>
+    scan(
+      (c: Tensor) => [scan((d: Tensor) => [d.mul(a).add(b)], c, undefined, { length: 2 })[0]],
+      tensor(1),
+      undefined,
+      { length: 2 },
+    )[0],
+  fixedPoint: (a, b) => fixedPoint((z: Tensor) => z.tanh().mul(0.1).mul(a).add(b), tensor(0)),
+  rootOf: (a, b) => rootOf((z: Tensor) => z.pow(3).add(z.mul(a)).sub(b), tensor(1)),
+  checkpoint: (a, b) => checkpoint((c: Tensor) => c.mul(a).add(b.square()), tensor(3)),
+};
+
+for (const [what, f] of Object.entries(closing)) {
+  test(`${what} over equal values, and over numbers of a program: values, first and second derivatives`, () => {
+    const twice = (w: Tensor) => f(w.mul(2), w.mul(2));
+    const difference = (g: (w: Tensor) => Tensor) =>
+      g(tensor(1.5 + 1e-5))
+        .sub(g(tensor(1.5 - 1e-5)))
+        .div(2e-5)
+        .item();
+    for (const g of [twice, (w: Tensor) => twice(w).mul(twice(w))]) {
+      const slope = grad(g);
+      const [first, second] = [slope(1.5).item(), grad(slope)(1.5).item()];
+      const isNear = (found: number, expected: number, relative: number) =>
+        near([found], [expected], relative, `${what} ${found}`);
+      isNear(first, difference(g), 1e-6);
+      isNear(second, difference(slope), 1e-5);
+      for (const [given, found] of [
+        [first, compile(slope)(tensor(1.5))],
+        [first, compile(() => slope(1.5))()],
+        [first, compile((at: Tensor) => jvp(g, at, tensor(1)).tangent)(tensor(1.5))],
+        [first, compile(() => jvp(g, 1.5, 1).tangent)()],
+        [first, vmap((at: Tensor) => jvp(g, at, tensor(1)).tangent)(tensor([1.5])).sum()],
+        [first, vmap((at: Tensor) => slope(1.5).add(at))(tensor([0])).sum()],
+        [second, compile(grad(slope))(tensor(1.5))],
+        [second, jvp(slope, tensor(1.5), tensor(1)).tangent],
+      ] as const) {
+        isNear(found.item(), given, 1e-8);
+      }
+    }
+  });
+}
+
+test("a gradient that is computed later is that of the values when it was made", () => {
+  const kept: Tensor[] = [];
+  const [w, v] = [tensor(2), variable(2)];
+  const noting = customGradient(
+    (x: Tensor) => x.mul(3),
+    [
+      (dout) => {
+        kept.push(dout.mul(w), dout.mul(v));
+        return dout.mul(3);
+      },
+    ],
+  );
+  jvp(noting, tensor(1), tensor(1));
+  w.assign(100);
+  v.assign(100);
+  assert.equal(
+    kept.map((gradient) => gradient.item()),
+    kept.map(() => 2),
+  );
+});
+
+test("gradcheck tells a wrong gradient beside a solution", () => {
+  const wrong = customGradient((x: Tensor) => x.square(), [(dout, x) => dout.mul(x).mul(3)]);
+  for (const f of [
+    (x: Tensor) => wrong(fixedPoint((z: Tensor) => z.mul(x).cos(), tensor(0.5))),
+    (x: Tensor) => wrong(rootOf((z: Tensor) => z.pow(3).sub(x), tensor(1))),
+  ]) {
+    const report = gradcheck(f, [tensor(0.5)]);
+    assert.is(report.ok, false);
+    assert.equal(
+      report.culprits.map(({ op }) => op),
+      ["CustomGradient"],
+    );
+  }
+});
 
 test.run();

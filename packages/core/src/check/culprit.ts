@@ -1,5 +1,6 @@
 import { isFloat } from "../dtype.js";
 import type { Node } from "../graph/node.js";
+import { Part } from "../graph/part.js";
 import { stepOf } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { attributesOf } from "../inspect/describe.js";
@@ -7,6 +8,7 @@ import { type GraphNode, graphOf } from "../inspect/graph.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
 import { Checkpoint } from "../transforms/checkpoint.js";
+import { Implicit } from "../transforms/control/implicit.js";
 import { compareBothWays } from "./comparison.js";
 import { compareRandomly } from "./directions.js";
 import type { GradcheckCulprit } from "./gradcheck-report.js";
@@ -72,6 +74,8 @@ function wrongInput(
 ): Wrong | null {
   // What it closes over counts among the inputs of a checkpoint, whose local forward does not take it from there.
   if (node instanceof Checkpoint) return null;
+  // The equations are no function of their inputs that could be called.
+  if (node instanceof Implicit || (node instanceof Part && node.input(0).node instanceof Implicit)) return null;
   const { inputs } = node;
   const chosen = inputs.flatMap((input, i) => (isFloat(input.dtype) && isWanted(input) ? [i] : []));
   const wanted = chosen.map((i) => (inputs[i] as Tensor).detach());

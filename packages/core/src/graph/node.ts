@@ -189,8 +189,9 @@ export abstract class Node {
     const traced = tracer()?.apply(this, inputs, shape, dtype);
     if (traced !== undefined) return traced;
     if (putsOff() && inputs.some(isPutOff)) {
-      // As they are now, whatever a variable is assigned until then.
-      const own = inputs.map((input) => (input.isVariable ? input.detach() : input));
+      // As they are now, whatever is assigned to a variable or a constant until then.
+      const isResult = (input: Tensor) => isPutOff(input) || (input.requiresGrad && !input.isVariable);
+      const own = inputs.map((input) => (isResult(input) ? input : input.detach()));
       return later(own, () => this.computeChecked(shape, dtype, own));
     }
     return isNoting()
@@ -257,7 +258,8 @@ export abstract class Node {
       this.connectAll(inputs);
       return this;
     }
-    const edges = inputs.map((input) => sharedEdge(tracing, input));
+    // What runs a function that was traced takes the edges that the function closes over: its gradients arrive there.
+    const edges = this.isUnique ? inputs : inputs.map((input) => sharedEdge(tracing, input));
     const known = tracing.edgeOf(values) as Tensor | null;
     const node = known?.node ?? null;
     if (node !== null && known?.hooks === null && node.takes(edges)) return node;

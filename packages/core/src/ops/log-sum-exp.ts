@@ -45,7 +45,7 @@ export class LogSumExp extends LoopReduction {
    * differentiated again that of `Softmax`, whose gradient is right to its last digits.
    */
   private parts(x: Tensor, isInfinite: Tensor): Tensor {
-    if (tracer() === null || isRecording()) {
+    if (tracer() === null || isRecording() || x.size === 0) {
       return this.softmax(isInfinite.where(0, x) as Tensor);
     }
     const { shifted } = this.shifted(x);

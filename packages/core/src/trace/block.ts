@@ -125,7 +125,9 @@ export class BlockRecorder extends Recorder {
     if (this.parent === null && deferredIn(tensor.values) instanceof Traced) return super.outside(tensor);
     // What nobody knows is an error there.
     const outer = this.parent?.tracedOf(tensor);
-    if (outer?.source.kind === "literal") return deferredIn(this.literal(outer.source.value, outer.dtype)) as Traced;
+    // A number that gradients are wanted of is an operand as any other.
+    if (outer?.source.kind === "literal" && !tensor.requiresGrad)
+      return deferredIn(this.literal(outer.source.value, outer.dtype)) as Traced;
     const made = this.input(tensor.shape, tensor.dtype);
     this.operands.set(tensor, made);
     return made;
