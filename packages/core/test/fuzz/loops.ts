@@ -12,7 +12,7 @@ import type { Engine } from "./walk-ops.js";
  * derivative in a direction agree, and the last of these with differences of the values.
  *
  * What is not drawn: steps that carry integers alone, more than three levels, loops of more than 7 steps, `whileLoop` without a limit,
- * conditions and equations that draw, gradients of one's own that draw (in programs a part of these is refused), maps with
+ * numbers of a program that gradients are wanted of, conditions and equations that draw, gradients of one's own that draw (in programs a part of these is refused), maps with
  * `randomness: "same"`, hooks, errors, assignments, convolutions and pools in steps, infinities and NaN that reach a result.
  */
 
@@ -101,8 +101,22 @@ function check(e: Engine, program: LoopProgram): string | undefined {
   const ends = program.seed % 2 === 1;
   const end = (x: Tensor) => (ends ? e.stopGradient(x) : x);
   const withControl = (k: Control) => {
-    const values = (...given: Tensor[]) =>
-      run(program, { e, k, w: given[2] as Tensor, random: new e.Random(program.seed), end }, given);
+    const values = (...given: Tensor[]) => {
+      const w = given[2] as Tensor;
+      // Of every other program in the form of two tensors with equal values, which its functions close over in turn.
+      const equal = program.seed % 4 < 2 ? [w] : [w.mul(0.5) as Tensor, w.mul(0.5) as Tensor];
+      let uses = 0;
+      const scope: Scope = {
+        e,
+        k,
+        get w() {
+          return equal[uses++ % equal.length] as Tensor;
+        },
+        random: new e.Random(program.seed),
+        end,
+      };
+      return run(program, scope, given);
+    };
     const argument = [0, 1, 2];
     const slopes = (...given: Tensor[]) =>
       e.grad((...own: Tensor[]) => scalar(values(...own)), { argument })(...given) as Tensor[];
