@@ -18,6 +18,8 @@ export interface Scope {
   readonly e: Engine;
   readonly k: Control;
   readonly w: Tensor;
+  /** The same values, in the tensor itself or in another one. */
+  readonly twin: Tensor;
   readonly random: Random;
   /** What ends a graph, in the programs that have that. */
   readonly end: (x: Tensor) => Tensor;
@@ -296,7 +298,7 @@ export function bodyOf(
       (draws: boolean) =>
       (...own: Tensor[]) =>
         bodyOf(scope, inner, [...own, ...values.slice(0, 2)], depth - 1, draws);
-    const operands = { x: pick(x), y: pick(y), a };
+    const operands = { x: pick(x), y: pick(y), a, w: (x + y) % 2 === 0 ? scope.w : scope.twin };
     const made = (ops[op % ops.length] as Op)({ ...scope, ...operands, inside: body(draws), quiet: body(false) });
     values.push(made.mul(0.9) as Tensor);
   }

@@ -103,18 +103,9 @@ function check(e: Engine, program: LoopProgram): string | undefined {
   const withControl = (k: Control) => {
     const values = (...given: Tensor[]) => {
       const w = given[2] as Tensor;
-      // Of every other program in the form of two tensors with equal values, which its functions close over in turn.
-      const equal = program.seed % 4 < 2 ? [w] : [w.mul(0.5) as Tensor, w.mul(0.5) as Tensor];
-      let uses = 0;
-      const scope: Scope = {
-        e,
-        k,
-        get w() {
-          return equal[uses++ % equal.length] as Tensor;
-        },
-        random: new e.Random(program.seed),
-        end,
-      };
+      // Of every other program two tensors with equal values, which its functions close over.
+      const [one, other] = program.seed % 4 < 2 ? [w, w] : [w.mul(0.5) as Tensor, w.mul(0.5) as Tensor];
+      const scope = { e, k, w: one, twin: other, random: new e.Random(program.seed), end };
       return run(program, scope, given);
     };
     const argument = [0, 1, 2];
