@@ -35,10 +35,10 @@ async function bundled(contents: string): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array(1e6);
 }
 
-test("who imports grad and mul loads 245 kB, and 61 kB gzipped: not more from the published files than from the modules", async () => {
+test("who imports grad and mul loads 246 kB, and 61 kB gzipped: not more from the published files than from the modules", async () => {
   const published = await bundled('export { grad, mul } from "@chainrule/core";');
   const modules = await bundled('export { grad, mul } from "./dist/src/index.js";');
-  fits(published, 245_000, 61_000);
+  fits(published, 246_000, 61_000);
   assert.ok(published.length < 1.005 * modules.length, `${published.length} bytes, ${modules.length} from the modules`);
 });
 
