@@ -76,7 +76,8 @@ function fixed(f: Flat, init: readonly Tensor[], settings: Settings, isGradient 
   });
 }
 
-const beginNearer = "begin nearer, or give a higher limit or tolerance";
+const beginNearer =
+  "begin nearer, or give a higher limit or tolerance; where values have become NaN there is no end: detectAnomaly tells of the first";
 
 /** Steps until nothing changes any more. */
 function iterated(
