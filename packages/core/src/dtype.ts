@@ -61,6 +61,10 @@ export type ReadonlyTypedArray<D extends DType = AnyDType> = ReadonlyArrays[D];
 
 const arrayTypes = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
+export function allFinite(values: Values): boolean {
+  return typeof values === "number" ? Number.isFinite(values) : values.every((value) => Number.isFinite(value));
+}
+
 /** The elements of a dtype that lie in memory from an address on. */
 export function viewOf(dtype: DType, memory: ArrayBuffer, address: number, size: number): TypedArray {
   return new arrayTypes[dtype](memory, address, size);

@@ -1,4 +1,4 @@
-import { isFloat, type Values } from "../dtype.js";
+import { allFinite, isFloat, type Values } from "../dtype.js";
 import { Argument } from "../graph/argument.js";
 import { Elementwise } from "../graph/elementwise.js";
 import { formatNumber } from "../graph/literal.js";
@@ -176,10 +176,6 @@ function find(op: string, pass: Finding["pass"], values: Values, at: number, sha
 
 function valueAt(values: Values, at: number): number {
   return typeof values === "number" ? values : (values[at] as number);
-}
-
-function allFinite(values: Values): boolean {
-  return typeof values === "number" ? Number.isFinite(values) : values.every((value) => Number.isFinite(value));
 }
 
 function indexOf(element: number, shape: Shape): number[] {

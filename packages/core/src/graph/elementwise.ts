@@ -119,7 +119,7 @@ export abstract class Elementwise extends Node {
     const { backward } = this.rule;
     if (typeof backward === "string") throw this.notDifferentiable(backward);
     const { inputs } = this;
-    const values = [...inputs, output].map(({ values }) => values as number);
+    const values = [...inputs, output].map((tensor) => tensor.values as number);
     inputs.forEach((input, i) => {
       if (walk.has(input)) walk.addNumber(input, backward[i]?.(numberArithmetic, dout, ...values));
     });

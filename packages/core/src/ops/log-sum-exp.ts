@@ -1,4 +1,4 @@
-import type { DType, Values } from "../dtype.js";
+import { allFinite, type DType, type Values } from "../dtype.js";
 import { isRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import { tracer, valuesOf } from "../graph/tracer.js";
@@ -58,7 +58,7 @@ export class LogSumExp extends LoopReduction {
     const axes = this.axesOf(x);
     if (axes.length === 0) return dout;
     // Of numbers alone: what follows asks of each element whether it is infinite, nine passes over x for two.
-    if (tracer() === null && !isRecording() && isAllFinite(output) && isAllFinite(dout)) {
+    if (tracer() === null && !isRecording() && allFinite(valuesOf(output)) && allFinite(valuesOf(dout))) {
       return this.softmax(x).mul(this.spread(dout, x));
     }
     // Of an infinite sum the infinite elements are all, of none (-Infinity) nothing is a part.
@@ -67,11 +67,6 @@ export class LogSumExp extends LoopReduction {
     const isPart = x.notEqual(-Infinity);
     return isInfinite.where(x.equal(Infinity).cast(x.dtype), parts).mul(isPart.where(this.spread(dout, x), 0));
   }
-}
-
-function isAllFinite(x: Tensor): boolean {
-  const values = valuesOf(x);
-  return typeof values === "number" ? Number.isFinite(values) : values.every((value) => Number.isFinite(value));
 }
 
 /** log(sum(e^x)) over the axes, without overflow: shifted by the maximum. -Infinity over no elements. */
