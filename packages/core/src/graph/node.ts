@@ -4,6 +4,7 @@ import { tooMany } from "../options.js";
 import { formatShape, isEmpty, sameShape } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { show } from "../show.js";
+import { mayCloseOver } from "./age.js";
 import { isPutOff, later, putsOff } from "./later.js";
 import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
@@ -98,6 +99,14 @@ export abstract class Node {
 
   /** Whether another one with the same settings and inputs may compute something else, as by a function that it has. */
   get isUnique(): boolean {
+    return false;
+  }
+
+  /**
+   * Whether its backward may use tensors that are none of its inputs, as a consumer's function does. No edge of the graph shows these, so
+   * that inside of another transform, which may differentiate by them, its gradients are graph in any case.
+   */
+  get closesOver(): boolean {
     return false;
   }
 
@@ -330,6 +339,7 @@ export abstract class Node {
    */
   countUses(walk: Walk): void {
     checkUnchanged(this);
+    if (this.closesOver) mayCloseOver(walk);
     for (let i = 0; i < this.arity; i++) walk.use(this.input(i));
   }
 

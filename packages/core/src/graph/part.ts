@@ -1,7 +1,6 @@
 import { type DType, isFloat, type Values } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
-import { mayCloseOver } from "./age.js";
-import { Node, type Walk } from "./node.js";
+import { Node } from "./node.js";
 import { isRecording } from "./recording.js";
 import type { Tensor } from "./tensor.js";
 import { tracer, valuesOf } from "./tracer.js";
@@ -23,9 +22,8 @@ export abstract class Parted extends Node {
     return "float64";
   }
 
-  override countUses(walk: Walk): void {
-    mayCloseOver(walk);
-    super.countUses(walk);
+  override get closesOver(): boolean {
+    return true;
   }
 
   override localBackward(): Tensor | null {

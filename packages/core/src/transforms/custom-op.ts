@@ -1,11 +1,10 @@
 import { checkFunction } from "../checks.js";
 import { allocate, checkDType, checkNumber, type DType, isTypedArray, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, GraphError } from "../errors.js";
-import { mayCloseOver } from "../graph/age.js";
 import { type Arithmetic, arithmeticOf, type ElementwiseRule, tensorArithmetic } from "../graph/arithmetic.js";
 import { type BinaryRule, binary, type TernaryRule, ternary, type UnaryRule, unary } from "../graph/elementwise.js";
 import { interpret } from "../graph/interpret.js";
-import { Node, type Walk } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import { isThenable, withRecording } from "../graph/recording.js";
 import type {
   BinaryFunction,
@@ -282,9 +281,8 @@ function arrayNode(name: string, rule: AnyRule): new () => Node {
       return shape.length === 0 ? (out[0] as number) : out;
     }
 
-    override countUses(walk: Walk): void {
-      mayCloseOver(walk);
-      super.countUses(walk);
+    override get closesOver(): boolean {
+      return true;
     }
 
     override localBackward(dout: Tensor, i: number, output: Tensor): Tensor | null {

@@ -1,6 +1,5 @@
 import { type DType, isFloat, type Values } from "../dtype.js";
-import { mayCloseOver } from "../graph/age.js";
-import { Node, type Walk } from "../graph/node.js";
+import { Node } from "../graph/node.js";
 import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
 import { noteStep } from "../graph/steps.js";
@@ -53,9 +52,8 @@ export abstract class FunctionNode extends Node {
     return result;
   }
 
-  override countUses(walk: Walk): void {
-    mayCloseOver(walk);
-    super.countUses(walk);
+  override get closesOver(): boolean {
+    return true;
   }
 
   override shapeRule(...inputs: Tensor[]): Shape {
