@@ -419,6 +419,21 @@ const inPrograms: readonly (readonly [what: string, call: () => unknown, message
     /whileLoop: it draws random numbers in each step/,
   ],
   [
+    "a function that calls itself",
+    () => {
+      const halved: (x: Tensor) => Tensor = fn((x: Tensor) =>
+        cond(
+          x.sum().less(1),
+          (x) => x,
+          (x) => halved(x.mul(0.5)),
+          x,
+        ),
+      );
+      return halved(x);
+    },
+    /fn: the function calls itself .* \(\[3\] float64\).* write the repetition as scan or whileLoop/,
+  ],
+  [
     "a gradient through steps that are not kept",
     () =>
       grad((x: Tensor) =>

@@ -1,7 +1,9 @@
 import { isFloat } from "../../dtype.js";
+import { GraphError } from "../../errors.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, withTracer } from "../../graph/tracer.js";
+import { formatShape } from "../../shape/shape.js";
 import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
 import { movedBy, replayed } from "../../trace/positions.js";
 import { BlockNode, partOf } from "./block-node.js";
@@ -13,13 +15,19 @@ export class Callee {
   readonly f: Flat;
   /** By what traces now: the traces of the function, by the forms of its arguments. */
   private readonly traced = new WeakMap<object, Map<string, Called>>();
+  /** The forms that it is being traced for. */
+  private readonly begun = new Set<string>();
 
   constructor(op: string, f: Flat) {
     this.op = op;
     this.f = f;
   }
 
-  /** Its trace for arguments like these; made now if there is none. */
+  /**
+   * Its trace for arguments like these; made now if there is none.
+   *
+   * @throws GraphError where tracing it comes back to itself with such arguments, which would never end
+   */
   called(given: readonly Tensor[]): Called {
     const current = tracer() as object;
     const known = this.traced.get(current) ?? new Map<string, Called>();
@@ -27,17 +35,23 @@ export class Callee {
     const key = `${isRecording()} ${given.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(" ")}`;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const block = traceBlock(this.op, given, (...own) => {
-      const { edges, close } = edgesOf(own);
-      const results = this.f(edges);
-      close();
-      return results;
-    });
-    const made = { block, pullbacks: new Map<string, Callee>() };
-    known.set(key, made);
-    // Tracing it has moved on what it draws from, as a call does.
-    movedBy(block, 0);
-    return made;
+    if (this.begun.has(key)) throw callsItself(this.op, given);
+    this.begun.add(key);
+    try {
+      const block = traceBlock(this.op, given, (...own) => {
+        const { edges, close } = edgesOf(own);
+        const results = this.f(edges);
+        close();
+        return results;
+      });
+      const made = { block, pullbacks: new Map<string, Callee>() };
+      known.set(key, made);
+      // Tracing it has moved on what it draws from, as a call does.
+      movedBy(block, 0);
+      return made;
+    } finally {
+      this.begun.delete(key);
+    }
   }
 }
 
@@ -129,6 +143,14 @@ export class Call extends BlockNode {
     });
     return gradients;
   }
+}
+
+function callsItself(op: string, given: readonly Tensor[]): GraphError {
+  const forms = given.map(({ dtype, shape }) => `${formatShape(shape)} ${dtype}`).join(", ");
+  return new GraphError(
+    `${op}: the function calls itself with arguments of the same shapes and dtypes (${forms}); nothing in a program would end that, as ` +
+      "both branches of a cond are traced: write the repetition as scan or whileLoop",
+  );
 }
 
 function zerosOf(x: Tensor): Tensor {
