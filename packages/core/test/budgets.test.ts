@@ -17,9 +17,9 @@ function fits(bytes: Uint8Array, most: number, mostGzipped: number): void {
   assert.ok(gzipped <= mostGzipped, `${gzipped} bytes gzipped, of ${mostGzipped}`);
 }
 
-test("the minified bundle fits 625 kB, and 198 kB gzipped", () => {
-  // Of which loops, branches, calls and maps are 100.
-  fits(bundle, 625_000, 198_000);
+test("the minified bundle fits 626 kB, and 198 kB gzipped", () => {
+  // Of which loops, branches, calls and maps are 100; that gradcheck looks into checkpoints .6.
+  fits(bundle, 626_000, 198_000);
 });
 
 /** A consumer's bundle of the published modules, minified. */

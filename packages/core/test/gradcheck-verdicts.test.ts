@@ -4,6 +4,7 @@ import { viewOf } from "../src/check/view.js";
 import {
   add,
   ChainruleError,
+  checkpoint,
   customGradient,
   customOp,
   DTypeError,
@@ -12,6 +13,7 @@ import {
   Node,
   Random,
   type Shape,
+  scan,
   type Tensor,
   tensor,
   where,
@@ -347,6 +349,29 @@ test("an op of one's own is found whatever its name, that of a checkpoint as wel
     gradcheck((x) => named(x).sin(), [tensor([1, 2])]).culprits.map(({ op }) => op),
     ["Checkpoint"],
   );
+});
+
+test("what is in checkpoints is looked into: the node that is wrong, its step, where NaN began, and how precise values are", () => {
+  const bad = customGradient((x: Tensor) => x.square(), [(dout, x) => dout.mul(x).mul(3)], { name: "Bad" });
+  const along = (x: Tensor, options: { checkpoint?: number }) =>
+    scan((c: Tensor, e: Tensor) => [c.add(bad(e.mul(x))).tanh()], x, tensor([1, 2, 3, 4]), options)[0];
+  const culprits = (f: (x: Tensor) => Tensor, x: Tensor) =>
+    gradcheck(f, [x]).culprits.map(({ text, step, analytic, numerical }) => [text, step, analytic, numerical]);
+  const x = tensor([0.1, 0.2, 0.3]);
+  const kept = culprits((x) => along(x, {}), x);
+  assert.is(kept.length, 4);
+  assert.equal(
+    culprits((x) => along(x, { checkpoint: 2 }), x),
+    kept,
+  );
+  assert.equal(
+    culprits((x) => checkpoint((x) => bad(x.tanh()), x), x),
+    culprits((x) => bad(x.tanh()), x),
+  );
+  assert.is(gradcheck((x) => checkpoint((x) => x.sub(1).log().add(1), x), [x]).origin, "Log");
+  // So flat that rounding hides the slope.
+  const flat = tensor([1, 2, 3]);
+  assert.is(gradcheck((x) => along(x, {}), [flat]).kind, gradcheck((x) => along(x, { checkpoint: 2 }), [flat]).kind);
 });
 
 test("options that mean nothing are errors", () => {

@@ -7,7 +7,6 @@ import { attributesOf } from "../inspect/describe.js";
 import { type GraphNode, graphOf } from "../inspect/graph.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
-import { Checkpoint } from "../transforms/checkpoint.js";
 import { Implicit } from "../transforms/control/implicit.js";
 import { compareBothWays } from "./comparison.js";
 import { compareRandomly } from "./directions.js";
@@ -31,8 +30,8 @@ export function findCulprits(
   random: Generator,
 ): GradcheckCulprit[] {
   const found = new Map<Node, GradcheckCulprit>();
-  const { nodes } = graphOf(subject.here.outputs);
-  for (const tape of subject.walks(seed, true)) {
+  const { nodes } = graphOf(subject.inside.outputs);
+  for (const tape of subject.walks(seed, true, subject.inside)) {
     const onPath = new Set(tape.edges);
     for (const node of nodes) {
       const output = node.output.tensor;
@@ -72,8 +71,6 @@ function wrongInput(
   settings: Settings,
   random: Generator,
 ): Wrong | null {
-  // What it closes over counts among the inputs of a checkpoint, whose local forward does not take it from there.
-  if (node instanceof Checkpoint) return null;
   // The equations are no function of their inputs that could be called.
   if (node instanceof Implicit || (node instanceof Part && node.input(0).node instanceof Implicit)) return null;
   const { inputs } = node;

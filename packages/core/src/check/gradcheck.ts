@@ -141,7 +141,7 @@ const jump =
   "from it, by more than eps";
 const unconnected =
   "every node on the way is right by itself: something leaves the graph (detach, stopGradient, noGrad, item() or data), " +
-  "or a hook or a checkpoint changes the gradient";
+  "or a hook changes the gradient";
 
 function imprecise({ eps }: Settings, worst: GradcheckDerivative | null): string {
   const { noise = null } = worst ?? {};
@@ -154,7 +154,7 @@ function imprecise({ eps }: Settings, worst: GradcheckDerivative | null): string
 
 /** Where the NaN or infinity behind a derivative began: in the values, in the backward pass, or a step away. */
 function originOf(subject: Subject, { worst, seed }: Comparison, eps: number): GradcheckOrigin | null {
-  const here = forwardOrigin(subject.here.outputs);
+  const here = forwardOrigin(subject.inside.outputs);
   const backward = worst !== null && !Number.isFinite(worst.analytic) ? backwardOrigin(subject, seed) : null;
   if (subject.here.values.some((value) => !Number.isFinite(value))) return here;
   if (backward !== null) return backward;

@@ -31,8 +31,8 @@ export function forwardOrigin(outputs: Evaluation["outputs"]): GradcheckOrigin |
 
 /** The first node in the order of the walk whose local backward made a value that is not finite of gradients that are. */
 export function backwardOrigin(subject: Subject, seed: Float64Array): GradcheckOrigin | null {
-  const nodes = graphOf(subject.here.outputs).nodes.toReversed();
-  for (const tape of subject.walks(seed, false)) {
+  const nodes = graphOf(subject.inside.outputs).nodes.toReversed();
+  for (const tape of subject.walks(seed, false, subject.inside)) {
     const onPath = new Set(tape.edges);
     for (const node of nodes) {
       const { node: op } = node;

@@ -7,10 +7,13 @@ import { withRecording } from "../graph/recording.js";
 import { withStepLabels } from "../graph/steps.js";
 import type { Tape } from "../graph/tape.js";
 import { Tensor } from "../graph/tensor.js";
+import { graphOf } from "../inspect/graph.js";
 import { Generator } from "../random/generator.js";
 import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 import { formOfTensor } from "../show.js";
+import { Checkpoint } from "../transforms/checkpoint.js";
+import { Segment, withSegmentsOpen } from "../transforms/control/segment.js";
 import { grad } from "../transforms/grad.js";
 
 type TensorList = readonly Tensor[];
@@ -57,6 +60,7 @@ export class Subject {
   private readonly f: (inputs: TensorList) => TensorList;
   private readonly starts: readonly number[];
   private readonly precisions = new Map<number, Precision>();
+  private seenInside: Evaluation | null = null;
 
   constructor(f: (inputs: TensorList) => TensorList, inputs: TensorList, names: readonly string[], order = 1) {
     this.f = f;
@@ -71,6 +75,17 @@ export class Subject {
       return rows - size;
     });
     this.here = outputs;
+  }
+
+  /** `here` with what is in checkpoints as nodes of the graph, for what is told of the nodes on the way. */
+  get inside(): Evaluation {
+    if (this.seenInside === null) {
+      const isClosed = graphOf(this.here.outputs).nodes.some(
+        ({ node }) => node instanceof Checkpoint || node instanceof Segment,
+      );
+      this.seenInside = isClosed ? withSegmentsOpen(() => withStepLabels(() => this.evaluate(this.inputs))) : this.here;
+    }
+    return this.seenInside;
   }
 
   /** The gradients of the sum of the rows, each times a number of its own, as a function of the same inputs. */
@@ -183,8 +198,7 @@ export class Subject {
   }
 
   /** The walks behind `pull`, one for each output that the seed is not zero on; only to the inputs, nowhere else. */
-  walks(seed: Float64Array, createGraph: boolean): Tape[] {
-    const { outputs, variables } = this.here;
+  walks(seed: Float64Array, createGraph: boolean, { outputs, variables } = this.here): Tape[] {
     return outputs.flatMap((output, k) => {
       const start = this.starts[k] as number;
       const part = seed.subarray(start, start + output.size);
@@ -204,7 +218,7 @@ export class Subject {
   /** The same for the sum of all rows, each times its element of the seed. */
   precisionOf(seed: Float64Array): Precision {
     let [rounding, hidden, least] = [0, 0, 2 ** -1022];
-    for (const tape of this.walks(seed, false)) {
+    for (const tape of this.walks(seed, false, this.inside)) {
       for (const [at, edge] of tape.edges.entries()) {
         const isShort = edge.dtype === "float32";
         const half = isShort ? 2 ** -24 : 2 ** -53;

@@ -418,6 +418,10 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
    * that were there when it was traced. A transform (`grad`, `vjp`
    * ...) stops at its own arguments: it runs the hooks of the tensors in between, not those of the arguments given to it.
    *
+   * Each walk calls it, the walks that make second derivatives and `jvp` (a walk of a walk) as well: where the hook is not linear, these
+   * are not the derivatives of the changed gradient, and differ between the ways to them. A gradient of a function's own that can be
+   * differentiated is `customGradient`.
+   *
    * @param hook takes the gradient, of the shape and dtype of this tensor, and gives another one or nothing
    * @returns a function that takes the hook away again
    * @throws GraphError for a tensor that gets no gradient; and `backward` for a replacement of another shape or dtype

@@ -9,7 +9,7 @@ import { tracer } from "../graph/tracer.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
 import { whileLive } from "./control/pull.js";
-import { leavesBehind, sameValues } from "./control/segment.js";
+import { keepsSegments, leavesBehind, sameValues } from "./control/segment.js";
 import { digestOf } from "./digest.js";
 import { FunctionNode, type TensorFunction } from "./function-node.js";
 import type { Tensors } from "./structure.js";
@@ -43,7 +43,7 @@ export function checkpoint<const Inputs extends readonly (Tensor | number)[], S 
   const segment = f as unknown as TensorFunction;
   const tensors = inputs.map((input) => asTensor(input));
   if (tensors.length === 0) throw new GraphError("checkpoint: give at least one input, after the function");
-  if (!isRecording()) {
+  if (!keepsSegments()) {
     const result: unknown = segment(...tensors);
     checkResult("checkpoint", result);
     return result as Tensor<S>;

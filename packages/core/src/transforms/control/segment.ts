@@ -10,12 +10,30 @@ import { sameShape } from "../../shape/shape.js";
 import { standingAt } from "../../trace/positions.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
+let opened = false;
+
+/** Runs `f` with segments and checkpoints as the ops in them, for who wants to see these. */
+export function withSegmentsOpen<R>(f: () => R): R {
+  const before = opened;
+  opened = true;
+  try {
+    return f();
+  } finally {
+    opened = before;
+  }
+}
+
+/** Whether what is recorded now is kept in segments: not in `noGrad`, and not where they are open. */
+export function keepsSegments(): boolean {
+  return isRecording() && !opened;
+}
+
 /**
  * What a function over flat lists gives, as parts of one node that keeps the inputs and these results, and nothing in between: the
  * backward pass runs the function a second time. Its draws are the same then.
  */
 export function segment(op: string, given: readonly Tensor[], f: Flat): readonly Tensor[] {
-  if (!isRecording()) return f(given);
+  if (!keepsSegments()) return f(given);
   const draws: Draws = new Map();
   const { edges, close } = edgesOf(given);
   const results = withDraws(draws, () => f(edges));
@@ -43,7 +61,7 @@ export function leavesBehind(roots: readonly Tensor[], known: ReadonlySet<Tensor
   return leaves;
 }
 
-class Segment extends Parted {
+export class Segment extends Parted {
   override readonly name = "Segment";
   private readonly op: string;
   private readonly f: Flat;
