@@ -15,8 +15,19 @@ export interface Block {
   readonly trace: Trace;
   /** The tensors that the function closes over. */
   readonly operands: readonly Tensor[];
+  /** How it ran when it was traced; `null` where nobody is going to run it again. */
+  readonly made: BlockRun | null;
   /** The generators from outside that it draws from, where they stood, and by how much a run moves them on. */
   readonly draws: readonly GeneratorUse[];
+}
+
+/** What a function was given and gave, with the graph of its run; and which values are of this run. */
+export interface BlockRun {
+  readonly given: readonly Tensor[];
+  readonly results: readonly Tensor[];
+  readonly owns: (value: Traced) => boolean;
+  /** Whether hooks were added to what it made, which its edges do not have any more. */
+  readonly isHooked: boolean;
 }
 
 /**
@@ -45,6 +56,7 @@ export class BlockRecorder extends Recorder {
   /** Where the generators stood when a run began. */
   private readonly begins = new Map<Generator, number>();
   private scopes = 0;
+  private isHooked = false;
   /** What stands for the generators that draw again what was drawn before a run began. */
   private readonly earlier = new Map<Generator, Generator>();
 
@@ -58,8 +70,11 @@ export class BlockRecorder extends Recorder {
   block(f: (...placeholders: readonly Tensor[]) => readonly Tensor[]): Block {
     const moved = new Map<Generator, number>();
     this.scopes = scopesAway();
+    let given: readonly Tensor[] = [];
+    let results: readonly Tensor[] = [];
     const trace = this.run(({ tensors }) => {
-      const results = f(...tensors);
+      given = tensors;
+      results = f(...tensors);
       // Before they are put back where they stood.
       for (const [generator, begin] of this.begins)
         moved.set(generator, this.blocksOf(generator, positionOf(generator) - begin));
@@ -81,6 +96,7 @@ export class BlockRecorder extends Recorder {
         })),
       },
       operands: [...this.operands.keys()],
+      made: { given, results, owns: (value) => this.owns(value), isHooked: this.isHooked },
       draws,
     };
   }
@@ -117,6 +133,11 @@ export class BlockRecorder extends Recorder {
 
   override ownerOf(tensor: Tensor): Recorder | null {
     return super.ownerOf(tensor) ?? this.parent?.ownerOf(tensor) ?? null;
+  }
+
+  override closedOver(value: Traced): Tensor | null {
+    for (const [tensor, own] of this.operands) if (own === value) return tensor;
+    return super.closedOver(value);
   }
 
   protected override outside(tensor: Tensor): Traced {
@@ -164,6 +185,7 @@ export class BlockRecorder extends Recorder {
         `${this.op}: onGradient of ${nameOf(tensor)}, which is made outside: the hook would be added by each run; add it outside`,
       );
     }
+    this.isHooked = true;
     super.hooked(tensor, remove);
   }
 

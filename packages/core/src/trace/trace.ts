@@ -325,6 +325,12 @@ export class Recorder implements Tracer {
     return made;
   }
 
+  /** The tensor from outside that a value is; `null` for one that is none. */
+  closedOver(value: Traced): Tensor | null {
+    for (const [tensor, own] of this.captures) if (own === value) return tensor;
+    return null;
+  }
+
   protected input(shape: Shape, dtype: DType): Traced {
     const made = this.traced(shape, dtype, { kind: "input", index: this.inputs.length }, []);
     this.inputs.push(made);

@@ -1,5 +1,6 @@
 import { isTypedArray, type TypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
+import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deferredIn } from "../graph/tracer.js";
 import { FunctionNode } from "./function-node.js";
@@ -36,6 +37,15 @@ export function digestOf(root: Tensor, leaves: readonly (Tensor | null)[]): stri
       else sum.array(values);
     }
   }
+  return sum.toString();
+}
+
+/** The same of the settings of a node alone. */
+export function digestOfSettings(node: Node): string {
+  const settings = node.attributes();
+  if (Object.keys(settings).length === 0) return "";
+  const sum = new Sum();
+  sum.setting(settings, node.name);
   return sum.toString();
 }
 

@@ -51,7 +51,7 @@ const changedBlocks = new WeakMap<(trace: Trace) => Trace, WeakMap<Block, Block>
 function changedBlock(block: Block, by: (trace: Trace) => Trace): Block {
   const known = changedBlocks.get(by) ?? new WeakMap<Block, Block>();
   changedBlocks.set(by, known);
-  const changed = known.get(block) ?? { ...block, trace: by(block.trace) };
+  const changed = known.get(block) ?? { ...block, trace: by(block.trace), made: null };
   known.set(block, changed);
   return changed;
 }

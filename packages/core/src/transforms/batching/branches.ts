@@ -13,22 +13,29 @@ import type { Run } from "./run.js";
 export function batchedBranch(node: Branch, inputs: readonly Batched[], run: Run): readonly Batched[] {
   const [index, ...others] = inputs as readonly [Batched, ...Batched[]];
   const operands = others.slice(0, node.operands);
-  const programs = node.branches.map((branch) =>
-    traceElement(node.op, operands, (...given) => branch(given), run, wantedOf(inputs)),
-  );
-  if (index.isBatched) return eachForItsOwn(node, index.tensor, programs, operands, run);
-  const flags = programs.map((program) =>
+  let behind = node.operands;
+  const choices = node.blocks.map((block, b): Choice => {
+    const closedOver = others.slice(behind, behind + block.operands.length);
+    behind += block.operands.length;
+    const branch = node.branchAgain(b);
+    const f = (...all: readonly Tensor[]) => branch(all.slice(0, node.operands), all.slice(node.operands));
+    const given = [...operands, ...closedOver];
+    return { program: traceElement(node.op, given, f, run, wantedOf(inputs)), given };
+  });
+  if (index.isBatched) return eachForItsOwn(node, index.tensor, choices, run);
+  const flags = choices.map(({ program, given }) =>
     flagsOf(
       program,
-      operands.map(({ isBatched }) => isBatched),
+      given.map(({ isBatched }) => isBatched),
     ),
   );
   const isBatched = (flags[0] as boolean[]).map((_, i) => flags.some((own) => own[i] === true));
-  const branches = programs.map(
-    (program) => () =>
-      run
-        .replay(program, operands)
-        .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor)),
+  const branches = choices.map(
+    ({ program, given }) =>
+      () =>
+        run
+          .replay(program, given)
+          .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor)),
   );
   const results =
     tracer() === null
@@ -37,22 +44,22 @@ export function batchedBranch(node: Branch, inputs: readonly Batched[], run: Run
   return results.map((tensor, i) => ({ tensor, isBatched: isBatched[i] === true }));
 }
 
+/** A branch, and what it is given, that which it closes over among it. */
+interface Choice {
+  readonly program: Program;
+  readonly given: readonly Batched[];
+}
+
 /** Every branch that some element takes runs, with stand-ins for those that do not take it. */
-function eachForItsOwn(
-  node: Branch,
-  index: Tensor,
-  programs: readonly Program[],
-  operands: readonly Batched[],
-  run: Run,
-): readonly Batched[] {
-  const { outputs } = (programs[0] as Program).block.trace;
+function eachForItsOwn(node: Branch, index: Tensor, choices: readonly Choice[], run: Run): readonly Batched[] {
+  const { outputs } = (choices[0] as Choice).program.block.trace;
   const zeros = () => outputs.map(({ shape, dtype }) => zerosOf([run.size, ...shape], dtype));
-  const results = programs.reduce<readonly Tensor[]>((others, program, b) => {
+  const results = choices.reduce<readonly Tensor[]>((others, { program, given }, b) => {
     if (run.size === 0) return others;
     const mask = index.equal(index.constant(b));
     const own = () => {
       const safe = (list: readonly Batched[]) => list.map((each) => standIn(each, mask));
-      const made = run.replay({ ...program, operands: safe(program.operands) }, safe(operands));
+      const made = run.replay({ ...program, operands: safe(program.operands) }, safe(given));
       return made.map((result) => expanded(result, run.size));
     };
     const made = whereAny(node.op, mask, own, zeros);

@@ -8,16 +8,16 @@ import type { BatchedCallee, Run } from "./run.js";
 
 /** A call of a function for a batch: of one function for all calls with arguments alike. */
 export function batchedCall(node: Call, inputs: readonly Batched[], run: Run): readonly Batched[] {
-  const given = inputs.slice(0, node.given);
-  const { callee, isBatched } = calleeFor(node, given, wantedOf(inputs), run);
-  const tensors = given.map(({ tensor }) => tensor);
+  const { callee, isBatched } = calleeFor(node, inputs, wantedOf(inputs), run);
+  const tensors = inputs.map(({ tensor }) => tensor);
   const results = tracer() === null ? callee.f(tensors) : tracedCall(callee, tensors).results;
   return results.map((tensor, i) => ({ tensor, isBatched: isBatched[i] === true }));
 }
 
-function calleeFor({ callee }: Call, given: readonly Batched[], wanted: Wanted, run: Run): BatchedCallee {
-  const known = run.callees.get(callee) ?? new Map<string, BatchedCallee>();
-  run.callees.set(callee, known);
+function calleeFor(node: Call, given: readonly Batched[], wanted: Wanted, run: Run): BatchedCallee {
+  const { callee, called, calledAgain, given: count } = node;
+  const known = run.callees.get(called) ?? new Map<string, BatchedCallee>();
+  run.callees.set(called, known);
   const flags = given.map((input) => input.isBatched);
   const forms = given.map(
     (input, i) => `${input.tensor.dtype}[${elementShape(input).join()}]${flags[i] === true ? "*" : ""}`,
@@ -25,7 +25,8 @@ function calleeFor({ callee }: Call, given: readonly Batched[], wanted: Wanted, 
   const key = [wanted, ...forms].join(" ");
   const found = known.get(key);
   if (found !== undefined) return found;
-  const program = traceElement(callee.op, given, (...elements) => callee.f(elements), run, wanted);
+  const own = (...all: readonly Tensor[]) => calledAgain(all.slice(0, count), all.slice(count));
+  const program = traceElement(callee.op, given, own, run, wanted);
   const isBatched = flagsOf(program, flags);
   const f = (tensors: readonly Tensor[]) =>
     run
@@ -34,7 +35,7 @@ function calleeFor({ callee }: Call, given: readonly Batched[], wanted: Wanted, 
         tensors.map((tensor, i) => ({ tensor, isBatched: flags[i] === true })),
       )
       .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor));
-  const made = { callee: new Callee(callee.op, f), isBatched };
+  const made = { callee: new Callee(callee.op, f, true), isBatched };
   known.set(key, made);
   return made;
 }

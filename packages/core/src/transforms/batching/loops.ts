@@ -1,6 +1,7 @@
 import type { Tensor } from "../../graph/tensor.js";
 import { arange } from "../../ops/arange.js";
 import { zerosOf } from "../arguments.js";
+import type { Again } from "../control/again.js";
 import { countPart, type Loop, type LoopResult, type Scan } from "../control/scan-node.js";
 import { type Batched, expanded, moveAxis } from "./batched.js";
 import { flagsOf } from "./flags.js";
@@ -19,14 +20,19 @@ export function batchedLoop(
   run: Run,
   parts: ReadonlySet<number>,
 ): readonly (Batched | undefined)[] {
-  const { carries, elements, length } = node;
+  const { carries, elements, length, body } = node;
   const init = inputs.slice(0, carries);
   const xs = inputs.slice(carries, carries + elements);
   if (length === 0) return withoutSteps(node, init);
   const hasRows = elements > 0 || [...parts].some((index) => index >= carries);
   if (length === Number.POSITIVE_INFINITY && hasRows) throw node.withoutLimit();
   const count = node.hasCount ? inputs[inputs.length - 1] : undefined;
-  return new BatchedLoop(node, init, xs, count, run, parts, wantedOf(inputs)).results();
+  const behind = carries + elements;
+  const closedOver = {
+    body: inputs.slice(behind, behind + body.operands.length),
+    test: inputs.slice(behind + body.operands.length),
+  };
+  return new BatchedLoop(node, init, xs, closedOver, count, run, parts, wantedOf(inputs)).results();
 }
 
 /** The parts of a loop of no steps: the first carries, and results of no elements. */
@@ -38,10 +44,17 @@ function withoutSteps({ body, carries }: Scan, init: readonly Batched[]): Batche
   return [...init, ...[...none, zerosOf([], "int32")].map((tensor) => ({ tensor, isBatched: false }))];
 }
 
+/** What the step and the condition of a loop close over. */
+interface ClosedOver {
+  readonly body: readonly Batched[];
+  readonly test: readonly Batched[];
+}
+
 class BatchedLoop {
   private readonly node: Scan;
   private readonly init: readonly Batched[];
   private readonly xs: readonly Batched[];
+  private readonly closedOver: ClosedOver;
   private readonly count: Batched | undefined;
   private readonly run: Run;
   private readonly body: Program;
@@ -57,15 +70,17 @@ class BatchedLoop {
     node: Scan,
     init: readonly Batched[],
     xs: readonly Batched[],
+    closedOver: ClosedOver,
     count: Batched | undefined,
     run: Run,
     parts: ReadonlySet<number>,
     wanted: Wanted,
   ) {
-    const { carries, op, condition } = node;
+    const { carries, op, elements, stepAgain, conditionAgain } = node;
     this.node = node;
     this.init = init;
     this.xs = xs;
+    this.closedOver = closedOver;
     this.count = count;
     this.run = run;
     this.wants = {
@@ -76,19 +91,25 @@ class BatchedLoop {
       tensor: (isBatched ? moveAxis(tensor, 1, 0) : tensor).slice([0]),
       isBatched,
     });
-    const step = (...given: readonly Tensor[]) => {
-      const made = node.step(given.slice(0, carries), given.slice(carries));
-      return [...made.carry, ...made.y];
-    };
-    this.body = traceElement(op, [...init, ...xs.map(first)], step, run, wanted);
-    this.test = condition === undefined ? null : traceElement(op, init, (...carry) => [condition(carry)], run, wanted);
+    const apart =
+      (count: number, f: Again) =>
+      (...all: readonly Tensor[]) =>
+        f(all.slice(0, count), all.slice(count));
+    const ofStep = [...init, ...xs.map(first), ...closedOver.body];
+    this.body = traceElement(op, ofStep, apart(carries + elements, stepAgain), run, wanted);
+    this.test =
+      conditionAgain === null
+        ? null
+        : traceElement(op, [...init, ...closedOver.test], apart(carries, conditionAgain), run, wanted);
+    const differ = (list: readonly Batched[]) => list.map(({ isBatched }) => isBatched);
     const flags = init.map(({ isBatched }) => isBatched);
     let isMasked = count?.isBatched === true;
     let results: readonly boolean[] = [];
     // What is the same for all elements at first need not stay so.
     for (let isStable = false; !isStable; ) {
-      isMasked ||= this.test !== null && flagsOf(this.test, flags)[0] === true;
-      results = flagsOf(this.body, [...flags, ...xs.map(({ isBatched }) => isBatched)]).map((own) => own || isMasked);
+      isMasked ||= this.test !== null && flagsOf(this.test, [...flags, ...differ(closedOver.test)])[0] === true;
+      const given = [...flags, ...differ(xs), ...differ(closedOver.body)];
+      results = flagsOf(this.body, given).map((own) => own || isMasked);
       isStable = flags.every((own, j) => own || results[j] === false);
       results.slice(0, carries).forEach((own, j) => {
         flags[j] ||= own;
@@ -143,7 +164,7 @@ class BatchedLoop {
       ...(test !== null && {
         condition: (state: readonly Tensor[]) => {
           const carry = state.slice(0, carries);
-          return this.active(carry, undefined)?.any() ?? (run.replay(test, this.batched(carry))[0] as Batched).tensor;
+          return this.active(carry, undefined)?.any() ?? this.holds(test, carry).tensor;
         },
       }),
       ...(count !== undefined && { count: isMasked ? largest(count.tensor) : count.tensor }),
@@ -162,7 +183,11 @@ class BatchedLoop {
   private active(carry: readonly Tensor[], at: Tensor | undefined): Tensor | null {
     if (!this.isMasked) return null;
     if (this.test === null) return (at as Tensor).less((this.count as Batched).tensor);
-    return expanded(this.run.replay(this.test, this.batched(carry))[0] as Batched, this.run.size);
+    return expanded(this.holds(this.test, carry), this.run.size);
+  }
+
+  private holds(test: Program, carry: readonly Tensor[]): Batched {
+    return this.run.replay(test, [...this.batched(carry), ...this.closedOver.test])[0] as Batched;
   }
 
   private step(
@@ -177,7 +202,7 @@ class BatchedLoop {
     const elements = x.map((tensor, i) => ({ tensor, isBatched: xs[i]?.isBatched === true }));
     const isBatched = [...flags, ...flagsOfYs];
     const made = run
-      .replay(this.body, [...this.batched(start), ...elements])
+      .replay(this.body, [...this.batched(start), ...elements, ...this.closedOver.body])
       .map((result, i) => (isBatched[i] === true ? expanded(result, run.size) : result.tensor));
     if (active === null) return made;
     return made.map((result, i) => chosen(active, result, carry[i] ?? result.constant(0).broadcastTo(result.shape)));

@@ -1,7 +1,7 @@
 import { type DType, isFloat, type Values } from "../../dtype.js";
 import { GraphError } from "../../errors.js";
 import { Argument } from "../../graph/argument.js";
-import { Node } from "../../graph/node.js";
+import type { Node } from "../../graph/node.js";
 import { Part } from "../../graph/part.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -10,6 +10,7 @@ import type { Generator } from "../../random/generator.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { type Block, BlockRecorder } from "../../trace/block.js";
+import { Detach } from "../../trace/detach.js";
 import { movedBy } from "../../trace/positions.js";
 import { type KnownGenerator, Recorder } from "../../trace/trace.js";
 import { Traced } from "../../trace/traced.js";
@@ -59,23 +60,6 @@ export function traceElement(
   const current = tracer();
   const recorder = new BatchRecorder(op, inputs, current instanceof Recorder ? current : null, scope, wanted);
   return recorder.program(f);
-}
-
-/** Where the graph ends, though its value goes on. */
-export class Detach extends Node {
-  override readonly name = "Detach";
-
-  override shapeRule(x: Tensor): Shape {
-    return x.shape;
-  }
-
-  override dtypeRule(x: Tensor): DType {
-    return x.dtype;
-  }
-
-  override localBackward(): null {
-    return null;
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Part } from "../../graph/part.js";
 import { withRecording } from "../../graph/recording.js";
 import { asTensor, type Tensor } from "../../graph/tensor.js";
+import { Detach } from "../../trace/detach.js";
 import type { Traced } from "../../trace/traced.js";
 import { BlockNode } from "../control/block-node.js";
 import { Implicit } from "../control/implicit.js";
@@ -9,7 +10,7 @@ import type { Batched } from "./batched.js";
 import { batchedBlock } from "./blocks.js";
 import { BatchDraws, type Randomness } from "./draws.js";
 import { batchedFunction } from "./function.js";
-import { Detach, orderOf, type Program, type Scope, traceElement } from "./record.js";
+import { orderOf, type Program, type Scope, traceElement } from "./record.js";
 import { batchedNode } from "./rules.js";
 import type { Run } from "./run.js";
 import { batchedSolution } from "./solutions.js";

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../graph/tensor.js";
-import type { Callee } from "../control/call-node.js";
+import type { Called, Callee } from "../control/call-node.js";
 import type { Batched } from "./batched.js";
 import type { Randomness } from "./draws.js";
 import type { Program, Scope } from "./record.js";
@@ -15,7 +15,7 @@ export interface Run extends Scope {
   readonly size: number;
   readonly randomness: Randomness;
   /** Functions that are called, as those for a batch, by what they are called with. */
-  readonly callees: WeakMap<Callee, Map<string, BatchedCallee>>;
+  readonly callees: WeakMap<Called, Map<string, BatchedCallee>>;
   /** Runs a program that may close over what stands in this one. */
   replay(program: Program, inputs: readonly Batched[]): Batched[];
   /** Traces a function that may close over what stands in this one, and runs it. */

@@ -4,6 +4,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
 import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
+import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
@@ -88,6 +89,11 @@ export class Branch extends BlockNode {
     return { branches: this.blocks.length };
   }
 
+  /** Branch number `b`, to be run again. */
+  branchAgain(b: number): Again {
+    return again(this.op, this.blocks[b] as Block, this.branches[b] as Flat);
+  }
+
   /** A choice of the same number: each branch pulls back through its own. */
   override backwardOfParts(douts: readonly (Tensor | undefined)[]): readonly (Tensor | null)[] {
     const { inputs, operands: count, blocks } = this;
@@ -97,28 +103,31 @@ export class Branch extends BlockNode {
     const wanted = operands.flatMap(({ dtype, requiresGrad }, i) => (requiresGrad && isFloat(dtype) ? [i] : []));
     const wantedCaptured = captured.flatMap(({ requiresGrad }, i) => (requiresGrad ? [i] : []));
     const ends = blocks.map((_, b) => blocks.slice(0, b + 1).reduce((sum, block) => sum + block.operands.length, 0));
-    const branches = this.branches.map(
-      (branch, b): Flat =>
-        (given) => {
-          const isOwn = (i: number) => i < (ends[b] as number) && i >= (b === 0 ? 0 : (ends[b - 1] as number));
-          const own = wantedCaptured.filter(isOwn);
-          let next = count;
-          const seeds = douts.map((dout) => (dout === undefined ? undefined : given[next++]));
-          const gradients = pulled(
-            branch,
-            given.slice(0, count),
-            seeds,
-            own.map((i) => captured[i] as Tensor),
-          );
-          return [
-            ...wanted.map((i) => gradients.given[i] as Tensor),
-            ...wantedCaptured.map((i) => {
-              const made = isOwn(i) ? gradients.captured[own.indexOf(i)] : undefined;
-              return made ?? zerosLike(captured[i] as Tensor);
-            }),
-          ];
-        },
-    );
+    const branches = this.branches.map((_, b): Flat => {
+      const start = b === 0 ? 0 : (ends[b - 1] as number);
+      const again = this.branchAgain(b);
+      const own = captured.slice(start, ends[b]);
+      const branch: Flat = (given) => again(given, own);
+      return (given) => {
+        const isOwn = (i: number) => i < (ends[b] as number) && i >= (b === 0 ? 0 : (ends[b - 1] as number));
+        const own = wantedCaptured.filter(isOwn);
+        let next = count;
+        const seeds = douts.map((dout) => (dout === undefined ? undefined : given[next++]));
+        const gradients = pulled(
+          branch,
+          given.slice(0, count),
+          seeds,
+          own.map((i) => captured[i] as Tensor),
+        );
+        return [
+          ...wanted.map((i) => gradients.given[i] as Tensor),
+          ...wantedCaptured.map((i) => {
+            const made = isOwn(i) ? gradients.captured[own.indexOf(i)] : undefined;
+            return made ?? zerosLike(captured[i] as Tensor);
+          }),
+        ];
+      };
+    });
     const given = [...operands, ...douts.filter((dout) => dout !== undefined)];
     const draws = blocks.flatMap((block) => block.draws);
     const results = replayed({ draws }, 0, () =>

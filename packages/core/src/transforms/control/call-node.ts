@@ -6,72 +6,116 @@ import { tracer, withTracer } from "../../graph/tracer.js";
 import { formatShape } from "../../shape/shape.js";
 import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
 import { movedBy, replayed } from "../../trace/positions.js";
+import { type Again, again, doTheSame } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
 import { edgesOf, type Flat, pulled } from "./pull.js";
 
-/** A function that is traced once for each set of forms, and called from many places. */
+/**
+ * A function that a program has once for each set of forms, and that is called from many places.
+ *
+ * What it closes over may be another tensor with each call: it is traced for each, and where it does the same it is one function, given
+ * that. In these traces what it calls in turn is taken to be as it was, so that the time does not grow with the depth.
+ */
 export class Callee {
   readonly op: string;
   readonly f: Flat;
   /** By what traces now: the traces of the function, by the forms of its arguments. */
-  private readonly traced = new WeakMap<object, Map<string, Called>>();
+  private readonly traced = new WeakMap<object, Map<string, Called[]>>();
   /** The forms that it is being traced for. */
   private readonly begun = new Set<string>();
+  private readonly isPure: boolean;
 
-  constructor(op: string, f: Flat) {
+  /** @param isPure whether it is a function of its arguments alone, and needs one trace for all calls */
+  constructor(op: string, f: Flat, isPure = false) {
     this.op = op;
     this.f = f;
+    this.isPure = isPure;
   }
 
   /**
-   * Its trace for arguments like these; made now if there is none.
+   * Its trace for arguments like these, and what it closes over in this call.
    *
    * @throws GraphError where tracing it comes back to itself with such arguments, which would never end
    */
-  called(given: readonly Tensor[]): Called {
+  called(given: readonly Tensor[]): ThisCall {
     const current = tracer() as object;
-    const known = this.traced.get(current) ?? new Map<string, Called>();
-    this.traced.set(current, known);
+    const own = this.traced.get(current) ?? new Map<string, Called[]>();
+    this.traced.set(current, own);
     const key = `${isRecording()} ${given.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(" ")}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
+    const known = own.get(key) ?? [];
+    own.set(key, known);
+    const [last] = known.slice(-1);
+    if (last !== undefined && (this.isPure || isComparing)) {
+      return { called: last, operands: last.block.operands, isTraced: false };
+    }
     if (this.begun.has(key)) throw callsItself(this.op, given);
     this.begun.add(key);
     try {
-      const block = traceBlock(this.op, given, (...own) => {
-        const { edges, close } = edgesOf(own);
-        const results = this.f(edges);
-        close();
-        return results;
-      });
-      const made = { block, pullbacks: new Map<string, Callee>() };
-      known.set(key, made);
-      // Tracing it has moved on what it draws from, as a call does.
-      movedBy(block, 0);
-      return made;
+      const block = comparing(last !== undefined, () => this.trace(given));
+      const alike = known.find((other) => doTheSame(other.block, block));
+      const called = alike ?? { block, pullbacks: new Map<string, Callee>() };
+      if (alike === undefined) known.push(called);
+      return { called, operands: block.operands, isTraced: true };
     } finally {
       this.begun.delete(key);
     }
   }
+
+  private trace(given: readonly Tensor[]): Block {
+    const block = traceBlock(this.op, given, (...own) => {
+      const { edges, close } = edgesOf(own);
+      const results = this.f(edges);
+      close();
+      return results;
+    });
+    // Tracing it has moved on what it draws from, as a call does.
+    movedBy(block, 0);
+    return block;
+  }
 }
 
-interface Called {
+/** Whether a function is traced to see whether it does the same as before. */
+let isComparing = false;
+
+function comparing<R>(value: boolean, f: () => R): R {
+  const before = isComparing;
+  isComparing = value;
+  try {
+    return f();
+  } finally {
+    isComparing = before;
+  }
+}
+
+export interface Called {
   readonly block: Block;
   /** By which results have gradients, and what they are wanted of: the functions that pull them back. */
   readonly pullbacks: Map<string, Callee>;
 }
 
-/** A call as one node of the function that is traced. */
+interface ThisCall {
+  readonly called: Called;
+  readonly operands: readonly Tensor[];
+  /** Whether the function has run for it. */
+  readonly isTraced: boolean;
+}
+
+/**
+ * A call as one node of the function that is traced.
+ *
+ * @param standIn for an operand of the trace, where this call has another one
+ */
 export function tracedCall(
   callee: Callee,
   given: readonly Tensor[],
-): { readonly called: Called; readonly results: readonly Tensor[] } {
-  const called = callee.called(given);
+  standIn: (operand: Tensor) => Tensor = (operand) => operand,
+): Pick<ThisCall, "called" | "isTraced"> & { readonly results: readonly Tensor[] } {
+  const { called, operands, isTraced } = callee.called(given);
   const { block } = called;
   const moved = block.draws.map(({ generator, begin }) => withTracer(null, () => generator.position) - begin);
-  const whole = new Call(callee, called, given.length, moved).apply(...given, ...block.operands);
+  const whole = new Call(callee, called, given.length, moved).apply(...given, ...operands.map(standIn));
   movedBy({ draws: block.draws.map((use, i) => ({ ...use, begin: use.begin + (moved[i] as number) })) }, 1);
-  return { called, results: block.trace.outputs.map((form, i) => partOf(whole, i, form)) };
+  return { called, isTraced, results: block.trace.outputs.map((form, i) => partOf(whole, i, form)) };
 }
 
 /** A call of a function that was traced once. The inputs are its arguments, and what it closes over; the parts are its results. */
@@ -82,7 +126,7 @@ export class Call extends BlockNode {
   /** By how much what it draws from has moved on since the trace, by the order of the block's draws. */
   readonly moved: readonly number[];
   readonly callee: Callee;
-  private readonly called: Called;
+  readonly called: Called;
 
   constructor(callee: Callee, called: Called, given: number, moved: readonly number[]) {
     super();
@@ -97,6 +141,11 @@ export class Call extends BlockNode {
     return [this.block];
   }
 
+  /** The function, given what it is given and what it closes over. */
+  get calledAgain(): Again {
+    return again(this.callee.op, this.called.block, this.callee.f);
+  }
+
   override withBlocks([block]: readonly Block[]): Call {
     return this.withLess({ block: block as Block });
   }
@@ -108,7 +157,8 @@ export class Call extends BlockNode {
 
   /** A call of the function that pulls back, which is traced once as well. */
   override backwardOfParts(douts: readonly (Tensor | undefined)[]): readonly (Tensor | null)[] {
-    const { inputs, given: count, block, callee } = this;
+    const { inputs, given: count, callee } = this;
+    const { block } = this.called;
     const given = inputs.slice(0, count);
     const captured = inputs.slice(count);
     const wanted = given.flatMap(({ dtype, requiresGrad }, i) => (requiresGrad && isFloat(dtype) ? [i] : []));
@@ -116,25 +166,34 @@ export class Call extends BlockNode {
     const present = douts.flatMap((dout, i) => (dout === undefined ? [] : [i]));
     const key = [present, wanted, wantedCaptured].map((list) => list.join()).join(";");
     let pullback = this.called.pullbacks.get(key);
+    // Its trace closes over what that of the function does, which may be something else in this call.
+    const closedOver = this.called.block.operands;
     if (pullback === undefined) {
-      const by = wantedCaptured.map((i) => captured[i] as Tensor);
-      pullback = new Callee(callee.op, (all) => {
+      const by = wantedCaptured.map((i) => closedOver[i] as Tensor);
+      const f = this.calledAgain;
+      const pull: Flat = (all) => {
         const seeds = new Array<Tensor | undefined>(block.trace.outputs.length).fill(undefined);
         present.forEach((i, k) => {
           seeds[i] = all[count + k];
         });
-        const gradients = pulled(callee.f, all.slice(0, count), seeds, by);
+        const gradients = pulled((own) => f(own, closedOver), all.slice(0, count), seeds, by);
         return [
           ...wanted.map((i) => gradients.given[i] as Tensor),
           ...gradients.captured.map((gradient, k) => gradient ?? zerosOf(by[k] as Tensor)),
         ];
-      });
+      };
+      pullback = new Callee(callee.op, pull, true);
       this.called.pullbacks.set(key, pullback);
     }
     const { called, results } = replayed(
       { draws: block.draws.map((use, i) => ({ ...use, begin: use.begin + (this.moved[i] as number) })) },
       0,
-      () => tracedCall(pullback as Callee, [...given, ...present.map((i) => douts[i] as Tensor)]),
+      () =>
+        tracedCall(
+          pullback as Callee,
+          [...given, ...present.map((i) => douts[i] as Tensor)],
+          (operand) => captured[closedOver.indexOf(operand)] ?? operand,
+        ),
     );
     for (const use of called.block.draws) checkRedrawn(callee.op, block.draws, use);
     const gradients = new Array<Tensor | null>(inputs.length).fill(null);

@@ -22,7 +22,7 @@ export interface SolveOptions {
    * 1e-5.
    */
   readonly tolerance?: number;
-  /** It is an error when so many steps do not get there. Default 1000; of `root` 100. */
+  /** It is an error when so many steps do not get there. Default 1000; of `rootOf` 100. */
   readonly limit?: number;
 }
 
@@ -69,11 +69,22 @@ function fixed(f: Flat, init: readonly Tensor[], settings: Settings, isGradient 
     ? (["fixedPoint, its gradient", "the function contracts slowly: give a higher limit or tolerance"] as const)
     : (["fixedPoint", beginNearer] as const);
   const solution = withRecording(false, () => iterated(op, f, init, settings, repair));
-  return implicit("fixedPoint", f, solution, (douts, x, captured) => {
+  return implicit("fixedPoint", f, solution, (f, douts, x, captured) => {
+    // The gradient is linear in that of the solution: what is large enough there is a matter of its size.
+    const size = sizeOfAll(douts);
+    const sized = douts.map((dout) => dout.div(size.cast(dout.dtype)));
     // u = dout + J^T u, a fixed point itself.
-    const step: Flat = (u) => pulled(f, x, u, []).given.map((pull, j) => (douts[j] as Tensor).add(pull as Tensor));
-    return pulled(f, x, fixed(step, douts, settings, true), captured).captured;
+    const step: Flat = (u) => pulled(f, x, u, []).given.map((pull, j) => (sized[j] as Tensor).add(pull as Tensor));
+    const u = fixed(step, sized, settings, true).map((each) => each.mul(size.cast(each.dtype)));
+    return pulled(f, x, u, captured).captured;
   });
+}
+
+/** The largest element by its amount, as a float64 constant; 1 where all are 0. */
+function sizeOfAll(tensors: readonly Tensor[]): Tensor {
+  const sizes = tensors.filter(({ size }) => size > 0).map((x) => x.detach().abs().max().cast("float64") as Tensor);
+  const most = sizes.reduce((a, b) => a.maximum(b) as Tensor, asTensor(0));
+  return most.equal(0).where(1, most).detach() as Tensor;
 }
 
 const beginNearer =
@@ -94,15 +105,13 @@ function iterated(
     const made = step(x);
     const isFar = made.map((value, j) => {
       const old = x[j] as Tensor;
-      const near = value
-        .sub(old)
+      const change = value.sub(old).abs();
+      const allowed = old
         .abs()
-        .lessEqual(
-          old
-            .abs()
-            .maximum(1)
-            .mul(tolerances[j] as number),
-        );
+        .maximum(1)
+        .mul(tolerances[j] as number);
+      // From one infinity to the other it is not far, and no end either.
+      const near = change.lessEqual(allowed).logicalAnd(change.less(Number.POSITIVE_INFINITY));
       return near.all().logicalNot() as Tensor;
     });
     return [...made, isFar.reduce((a, b) => a.logicalOr(b))];
@@ -144,15 +153,17 @@ export function rootOf(f: (x: Tensor) => Tensor, init: Given<Tensor>, options: S
         "there are unknowns, of one shape and dtype",
     );
   };
-  const slopes = (x: Tensor) => (jacobian(values)(x) as Tensor).reshape([x.size, x.size]);
+  const slopesOf = (f: (x: Tensor) => Tensor, x: Tensor) => (jacobian(f)(x) as Tensor).reshape([x.size, x.size]);
+  const slopes = (x: Tensor) => slopesOf(values, x);
   const solution = withRecording(false, () => {
     const [found] = iterated("rootOf", ([x]) => [newton(values, slopes, x as Tensor)], [first], settings, beginNearer);
     return found as Tensor;
   });
   const flat: Flat = ([x]) => [values(x as Tensor)];
-  const [root] = implicit("rootOf", flat, [solution], ([dout], [x], captured) => {
-    const u = solveLinear(slopes(x as Tensor).transpose(), (dout as Tensor).reshape([solution.size])).neg();
-    return pulled(flat, [x as Tensor], [u.reshape(solution.shape)], captured).captured;
+  const [root] = implicit("rootOf", flat, [solution], (f, [dout], [x], captured) => {
+    const values = (at: Tensor) => f([at])[0] as Tensor;
+    const u = solveLinear(slopesOf(values, x as Tensor).transpose(), (dout as Tensor).reshape([solution.size])).neg();
+    return pulled(f, [x as Tensor], [u.reshape(solution.shape)], captured).captured;
   });
   return root as Tensor;
 }

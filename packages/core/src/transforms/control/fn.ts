@@ -56,9 +56,9 @@ export function fn<Args extends readonly unknown[], R>(
       known = own;
       callees.set(structure, own);
     }
-    const { called, results } = tracedCall(known.callee, leaves);
+    const { called, isTraced, results } = tracedCall(known.callee, leaves);
     // What it gives may depend on shapes: each trace has a structure of its own.
-    if (!forms.has(called)) forms.set(called, known.result);
+    if (isTraced) forms.set(called, known.result);
     return rebuilt(forms.get(called), results) as Tensors<R>;
   };
 }

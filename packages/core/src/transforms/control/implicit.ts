@@ -5,11 +5,19 @@ import type { Tensor } from "../../graph/tensor.js";
 import { tracer, valuesOf } from "../../graph/tracer.js";
 import { traceBlock } from "../../trace/block.js";
 import { zerosLike } from "../arguments.js";
+import { again, againOfValues } from "./again.js";
 import { samePart } from "./block-node.js";
-import type { Flat } from "./pull.js";
+import { edgesOf, type Flat } from "./pull.js";
 import { leavesBehind } from "./segment.js";
 
-/** From the gradients of a solution, and the solution as a part of the graph, to those of what the equations close over. */
+/**
+ * From the gradients of a solution, and the solution as a part of the graph, to those of what the equations close over.
+ *
+ * @param equations the functions that are in balance, as they were when the solution was found
+ */
+type SolveBy = (equations: Flat, ...of: Parameters<Solve>) => ReturnType<Solve>;
+
+/** The same, of certain equations. */
 export type Solve = (
   douts: readonly Tensor[],
   solution: readonly Tensor[],
@@ -23,19 +31,43 @@ export type Solve = (
  *
  * @see A. Griewank, A. Walther, Evaluating Derivatives, 2nd ed., chapter 15
  */
-export function implicit(name: string, equations: Flat, solution: readonly Tensor[], solve: Solve): readonly Tensor[] {
+export function implicit(
+  name: string,
+  equations: Flat,
+  solution: readonly Tensor[],
+  solve: SolveBy,
+): readonly Tensor[] {
   if (!isRecording()) return solution;
-  const captured = closedOver(name, equations, solution);
-  return captured.length === 0 ? solution : new Implicit(name, solution, solve).record(captured);
+  const { captured, f } = closedOver(name, equations, solution);
+  if (captured.length === 0) return solution;
+  return new Implicit(name, solution, (...of) => solve(f, ...of)).record(captured);
 }
 
-/** What a function closes over that gradients are wanted of: where there are values, the variables and arguments behind that. */
-function closedOver(name: string, f: Flat, given: readonly Tensor[]): readonly Tensor[] {
+/**
+ * What a function closes over that gradients are wanted of: where there are values, the variables and arguments behind that. With the
+ * function to be run again.
+ */
+function closedOver(name: string, f: Flat, given: readonly Tensor[]): { captured: readonly Tensor[]; f: Flat } {
   const tracing = tracer();
-  if (tracing === null) return leavesBehind(f(given), new Set());
-  const { operands } = traceBlock(name, given, (...own) => f(own));
+  if (tracing === null) {
+    const { edges, close } = edgesOf(given);
+    const results = f(edges);
+    close();
+    return { captured: leavesBehind(results, new Set(edges)), f: againOfValues(name, edges, results, f) };
+  }
+  const block = traceBlock(name, given, (...own) => {
+    const { edges, close } = edgesOf(own);
+    const results = f(edges);
+    close();
+    return results;
+  });
   // As the ops in the function take them, so that its gradients arrive there.
-  return [...new Set(operands.filter(({ requiresGrad }) => requiresGrad).map((edge) => sharedEdge(tracing, edge)))];
+  const operands = block.operands.map((edge) => (edge.requiresGrad ? sharedEdge(tracing, edge) : edge));
+  const run = again(name, block, f);
+  return {
+    captured: [...new Set(operands.filter(({ requiresGrad }) => requiresGrad))],
+    f: (own) => run(own, operands),
+  };
 }
 
 export class Implicit extends Parted {

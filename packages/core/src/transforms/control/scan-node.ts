@@ -4,8 +4,9 @@ import type { Tensor } from "../../graph/tensor.js";
 import { type Block, traceBlock } from "../../trace/block.js";
 import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
+import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, pulled } from "./pull.js";
+import { edgesOf, type Flat, pulled } from "./pull.js";
 
 /** A step over flat lists: from the carries and this step's elements (and its number, where that is known) to the new carries and what the step gives. */
 export type Step = (
@@ -143,10 +144,12 @@ export class Scan extends BlockNode {
    * through the step, which is traced again. The gradients of what the step closes over are added up from step to step.
    */
   override backwardOfParts(douts: readonly (Tensor | undefined)[], whole: Tensor): readonly (Tensor | null)[] {
-    const { carries, elements, length, inputs, body } = this;
+    const { carries, elements, length, inputs } = this;
     const init = inputs.slice(0, carries);
     const xs = inputs.slice(carries, carries + elements);
-    const operands = inputs.slice(carries + elements, carries + elements + body.operands.length);
+    const operands = inputs.slice(carries + elements, carries + elements + this.body.operands.length);
+    const again = this.stepAgain;
+    const body: Flat = (given) => again(given, operands);
     const floats = indicesOf(init, ({ dtype }) => isFloat(dtype));
     const wantedXs = indicesOf(xs, ({ requiresGrad }) => requiresGrad);
     const wanted = operands.filter(({ requiresGrad }) => requiresGrad);
@@ -164,11 +167,7 @@ export class Scan extends BlockNode {
       floats.forEach((j, k) => {
         dCarry[j] = state[k];
       });
-      const flat = (edges: readonly Tensor[]) => {
-        const made = this.step(edges.slice(0, carries), edges.slice(carries));
-        return [...made.carry, ...made.y];
-      };
-      const gradients = pulled(flat, at, [...dCarry, ...dY], wanted);
+      const gradients = pulled(body, at, [...dCarry, ...dY], wanted);
       const own = floats.map((j) => {
         const through = gradients.given[j] as Tensor;
         const direct = dBefore[j];
@@ -186,7 +185,7 @@ export class Scan extends BlockNode {
       : this.test === null
         ? undefined
         : partOf(whole, countPart, { shape: [], dtype: "int32" });
-    const result = replayed(body, Math.max(0, rowsOf(length) - 1), () =>
+    const result = replayed(this.body, Math.max(0, rowsOf(length) - 1), () =>
       tracedScan(
         {
           op: this.op,
@@ -197,7 +196,7 @@ export class Scan extends BlockNode {
           reverse: !this.reverse,
           ...(count === undefined ? {} : { count }),
         },
-        body.draws,
+        this.body.draws,
       ),
     );
     const gradients = new Array<Tensor | null>(inputs.length).fill(null);
@@ -212,6 +211,21 @@ export class Scan extends BlockNode {
       if (operand.requiresGrad) gradients[carries + elements + i] = result.carry[next++] as Tensor;
     });
     return gradients;
+  }
+
+  /** The step over one flat list, to be run again. */
+  get stepAgain(): Again {
+    const { carries, step } = this;
+    return again(this.op, this.body, (edges) => {
+      const { carry, y } = step(edges.slice(0, carries), edges.slice(carries));
+      return [...carry, ...y];
+    });
+  }
+
+  /** The condition, where there is one. */
+  get conditionAgain(): Again | null {
+    const { condition, test } = this;
+    return condition === undefined || test === null ? null : again(this.op, test, (carry) => [condition(carry)]);
   }
 
   /** The error for steps that are to be kept, and nobody knows how many. */
