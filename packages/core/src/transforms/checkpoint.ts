@@ -5,7 +5,7 @@ import { walk } from "../graph/backward.js";
 import { afterHooks } from "../graph/hooks.js";
 import { isRecording } from "../graph/recording.js";
 import { asTensor, type Tensor } from "../graph/tensor.js";
-import { tracer } from "../graph/tracer.js";
+import { tracer, withTracer } from "../graph/tracer.js";
 import type { Shape } from "../shape/types.js";
 import { Arguments, checkResult, zerosLike } from "./arguments.js";
 import { whileLive } from "./control/pull.js";
@@ -72,6 +72,7 @@ export class Checkpoint extends FunctionNode {
   /** What the segment computed the first time, of its inputs and of these leaves: see `digestOf`. */
   private readonly made: string;
   private readonly outer: readonly (Tensor | null)[];
+  private readonly isTraced = tracer() !== null;
   /** A segment has all its gradients at once; the walk asks for one after the other, with the same `dout`. */
   private readonly pulled = new WeakMap<Tensor, { readonly graph: boolean; readonly gradients: (Tensor | null)[] }>();
 
@@ -107,9 +108,13 @@ export class Checkpoint extends FunctionNode {
   private pull(dout: Tensor, output: Tensor, graph: boolean): (Tensor | null)[] {
     const given = this.inputs.slice(0, this.given);
     const captured = this.inputs.slice(this.given);
-    const args = argumentsOf(given);
-    const result = whileLive(captured, () => args.run(this.f));
-    if (tracer() === null && !sameValues(result, output)) throw changed("gave other values");
+    const run = () => {
+      const args = argumentsOf(given);
+      return { args, result: args.run(this.f) };
+    };
+    // Of values it is computed on values, whatever is traced now, such as a gradient for a batch.
+    const { args, result } = whileLive(captured, () => (this.isTraced ? run() : withTracer(null, run)));
+    if (!this.isTraced && !sameValues(result, output)) throw changed("gave other values");
     if (digestOf(result, [...args.edges, ...this.outer]) !== this.digest) throw changed("did something else");
     const tape = walk(result, dout, graph, new Set([...args.edges, ...captured]));
     const own = args.edges.map((edge) => afterHooks(edge, tape.gradient(edge) ?? zerosLike(edge)));

@@ -214,6 +214,35 @@ const nested: readonly Op[] = [
   },
 ];
 
+/** What a function closes over is given another value between its calls, and when they are over. */
+const rebinding: readonly Op[] = [
+  ({ k, x, y, w, a }) => {
+    const cell = { v: y };
+    const call = k.fn((z) => w.matmul(z).mul(0.1).sin().mul(cell.v).add(z) as Tensor);
+    const first = call(x);
+    cell.v = x.cos() as Tensor;
+    const [last] = k.scan((c: Tensor, q) => [call(c).add(cell.v).sin() as Tensor, q], first, w, settingsOf(a));
+    cell.v = first.sin() as Tensor;
+    return call(last).add(first) as Tensor;
+  },
+  ({ k, x, y, w, a }) => {
+    const cell = { v: y };
+    const loop = settingsOf(a % 5 === 0 ? 1 : a);
+    const [last] = k.scan((c: Tensor, q) => [c.sin().mul(cell.v).add(q) as Tensor, c], x, w, loop);
+    cell.v = last.sin() as Tensor;
+    const chosen = k.cond(
+      less(x, cell.v),
+      (z) => z.cos().mul(cell.v) as Tensor,
+      (z) => z.sub(cell.v) as Tensor,
+      x,
+    );
+    cell.v = chosen.cos() as Tensor;
+    const point = k.fixedPoint((z) => w.matmul(z).mul(0.05).add(cell.v).sin() as Tensor, x);
+    cell.v = y.mul(100) as Tensor;
+    return point.add(chosen) as Tensor;
+  },
+];
+
 /** Ops that differentiate. */
 const differentiating: readonly Op[] = [
   ({ e, x, y, inside }) => e.grad((z: Tensor) => inside(z).mul(y).sum() as Tensor)(x) as Tensor,
@@ -271,7 +300,7 @@ const longest: readonly Op[] = [
 ];
 
 const quick = [...plain, ...drawing];
-const others = [...nested, ...differentiating, ...longest];
+const others = [...nested, ...differentiating, ...longest, ...rebinding];
 export const QUICK = quick.length;
 export const OPS = QUICK + others.length;
 

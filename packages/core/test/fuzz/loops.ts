@@ -7,13 +7,14 @@ import type { Engine } from "./walk-ops.js";
 
 /*
  * Random programs of loops, branches, calls, maps, checkpoints, solutions of equations and ops of one's own, one inside of another, with what
- * they close over, draws and derivatives in their steps; loops of no and of one step, and carries of all dtypes among them. Each is run as it
+ * they close over (which may be given another value between the calls), draws and derivatives in their steps; loops of no and of one step, and
+ * carries of all dtypes among them. Each is run as it
  * is, compiled, and written out in plain JavaScript over ops: values, gradients, gradients of these (of every third program), and the
  * derivative in a direction agree, and the last of these with differences of the values.
  *
  * What is not drawn: steps that carry integers alone, more than three levels, loops of more than 7 steps, `whileLoop` without a limit,
  * numbers of a program that gradients are wanted of, conditions and equations that draw, gradients of one's own that draw (in programs a part of these is refused), maps with
- * `randomness: "same"`, hooks, errors, assignments, convolutions and pools in steps, infinities and NaN that reach a result.
+ * `randomness: "same"`, hooks, errors, assignments, another value for what a function with draws or a gradient of its own closes over (an error), convolutions and pools in steps, infinities and NaN that reach a result.
  */
 
 interface Loop {

@@ -240,15 +240,20 @@ function inOrder(
   element: (...elements: readonly Tensor[]) => readonly Tensor[],
   randomness: Randomness,
 ): Batched[] {
-  if (randomness === "same") {
-    throw new GraphError(
-      'vmap: randomness "same": not for draws without replacement, nor for those in a loop; draw outside of the function',
-    );
-  }
   const begins = draws.map(({ generator }) => positionOf(generator));
-  const results = oneByOne("vmap", inputs, size, element);
+  const toBegin = () => {
+    draws.forEach(({ generator }, i) => {
+      moveTo(generator, begins[i] as number);
+    });
+  };
+  const own = (...elements: readonly Tensor[]) => {
+    if (randomness === "same") toBegin();
+    return element(...elements);
+  };
+  const results = oneByOne("vmap", inputs, size, own);
+  const calls = randomness === "same" ? Math.min(1, size) : size;
   draws.forEach(({ generator, blocks }, i) => {
-    moveTo(generator, (begins[i] as number) + size * blocks);
+    moveTo(generator, (begins[i] as number) + calls * blocks);
   });
   return results;
 }

@@ -6,7 +6,7 @@ import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
 import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, type Flat, pulled } from "./pull.js";
+import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
 
 /** A choice among functions of the same operands, which give the same forms. */
 export interface Choice {
@@ -101,8 +101,12 @@ export class Branch extends BlockNode {
     const operands = inputs.slice(1, 1 + count);
     const captured = inputs.slice(1 + count);
     const wanted = operands.flatMap(({ dtype, requiresGrad }, i) => (requiresGrad && isFloat(dtype) ? [i] : []));
-    const wantedCaptured = captured.flatMap(({ requiresGrad }, i) => (requiresGrad ? [i] : []));
     const ends = blocks.map((_, b) => blocks.slice(0, b + 1).reduce((sum, block) => sum + block.operands.length, 0));
+    const wantedCaptured = ends.flatMap((end, b) => {
+      const start = end - (blocks[b] as Block).operands.length;
+      const isWanted = wantedOnce(captured.slice(start, end));
+      return captured.flatMap((_, i) => (i >= start && i < end && isWanted(i - start) ? [i] : []));
+    });
     const branches = this.branches.map((_, b): Flat => {
       const start = b === 0 ? 0 : (ends[b - 1] as number);
       const again = this.branchAgain(b);

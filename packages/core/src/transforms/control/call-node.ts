@@ -8,7 +8,7 @@ import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
 import { movedBy, replayed } from "../../trace/positions.js";
 import { type Again, again, doTheSame } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, type Flat, pulled } from "./pull.js";
+import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
 
 /**
  * A function that a program has once for each set of forms, and that is called from many places.
@@ -53,7 +53,7 @@ export class Callee {
     try {
       const block = comparing(last !== undefined, () => this.trace(given));
       const alike = known.find((other) => doTheSame(other.block, block));
-      const called = alike ?? { block, pullbacks: new Map<string, Callee>() };
+      const called = alike ?? { block, pullbacks: new WeakMap() };
       if (alike === undefined) known.push(called);
       return { called, operands: block.operands, isTraced: true };
     } finally {
@@ -89,8 +89,15 @@ function comparing<R>(value: boolean, f: () => R): R {
 
 export interface Called {
   readonly block: Block;
-  /** By which results have gradients, and what they are wanted of: the functions that pull them back. */
-  readonly pullbacks: Map<string, Callee>;
+  /** By what traces now: the functions that pull back, by which results have gradients, and what they are wanted of. */
+  readonly pullbacks: WeakMap<object, Map<string, Pullback>>;
+}
+
+/** A function that pulls gradients back. */
+interface Pullback {
+  readonly callee: Callee;
+  /** What the call closed over for which it was made: another one has others in their places. */
+  readonly closedOver: readonly Tensor[];
 }
 
 interface ThisCall {
@@ -162,35 +169,39 @@ export class Call extends BlockNode {
     const given = inputs.slice(0, count);
     const captured = inputs.slice(count);
     const wanted = given.flatMap(({ dtype, requiresGrad }, i) => (requiresGrad && isFloat(dtype) ? [i] : []));
-    const wantedCaptured = captured.flatMap(({ requiresGrad }, i) => (requiresGrad ? [i] : []));
+    const isWanted = wantedOnce(captured);
+    const wantedCaptured = captured.flatMap((_, i) => (isWanted(i) ? [i] : []));
     const present = douts.flatMap((dout, i) => (dout === undefined ? [] : [i]));
-    const key = [present, wanted, wantedCaptured].map((list) => list.join()).join(";");
-    let pullback = this.called.pullbacks.get(key);
-    // Its trace closes over what that of the function does, which may be something else in this call.
-    const closedOver = this.called.block.operands;
+    const places = captured.map((operand) => captured.indexOf(operand));
+    const key = [present, wanted, wantedCaptured, places].map((list) => list.join()).join(";");
+    const current = tracer() as object;
+    const known = this.called.pullbacks.get(current) ?? new Map<string, Pullback>();
+    this.called.pullbacks.set(current, known);
+    let pullback = known.get(key);
     if (pullback === undefined) {
-      const by = wantedCaptured.map((i) => closedOver[i] as Tensor);
+      const by = wantedCaptured.map((i) => captured[i] as Tensor);
       const f = this.calledAgain;
       const pull: Flat = (all) => {
         const seeds = new Array<Tensor | undefined>(block.trace.outputs.length).fill(undefined);
         present.forEach((i, k) => {
           seeds[i] = all[count + k];
         });
-        const gradients = pulled((own) => f(own, closedOver), all.slice(0, count), seeds, by);
+        const gradients = pulled((own) => f(own, captured), all.slice(0, count), seeds, by);
         return [
           ...wanted.map((i) => gradients.given[i] as Tensor),
           ...gradients.captured.map((gradient, k) => gradient ?? zerosOf(by[k] as Tensor)),
         ];
       };
-      pullback = new Callee(callee.op, pull, true);
-      this.called.pullbacks.set(key, pullback);
+      pullback = { callee: new Callee(callee.op, pull, true), closedOver: captured };
+      known.set(key, pullback);
     }
+    const { callee: own, closedOver } = pullback;
     const { called, results } = replayed(
       { draws: block.draws.map((use, i) => ({ ...use, begin: use.begin + (this.moved[i] as number) })) },
       0,
       () =>
         tracedCall(
-          pullback as Callee,
+          own,
           [...given, ...present.map((i) => douts[i] as Tensor)],
           (operand) => captured[closedOver.indexOf(operand)] ?? operand,
         ),

@@ -82,6 +82,21 @@ export function pulled(
 }
 
 /**
+ * By its place, whether gradients are wanted of what a function closes over: of an edge that stands in several places in the first one, as
+ * it is the whole gradient.
+ */
+export function wantedOnce(operands: readonly Tensor[]): (place: number) => boolean {
+  const first = new Map<Tensor, number>();
+  operands.forEach((operand, i) => {
+    if (!first.has(operand)) first.set(operand, i);
+  });
+  return (place) => {
+    const operand = operands[place] as Tensor;
+    return operand.requiresGrad && first.get(operand) === place;
+  };
+}
+
+/**
  * What stands in the places of the floats among the arguments of a function that is recorded, so that a gradient may be wanted of it,
  * until that is over.
  */

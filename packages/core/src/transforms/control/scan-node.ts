@@ -6,7 +6,7 @@ import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
 import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, type Flat, pulled } from "./pull.js";
+import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
 
 /** A step over flat lists: from the carries and this step's elements (and its number, where that is known) to the new carries and what the step gives. */
 export type Step = (
@@ -152,7 +152,8 @@ export class Scan extends BlockNode {
     const body: Flat = (given) => again(given, operands);
     const floats = indicesOf(init, ({ dtype }) => isFloat(dtype));
     const wantedXs = indicesOf(xs, ({ requiresGrad }) => requiresGrad);
-    const wanted = operands.filter(({ requiresGrad }) => requiresGrad);
+    const isWanted = wantedOnce(operands);
+    const wanted = operands.filter((_, i) => isWanted(i));
     const before = init.map(({ shape, dtype }, j) =>
       partOf(whole, carries + j, { shape: [rowsOf(length), ...shape], dtype }),
     );
@@ -207,8 +208,8 @@ export class Scan extends BlockNode {
       gradients[carries + i] = result.ys[k] as Tensor;
     });
     let next = floats.length;
-    operands.forEach((operand, i) => {
-      if (operand.requiresGrad) gradients[carries + elements + i] = result.carry[next++] as Tensor;
+    operands.forEach((_, i) => {
+      if (isWanted(i)) gradients[carries + elements + i] = result.carry[next++] as Tensor;
     });
     return gradients;
   }

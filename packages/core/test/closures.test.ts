@@ -1,0 +1,193 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  checkpoint,
+  compile,
+  cond,
+  customGradient,
+  fixedPoint,
+  fn,
+  grad,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  rootOf,
+  scan,
+  switchCase,
+  type Tensor,
+  tensor,
+  vmap,
+  whileLoop,
+} from "../src/index.js";
+import { near } from "./support/property.js";
+
+/*
+ * What the function of a loop, a branch, a call or an equation closes over may be given another value when the call is over, as a `let` of a
+ * JavaScript loop is, or a field of an object. A gradient, or a batch, is made of what the function did, not of what it would do now.
+ */
+
+/** Something done with `w`, twice or more, so that the order of uses matters. */
+const closing: Record<string, (w: () => Tensor, h: Tensor) => Tensor> = {
+  scan: (w, h) => scan((c: Tensor) => [c.mul(w()).sin().add(w())], h, undefined, { length: 2 })[0],
+  "scan, backward, in groups of steps of a program": (w, h) =>
+    scan((c: Tensor, x) => [c.mul(w()).add(x).sin()], h, tensor([0.1, 0.2, 0.3]), { reverse: true, unroll: 2 })[0],
+  "what a scan does not differentiate by": (w, h) =>
+    scan((c: Tensor) => [w().greater(0.6).where(c.mul(w()), c.sub(w().detach()))], h, undefined, { length: 2 })[0],
+  "a scan in a scan": (w, h) =>
+    scan((c: Tensor) => [scan((d: Tensor) => [d.mul(w()).cos()], c, undefined, { length: 2 })[0].add(w())], h, undefined, {
+      length: 2,
+    })[0],
+  "a scan in a fn in a scan": (w, h) =>
+    scan(
+      (c: Tensor) => [fn((u: Tensor) => scan((d: Tensor) => [d.mul(w()).cos()], u, undefined, { length: 2 })[0])(c)],
+      h,
+      undefined,
+      { length: 2 },
+    )[0],
+  "a gradient in a scan": (w, h) =>
+    scan((c: Tensor) => [grad((u: Tensor) => u.mul(w()).sin().mul(w()))(c)], h, undefined, { length: 2 })[0],
+  whileLoop: (w, h) => whileLoop((c: Tensor) => c.less(w().add(3)), (c) => c.add(w().square()).add(0.7), h, { limit: 20 }),
+  cond: (w, h) => cond(h.less(w()), (h) => h.mul(w()).add(w()), (h) => h.sub(w()).sin(), h),
+  switchCase: (w, h) => switchCase(1, [(h: Tensor) => h, (h) => h.mul(w()).sin()], h),
+  fn: (w, h) => fn((h: Tensor) => h.mul(w()).sin().add(w()))(h),
+  fixedPoint: (w, h) => fixedPoint((x: Tensor) => x.mul(w()).mul(0.2).sin().add(h), tensor(0), { tolerance: 1e-13 }),
+  rootOf: (w, h) => rootOf((x: Tensor) => x.add(x.mul(w()).mul(0.2)).sub(h).sub(w()), tensor(0), { tolerance: 1e-13 }),
+}; // biome-ignore format: one row a line
+
+const first = tensor(0.4);
+const factors = [1, 0.5, 1.5];
+
+/** A carry of its own each time, and what `w` is then: in a variable that changes, or in one for each. */
+function rebinding(apply: (w: () => Tensor, h: Tensor) => Tensor) {
+  return (p: Tensor): Tensor => {
+    let h: Tensor = first;
+    const cell = { w: p };
+    for (const factor of factors) {
+      cell.w = p.mul(factor);
+      h = apply(() => cell.w, h);
+    }
+    cell.w = p.mul(100);
+    return h;
+  };
+}
+
+function binding(apply: (w: () => Tensor, h: Tensor) => Tensor) {
+  return (p: Tensor): Tensor =>
+    factors.reduce<Tensor>((h, factor) => {
+      const w = p.mul(factor);
+      return apply(() => w, h);
+    }, first);
+}
+
+const at = tensor(0.7);
+const many = tensor([0.3, 0.7, 0.9]);
+const ways: Record<string, (f: (p: Tensor) => Tensor) => Tensor> = {
+  value: (f) => f(at),
+  grad: (f) => grad(f)(at),
+  "grad of grad": (f) => grad(grad(f))(at),
+  hvp: (f) => hvp(f)(at, tensor(1)),
+  jvp: (f) => jvp(f, at, tensor(1)).tangent,
+  hessian: (f) => hessian(f)(at) as Tensor,
+  jacobian: (f) => jacobian((p: Tensor) => vmap(f)(p))(many) as Tensor,
+  vmap: (f) => vmap(f)(many) as Tensor,
+  "vmap of grad": (f) => vmap(grad(f))(many) as Tensor,
+  "grad of vmap": (f) => grad((p: Tensor) => vmap(f)(p).sum())(many),
+  compile: (f) => compile(f)(at),
+  "compile of grad": (f) => compile((p: Tensor) => grad(f)(p))(at),
+  "compile of grad of grad": (f) => compile((p: Tensor) => grad(grad(f))(p))(at),
+  "compile of vmap of grad": (f) => compile((p: Tensor) => vmap(grad(f))(p) as Tensor)(many),
+};
+
+for (const [what, apply] of Object.entries(closing)) {
+  test(`${what}: what it closes over may be given another value later`, () => {
+    for (const [way, run] of Object.entries(ways)) {
+      near(run(rebinding(apply)).data, run(binding(apply)).data, 1e-9, way);
+    }
+  });
+}
+
+test("a function that a program has once closes over something else in each call, in what it calls as well", () => {
+  const cell = { w: tensor(0) as Tensor };
+  const inner = fn((x: Tensor) => x.mul(cell.w).sin());
+  const calls: Record<string, (x: Tensor) => Tensor> = {
+    "one function": inner,
+    "what it does not differentiate by": fn((x: Tensor) => cell.w.greater(0.8).where(x.mul(2), x.mul(cell.w))),
+    "a loop in it": fn((x: Tensor) => scan((c: Tensor) => [c.mul(cell.w).add(x)], x, undefined, { length: 3 })[0]),
+    "the same tensor twice, and then two": fn((x: Tensor) => x.mul(cell.w).add(cell.w.mul(cell.w)).sin()),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const f = (p: Tensor): Tensor => {
+      cell.w = p;
+      const y = call(p);
+      cell.w = p.mul(0.5).add(1);
+      return y.mul(call(y)).add(call(p.square()));
+    };
+    for (const [way, run] of Object.entries(ways)) {
+      if (way.startsWith("compile")) continue;
+      const compiled = compile((p: Tensor) => run((q) => f(q.add(p.sub(at)))))(at);
+      near(compiled.data, run(f).data, 1e-9, `${name}: ${way}`);
+    }
+    const twice = (p: Tensor) => [f(p), grad(f)(p), grad(grad(f))(p)] as const;
+    const eager = twice(at);
+    compile(twice)(at).forEach((value, i) => {
+      near(value.data, (eager[i] as Tensor).data, 1e-9, name);
+    });
+  }
+});
+
+test("arguments of inner transforms, and what they stand for, are one tensor where a step is done again", () => {
+  const f = (w: Tensor): Tensor =>
+    grad((a: Tensor) => scan((c: Tensor) => [c.mul(a).mul(w).sin()], a, undefined, { length: 2 })[0])(w);
+  const out = (w: Tensor): Tensor => {
+    const once = (x: Tensor): Tensor => x.mul(w).sin();
+    const twice = (a: Tensor): Tensor => a.mul(once(once(a).mul(1)));
+    return grad((a: Tensor) => twice(a).add(w))(w);
+  };
+  for (const each of [f, out]) {
+    near(compile((w: Tensor) => grad(each)(w))(at).data, grad(each)(at).data, 1e-12, "compiled");
+    near(compile((w: Tensor) => grad(grad(each))(w))(at).data, grad(grad(each))(at).data, 1e-12, "compiled twice");
+  }
+  const nested = (w: Tensor): Tensor =>
+    scan(
+      (c: Tensor) => [grad((a: Tensor) => scan((d: Tensor) => [d.mul(a).add(w.mul(a))], c.mul(w), undefined, { length: 2 })[0])(w)],
+      w,
+      undefined,
+      { length: 2 },
+    )[0]; // biome-ignore format: one step
+  near(compile((w: Tensor) => grad(nested)(w))(at).data, grad(nested)(at).data, 1e-12, "nested");
+  near(vmap(grad(nested))(many).data, [0.3, 0.7, 0.9].map((w) => grad(nested)(w).item()), 1e-12, "mapped"); // biome-ignore format: short
+});
+
+test("where a function has to be called again, and does something else then, that is an error", () => {
+  const own = customGradient((x: Tensor) => x.mul(2), [(dout) => dout.mul(2)]);
+  const apply = (w: () => Tensor, h: Tensor) =>
+    scan((c: Tensor) => [own(c).mul(w()).sin()], h, undefined, { length: 2 })[0];
+  const right = grad(binding(apply))(at);
+  near(grad(rebinding(apply))(at).data, right.data, 1e-12, "eager");
+  near(compile((p: Tensor) => grad(binding(apply))(p))(at).data, right.data, 1e-12, "compiled");
+  assert.throws(
+    () => compile((p: Tensor) => grad(rebinding(apply))(p))(at),
+    /scan: its function does something else when it is run again .* let it close over a const/,
+  );
+  assert.throws(() => vmap(grad(rebinding(apply)))(many), /scan: its function does something else/);
+});
+
+test("a checkpoint can be differentiated in bulk, whatever it is made of", () => {
+  const x = tensor([0.1, 0.4, 0.2, 0.5, 0.9, 0.3, 0.8]);
+  const inside: Record<string, (x: Tensor) => Tensor> = {
+    "a number": (x) => x.sin().mul(2),
+    "a loop": (x) => scan((c: Tensor) => [c.mul(0.5).sin()], x, undefined, { length: 2 })[0],
+    "a call": (x) => fn((x: Tensor) => x.mul(3).cos())(x),
+    "a gradient": (x) => grad((y: Tensor) => y.sin().mul(3).sum())(x),
+    "a value that is read": (x) => (x.detach().sum().item() > 1 ? x.sin().square() : x),
+  };
+  for (const [what, f] of Object.entries(inside)) {
+    const kept = (x: Tensor) => checkpoint(f, x).square().sum();
+    const whole = (x: Tensor) => f(x).square().sum();
+    near((hessian(kept)(x) as Tensor).data, (hessian(whole)(x) as Tensor).data, 1e-12, what);
+    near((jacobian(grad(kept))(x) as Tensor).data, (hessian(whole)(x) as Tensor).data, 1e-12, what);
+  }
+});
+
+test.run();
