@@ -159,6 +159,30 @@ test("arguments of inner transforms, and what they stand for, are one tensor whe
   near(vmap(grad(nested))(many).data, [0.3, 0.7, 0.9].map((w) => grad(nested)(w).item()), 1e-12, "mapped"); // biome-ignore format: short
 });
 
+test("solutions of equations one after the other, also around them: the time of a gradient does not grow as powers of two", () => {
+  let calls = 0;
+  const chain = (a: Tensor): Tensor => {
+    let x = a;
+    for (let i = 0; i < 12; i++) {
+      const y = x;
+      const equation = (z: Tensor): Tensor => {
+        calls++;
+        return z.mul(0.3).sin().add(y.mul(0.1)).add(y.mul(z).mul(0.01));
+      };
+      x = y.mul(0.5).add(fixedPoint(equation, tensor(0), { tolerance: 1e-13 }));
+    }
+    return x;
+  };
+  const [h, at] = [1e-5, 0.3];
+  const difference = (chain(tensor(at + h)).item() - chain(tensor(at - h)).item()) / (2 * h);
+  calls = 0;
+  chain(tensor(at));
+  const forward = calls;
+  calls = 0;
+  near([grad(chain)(at).item()], [difference], 1e-9, "gradient");
+  assert.ok(calls <= forward + 12, `${calls} calls, ${forward} of them forward`);
+});
+
 test("where a function has to be called again, and does something else then, that is an error", () => {
   const own = customGradient((x: Tensor) => x.mul(2), [(dout) => dout.mul(2)]);
   const apply = (w: () => Tensor, h: Tensor) =>

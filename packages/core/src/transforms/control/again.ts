@@ -13,7 +13,7 @@ import { Traced } from "../../trace/traced.js";
 import { digestOfSettings } from "../digest.js";
 import { BlockNode, partOf } from "./block-node.js";
 import type { Flat } from "./pull.js";
-import { sameValues } from "./segment.js";
+import { leavesBehind, sameValues } from "./segment.js";
 
 /** What a function did when it ran: see `BlockRun`. */
 interface Made {
@@ -41,13 +41,26 @@ export function again(op: string, block: Block, f: Flat): Again {
 /** A function of a block, given what it is given and what it closes over. */
 export type Again = (given: readonly Tensor[], operands: readonly Tensor[]) => readonly Tensor[];
 
-/** The same for a function that ran on values. */
-export function againOfValues(op: string, given: readonly Tensor[], results: readonly Tensor[], f: Flat): Flat {
+/** A function to be run again, and the edges that it closes over and that gradients are wanted of. */
+interface Closed {
+  readonly f: Flat;
+  readonly captured: readonly Tensor[];
+}
+
+/**
+ * The same for a function that ran on values. It closes over what its ops took; where it has to be called again, and may compute that anew,
+ * over the variables and arguments behind it.
+ */
+export function againOfValues(op: string, given: readonly Tensor[], results: readonly Tensor[], f: Flat): Closed {
   // What does not depend on what it is given has the same values in each run, and may stay what it is.
   const own = dependents(given, results);
-  const isOwn = (edge: Tensor) => own.has(edge);
-  const made = { given, operands: [], results, isHooked: false, isOwn };
-  return isOfOps(made) ? (others) => new Run(made, others, []).results() : calledAgain(op, made, f);
+  const made = { given, operands: [], results, isHooked: false, isOwn: (edge: Tensor) => own.has(edge) };
+  if (!isOfOps(made)) return { f: calledAgain(op, made, f), captured: leavesBehind(results, new Set(given)) };
+  const ends = new Set<Tensor>(results.filter((result) => !own.has(result)));
+  for (const edge of own)
+    for (const input of given.includes(edge) ? [] : (edge.node?.inputs ?? [])) if (!own.has(input)) ends.add(input);
+  const captured = [...ends].filter(({ requiresGrad }) => requiresGrad);
+  return { f: (others) => new Run(made, others, []).results(), captured };
 }
 
 function madeBy({ made, operands }: Block): Made {

@@ -8,7 +8,6 @@ import { zerosLike } from "../arguments.js";
 import { again, againOfValues } from "./again.js";
 import { samePart } from "./block-node.js";
 import { edgesOf, type Flat } from "./pull.js";
-import { leavesBehind } from "./segment.js";
 
 /**
  * From the gradients of a solution, and the solution as a part of the graph, to those of what the equations close over.
@@ -53,7 +52,7 @@ function closedOver(name: string, f: Flat, given: readonly Tensor[]): { captured
     const { edges, close } = edgesOf(given);
     const results = f(edges);
     close();
-    return { captured: leavesBehind(results, new Set(edges)), f: againOfValues(name, edges, results, f) };
+    return againOfValues(name, edges, results, f);
   }
   const block = traceBlock(name, given, (...own) => {
     const { edges, close } = edgesOf(own);
