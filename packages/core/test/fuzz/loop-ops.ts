@@ -221,7 +221,8 @@ const rebinding: readonly Op[] = [
     const call = k.fn((z) => w.matmul(z).mul(0.1).sin().mul(cell.v).add(z) as Tensor);
     const first = call(x);
     cell.v = x.cos() as Tensor;
-    const [last] = k.scan((c: Tensor, q) => [call(c).add(cell.v).sin() as Tensor, q], first, w, settingsOf(a));
+    const loop = settingsOf(a % 5 === 0 ? 1 : a);
+    const [last] = k.scan((c: Tensor, q) => [call(c).add(cell.v).sin() as Tensor, q], first, w, loop);
     cell.v = first.sin() as Tensor;
     return call(last).add(first) as Tensor;
   },
