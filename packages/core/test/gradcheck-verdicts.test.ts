@@ -9,9 +9,11 @@ import {
   customOp,
   DTypeError,
   elementwise,
+  fixedPoint,
   gradcheck,
   Node,
   Random,
+  rootOf,
   type Shape,
   scan,
   type Tensor,
@@ -372,6 +374,22 @@ test("what is in checkpoints is looked into: the node that is wrong, its step, w
   // So flat that rounding hides the slope.
   const flat = tensor([1, 2, 3]);
   assert.is(gradcheck((x) => along(x, {}), [flat]).kind, gradcheck((x) => along(x, { checkpoint: 2 }), [flat]).kind);
+});
+
+test("a wrong node in the equations of a solution is found", () => {
+  const bad = customGradient((x: Tensor) => x.sin(), [(dout) => dout.mul(2)], { name: "Bad" });
+  const equations: Record<string, (a: Tensor) => Tensor> = {
+    fixedPoint: (a) => fixedPoint((x: Tensor) => bad(x).mul(0.2).add(a), tensor([0, 0])),
+    rootOf: (a) => rootOf((x) => x.add(bad(x).mul(0.2)).sub(a), tensor([0, 0])),
+  };
+  for (const [name, f] of Object.entries(equations)) {
+    const report = gradcheck(f, [tensor([0.3, 0.6])]);
+    assert.is(report.kind, "wrong gradient", name);
+    assert.equal(
+      new Set(report.culprits.map(({ op, step }) => `${op}, ${step}`)),
+      new Set([`Bad, the equations of ${name}`]),
+    );
+  }
 });
 
 test("options that mean nothing are errors", () => {

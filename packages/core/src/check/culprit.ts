@@ -31,11 +31,16 @@ export function findCulprits(
 ): GradcheckCulprit[] {
   const found = new Map<Node, GradcheckCulprit>();
   const { nodes } = graphOf(subject.inside.outputs);
+  const known = new Set(nodes.map(({ node }) => node));
   for (const tape of subject.walks(seed, true, subject.inside)) {
     const onPath = new Set(tape.edges);
     for (const node of nodes) {
       const output = node.output.tensor;
       if (!onPath.has(output) || found.has(node.node)) continue;
+      if (node.node instanceof Implicit) {
+        for (const culprit of inEquations(node.node, known, settings, random)) found.set(culprit.node, culprit);
+        continue;
+      }
       const arriving = Float64Array.from(tape.gradient(output)?.array ?? []);
       const largest = largestOf(arriving);
       // The gradient that reaches the node shows what is wrong here; but it may be 0, or a special case.
@@ -49,6 +54,25 @@ export function findCulprits(
   // What passes nothing on may be a step finer than values as large as these can show: named if nothing else is.
   const passing = culprits.filter(({ analytic }) => analytic !== 0);
   return passing.length > 0 ? passing : culprits;
+}
+
+/** The nodes in the equations of a solution that are wrong by themselves, at the solution. */
+function inEquations(
+  { name, results }: Implicit,
+  known: ReadonlySet<Node>,
+  settings: Settings,
+  random: Generator,
+): GradcheckCulprit[] {
+  const { nodes } = graphOf(results);
+  return nodes.flatMap((node) => {
+    const { tensor } = node.output;
+    if (known.has(node.node) || !tensor.requiresGrad) return [];
+    const seeds = [signs(random, tensor.size, true)];
+    const wrong = wrongInput(node.node, tensor, ({ requiresGrad }) => requiresGrad, seeds, settings, random);
+    if (wrong === null) return [];
+    const place = placeOf(node, nodes.length);
+    return [{ ...wrong, ...place, step: place.step ?? `the equations of ${name}` }];
+  });
 }
 
 function placeOf(
@@ -71,7 +95,7 @@ function wrongInput(
   settings: Settings,
   random: Generator,
 ): Wrong | null {
-  // The equations are no function of their inputs that could be called.
+  // The solution is no function of its inputs that could be called.
   if (node instanceof Implicit || (node instanceof Part && node.input(0).node instanceof Implicit)) return null;
   const { inputs } = node;
   const chosen = inputs.flatMap((input, i) => (isFloat(input.dtype) && isWanted(input) ? [i] : []));

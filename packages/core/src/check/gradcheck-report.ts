@@ -52,7 +52,7 @@ export interface GradcheckCulprit {
   /** Its place among the nodes of the graph in forward order, counted from 1, and how many there are. */
   readonly position: number;
   readonly nodes: number;
-  /** In which step of a loop it is, as `step 3 of scan`; `null` for none. */
+  /** In which step of a loop it is, as `step 3 of scan`, or in `the equations of fixedPoint`; `null` for none. */
   readonly step: string | null;
   /** The input whose gradient is wrong, and where: `null` for a derivative in a random direction. */
   readonly input: number;

@@ -1,3 +1,4 @@
+import { asStep } from "../../graph/steps.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { concat, stack } from "../../ops/concat.js";
@@ -21,9 +22,11 @@ export function runSteps(loop: Loop, forms: readonly Pick<Form, "shape" | "dtype
   for (let k = 0; condition === undefined ? k < most : readNow(condition(carry)) !== 0; k++) {
     if (k === length) throw loop.tooMany?.() ?? new Error(`${loop.op}: a loop without an end`);
     const i = reverse ? most - 1 - k : k;
-    const made = step(
-      carry,
-      xs.map((x) => x.slice([i])),
+    const made = asStep(loop.op, i, () =>
+      step(
+        carry,
+        xs.map((x) => x.slice([i])),
+      ),
     );
     carry = made.carry;
     results[i] = made.y;

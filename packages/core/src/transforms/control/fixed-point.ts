@@ -52,8 +52,8 @@ export function fixedPoint<const C>(
   const leaves = leavesOf("fixedPoint", init, "init");
   const paths = leaves.map(({ path }) => path);
   const first = leaves.map(({ leaf, path }) => floatOf("fixedPoint", asTensor(leaf), path));
-  const flat: Flat = (x) => {
-    const made: unknown = asStep("fixedPoint", null, () => f(rebuilt(init, x) as Tensors<C>));
+  const flat: Numbered = (x, number) => {
+    const made: unknown = asStep("fixedPoint", number ?? null, () => f(rebuilt(init, x) as Tensors<C>));
     return matchingCarry("fixedPoint", made, paths, x);
   };
   return rebuilt(init, fixed(flat, first, settings)) as Tensors<C>;
@@ -64,20 +64,28 @@ interface Settings {
   readonly limit: number;
 }
 
-function fixed(f: Flat, init: readonly Tensor[], settings: Settings, isGradient = false): readonly Tensor[] {
+/** A function over flat lists that may be told which step it is. */
+type Numbered = (given: readonly Tensor[], number?: number) => readonly Tensor[];
+
+function fixed(f: Numbered, init: readonly Tensor[], settings: Settings, isGradient = false): readonly Tensor[] {
   const [op, repair] = isGradient
     ? (["fixedPoint, its gradient", "the function contracts slowly: give a higher limit or tolerance"] as const)
     : (["fixedPoint", beginNearer] as const);
   const solution = withRecording(false, () => iterated(op, f, init, settings, repair));
-  return implicit("fixedPoint", f, solution, (f, douts, x, captured) => {
-    // The gradient is linear in that of the solution: what is large enough there is a matter of its size.
-    const size = sizeOfAll(douts);
-    const sized = douts.map((dout) => dout.div(size.cast(dout.dtype)));
-    // u = dout + J^T u, a fixed point itself.
-    const step: Flat = (u) => pulled(f, x, u, []).given.map((pull, j) => (sized[j] as Tensor).add(pull as Tensor));
-    const u = fixed(step, sized, settings, true).map((each) => each.mul(size.cast(each.dtype)));
-    return pulled(f, x, u, captured).captured;
-  });
+  return implicit(
+    "fixedPoint",
+    (x) => f(x),
+    solution,
+    (f, douts, x, captured) => {
+      // The gradient is linear in that of the solution: what is large enough there is a matter of its size.
+      const size = sizeOfAll(douts);
+      const sized = douts.map((dout) => dout.div(size.cast(dout.dtype)));
+      // u = dout + J^T u, a fixed point itself.
+      const step: Flat = (u) => pulled(f, x, u, []).given.map((pull, j) => (sized[j] as Tensor).add(pull as Tensor));
+      const u = fixed(step, sized, settings, true).map((each) => each.mul(size.cast(each.dtype)));
+      return pulled(f, x, u, captured).captured;
+    },
+  );
 }
 
 /** The largest element by its amount, as a float64 constant; 1 where all are 0. */
@@ -87,22 +95,26 @@ function sizeOfAll(tensors: readonly Tensor[]): Tensor {
   return most.equal(0).where(1, most).detach() as Tensor;
 }
 
+const notSingular =
+  "begin nearer, or give a higher limit or tolerance; where the Jacobian of f is singular, as at a double root, Newton's steps lead nowhere: " +
+  "use fixedPoint, or another f with this root";
+
 const beginNearer =
   "begin nearer, or give a higher limit or tolerance; where values have become NaN there is no end: detectAnomaly tells of the first";
 
 /** Steps until nothing changes any more. */
 function iterated(
   op: string,
-  step: Flat,
+  step: Numbered,
   init: readonly Tensor[],
   { tolerance, limit }: Settings,
   repair: string,
 ): readonly Tensor[] {
   const tolerances = init.map(({ dtype }) => tolerance ?? (dtype === "float32" ? 1e-5 : 1e-10));
   // Behind the values: whether they are still on their way.
-  const next: Flat = (carry) => {
+  const next: Numbered = (carry, number) => {
     const x = carry.slice(0, -1);
-    const made = step(x);
+    const made = step(x, number);
     const isFar = made.map((value, j) => {
       const old = x[j] as Tensor;
       const change = value.sub(old).abs();
@@ -156,7 +168,7 @@ export function rootOf(f: (x: Tensor) => Tensor, init: Given<Tensor>, options: S
   const slopesOf = (f: (x: Tensor) => Tensor, x: Tensor) => (jacobian(f)(x) as Tensor).reshape([x.size, x.size]);
   const slopes = (x: Tensor) => slopesOf(values, x);
   const solution = withRecording(false, () => {
-    const [found] = iterated("rootOf", ([x]) => [newton(values, slopes, x as Tensor)], [first], settings, beginNearer);
+    const [found] = iterated("rootOf", ([x]) => [newton(values, slopes, x as Tensor)], [first], settings, notSingular);
     return found as Tensor;
   });
   const flat: Flat = ([x]) => [values(x as Tensor)];

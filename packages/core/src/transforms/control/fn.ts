@@ -3,7 +3,7 @@ import { asStep } from "../../graph/steps.js";
 import { asTensor, Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { checkNoMore } from "../../options.js";
-import { leavesOf, mapStructure, type Tensors } from "../structure.js";
+import { type Given, leavesOf, mapStructure, type Tensors } from "../structure.js";
 import { Callee, tracedCall } from "./call-node.js";
 import { rebuilt } from "./structured.js";
 
@@ -12,8 +12,10 @@ import { rebuilt } from "./structured.js";
  * dtypes of its arguments, and so are its gradients. A program that calls a large function often compiles in a fraction of the time; a
  * call copies arguments and results. In eager mode it is `f` itself.
  *
- * @param f from tensors, numbers, arrays and records of them to the same; numbers are scalars to it. It is a function of these and of the
- * tensors that it closes over; of what else it closes over, a program has what that was when it was first called
+ * `f` runs for each call, so that it may close over another tensor each time, as over a field or a `let`; calls in which it does the same
+ * share one function of the program. What it calls by another `fn` is compared the first time only: give that what changes as an argument.
+ *
+ * @param f from tensors, numbers, arrays and records of them to the same; numbers are scalars to it
  * @returns a function of the same arguments
  *
  * @example
@@ -25,7 +27,7 @@ import { rebuilt } from "./structured.js";
 export function fn<Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
   ...none: []
-): (...args: { [I in keyof Args]: Args[I] | (Args[I] extends Tensor<[]> ? number : never) }) => Tensors<R> {
+): (...args: { [I in keyof Args]: Given<Args[I]> }) => Tensors<R> {
   checkNoMore("fn", none);
   checkFunction("fn", f);
   const name = f.name === "" ? "fn" : f.name;

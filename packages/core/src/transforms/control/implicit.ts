@@ -37,22 +37,22 @@ export function implicit(
   solve: SolveBy,
 ): readonly Tensor[] {
   if (!isRecording()) return solution;
-  const { captured, f } = closedOver(name, equations, solution);
+  const { captured, f, results } = closedOver(name, equations, solution);
   if (captured.length === 0) return solution;
-  return new Implicit(name, solution, (...of) => solve(f, ...of)).record(captured);
+  return new Implicit(name, solution, (...of) => solve(f, ...of), results).record(captured);
 }
 
 /**
  * What a function closes over that gradients are wanted of: where there are values, the variables and arguments behind that. With the
  * function to be run again.
  */
-function closedOver(name: string, f: Flat, given: readonly Tensor[]): { captured: readonly Tensor[]; f: Flat } {
+function closedOver(name: string, f: Flat, given: readonly Tensor[]): Closed {
   const tracing = tracer();
   if (tracing === null) {
     const { edges, close } = edgesOf(given);
     const results = f(edges);
     close();
-    return againOfValues(name, edges, results, f);
+    return { ...againOfValues(name, edges, results, f), results };
   }
   const block = traceBlock(name, given, (...own) => {
     const { edges, close } = edgesOf(own);
@@ -66,19 +66,31 @@ function closedOver(name: string, f: Flat, given: readonly Tensor[]): { captured
   return {
     captured: [...new Set(operands.filter(({ requiresGrad }) => requiresGrad))],
     f: (own) => run(own, operands),
+    results: [],
   };
+}
+
+/** Equations, and what they close over that gradients are wanted of. */
+interface Closed {
+  readonly captured: readonly Tensor[];
+  readonly f: Flat;
+  /** What they gave at the solution, with the graph of that, where there are values. */
+  readonly results: readonly Tensor[];
 }
 
 export class Implicit extends Parted {
   override readonly name: string;
   readonly solution: readonly Tensor[];
   readonly solve: Solve;
+  /** What the equations give at the solution, for who wants to look at the nodes in them. */
+  readonly results: readonly Tensor[];
 
-  constructor(name: string, solution: readonly Tensor[], solve: Solve) {
+  constructor(name: string, solution: readonly Tensor[], solve: Solve, results: readonly Tensor[] = []) {
     super();
     this.name = name;
     this.solution = solution;
     this.solve = solve;
+    this.results = results;
   }
 
   record(captured: readonly Tensor[]): readonly Tensor[] {
