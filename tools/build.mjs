@@ -6,10 +6,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { printMethods } from "../packages/core/scripts/generate-methods.mjs";
-import { bundleAll } from "./bundle.mjs";
+import { bundleAll, bundleClients } from "./bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ["core", "nn", "pictures", "examples"];
+const packages = ["core", "nn", "pictures", "pages", "examples"];
 const core = join(root, "packages/core");
 
 /**
@@ -48,12 +48,13 @@ export async function printLoops(core) {
 
 /** The methods come first, as the ops from which the loops are printed are loaded with them. */
 export async function generate() {
-  writeChanged("src/ops/methods.ts", printMethods(core));
-  writeChanged("src/loops/generated.ts", (await printLoops(core)).text);
+  writeChanged("core/src/ops/methods.ts", printMethods(core));
+  writeChanged("core/src/loops/generated.ts", (await printLoops(core)).text);
+  writeChanged("pages/src/clients.ts", await bundleClients());
 }
 
 function writeChanged(name, text) {
-  const file = join(core, name);
+  const file = join(root, "packages", name);
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }
 

@@ -1,6 +1,7 @@
 // What the packages publish: each entry point as an ES module with what entries share beside it, and its declarations. And
 // core as one minified file, which is loaded by the tests in browsers: packed beside the modules it would weigh as much again.
 
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -17,6 +18,7 @@ const published = {
   core: { index: "index", fast: "fast/index", testing: "testing/index" },
   nn: { index: "index", node: "node" },
   pictures: { index: "index" },
+  pages: { index: "index" },
 };
 
 /**
@@ -100,6 +102,46 @@ async function bundleForBrowsers() {
     target: "es2022",
     logLevel: "warning",
   });
+}
+
+/** The code and the style of each page, as a module of texts: so that a page can be made wherever there is JavaScript. */
+export async function bundleClients() {
+  const folder = join(packages, "pages/client");
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const modules = {
+    name: "sources",
+    // What the packages publish is not built yet.
+    setup({ onResolve }) {
+      onResolve({ filter: /^@chainrule\/\w+$/ }, ({ path }) => ({
+        path: join(packages, path.split("/")[1], "src/index.ts"),
+        sideEffects: false,
+      }));
+    },
+  };
+  const texts = await Promise.all(
+    names.map(async ({ name }) => {
+      const text = async (entry, format) => {
+        const { outputFiles } = await build({
+          entryPoints: [join(folder, name, entry)],
+          bundle: true,
+          minify: true,
+          write: false,
+          charset: "utf8",
+          target: "es2022",
+          logLevel: "warning",
+          plugins: [modules],
+          ...(format ? { format } : {}),
+        });
+        // It stands in an element that this would end.
+        return outputFiles[0].text.replaceAll("</script", "<\\/script");
+      };
+      const [script, style] = await Promise.all([text("main.ts", "iife"), text("style.css")]);
+      const hash = (code) => `sha256-${createHash("sha256").update(code).digest("base64")}`;
+      const client = { script, scriptHash: hash(script), style, styleHash: hash(style) };
+      return `export const ${name}Client: Client = ${JSON.stringify(client)};\n`;
+    }),
+  );
+  return `// Printed by the build out of \`client/\`.\nimport type { Client } from "./page.js";\n\n${texts.join("\n")}`;
 }
 
 export async function bundleAll() {

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const names = ["core", "nn", "pictures"];
+const names = ["core", "nn", "pictures", "pages"];
 const { packageManager, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** What core may weigh, packed. */

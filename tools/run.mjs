@@ -12,7 +12,7 @@ const [command = "", ...args] = process.argv.slice(2);
 if (Number.parseInt(process.versions.node, 10) < 20)
   fail(`chainrule needs Node 20 or newer; this is ${process.versions.node}`);
 
-const packages = ["core", "nn", "pictures", "examples"];
+const packages = ["core", "nn", "pictures", "pages", "examples"];
 const tsc = bin("typescript", "bin/tsc");
 
 const commands = {
@@ -39,6 +39,7 @@ const commands = {
     await setUp();
     run([tsc, "-b", ...packages.map((name) => `packages/${name}`)]);
     run([tsc, "-p", "packages/core/scripts"]);
+    run([tsc, "-p", "packages/pages/client"]);
     run([bin("@biomejs/biome", "bin/biome"), "check", "."]);
   },
   async coverage() {
@@ -119,7 +120,11 @@ async function build() {
 }
 
 /** What a build prints. */
-const printed = ["packages/core/src/loops/generated.ts", "packages/core/src/ops/methods.ts"];
+const printed = [
+  "packages/core/src/loops/generated.ts",
+  "packages/core/src/ops/methods.ts",
+  "packages/pages/src/clients.ts",
+];
 
 /** All that a build depends on. */
 function sources() {
@@ -133,7 +138,7 @@ function sources() {
   };
   for (const name of packages) {
     files.push(`packages/${name}/tsconfig.json`);
-    for (const part of ["src", "test", "scripts"])
+    for (const part of ["src", "test", "scripts", "client"])
       if (existsSync(join(root, "packages", name, part))) visit(`packages/${name}/${part}`);
   }
   return files;

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ["core", "nn", "pictures", "examples"];
+const packages = ["core", "nn", "pictures", "pages", "examples"];
 const started = performance.now();
 
 /** More than any suite needs on a slow machine. */
@@ -106,6 +106,7 @@ async function suites() {
   return [
     single("types", [tsc, "-b", ...packages.map((name) => `packages/${name}`)]),
     single("types of the loop printer", [tsc, "-p", "packages/core/scripts"]),
+    single("types of the pages' code", [tsc, "-p", "packages/pages/client"]),
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),

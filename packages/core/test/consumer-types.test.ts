@@ -32,7 +32,7 @@ product.slot;
 
 const folder = mkdtempSync(join(tmpdir(), "consumer-"));
 mkdirSync(join(folder, "node_modules/@chainrule"), { recursive: true });
-for (const name of ["core", "nn", "pictures"])
+for (const name of ["core", "nn", "pictures", "pages"])
   symlinkSync(join(root, "packages", name), join(folder, "node_modules/@chainrule", name), "junction");
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
 writeFileSync(join(folder, "index.ts"), program);
@@ -64,7 +64,7 @@ test('each way to resolve modules finds the declarations, without "exports", too
   const { ModuleKind, ModuleResolutionKind, resolveModuleName, sys } = oldest;
   const { Node10, Node16, NodeNext, Bundler } = ModuleResolutionKind;
   for (const moduleResolution of [Node10, Node16, NodeNext, Bundler]) {
-    for (const name of ["core", "nn", "pictures"]) {
+    for (const name of ["core", "nn", "pictures", "pages"]) {
       const from = join(folder, "index.ts");
       const mode = moduleResolution === Node10 ? undefined : ModuleKind.ESNext;
       const { resolvedModule } = resolveModuleName(

@@ -16,7 +16,7 @@ import * as assert from "uvu/assert";
  * stands on a line of its own. A block that imports nothing knows what the packages and its own file export.
  */
 
-const packages = ["core", "nn", "pictures"].map((name) => ({
+const packages = ["core", "nn", "pictures", "pages"].map((name) => ({
   name,
   source: fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url)),
   compiled: new URL(`../../../${name}/dist/src/`, import.meta.url),

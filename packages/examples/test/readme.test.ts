@@ -22,10 +22,11 @@ const root = new URL("../../../../", import.meta.url);
 const blocksOf = (text: string, language: string) =>
   Array.from(text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms")), ([, block = ""]) => block);
 
-const readmes = ["", "packages/core/", "packages/nn/", "packages/pictures/"].flatMap((folder): Program[] =>
-  blocksOf(readFileSync(new URL(`${folder}README.md`, root), "utf8"), "ts")
-    .filter((program) => !needsFiles.test(program))
-    .map((program, i) => ({ name: `${folder}README.md, ${i + 1}`, program, texts: [] })),
+const readmes = ["", "packages/core/", "packages/nn/", "packages/pictures/", "packages/pages/"].flatMap(
+  (folder): Program[] =>
+    blocksOf(readFileSync(new URL(`${folder}README.md`, root), "utf8"), "ts")
+      .filter((program) => !needsFiles.test(program))
+      .map((program, i) => ({ name: `${folder}README.md, ${i + 1}`, program, texts: [] })),
 );
 
 const pages = readdirSync(new URL("docs/", root)).flatMap((file): Program[] => {
