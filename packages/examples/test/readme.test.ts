@@ -29,7 +29,8 @@ const readmes = ["", "packages/core/", "packages/nn/", "packages/pictures/", "pa
       .map((program, i) => ({ name: `${folder}README.md, ${i + 1}`, program, texts: [] })),
 );
 
-const pages = readdirSync(new URL("docs/", root)).flatMap((file): Program[] => {
+const documents = readdirSync(new URL("docs/", root)).filter((file) => file.endsWith(".md"));
+const pages = documents.flatMap((file): Program[] => {
   const page = readFileSync(new URL(`docs/${file}`, root), "utf8");
   const blocks = blocksOf(page, "ts");
   return blocks.length === 0 ? [] : [{ name: `docs/${file}`, program: blocks.join(""), texts: blocksOf(page, "text") }];
