@@ -13,6 +13,18 @@ export { type NumericalGradientOptions, numericalGradient } from "./check/numeri
 export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
 export type { Into } from "./compile/into.js";
 export type { Program } from "./compile/program.js";
+export type {
+  ProgramBlock,
+  ProgramBody,
+  ProgramBuffer,
+  ProgramCopy,
+  ProgramGraph,
+  ProgramJSON,
+  ProgramKernel,
+  ProgramSchedule,
+  ProgramValue,
+} from "./compile/program-json.js";
+export { programToJson } from "./compile/program-to-json.js";
 export { AnomalyError, type AnomalyOptions, detectAnomaly } from "./debug/anomaly.js";
 export type { DType, NumberArray, OwnedArray, ReadonlyTypedArray, TypedArray, Values } from "./dtype.js";
 export { ChainruleError, CompileError, DTypeError, GraphError, ShapeError } from "./errors.js";

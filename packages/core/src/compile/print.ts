@@ -49,13 +49,7 @@ const indent = (text: string) => text.replace(/^/gm, "  ");
 function showGraph(trace: Trace): string {
   const names = new Map<Traced, string>();
   for (const { tensor, traced } of trace.captures) if (tensor.name !== undefined) names.set(traced, tensor.name);
-  const uses = new Map<Traced, string[]>();
-  const use = (value: Traced | null, what: string) => {
-    if (value !== null) uses.set(value, [...(uses.get(value) ?? []), what]);
-  };
-  for (const value of trace.outputs) use(value, "result");
-  for (const { tensor, value } of trace.assignments) use(value, tensor.name ?? "new values of a capture");
-  for (const { tensor, value } of trace.gradients) use(value, `${tensor.name ?? "a capture"}.grad`);
+  const uses = usesOf(trace);
   return neededBy(trace)
     .map((value) => {
       const settings = value.source.kind === "node" ? Object.entries(value.source.node.attributes()) : [];
@@ -71,7 +65,19 @@ function showGraph(trace: Trace): string {
     .join("\n");
 }
 
-const bufferName = ({ id, role }: Buffer) => `${role[0]}${id}`;
+/** By value: what is made of it when the program has run. */
+export function usesOf(trace: Trace): ReadonlyMap<Traced, readonly string[]> {
+  const uses = new Map<Traced, string[]>();
+  const use = (value: Traced | null, what: string) => {
+    if (value !== null) uses.set(value, [...(uses.get(value) ?? []), what]);
+  };
+  for (const value of trace.outputs) use(value, "result");
+  for (const { tensor, value } of trace.assignments) use(value, tensor.name ?? "new values of a capture");
+  for (const { tensor, value } of trace.gradients) use(value, `${tensor.name ?? "a capture"}.grad`);
+  return uses;
+}
+
+export const bufferName = ({ id, role }: Buffer) => `${role[0]}${id}`;
 
 function showAffine(at: Affine, index: string | null): string {
   const terms = at.strides.flatMap((stride, axis) =>

@@ -24,7 +24,8 @@ export class Program<R> {
    * copy it; the arrays stay the same as long as the program lives.
    */
   readonly outputs: readonly TypedArray[];
-  private readonly executable: Executable;
+  /** @internal */
+  readonly executable: Executable;
   private readonly result: unknown;
   private readonly generatorCount: number;
 

@@ -6,6 +6,7 @@ import {
   Generator,
   GraphError,
   oneHot,
+  programToJson,
   ShapeError,
   type Tensor,
   tensor,
@@ -240,6 +241,21 @@ export const compileMisuses: readonly Misuse[] = [
         },
         CompileError,
         "compile: the value of rate [] was read when the function was traced, and has changed since; use the tensor itself in ops, or clear() the programs of the function",
+      ],
+    ],
+  },
+  {
+    kind: "something else where a program is meant",
+    advice: "Give `f.program(...args)` of a compiled function `f`.",
+    cases: [
+      [
+        () =>
+          wrong(
+            programToJson,
+            compile((x: Tensor) => x.mul(2)),
+          ),
+        CompileError,
+        "programToJson: takes the program of a compiled function, f.program(...args) of f = compile(...), got a function",
       ],
     ],
   },
