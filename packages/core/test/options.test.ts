@@ -196,6 +196,7 @@ for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "det
 for (const name of ["gradcheck", "assertGradcheck"]) row(name, (...o) => ops[name]?.(f, [x], ...o));
 for (const name of ["print", "toDot", "graphOf"]) row(name, (...o) => ops[name]?.(x, ...o));
 row("toSvg", (...o) => pictures["toSvg"]?.(x, ...o));
+row("programToSvg", (...o) => pictures["programToSvg"]?.(core.compile(f).program(x), ...o));
 row("Tensor.backward", (...o) => method(w.sum(), "backward")(...o));
 row("customGradient", (...o) => ops["customGradient"]?.(f, [null], ...o));
 row("customOp", (...o) => ops["customOp"]?.("Own", ...o));

@@ -219,6 +219,6 @@ export type { Evaluation, History } from "./training/history.js";
 export type { Best, MonitorOptions } from "./training/monitor.js";
 export type { Settings } from "./training/snapshot.js";
 export { type LayerSummary, type Summary, type SummaryOptions, summary } from "./training/summary.js";
-export { type TrainStepOptions, trainStep } from "./training/train-step.js";
+export { type TrainStep, type TrainStepOptions, trainStep } from "./training/train-step.js";
 export { Trainer } from "./training/trainer.js";
 export type { CheckpointStore, TrainerCallback, TrainerOptions } from "./training/trainer-options.js";

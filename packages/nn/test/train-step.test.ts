@@ -273,4 +273,16 @@ test("An update that reads numbers is refused when it is compiled, with the way 
   assert.is(w.item(), 0);
 });
 
+test("a step gives its program, which has not run; one that is not compiled has none", () => {
+  const w = variable([0, 0], { name: "w" });
+  const loss = (x: Tensor, t: Tensor) => meanSquaredError(x.matmul(w), t);
+  const [x, t] = [tensor([[1, 0], [0, 1]]), tensor([1, 2])]; // biome-ignore format: a matrix
+  const step = trainStep(loss, new SGD({ w }, { lr: 0.5 }));
+  assert.match(step.program(x, t).print("graph"), /-> w$/m);
+  assert.equal(w.toArray(), [0, 0]);
+  assert.is(step(x, t), 2.5);
+  const eager = trainStep(loss, new SGD({ w }, { lr: 0.5 }), { compiled: false });
+  assert.throws(() => eager.program(x, t), /^trainStep: this step is not compiled, and has no program/);
+});
+
 test.run();

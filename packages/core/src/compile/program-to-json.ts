@@ -23,11 +23,11 @@ import { schedulesToJson } from "./schedules-to-json.js";
  * @throws CompileError for what is no program
  *
  * @example
- * const f = compile((x: Tensor) => x.sub(x.mean()).square().sum());
+ * const f = compile((x: Tensor) => x.sub(1).square().sum().exp());
  * const { simplified, schedules, bytes } = programToJson(f.program(tensor([1, 2, 3])));
- * simplified[0]?.values.map(({ label }) => label); // ["input 0", "Sum", "3", "Div", "Sub", "Square", "Sum"]
- * schedules[0]?.kernels.map(({ name, values }) => [name, values]); // [["Sum", [1]], ["scalars", [3]], ["Sum", [4, 5, 6]]]
- * bytes; // 112
+ * simplified[0]?.values.map(({ label }) => label); // ["input 0", "1", "Sub", "Square", "Sum", "Exp"]
+ * schedules[0]?.kernels.map(({ name, values }) => [name, values]); // [["Sum", [2, 3, 4]], ["scalars", [5]]]
+ * bytes; // 96
  */
 export function programToJson(program: Program<unknown>, ...none: []): ProgramJSON {
   checkNoMore("programToJson", none);

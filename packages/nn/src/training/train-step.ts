@@ -1,5 +1,6 @@
 import {
   ChainruleError,
+  type Compiled,
   CompileError,
   checkNoMore,
   checkOptions,
@@ -7,6 +8,7 @@ import {
   clipGradValue,
   compile,
   compileSupport,
+  type Program,
   show,
   type Tensor,
 } from "@chainrule/core";
@@ -34,6 +36,18 @@ export interface TrainStepOptions {
   readonly accumulate?: number | undefined;
   /** Averages of the parameters that each step of the optimizer updates. */
   readonly average?: AveragedWeights | undefined;
+}
+
+/** A training step: call it with a batch; it gives the loss. */
+export interface TrainStep<Batch extends readonly unknown[] = Tensor[]> {
+  (...batch: Batch): number;
+  /**
+   * The program of a step that updates the parameters, for batches like this one; compiled, if it is new, and not run. For
+   * `print`, core's `programToJson` and pictures of it.
+   *
+   * @throws CompileError where steps are not compiled
+   */
+  program(...batch: Batch): Program<Tensor>;
 }
 
 /**
@@ -67,15 +81,16 @@ export function trainStep<Batch extends readonly unknown[] = Tensor[]>(
   optimizer: Optimizer,
   options: TrainStepOptions = {},
   ...none: []
-): (...batch: Batch) => number {
+): TrainStep<Batch> {
   checkNoMore("trainStep", none);
-  const { step } = trainSteps(loss, optimizer, options);
+  const { step, program } = trainSteps(loss, optimizer, options);
   let calls = 0;
-  return (...batch) => {
+  const call = (...batch: Batch): number => {
     const number = step(calls, ...batch);
     calls++;
     return number;
   };
+  return Object.assign(call, { program });
 }
 
 /** `trainStep` for who counts the calls, from 0, and saves the sums of gradients between steps of the optimizer, if there are some. */
@@ -83,7 +98,11 @@ export function trainSteps<Batch extends readonly unknown[]>(
   loss: (...batch: Batch) => Tensor,
   optimizer: Optimizer,
   options: TrainStepOptions = {},
-): { readonly step: (call: number, ...batch: Batch) => number; readonly sums: Accumulation | undefined } {
+): {
+  readonly step: (call: number, ...batch: Batch) => number;
+  readonly program: TrainStep<Batch>["program"];
+  readonly sums: Accumulation | undefined;
+} {
   if (optimizer instanceof LBFGS) {
     throw new CompileError(
       "trainStep: LBFGS evaluates the loss several times in a step, and is not compiled as a whole; call " +
@@ -134,7 +153,15 @@ export function trainSteps<Batch extends readonly unknown[]>(
   };
   const [last, earlier] = [partOf(finish), partOf((value) => sums?.add(value))];
   const step = (call: number, ...batch: Batch) => ((call + 1) % accumulate === 0 ? last : earlier)(...batch).item();
-  return { step, sums };
+  type Part = ReturnType<typeof partOf>;
+  const isCompiled = (part: Part): part is Compiled<Batch, Tensor> => "program" in part;
+  const program = (...batch: Batch): Program<Tensor> => {
+    if (isCompiled(last)) return last.program(...batch);
+    throw new CompileError(
+      "trainStep: this step is not compiled, and has no program; leave out the option compiled: false, and see compileSupport()",
+    );
+  };
+  return { step, program, sums };
 }
 
 /** Runs `use` while the parameters have the gradients of a loss, and no others. */
