@@ -48,7 +48,12 @@ export function signOf({ node, inputs }: GraphNode, digits: number): Sign {
     return { sign: `^${literalText(second, digits)}`, settings, absorbed: second };
   }
   if (node.name === "Div" && first?.isLiteral && first.label === "1") return { sign: "1/x", settings, absorbed: first };
-  return { sign: SIGNS.get(node.name) ?? shortened(functionName(node.name)), settings, absorbed: undefined };
+  return { sign: signOfName(node.name), settings, absorbed: undefined };
+}
+
+/** The sign of an op that has one, or the name of its function. */
+export function signOfName(name: string): string {
+  return SIGNS.get(name) ?? shortened(functionName(name));
 }
 
 /** A number in a formula. */
@@ -61,7 +66,11 @@ function functionName(name: string): string {
 }
 
 function settingsOf(node: Node): string[] {
-  return Object.entries(node.attributes()).map(([key, value]) =>
+  return settingLines(node.attributes());
+}
+
+export function settingLines(settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(settings).map(([key, value]) =>
     shortened(value === true ? key : `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : settingText(value)}`),
   );
 }
@@ -86,7 +95,7 @@ export function valueLines(t: Tensor, digits: number): string[] {
 }
 
 /** A number to some digits, without zeros at its end: 0.5 and 1e+20. */
-function numberText(value: number, digits: number): string {
+export function numberText(value: number, digits: number): string {
   const rounded = Number(value.toPrecision(digits));
   return Math.abs(rounded) >= LONG && Number.isFinite(rounded) ? rounded.toExponential() : String(rounded);
 }

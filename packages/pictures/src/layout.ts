@@ -65,9 +65,9 @@ interface Line {
 }
 
 /** Places a diagram in one row: ranks by the library, and the first input of an op in line with it. */
-export function layOut({ units, wires }: Diagram): Layout {
+export function layOut({ units, wires, gap = GAP }: Diagram): Layout {
   const graph = new dagre.graphlib.Graph({ multigraph: true, compound: true });
-  graph.setGraph({ rankdir: "LR", align: "UL", nodesep: BESIDE, edgesep: BESIDE, ranksep: GAP });
+  graph.setGraph({ rankdir: "LR", align: "UL", nodesep: BESIDE, edgesep: BESIDE, ranksep: gap });
   const groups = new Map<string, Group>();
   for (const unit of units) {
     graph.setNode(key(unit), { width: unit.length, height: unit.breadth });
@@ -84,6 +84,13 @@ export function layOut({ units, wires }: Diagram): Layout {
   wires.forEach((wire, i) => {
     graph.setEdge(key(wire.from), key(wire.to), { weight: wire.from.isLeaf ? 1 : 3 }, String(i));
   });
+  // What nothing leads to stands behind the leaves all the same, in line with what something leads to.
+  const led = new Set(wires.map(({ to }) => to));
+  for (const unit of units) {
+    if (unit.isLeaf || led.has(unit)) continue;
+    graph.setNode(`${key(unit)} start`, { width: 0, height: 0 });
+    graph.setEdge(`${key(unit)} start`, key(unit), { weight: 1 }, "start");
+  }
   dagre.layout(graph, { constraints: orderOfInputs(wires) });
   const box = (unit: Unit) => graph.node(key(unit)) as Box;
   const ranks = ranksOf(units, box);

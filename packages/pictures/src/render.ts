@@ -17,7 +17,7 @@ export interface Drawing {
 }
 
 /** The rows of a picture below one another, as elements of SVG. */
-export function draw(rows: readonly Layout[], { isDown }: Settings): Drawing {
+export function draw(rows: readonly Layout[], { isDown }: Pick<Settings, "isDown">): Drawing {
   const parts: string[] = [];
   let top = MARGIN;
   let width = 0;
@@ -30,6 +30,13 @@ export function draw(rows: readonly Layout[], { isDown }: Settings): Drawing {
     width = Math.max(width, along);
   }
   return { width: width + 2 * MARGIN, height: top - ROW_GAP + MARGIN, parts };
+}
+
+/** A layout that goes to the right, with its upper left corner at a point. */
+export function drawAt(layout: Layout, x: number, y: number): readonly string[] {
+  const pen = new Pen(false, { u: x, v: y });
+  pen.layout(layout);
+  return pen.parts;
 }
 
 /** Writes the elements of one layout, moved to where it stands. */
@@ -137,7 +144,11 @@ class Pen {
   }
 
   private head(unit: Unit, at: Point): string[] {
-    const { kind, text, more, title, width, height } = unit.head;
+    const { kind, text, more, title, width, height, inside } = unit.head;
+    if (inside !== undefined) {
+      const { x, y } = this.place({ u: at.u, v: at.v - height / 2 });
+      return [`<g><title>${escaped(title)}</title>`, ...inside(x, y), "</g>"];
+    }
     const along = this.isDown ? height : width;
     const { x, y } = this.place({ u: at.u + along / 2, v: at.v });
     const size = kind === "circle" || kind === "box" ? signSize(text) : kind === "tag" ? SIZES.small : SIZES.text;
@@ -160,13 +171,13 @@ class Pen {
     return [`<g><title>${escaped(title)}</title>`, ...shape, ...texts, "</g>"];
   }
 
-  private lane({ value, gradient, end, length, tail }: Lane, at: Point): string[] {
+  private lane({ value, gradient, hasGradient, end, length, tail }: Lane, at: Point): string[] {
     const { text: size, line, apart, beside } = SIZES;
     const middle = this.place({ u: at.u + (length - tail) / 2, v: at.v });
     const off = apart + beside;
     const write = (lines: readonly string[], isGradient: boolean): string[] =>
       lines.map((text, i) => {
-        const kind = isGradient ? "gradient" : "value";
+        const kind = !isGradient ? "value" : hasGradient ? "gradient" : "faint";
         if (this.isDown) {
           const y = middle.y + (i - (lines.length - 1) / 2) * line + size * 0.35;
           return this.text(text, middle.x + (isGradient ? off : -off), y, size, isGradient ? "start" : "end", kind);

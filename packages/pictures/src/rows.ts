@@ -62,7 +62,7 @@ function ranksOf({ units, wires }: Diagram): Map<Unit, number> {
  * Where the row that begins at a rank ends, so that there are as few rows as can be, cut where few lines go, and not through
  * groups.
  */
-function endsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, most: number): number[] {
+function endsOf({ units, wires, gap = GAP }: Diagram, ranks: ReadonlyMap<Unit, number>, most: number): number[] {
   const count = Math.max(...ranks.values()) + 1;
   const lengths = new Array<number>(count).fill(0);
   const leads = new Array<number>(count).fill(0);
@@ -88,19 +88,19 @@ function endsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, mos
   // Around a frame the library leaves room.
   const borders = new Array<number>(count).fill(0);
   for (const [from, to] of spans.values()) {
-    borders[from] = (borders[from] as number) + GAP / 2;
-    borders[to] = (borders[to] as number) + GAP / 2;
+    borders[from] = (borders[from] as number) + gap / 2;
+    borders[to] = (borders[to] as number) + gap / 2;
   }
   // From the end: the best rows for what begins at a rank, and where the next of them begins.
   const best: { total: number; next: number }[] = [];
   for (let start = count - 1; start >= 0; start--) {
     // The leaves of the first op stand before it, those of the others beside the op before them.
-    let length = Math.max(leads[start] as number, start === 0 ? 0 : TAG) + GAP;
+    let length = Math.max(leads[start] as number, start === 0 ? 0 : TAG) + gap;
     let found = { total: Number.POSITIVE_INFINITY, next: count };
     for (let end = start + 1; end <= count; end++) {
-      if (end > start + 1) length += Math.max(0, (leads[end - 1] as number) - (lengths[end - 2] as number)) + GAP;
+      if (end > start + 1) length += Math.max(0, (leads[end - 1] as number) - (lengths[end - 2] as number)) + gap;
       length += (lengths[end - 1] as number) + (borders[end - 1] as number);
-      const whole = end === count ? length : length + GAP + TAG;
+      const whole = end === count ? length : length + gap + TAG;
       if (whole > most && end > start + 1) break;
       const rest = end === count ? 0 : (best[end]?.total ?? 0) + 1000 + (cost[end] as number);
       // Of rows that cost the same, those of like length.
@@ -119,7 +119,7 @@ function endsOf({ units, wires }: Diagram, ranks: ReadonlyMap<Unit, number>, mos
  * @returns with those of this row
  */
 function rowOf(
-  { units, wires, isDown }: Diagram,
+  { units, wires, ...settings }: Diagram,
   ranks: ReadonlyMap<Unit, number>,
   [start, end]: readonly [number, number],
   before: ReadonlyMap<string, string>,
@@ -128,7 +128,8 @@ function rowOf(
   const texts = new Map(before);
   const tags = new Map<string, Unit>();
   const tag = (key: string, text: string, title: string, isLeaf: boolean) => {
-    const unit = tags.get(key) ?? unitOf(units.length + tags.size, tagHead(text, title), [], [], isLeaf, isDown);
+    const unit =
+      tags.get(key) ?? unitOf(units.length + tags.size, tagHead(text, title), [], [], isLeaf, settings.isDown);
     tags.set(key, unit);
     return unit;
   };
@@ -163,7 +164,7 @@ function rowOf(
     }
   }
   return {
-    diagram: { units: [...tags.values(), ...units.filter(isIn)], wires: [...inside, ...leaving.values()], isDown },
+    diagram: { units: [...tags.values(), ...units.filter(isIn)], wires: [...inside, ...leaving.values()], ...settings },
     texts,
   };
 }

@@ -8,15 +8,16 @@ import {
   graphOf,
   type InspectOptions,
   operand,
-  show,
   type Tensor,
 } from "@chainrule/core";
+import { checkChoice, checkPixels, checkText, checkWhole } from "./checks.js";
 import { kindLines, valueLines } from "./describe.js";
 import { type Groups, isFoldedBy, namesBy } from "./grouping.js";
 import { blocksOf, pathsOf } from "./groups.js";
 import { draw, MARGIN } from "./render.js";
 import { layOutRows } from "./rows.js";
-import { digest, escaped, visible } from "./text.js";
+import { svgOf } from "./svg.js";
+import { visible } from "./text.js";
 import { styleOf, type Theme } from "./theme.js";
 import { diagramOf, type Settings } from "./units.js";
 
@@ -88,15 +89,13 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
   checkOptions("toSvg", given, options, ["values", "gradients"]);
   const { names, groups = true, fold = false, theme = "auto", direction = "right", maxWidth = 840 } = given;
   const { values = true, gradients = true, digits = 4, maxNodes = 400 } = given;
-  checkWhole("digits", digits, 17);
-  checkWhole("maxNodes", maxNodes, Number.POSITIVE_INFINITY);
-  checkChoice("direction", direction, ["right", "down"]);
-  checkChoice("theme", theme, ["auto", "light", "dark"]);
-  checkText("title", given.title);
-  checkText("description", given.description);
-  if (!(typeof maxWidth === "number" && maxWidth > 0)) {
-    throw new ChainruleError(`toSvg: maxWidth ${show(maxWidth)}: a number of pixels above 0 is needed`);
-  }
+  checkWhole("toSvg", "digits", digits, 17);
+  checkWhole("toSvg", "maxNodes", maxNodes, Number.POSITIVE_INFINITY);
+  checkChoice("toSvg", "direction", direction, ["right", "down"]);
+  checkChoice("toSvg", "theme", theme, ["auto", "light", "dark"]);
+  checkText("toSvg", "title", given.title);
+  checkText("toSvg", "description", given.description);
+  checkPixels("toSvg", "maxWidth", maxWidth);
   // An error names this function, and not the one behind it.
   const tensors = [output].flat().map((tensor) => operand("toSvg", tensor));
   const graph = graphOf(tensors, names === undefined ? {} : { names });
@@ -113,37 +112,7 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
   const rows = layOutRows(diagram, settings.isDown ? Number.POSITIVE_INFINITY : maxWidth - 2 * MARGIN);
   const { width, height, parts } = draw(rows, settings);
   const { title = titleOf(graph), description = describe(graph, settings) } = given;
-  // Several pictures on a page have rules and names of their own.
-  const id = `chainrule-${digest([title, description, theme, ...parts].join("\n"))}`;
-  const [w, h] = [Math.ceil(width), Math.ceil(height)];
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" style="max-width: 100%; height: auto">`,
-    `<title id="${id}-title">${escaped(title)}</title>`,
-    `<desc id="${id}-desc">${escaped(description)}</desc>`,
-    `<style>`,
-    styleOf(theme, id),
-    `</style>`,
-    `<rect class="paper" width="${w}" height="${h}"/>`,
-    ...parts,
-    "</svg>\n",
-  ].join("\n");
-}
-
-function checkWhole(name: string, value: unknown, most: number): void {
-  const isWhole = Number.isInteger(value) || (value === Number.POSITIVE_INFINITY && most === value);
-  if (isWhole && (value as number) >= 1 && (value as number) <= most) return;
-  const range = most === Number.POSITIVE_INFINITY ? "of at least 1" : `from 1 to ${most}`;
-  throw new ChainruleError(`toSvg: ${name} ${show(value)}: a whole number ${range} is needed`);
-}
-
-function checkChoice(name: string, value: unknown, values: readonly string[]): void {
-  if (values.includes(value as string)) return;
-  throw new ChainruleError(`toSvg: ${name} ${show(value)}: ${values.map((each) => show(each)).join(" or ")} is meant`);
-}
-
-function checkText(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "string") return;
-  throw new ChainruleError(`toSvg: ${name} ${show(value)}: a text is needed`);
+  return svgOf({ title, description, width, height, parts, theme, styles: styleOf });
 }
 
 function titleOf({ outputs }: Graph): string {

@@ -26,7 +26,7 @@ export interface Settings {
 
 /** What stands at the beginning of a unit. */
 export interface Head {
-  readonly kind: "circle" | "box" | "group" | "name" | "number" | "tag";
+  readonly kind: "circle" | "box" | "group" | "cell" | "name" | "number" | "tag";
   readonly text: string;
   /** Smaller lines below it. */
   readonly more: readonly string[];
@@ -34,12 +34,14 @@ export interface Head {
   readonly title: string;
   readonly width: number;
   readonly height: number;
+  /** Draws what is in a cell, whose upper left corner stands there. */
+  readonly inside?: (x: number, y: number) => readonly string[];
 }
 
 /** The line on which a tensor lies, behind what made it. */
 export interface Lane {
-  readonly edge: GraphEdge;
-  /** The texts of the value and of the gradient, on their sides of the line. */
+  readonly edge: Pick<GraphEdge, "label" | "name">;
+  /** The texts of the value and of the gradient (or of something else, where there is none), on their sides of the line. */
   readonly value: readonly string[];
   readonly gradient: readonly string[];
   readonly hasGradient: boolean;
@@ -78,6 +80,8 @@ export interface Diagram {
   readonly units: readonly Unit[];
   readonly wires: readonly Wire[];
   readonly isDown: boolean;
+  /** How far ranks are apart, in pixels; where it is left out, far enough for two lines beside each other to turn. */
+  readonly gap?: number;
 }
 
 /** The parts of the picture of a graph, not placed yet. */
@@ -139,20 +143,21 @@ function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: S
     ...(settings.values ? valueLines(tensor, settings.digits) : []),
   ];
   const below = gradient === null ? [] : valueLines(gradient, settings.digits);
+  return laneWith({ edge, value, gradient: below, hasGradient: gradient !== null, end, isOutput }, settings.isDown);
+}
+
+/** A lane as large as its texts are. */
+export function laneWith(lane: Omit<Lane, "tail" | "length" | "half">, isDown: boolean, least = 34): Lane {
+  const { value, gradient, end } = lane;
   const widest = (lines: readonly string[]) => Math.max(0, ...lines.map((line) => textWidth(line, SIZES.text)));
-  const lines = Math.max(value.length, below.length);
-  const tail = end === undefined ? 0 : settings.isDown ? SIZES.line + 6 : textWidth(end, SIZES.text) + 8;
-  const { isDown } = settings;
+  const lines = Math.max(value.length, gradient.length);
+  const tail = end === undefined ? 0 : isDown ? SIZES.line + 6 : textWidth(end, SIZES.text) + 8;
   return {
-    edge,
-    value,
-    gradient: below,
-    hasGradient: gradient !== null,
-    end,
-    isOutput,
+    ...lane,
     tail,
-    length: (isDown ? Math.max(30, lines * SIZES.line + 12) : Math.max(34, widest([...value, ...below]) + 16)) + tail,
-    half: (isDown ? Math.max(widest(value), widest(below)) : lines * SIZES.line) + SIZES.apart + SIZES.beside + 2,
+    length:
+      (isDown ? Math.max(30, lines * SIZES.line + 12) : Math.max(least, widest([...value, ...gradient]) + 16)) + tail,
+    half: (isDown ? Math.max(widest(value), widest(gradient)) : lines * SIZES.line) + SIZES.apart + SIZES.beside + 2,
   };
 }
 
@@ -198,7 +203,11 @@ export function laneOffset(unit: Unit, lane: number): number {
 
 function opHead(node: GraphNode, digits: number): Head {
   const { sign, settings } = signOf(node, digits);
-  const title = `${node.node.name}(${node.inputs.map((input) => visible(input.label)).join(", ")})`;
+  return signHead(sign, settings, `${node.node.name}(${node.inputs.map((input) => visible(input.label)).join(", ")})`);
+}
+
+/** An op: a circle where its sign fits into one. */
+export function signHead(sign: string, settings: readonly string[], title: string): Head {
   const diameter = 2 * SIZES.radius;
   if (settings.length === 0 && textWidth(sign, signSize(sign)) <= diameter - 4) {
     return { kind: "circle", text: sign, more: [], title, width: diameter, height: diameter };
@@ -211,7 +220,7 @@ export function signSize(sign: string): number {
   return [...sign].length === 1 ? SIZES.sign : SIZES.text + 1;
 }
 
-function boxSize(text: string, more: readonly string[]): { readonly width: number; readonly height: number } {
+export function boxSize(text: string, more: readonly string[]): { readonly width: number; readonly height: number } {
   const widest = Math.max(textWidth(text, signSize(text)), ...more.map((line) => textWidth(line, SIZES.small)));
   return { width: widest + 18, height: 2 * SIZES.radius - 6 + more.length * (SIZES.small + 2) };
 }
@@ -231,12 +240,16 @@ function groupHead({ name }: Group, nodes: readonly GraphNode[], inputs: number,
 function leafHead(edge: GraphEdge): Head {
   const text = edge.name === undefined ? "" : shortened(edge.label);
   const title = `${edge.tensor.isVariable ? "variable" : "constant"} ${visible(edge.label)}`;
-  return { kind: "name", text, more: [], title, width: text === "" ? 4 : textWidth(text, SIZES.text) + 8, height: 20 };
+  return { ...textHead("name", text, title), ...(text === "" ? { width: 4 } : {}) };
 }
 
 function numberHead(edge: GraphEdge, digits: number): Head {
-  const text = literalText(edge, digits);
-  return { kind: "number", text, more: [], title: edge.label, width: textWidth(text, SIZES.text) + 8, height: 20 };
+  return textHead("number", literalText(edge, digits), edge.label);
+}
+
+/** A text with a line behind it. */
+export function textHead(kind: "name" | "number", text: string, title: string): Head {
+  return { kind, text, more: [], title, width: textWidth(text, SIZES.text) + 8, height: 20 };
 }
 
 /** Where a line ends in one row, and where it goes on in another. */
