@@ -143,6 +143,7 @@ export const chapters: readonly Chapter[] = [
     "taylor-sine": {},
     pendulum: {},
     "compiled-step": {},
+    "inside-a-step": {},
   }),
 ];
 

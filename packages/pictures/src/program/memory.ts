@@ -39,9 +39,11 @@ export function drawMemory(program: ProgramJSON, most: number): MemoryPicture {
   const keptBytes = timeline.kept.reduce((sum, { buffer }) => sum + buffer.bytes, 0);
   const { bytes, bytesWithoutReuse } = program;
   const shared = timeline.spans.length === 0 ? 0 : endOf(timeline.spans) - startOf(timeline.spans);
+  // A number and its unit stay on one line.
+  const size = (count: number) => bytesText(count).replace(" ", "\u00a0");
   page.paragraph(
-    `${bytesText(bytes)} in all: ${bytesText(keptBytes)} keep their values between runs, ${bytesText(shared)} are shared by ` +
-      `${counted(timeline.spans.length, "temporary buffer")}. Without reuse it would be ${bytesText(bytesWithoutReuse)}.`,
+    `${size(bytes)} in all: ${size(keptBytes)} keep their values between runs, ${size(shared)} are shared by ` +
+      `${counted(timeline.spans.length, "temporary buffer")}. Without reuse it would be ${size(bytesWithoutReuse)}.`,
   );
   page.header();
   if (timeline.spans.length > 0) {
@@ -247,17 +249,17 @@ class Page {
     const own = name === buffer.name ? "" : `(${buffer.name})`;
     const long = [name, own, kindText(buffer)].filter((part) => part !== "").join(" ");
     const text = this.label([long, name], right - left - 8) ?? fitted(name, right - left - 8, small);
-    for (const [columns, kind] of [
-      [reads, "read"],
-      [writes, "write"],
-    ] as const) {
-      for (const column of columns) {
-        const x = this.x(column) + 1;
-        const y = top + BAR - 3 - STRIP;
+    const y = top + BAR - 3 - STRIP;
+    for (const column of new Set([...reads, ...writes])) {
+      const kinds = [...(reads.includes(column) ? ["read"] : []), ...(writes.includes(column) ? ["write"] : [])];
+      // What is read and then written has half of the column for each.
+      const width = Math.max(1, this.step - 2) / kinds.length;
+      kinds.forEach((kind, i) => {
+        const x = this.x(column) + 1 + i * width;
         this.parts.push(
-          `<rect class="${kind}" x="${fixed(x)}" y="${fixed(y)}" width="${fixed(Math.max(1, this.step - 2))}" height="${STRIP - 1}"/>`,
+          `<rect class="${kind}" x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${STRIP - 1}"/>`,
         );
-      }
+      });
     }
     this.parts.push(
       textAt(text, left + 4, top + 10, small, ""),
