@@ -1,7 +1,6 @@
 import type { DType } from "../dtype.js";
 import type { Shape } from "../shape/types.js";
 import type { BufferRole } from "./ir/buffer.js";
-import type { Kernel } from "./ir/kernel.js";
 
 /**
  * What the compiler made of a function, as plain data: its graph, its kernels and where its values lie. Lists refer to one another by
@@ -79,7 +78,7 @@ export interface ProgramSchedule {
 
 /** A kernel: one loop, one product of matrices, one piece of straight-line code; or a loop, a branch, a call of schedules. */
 export interface ProgramKernel {
-  readonly kind: Kernel["kind"];
+  readonly kind: "loop" | "contraction" | "scalars" | "routine" | "repeat" | "branch" | "call";
   /** The ops that its results are of. */
   readonly name: string;
   /** What it does, as print writes it. */
