@@ -44,7 +44,7 @@ export { fromJSON, fromTransfer } from "./graph/exchange.js";
 export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.js";
 export type { TensorJSON } from "./graph/json.js";
 export type { Literal, NestedArray } from "./graph/literal.js";
-export { Node } from "./graph/node.js";
+export { Node, type NodeSettings } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
 export type {
   CorrectionOption,
@@ -62,6 +62,15 @@ export { eagerly } from "./graph/tracer.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
 export { type Graph, type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./inspect/graph.js";
+export { type GraphFromJson, graphFromJson } from "./inspect/graph-from-json.js";
+export {
+  type EdgeJSON,
+  type GraphJSON,
+  type GraphJSONOptions,
+  graphToJson,
+  type NodeJSON,
+} from "./inspect/graph-json.js";
+export type { OpClass, SettingJSON, SettingsJSON } from "./inspect/op-classes.js";
 export { type PrintOptions, print } from "./inspect/print.js";
 export type { ConvOptions, ConvTransposeOptions } from "./ops/conv.js";
 export type { Im2colOptions } from "./ops/im2col.js";

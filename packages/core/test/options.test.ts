@@ -194,7 +194,8 @@ for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "det
   row(name, (...o) => (name === "numericalGradient" ? ops[name]?.(f, x, ...o) : ops[name]?.(f, ...o)));
 }
 for (const name of ["gradcheck", "assertGradcheck"]) row(name, (...o) => ops[name]?.(f, [x], ...o));
-for (const name of ["print", "toDot", "graphOf"]) row(name, (...o) => ops[name]?.(x, ...o));
+for (const name of ["print", "toDot", "graphOf", "graphToJson"]) row(name, (...o) => ops[name]?.(x, ...o));
+row("graphFromJson", (...o) => ops["graphFromJson"]?.(core.graphToJson(x), ...o));
 row("toSvg", (...o) => pictures["toSvg"]?.(x, ...o));
 row("programToSvg", (...o) => pictures["programToSvg"]?.(core.compile(f).program(x), ...o));
 row("Tensor.backward", (...o) => method(w.sum(), "backward")(...o));

@@ -26,10 +26,14 @@ export function fromJSON<S extends Shape = Shape, D extends DType = AnyDType>(
   value: TensorJSON<S, D> | string,
   ...none: []
 ): Tensor<Mutable<S>, D> {
-  const op = "fromJSON";
-  checkNoMore(op, none);
-  const { dtype, shape, content } = formOf(op, parsed(op, value), "values");
-  return ofElements(op, valuesOfJSON(op, content, shape, dtype), shape, dtype) as Tensor<Mutable<S>, D>;
+  checkNoMore("fromJSON", none);
+  return constantOf("fromJSON", parsed("fromJSON", value)) as Tensor<Mutable<S>, D>;
+}
+
+/** The same of a part of something larger; `place` is what errors call it. */
+export function constantOf(place: string, value: unknown): Tensor {
+  const { dtype, shape, content } = formOf(place, value, "values");
+  return ofElements(place, valuesOfJSON(place, content, shape, dtype), shape, dtype);
 }
 
 /**
@@ -63,12 +67,12 @@ export function fromTransfer<S extends Shape = Shape, D extends DType = AnyDType
 }
 
 /** The value of a text; anything else as it is. */
-function parsed(op: string, value: unknown): unknown {
+export function parsed(op: string, value: unknown, of = "a tensor"): unknown {
   if (typeof value !== "string") return value;
   try {
     return JSON.parse(value);
   } catch (error) {
-    throw new ChainruleError(`${op}: ${show(value)} is no JSON text; give what JSON.stringify made of a tensor`, {
+    throw new ChainruleError(`${op}: ${show(value)} is no JSON text; give what JSON.stringify made of ${of}`, {
       cause: error,
     });
   }

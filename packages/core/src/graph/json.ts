@@ -28,20 +28,21 @@ export function jsonOf(array: TypedArray, shape: Shape, dtype: DType): JSONValue
   return (dtype === "bool" ? nest(array, shape, dtype) : nestOf(array, shape, jsonNumber)) as JSONValues;
 }
 
-function jsonNumber(value: number): JSONValues {
+/** A number as JSON has it. */
+export function jsonNumber(value: number): number | string {
   if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-  return (Object.is(value, -0) ? "-0" : String(value)) as JSONValues;
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** The row-major elements of nested arrays out of JSON, which have to be of the shape. */
-export function valuesOfJSON(op: string, values: unknown, shape: Shape, dtype: DType): TypedArray {
-  const array = allocateFor(op, dtype, sizeOf(shape));
-  let next = 0;
-  const read = (given: unknown, axis: number, path: string): void => {
-    if (axis === shape.length) {
-      array[next++] = elementOf(op, given, path, dtype);
-      return;
-    }
+/** The number that such a text stands for. */
+export function numberOfText(text: unknown): number | undefined {
+  return texts.get(text);
+}
+
+/** Refuses lists that are not of the shape, before there is room made for its elements: a text that is short may name a large one. */
+function checkNested(op: string, values: unknown, shape: Shape): void {
+  const visit = (given: unknown, axis: number, path: string): void => {
+    if (axis === shape.length) return;
     const size = shape[axis] as number;
     if (!Array.isArray(given) || given.length !== size) {
       const what = Array.isArray(given) ? `an array of length ${given.length}` : show(given);
@@ -49,7 +50,23 @@ export function valuesOfJSON(op: string, values: unknown, shape: Shape, dtype: D
         `${op}: ${path} is ${what}; of the shape ${formatShape(shape)} it is an array of length ${size}`,
       );
     }
-    for (let i = 0; i < size; i++) read(given[i], axis + 1, `${path}[${i}]`);
+    if (axis + 1 < shape.length) for (let i = 0; i < size; i++) visit(given[i], axis + 1, `${path}[${i}]`);
+  };
+  visit(values, 0, "values");
+}
+
+/** The row-major elements of nested arrays out of JSON, which have to be of the shape. */
+export function valuesOfJSON(op: string, values: unknown, shape: Shape, dtype: DType): TypedArray {
+  checkNested(op, values, shape);
+  const array = allocateFor(op, dtype, sizeOf(shape));
+  let next = 0;
+  const read = (given: unknown, axis: number, path: string): void => {
+    if (axis === shape.length) {
+      array[next++] = elementOf(op, given, path, dtype);
+      return;
+    }
+    const list = given as readonly unknown[];
+    for (let i = 0; i < list.length; i++) read(list[i], axis + 1, `${path}[${i}]`);
   };
   read(values, 0, "values");
   return array;
@@ -60,7 +77,7 @@ function elementOf(op: string, given: unknown, path: string, dtype: DType): numb
     if (typeof given === "boolean") return Number(given);
     throw new DTypeError(`${op}: ${path} is ${show(given)}; a bool is true or false`);
   }
-  const value = typeof given === "number" ? given : texts.get(given);
+  const value = typeof given === "number" ? given : numberOfText(given);
   if (value !== undefined) return checkNumber(`${op}: ${path}`, value, dtype);
   if (Array.isArray(given)) throw new ShapeError(`${op}: ${path} is ${show(given)}, a number by the shape`);
   throw new DTypeError(

@@ -37,6 +37,9 @@ export interface ScalarOp {
   backwardScalar(dout: number, x: Tensor, y: Tensor | null, z: number, walk: Walk): void;
 }
 
+/** The names of fields, in the order in which a constructor takes them; see `Node.settings`. */
+export type NodeSettings = readonly (string | readonly string[])[];
+
 /**
  * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
  *
@@ -48,6 +51,15 @@ export interface ScalarOp {
  * This file imports no op and not the Tensor class, on purpose: an op extends `Node`, and a tensor's methods use the ops.
  */
 export abstract class Node {
+  /**
+   * The fields that have the settings of the op, in the order in which its constructor takes them; those in a list come in a record.
+   * So a graph that was saved is built again. A class without settings has none.
+   *
+   * @example
+   * Cumsum.settings; // [["axis", "reverse", "exclusive"]]
+   */
+  static readonly settings: NodeSettings = [];
+
   // The inputs stand in fields, not in an array of their own: most nodes of a scalar graph have one or two.
   protected first: Tensor | null = null;
   protected second: Tensor | null = null;

@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
 import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { commonDType, Node, nameOf } from "../graph/node.js";
+import { commonDType, Node, type NodeSettings, nameOf } from "../graph/node.js";
 import type { ArgMaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../loops/along.js";
@@ -12,6 +12,7 @@ import type { Shape } from "../shape/types.js";
 import type { KeepDims } from "./reduction.js";
 
 abstract class ArgExtreme extends Node {
+  static override readonly settings: NodeSettings = ["axis", "keepDims"];
   protected abstract readonly loop: "argMaxAxis" | "argMinAxis";
   readonly axis: number | undefined;
   readonly keepDims: boolean;

@@ -1,6 +1,6 @@
 import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { BincountFunction } from "../graph/signatures/indexing.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
@@ -17,6 +17,7 @@ export function notCounted(index: number, element: number, length: number): Shap
 }
 
 export class Bincount extends Node {
+  static override readonly settings: NodeSettings = ["length"];
   override readonly name = "Bincount";
   readonly length: number;
 

@@ -1,6 +1,6 @@
 import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, sumTo } from "../graph/node.js";
+import { Node, type NodeSettings, sumTo } from "../graph/node.js";
 import type { BroadcastToFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../loops/copy.js";
@@ -8,6 +8,7 @@ import { broadcastStrides, checkShape, formatShape, kept, sameShape, sizesOf } f
 import type { Shape } from "../shape/types.js";
 
 export class BroadcastTo extends Node {
+  static override readonly settings: NodeSettings = ["shape"];
   override readonly name = "BroadcastTo";
   readonly shape: Shape;
 

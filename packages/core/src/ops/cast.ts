@@ -1,11 +1,12 @@
 import { allocate, checkDType, checkNumber, type DType, isFloat, type Values } from "../dtype.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { CastFunction } from "../graph/signatures/elementwise.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 import type { Shape } from "../shape/types.js";
 
 export class Cast extends Node {
+  static override readonly settings: NodeSettings = ["dtype"];
   override readonly name = "Cast";
   readonly dtype: DType;
 

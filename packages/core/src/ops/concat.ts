@@ -1,6 +1,6 @@
 import { allocate, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { commonDType, Node } from "../graph/node.js";
+import { commonDType, Node, type NodeSettings } from "../graph/node.js";
 import type { ConcatFunction, StackFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axisOf } from "../options.js";
@@ -25,6 +25,7 @@ function join(inputs: readonly Tensor[], shape: Shape, dtype: DType, outer: numb
 }
 
 abstract class Joining extends Node {
+  static override readonly settings: NodeSettings = ["axis"];
   readonly axis: number;
 
   constructor(axis = 0) {

@@ -1,6 +1,6 @@
 import type { DType, Values } from "../dtype.js";
 import { GraphError, ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { ConvFunction, ConvTransposeFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type Convolution, convolve, convolveTransposed, convolveWeights } from "../loops/convolution.js";
@@ -43,6 +43,7 @@ export interface ConvTransposeOptions extends ConvOptions {
  * left open. So each of the three ops here has the other two as its gradients, to any order.
  */
 abstract class Convolving extends Node {
+  static override readonly settings: NodeSettings = ["rank", ["stride", "padding", "dilation", "groups"]];
   override readonly name: string;
   readonly rank: SpatialRank;
   readonly stride: Shape;
@@ -182,6 +183,10 @@ export class Conv extends Convolving {
 
 /** x = the adjoint of conv(., w) at y, + b: inputs y [N, O, ...], w [O, C / groups, ...] and, perhaps, b [C]. */
 export class ConvTranspose extends Convolving {
+  static override readonly settings: NodeSettings = [
+    "rank",
+    ["stride", "padding", "dilation", "groups", "outputPadding"],
+  ];
   readonly outputPadding: Shape;
 
   constructor(rank: SpatialRank = 2, options: ConvTransposeOptions = {}, ...none: []) {
@@ -250,6 +255,7 @@ export class ConvTranspose extends Convolving {
 
 /** w = the adjoint of conv(x, .) at y: inputs x [N, C, ...] and y [N, O, ...]; the gradient of a convolution's filters. */
 export class ConvWeights extends Convolving {
+  static override readonly settings: NodeSettings = ["rank", "kernel", ["stride", "padding", "dilation", "groups"]];
   readonly kernel: Shape;
 
   constructor(rank: SpatialRank, kernel: PerAxis, options: ConvOptions = {}, ...none: []) {

@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, nameOf, numberDType } from "../graph/node.js";
+import { Node, type NodeSettings, nameOf, numberDType } from "../graph/node.js";
 import type { CumulateFunction, CumulateOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../loops/along.js";
@@ -13,6 +13,7 @@ import type { Shape } from "../shape/types.js";
 const FLAGS = ["reverse", "exclusive"] as const;
 
 abstract class Cumulation extends Node {
+  static override readonly settings: NodeSettings = [["axis", "reverse", "exclusive"]];
   readonly axis: number;
   readonly reverse: boolean;
   readonly exclusive: boolean;
@@ -123,6 +124,7 @@ export const cumprod = cumulateFunction(Cumprod);
 
 /** y_0 = 0, y_(i+1) = a_i y_i + b_i along an axis, or the same from its end: what its own derivative is as well. */
 export class LinearScan extends Node {
+  static override readonly settings: NodeSettings = ["axis", "reverse"];
   override get name() {
     return "LinearScan";
   }

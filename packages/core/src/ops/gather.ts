@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, numberDType } from "../graph/node.js";
+import { Node, type NodeSettings, numberDType } from "../graph/node.js";
 import type { GatherFunction, ScatterAddFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowLoops } from "../loops/generated.js";
@@ -84,6 +84,7 @@ function requiredAxis(op: string, axis: AxisOr<number>, none?: unknown): number 
 }
 
 export class Gather extends AlongAxis {
+  static override readonly settings: NodeSettings = ["axis"];
   override readonly name = "Gather";
 
   override attributes(): Record<string, unknown> {
@@ -128,6 +129,7 @@ export const gather = ((x: Tensor, indices: IndexLike, axis: AxisOr<number>, non
 
 /** The adjoint of Gather: zeros of `shape`, with each element of the input added where its index says. */
 export class ScatterAdd extends AlongAxis {
+  static override readonly settings: NodeSettings = ["shape", "axis"];
   override readonly name = "ScatterAdd";
   readonly shape: Shape;
 

@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, nameOf } from "../graph/node.js";
+import { Node, type NodeSettings, nameOf } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import type { MoveWindows } from "../loops/convolution.js";
 import { rowLoops } from "../loops/generated.js";
@@ -69,6 +69,7 @@ abstract class WindowMatrix extends Node {
 }
 
 export class Im2col extends WindowMatrix {
+  static override readonly settings: NodeSettings = ["options"];
   override get name() {
     return "Im2col" as const;
   }
@@ -118,6 +119,7 @@ export function im2col(
 
 /** The adjoint of Im2col: images of `shape`, each element the sum of all that windows see of it. */
 export class Col2im extends WindowMatrix {
+  static override readonly settings: NodeSettings = ["shape", "options"];
   override get name() {
     return "Col2im" as const;
   }

@@ -1,7 +1,7 @@
 import { checkName } from "../checks.js";
 import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore } from "../options.js";
 import type { Shape } from "../shape/types.js";
@@ -13,6 +13,7 @@ import { checkIndices } from "./take.js";
  * refused as well. An op, so that a compiled function checks them at each call, before anything has changed.
  */
 export class InRange extends Node {
+  static override readonly settings: NodeSettings = ["name", "size", "what", "of"];
   /** What errors call the op that the indices are for. */
   override readonly name: string;
   readonly size: number;

@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../loops/copy.js";
 import { forEachRow } from "../loops/loop.js";
@@ -56,6 +56,7 @@ function transposed(x: Tensor): Tensor {
 
 /** The product of a and b, a transposed first if its flag says so, of the terms where the mask on a holds. */
 export class MaskedMatMul extends Node {
+  static override readonly settings: NodeSettings = ["transposeA"];
   override get name() {
     return "MaskedMatMul";
   }

@@ -1,7 +1,7 @@
 import { checkFlag } from "../checks.js";
 import { allocate, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import { commonDType, Node } from "../graph/node.js";
+import { commonDType, Node, type NodeSettings } from "../graph/node.js";
 import type { MatMulFunction } from "../graph/signatures/products.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { forEachRow } from "../loops/loop.js";
@@ -15,6 +15,7 @@ import type { Shape } from "../shape/types.js";
  * is its own derivative, and no transposed copy is made.
  */
 export class MatMul extends Node {
+  static override readonly settings: NodeSettings = ["transposeA", "transposeB"];
   override readonly name = "MatMul";
   readonly transposeA: boolean;
   readonly transposeB: boolean;

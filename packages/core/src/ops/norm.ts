@@ -1,5 +1,6 @@
 import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
+import type { NodeSettings } from "../graph/node.js";
 import type { OrdOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { AxisLoop } from "../loops/along.js";
@@ -17,6 +18,7 @@ export interface NormOptions extends ReduceOptions, OrdOption {}
 const euclidean = { center: false, freedom: 1, eps: 0 };
 
 export class Norm extends Reduction {
+  static override readonly settings: NodeSettings = [["axis", "keepDims", "ord"]];
   override get name() {
     return "Norm";
   }

@@ -1,6 +1,6 @@
 import { allocate, checkNumber, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { PadFunction } from "../graph/signatures/joining.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { scatterView } from "../loops/copy.js";
@@ -13,6 +13,7 @@ import { show } from "../show.js";
 export type PadWidths = readonly (readonly [before: number, after: number])[];
 
 export class Pad extends Node {
+  static override readonly settings: NodeSettings = ["widths", "value"];
   override readonly name = "Pad";
   readonly widths: PadWidths;
   readonly value: number;

@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { PoolFunction } from "../graph/signatures/windows.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { rowLoops } from "../loops/generated.js";
@@ -27,6 +27,7 @@ type ArgMaxLoop = (out: Int32Array, x: TypedArray, windows: PoolWindows) => void
 type AverageLoop = (out: TypedArray, x: TypedArray, windows: PoolWindows) => void;
 
 abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
+  static override readonly settings: NodeSettings = ["rank", "options"];
   override readonly name: string;
   readonly rank: SpatialRank;
   /** Checked, and in the form in which another node takes them. */
@@ -109,6 +110,7 @@ export class ArgMaxPool extends Pooling {
 
 /** Zeros of `shape`, with each element of the first input added in its place, given by the second (int32). */
 export class MaxUnpool extends Node {
+  static override readonly settings: NodeSettings = ["shape"];
   override readonly name = "MaxUnpool";
   readonly shape: Shape;
 
@@ -205,6 +207,7 @@ export class AvgPool extends Pooling<AvgPoolOptions> {
 
 /** The adjoint of AvgPool: each element shared out evenly among those that its window averaged. */
 export class AvgUnpool extends Pooling<AvgPoolOptions> {
+  static override readonly settings: NodeSettings = ["rank", "shape", "options"];
   readonly shape: Shape;
 
   constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions | AdaptivePoolOptions, ...none: []) {

@@ -1,6 +1,6 @@
 import type { DType, TypedArray, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, nameOf } from "../graph/node.js";
+import { Node, type NodeSettings, nameOf } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { around, reduceAxes } from "../loops/along.js";
 import { gatherView } from "../loops/copy.js";
@@ -48,6 +48,7 @@ const FLAGS = ["keepDims"] as const;
 
 /** A node with one result for all the elements that stand along one axis or several. */
 export abstract class Reduction extends Node {
+  static override readonly settings: NodeSettings = [["axis", "keepDims"]];
   readonly axis: number | readonly number[] | undefined;
   readonly keepDims: boolean;
   /** Whether there is a result over no elements. */

@@ -1,6 +1,6 @@
 import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { ExpandDimsFunction, ReshapeFunction, SqueezeFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisOr, axesOf, axisOf } from "../options.js";
@@ -24,6 +24,7 @@ abstract class Reshaping extends Node {
 }
 
 export class Reshape extends Reshaping {
+  static override readonly settings: NodeSettings = ["shape"];
   override readonly name = "Reshape";
   readonly shape: Shape;
 
@@ -77,6 +78,7 @@ export const reshape = ((x: Tensor | number, ...shape: readonly unknown[]) =>
   new Reshape(sizesOf("reshape", shape)).apply(operand("Reshape", x))) as ReshapeFunction;
 
 export class ExpandDims extends Reshaping {
+  static override readonly settings: NodeSettings = ["axis"];
   override readonly name = "ExpandDims";
   readonly axis: number;
 
@@ -106,6 +108,7 @@ export const expandDims = ((x: Tensor | number, axis: AxisOr<number>, none?: unk
   new ExpandDims(axisOf("ExpandDims", axis, none) as number).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
 export class Squeeze extends Reshaping {
+  static override readonly settings: NodeSettings = ["axis"];
   override readonly name = "Squeeze";
   readonly axis: number | readonly number[] | undefined;
 

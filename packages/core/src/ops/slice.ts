@@ -1,6 +1,6 @@
 import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node, type Walk } from "../graph/node.js";
+import { Node, type NodeSettings, type Walk } from "../graph/node.js";
 import type { SliceFunction } from "../graph/signatures/indexing.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { addToView, gatherView, scatterView } from "../loops/copy.js";
@@ -80,6 +80,7 @@ function formatRanges(ranges: readonly Range[]): string {
 }
 
 export class Slice extends Node {
+  static override readonly settings: NodeSettings = ["ranges"];
   override readonly name = "Slice";
   readonly ranges: readonly Range[];
 
@@ -140,6 +141,7 @@ export const slice = ((x: Tensor, ranges: readonly Range[], ...more: readonly un
 
 /** The adjoint of Slice: zeros of `shape`, with the input where the ranges read. */
 export class Unslice extends Node {
+  static override readonly settings: NodeSettings = ["ranges", "shape"];
   override readonly name = "Unslice";
   readonly ranges: readonly Range[];
   readonly shape: Shape;

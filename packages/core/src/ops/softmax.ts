@@ -1,5 +1,5 @@
 import { allocate, type DType, type Values } from "../dtype.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { SoftmaxFunction } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { type AxisLoop, around } from "../loops/along.js";
@@ -10,6 +10,7 @@ import type { Shape } from "../shape/types.js";
 import type { Over } from "./reduction.js";
 
 abstract class AlongAxis extends Node {
+  static override readonly settings: NodeSettings = ["axis"];
   readonly axis: number;
   protected abstract readonly loop: "softmaxAxis" | "logSoftmaxAxis";
 

@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { SortFunction, SortOptions, TopKFunction, TopKOptions } from "../graph/signatures/axes.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { around } from "../loops/along.js";
@@ -38,6 +38,7 @@ function argSortAxis(out: Int32Array, x: TypedArray, sizes: ReturnType<typeof ar
 }
 
 export class ArgSort extends Node {
+  static override readonly settings: NodeSettings = [["axis", "descending"]];
   override readonly name = "ArgSort";
   readonly axis: number;
   readonly descending: boolean;

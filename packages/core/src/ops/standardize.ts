@@ -1,6 +1,6 @@
 import { allocate, type DType, type TypedArray, type Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { gatherView } from "../loops/copy.js";
 import { centerAlong, type Dispersion, deviationAlong, type Sizes, standardizeAlong } from "../loops/moments.js";
@@ -66,6 +66,7 @@ abstract class AlongAxes extends Node {
 
 /** (x - mean) / divisor over the axes: symmetric as a matrix, and so its own derivative. */
 export class Center extends AlongAxes {
+  static override readonly settings: NodeSettings = ["axis", "divisor"];
   override get name() {
     return "Center";
   }
@@ -125,6 +126,7 @@ function settingsOf({ axis, center, freedom, eps }: StandardizeOptions): Standar
  * false. 0 where the root is 0.
  */
 export class Standardize extends AlongAxes implements StandardizeOptions {
+  static override readonly settings: NodeSettings = [["axis", "center", "freedom", "eps"]];
   override get name() {
     return "Standardize";
   }
@@ -170,6 +172,7 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
 
 /** What `Standardize` divides by, with size 1 in the place of the axes. */
 export class Deviation extends Reduction implements StandardizeOptions {
+  static override readonly settings: NodeSettings = [["axis", "center", "freedom", "eps"]];
   override get name() {
     return "Deviation";
   }

@@ -1,7 +1,7 @@
 import { allocate, checkDType, type DType, type Values } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { type Literal, readLiteral } from "../graph/literal.js";
-import { Node, numberDType, type Walk } from "../graph/node.js";
+import { Node, type NodeSettings, numberDType, type Walk } from "../graph/node.js";
 import type { IndexAddFunction, OneHotFunction, TakeFunction } from "../graph/signatures/indexing.js";
 import { operand, Tensor } from "../graph/tensor.js";
 import { around } from "../loops/along.js";
@@ -89,6 +89,7 @@ abstract class ByIndex extends Node {
 }
 
 export class Take extends ByIndex {
+  static override readonly settings: NodeSettings = ["axis"];
   override readonly name = "Take";
 
   override attributes(): Record<string, unknown> {
@@ -165,6 +166,7 @@ export const take = ((x: Tensor, indices: IndexLike, axis?: AxisOr<number>, none
 
 /** The adjoint of Take: zeros of `shape`, with each row of the input added where its index says. */
 export class IndexAdd extends ByIndex {
+  static override readonly settings: NodeSettings = ["shape", "axis"];
   override readonly name = "IndexAdd";
   readonly shape: Shape;
 
@@ -240,6 +242,7 @@ export const indexAdd = ((
 }) as IndexAddFunction;
 
 export class OneHot extends Node {
+  static override readonly settings: NodeSettings = ["classes", "dtype"];
   override readonly name = "OneHot";
   readonly classes: number;
   readonly dtype: DType;

@@ -1,6 +1,6 @@
 import type { DType, Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type NodeSettings } from "../graph/node.js";
 import type { TransposeFunction } from "../graph/signatures/arranging.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { gatherView } from "../loops/copy.js";
@@ -8,6 +8,7 @@ import { checkSizes, formatShape, kept, normalizeAxis, sizesOf, stridesOf } from
 import type { Shape } from "../shape/types.js";
 
 export class Transpose extends Node {
+  static override readonly settings: NodeSettings = ["order"];
   override readonly name = "Transpose";
   readonly order: readonly number[] | undefined;
 

@@ -1,6 +1,6 @@
 import { allocate, type DType, type Values } from "../dtype.js";
 import { ShapeError } from "../errors.js";
-import { nameOf } from "../graph/node.js";
+import { type NodeSettings, nameOf } from "../graph/node.js";
 import type { CorrectionOption } from "../graph/signatures/axes.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deviationAlong, varianceAlong } from "../loops/moments.js";
@@ -16,6 +16,7 @@ export interface VarianceOptions extends ReduceOptions, CorrectionOption {}
 type VarianceArgument = number | readonly number[] | VarianceOptions;
 
 abstract class Spread extends Reduction {
+  static override readonly settings: NodeSettings = [["axis", "keepDims", "correction"]];
   protected override readonly ofNothing = true;
   readonly correction: number;
 

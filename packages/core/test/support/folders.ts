@@ -13,7 +13,7 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   trace: ["graph", "random", "shape"],
   transforms: ["graph", "loops", "ops", "random", "shape", "trace"],
   check: ["graph", "inspect", "ops", "random", "shape", "transforms"],
-  inspect: ["graph", "shape"],
+  inspect: ["graph", "ops", "shape"],
   // An entry of its own, the only part with a dependency: fast-check, an optional peer.
   testing: ["check", "graph", "inspect", "ops", "shape"],
   debug: ["graph", "inspect", "ops", "shape"],
