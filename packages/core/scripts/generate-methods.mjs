@@ -1,5 +1,5 @@
 // Prints `ops/methods.ts`, the ops (and `backward`) as methods of Tensor, out of their declarations: each has the docstring of its function, and
-// the signature of the function with the tensor in the place of the first argument.
+// the signature of the function with the tensor in the place of the first argument. And the list of the classes.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import ts from "@typescript/typescript6";
@@ -167,6 +167,9 @@ export function printMethods(core) {
       methodOf(`${module}.${name}`, name, calls, ts.isArrowFunction(implementation) ? implementation : undefined),
     );
   }
+  const classes = exported.filter(({ name, declarations }) =>
+    ts.isClassDeclaration(declarations.get(name).declaration),
+  );
   const declared = `/** The ops and the walk backward as methods: each is the function of its name with the tensor as the first argument. */
 export interface TensorMethods {
 ${members.join("\n\n")}
@@ -193,6 +196,13 @@ ${methods.join("\n")}
   };
   for (const [name, value] of Object.entries(methods))
     Object.defineProperty(prototype, name, { value, writable: true });
+}
+
+/** The classes of the nodes by their names: a call, so that who does not want them all need not load them. */
+export function nodeClasses(): Readonly<Record<string, unknown>> {
+  return {
+${classes.map(({ name }) => `    ${name}: ops.${name},`).join("\n")}
+  };
 }
 
 ${declared}

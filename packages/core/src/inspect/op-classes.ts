@@ -2,7 +2,7 @@ import { isClass } from "../checks.js";
 import { ChainruleError } from "../errors.js";
 import { jsonNumber, numberOfText } from "../graph/json.js";
 import { Node, type NodeSettings } from "../graph/node.js";
-import * as ops from "../ops/index.js";
+import { nodeClasses } from "../ops/methods.js";
 import { isRecord } from "../options.js";
 import { show } from "../show.js";
 
@@ -31,7 +31,7 @@ export class OpClasses {
   private readonly names = new Map<unknown, string>();
 
   constructor(op: string, given: unknown = {}) {
-    for (const [name, exported] of Object.entries(ops)) if (isNodeClass(exported)) this.add(name, exported);
+    for (const [name, exported] of Object.entries(nodeClasses())) if (isNodeClass(exported)) this.add(name, exported);
     if (!isRecord(given)) throw new ChainruleError(`${op}: ops are a record of classes of nodes, got ${show(given)}`);
     for (const [name, own] of Object.entries(given)) {
       if (!isNodeClass(own)) {

@@ -12,7 +12,10 @@ import type { Shape } from "../shape/types.js";
 import type { KeepDims } from "./reduction.js";
 
 abstract class ArgExtreme extends Node {
-  static override readonly settings: NodeSettings = ["axis", "keepDims"];
+  static override get settings(): NodeSettings {
+    return ["axis", "keepDims"];
+  }
+
   protected abstract readonly loop: "argMaxAxis" | "argMinAxis";
   readonly axis: number | undefined;
   readonly keepDims: boolean;

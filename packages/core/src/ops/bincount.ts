@@ -17,7 +17,10 @@ export function notCounted(index: number, element: number, length: number): Shap
 }
 
 export class Bincount extends Node {
-  static override readonly settings: NodeSettings = ["length"];
+  static override get settings(): NodeSettings {
+    return ["length"];
+  }
+
   override readonly name = "Bincount";
   readonly length: number;
 

@@ -8,7 +8,10 @@ import { broadcastStrides, checkShape, formatShape, kept, sameShape, sizesOf } f
 import type { Shape } from "../shape/types.js";
 
 export class BroadcastTo extends Node {
-  static override readonly settings: NodeSettings = ["shape"];
+  static override get settings(): NodeSettings {
+    return ["shape"];
+  }
+
   override readonly name = "BroadcastTo";
   readonly shape: Shape;
 

@@ -6,7 +6,10 @@ import { checkNoMore } from "../options.js";
 import type { Shape } from "../shape/types.js";
 
 export class Cast extends Node {
-  static override readonly settings: NodeSettings = ["dtype"];
+  static override get settings(): NodeSettings {
+    return ["dtype"];
+  }
+
   override readonly name = "Cast";
   readonly dtype: DType;
 

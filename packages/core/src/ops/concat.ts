@@ -25,7 +25,10 @@ function join(inputs: readonly Tensor[], shape: Shape, dtype: DType, outer: numb
 }
 
 abstract class Joining extends Node {
-  static override readonly settings: NodeSettings = ["axis"];
+  static override get settings(): NodeSettings {
+    return ["axis"];
+  }
+
   readonly axis: number;
 
   constructor(axis = 0) {

@@ -43,7 +43,10 @@ export interface ConvTransposeOptions extends ConvOptions {
  * left open. So each of the three ops here has the other two as its gradients, to any order.
  */
 abstract class Convolving extends Node {
-  static override readonly settings: NodeSettings = ["rank", ["stride", "padding", "dilation", "groups"]];
+  static override get settings(): NodeSettings {
+    return ["rank", ["stride", "padding", "dilation", "groups"]];
+  }
+
   override readonly name: string;
   readonly rank: SpatialRank;
   readonly stride: Shape;
@@ -183,10 +186,10 @@ export class Conv extends Convolving {
 
 /** x = the adjoint of conv(., w) at y, + b: inputs y [N, O, ...], w [O, C / groups, ...] and, perhaps, b [C]. */
 export class ConvTranspose extends Convolving {
-  static override readonly settings: NodeSettings = [
-    "rank",
-    ["stride", "padding", "dilation", "groups", "outputPadding"],
-  ];
+  static override get settings(): NodeSettings {
+    return ["rank", ["stride", "padding", "dilation", "groups", "outputPadding"]];
+  }
+
   readonly outputPadding: Shape;
 
   constructor(rank: SpatialRank = 2, options: ConvTransposeOptions = {}, ...none: []) {
@@ -255,7 +258,10 @@ export class ConvTranspose extends Convolving {
 
 /** w = the adjoint of conv(x, .) at y: inputs x [N, C, ...] and y [N, O, ...]; the gradient of a convolution's filters. */
 export class ConvWeights extends Convolving {
-  static override readonly settings: NodeSettings = ["rank", "kernel", ["stride", "padding", "dilation", "groups"]];
+  static override get settings(): NodeSettings {
+    return ["rank", "kernel", ["stride", "padding", "dilation", "groups"]];
+  }
+
   readonly kernel: Shape;
 
   constructor(rank: SpatialRank, kernel: PerAxis, options: ConvOptions = {}, ...none: []) {

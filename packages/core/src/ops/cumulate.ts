@@ -13,7 +13,10 @@ import type { Shape } from "../shape/types.js";
 const FLAGS = ["reverse", "exclusive"] as const;
 
 abstract class Cumulation extends Node {
-  static override readonly settings: NodeSettings = [["axis", "reverse", "exclusive"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "reverse", "exclusive"]];
+  }
+
   readonly axis: number;
   readonly reverse: boolean;
   readonly exclusive: boolean;
@@ -124,7 +127,10 @@ export const cumprod = cumulateFunction(Cumprod);
 
 /** y_0 = 0, y_(i+1) = a_i y_i + b_i along an axis, or the same from its end: what its own derivative is as well. */
 export class LinearScan extends Node {
-  static override readonly settings: NodeSettings = ["axis", "reverse"];
+  static override get settings(): NodeSettings {
+    return ["axis", "reverse"];
+  }
+
   override get name() {
     return "LinearScan";
   }

@@ -84,7 +84,10 @@ function requiredAxis(op: string, axis: AxisOr<number>, none?: unknown): number 
 }
 
 export class Gather extends AlongAxis {
-  static override readonly settings: NodeSettings = ["axis"];
+  static override get settings(): NodeSettings {
+    return ["axis"];
+  }
+
   override readonly name = "Gather";
 
   override attributes(): Record<string, unknown> {
@@ -129,7 +132,10 @@ export const gather = ((x: Tensor, indices: IndexLike, axis: AxisOr<number>, non
 
 /** The adjoint of Gather: zeros of `shape`, with each element of the input added where its index says. */
 export class ScatterAdd extends AlongAxis {
-  static override readonly settings: NodeSettings = ["shape", "axis"];
+  static override get settings(): NodeSettings {
+    return ["shape", "axis"];
+  }
+
   override readonly name = "ScatterAdd";
   readonly shape: Shape;
 

@@ -69,7 +69,10 @@ abstract class WindowMatrix extends Node {
 }
 
 export class Im2col extends WindowMatrix {
-  static override readonly settings: NodeSettings = ["options"];
+  static override get settings(): NodeSettings {
+    return ["options"];
+  }
+
   override get name() {
     return "Im2col" as const;
   }
@@ -119,7 +122,10 @@ export function im2col(
 
 /** The adjoint of Im2col: images of `shape`, each element the sum of all that windows see of it. */
 export class Col2im extends WindowMatrix {
-  static override readonly settings: NodeSettings = ["shape", "options"];
+  static override get settings(): NodeSettings {
+    return ["shape", "options"];
+  }
+
   override get name() {
     return "Col2im" as const;
   }

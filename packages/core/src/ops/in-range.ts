@@ -13,7 +13,10 @@ import { checkIndices } from "./take.js";
  * refused as well. An op, so that a compiled function checks them at each call, before anything has changed.
  */
 export class InRange extends Node {
-  static override readonly settings: NodeSettings = ["name", "size", "what", "of"];
+  static override get settings(): NodeSettings {
+    return ["name", "size", "what", "of"];
+  }
+
   /** What errors call the op that the indices are for. */
   override readonly name: string;
   readonly size: number;

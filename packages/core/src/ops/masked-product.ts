@@ -56,7 +56,10 @@ function transposed(x: Tensor): Tensor {
 
 /** The product of a and b, a transposed first if its flag says so, of the terms where the mask on a holds. */
 export class MaskedMatMul extends Node {
-  static override readonly settings: NodeSettings = ["transposeA"];
+  static override get settings(): NodeSettings {
+    return ["transposeA"];
+  }
+
   override get name() {
     return "MaskedMatMul";
   }

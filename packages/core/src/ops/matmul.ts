@@ -15,7 +15,10 @@ import type { Shape } from "../shape/types.js";
  * is its own derivative, and no transposed copy is made.
  */
 export class MatMul extends Node {
-  static override readonly settings: NodeSettings = ["transposeA", "transposeB"];
+  static override get settings(): NodeSettings {
+    return ["transposeA", "transposeB"];
+  }
+
   override readonly name = "MatMul";
   readonly transposeA: boolean;
   readonly transposeB: boolean;

@@ -18,7 +18,10 @@ export interface NormOptions extends ReduceOptions, OrdOption {}
 const euclidean = { center: false, freedom: 1, eps: 0 };
 
 export class Norm extends Reduction {
-  static override readonly settings: NodeSettings = [["axis", "keepDims", "ord"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "keepDims", "ord"]];
+  }
+
   override get name() {
     return "Norm";
   }

@@ -13,7 +13,10 @@ import { show } from "../show.js";
 export type PadWidths = readonly (readonly [before: number, after: number])[];
 
 export class Pad extends Node {
-  static override readonly settings: NodeSettings = ["widths", "value"];
+  static override get settings(): NodeSettings {
+    return ["widths", "value"];
+  }
+
   override readonly name = "Pad";
   readonly widths: PadWidths;
   readonly value: number;

@@ -27,7 +27,10 @@ type ArgMaxLoop = (out: Int32Array, x: TypedArray, windows: PoolWindows) => void
 type AverageLoop = (out: TypedArray, x: TypedArray, windows: PoolWindows) => void;
 
 abstract class Pooling<Options extends PoolOptions = PoolOptions> extends Node {
-  static override readonly settings: NodeSettings = ["rank", "options"];
+  static override get settings(): NodeSettings {
+    return ["rank", "options"];
+  }
+
   override readonly name: string;
   readonly rank: SpatialRank;
   /** Checked, and in the form in which another node takes them. */
@@ -110,7 +113,10 @@ export class ArgMaxPool extends Pooling {
 
 /** Zeros of `shape`, with each element of the first input added in its place, given by the second (int32). */
 export class MaxUnpool extends Node {
-  static override readonly settings: NodeSettings = ["shape"];
+  static override get settings(): NodeSettings {
+    return ["shape"];
+  }
+
   override readonly name = "MaxUnpool";
   readonly shape: Shape;
 
@@ -207,7 +213,10 @@ export class AvgPool extends Pooling<AvgPoolOptions> {
 
 /** The adjoint of AvgPool: each element shared out evenly among those that its window averaged. */
 export class AvgUnpool extends Pooling<AvgPoolOptions> {
-  static override readonly settings: NodeSettings = ["rank", "shape", "options"];
+  static override get settings(): NodeSettings {
+    return ["rank", "shape", "options"];
+  }
+
   readonly shape: Shape;
 
   constructor(rank: SpatialRank, shape: Shape, options: AvgPoolOptions | AdaptivePoolOptions, ...none: []) {

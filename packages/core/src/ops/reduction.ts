@@ -48,7 +48,10 @@ const FLAGS = ["keepDims"] as const;
 
 /** A node with one result for all the elements that stand along one axis or several. */
 export abstract class Reduction extends Node {
-  static override readonly settings: NodeSettings = [["axis", "keepDims"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "keepDims"]];
+  }
+
   readonly axis: number | readonly number[] | undefined;
   readonly keepDims: boolean;
   /** Whether there is a result over no elements. */

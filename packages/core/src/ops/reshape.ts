@@ -24,7 +24,10 @@ abstract class Reshaping extends Node {
 }
 
 export class Reshape extends Reshaping {
-  static override readonly settings: NodeSettings = ["shape"];
+  static override get settings(): NodeSettings {
+    return ["shape"];
+  }
+
   override readonly name = "Reshape";
   readonly shape: Shape;
 
@@ -78,7 +81,10 @@ export const reshape = ((x: Tensor | number, ...shape: readonly unknown[]) =>
   new Reshape(sizesOf("reshape", shape)).apply(operand("Reshape", x))) as ReshapeFunction;
 
 export class ExpandDims extends Reshaping {
-  static override readonly settings: NodeSettings = ["axis"];
+  static override get settings(): NodeSettings {
+    return ["axis"];
+  }
+
   override readonly name = "ExpandDims";
   readonly axis: number;
 
@@ -108,7 +114,10 @@ export const expandDims = ((x: Tensor | number, axis: AxisOr<number>, none?: unk
   new ExpandDims(axisOf("ExpandDims", axis, none) as number).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
 export class Squeeze extends Reshaping {
-  static override readonly settings: NodeSettings = ["axis"];
+  static override get settings(): NodeSettings {
+    return ["axis"];
+  }
+
   override readonly name = "Squeeze";
   readonly axis: number | readonly number[] | undefined;
 

@@ -80,7 +80,10 @@ function formatRanges(ranges: readonly Range[]): string {
 }
 
 export class Slice extends Node {
-  static override readonly settings: NodeSettings = ["ranges"];
+  static override get settings(): NodeSettings {
+    return ["ranges"];
+  }
+
   override readonly name = "Slice";
   readonly ranges: readonly Range[];
 
@@ -141,7 +144,10 @@ export const slice = ((x: Tensor, ranges: readonly Range[], ...more: readonly un
 
 /** The adjoint of Slice: zeros of `shape`, with the input where the ranges read. */
 export class Unslice extends Node {
-  static override readonly settings: NodeSettings = ["ranges", "shape"];
+  static override get settings(): NodeSettings {
+    return ["ranges", "shape"];
+  }
+
   override readonly name = "Unslice";
   readonly ranges: readonly Range[];
   readonly shape: Shape;

@@ -10,7 +10,10 @@ import type { Shape } from "../shape/types.js";
 import type { Over } from "./reduction.js";
 
 abstract class AlongAxis extends Node {
-  static override readonly settings: NodeSettings = ["axis"];
+  static override get settings(): NodeSettings {
+    return ["axis"];
+  }
+
   readonly axis: number;
   protected abstract readonly loop: "softmaxAxis" | "logSoftmaxAxis";
 

@@ -38,7 +38,10 @@ function argSortAxis(out: Int32Array, x: TypedArray, sizes: ReturnType<typeof ar
 }
 
 export class ArgSort extends Node {
-  static override readonly settings: NodeSettings = [["axis", "descending"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "descending"]];
+  }
+
   override readonly name = "ArgSort";
   readonly axis: number;
   readonly descending: boolean;

@@ -66,7 +66,10 @@ abstract class AlongAxes extends Node {
 
 /** (x - mean) / divisor over the axes: symmetric as a matrix, and so its own derivative. */
 export class Center extends AlongAxes {
-  static override readonly settings: NodeSettings = ["axis", "divisor"];
+  static override get settings(): NodeSettings {
+    return ["axis", "divisor"];
+  }
+
   override get name() {
     return "Center";
   }
@@ -126,7 +129,10 @@ function settingsOf({ axis, center, freedom, eps }: StandardizeOptions): Standar
  * false. 0 where the root is 0.
  */
 export class Standardize extends AlongAxes implements StandardizeOptions {
-  static override readonly settings: NodeSettings = [["axis", "center", "freedom", "eps"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "center", "freedom", "eps"]];
+  }
+
   override get name() {
     return "Standardize";
   }
@@ -172,7 +178,10 @@ export class Standardize extends AlongAxes implements StandardizeOptions {
 
 /** What `Standardize` divides by, with size 1 in the place of the axes. */
 export class Deviation extends Reduction implements StandardizeOptions {
-  static override readonly settings: NodeSettings = [["axis", "center", "freedom", "eps"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "center", "freedom", "eps"]];
+  }
+
   override get name() {
     return "Deviation";
   }

@@ -89,7 +89,10 @@ abstract class ByIndex extends Node {
 }
 
 export class Take extends ByIndex {
-  static override readonly settings: NodeSettings = ["axis"];
+  static override get settings(): NodeSettings {
+    return ["axis"];
+  }
+
   override readonly name = "Take";
 
   override attributes(): Record<string, unknown> {
@@ -166,7 +169,10 @@ export const take = ((x: Tensor, indices: IndexLike, axis?: AxisOr<number>, none
 
 /** The adjoint of Take: zeros of `shape`, with each row of the input added where its index says. */
 export class IndexAdd extends ByIndex {
-  static override readonly settings: NodeSettings = ["shape", "axis"];
+  static override get settings(): NodeSettings {
+    return ["shape", "axis"];
+  }
+
   override readonly name = "IndexAdd";
   readonly shape: Shape;
 
@@ -242,7 +248,10 @@ export const indexAdd = ((
 }) as IndexAddFunction;
 
 export class OneHot extends Node {
-  static override readonly settings: NodeSettings = ["classes", "dtype"];
+  static override get settings(): NodeSettings {
+    return ["classes", "dtype"];
+  }
+
   override readonly name = "OneHot";
   readonly classes: number;
   readonly dtype: DType;

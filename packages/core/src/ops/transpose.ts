@@ -8,7 +8,10 @@ import { checkSizes, formatShape, kept, normalizeAxis, sizesOf, stridesOf } from
 import type { Shape } from "../shape/types.js";
 
 export class Transpose extends Node {
-  static override readonly settings: NodeSettings = ["order"];
+  static override get settings(): NodeSettings {
+    return ["order"];
+  }
+
   override readonly name = "Transpose";
   readonly order: readonly number[] | undefined;
 

@@ -16,7 +16,10 @@ export interface VarianceOptions extends ReduceOptions, CorrectionOption {}
 type VarianceArgument = number | readonly number[] | VarianceOptions;
 
 abstract class Spread extends Reduction {
-  static override readonly settings: NodeSettings = [["axis", "keepDims", "correction"]];
+  static override get settings(): NodeSettings {
+    return [["axis", "keepDims", "correction"]];
+  }
+
   protected override readonly ofNothing = true;
   readonly correction: number;
 
