@@ -6,9 +6,11 @@ import {
   CompileError,
   checkpoint,
   compile,
+  cond,
   customGradient,
   customOp,
   elementwise,
+  fn,
   type Graph,
   type GraphJSON,
   grad,
@@ -18,6 +20,7 @@ import {
   Node,
   noGrad,
   print,
+  scan,
   type Tensor,
   tensor,
   toDot,
@@ -46,7 +49,8 @@ function described({ edges, nodes, outputs }: Graph) {
       maker: maker?.index,
       users: users.map(({ index }) => index),
     })),
-    nodes: nodes.map(({ node, inputs, output }) => ({
+    nodes: nodes.map(({ node, inputs, output, frames }) => ({
+      frames,
       name: node.name,
       kind: node.constructor,
       attributes: node.attributes(),
@@ -157,6 +161,25 @@ test("the graph of a gradient", () => {
   const x = variable([1, 2, 3]);
   x.exp().sum().backward({ createGraph: true });
   sameGraph(x.grad as Tensor);
+});
+
+test("loops and functions as what nodes were made in", () => {
+  const half = fn(function half(x: Tensor) {
+    return x.div(2);
+  });
+  const w = variable([2, 3], { name: "w" });
+  const [h, ys] = scan((c, x) => [half(c.mul(w)).add(x), c.sum()], w, tensor([1, 2, 3]));
+  const [g] = scan((c) => [c.sin()], h, undefined, { length: 2 });
+  const z = cond(g.sum().less(100), () => half(g).sum().add(ys.sum()), () => g.sum()); // biome-ignore format: a call
+  const { graph } = sameGraph(z);
+  const names = [...new Set(graph.nodes.flatMap(({ frames }) => frames.map(({ name }) => name)))];
+  assert.equal(
+    names.filter((name) => !/^scan( 2)?\./.test(name)),
+    ["scan", "scan 2", "cond", "cond.half"],
+  );
+  assert.ok(names.includes("scan.step 0.half") && names.includes("scan 2.step 1"));
+  const steps = again(graphToJson(z)).nodes.map(({ step, frames }) => [step, frames] as const);
+  assert.ok(steps.some(([step, frames]) => step === "step 2 of scan" && frames?.join() === "scan,step 2,half"));
 });
 
 test("a chain of any length", () => {
@@ -349,6 +372,8 @@ const hostile: Readonly<Record<string, readonly [change: (json: Open) => unknown
   "a closure of constants": [(json) => { at(json.edges, 0)["kind"] = "constant"; at(json.edges, 1)["kind"] = "constant"; at(json.nodes, 0)["closure"] = "mine"; }, /nodes\[0\]: it is no node of a graph: it depends on no variable/],
   "a closure that is no text": [(json) => { at(json.nodes, 0)["closure"] = true; }, /nodes\[0\]\.closure: a text is needed/],
   "a step that is no text": [(json) => { at(json.nodes, 0)["step"] = 3; }, /nodes\[0\]\.step: a text is needed/],
+  "frames that are none": [(json) => { at(json.nodes, 0)["frames"] = ["scan", 3]; }, /nodes\[0\]\.frames\[1\]: a text is needed, got 3/],
+  "too many frames": [(json) => { at(json.nodes, 0)["frames"] = Array(100).fill("scan"); }, /nodes\[0\]\.frames: 100 frames; there are 64/],
   "an output that there is not": [(json) => ({ ...json, outputs: [9] }), /outputs\[0\]: 9; the place of an edge/],
 }; // biome-ignore format: a table
 

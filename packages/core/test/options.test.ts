@@ -194,7 +194,7 @@ for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "det
   row(name, (...o) => (name === "numericalGradient" ? ops[name]?.(f, x, ...o) : ops[name]?.(f, ...o)));
 }
 for (const name of ["gradcheck", "assertGradcheck"]) row(name, (...o) => ops[name]?.(f, [x], ...o));
-for (const name of ["print", "toDot", "graphOf", "graphToJson"]) row(name, (...o) => ops[name]?.(x, ...o));
+for (const name of ["print", "toDot", "graphOf", "graphToJson", "toMermaid"]) row(name, (...o) => ops[name]?.(x, ...o));
 row("graphFromJson", (...o) => ops["graphFromJson"]?.(core.graphToJson(x), ...o));
 row("toSvg", (...o) => pictures["toSvg"]?.(x, ...o));
 row("programToSvg", (...o) => pictures["programToSvg"]?.(core.compile(f).program(x), ...o));

@@ -4,7 +4,6 @@ import { walk } from "../graph/backward.js";
 import { variable } from "../graph/factory.js";
 import { afterHooks } from "../graph/hooks.js";
 import { withRecording } from "../graph/recording.js";
-import { withStepLabels } from "../graph/steps.js";
 import type { Tape } from "../graph/tape.js";
 import { Tensor } from "../graph/tensor.js";
 import { graphOf } from "../inspect/graph.js";
@@ -67,8 +66,7 @@ export class Subject {
     this.inputs = inputs;
     this.names = names;
     this.order = order;
-    // A culprit is told with the step of a loop that it is in.
-    const outputs = withStepLabels(() => this.call(inputs));
+    const outputs = this.call(inputs);
     let rows = 0;
     this.starts = outputs.outputs.map(({ size }) => {
       rows += size;
@@ -83,7 +81,7 @@ export class Subject {
       const isClosed = graphOf(this.here.outputs).nodes.some(
         ({ node }) => node instanceof Checkpoint || node instanceof Segment,
       );
-      this.seenInside = isClosed ? withSegmentsOpen(() => withStepLabels(() => this.evaluate(this.inputs))) : this.here;
+      this.seenInside = isClosed ? withSegmentsOpen(() => this.evaluate(this.inputs)) : this.here;
     }
     return this.seenInside;
   }

@@ -3,7 +3,7 @@ import { isFloat, type Values } from "../dtype.js";
 import { ChainruleError } from "../errors.js";
 import type { Node } from "../graph/node.js";
 import { inScope } from "../graph/recording.js";
-import { stepOf, withStepLabels } from "../graph/steps.js";
+import { stepOf } from "../graph/steps.js";
 import type { Tape } from "../graph/tape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Watcher, withWatcher } from "../graph/watch.js";
@@ -74,7 +74,7 @@ export function detectAnomaly<R>(f: () => R, options: AnomalyOptions = {}, ...no
   checkNoMore("detectAnomaly", none);
   checkOptions("detectAnomaly", options, ["infinities"], ["infinities"]);
   const { infinities = true } = options;
-  return inScope("detectAnomaly", f, (f) => withStepLabels(() => withWatcher(new Detector(infinities), f)));
+  return inScope("detectAnomaly", f, (f) => withWatcher(new Detector(infinities), f));
 }
 
 class Detector implements Watcher {

@@ -10,7 +10,7 @@ import { checkValues } from "./literal.js";
 import { isNoting, withReads } from "./reads.js";
 import { readyMade } from "./ready-made.js";
 import { isRecording, withRecording } from "./recording.js";
-import { noteStep } from "./steps.js";
+import { currentFrame, type Frame } from "./steps.js";
 import type { Tensor } from "./tensor.js";
 import { type Tracer, tracer, valuesOf } from "./tracer.js";
 import { watcher } from "./watch.js";
@@ -39,6 +39,33 @@ export interface ScalarOp {
 
 /** The names of fields, in the order in which a constructor takes them; see `Node.settings`. */
 export type NodeSettings = readonly (string | readonly string[])[];
+
+/** The same for scalars that are made in a frame, whose nodes say so. */
+class FramedOp implements ScalarOp {
+  private readonly op: ScalarOp;
+  private readonly frame: Frame;
+
+  constructor(op: ScalarOp, frame: Frame) {
+    this.op = op;
+    this.frame = frame;
+  }
+
+  nodeOf(x: Tensor, y: Tensor | null, stamp: number): Node {
+    const node = this.op.nodeOf(x, y, stamp);
+    node.frame = this.frame;
+    return node;
+  }
+
+  backwardScalar(dout: number, x: Tensor, y: Tensor | null, z: number, walk: Walk): void {
+    this.op.backwardScalar(dout, x, y, z, walk);
+  }
+}
+
+/** What a scalar that is made now keeps. */
+export function scalarOpNow(op: ScalarOp): ScalarOp {
+  const frame = currentFrame();
+  return frame === null ? op : new FramedOp(op, frame);
+}
 
 /**
  * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
@@ -70,6 +97,12 @@ export abstract class Node {
    * @internal
    */
   stamp = 0;
+  /**
+   * What it was made in: a step of a loop, a call of a function.
+   *
+   * @internal
+   */
+  frame: Frame | null = null;
 
   /** What has settings takes them itself, and gives none on to here. */
   constructor();
@@ -192,7 +225,7 @@ export abstract class Node {
     const node = record ? this.recorded(inputs, values) : null;
     const output = (inputs[0] as Tensor).derive(shape, dtype, values, node);
     if (node !== null) {
-      noteStep(node);
+      node.frame = currentFrame();
       tracer()?.recorded(output, node !== this);
     }
     watcher()?.applied(this, output, inputs);

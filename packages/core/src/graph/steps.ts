@@ -1,40 +1,64 @@
 import { ChainruleError, GraphError } from "../errors.js";
-import type { Vertex } from "./edge.js";
 
-/** What runs a function now that may run often, once or not at all, as a loop does its step. */
-interface Running {
+/**
+ * What nodes are made in: a loop, one of its steps, a call of a function. What runs a function that may run often, once or not at all is
+ * one while it does.
+ */
+export class Frame {
+  /** What runs it. */
   readonly op: string;
-  /** The number of the step, where there are numbers. */
-  readonly step: number | null;
-  readonly outer: Running | null;
+  /** What pictures write at it. */
+  readonly title: string;
+  readonly outer: Frame | null;
+  /** What an error calls it, of a step. */
+  readonly said: string | null;
+
+  constructor(op: string, title: string, outer: Frame | null, said: string | null) {
+    this.op = op;
+    this.title = title;
+    this.outer = outer;
+    this.said = said;
+  }
 }
 
-let running: Running | null = null;
+let running: Frame | null = null;
+
+/** What runs now. */
+export function currentFrame(): Frame | null {
+  return running;
+}
+
+/** A loop, or a call of a function, that begins here. */
+export function frameOf(op: string, title = op): Frame {
+  return new Frame(op, title, running, null);
+}
 
 /** Errors that say already in which step they were thrown, or which is the innermost one. */
 const told = new WeakSet<Error>();
 
-/** Runs `f` as a step of `op`; an error says which one. */
-export function asStep<R>(op: string, step: number | null, f: () => R): R {
-  const outer = running;
-  running = { op, step, outer };
+/** Runs `f` in a frame, as one of its steps, if these have numbers; an error says which one. */
+export function asStep<R>(frame: Frame, step: number | null, f: () => R): R {
+  const before = running;
+  const { op } = frame;
+  running = step === null ? frame : new Frame(op, `step ${step}`, frame, `step ${step} of ${op}`);
   try {
     return f();
   } catch (error) {
     if (step !== null && error instanceof ChainruleError && !told.has(error)) {
       told.add(error);
-      error.message += `\n  in ${nameOf(running)}`;
+      error.message += `\n  in ${saidOf(running)}`;
     }
     throw error;
   } finally {
-    running = outer;
+    running = before;
   }
 }
 
-function nameOf({ op, step, outer }: Running): string {
-  const own = step === null ? null : `step ${step} of ${op}`;
-  const around = outer === null ? null : nameOf(outer);
-  return [own, around].filter((name) => name !== null).join(", in ");
+/** The steps that a frame is in, the innermost first, as text; empty for none. */
+function saidOf(frame: Frame | null): string {
+  const said: string[] = [];
+  for (let each = frame; each !== null; each = each.outer) if (each.said !== null) said.push(each.said);
+  return said.join(", in ");
 }
 
 /** Refuses what would be done as often as steps are run eagerly, and once, or at the wrong time, in a program or for a batch. */
@@ -44,33 +68,7 @@ export function refuseInStep(what: string, repair: string): void {
   throw new GraphError(`${what}: not in what ${running.op} runs, ${why}; ${repair}`);
 }
 
-/** The steps in which nodes were made, while somebody wants to know. */
-const labels = new WeakMap<Vertex, Running>();
-let isLabelling = false;
-
-/** A node has been made. */
-export function noteStep(node: Vertex): void {
-  if (isLabelling && running !== null) labels.set(node, running);
-}
-
-/** Whether somebody wants to know. */
-export function labelsSteps(): boolean {
-  return isLabelling;
-}
-
-/** Runs `f`, and notes of the nodes made in it in which step they were. */
-export function withStepLabels<R>(f: () => R): R {
-  const before = isLabelling;
-  isLabelling = true;
-  try {
-    return f();
-  } finally {
-    isLabelling = before;
-  }
-}
-
-/** In which step a node was made, as text; `null` for none, or where nobody wanted to know. */
-export function stepOf(node: Vertex): string | null {
-  const made = labels.get(node);
-  return made === undefined ? null : nameOf(made) || null;
+/** In which step a node was made, as text; `null` for none. */
+export function stepOf({ frame }: { readonly frame: Frame | null }): string | null {
+  return saidOf(frame) || null;
 }

@@ -20,7 +20,7 @@ import { formOfTensor, isAnyTensor, show } from "../show.js";
 import { transforms } from "./age.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
-import { checkUnchanged, type Node, type ScalarOp, tensors, updates, type Walk } from "./node.js";
+import { checkUnchanged, type Node, type ScalarOp, scalarOpNow, tensors, updates, type Walk } from "./node.js";
 import { noteRead, withReads } from "./reads.js";
 import { refuseInStep } from "./steps.js";
 import { deferredIn, readValues, tracer, valuesOf } from "./tracer.js";
@@ -125,7 +125,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
   deriveScalar(dtype: DType, value: number, op: ScalarOp | null, x: Tensor, y: Tensor | null): Tensor {
     const made = new Tensor(scalarShape, dtype, value, null, false);
     if (op !== null) {
-      made.maker = op;
+      made.maker = scalarOpNow(op);
       made.first = x;
       made.second = y;
       made.stamp = y === null ? x.version : x.version + y.version;

@@ -1,6 +1,5 @@
 import type { Edge, Vertex } from "./edge.js";
 import { putsOff } from "./later.js";
-import { labelsSteps } from "./steps.js";
 import { tracer } from "./tracer.js";
 
 /** One who looks on at what the graph computes, forward and backward, and may stop it by an error: see `detectAnomaly`. */
@@ -22,7 +21,7 @@ export function watcher(): Watcher | null {
 
 /** Whether ops must take the long way, on which somebody looks on or records them. */
 export function isObserved(): boolean {
-  return current !== null || tracer() !== null || labelsSteps() || putsOff();
+  return current !== null || tracer() !== null || putsOff();
 }
 
 /** Runs `f` under the eyes of a watcher, and puts back what was, also when `f` throws. */

@@ -9,6 +9,15 @@ const WHOLE_AXIS = 6;
 /** How many characters of an attribute are shown: a node of one's own may hold a long list. */
 const ATTRIBUTE = 60;
 
+/** Ops that have a sign of their own; the others go by the name of their function, mostly that of the node with a small letter. */
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ["Add", "+"],
+  ["Sub", "\u2212"],
+  ["Mul", "\u00d7"],
+  ["Div", "/"],
+  ["MatMul", "matmul"],
+]);
+
 /** What a picture shows besides the ops. */
 export interface InspectOptions {
   /** Whether values are shown. Default true. */
@@ -61,4 +70,9 @@ function formatAttribute(value: unknown): string {
 
 function shorten(text: string): string {
   return text.length <= ATTRIBUTE ? text : `${text.slice(0, ATTRIBUTE - 3)}...`;
+}
+
+/** What stands in the place of an op. */
+export function signOf({ name }: Node): string {
+  return LABELS.get(name) ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 }

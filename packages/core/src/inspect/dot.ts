@@ -1,18 +1,10 @@
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
-import { attributesOf, type InspectOptions, kindOf, valueLines } from "./describe.js";
+import { attributesOf, type InspectOptions, kindOf, signOf, valueLines } from "./describe.js";
+import { type Framed, type FrameOptions, framed, framesBy } from "./frames.js";
 import { type GraphEdge, type GraphNode, type GraphOptions, graphFrom } from "./graph.js";
 
-export interface DotOptions extends GraphOptions, InspectOptions {}
-
-/** Ops that have a sign of their own; the others go by the name of their function, mostly that of the node with a small letter. */
-const LABELS: ReadonlyMap<string, string> = new Map([
-  ["Add", "+"],
-  ["Sub", "\u2212"],
-  ["Mul", "\u00d7"],
-  ["Div", "/"],
-  ["MatMul", "matmul"],
-]);
+export interface DotOptions extends GraphOptions, InspectOptions, FrameOptions {}
 
 const HEADER = [
   "digraph {",
@@ -26,7 +18,8 @@ const HEADER = [
  * left to right, ops in circles (with their settings), leaves in boxes, and on the line that a tensor is its value above and
  * its derivative below (after `backward`); also its shape unless it is a scalar, and its dtype unless it is float64. A
  * tensor that is used several times is one line that forks; the derivative is that of all its uses together. Names may
- * hold any character. The same graph gives the same text. Values are shown as in `print`; nothing is left out.
+ * hold any character. Loops, their steps and functions of `fn` stand in frames (unless `frames` is false). The same graph gives
+ * the same text. Values are shown as in `print`; nothing is left out.
  *
  * @example
  * const x = variable(3, { name: "x" });
@@ -34,32 +27,52 @@ const HEADER = [
  */
 export function toDot(output: Tensor | readonly Tensor[], options: DotOptions = {}, ...none: []): string {
   checkNoMore("toDot", none);
-  checkOptions("toDot", options, ["names", "values", "gradients"], ["values", "gradients"]);
+  checkOptions("toDot", options, ["names", "values", "gradients", "frames"], ["values", "gradients", "frames"]);
   const graph = graphFrom("toDot", output, options);
   const outputs = new Set(graph.outputs);
-  const lines = [...HEADER];
-  for (const edge of graph.edges) {
-    if (edge.maker === null) lines.push(leaf(edge));
-    else lines.push(...op(edge.maker));
-    if (!edge.isLiteral) lines.push(...line(edge, options));
-    if (outputs.has(edge)) lines.push(...end(edge));
-  }
-  return `${[...lines, "}"].join("\n")}\n`;
+  const lines: string[] = [];
+  // In the language a line belongs to the frame in which it is written: those of what is in frames are written behind all.
+  const behind: string[] = [];
+  let frames = 0;
+  const write = ({ parts }: Framed<GraphEdge>, indent: string) => {
+    for (const part of parts) {
+      if ("parts" in part) {
+        lines.push(`${indent}subgraph cluster${frames++} {`, `${indent}  label=${html(part.frame?.title ?? "")};`);
+        write(part, `${indent}  `);
+        lines.push(`${indent}}`);
+        continue;
+      }
+      for (const text of statements(part, outputs.has(part), options)) {
+        if (indent === "  " || !text.includes(" -> ")) lines.push(`${indent}${text}`);
+        else behind.push(`  ${text}`);
+      }
+    }
+  };
+  write(framed(graph.edges, framesBy(options)), "  ");
+  return `${[...HEADER, ...lines, ...behind, "}"].join("\n")}\n`;
+}
+
+/** The statements of a tensor, and of what it is made by; an arrow is one of its own. */
+function statements(edge: GraphEdge, isOutput: boolean, options: InspectOptions): string[] {
+  return [
+    ...(edge.maker === null ? [leaf(edge)] : op(edge.maker)),
+    ...(edge.isLiteral ? [] : line(edge, options)),
+    ...(isOutput ? end(edge) : []),
+  ];
 }
 
 function leaf(edge: GraphEdge): string {
-  return `  leaf${edge.index} [shape=box, label=${html(edge.label)}];`;
+  return `leaf${edge.index} [shape=box, label=${html(edge.label)}];`;
 }
 
 /** A node comes behind its inputs, so the arrows into it can be drawn with it. */
 function op({ index, node, inputs }: GraphNode): string[] {
-  const { name } = node;
-  const label = LABELS.get(name) ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  const label = signOf(node);
   const attributes = attributesOf(node).map((text) => `<BR/><FONT POINT-SIZE="9">${escaped(text)}</FONT>`);
   const shape = label.length === 1 ? "circle" : "ellipse";
   return [
-    `  op${index} [shape=${shape}, ordering=in, label=<${escaped(label)}${attributes.join("")}>];`,
-    ...inputs.map((input) => `  ${input.isLiteral ? `leaf${input.index}` : `t${input.index}:line:e`} -> op${index};`),
+    `op${index} [shape=${shape}, ordering=in, label=<${escaped(label)}${attributes.join("")}>];`,
+    ...inputs.map((input) => `${input.isLiteral ? `leaf${input.index}` : `t${input.index}:line:e`} -> op${index};`),
   ];
 }
 
@@ -80,15 +93,15 @@ function line(edge: GraphEdge, { values = true, gradients = true }: InspectOptio
   const stroke = '<TR><TD PORT="line" HEIGHT="1" CELLPADDING="0" BGCOLOR="black"></TD></TR>';
   const table = `<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">${cell(above)}${stroke}${cell(below)}</TABLE>`;
   return [
-    `  t${index} [shape=plain, label=<${table}>];`,
-    `  ${maker === null ? `leaf${index}` : `op${maker.index}`} -> t${index}:line:w [arrowhead=none];`,
+    `t${index} [shape=plain, label=<${table}>];`,
+    `${maker === null ? `leaf${index}` : `op${maker.index}`} -> t${index}:line:w [arrowhead=none];`,
   ];
 }
 
 /** Where the arrow of an output points to. */
 function end(edge: GraphEdge): string[] {
   const { index } = edge;
-  return [`  out${index} [shape=plain, label="", width=0.1];`, `  t${index}:line:e -> out${index};`];
+  return [`out${index} [shape=plain, label="", width=0.1];`, `t${index}:line:e -> out${index};`];
 }
 
 function html(text: string): string {

@@ -1,8 +1,9 @@
 import { isFloat } from "../dtype.js";
-import { ChainruleError, DTypeError, GraphError, ShapeError } from "../errors.js";
+import { ChainruleError, DTypeError, ShapeError } from "../errors.js";
 import { constantOf, parsed } from "../graph/exchange.js";
 import { variable } from "../graph/factory.js";
 import { withRecording } from "../graph/recording.js";
+import { Frame } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { eagerly } from "../graph/tracer.js";
 import { checkNoMore, checkOptions } from "../options.js";
@@ -50,11 +51,15 @@ export function graphFromJson(json: unknown, options: Pick<GraphJSONOptions, "op
   return { graph: graphFrom("graphFromJson", outputs, {}), outputs, edges: builder.edges };
 }
 
+/** How deep frames may stand in each other: a list of titles is looked up once for each of them. */
+const MOST_FRAMES = 64;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 class Builder {
   readonly edges: Tensor[] = [];
   private readonly classes: OpClasses;
+  private readonly frames = new Map<string, Frame>();
   private readonly edgeList: readonly unknown[];
   private readonly nodeList: readonly unknown[];
   private readonly outputList: readonly unknown[];
@@ -125,7 +130,12 @@ class Builder {
       throw failure(`${place}.maker`, `${show(maker)}; a place in the list of ${this.nodeList.length} nodes is needed`);
     }
     const at = `nodes[${maker}]`;
-    const fields = fieldsOf(at, this.nodeList[maker], ["op", "inputs", "output"], ["settings", "step", "closure"]);
+    const fields = fieldsOf(
+      at,
+      this.nodeList[maker],
+      ["op", "inputs", "output"],
+      ["settings", "step", "frames", "closure"],
+    );
     if (fields["output"] !== this.edges.length) {
       throw failure(`${at}.output`, `${show(fields["output"])}, and ${place} has this node as its maker`);
     }
@@ -135,7 +145,14 @@ class Builder {
     if (!inputs.some((input) => input.requiresGrad) || !isFloat(value.dtype)) {
       throw failure(at, "it is no node of a graph: it depends on no variable, or its result has no gradient");
     }
-    if (Object.hasOwn(fields, "step")) textOf(`${at}.step`, fields["step"]);
+    const made = this.made(at, op, fields, place, value, inputs);
+    if (made.node === null) throw failure(at, "its result has no gradient");
+    made.node.frame = this.frameOf(at, fields);
+    return made;
+  }
+
+  /** The result of a node, of the shape and dtype that were saved. */
+  private made(at: string, op: string, fields: Fields, place: string, value: Tensor, inputs: Tensor[]): Tensor {
     if (Object.hasOwn(fields, "closure")) {
       const closure = textOf(`${at}.closure`, fields["closure"]);
       const node = within(`${at}.settings`, () => new ClosureNode(op, closure, readSettings(fields["settings"])));
@@ -155,10 +172,27 @@ class Builder {
       if (!sameShape(shape, value.shape)) {
         throw new ShapeError(`it gives ${formatShape(shape)}, and ${place} is ${formatShape(value.shape)}`);
       }
-      const made = node.apply(...inputs);
-      if (made.node === null) throw new GraphError("its result has no gradient");
-      return made;
+      return node.apply(...inputs);
     });
+  }
+
+  /** What a node was made in: one frame for all that have the same titles. */
+  private frameOf(at: string, fields: Fields): Frame | null {
+    const { step } = fields;
+    const said = step === undefined ? null : textOf(`${at}.step`, step);
+    if (!Object.hasOwn(fields, "frames")) return null;
+    const titles = listOf(`${at}.frames`, fields["frames"]).map((title, i) => textOf(`${at}.frames[${i}]`, title));
+    if (titles.length > MOST_FRAMES)
+      throw failure(`${at}.frames`, `${titles.length} frames; there are ${MOST_FRAMES} at most`);
+    let frame: Frame | null = null;
+    for (const [i, title] of titles.entries()) {
+      const key = JSON.stringify(titles.slice(0, i + 1));
+      const known: Frame =
+        this.frames.get(key) ?? new Frame(title, title, frame, i === titles.length - 1 ? said : null);
+      this.frames.set(key, known);
+      frame = known;
+    }
+    return frame;
   }
 
   /** One of the edges that stand before: so there are no circles. */

@@ -40,8 +40,10 @@ export interface NodeJSON {
   readonly inputs: readonly number[];
   readonly output: number;
   readonly settings?: SettingsJSON;
-  /** In which step of a loop or a function it was made, as `step 3 of scan`. */
+  /** In which step of a loop it was made, as `step 3 of scan`. */
   readonly step?: string;
+  /** The titles of what it was made in, the outermost first: `["scan", "step 3"]`. */
+  readonly frames?: readonly string[];
   /** Why it cannot be computed again. */
   readonly closure?: string;
 }
@@ -98,7 +100,7 @@ function edgeOf({ label, name, isLiteral, tensor, maker }: GraphEdge): EdgeJSON 
   };
 }
 
-function nodeOf({ node, inputs, output }: GraphNode, classes: OpClasses): NodeJSON {
+function nodeOf({ node, inputs, output, frames }: GraphNode, classes: OpClasses): NodeJSON {
   const op = classes.nameOf(node);
   const settings = op === undefined ? shownSettings(node.attributes()) : settingsOf(node);
   const step = stepOf(node);
@@ -108,6 +110,7 @@ function nodeOf({ node, inputs, output }: GraphNode, classes: OpClasses): NodeJS
     output: output.index,
     ...(Object.keys(settings).length > 0 && { settings }),
     ...(step !== null && { step }),
+    ...(frames.length > 0 && { frames: frames.map(({ title }) => title) }),
     ...(op === undefined && { closure: closureOf(node) }),
   };
 }

@@ -4,6 +4,7 @@ import type { Node } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions, isRecord } from "../options.js";
 import { show } from "../show.js";
+import { Frames, type GraphFrame } from "./frames.js";
 
 /** A tensor in a graph. */
 export interface GraphEdge {
@@ -29,6 +30,8 @@ export interface GraphNode {
   readonly node: Node;
   readonly inputs: readonly GraphEdge[];
   readonly output: GraphEdge;
+  /** What it was made in, the outermost first: loops and their steps, calls of functions by `fn`, branches, batches. */
+  readonly frames: readonly GraphFrame[];
 }
 
 /** A graph as lists, both in forward order: whatever something is computed from stands before it. */
@@ -47,7 +50,8 @@ export interface GraphOptions {
 /**
  * The graph from one tensor (or several) back to the leaves, as lists: what `print` and `toDot` are made of, and what a
  * picture of one's own can be made of. Each tensor stands in it once, however often it is used. What was computed of
- * constants alone, behind `detach()` or in `noGrad`, has no graph and is a leaf. Iterative, and linear in the graph's size.
+ * constants alone, behind `detach()` or in `noGrad`, has no graph and is a leaf. What a loop, one of its steps or a function of `fn` made
+ * says so by its `frames`. Iterative, and linear in the graph's size.
  *
  * @example
  * const x = variable(3);
@@ -55,6 +59,8 @@ export interface GraphOptions {
  * const graph = graphOf(t.mul(t), { names: { x, t } });
  * graph.edges.map((edge) => edge.label); // ["x", "2", "t", "t1"]
  * graph.nodes.map(({ node }) => node.name); // ["Add", "Mul"]
+ * const [power] = scan((y) => [y.mul(x)], x, undefined, { length: 2 });
+ * graphOf(power).nodes[1]?.frames.map(({ title }) => title); // ["scan", "step 1"]
  */
 export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}, ...none: []): Graph {
   checkNoMore("graphOf", none);
@@ -71,13 +77,14 @@ export function graphFrom(op: string, output: Tensor | readonly Tensor[], option
   const asked = new Set(roots);
   const labels = labelsOf(tensors, asked, options.names ?? {});
   const nodes: GraphNode[] = [];
+  const frames = new Frames();
   const edges = new Map<Tensor, OpenEdge>();
   tensors.forEach((tensor, index) => {
     const edge: OpenEdge = { index, tensor, ...(labels[index] as Label), maker: null, users: [] };
     edges.set(tensor, edge);
     if (tensor.node === null) return;
     const inputs = tensor.node.inputs.map((input) => edges.get(input) as OpenEdge);
-    const node = { index: nodes.length, node: tensor.node, inputs, output: edge };
+    const node = { index: nodes.length, node: tensor.node, inputs, output: edge, frames: frames.around(tensor.node) };
     edge.maker = node;
     nodes.push(node);
     for (const input of inputs) input.users.push(node);

@@ -2,7 +2,7 @@ import { type DType, isFloat, type Values } from "../dtype.js";
 import { Node } from "../graph/node.js";
 import { withReads } from "../graph/reads.js";
 import { isRecording, withRecording } from "../graph/recording.js";
-import { noteStep } from "../graph/steps.js";
+import { currentFrame } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { tracer, valuesOf } from "../graph/tracer.js";
 import { watcher } from "../graph/watch.js";
@@ -41,7 +41,7 @@ export abstract class FunctionNode extends Node {
     if (record) this.connect(first as Tensor, second ?? null, others.length === 0 ? null : others);
     const values = record ? tracer()?.madeBy(this, result, inputs) : undefined;
     const output = (first as Tensor).derive(shape, dtype, values ?? valuesOf(result), record ? this : null);
-    if (record) noteStep(this);
+    if (record) this.frame = currentFrame();
     watcher()?.applied(this, output, inputs);
     return output;
   }

@@ -1,4 +1,4 @@
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { concat, stack } from "../../ops/concat.js";
@@ -18,11 +18,12 @@ export function runSteps(loop: Loop, forms: readonly Pick<Form, "shape" | "dtype
   const { init, xs, length, reverse, step, condition, count } = loop;
   const most = count === undefined ? length : readNow(count);
   const results: (readonly Tensor[])[] = [];
+  const frame = frameOf(loop.op);
   let carry = init;
   for (let k = 0; condition === undefined ? k < most : readNow(condition(carry)) !== 0; k++) {
     if (k === length) throw loop.tooMany?.() ?? new Error(`${loop.op}: a loop without an end`);
     const i = reverse ? most - 1 - k : k;
-    const made = asStep(loop.op, i, () =>
+    const made = asStep(frame, i, () =>
       step(
         carry,
         xs.map((x) => x.slice([i])),

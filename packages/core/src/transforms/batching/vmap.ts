@@ -1,6 +1,6 @@
 import { checkFunction } from "../../checks.js";
 import { DTypeError, GraphError, ShapeError } from "../../errors.js";
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import { asTensor, operand, Tensor } from "../../graph/tensor.js";
 import { checkNoMore, checkOptions, isRecord } from "../../options.js";
 import { formatShape } from "../../shape/shape.js";
@@ -132,7 +132,7 @@ function mapped(
   const element = (...elements: readonly Tensor[]): readonly Tensor[] => {
     let next = 0;
     const given = mapStructure(args, (leaf) => (isMapped(leaf) ? elements[next++] : leaf)) as unknown[];
-    form = asStep("vmap", null, () => f(...given));
+    form = asStep(frameOf("vmap"), null, () => f(...given));
     const leaves = leavesOf("vmap", form, "the result");
     if (leaves.length === 0) {
       throw new GraphError(
@@ -144,7 +144,7 @@ function mapped(
   const program = traceElement("vmap", inputs, element);
   const results = drawsOneByOne(program)
     ? inOrder(program.block.draws, inputs, size, element, randomness)
-    : new Replay(program, inputs, size, randomness).run();
+    : asStep(frameOf("vmap"), null, () => new Replay(program, inputs, size, randomness).run());
   return placed(form, results, outAxes, size);
 }
 

@@ -1,7 +1,7 @@
 import { checkFunction } from "../../checks.js";
 import { DTypeError, GraphError, ShapeError } from "../../errors.js";
 import { withReads } from "../../graph/reads.js";
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import { asTensor, Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { InRange } from "../../ops/in-range.js";
@@ -121,7 +121,7 @@ interface Chooser {
 function chosen(op: string, { index, run }: Chooser, branches: Branches, operands: readonly unknown[]): unknown {
   const leaves = leavesOf(op, operands, "operands").map(({ leaf }) => asTensor(leaf));
   const call = (branch: Branches[number], given: readonly Tensor[]) =>
-    asStep(op, null, () => branch(...(rebuilt(operands, given) as unknown[])));
+    asStep(frameOf(op), null, () => branch(...(rebuilt(operands, given) as unknown[])));
   if (tracer() === null) {
     const result = call(branches[run()] as Branches[number], leaves);
     return rebuilt(

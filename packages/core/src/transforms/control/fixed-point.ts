@@ -2,7 +2,7 @@ import { checkFunction } from "../../checks.js";
 import { isFloat } from "../../dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../../errors.js";
 import { withRecording } from "../../graph/recording.js";
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import { asTensor, Tensor } from "../../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../../options.js";
 import { formatShape, sameShape } from "../../shape/shape.js";
@@ -52,8 +52,9 @@ export function fixedPoint<const C>(
   const leaves = leavesOf("fixedPoint", init, "init");
   const paths = leaves.map(({ path }) => path);
   const first = leaves.map(({ leaf, path }) => floatOf("fixedPoint", asTensor(leaf), path));
+  const frame = frameOf("fixedPoint");
   const flat: Numbered = (x, number) => {
-    const made: unknown = asStep("fixedPoint", number ?? null, () => f(rebuilt(init, x) as Tensors<C>));
+    const made: unknown = asStep(frame, number ?? null, () => f(rebuilt(init, x) as Tensors<C>));
     return matchingCarry("fixedPoint", made, paths, x);
   };
   return rebuilt(init, fixed(flat, first, settings)) as Tensors<C>;
@@ -157,7 +158,7 @@ export function rootOf(f: (x: Tensor) => Tensor, init: Given<Tensor>, options: S
   }
   const first = floatOf("rootOf", asTensor(init as Tensor | number), "init");
   const values = (x: Tensor): Tensor => {
-    const made: unknown = asStep("rootOf", null, () => f(x));
+    const made: unknown = asStep(frameOf("rootOf"), null, () => f(x));
     checkResult("rootOf", made);
     if (sameShape(made.shape, x.shape) && made.dtype === x.dtype) return made;
     throw new ShapeError(

@@ -1,5 +1,5 @@
 import { checkFunction } from "../../checks.js";
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import { asTensor, Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { checkNoMore } from "../../options.js";
@@ -38,7 +38,7 @@ export function fn<Args extends readonly unknown[], R>(
   return (...args) => {
     const leaves = leavesOf("fn", args, "arguments").map(({ leaf }) => asTensor(leaf));
     const call = (given: readonly Tensor[]) =>
-      asStep("fn", null, () => f(...(rebuilt(args, given) as unknown as Args))) as unknown;
+      asStep(frameOf("fn", name), null, () => f(...(rebuilt(args, given) as unknown as Args))) as unknown;
     if (tracer() === null) {
       const result = call(leaves);
       return rebuilt(result, tensorsOf(result)) as Tensors<R>;

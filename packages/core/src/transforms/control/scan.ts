@@ -1,6 +1,6 @@
 import { checkFunction } from "../../checks.js";
 import { GraphError, ShapeError } from "../../errors.js";
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import { asTensor, type Tensor } from "../../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../../options.js";
 import type { Tail } from "../../shape/axis-types.js";
@@ -80,8 +80,9 @@ export function scan<const C, X = undefined, Y = undefined>(
   if (checkpoint !== undefined) checkCount("checkpoint", checkpoint, 1);
   // The results have the structure of those of the first step.
   const first: { form: { readonly y: unknown; readonly paths: readonly string[] } | null } = { form: null };
+  const frame = frameOf("scan");
   const flat: Step = (carry, x, number) => {
-    const result: unknown = asStep("scan", number ?? null, () =>
+    const result: unknown = asStep(frame, number ?? null, () =>
       step(rebuilt(init, carry) as Tensors<C>, rebuilt(xs, x) as Elements<X>),
     );
     if (!Array.isArray(result) || result.length < 1 || result.length > 2) {

@@ -1,6 +1,6 @@
 import { checkFunction } from "../../checks.js";
 import { DTypeError, GraphError, ShapeError } from "../../errors.js";
-import { asStep } from "../../graph/steps.js";
+import { asStep, frameOf } from "../../graph/steps.js";
 import { asTensor, Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { checkNoMore, checkOptions } from "../../options.js";
@@ -57,10 +57,11 @@ export function whileLoop<const C>(
   const leaves = leavesOf("whileLoop", init, "init");
   const paths = leaves.map(({ path }) => path);
   const first = leaves.map(({ leaf }) => asTensor(leaf));
+  const frame = frameOf("whileLoop");
   const holds = (carry: readonly Tensor[]) =>
-    checkCondition(asStep("whileLoop", null, () => condition(rebuilt(init, carry) as Tensors<C>)));
+    checkCondition(asStep(frame, null, () => condition(rebuilt(init, carry) as Tensors<C>)));
   const next = (carry: readonly Tensor[], number?: number) => {
-    const made: unknown = asStep("whileLoop", number ?? null, () => body(rebuilt(init, carry) as Tensors<C>));
+    const made: unknown = asStep(frame, number ?? null, () => body(rebuilt(init, carry) as Tensors<C>));
     return matchingCarry("whileLoop", made, paths, carry);
   };
   return rebuilt(init, runWhile({ op: "whileLoop", holds, next, init: first, limit })) as Tensors<C>;
