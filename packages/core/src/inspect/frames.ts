@@ -42,10 +42,20 @@ export interface FrameOptions {
   readonly frames?: boolean;
 }
 
-/** The frames around a tensor: those of the node that made it. */
+/** An edge as far as frames go; this file knows no more of it, as graph.ts knows this one. */
+interface Made {
+  readonly maker: { readonly frames: readonly GraphFrame[] } | null;
+  readonly isLiteral: boolean;
+  readonly users: readonly { readonly frames: readonly GraphFrame[] }[];
+}
+
+/** The frames in which a tensor is drawn: those of what made it, and of a number those of what uses it. */
 export function framesBy({ frames = true }: FrameOptions) {
-  return ({ maker }: { readonly maker: { readonly frames: readonly GraphFrame[] } | null }): readonly GraphFrame[] =>
-    frames && maker !== null ? maker.frames : none;
+  return ({ maker, isLiteral, users: [user, ...others] }: Made): readonly GraphFrame[] => {
+    if (!frames) return none;
+    const owner = isLiteral && others.length === 0 ? user : maker;
+    return owner?.frames ?? none;
+  };
 }
 
 /** What stands in a frame: nodes and frames, in forward order. */

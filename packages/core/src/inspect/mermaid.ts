@@ -65,7 +65,7 @@ function endOf({ index, users }: GraphEdge, isOutput: boolean): string | null {
 function nodesOf(edge: GraphEdge, isOutput: boolean): string[] {
   const { maker, index, label, isLiteral } = edge;
   const made =
-    maker === null ? `leaf${index}[${quoted([isLiteral || edge.name !== undefined ? label : " "])}]` : opOf(maker);
+    maker === null ? `leaf${index}[${quoted([isLiteral || edge.name !== undefined ? label : ""])}]` : opOf(maker);
   const end = isLiteral ? null : endOf(edge, isOutput);
   // What nothing is written in is a point.
   return end === null ? [made] : [made, `${end}(( ))`];
@@ -106,18 +106,22 @@ function labelOf(
 
 /** Lines of text in quotes. */
 function quoted(lines: readonly string[]): string {
-  return `"${lines.map(escaped).join("<br/>")}"`;
+  // An empty text is an error of the language.
+  return `"${lines.map(escaped).join("<br/>") || " "}"`;
 }
 
 /**
  * Any text in quotes as it is: what would be markup of Mermaid, HTML or Markdown by its number, lines broken, and what XML cannot hold as
- * its code. A dot or a sign with a space behind would begin a list.
+ * its code. A dot or a sign with a space behind would begin a list, and `:fa-`
+ * is that of an icon.
  */
 function escaped(text: string): string {
   return text
     .replace(/[\p{Cs}\uFFFE\uFFFF]|(?![\r\n\t])\p{Cc}/gu, codeOf)
     .split(/\r\n|\r|\n/)
-    .map((line) => line.replace(/["#&<>\\`%*_~|$]|[-+.)](?=\s)/g, (c) => `#${c.charCodeAt(0)};`).replace(/\t/g, " "))
+    .map((line) =>
+      line.replace(/["#&<>\\`%*_~|$]|[-+.)](?=\s)|:(?=fa-)/g, (c) => `#${c.charCodeAt(0)};`).replace(/\t/g, " "),
+    )
     .join("<br/>");
 }
 
