@@ -2,7 +2,8 @@ import { ChainruleError, formatShape, type Graph, type GraphNode, operand, show,
 import { type Group, type NameOf, namesOfLayers, type Paths } from "./groups.js";
 
 /**
- * Which nodes belong together. `true`: those of a layer, told by the names of its parameters ("affine1.W"). A record: each
+ * Which nodes belong together. `true`: those that a loop, one of its steps or a function of `fn` made, and in these those of a layer, told by
+ * the names of its parameters ("affine1.W"). A record: each
  * name takes all that its tensors are computed from, as far as no name before it has taken it. A function: the name of the
  * group of a node, `undefined` for none. Groups may stand in groups: "block.affine1" is in "block".
  */
@@ -13,13 +14,16 @@ export type Groups =
 
 /** The names of the nodes' groups, as the option asks for them. */
 export function namesBy(op: string, groups: Groups, graph: Graph): NameOf {
-  if (groups === true) return namesOfLayers(graph);
-  if (groups === false) return () => undefined;
+  if (groups === true) {
+    const layerOf = namesOfLayers(graph);
+    return (node) => [...node.frames.map(({ title }) => title), ...partsOf(layerOf(node))];
+  }
+  if (groups === false) return () => [];
   if (typeof groups === "function") {
     return (node) => {
       const name: unknown = groups(node);
-      if (name === undefined || name === null) return undefined;
-      if (typeof name === "string" && name !== "") return name;
+      if (name === undefined || name === null) return [];
+      if (typeof name === "string" && name !== "") return partsOf(name);
       throw new ChainruleError(
         `${op}: groups gave ${show(name)} for node ${node.node.name}; it gives a name, or undefined for no group`,
       );
@@ -30,14 +34,19 @@ export function namesBy(op: string, groups: Groups, graph: Graph): NameOf {
       `${op}: groups ${show(groups)}: true, false, a record of tensors, { affine1: y }, or a function of a node is meant`,
     );
   }
-  return namesOfTensors(op, groups, graph);
+  const names = namesOfTensors(op, groups, graph);
+  return (node) => partsOf(names.get(node));
+}
+
+function partsOf(name: string | undefined): readonly string[] {
+  return name?.split(".") ?? [];
 }
 
 function namesOfTensors(
   op: string,
   groups: Readonly<Record<string, Tensor | readonly Tensor[]>>,
   graph: Graph,
-): NameOf {
+): ReadonlyMap<GraphNode, string> {
   const names = new Map<GraphNode, string>();
   const makers = new Map(graph.edges.map(({ tensor, maker }) => [tensor, maker]));
   for (const [name, given] of Object.entries(groups)) {
@@ -55,7 +64,7 @@ function namesOfTensors(
       waiting.push(...node.inputs.map(({ maker }) => maker));
     }
   }
-  return (node) => names.get(node);
+  return names;
 }
 
 /** Which groups are drawn as one box: all outermost ones, or those of these names. */

@@ -1,4 +1,4 @@
-import type { Graph, GraphEdge, GraphNode } from "@chainrule/core";
+import type { Graph, GraphEdge, GraphFrame, GraphNode } from "@chainrule/core";
 import { grouped } from "./grouped.js";
 
 /** A group as it occurs in a picture: a layer that is used twice is two of them. */
@@ -25,8 +25,8 @@ export interface Block {
   readonly path: readonly Group[];
 }
 
-/** The name of a group, parts of groups behind dots, for a node; `undefined` for none. */
-export type NameOf = (node: GraphNode) => string | undefined;
+/** The names of the groups that a node is in, the outermost first. */
+export type NameOf = (node: GraphNode) => readonly string[];
 
 /** The groups around each node, the outermost first. */
 export type Paths = ReadonlyMap<GraphNode, readonly Group[]>;
@@ -36,7 +36,7 @@ export type Paths = ReadonlyMap<GraphNode, readonly Group[]>;
  * through the graph leaves it and comes back.
  */
 export function pathsOf(graph: Graph, nameOf: NameOf): Paths {
-  const names = new Map(graph.nodes.map((node) => [node, nameOf(node)?.split(".") ?? []] as const));
+  const names = new Map(graph.nodes.map((node) => [node, nameOf(node)] as const));
   const paths = new Map<GraphNode, readonly Group[]>(graph.nodes.map((node) => [node, []]));
   let count = 0;
   const visit = (nodes: readonly GraphNode[], depth: number) => {
@@ -103,7 +103,7 @@ const OPENING: ReadonlySet<string> = new Set(["Standardize"]);
  * Layers by the names of their parameters: what takes "affine1.W", or something that was made of it alone, is in "affine1", and
  * so is what lies in between.
  */
-export function namesOfLayers(graph: Graph): NameOf {
+export function namesOfLayers(graph: Graph): (node: GraphNode) => string | undefined {
   const names = new Map<GraphNode, string>();
   /** The layer whose parameters alone a tensor is made of. */
   const madeOf = new Map<GraphEdge, string>();
@@ -130,16 +130,19 @@ export function namesOfLayers(graph: Graph): NameOf {
   return (node) => names.get(node);
 }
 
-/** Gives what lies between the nodes of one name, and has none, that name. */
+/** Gives what lies between the nodes of one name, and has none, that name: in a loop between those of one step. */
 function fillGaps(graph: Graph, names: Map<GraphNode, string>): void {
   const reach = (nodes: readonly GraphNode[], around: (node: GraphNode) => readonly (GraphNode | null)[]) => {
-    const reached = new Map<GraphNode, ReadonlySet<string>>();
+    /** By frame, the names that are reached in it. */
+    const reached = new Map<GraphNode, ReadonlyMap<string, readonly [frame: GraphFrame | undefined, name: string]>>();
     for (const node of nodes) {
-      const found = new Set<string>();
+      const found = new Map<string, readonly [frame: GraphFrame | undefined, name: string]>();
       for (const next of around(node)) {
         if (next === null) continue;
         const name = names.get(next);
-        for (const each of name === undefined ? (reached.get(next) ?? []) : [name]) found.add(each);
+        const frame = next.frames.at(-1);
+        if (name !== undefined) found.set(JSON.stringify([frame?.name, name]), [frame, name]);
+        else for (const [key, each] of reached.get(next) ?? []) found.set(key, each);
       }
       reached.set(node, found);
     }
@@ -148,7 +151,9 @@ function fillGaps(graph: Graph, names: Map<GraphNode, string>): void {
   const before = reach(graph.nodes, (node) => node.inputs.map(({ maker }) => maker));
   const behind = reach(graph.nodes.toReversed(), (node) => node.output.users);
   for (const node of graph.nodes) {
-    const common = [...(before.get(node) ?? [])].filter((name) => behind.get(node)?.has(name));
+    const common = [...(before.get(node) ?? [])].flatMap(([key, [frame, name]]) =>
+      frame === node.frames.at(-1) && behind.get(node)?.has(key) ? [name] : [],
+    );
     if (!names.has(node) && common.length === 1) names.set(node, common[0] as string);
   }
 }

@@ -1,8 +1,9 @@
+import { type Heat, heatParts } from "./heat.js";
 import { FRAME, type Layout, type PlacedUnit, type Point } from "./layout.js";
 import { distance, isStraight, type Line, toward } from "./lines.js";
 import { type Route, routesOf } from "./routes.js";
 import { escaped, fitted } from "./text.js";
-import { faceOf, type Lane, laneOffset, type Settings, SIZES, signSize, TIP, type Unit } from "./units.js";
+import { faceOf, HEAT_GAP, type Lane, laneOffset, type Settings, SIZES, signSize, TIP, type Unit } from "./units.js";
 
 /** Around the whole picture, and between rows. */
 export const MARGIN = 14;
@@ -171,12 +172,17 @@ class Pen {
     return [`<g><title>${escaped(title)}</title>`, ...shape, ...texts, "</g>"];
   }
 
-  private lane({ value, gradient, hasGradient, end, length, tail }: Lane, at: Point): string[] {
+  private lane(
+    { value, gradient, hasGradient, valueHeat, gradientHeat, end, length, tail }: Lane,
+    at: Point,
+  ): string[] {
     const { text: size, line, apart, beside } = SIZES;
     const middle = this.place({ u: at.u + (length - tail) / 2, v: at.v });
-    const off = apart + beside;
-    const write = (lines: readonly string[], isGradient: boolean): string[] =>
+    const beyond = apart + beside;
+    const write = (lines: readonly string[], isGradient: boolean, heat: Heat | undefined): string[] =>
       lines.map((text, i) => {
+        // Between the line and the texts is the strip.
+        const off = beyond + (heat === undefined ? 0 : (this.isDown ? heat.width : heat.height) + HEAT_GAP);
         const kind = !isGradient ? "value" : hasGradient ? "gradient" : "faint";
         if (this.isDown) {
           const y = middle.y + (i - (lines.length - 1) / 2) * line + size * 0.35;
@@ -185,7 +191,19 @@ class Pen {
         const y = isGradient ? middle.y + off + size * 0.75 + i * line : middle.y - off - (lines.length - 1 - i) * line;
         return this.text(text, middle.x, y, size, "middle", kind);
       });
-    const parts = [...write(value, false), ...write(gradient, true)];
+    const strip = (heat: Heat | undefined, side: -1 | 1): string[] => {
+      if (heat === undefined) return [];
+      const { width, height } = heat;
+      const from = (size: number) => (side < 0 ? -beyond - size : beyond);
+      const [x, y] = this.isDown ? [from(width), -height / 2] : [-width / 2, from(height)];
+      return [heatParts(heat, fixed(middle.x + x), fixed(middle.y + y))];
+    };
+    const parts = [
+      ...strip(valueHeat, -1),
+      ...strip(gradientHeat, 1),
+      ...write(value, false, valueHeat),
+      ...write(gradient, true, gradientHeat),
+    ];
     if (end !== undefined) {
       const { x, y } = this.place({ u: at.u + length - tail, v: at.v });
       if (this.isDown) parts.push(this.text(end, x, y + size + 2, size, "middle", "name"));

@@ -6,6 +6,9 @@ interface Colours {
   readonly faint: string;
   readonly frame: string;
   readonly back: string;
+  /** Of values above and below 0, which people who see few colours tell apart. */
+  readonly above: string;
+  readonly below: string;
 }
 
 const light: Colours = {
@@ -15,6 +18,8 @@ const light: Colours = {
   faint: "#5c6570",
   frame: "#9aa5b1",
   back: "#c2185b",
+  above: "#c25700",
+  below: "#0b62c4",
 };
 
 const dark: Colours = {
@@ -24,6 +29,8 @@ const dark: Colours = {
   faint: "#a3adb8",
   frame: "#5a6673",
   back: "#ff80ab",
+  above: "#ff9d47",
+  below: "#5db0ff",
 };
 
 export type Theme = "auto" | "light" | "dark";
@@ -31,7 +38,7 @@ export type Theme = "auto" | "light" | "dark";
 const font = "Helvetica, Arial, DejaVu Sans, sans-serif";
 
 /** The rules of one picture: its class keeps them from the others on a page. */
-export function styleOf(theme: Theme, scope: string): string {
+export function styleOf(theme: Theme, scope: string, hasHeat = false): string {
   const colours = (of: Colours) => [
     `.${scope} .paper { fill: ${of.paper}; }`,
     `.${scope} text { font-family: ${font}; fill: ${of.ink}; }`,
@@ -43,6 +50,14 @@ export function styleOf(theme: Theme, scope: string): string {
     `.${scope} .tip { fill: ${of.ink}; }`,
     `.${scope} .back.line { stroke: ${of.back}; }`,
     `.${scope} .back.tip, .${scope} .gradient { fill: ${of.back}; }`,
+    ...(hasHeat
+      ? [
+          `.${scope} .cells { fill: ${of.paper}; stroke: ${of.frame}; }`,
+          `.${scope} .above { fill: ${of.above}; }`,
+          `.${scope} .below { fill: ${of.below}; }`,
+          `.${scope} .nan { fill: ${of.ink}; }`,
+        ]
+      : []),
   ];
   if (theme !== "auto") return colours(theme === "dark" ? dark : light).join("\n");
   return [...colours(light), "@media (prefers-color-scheme: dark) {", ...colours(dark), "}"].join("\n");

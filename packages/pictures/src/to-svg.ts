@@ -31,13 +31,18 @@ export interface SvgOptions extends GraphOptions, InspectOptions {
    * an A4 page shows with letters of 7 points; Infinity for one row. What cannot be cut is as wide as it is.
    */
   readonly maxWidth?: number;
-  /** Which nodes stand in a frame together; see `Groups`. Default true: those of a layer. */
+  /** Which nodes stand in a frame together; see `Groups`. Default true: those of a loop, a step, a function, a layer. */
   readonly groups?: Groups;
   /**
    * Which groups are drawn as one box, with the parameters that they alone use in it: true for all, or a list of their
    * names. Default false: with a frame around what is in them.
    */
   readonly fold?: boolean | readonly string[];
+  /**
+   * Whether a tensor of several elements has a small grid of colours beside its line, for its values and for its gradient: white (or black,
+   * in the dark) is 0, one colour is above it, and another one below. Default false.
+   */
+  readonly heat?: boolean;
   /** The colours: "auto" is light or dark as the reader's system is. Default "auto". */
   readonly theme?: Theme;
   /** What a screen reader calls the picture. Default "Graph of " and the names of the outputs. */
@@ -57,6 +62,7 @@ const options = [
   "maxWidth",
   "groups",
   "fold",
+  "heat",
   "theme",
   "title",
   "description",
@@ -86,9 +92,9 @@ const options = [
  */
 export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}, ...none: []): string {
   checkNoMore("toSvg", none);
-  checkOptions("toSvg", given, options, ["values", "gradients"]);
+  checkOptions("toSvg", given, options, ["values", "gradients", "heat"]);
   const { names, groups = true, fold = false, theme = "auto", direction = "right", maxWidth = 840 } = given;
-  const { values = true, gradients = true, digits = 4, maxNodes = 400 } = given;
+  const { values = true, gradients = true, digits = 4, maxNodes = 400, heat = false } = given;
   checkWhole("toSvg", "digits", digits, 17);
   checkWhole("toSvg", "maxNodes", maxNodes, Number.POSITIVE_INFINITY);
   checkChoice("toSvg", "direction", direction, ["right", "down"]);
@@ -105,14 +111,14 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
       `toSvg: the graph has ${graph.nodes.length} nodes, more than maxNodes (${maxNodes}); draw a part of it, such as what one layer or one step gives, or raise maxNodes`,
     );
   }
-  const settings: Settings = { values, gradients, digits, isDown: direction === "down" };
+  const settings: Settings = { values, gradients, digits, isDown: direction === "down", heat };
   const paths = pathsOf(graph, namesBy("toSvg", groups, graph));
   const blocks = blocksOf(graph, paths, isFoldedBy("toSvg", fold, paths));
   const diagram = diagramOf(graph, blocks, settings);
   const rows = layOutRows(diagram, settings.isDown ? Number.POSITIVE_INFINITY : maxWidth - 2 * MARGIN);
   const { width, height, parts } = draw(rows, settings);
   const { title = titleOf(graph), description = describe(graph, settings) } = given;
-  return svgOf({ title, description, width, height, parts, theme, styles: styleOf });
+  return svgOf({ title, description, width, height, parts, theme, styles: (...of) => styleOf(...of, heat) });
 }
 
 function titleOf({ outputs }: Graph): string {

@@ -1,6 +1,7 @@
 import type { Graph, GraphEdge, GraphNode } from "@chainrule/core";
 import { kindLines, literalText, signOf, valueLines } from "./describe.js";
 import type { Block, Group } from "./groups.js";
+import { type Heat, heatOf } from "./heat.js";
 import { shortened, textWidth, visible } from "./text.js";
 
 /** Sizes of all texts and gaps, in pixels. */
@@ -22,6 +23,8 @@ export interface Settings {
   readonly gradients: boolean;
   readonly digits: number;
   readonly isDown: boolean;
+  /** Whether tensors have strips of colours. */
+  readonly heat: boolean;
 }
 
 /** What stands at the beginning of a unit. */
@@ -45,6 +48,9 @@ export interface Lane {
   readonly value: readonly string[];
   readonly gradient: readonly string[];
   readonly hasGradient: boolean;
+  /** The elements of both as colours, between the texts and the line. */
+  readonly valueHeat?: Heat | undefined;
+  readonly gradientHeat?: Heat | undefined;
   /** The name behind the arrow of an output. */
   readonly end: string | undefined;
   readonly isOutput: boolean;
@@ -143,7 +149,11 @@ function laneOf(edge: GraphEdge, isOutput: boolean, isUsed: boolean, settings: S
     ...(settings.values ? valueLines(tensor, settings.digits) : []),
   ];
   const below = gradient === null ? [] : valueLines(gradient, settings.digits);
-  return laneWith({ edge, value, gradient: below, hasGradient: gradient !== null, end, isOutput }, settings.isDown);
+  const { heat, digits, isDown } = settings;
+  const valueHeat = heat && settings.values ? heatOf(tensor, "values", digits) : undefined;
+  const gradientHeat = heat && gradient !== null ? heatOf(gradient, "gradient", digits) : undefined;
+  const hasGradient = gradient !== null;
+  return laneWith({ edge, value, gradient: below, hasGradient, valueHeat, gradientHeat, end, isOutput }, isDown);
 }
 
 /** A lane as large as its texts are. */
@@ -151,15 +161,29 @@ export function laneWith(lane: Omit<Lane, "tail" | "length" | "half">, isDown: b
   const { value, gradient, end } = lane;
   const widest = (lines: readonly string[]) => Math.max(0, ...lines.map((line) => textWidth(line, SIZES.text)));
   const lines = Math.max(value.length, gradient.length);
+  const heats = [lane.valueHeat, lane.gradientHeat].filter((heat) => heat !== undefined);
+  const [heatWidth, heatHeight] = [
+    Math.max(0, ...heats.map(({ width }) => width + HEAT_GAP)),
+    Math.max(0, ...heats.map(({ height }) => height + HEAT_GAP)),
+  ];
   const tail = end === undefined ? 0 : isDown ? SIZES.line + 6 : textWidth(end, SIZES.text) + 8;
   return {
     ...lane,
     tail,
     length:
-      (isDown ? Math.max(30, lines * SIZES.line + 12) : Math.max(least, widest([...value, ...gradient]) + 16)) + tail,
-    half: (isDown ? Math.max(widest(value), widest(gradient)) : lines * SIZES.line) + SIZES.apart + SIZES.beside + 2,
+      (isDown
+        ? Math.max(30, lines * SIZES.line + 12, heatHeight + 16)
+        : Math.max(least, widest([...value, ...gradient]) + 16, heatWidth + 16)) + tail,
+    half:
+      (isDown ? Math.max(widest(value), widest(gradient)) + heatWidth : lines * SIZES.line + heatHeight) +
+      SIZES.apart +
+      SIZES.beside +
+      2,
   };
 }
+
+/** Between a strip of colours and the text beside it. */
+export const HEAT_GAP = 4;
 
 /** Half of the breadth of an arrow's tip. */
 export const TIP = SIZES.arrow * 0.42;

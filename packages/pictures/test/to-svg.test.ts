@@ -4,7 +4,7 @@ import { ChainruleError, graphOf, noGrad, type Tensor, tensor, variable, zeros }
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type SvgOptions, toSvg } from "../src/index.js";
-import { anyGraph, apple, appleOrange, drawings, sigmoid, squareOfSum } from "./support/graphs.js";
+import { affine, anyGraph, apple, appleOrange, drawings, loop, sigmoid, squareOfSum } from "./support/graphs.js";
 import { draw, parse, signsOf, textsOf } from "./support/parsed.js";
 
 const test = suite("pictures");
@@ -12,13 +12,15 @@ const test = suite("pictures");
 // --- the book's pictures -------------------------------------------------------------------------------------------------
 
 /** The files are what was looked at, beside the book's figures; UPDATE_PICTURES=1 writes them anew. */
-for (const [name, output] of [
-  ["apple", apple()],
-  ["apple-orange", appleOrange()],
+for (const [name, output, options] of [
+  ["apple", apple(), {}],
+  ["apple-orange", appleOrange(), {}],
+  ["loop", loop(), {}],
+  ["heat", affine(), { heat: true }],
 ] as const) {
   test(`the picture of ${name} is the one that was looked at`, () => {
     const file = fileURLToPath(new URL(`../../test/pictures/${name}.svg`, import.meta.url));
-    const svg = toSvg(output);
+    const svg = toSvg(output, options);
     if (process.env["UPDATE_PICTURES"] === "1") writeFileSync(file, svg);
     assert.ok(existsSync(file));
     assert.is(svg, readFileSync(file, "utf8"));

@@ -1,4 +1,4 @@
-import { div, Random, type Tensor, tensor, variable } from "@chainrule/core";
+import { div, fn, Random, scan, type Tensor, tensor, variable } from "@chainrule/core";
 import { Affine, ReLU, Sequential, softmaxWithLoss } from "@chainrule/nn";
 import type { SvgOptions } from "../../src/index.js";
 
@@ -151,4 +151,16 @@ export function drawings(): readonly (readonly [name: string, output: Tensor, op
     ["recurrent by steps", loss, { groups: steps }],
     ["recurrent, steps folded", loss, { groups: steps, fold: true }],
   ];
+}
+
+/** Two steps of a recurrence in a loop, with a function in each. */
+export function loop(): Tensor {
+  const squash = fn(function squash(x: Tensor) {
+    return x.mul(0.5).tanh();
+  });
+  const w = variable([0.5, -0.3, 0.8], { name: "w" });
+  const [h] = scan((c, x) => [squash(c.mul(w).add(x))], tensor([0, 0, 0]), tensor([[1, 2, 3], [-1, 0, 1]])); // biome-ignore format: a matrix
+  const loss = h.square().mean().named("loss");
+  loss.backward();
+  return loss;
 }
