@@ -62,7 +62,7 @@ export { eagerly } from "./graph/tracer.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
 export type { GraphFrame } from "./inspect/frames.js";
-export { type Graph, type GraphEdge, type GraphNode, type GraphOptions, graphOf } from "./inspect/graph.js";
+export type { Graph, GraphEdge, GraphNode, GraphOptions } from "./inspect/graph.js";
 export { type GraphFromJson, graphFromJson } from "./inspect/graph-from-json.js";
 export {
   type EdgeJSON,
@@ -71,6 +71,7 @@ export {
   graphToJson,
   type NodeJSON,
 } from "./inspect/graph-json.js";
+export { graphOf } from "./inspect/graph-of.js";
 export { type MermaidOptions, toMermaid } from "./inspect/mermaid.js";
 export type { OpClass, SettingJSON, SettingsJSON } from "./inspect/op-classes.js";
 export { type PrintOptions, print } from "./inspect/print.js";

@@ -4,7 +4,7 @@ import { Part } from "../graph/part.js";
 import { stepOf } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { attributesOf } from "../inspect/describe.js";
-import { type GraphNode, graphOf } from "../inspect/graph.js";
+import { type GraphNode, graphFrom } from "../inspect/graph.js";
 import type { Generator } from "../random/generator.js";
 import { formatShape } from "../shape/shape.js";
 import { Implicit } from "../transforms/control/implicit.js";
@@ -30,7 +30,7 @@ export function findCulprits(
   random: Generator,
 ): GradcheckCulprit[] {
   const found = new Map<Node, GradcheckCulprit>();
-  const { nodes } = graphOf(subject.inside.outputs);
+  const { nodes } = graphFrom("gradcheck", subject.inside.outputs, {});
   const known = new Set(nodes.map(({ node }) => node));
   for (const tape of subject.walks(seed, true, subject.inside)) {
     const onPath = new Set(tape.edges);
@@ -63,7 +63,7 @@ function inEquations(
   settings: Settings,
   random: Generator,
 ): GradcheckCulprit[] {
-  const { nodes } = graphOf(results);
+  const { nodes } = graphFrom("gradcheck", results, {});
   return nodes.flatMap((node) => {
     const { tensor } = node.output;
     if (known.has(node.node) || !tensor.requiresGrad) return [];

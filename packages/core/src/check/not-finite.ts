@@ -2,7 +2,7 @@ import { gradientOf } from "../graph/node.js";
 import { withRecording } from "../graph/recording.js";
 import type { Tensor } from "../graph/tensor.js";
 import { shortValues } from "../inspect/describe.js";
-import { type GraphNode, graphOf } from "../inspect/graph.js";
+import { type GraphNode, graphFrom } from "../inspect/graph.js";
 import type { Evaluation, Subject } from "./subject.js";
 
 /** Where a NaN or an infinity began. */
@@ -14,7 +14,7 @@ export interface GradcheckOrigin {
 
 /** The first node in forward order that made a NaN (or else an infinity) out of inputs without; or the leaf that is one. */
 export function forwardOrigin(outputs: Evaluation["outputs"]): GradcheckOrigin | null {
-  const graph = graphOf(outputs);
+  const graph = graphFrom("gradcheck", outputs, {});
   for (const isBad of [Number.isNaN, (value: number) => !Number.isFinite(value)]) {
     const first = graph.edges.find(({ tensor }) => tensor.array.some(isBad));
     if (first === undefined) continue;
@@ -31,7 +31,7 @@ export function forwardOrigin(outputs: Evaluation["outputs"]): GradcheckOrigin |
 
 /** The first node in the order of the walk whose local backward made a value that is not finite of gradients that are. */
 export function backwardOrigin(subject: Subject, seed: Float64Array): GradcheckOrigin | null {
-  const nodes = graphOf(subject.inside.outputs).nodes.toReversed();
+  const nodes = graphFrom("gradcheck", subject.inside.outputs, {}).nodes.toReversed();
   for (const tape of subject.walks(seed, false, subject.inside)) {
     const onPath = new Set(tape.edges);
     for (const node of nodes) {

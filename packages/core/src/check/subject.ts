@@ -6,7 +6,7 @@ import { afterHooks } from "../graph/hooks.js";
 import { withRecording } from "../graph/recording.js";
 import type { Tape } from "../graph/tape.js";
 import { Tensor } from "../graph/tensor.js";
-import { graphOf } from "../inspect/graph.js";
+import { graphFrom } from "../inspect/graph.js";
 import { Generator } from "../random/generator.js";
 import { formatShape, sameShape, stridesOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
@@ -78,7 +78,7 @@ export class Subject {
   /** `here` with what is in checkpoints as nodes of the graph, for what is told of the nodes on the way. */
   get inside(): Evaluation {
     if (this.seenInside === null) {
-      const isClosed = graphOf(this.here.outputs).nodes.some(
+      const isClosed = graphFrom("gradcheck", this.here.outputs, {}).nodes.some(
         ({ node }) => node instanceof Checkpoint || node instanceof Segment,
       );
       this.seenInside = isClosed ? withSegmentsOpen(() => this.evaluate(this.inputs)) : this.here;

@@ -18,6 +18,7 @@ import { formatShape, ownShape, sameShape, scalarShape, sizeOf } from "../shape/
 import type { Shape } from "../shape/types.js";
 import { formOfTensor, isAnyTensor, show } from "../show.js";
 import { transforms } from "./age.js";
+import { display, tableOf } from "./display.js";
 import { jsonOf, type TensorJSON } from "./json.js";
 import { formatValues, type Literal, type NestedArray, nest, readLiteral } from "./literal.js";
 import { checkUnchanged, type Node, type ScalarOp, scalarOpNow, tensors, updates, type Walk } from "./node.js";
@@ -273,6 +274,12 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType>
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Tensor(${this.toString()})`;
+  }
+
+  /** How a notebook shows it: Deno's kernel for Jupyter asks for texts by the types of media. A vector or a matrix is a table. */
+  [display](): { readonly "text/plain": string; readonly "text/html"?: string } {
+    const table = withReads(null, () => tableOf(this.name, this.array, this.shape, this.dtype));
+    return { "text/plain": this.toString(), ...(table !== null && { "text/html": table }) };
   }
 
   // --- the graph -----------------------------------------------------------------------------------------------------

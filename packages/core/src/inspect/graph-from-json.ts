@@ -12,6 +12,7 @@ import { show } from "../show.js";
 import { ClosureNode } from "./closure-node.js";
 import { type Graph, graphFrom } from "./graph.js";
 import type { GraphJSONOptions } from "./graph-json.js";
+import { displayable } from "./graph-of.js";
 import { nodeWith, OpClasses, readSettings } from "./op-classes.js";
 
 /** A graph that was built again. */
@@ -48,7 +49,7 @@ export function graphFromJson(json: unknown, options: Pick<GraphJSONOptions, "op
   const builder = new Builder(parsed("graphFromJson", json, "a graph"), new OpClasses("graphFromJson", options.ops));
   // At once, and as a graph, wherever this is called.
   const outputs = eagerly(() => withRecording(true, () => builder.build()));
-  return { graph: graphFrom("graphFromJson", outputs, {}), outputs, edges: builder.edges };
+  return { graph: displayable(graphFrom("graphFromJson", outputs, {}), {}), outputs, edges: builder.edges };
 }
 
 /** How deep frames may stand in each other: a list of titles is looked up once for each of them. */

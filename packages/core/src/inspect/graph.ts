@@ -2,7 +2,7 @@ import { ChainruleError } from "../errors.js";
 import { formatNumber } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import { operand, type Tensor } from "../graph/tensor.js";
-import { checkNoMore, checkOptions, isRecord } from "../options.js";
+import { isRecord } from "../options.js";
 import { show } from "../show.js";
 import { Frames, type GraphFrame } from "./frames.js";
 
@@ -47,28 +47,7 @@ export interface GraphOptions {
   readonly names?: Readonly<Record<string, Tensor>>;
 }
 
-/**
- * The graph from one tensor (or several) back to the leaves, as lists: what `print` and `toDot` are made of, and what a
- * picture of one's own can be made of. Each tensor stands in it once, however often it is used. What was computed of
- * constants alone, behind `detach()` or in `noGrad`, has no graph and is a leaf. What a loop, one of its steps or a function of `fn` made
- * says so by its `frames`. Iterative, and linear in the graph's size.
- *
- * @example
- * const x = variable(3);
- * const t = x.add(2);
- * const graph = graphOf(t.mul(t), { names: { x, t } });
- * graph.edges.map((edge) => edge.label); // ["x", "2", "t", "t1"]
- * graph.nodes.map(({ node }) => node.name); // ["Add", "Mul"]
- * const [power] = scan((y) => [y.mul(x)], x, undefined, { length: 2 });
- * graphOf(power).nodes[1]?.frames.map(({ title }) => title); // ["scan", "step 1"]
- */
-export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}, ...none: []): Graph {
-  checkNoMore("graphOf", none);
-  checkOptions("graphOf", options, ["names"]);
-  return graphFrom("graphOf", output, options);
-}
-
-/** The same for a picture, whose options have been checked. */
+/** The graph behind some tensors, for what has checked its options; see `graphOf`. */
 export function graphFrom(op: string, output: Tensor | readonly Tensor[], options: GraphOptions): Graph {
   const given = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const roots = [...new Set(Array.from(given, (tensor) => operand(op, tensor)))];
