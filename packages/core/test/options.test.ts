@@ -196,7 +196,7 @@ for (const name of ["grad", "valueAndGrad", "numericalGradient", "compile", "det
 for (const name of ["gradcheck", "assertGradcheck"]) row(name, (...o) => ops[name]?.(f, [x], ...o));
 for (const name of ["print", "toDot", "graphOf", "graphToJson", "toMermaid"]) row(name, (...o) => ops[name]?.(x, ...o));
 row("graphFromJson", (...o) => ops["graphFromJson"]?.(core.graphToJson(x), ...o));
-row("toSvg", (...o) => pictures["toSvg"]?.(x, ...o));
+for (const name of ["toSvg", "display"]) row(name, (...o) => pictures[name]?.(x, ...o));
 row("programToSvg", (...o) => pictures["programToSvg"]?.(core.compile(f).program(x), ...o));
 row("Tensor.backward", (...o) => method(w.sum(), "backward")(...o));
 row("customGradient", (...o) => ops["customGradient"]?.(f, [null], ...o));

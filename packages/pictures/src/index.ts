@@ -1,3 +1,4 @@
+export { type Displayed, display } from "./display.js";
 export type { Groups } from "./grouping.js";
 export { type ProgramSvgOptions, programToSvg } from "./program/program-to-svg.js";
 export type { Theme } from "./theme.js";
