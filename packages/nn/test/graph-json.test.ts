@@ -66,7 +66,12 @@ test("a network of convolutions", () => {
   };
   const network = new Sequential(layers);
   const x = random().normal([2, 1, 4, 4]).named("x");
-  comesBack(softmaxWithLoss(network.forward(x, { training: true, random: random() }) as Tensor, random().integers([2], { high: 3 })));
+  comesBack(
+    softmaxWithLoss(
+      network.forward(x, { training: true, random: random() }) as Tensor,
+      random().integers([2], { high: 3 }),
+    ),
+  );
 });
 
 test("a recurrent network, whose steps are a loop", () => {
