@@ -44,7 +44,7 @@ export { fromJSON, fromTransfer } from "./graph/exchange.js";
 export { fromArray, full, ones, tensor, variable, zeros } from "./graph/factory.js";
 export type { TensorJSON } from "./graph/json.js";
 export type { Literal, NestedArray } from "./graph/literal.js";
-export { Node, type NodeSettings } from "./graph/node.js";
+export { type FormulaText, Node, type NodeSettings } from "./graph/node.js";
 export { noGrad } from "./graph/recording.js";
 export type {
   CorrectionOption,
@@ -61,6 +61,7 @@ export { type GradientHook, operand, Tensor, type TensorTransfer } from "./graph
 export { eagerly } from "./graph/tracer.js";
 export type { InspectOptions } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
+export { formulaOf, type NodeFormula } from "./inspect/formula.js";
 export type { GraphFrame } from "./inspect/frames.js";
 export type { Graph, GraphEdge, GraphNode, GraphOptions } from "./inspect/graph.js";
 export { type GraphFromJson, graphFromJson } from "./inspect/graph-from-json.js";

@@ -68,6 +68,12 @@ export function scalarOpNow(op: ScalarOp): ScalarOp {
 }
 
 /**
+ * The local formulas of an op as text: its letters, those of the inputs first and that of the result last, with spaces between; the
+ * result; and the gradient of each input, in which a d stands before the letter of what it is the gradient of, or null.
+ */
+export type FormulaText = readonly [letters: string, forward: string, ...gradients: (string | null)[]];
+
+/**
  * A vertex of the graph: it holds its input tensors and does one local forward and one local backward computation.
  *
  * An op is a subclass with four small methods: two rules (the shape and the dtype of the result) and the two local
@@ -141,6 +147,12 @@ export abstract class Node {
   attributes(): Readonly<Record<string, unknown>> {
     return {};
   }
+
+  /**
+   * The local formulas, for `formulaOf`: a class of one's own may have this method. Of the engine's ops they are in a table of their
+   * own, which who draws nothing does not load.
+   */
+  formula?(): FormulaText;
 
   /** Whether another one with the same settings and inputs may compute something else, as by a function that it has. */
   get isUnique(): boolean {

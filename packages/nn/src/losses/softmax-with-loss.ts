@@ -1,5 +1,6 @@
 import {
   type DType,
+  type FormulaText,
   LogSoftmax,
   Node,
   oneHot,
@@ -23,6 +24,12 @@ import { finiteWhereUnused } from "./reduction.js";
  */
 export class SoftmaxWithLoss extends Node {
   override readonly name = "SoftmaxWithLoss";
+
+  override formula(): FormulaText {
+    // Labels that are indices have no gradient.
+    const byLabels = this.arity > 1 && this.input(1).dtype === "int32" ? null : "-dL * log(softmax(x)) / N";
+    return ["x t L", "-sum(t * log(softmax(x))) / N", "dL * (softmax(x) - t) / N", byLabels];
+  }
 
   override shapeRule(x: Tensor, t: Tensor): Shape {
     checkLabels(this.name, x, t);

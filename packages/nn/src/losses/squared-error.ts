@@ -2,6 +2,7 @@ import {
   checkNoMore,
   checkOptions,
   type DType,
+  type FormulaText,
   formatShape,
   Node,
   type Shape,
@@ -55,6 +56,10 @@ export class MeanSquaredError extends SquaredError {
   protected override factor(size: number): number {
     return 1 / size;
   }
+
+  override formula(): FormulaText {
+    return ["y t L", "sum((y - t)^2) / n", "dL * 2 * (y - t) / n", "dL * 2 * (t - y) / n"];
+  }
 }
 
 /** The node of `sumOfSquaredErrors`, of two inputs: outputs and targets of one shape. */
@@ -62,6 +67,10 @@ export class SumOfSquaredErrors extends SquaredError {
   override readonly name = "SumOfSquaredErrors";
   protected override factor(): number {
     return 0.5;
+  }
+
+  override formula(): FormulaText {
+    return ["y t L", "sum((y - t)^2) / 2", "dL * (y - t)", "dL * (t - y)"];
   }
 }
 
