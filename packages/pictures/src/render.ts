@@ -3,7 +3,18 @@ import { FRAME, type Layout, type PlacedUnit, type Point } from "./layout.js";
 import { distance, isStraight, type Line, toward } from "./lines.js";
 import { type Route, routesOf } from "./routes.js";
 import { escaped, fitted } from "./text.js";
-import { faceOf, HEAT_GAP, type Lane, laneOffset, type Settings, SIZES, signSize, TIP, type Unit } from "./units.js";
+import {
+  faceOf,
+  HEAT_GAP,
+  type Lane,
+  laneOffset,
+  type Mark,
+  type Settings,
+  SIZES,
+  signSize,
+  TIP,
+  type Unit,
+} from "./units.js";
 
 /** Around the whole picture, and between rows. */
 export const MARGIN = 14;
@@ -18,13 +29,16 @@ export interface Drawing {
 }
 
 /** The rows of a picture below one another, as elements of SVG. */
-export function draw(rows: readonly Layout[], { isDown }: Pick<Settings, "isDown">): Drawing {
+export function draw(
+  rows: readonly Layout[],
+  { isDown, isMarked = false }: Pick<Settings, "isDown"> & Partial<Pick<Settings, "isMarked">>,
+): Drawing {
   const parts: string[] = [];
   let top = MARGIN;
   let width = 0;
   for (const layout of rows) {
     const [across, along] = isDown ? [layout.length, layout.breadth] : [layout.breadth, layout.length];
-    const pen = new Pen(isDown, isDown ? { u: top, v: MARGIN } : { u: MARGIN, v: top });
+    const pen = new Pen(isDown, isMarked, isDown ? { u: top, v: MARGIN } : { u: MARGIN, v: top });
     pen.layout(layout);
     parts.push(...pen.parts);
     top += across + ROW_GAP;
@@ -35,7 +49,7 @@ export function draw(rows: readonly Layout[], { isDown }: Pick<Settings, "isDown
 
 /** A layout that goes to the right, with its upper left corner at a point. */
 export function drawAt(layout: Layout, x: number, y: number): readonly string[] {
-  const pen = new Pen(false, { u: x, v: y });
+  const pen = new Pen(false, false, { u: x, v: y });
   pen.layout(layout);
   return pen.parts;
 }
@@ -44,10 +58,12 @@ export function drawAt(layout: Layout, x: number, y: number): readonly string[] 
 class Pen {
   readonly parts: string[] = [];
   private readonly isDown: boolean;
+  private readonly isMarked: boolean;
   private readonly origin: Point;
 
-  constructor(isDown: boolean, origin: Point) {
+  constructor(isDown: boolean, isMarked: boolean, origin: Point) {
     this.isDown = isDown;
+    this.isMarked = isMarked;
     this.origin = origin;
   }
 
@@ -73,7 +89,7 @@ class Pen {
     for (const route of routes.filter(({ isBack }) => !isBack)) this.route(route);
     for (const fork of forks) {
       const { x, y } = this.place(fork);
-      this.parts.push(`<circle class="tip" cx="${x}" cy="${y}" r="2.5"/>`);
+      this.parts.push(`<circle class="tip"${this.mark(fork.mark)} cx="${x}" cy="${y}" r="2.5"/>`);
     }
     for (const placed of layout.units.values()) this.unit(placed);
   }
@@ -83,6 +99,13 @@ class Pen {
     return this.isDown ? { x: fixed(y), y: fixed(x) } : { x: fixed(x), y: fixed(y) };
   }
 
+  private mark({ node, edge }: Mark = {}): string {
+    if (!this.isMarked) return "";
+    return [["node", node] as const, ["edge", edge] as const]
+      .map(([name, place]) => (place === undefined ? "" : ` data-${name}="${place}"`))
+      .join("");
+  }
+
   private text(
     text: string,
     x: number,
@@ -90,17 +113,18 @@ class Pen {
     size: number,
     anchor: "start" | "middle" | "end",
     kind = "",
+    mark: Mark = {},
   ): string {
     const classes = kind === "" ? "" : ` class="${kind}"`;
     const at = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
-    return `<text${classes} x="${fixed(x)}" y="${fixed(y)}" font-size="${size}"${at}>${escaped(text)}</text>`;
+    return `<text${classes}${this.mark(mark)} x="${fixed(x)}" y="${fixed(y)}" font-size="${size}"${at}>${escaped(text)}</text>`;
   }
 
-  private route({ line, isBack, hasArrow }: Route): void {
-    const kind = isBack ? "back " : "";
+  private route({ line, mark, isBack, hasArrow }: Route): void {
+    const [kind, marked] = [isBack ? "back " : "", this.mark(mark)];
     const points = hasArrow ? shortened(line, SIZES.arrow - 1) : line;
-    this.parts.push(`<path class="${kind}line" d="${this.path(points)}" stroke-width="1.3"/>`);
-    if (hasArrow) this.parts.push(`<path class="${kind}tip" d="${this.tip(line)}"/>`);
+    this.parts.push(`<path class="${kind}line"${marked} d="${this.path(points)}" stroke-width="1.3"/>`);
+    if (hasArrow) this.parts.push(`<path class="${kind}tip"${marked} d="${this.tip(line)}"/>`);
   }
 
   private path(line: Line): string {
@@ -145,7 +169,7 @@ class Pen {
   }
 
   private head(unit: Unit, at: Point): string[] {
-    const { kind, text, more, title, width, height, inside } = unit.head;
+    const { kind, text, more, title, mark, width, height, inside } = unit.head;
     if (inside !== undefined) {
       const { x, y } = this.place({ u: at.u, v: at.v - height / 2 });
       return [`<g><title>${escaped(title)}</title>`, ...inside(x, y), "</g>"];
@@ -169,13 +193,14 @@ class Pen {
       const baseline = y - above + size * 0.35 + (i + 1) * (SIZES.small + 2) + (size > SIZES.text ? 1 : 2);
       texts.push(this.text(line, x, baseline, SIZES.small, "middle", "faint"));
     });
-    return [`<g><title>${escaped(title)}</title>`, ...shape, ...texts, "</g>"];
+    return [`<g${this.mark(mark)}><title>${escaped(title)}</title>`, ...shape, ...texts, "</g>"];
   }
 
   private lane(
-    { value, gradient, hasGradient, valueHeat, gradientHeat, end, length, tail }: Lane,
+    { edge, value, gradient, hasGradient, valueHeat, gradientHeat, end, length, tail }: Lane,
     at: Point,
   ): string[] {
+    const mark = { edge: edge.index };
     const { text: size, line, apart, beside } = SIZES;
     const middle = this.place({ u: at.u + (length - tail) / 2, v: at.v });
     const beyond = apart + beside;
@@ -186,17 +211,27 @@ class Pen {
         const kind = !isGradient ? "value" : hasGradient ? "gradient" : "faint";
         if (this.isDown) {
           const y = middle.y + (i - (lines.length - 1) / 2) * line + size * 0.35;
-          return this.text(text, middle.x + (isGradient ? off : -off), y, size, isGradient ? "start" : "end", kind);
+          return this.text(
+            text,
+            middle.x + (isGradient ? off : -off),
+            y,
+            size,
+            isGradient ? "start" : "end",
+            kind,
+            mark,
+          );
         }
         const y = isGradient ? middle.y + off + size * 0.75 + i * line : middle.y - off - (lines.length - 1 - i) * line;
-        return this.text(text, middle.x, y, size, "middle", kind);
+        return this.text(text, middle.x, y, size, "middle", kind, mark);
       });
     const strip = (heat: Heat | undefined, side: -1 | 1): string[] => {
       if (heat === undefined) return [];
       const { width, height } = heat;
       const from = (size: number) => (side < 0 ? -beyond - size : beyond);
       const [x, y] = this.isDown ? [from(width), -height / 2] : [-width / 2, from(height)];
-      return [heatParts(heat, fixed(middle.x + x), fixed(middle.y + y))];
+      const parts = heatParts(heat, fixed(middle.x + x), fixed(middle.y + y));
+      const kind = side < 0 ? "value" : "gradient";
+      return [this.isMarked ? `<g class="${kind}"${this.mark(mark)}>${parts}</g>` : parts];
     };
     const parts = [
       ...strip(valueHeat, -1),
@@ -206,8 +241,8 @@ class Pen {
     ];
     if (end !== undefined) {
       const { x, y } = this.place({ u: at.u + length - tail, v: at.v });
-      if (this.isDown) parts.push(this.text(end, x, y + size + 2, size, "middle", "name"));
-      else parts.push(this.text(end, x + 6, y + size * 0.35, size, "start", "name"));
+      if (this.isDown) parts.push(this.text(end, x, y + size + 2, size, "middle", "name", mark));
+      else parts.push(this.text(end, x + 6, y + size * 0.35, size, "start", "name", mark));
     }
     return parts;
   }

@@ -2,20 +2,26 @@ import { endsOf } from "./ends.js";
 import { grouped } from "./grouped.js";
 import type { Layout, PlacedUnit, PlacedWire, Point } from "./layout.js";
 import { beside, distance, type Line, upTo } from "./lines.js";
-import { faceOf, laneKey, laneOffset, RUN_IN, SIZES, TIP, type Wire } from "./units.js";
+import { faceOf, laneKey, laneOffset, type Mark, RUN_IN, SIZES, TIP, type Wire } from "./units.js";
 
 /** What is drawn for the tensors and their uses. */
 export interface Route {
   readonly line: Line;
+  readonly mark: Mark | undefined;
   readonly isBack: boolean;
   /** Whether an arrow stands at its end. */
   readonly hasArrow: boolean;
 }
 
+/** Of a tensor. */
+export interface Fork extends Point {
+  readonly mark: Mark;
+}
+
 export interface Routes {
   readonly routes: readonly Route[];
   /** Where a line forks. */
-  readonly forks: readonly Point[];
+  readonly forks: readonly Fork[];
 }
 
 /** The lines of a layout: forward ones, and the backward ones beside them. */
@@ -32,7 +38,7 @@ export function routesOf(layout: Layout, isDown: boolean): Routes {
 
 class Router implements Routes {
   readonly routes: Route[] = [];
-  readonly forks: Point[] = [];
+  readonly forks: Fork[] = [];
   private readonly layout: Layout;
   private readonly isDown: boolean;
   private readonly ends: ReadonlyMap<Wire, Point>;
@@ -52,17 +58,18 @@ class Router implements Routes {
     const turn = { u: rank.to, v };
     const hasGradient = lane?.hasGradient ?? uses.some(({ wire }) => wire.hasGradient);
     const [only] = uses;
+    const mark = { edge: lane?.edge.index ?? only?.wire.mark?.edge };
     if (only === undefined) {
       if (lane === undefined) return;
       const line = [start, { u: start.u + lane.length - lane.tail, v }];
-      this.forward(line, hasGradient, lane.isOutput);
-      if (hasGradient) this.back(line, true);
+      this.forward(line, mark, hasGradient, lane.isOutput);
+      if (hasGradient) this.back(line, mark, true);
     } else if (uses.length === 1 && only.wire.hasGradient === hasGradient) {
       this.use([start, turn], only, hasGradient, true);
     } else {
-      this.forward([start, turn], hasGradient, false);
-      if (hasGradient) this.back([start, turn], true);
-      if (uses.length > 1) this.forks.push({ u: turn.u, v: hasGradient ? v - SIZES.apart : v });
+      this.forward([start, turn], mark, hasGradient, false);
+      if (hasGradient) this.back([start, turn], mark, true);
+      if (uses.length > 1) this.forks.push({ u: turn.u, v: hasGradient ? v - SIZES.apart : v, mark });
       for (const use of uses) this.use([{ u: turn.u - RUN_IN, v }, turn], use, hasGradient, false);
     }
   }
@@ -74,21 +81,22 @@ class Router implements Routes {
       { u: rank.to, v },
     ]);
     const line = [...begin, ...passing, this.ends.get(wire) as Point];
-    this.forward(line, isAside, true, wire);
-    if (wire.hasGradient) this.back(line, isWhole, wire);
+    this.forward(line, wire.mark, isAside, true, wire);
+    if (wire.hasGradient) this.back(line, wire.mark, isWhole, wire);
   }
 
-  private forward(line: Line, isAside: boolean, hasArrow: boolean, wire?: Wire): void {
+  private forward(line: Line, mark: Mark | undefined, isAside: boolean, hasArrow: boolean, wire?: Wire): void {
     this.routes.push({
+      mark,
       line: this.fitted(isAside ? beside(line, -SIZES.apart) : line, wire, isAside ? -1 : 0),
       isBack: false,
       hasArrow,
     });
   }
 
-  private back(line: Line, hasArrow: boolean, wire?: Wire): void {
+  private back(line: Line, mark: Mark | undefined, hasArrow: boolean, wire?: Wire): void {
     const way = this.fitted(beside(line, SIZES.apart), wire, 1);
-    this.routes.push({ line: way.toReversed(), isBack: true, hasArrow });
+    this.routes.push({ mark, line: way.toReversed(), isBack: true, hasArrow });
   }
 
   /**

@@ -127,9 +127,9 @@ function rowOf(
   const isIn = (unit: Unit) => start <= (ranks.get(unit) as number) && (ranks.get(unit) as number) < end;
   const texts = new Map(before);
   const tags = new Map<string, Unit>();
-  const tag = (key: string, text: string, title: string, isLeaf: boolean) => {
-    const unit =
-      tags.get(key) ?? unitOf(units.length + tags.size, tagHead(text, title), [], [], isLeaf, settings.isDown);
+  const tag = (key: string, { mark }: Wire, text: string, title: string, isLeaf: boolean) => {
+    const head = tagHead(text, title, mark);
+    const unit = tags.get(key) ?? unitOf(units.length + tags.size, head, [], [], isLeaf, settings.isDown);
     tags.set(key, unit);
     return unit;
   };
@@ -150,7 +150,7 @@ function rowOf(
     // A leaf has its name there, and nothing has to be said here.
     else if (isIn(from) && !from.isLeaf) {
       const text = textOf(wire);
-      const out = tag(`from ${laneKey(from, lane)}`, text, `goes on at ${text} below`, false);
+      const out = tag(`from ${laneKey(from, lane)}`, wire, text, `goes on at ${text} below`, false);
       leaving.set(out, { ...wire, to: out, hasGradient: wire.hasGradient || leaving.get(out)?.hasGradient === true });
     } else if (isIn(to)) {
       const text = textOf(wire);
@@ -158,7 +158,7 @@ function rowOf(
       const key = `${laneKey(from, lane)} to ${to.id}`;
       inside.push({
         ...wire,
-        from: tag(key, text, from.isLeaf ? `${text} again` : `from ${text} above`, true),
+        from: tag(key, wire, text, from.isLeaf ? `${text} again` : `from ${text} above`, true),
         lane: 0,
       });
     }

@@ -8,7 +8,7 @@ export interface SvgParts {
   readonly width: number;
   readonly height: number;
   readonly parts: readonly string[];
-  readonly theme: Theme;
+  readonly theme: Theme | "page";
   /** The rules of what has a class. */
   readonly styles: (theme: Theme, scope: string) => string;
 }
@@ -18,13 +18,13 @@ export function svgOf({ title, description, width, height, parts, theme, styles 
   // Several pictures on a page have rules and names of their own.
   const id = `chainrule-${digest([title, description, theme, ...parts].join("\n"))}`;
   const [w, h] = [Math.ceil(width), Math.ceil(height)];
+  const style = theme === "page" ? [] : ["<style>", styles(theme, id), "</style>"];
+  const size = theme === "page" ? "" : ' style="max-width: 100%; height: auto"';
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" style="max-width: 100%; height: auto">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"${size}>`,
     `<title id="${id}-title">${escaped(title)}</title>`,
     `<desc id="${id}-desc">${escaped(description)}</desc>`,
-    `<style>`,
-    styles(theme, id),
-    `</style>`,
+    ...style,
     `<rect class="paper" width="${w}" height="${h}"/>`,
     ...parts,
     "</svg>\n",

@@ -43,8 +43,13 @@ export interface SvgOptions extends GraphOptions, InspectOptions {
    * in the dark) is 0, one colour is above it, and another one below. Default false.
    */
   readonly heat?: boolean;
-  /** The colours: "auto" is light or dark as the reader's system is. Default "auto". */
-  readonly theme?: Theme;
+  /**
+   * The colours: "auto" is light or dark as the reader's system is. Default "auto". "page" has none: the picture is a part of a page
+   * whose own style knows its classes (paper, node, tag, frame, faint, line, tip, value, gradient, name; back for what goes backward),
+   * and whose code finds things by `data-edge` and `data-node`, their places in the lists of `graphOf`. So a strict content security
+   * policy allows it.
+   */
+  readonly theme?: Theme | "page";
   /** What a screen reader calls the picture. Default "Graph of " and the names of the outputs. */
   readonly title?: string;
   /** What a screen reader says of it. Default the ops in forward order, with values and gradients. */
@@ -98,7 +103,7 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
   checkWhole("toSvg", "digits", digits, 17);
   checkWhole("toSvg", "maxNodes", maxNodes, Number.POSITIVE_INFINITY);
   checkChoice("toSvg", "direction", direction, ["right", "down"]);
-  checkChoice("toSvg", "theme", theme, ["auto", "light", "dark"]);
+  checkChoice("toSvg", "theme", theme, ["auto", "light", "dark", "page"]);
   checkText("toSvg", "title", given.title);
   checkText("toSvg", "description", given.description);
   checkPixels("toSvg", "maxWidth", maxWidth);
@@ -111,7 +116,8 @@ export function toSvg(output: Tensor | readonly Tensor[], given: SvgOptions = {}
       `toSvg: the graph has ${graph.nodes.length} nodes, more than maxNodes (${maxNodes}); draw a part of it, such as what one layer or one step gives, or raise maxNodes`,
     );
   }
-  const settings: Settings = { values, gradients, digits, isDown: direction === "down", heat };
+  const isMarked = theme === "page";
+  const settings: Settings = { values, gradients, digits, isDown: direction === "down", isMarked, heat };
   const paths = pathsOf(graph, namesBy("toSvg", groups, graph));
   const blocks = blocksOf(graph, paths, isFoldedBy("toSvg", fold, paths));
   const diagram = diagramOf(graph, blocks, settings);

@@ -25,6 +25,14 @@ export interface Settings {
   readonly isDown: boolean;
   /** Whether tensors have strips of colours. */
   readonly heat: boolean;
+  /** Whether elements say what they show. */
+  readonly isMarked: boolean;
+}
+
+/** What of the graph an element shows, by the places in its lists: a tensor, the node that computes or uses it. */
+export interface Mark {
+  readonly edge?: number | undefined;
+  readonly node?: number | undefined;
 }
 
 /** What stands at the beginning of a unit. */
@@ -35,6 +43,7 @@ export interface Head {
   readonly more: readonly string[];
   /** What a screen reader says. */
   readonly title: string;
+  readonly mark?: Mark;
   readonly width: number;
   readonly height: number;
   /** Draws what is in a cell, whose upper left corner stands there. */
@@ -43,7 +52,7 @@ export interface Head {
 
 /** The line on which a tensor lies, behind what made it. */
 export interface Lane {
-  readonly edge: Pick<GraphEdge, "label" | "name">;
+  readonly edge: Pick<GraphEdge, "label" | "name"> & Partial<Pick<GraphEdge, "index">>;
   /** The texts of the value and of the gradient (or of something else, where there is none), on their sides of the line. */
   readonly value: readonly string[];
   readonly gradient: readonly string[];
@@ -79,6 +88,7 @@ export interface Wire {
   readonly from: Unit;
   readonly lane: number;
   readonly to: Unit;
+  readonly mark?: Mark;
   readonly hasGradient: boolean;
 }
 
@@ -131,7 +141,8 @@ export function diagramOf(graph: Graph, blocks: readonly Block[], settings: Sett
     for (const input of inputs) {
       const [from, lane] = makers.get(input) ?? [numbers.get(input) as Unit, 0];
       // A gradient came back on this way only if there was one behind the op.
-      wires.push({ from, lane, to: unit, hasGradient: hasGradient(input) && block.outputs.some(hasGradient) });
+      const mark = { edge: input.index, ...unit.head.mark };
+      wires.push({ from, lane, to: unit, mark, hasGradient: hasGradient(input) && block.outputs.some(hasGradient) });
     }
   }
   return { units, wires, isDown: settings.isDown };
@@ -227,7 +238,8 @@ export function laneOffset(unit: Unit, lane: number): number {
 
 function opHead(node: GraphNode, digits: number): Head {
   const { sign, settings } = signOf(node, digits);
-  return signHead(sign, settings, `${node.node.name}(${node.inputs.map((input) => visible(input.label)).join(", ")})`);
+  const title = `${node.node.name}(${node.inputs.map((input) => visible(input.label)).join(", ")})`;
+  return { ...signHead(sign, settings, title), mark: { node: node.index } };
 }
 
 /** An op: a circle where its sign fits into one. */
@@ -264,11 +276,11 @@ function groupHead({ name }: Group, nodes: readonly GraphNode[], inputs: number,
 function leafHead(edge: GraphEdge): Head {
   const text = edge.name === undefined ? "" : shortened(edge.label);
   const title = `${edge.tensor.isVariable ? "variable" : "constant"} ${visible(edge.label)}`;
-  return { ...textHead("name", text, title), ...(text === "" ? { width: 4 } : {}) };
+  return { ...textHead("name", text, title), ...(text === "" ? { width: 4 } : {}), mark: { edge: edge.index } };
 }
 
 function numberHead(edge: GraphEdge, digits: number): Head {
-  return textHead("number", literalText(edge, digits), edge.label);
+  return { ...textHead("number", literalText(edge, digits), edge.label), mark: { edge: edge.index } };
 }
 
 /** A text with a line behind it. */
@@ -277,6 +289,6 @@ export function textHead(kind: "name" | "number", text: string, title: string): 
 }
 
 /** Where a line ends in one row, and where it goes on in another. */
-export function tagHead(text: string, title: string): Head {
-  return { kind: "tag", text, more: [], title, width: textWidth(text, SIZES.small) + 12, height: 18 };
+export function tagHead(text: string, title: string, { edge }: Mark = {}): Head {
+  return { kind: "tag", text, more: [], title, mark: { edge }, width: textWidth(text, SIZES.small) + 12, height: 18 };
 }

@@ -272,4 +272,39 @@ test("all graphs with names are drawn with all their nodes", () => {
   }
 });
 
+test("for a page of its own there is no style in it, and every element says what of the graph it shows", () => {
+  const [x, y] = [variable(2, { name: "x" }), variable(3)];
+  const t = x.mul(y).add(1);
+  const z = t.mul(t).add(x);
+  z.backward();
+  for (const maxWidth of [840, 200]) {
+    const svg = toSvg(z, { theme: "page", maxWidth });
+    assert.not.match(svg, /style/);
+    const graph = graphOf(z);
+    const marked = (name: string) =>
+      new Set(Array.from(svg.matchAll(new RegExp(`data-${name}="(\\d+)"`, "g")), ([, i]) => Number(i)));
+    assert.equal(
+      [...marked("node")].toSorted(),
+      graph.nodes.map(({ index }) => index),
+    );
+    assert.equal(
+      [...marked("edge")].toSorted(),
+      graph.edges.map(({ index }) => index),
+    );
+    for (const edge of graph.edges.filter(({ isLiteral }) => !isLiteral)) {
+      assert.match(svg, `<text class="value" data-edge="${edge.index}"`);
+      assert.match(svg, `<text class="gradient" data-edge="${edge.index}"`);
+      for (const { index } of edge.users) {
+        assert.match(svg, `<path class="line" data-node="${index}" data-edge="${edge.index}"`);
+        assert.match(svg, `<path class="back line" data-node="${index}" data-edge="${edge.index}"`);
+      }
+    }
+    const unmarked = svg
+      .split("\n")
+      .filter((line) => /^<(path|text class|g|circle class="tip")/.test(line) && !/data-/.test(line));
+    assert.equal(unmarked, []);
+  }
+  assert.not.match(toSvg(z), /data-/);
+});
+
 test.run();
