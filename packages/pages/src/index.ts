@@ -1,1 +1,2 @@
-export {};
+export { type StepperOptions, stepper } from "./stepper/stepper.js";
+export type { Language } from "./stepper/words.js";

@@ -10,6 +10,8 @@ export interface PageOptions {
   readonly title: string;
   /** As in `<html lang>`. */
   readonly lang: string;
+  /** For the style, as `data-theme`. */
+  readonly theme?: "auto" | "light" | "dark";
   readonly client: Client;
   /** What the page shows, as JSON; its code reads it from the element `data`. */
   readonly data: unknown;
@@ -23,7 +25,7 @@ export interface PageOptions {
  * One HTML file that needs nothing else: code and style are in it, and its own content security policy lets nothing run but these two,
  * and nothing be loaded.
  */
-export function page({ title, lang, client, data, body, connect = "'none'" }: PageOptions): string {
+export function page({ title, lang, theme = "auto", client, data, body, connect = "'none'" }: PageOptions): string {
   const policy = [
     "default-src 'none'",
     `script-src '${client.scriptHash}'`,
@@ -35,7 +37,7 @@ export function page({ title, lang, client, data, body, connect = "'none'" }: Pa
   ].join("; ");
   return [
     "<!doctype html>",
-    `<html lang="${escaped(lang)}">`,
+    `<html lang="${escaped(lang)}" data-theme="${theme}">`,
     "<head>",
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
