@@ -65,7 +65,9 @@ export function equation(...parts: readonly (HTMLElement | null)[]): HTMLElement
   let before: string | null = null;
   for (const part of parts) {
     if (part === null || part.textContent === before) continue;
-    element.append(...(before === null ? [] : [h("span", { class: "equals" }, " = ")]), part);
+    // A line is broken before a sign of equality.
+    if (before === null) element.append(part);
+    else element.append(" ", h("span", { class: "right" }, h("span", { class: "equals" }, "= "), part));
     before = part.textContent;
   }
   return element;
