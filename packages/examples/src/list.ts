@@ -53,6 +53,7 @@ export const chapters: readonly Chapter[] = [
     "apple-orange": {},
     "square-of-sum": {},
     "layer-graphs": {},
+    steppers: {},
     "shapes-and-labels": {},
     "gradient-check": { isHeavy: true },
     "train-mnist": { short: ["--iterations", "600", "--out", "out/short"], module: "mnist/main", isAlone: true },
