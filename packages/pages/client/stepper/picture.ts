@@ -8,6 +8,8 @@ const NARROWEST = 300;
 /** How much a small picture is magnified at most, and a large one where there is room enough. */
 const [MOST, LEAST] = [1.6, 1.25];
 const WIDE = 700;
+/** Of the height of the window. */
+const TALLEST = 0.66;
 
 /** The graph, in which values and gradients appear as the steps come by. */
 export class Picture {
@@ -29,13 +31,15 @@ export class Picture {
     this.width = width;
     const svg = toSvg(run.outputs, {
       theme: "page",
+      heat: true,
       maxWidth: width < WIDE ? width : width / LEAST,
       title: this.words.picture,
       description: this.words.pictureText,
       maxNodes: Number.POSITIVE_INFINITY,
     });
     const parsed = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
-    const scale = Math.min(MOST, Math.max(1, width / Number(parsed.getAttribute("width"))));
+    const room = (size: string, most: number) => most / Number(parsed.getAttribute(size));
+    const scale = Math.min(MOST, Math.max(1, Math.min(room("width", width), room("height", TALLEST * innerHeight))));
     for (const name of ["width", "height"]) {
       parsed.setAttribute(name, String(Math.floor(Number(parsed.getAttribute(name)) * scale)));
     }
