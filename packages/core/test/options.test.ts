@@ -281,6 +281,7 @@ row("Optimizer.step", (...o) => source(construct(nn, "SGD", { w }) as object)["s
 const affine = construct(nn, "Affine", 2, 2, { initializer: nn["constant"]?.(1) });
 row("showProgress", (...o) => node["showProgress"]?.(...o));
 row("summary", (...o) => nn["summary"]?.(affine, [1, 2], ...o));
+row("new ReportRecorder", (...o) => construct(nn, "ReportRecorder", ...o));
 row("new Trainer", (...o) => construct(nn, "Trainer", ...o));
 row("trainStep", (...o) => nn["trainStep"]?.(f, construct(nn, "SGD", { w }), ...o));
 for (const name of ["randomFlip", "randomCrop", "randomErase", "randomNoise"]) {

@@ -189,6 +189,19 @@ export type {
 export { RMSprop, type RMSpropOptions, type RMSpropSettings } from "./optimizers/rmsprop.js";
 export type { OptimizerForm } from "./optimizers/settings.js";
 export { Momentum, type MomentumOptions, Nesterov, SGD, type SGDOptions, type SGDSettings } from "./optimizers/sgd.js";
+export type { ClassificationOptions } from "./report/predictions.js";
+export { ReportRecorder } from "./report/recorder.js";
+export type { RecorderOptions, ReportEvent, ReportTarget } from "./report/recorder-options.js";
+export type {
+  ClassPredictions,
+  Distribution,
+  Histogram,
+  Mistake,
+  ReportData,
+  ReportImage,
+  ReportLayer,
+  Units,
+} from "./report/report-data.js";
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,
@@ -221,4 +234,4 @@ export type { Settings } from "./training/snapshot.js";
 export { type LayerSummary, type Summary, type SummaryOptions, summary } from "./training/summary.js";
 export { type TrainStep, type TrainStepOptions, trainStep } from "./training/train-step.js";
 export { Trainer } from "./training/trainer.js";
-export type { CheckpointStore, TrainerCallback, TrainerOptions } from "./training/trainer-options.js";
+export type { CheckpointStore, Predictions, TrainerCallback, TrainerOptions } from "./training/trainer-options.js";

@@ -8,10 +8,11 @@ import {
   type Shape,
   ShapeError,
   show,
-  Tensor,
+  type Tensor,
   zeros,
 } from "@chainrule/core";
 import { Layer } from "../layers/layer.js";
+import { namedLayers, ownOf, watched } from "../layers/walk.js";
 
 /** One layer of a network. */
 export interface LayerSummary {
@@ -65,75 +66,28 @@ export function summary(network: Layer, shape: Shape, options: SummaryOptions = 
   }
   const { dtype = Object.values(network.parameters())[0]?.dtype ?? "float64" } = options;
   const found = namedLayers(network);
-  const outputs = outputsOf(
+  /** The shape of what each layer gives first. */
+  const outputs = new Map<Layer, Shape>();
+  watched(
     found.map(({ layer }) => layer),
-    () => network.forward(zeros(shape, { dtype })),
+    (layer, output) => {
+      if (!outputs.has(layer)) outputs.set(layer, output.shape);
+    },
+    () => noGrad(() => network.forward(zeros(shape, { dtype }))),
   );
   const layers = found.map(({ name, layer }): LayerSummary => {
-    const parts = new Set(Object.keys(layer.parts()));
-    const own = (tensors: Readonly<Record<string, Tensor>>) =>
-      sizeOf(Object.entries(tensors).flatMap(([key, tensor]) => (isOf(parts, key) ? [] : [tensor])));
     return {
       name,
       kind: layer.constructor.name,
       output: outputs.get(layer) ?? null,
-      parameters: own(layer.parameters()),
-      buffers: own(layer.buffers()),
+      parameters: sizeOf(ownOf(layer, "parameters")),
+      buffers: sizeOf(ownOf(layer, "buffers")),
     };
   });
   const parameters = sizeOf(Object.values(network.parameters()));
   const buffers = sizeOf(Object.values(network.buffers()));
   const depths = found.map(({ depth }) => depth);
   return { layers, parameters, buffers, toString: () => table(layers, depths, parameters, buffers) };
-}
-
-interface NamedLayer {
-  readonly name: string;
-  readonly layer: Layer;
-  /** Of how many layers, one in the other, it is a part. */
-  readonly depth: number;
-}
-
-/** Each layer once, under its first name, the parts behind what they are parts of. */
-function namedLayers(network: Layer): readonly NamedLayer[] {
-  const seen = new Set<Layer>();
-  const visit = (name: string, layer: Layer, depth: number): NamedLayer[] => {
-    if (seen.has(layer)) return [];
-    seen.add(layer);
-    const parts = Object.entries(layer.parts());
-    return [
-      { name, layer, depth },
-      ...parts.flatMap(([part, inner]) => visit(name === "" ? part : `${name}.${part}`, inner, depth + 1)),
-    ];
-  };
-  return visit("", network, 0);
-}
-
-/** Whether a tensor of this name is in one of the parts. */
-function isOf(parts: ReadonlySet<string>, name: string): boolean {
-  return [...parts].some((part) => name.startsWith(`${part}.`));
-}
-
-/** The shape of what each layer gives first while `f` runs. */
-function outputsOf(layers: readonly Layer[], f: () => unknown): ReadonlyMap<Layer, Shape> {
-  const outputs = new Map<Layer, Shape>();
-  for (const layer of layers) {
-    const { forward } = layer;
-    // In front of the method of the class, and taken away again.
-    layer.forward = (...given) => {
-      const output = forward.apply(layer, given);
-      if (output instanceof Tensor && !outputs.has(layer)) outputs.set(layer, output.shape);
-      return output;
-    };
-  }
-  try {
-    noGrad(() => {
-      f();
-    });
-  } finally {
-    for (const layer of layers) Reflect.deleteProperty(layer, "forward");
-  }
-  return outputs;
 }
 
 function sizeOf(tensors: readonly Tensor[]): number {

@@ -12,11 +12,22 @@ import type { Settings } from "./snapshot.js";
 import type { TrainStepOptions } from "./train-step.js";
 import type { Trainer } from "./trainer.js";
 
+/** What the network made of a batch of an evaluation. */
+export interface Predictions {
+  /** The name of the evaluation, as in the option `evaluations`. */
+  readonly evaluation: string;
+  readonly batch: unknown;
+  /** What `predict` gave for it. */
+  readonly output: unknown;
+}
+
 /** Is told how a run goes; `trainer.stop()` ends it after the step. */
 export interface TrainerCallback {
   readonly onStart?: (trainer: Trainer) => void | Promise<void>;
   /** After each training step, with its loss. */
   readonly onStep?: (trainer: Trainer, loss: number) => void | Promise<void>;
+  /** After each batch of an evaluation, before `onEvaluation`, which does not come where the run is ended in between. */
+  readonly onPredictions?: (trainer: Trainer, predictions: Predictions) => void | Promise<void>;
   readonly onEvaluation?: (trainer: Trainer, evaluation: Evaluation) => void | Promise<void>;
   /** When the run is over, however it ended. */
   readonly onEnd?: (trainer: Trainer) => void | Promise<void>;
@@ -130,7 +141,7 @@ export function checkTrainerOptions<D extends TrainingData, Output>(options: Tra
   checkHandles(options);
   if (!Array.isArray(callbacks)) throw new ChainruleError(`${op}: callbacks are a list, got ${show(callbacks)}`);
   for (const callback of callbacks)
-    checkOptions(`${op}: a callback`, callback, ["onStart", "onStep", "onEvaluation", "onEnd"]);
+    checkOptions(`${op}: a callback`, callback, ["onStart", "onStep", "onPredictions", "onEvaluation", "onEnd"]);
   const { epochs, iterations, evaluateEvery = "epoch", batchSize = 1, evaluationBatchSize = 1 } = options;
   const counts = { epochs: epochs ?? 1, iterations: iterations ?? 1, batchSize, evaluationBatchSize };
   for (const [name, count] of Object.entries({ ...counts, ...(evaluateEvery !== "epoch" && { evaluateEvery }) })) {

@@ -20,7 +20,7 @@ import type { Evaluation, History } from "./history.js";
 import { type Best, Monitor, valueIn } from "./monitor.js";
 import { restoreFrom, type Settings, type Stateful, snapshotOf, type Trained } from "./snapshot.js";
 import { trainSteps } from "./train-step.js";
-import { checkTrainerOptions, type TrainerCallback, type TrainerOptions } from "./trainer-options.js";
+import { checkTrainerOptions, type Predictions, type TrainerCallback, type TrainerOptions } from "./trainer-options.js";
 
 /** How long a run goes on before timers and events are served, in milliseconds. */
 const slice = 40;
@@ -95,10 +95,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     const { step: trained, sums } = trainSteps(lossOf, optimizer, step);
     this.trained = trained;
     this.sums = sums;
-    const evaluate = (batch: BatchOf<D>) => {
-      const output = predict(batch, {});
-      return { output, loss: loss(output, batch) };
-    };
+    const evaluate = (batch: BatchOf<D>) => this.forward(batch);
     const { compiled = compileSupport() === null } = step;
     // What `predict` gives is the user's: `compile` finds out when it runs whether it is made of tensors.
     this.evaluated = compiled
@@ -121,6 +118,19 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   /** Time of the training steps so far, in seconds: that of evaluations and callbacks is left out. */
   get seconds(): number {
     return this.spent;
+  }
+
+  /** What decides the numbers of the run: name and rate of the optimizer, how batches are drawn, the option `settings`. */
+  get settings(): Settings {
+    const { batchSize, replace, random } = this.feedOptions;
+    return {
+      optimizer: this.optimizer.name,
+      lr: this.baseRate,
+      batchSize,
+      replace,
+      random: JSON.stringify(random.state()),
+      ...this.options.settings,
+    };
   }
 
   /** The losses and evaluations so far. */
@@ -219,6 +229,17 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   }
 
   /**
+   * What `predict` and `loss` make of a batch in the form of evaluation, op by op: a graph, whose values can be looked at and whose
+   * `backward()` gives the gradients of the parameters. The run has the same numbers with and without.
+   */
+  forward(batch: BatchOf<D>, ...none: []): { readonly output: Output; readonly loss: Tensor } {
+    checkNoMore("Trainer.forward", none);
+    const { predict, loss } = this.options;
+    const output = predict(batch, {});
+    return { output, loss: loss(output, batch) };
+  }
+
+  /**
    * Loss and metrics of data, all of it once, in the form of evaluation.
    *
    * @returns `null` if the signal ended it
@@ -229,7 +250,8 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     return this.evaluateOn(data);
   }
 
-  private async evaluateOn(data: DataLike<D>): Promise<Readonly<Record<string, number>> | null> {
+  /** @param evaluation its name, if it is one of the run's, which callbacks hear of */
+  private async evaluateOn(data: DataLike<D>, evaluation?: string): Promise<Readonly<Record<string, number>> | null> {
     const { metrics = {}, evaluationBatchSize = 1000 } = this.options;
     const sums: Record<string, number> = {};
     let rows = 0;
@@ -247,6 +269,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
         add(name, value);
       }
       rows += count;
+      if (evaluation !== undefined) await this.tell("onPredictions", { evaluation, batch, output });
     }
     if (rows === 0) {
       throw new ChainruleError(
@@ -270,18 +293,6 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
   private get feedOptions() {
     const { batchSize = 100, replace = false, random } = this.options;
     return { batchSize, replace, random };
-  }
-
-  private get settings(): Settings {
-    const { batchSize, replace, random } = this.feedOptions;
-    return {
-      optimizer: this.optimizer.name,
-      lr: this.baseRate,
-      batchSize,
-      replace,
-      random: JSON.stringify(random.state()),
-      ...this.options.settings,
-    };
   }
 
   private async train(): Promise<void> {
@@ -344,7 +355,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     const since = this.losses.slice(this.evaluations.at(-1)?.iteration ?? 0);
     const values: Record<string, number> = { loss: since.reduce((sum, loss) => sum + loss, 0) / since.length };
     for (const [name, data] of Object.entries(evaluations)) {
-      const found = await this.evaluate(data);
+      const found = await this.evaluateOn(data, name);
       if (found === null) return;
       for (const [metric, value] of Object.entries(found)) values[`${name}.${metric}`] = value;
     }
@@ -386,6 +397,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
 
   private async tell(event: "onStart" | "onEnd"): Promise<void>;
   private async tell(event: "onStep", loss: number): Promise<void>;
+  private async tell(event: "onPredictions", predictions: Predictions): Promise<void>;
   private async tell(event: "onEvaluation", evaluation: Evaluation): Promise<void>;
   private async tell(event: keyof TrainerCallback, what?: unknown): Promise<void> {
     for (const callback of this.options.callbacks ?? []) {
