@@ -18,7 +18,7 @@ const published = {
   core: { index: "index", fast: "fast/index", testing: "testing/index" },
   nn: { index: "index", node: "node" },
   pictures: { index: "index" },
-  pages: { index: "index" },
+  pages: { index: "index", node: "node" },
 };
 
 /**

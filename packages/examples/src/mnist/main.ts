@@ -2,11 +2,20 @@
  * The main job: the gradients of the textbook's two-layer network verified numerically, then its training on all of MNIST.
  *
  * 784-50-10: scores = relu(x W1 + b1) W2 + b2, loss = -1/N sum of log softmax(scores) at the labels, and for each parameter
- * W <- W - lr dloss/dW. Writes the curves, the graph of a small step and the weights. `--help` says the rest.
+ * W <- W - lr dloss/dW. Writes a report, the curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
 import { ChainruleError, compileSupport, Random } from "@chainrule/core";
-import { accuracy, DataError, DivergenceError, type History, SGD, softmaxWithLoss, Trainer } from "@chainrule/nn";
+import {
+  accuracy,
+  DataError,
+  DivergenceError,
+  type History,
+  SGD,
+  softmaxWithLoss,
+  Trainer,
+  type TrainerCallback,
+} from "@chainrule/nn";
 import { CheckpointFile, formatDuration, showProgress } from "@chainrule/nn/node";
 import { keepFile } from "../support/file.js";
 import {
@@ -41,13 +50,17 @@ async function main(args: readonly string[]): Promise<void> {
   const network = new TwoLayerNet(sizes, options.seed, options.dtype);
   const interrupt = new Interrupt();
   try {
-    const trainer = trainerOf(network, data, print, options, interrupt);
+    // Loaded late: the libraries of pictures take their time, and bad input should not have to wait for them.
+    const { recorderOf } = await import("./training-report.js");
+    const { report: recorder, live } = await recorderOf(data, options);
+    const trainer = trainerOf(network, data, print, options, interrupt, recorder.callback);
     if (checkpoint !== null) restore(trainer, checkpoint, options.out);
     const results = Object.values(resultFiles).map((name) => join(options.out, name));
     prepareFolder(options.out, [checkpointFile(options.out), earlierFile(options.out), ...results]);
     const unlock = lockFolder(options.out);
     try {
       console.log(describeData(data));
+      if (live !== null) console.log(`Live report: ${live.url}`);
       if (checkpoint === null) await verify(sizes, options, data, interrupt);
       console.log(describeTraining(sizes, options, trainer.iteration));
       const history = await train(trainer, options);
@@ -67,6 +80,7 @@ function trainerOf(
   print: string,
   options: Options,
   { signal }: Interrupt,
+  recorded: TrainerCallback,
 ) {
   const { batch, eager, iterations, lr, seed } = options;
   return new Trainer({
@@ -82,7 +96,7 @@ function trainerOf(
     replace: true,
     random: new Random(seed),
     iterations,
-    callbacks: [showProgress({ line: epochLine })],
+    callbacks: [showProgress({ line: epochLine }), recorded],
     checkpoint: checkpointStore(options, print),
     signal,
     step: eager ? { compiled: false } : {},
@@ -135,6 +149,7 @@ async function train(trainer: Pick<Trainer, "run">, { out, eager }: Options): Pr
     throw new Stop(1, reasonOf(error).replace("Trainer: ", "").replace("a smaller learning rate", "a smaller --lr"));
   }
   if (history.ended !== "aborted") return history;
+  console.log(`  report of what there was: ${join(out, resultFiles.report)}`);
   const resume = commandOf({ ...defaults, out, resume: true, eager });
   const file = checkpointFile(out);
   throw new Stop(130, `interrupted at iteration ${history.losses.length}, saved in ${file}; to go on: ${resume}`);
@@ -142,7 +157,6 @@ async function train(trainer: Pick<Trainer, "run">, { out, eager }: Options): Pr
 
 /** @throws Stop (1) when a default run has not learned what it has to */
 async function report(network: TwoLayerNet, data: Digits, options: Options, history: History): Promise<void> {
-  // Loaded late: the chart library takes its time, and bad input should not have to wait for it.
   const { writeResults } = await import("./results.js");
   const files = writeResults(network, history, options);
   for (const file of files) keepFile(file);
@@ -166,7 +180,7 @@ async function report(network: TwoLayerNet, data: Digits, options: Options, hist
 }
 
 function isDefaultRun(options: Options): boolean {
-  const free: readonly string[] = ["out", "resume", "eager"] satisfies (keyof Options)[];
+  const free: readonly string[] = ["out", "resume", "eager", "live", "livePort"] satisfies (keyof Options)[];
   return Object.entries(defaults).every(
     ([name, value]) => free.includes(name) || options[name as keyof Options] === value,
   );

@@ -18,6 +18,10 @@ export interface Options {
   readonly resume: boolean;
   /** Whether training is not compiled: the numbers are the same, but for rounding. */
   readonly eager: boolean;
+  /** Whether the report is served while training. */
+  readonly live: boolean;
+  /** The port for that; 0 for any that is free. */
+  readonly livePort: number;
 }
 
 /** A8 of the textbook's programs. float32, since it is measured to be the faster one and just as accurate here. */
@@ -32,6 +36,8 @@ export const defaults: Options = {
   out: "out",
   resume: false,
   eager: false,
+  live: false,
+  livePort: 0,
 };
 
 export interface CommandLine {
@@ -66,7 +72,7 @@ export function commandOf(options: Options): string {
   const words = [...start];
   for (const [name, value] of Object.entries(options)) {
     if (value === defaults[name as keyof Options]) continue;
-    words.push(`--${name}`);
+    words.push(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     if (typeof value !== "boolean") words.push(String(value));
   }
   return words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
@@ -76,7 +82,7 @@ function program(): Command {
   return new Command("npm start --")
     .description(
       "Verifies the gradients of a two-layer network (Affine, ReLU, Affine, SoftmaxWithLoss) numerically, then trains it " +
-        "on MNIST and writes curves, the graph of a small step and the weights.",
+        "on MNIST and writes a report, curves, the graph of a small step and the weights.",
     )
     .addOption(number("--iterations <n>", "training steps in all", wholeNumber(1, 100_000_000), defaults.iterations))
     .addOption(
@@ -104,6 +110,10 @@ function program(): Command {
         "--eager",
         "train op by op, and not by a compiled WebAssembly program; the same but for rounding",
       ).default(false),
+    )
+    .addOption(new Option("--live", "serve the report on this machine while training, and say where").default(false))
+    .addOption(
+      number("--live-port <n>", "the port for that; 0 for any that is free", wholeNumber(0, 65_535), defaults.livePort),
     )
     .addHelpText(
       "after",

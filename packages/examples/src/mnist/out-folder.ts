@@ -9,6 +9,7 @@ export const resultFiles = {
   accuracy: "accuracy.svg",
   dot: "step.dot",
   graph: "step.svg",
+  report: "report.html",
   weights: "weights.safetensors",
 } as const;
 

@@ -61,7 +61,7 @@ export function checkRecorderOptions(options: RecorderOptions): void {
     }
   }
   for (const [name, record] of Object.entries({ settings, versions })) {
-    if (record !== undefined && (!isRecord(record) || Array.isArray(record))) {
+    if (record !== undefined && (typeof record !== "object" || record === null || Array.isArray(record))) {
       throw new ChainruleError(`${op}: ${name} is a record, such as { hidden: 50 }, got ${show(record)}`);
     }
   }

@@ -1,5 +1,6 @@
 import { ChainruleError, checkNoMore, show, tensorsIn } from "@chainrule/core";
 import type { Evaluation } from "../training/history.js";
+import type { Settings } from "../training/snapshot.js";
 import type { Trainer } from "../training/trainer.js";
 import type { Predictions, TrainerCallback } from "../training/trainer-options.js";
 import { version } from "../version.js";
@@ -105,7 +106,7 @@ export class ReportRecorder<B = unknown> {
       units: unitsOf(looks),
       predictions: predictions && { ...predictions, confusion: looks.map(({ confusion }) => confusion) },
       graph: options.graph ?? null,
-      settings: { ...trainer?.settings, ...options.settings },
+      settings: settingsOf(trainer, options as RecorderOptions),
       seed: options.seed === undefined ? null : String(options.seed),
       versions: { "@chainrule/nn": version, ...surroundings(), ...options.versions },
       command: options.command ?? null,
@@ -169,4 +170,10 @@ export class ReportRecorder<B = unknown> {
       if (told !== undefined) await told;
     }
   }
+}
+
+/** Where there is a seed, the state of the source that it gave says no more. */
+function settingsOf(trainer: Trainer | null, { seed, settings }: RecorderOptions): Settings {
+  const { random = null, ...rest } = trainer?.settings ?? {};
+  return { ...rest, ...(seed === undefined && { random }), ...settings };
 }

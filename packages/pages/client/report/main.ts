@@ -1,1 +1,75 @@
-document.title = "report";
+import type { ReportData } from "@chainrule/nn";
+import { Confusion } from "./confusion.js";
+import { LossCurves, MetricCurves } from "./curves.js";
+import { Distributions } from "./distributions.js";
+import { element, type View } from "./dom.js";
+import { GraphView } from "./graph.js";
+import { follow } from "./live.js";
+import { Mistakes } from "./mistakes.js";
+import { Moment } from "./moment.js";
+import { Overview } from "./overview.js";
+import { SettingsView } from "./settings.js";
+import { UnitsView } from "./units.js";
+import { words } from "./words.js";
+
+interface Section {
+  readonly id: keyof typeof words;
+  readonly view: View<ReportData>;
+  /** Whether it changes with each step, and not with evaluations alone. */
+  readonly isOfSteps?: true;
+  /** Whether there is something to show. */
+  readonly has: (data: ReportData) => boolean;
+}
+
+const { report, isLive } = JSON.parse(document.getElementById("data")?.textContent ?? "") as {
+  readonly report: ReportData;
+  readonly isLive: boolean;
+};
+
+const moment = new Moment();
+const overview = new Overview();
+const always = () => true;
+const sections: readonly Section[] = [
+  { id: "overview", view: overview, isOfSteps: true, has: always },
+  { id: "loss", view: new LossCurves(), isOfSteps: true, has: always },
+  {
+    id: "metrics",
+    view: new MetricCurves(),
+    has: ({ evaluations }) =>
+      evaluations.some(({ values }) => Object.keys(values).some((name) => /\.(?!loss$)/.test(name))),
+  },
+  { id: "distributions", view: new Distributions(moment), has: ({ distributions }) => distributions.length > 0 },
+  { id: "units", view: new UnitsView(), has: ({ units }) => units.length > 0 },
+  { id: "confusion", view: new Confusion(moment), has: ({ predictions }) => predictions !== null },
+  { id: "mistakes", view: new Mistakes(), has: ({ predictions }) => (predictions?.mistakes.length ?? 0) > 0 },
+  { id: "graph", view: new GraphView(), has: ({ graph }) => graph !== null },
+  { id: "settings", view: new SettingsView(), has: always },
+];
+
+const parts = sections.map(({ id, ...rest }) => {
+  const section = element(
+    "section",
+    { id, "aria-labelledby": `${id}-title` },
+    element("h2", { id: `${id}-title` }, words[id]),
+    rest.view.element,
+  );
+  const link = element("li", {}, element("a", { href: `#${id}` }, words[id]));
+  return { ...rest, section, link };
+});
+const nav = element("nav", { "aria-label": words.sections }, element("ul", {}, ...parts.map(({ link }) => link)));
+document.querySelector("header")?.after(nav);
+document.querySelector("main")?.replaceChildren(...parts.map(({ section }) => section));
+
+function show(data: ReportData, isOfSteps = false): void {
+  moment.update(data.looks);
+  for (const { view, has, section, link, ...part } of parts) {
+    if (isOfSteps && part.isOfSteps === undefined) continue;
+    const isThere = has(data);
+    section.hidden = !isThere;
+    link.hidden = !isThere;
+    if (isThere) view.update(data);
+  }
+}
+
+show(report);
+if (isLive) follow(report, show, (text) => overview.say(text));
