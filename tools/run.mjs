@@ -30,7 +30,13 @@ const commands = {
   },
   async "test:browser"() {
     await setUp();
-    run(["packages/core/dist/test/browser/browser.test.js"]);
+    for (const name of packages) {
+      const folder = `packages/${name}/dist/test/browser`;
+      const files = existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
+      for (const file of files.filter((each) => each.endsWith(".test.js"))) {
+        run(["--conditions", "@chainrule/modules", `${folder}/${file}`]);
+      }
+    }
   },
   async build() {
     await setUp();

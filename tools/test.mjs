@@ -2,7 +2,7 @@
 // property tests, in this process's coverage. Each suite is a process of its own; the counts are those that it printed. A
 // suite that cannot run here, or is left out, is said to be skipped, and not counted.
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -63,6 +63,14 @@ const unit = packages.flatMap((name) => {
   return tests.map((file) => uvu(`${folder}/${file}`));
 });
 
+/** Those that need a browser. */
+const inBrowsers = packages.flatMap((name) => {
+  const folder = `packages/${name}/dist/test/browser`;
+  if (!existsSync(join(root, folder))) return [];
+  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith(".test.js"));
+  return files.map((file) => uvu(`${folder}/${file}`));
+});
+
 /**
  * Suites that look at files only, try what is wrong in ways that no Node tells apart, or are the longer form of another: once is
  * enough, so that `--unit` leaves them out.
@@ -110,7 +118,7 @@ async function suites() {
     single("lint and format", ["node_modules/@biomejs/biome/bin/biome", "check", "."]),
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),
-    { ...uvu("packages/core/dist/test/browser/browser.test.js"), skip },
+    ...inBrowsers.map((suite) => ({ ...suite, skip })),
     left(counted("packages", ["tools/packages.mjs"]), true, "it packs and installs"),
     left(counted("guide", ["tools/guide.mjs"]), true, "it builds a copy of core"),
     left(

@@ -127,7 +127,14 @@ export class Chart {
           }),
         ),
       ],
-      hooks: { setCursor: [(plot) => this.read(plot)] },
+      hooks: {
+        setCursor: [(plot) => this.read(plot)],
+        setScale: [
+          (_, scale) => {
+            if (scale === "x") this.zoom.tell();
+          },
+        ],
+      },
     };
   }
 

@@ -1,5 +1,6 @@
 import type uPlot from "uplot";
 import { element } from "./dom.js";
+import { count } from "./text.js";
 import { words } from "./words.js";
 
 type Range = readonly [from: number, to: number];
@@ -7,6 +8,8 @@ type Range = readonly [from: number, to: number];
 /** What part of the iterations a chart shows. Dragging and the double click are the plot's own. */
 export class Zoom {
   readonly buttons: HTMLElement;
+  /** Which iterations are shown, where that is not all. */
+  private readonly part = element("output", { class: "part" });
   private readonly plot: () => uPlot | null;
 
   constructor(frame: HTMLElement, plot: () => uPlot | null) {
@@ -19,6 +22,7 @@ export class Zoom {
     this.buttons = element(
       "div",
       { class: "zoom" },
+      this.part,
       button("+", words.zoomIn, () => this.by(0.5)),
       button("−", words.zoomOut, () => this.by(2)),
       button("⤢", words.reset, () => this.set(null)),
@@ -37,6 +41,12 @@ export class Zoom {
     // The plot takes the press for its own, so that it would not focus what is around it.
     frame.addEventListener("pointerdown", () => frame.focus({ preventScroll: true }));
     frame.addEventListener("dblclick", () => this.set(null));
+  }
+
+  /** Says which part is shown; to be called when it is another one. */
+  tell(): void {
+    const { range } = this;
+    this.part.textContent = range === null ? "" : range.map((end) => count(Math.round(end))).join(" – ");
   }
 
   /** `null` where all is shown. */
