@@ -14,7 +14,20 @@ const options = withFolder("options");
 options("--help names every option and the exit codes", async () => {
   const { code, stdout } = await run(["--help"]);
   assert.is(code, 0);
-  for (const name of ["iterations", "batch", "lr", "hidden", "seed", "dtype", "data", "out", "resume", "eager"]) {
+  for (const name of [
+    "iterations",
+    "batch",
+    "lr",
+    "hidden",
+    "seed",
+    "dtype",
+    "data",
+    "out",
+    "resume",
+    "eager",
+    "live",
+    "live-port",
+  ]) {
     assert.match(stdout, `--${name}`);
   }
 });
@@ -31,6 +44,7 @@ options("unknown and impossible options are refused", async ({ folder }) => {
     [["more"], /too many arguments/],
     [["--lr", "-0.1"], /--lr.*'-0.1'.*above 0/],
     [["--lr", "0"], /above 0/],
+    [["--live-port", "65536"], /--live-port.*from 0 to 65535/],
     [["--lr", "1e999"], /above 0/],
     [["--batch", "0"], /--batch.*whole number from 1/],
     [["--hidden", "1.5"], /--hidden.*whole number from 1/],

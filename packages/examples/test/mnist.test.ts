@@ -36,6 +36,7 @@ small(
       "accuracy.svg",
       "checkpoint.safetensors",
       "loss.svg",
+      "report.html",
       "step.dot",
       "step.svg",
       "weights.safetensors",
@@ -131,7 +132,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       /interrupted at iteration (\d+), saved in .*; to go on: (.*)\n$/.exec(interrupted.stderr) ?? [];
     assert.ok(Number(at) >= 36);
     assert.match(command, new RegExp(`--out ${parts} --resume$`));
-    assert.equal(readdirSync(parts), ["checkpoint.safetensors"]);
+    assert.match(interrupted.stdout, `report of what there was: ${join(parts, "report.html")}\n`);
+    assert.equal(readdirSync(parts), ["checkpoint.safetensors", "report.html"]);
+    assert.match(readFileSync(join(parts, "report.html"), "utf8"), `"state":"aborted","iteration":${at},`);
 
     const more = String(Number(at) + 5);
     assert.is((await run(["--resume", "--out", parts, "--iterations", more])).code, 0);
@@ -157,11 +160,26 @@ small("a second run in a folder ends before it begins, and the first one goes on
   }
   assert.is(first.code, 130);
   assert.match(first.stderr, /^interrupted at iteration \d+, saved in/);
-  assert.equal(readdirSync(out), ["checkpoint.safetensors"]);
+  assert.equal(readdirSync(out), ["checkpoint.safetensors", "report.html"]);
   // What a killed run has left does not lock anybody out.
   writeFileSync(join(out, ".run.lock"), "999999999\n");
   assert.is((await run([...common, "--iterations", "10"])).code, 0);
   assert.not(existsSync(join(out, ".run.lock")));
+});
+
+small("--live says where the report is served, and serves it until the run is over", async ({ folder }) => {
+  const out = join(folder, "out");
+  const args = [...quick, "--data", writeData(join(folder, "data")), "--iterations", "1000000", "--out", out, "--live"];
+  let page: Promise<string> | undefined;
+  const { code, stderr } = await run(args, (child, stdout) => {
+    const [, url] = /^Live report: (http:\/\/127\.0\.0\.1:\d+\/)$/m.exec(stdout) ?? [];
+    if (url === undefined || page !== undefined || !/epoch +3/.test(stdout)) return;
+    page = fetch(url).then((response) => response.text());
+    void page.finally(() => child.kill("SIGINT"));
+  });
+  assert.is(code, 130, stderr);
+  assert.match((await page) ?? "", /<h1>[^<]*, 16-8-10<\/h1>[\s\S]*"state":"running"/);
+  assert.match(stderr, new RegExp(`--out ${out} --resume$`, "m"));
 });
 
 small("an output that nobody reads is an interrupt", async ({ folder }) => {
@@ -238,7 +256,7 @@ small("a loss that is not finite stops the run and names the step and the first 
   ]);
   assert.is(code, 1);
   assert.match(stderr, /^error: training stopped at step \d+: .*; the first bad value is (NaN|-?Infinity) in .*\n$/);
-  assert.equal(readdirSync(join(folder, "out")), []);
+  assert.equal(readdirSync(join(folder, "out")), ["report.html"]);
 });
 
 small("MNIST itself is read and its gradients are verified", async ({ folder }) => {

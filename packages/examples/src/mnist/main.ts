@@ -141,15 +141,17 @@ async function verify(sizes: NetworkSizes, { seed }: Options, data: Digits, inte
 
 /** @throws Stop (1) when the loss or a parameter is no longer finite, (130) when interrupted */
 async function train(trainer: Pick<Trainer, "run">, { out, eager }: Options): Promise<History> {
+  const partOfReport = `  report of what there was: ${join(out, resultFiles.report)}`;
   let history: History;
   try {
     history = await trainer.run();
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;
+    console.log(partOfReport);
     throw new Stop(1, reasonOf(error).replace("Trainer: ", "").replace("a smaller learning rate", "a smaller --lr"));
   }
   if (history.ended !== "aborted") return history;
-  console.log(`  report of what there was: ${join(out, resultFiles.report)}`);
+  console.log(partOfReport);
   const resume = commandOf({ ...defaults, out, resume: true, eager });
   const file = checkpointFile(out);
   throw new Stop(130, `interrupted at iteration ${history.losses.length}, saved in ${file}; to go on: ${resume}`);

@@ -130,11 +130,14 @@ class MetricCurve implements View<ReportData> {
   private readonly chart: Chart;
   private readonly table = new NumbersTable();
   private readonly log = checkbox(words.logScale, () => this.draw());
+  /** What a network gives that has learned nothing is so far off that the rest would be a flat line. */
+  private readonly without = checkbox(words.withoutFirst, () => this.draw());
   private data: ReportData | null = null;
 
   constructor(metric: string) {
     this.metric = metric;
-    this.chart = new Chart(metricName(metric), [this.log.label]);
+    this.chart = new Chart(metricName(metric), [this.without.label, this.log.label]);
+    this.without.box.checked = true;
     this.element = element("div", {}, element("h3", {}, metricName(metric)), this.chart.element, this.table.element);
   }
 
@@ -147,10 +150,14 @@ class MetricCurve implements View<ReportData> {
     const { data, metric } = this;
     if (data === null) return;
     const names = evaluationsWith(data, metric);
-    const column = (name: string) => data.evaluations.map(({ values }) => values[`${name}.${metric}`] ?? null);
+    const { evaluations } = data;
+    const canBeLeft = evaluations[0]?.iteration === 0 && evaluations.length > 2;
+    this.without.label.hidden = !canBeLeft;
+    const shown = canBeLeft && this.without.box.checked ? evaluations.slice(1) : evaluations;
+    const column = (name: string) => shown.map(({ values }) => values[`${name}.${metric}`] ?? null);
     this.chart.update({
       series: seriesOf(names, metricName(metric)),
-      parts: [[data.evaluations.map(({ iteration }) => iteration), ...names.map(column)]],
+      parts: [[shown.map(({ iteration }) => iteration), ...names.map(column)]],
       isLog: this.log.box.checked,
     });
     this.table.update(() => ({

@@ -43,6 +43,7 @@ export const en = {
   meanOf: "mean",
   meanBetween: "mean since the evaluation before",
   accuracy: "accuracy",
+  withoutFirst: "leave out the value before training",
   moment: "Looked at after iteration",
   weight: "Weights",
   gradient: "Gradients",

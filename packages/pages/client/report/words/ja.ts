@@ -45,6 +45,7 @@ export const ja: Words = {
   meanOf: "平均",
   meanBetween: "直前の評価からの平均",
   accuracy: "認識精度",
+  withoutFirst: "学習前の値を除く",
   moment: "調べた時点(反復)",
   weight: "重み",
   gradient: "勾配",
