@@ -264,7 +264,12 @@ test("looks are thinned out evenly, and the last one is there", () => {
 test("targets hear of each event, and how a run ended is told", async () => {
   const events: string[] = [];
   const target: ReportTarget = { update: (report, event) => void events.push(`${event} ${report.data().state}`) };
-  const { trainer, report } = byHand({ targets: [target], seed: 12n, command: "npm start", settings: { hidden: 2, dtype: "float64" } });
+  const { trainer, report } = byHand({
+    targets: [target],
+    seed: 12n,
+    command: "npm start",
+    settings: { hidden: 2, dtype: "float64" },
+  });
   assert.is(report.data().state, "waiting");
   await trainer.run();
   const one = ["step running", "evaluation running"];

@@ -10,7 +10,7 @@ import { smallStep } from "./step-graph.js";
 import { reasonOf, Stop } from "./stop.js";
 
 /** Test images whose activations and gradients are looked at: as many as cost little. */
-const probed = 200;
+const probed = 100;
 
 /** Where the report of a run is written. */
 export function reportFile(out: string): string {

@@ -3,7 +3,7 @@ import { checkTensor } from "../checks.js";
 import type { Labels } from "../losses/labels.js";
 import { labelsOf } from "../metrics/accuracy.js";
 import type { Predictions } from "../training/trainer-options.js";
-import { type Mistake, type ReportImage, rounded } from "./report-data.js";
+import { type ClassPredictions, type Mistake, type ReportImage, rounded } from "./report-data.js";
 
 /** How a report is to look at the predictions of an evaluation. */
 export interface ClassificationOptions<B> {
@@ -37,9 +37,10 @@ const mostClasses = 100;
 
 /** What the rows of one evaluation were taken for, batch by batch. */
 export class Collected {
-  readonly classes: number;
+  private readonly classes: number;
   readonly counts: number[];
-  wrong = 0;
+  private wrong = 0;
+  private shown: readonly Mistake[] | null = null;
   private rows = 0;
   /** The worst so far, the worst first. */
   private readonly worst: Candidate[] = [];
@@ -85,12 +86,20 @@ export class Collected {
     this.rows += labels.length;
   }
 
-  mistakes(): readonly Mistake[] {
-    return this.worst.map(({ show, probabilities, ...rest }) => ({
+  /** What there is to show. Images are made when they are asked for, which is once for most of the evaluations. */
+  predictions(): Omit<ClassPredictions, "confusion"> {
+    const { evaluation, names } = this.options;
+    const classes = names ?? Array.from({ length: this.classes }, (_, i) => String(i));
+    return { evaluation, classes, wrong: this.wrong, mistakes: this.mistakes() };
+  }
+
+  private mistakes(): readonly Mistake[] {
+    this.shown ??= this.worst.map(({ show, probabilities, ...rest }) => ({
       ...rest,
       probabilities: probabilities.map((p) => rounded(p, 3) ?? 0),
       shown: show(),
     }));
+    return this.shown;
   }
 
   /** Behind all that are as bad or worse. */

@@ -10,7 +10,7 @@ import { distributionsOf, Looks, unitsOf } from "./looks.js";
 import { type ClassificationOptions, Collected, scoresOf } from "./predictions.js";
 import { look, probed } from "./probe.js";
 import { checkRecorderOptions, type RecorderOptions, type ReportEvent } from "./recorder-options.js";
-import { type ClassPredictions, type ReportData, type ReportLayer, rounded } from "./report-data.js";
+import { type ReportData, type ReportLayer, rounded } from "./report-data.js";
 import { surroundings } from "./surroundings.js";
 
 /**
@@ -58,7 +58,8 @@ export class ReportRecorder<B = unknown> {
   private readonly looks: Looks;
   private layers: readonly ReportLayer[] = [];
   private collected: Collected | null = null;
-  private predictions: Omit<ClassPredictions, "confusion"> | null = null;
+  /** Of the last evaluation that came to its end. */
+  private predicted: Collected | null = null;
   private started = 0;
   private wall = 0;
 
@@ -79,7 +80,7 @@ export class ReportRecorder<B = unknown> {
   /** All that was recorded so far. */
   data(...none: []): ReportData {
     checkNoMore("ReportRecorder.data", none);
-    const { options, trainer, state, layers, predictions, wall, started } = this;
+    const { options, trainer, state, layers, predicted, wall, started } = this;
     const looks = this.looks.kept;
     const { losses, evaluations, seconds } = trainer?.history ?? { losses: [], evaluations: [], seconds: 0 };
     const wallSeconds = (wall + (state === "running" ? performance.now() - started : 0)) / 1000;
@@ -104,7 +105,7 @@ export class ReportRecorder<B = unknown> {
       layers,
       distributions: distributionsOf(looks),
       units: unitsOf(looks),
-      predictions: predictions && { ...predictions, confusion: looks.map(({ confusion }) => confusion) },
+      predictions: predicted && { ...predicted.predictions(), confusion: looks.map(({ confusion }) => confusion) },
       graph: options.graph ?? null,
       settings: settingsOf(trainer, options as RecorderOptions),
       seed: options.seed === undefined ? null : String(options.seed),
@@ -149,11 +150,9 @@ export class ReportRecorder<B = unknown> {
       probed: found,
       confusion: collected?.counts ?? null,
     });
-    if (collected !== null && classification !== undefined) {
-      const { evaluation, names } = classification;
-      const classes = names ?? Array.from({ length: collected.classes }, (_, i) => String(i));
-      this.predictions = { evaluation, classes, wrong: collected.wrong, mistakes: collected.mistakes() };
-    }
+    // What cannot be shown is to be told at the first evaluation, and not when all is done.
+    if (this.predicted === null) collected?.predictions();
+    this.predicted = collected;
     this.collected = null;
     await this.tell("evaluation");
   }
