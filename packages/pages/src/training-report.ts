@@ -1,17 +1,15 @@
 import { ChainruleError, checkNoMore, checkOptions, show } from "@chainrule/core";
 import type { ReportData } from "@chainrule/nn";
 import { reportClient } from "./clients.js";
+import type { Language } from "./language.js";
 import { escaped, page } from "./page.js";
-
-/** What a report is written in. */
-export type ReportLanguage = "en" | "ko" | "ja";
 
 export interface TrainingReportOptions {
   /** The language of the page's own words. Default "en". */
-  readonly lang?: ReportLanguage | undefined;
+  readonly lang?: Language | undefined;
 }
 
-const withoutScript: Readonly<Record<ReportLanguage, string>> = {
+const withoutScript: Readonly<Record<Language, string>> = {
   en: "This report is drawn by its own script, which does not run here.",
   ko: "이 보고서는 자체 스크립트가 그립니다. 여기서는 스크립트가 실행되지 않습니다.",
   ja: "このレポートは付属のスクリプトで描画されますが、ここではスクリプトが実行されません。",
@@ -55,7 +53,7 @@ export function reportPage(op: string, data: ReportData, options: TrainingReport
   });
 }
 
-export function languageOf(op: string, options: TrainingReportOptions): ReportLanguage {
+export function languageOf(op: string, options: TrainingReportOptions): Language {
   checkOptions(op, options, ["lang"]);
   const { lang = "en" } = options;
   if (Object.hasOwn(withoutScript, lang)) return lang;

@@ -2,13 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { ChainruleError, checkNoMore, checkOptions, show } from "@chainrule/core";
 import { type ReportData, type ReportEvent, ReportRecorder, type ReportTarget } from "@chainrule/nn";
-import { languageOf, type ReportLanguage, reportPage } from "../training-report.js";
+import type { Language } from "../language.js";
+import { languageOf, reportPage } from "../training-report.js";
 
 export interface ServeReportOptions {
   /** The port; 0, the default, for any that is free. */
   readonly port?: number | undefined;
   /** The language of the page's own words. Default "en". */
-  readonly lang?: ReportLanguage | undefined;
+  readonly lang?: Language | undefined;
 }
 
 /** A report that is served while it grows: a target of a `ReportRecorder`. */
@@ -59,7 +60,7 @@ export function serveReport(options: ServeReportOptions = {}, ...none: []): Prom
 }
 
 class Service {
-  private readonly lang: ReportLanguage;
+  private readonly lang: Language;
   private readonly listeners = new Set<ServerResponse>();
   private readonly server = createServer((request, response) => this.answer(request, response));
   private port = 0;
@@ -68,7 +69,7 @@ class Service {
   /** How much of which curve the pages have. */
   private sent = { every: 1, length: 0 };
 
-  constructor(lang: ReportLanguage) {
+  constructor(lang: Language) {
     this.lang = lang;
   }
 

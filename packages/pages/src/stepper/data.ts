@@ -1,5 +1,5 @@
 import type { GraphJSON, NodeFormula, TensorJSON } from "@chainrule/core";
-import type { Language } from "./words.js";
+import type { Language } from "../language.js";
 
 /** What the page of a stepper is made of. */
 export interface StepperData {

@@ -14,11 +14,12 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { stepperClient } from "../clients.js";
+import type { Language } from "../language.js";
 import { escaped, page } from "../page.js";
 import type { ClosureData, StepperData } from "./data.js";
 import { lossNodes } from "./ops.js";
 import { walkBackward } from "./walk.js";
-import { type Language, words } from "./words.js";
+import { words } from "./words.js";
 
 export interface StepperOptions extends GraphOptions {
   /** The heading of the page. Default the names of the outputs. */

@@ -1,5 +1,4 @@
-/** The languages that a page has words in. */
-export type Language = "en" | "ko" | "ja";
+import type { Language } from "../language.js";
 
 /** The words of the page, in the terms of the book's editions. */
 export interface Words {
