@@ -77,7 +77,35 @@ const commands = {
     ]);
     run(["packages/mutate/mutate.mjs", ...args]);
   },
+  async playground() {
+    await setUp();
+    buildPlayground();
+    if (args[0] === "build") return;
+    if (args[0] === "test") run(["packages/playground/test/run.mjs"]);
+    else await runProgram("packages/playground/build/main.mjs");
+  },
 };
+
+/** Installs what the playground is made with, and builds it, unless nothing has changed since. */
+function buildPlayground() {
+  const folder = "packages/playground";
+  pnpm(["--dir", folder, "install", "--ignore-workspace", "--frozen-lockfile"], folder, [
+    `${folder}/package.json`,
+    `${folder}/pnpm-lock.yaml`,
+  ]);
+  const files = [`${folder}/index.html`, `${folder}/pnpm-lock.yaml`];
+  for (const part of ["src", "build"]) {
+    files.push(
+      ...readdirSync(join(root, folder, part), { recursive: true }).map((file) => `${folder}/${part}/${file}`),
+    );
+  }
+  const stamp = hash([...sources(), ...files.sort()]);
+  const file = join(root, folder, "dist/.built");
+  if (existsSync(file) && readFileSync(file, "utf8") === stamp) return;
+  console.error("Building the playground ...");
+  run([`${folder}/build/build.mjs`]);
+  writeFileSync(file, stamp);
+}
 
 async function setUp() {
   install();

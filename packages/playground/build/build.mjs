@@ -1,0 +1,136 @@
+// Makes `dist/`: the page, the files of the engine, the sandboxed frame, the language service and the digits. The same sources give the same bytes.
+import { createHash } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, defaultClientConditions } from "vite";
+import { declarations } from "./declarations.mjs";
+import { packDigits } from "./digits.mjs";
+
+const playground = dirname(dirname(fileURLToPath(import.meta.url)));
+const packages = dirname(playground);
+const dist = join(playground, "dist");
+
+/** Modules made of texts, by name. */
+function virtual(texts) {
+  return {
+    name: "virtual",
+    resolveId: (id) => (id in texts ? `\0${id}` : undefined),
+    load: (id) => (id.startsWith("\0") ? texts[id.slice(1)] : undefined),
+  };
+}
+
+const module = (value) => `export default ${JSON.stringify(value)};`;
+
+function config({ texts = {}, input, output = {}, write = true, outDir = dist, plugins = [] }) {
+  return {
+    configFile: false,
+    root: playground,
+    base: "./",
+    logLevel: "warn",
+    publicDir: false,
+    // The packages' modules, and not the bundles that they publish: so that what a program does not need is not loaded.
+    resolve: { conditions: ["@chainrule/modules", ...defaultClientConditions] },
+    plugins: [virtual(texts), ...plugins],
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      outDir,
+      emptyOutDir: false,
+      write,
+      target: "es2022",
+      minify: true,
+      cssMinify: true,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 10_000,
+      rolldownOptions: { input, preserveEntrySignatures: "strict", output },
+    },
+  };
+}
+
+/** One file of code, as a text. */
+async function bundled(entry, format, texts = {}) {
+  const output = { format, codeSplitting: false };
+  const { output: chunks } = await build(config({ texts, input: join(playground, entry), output, write: false }));
+  return chunks[0].code;
+}
+
+/** A program may print what it has an instance of. */
+const namesOfClasses = { minify: { mangle: { keepNames: { class: true, function: false } } } };
+
+/** The engine in files that share what they have in common; core once without its compiler. What each entry needs, in order. */
+async function buildEngine() {
+  const core = await import(pathToFileURL(join(packages, "core/dist/src/index.js")).href);
+  const light = Object.keys(core).filter((name) => name !== "compile" && name !== "compileSupport");
+  const texts = {
+    "entry:light": `export { ${light.join(", ")} } from "@chainrule/core";`,
+    "entry:core": 'export * from "@chainrule/core";',
+    "entry:nn": 'export * from "@chainrule/nn";',
+    "entry:pictures": 'export * from "@chainrule/pictures";',
+  };
+  const entries = Object.fromEntries(Object.keys(texts).map((id) => [id.slice("entry:".length), id]));
+  const input = {
+    ...entries,
+    runtime: join(playground, "src/run/runtime.ts"),
+    mnist: join(playground, "src/mnist/worker.ts"),
+  };
+  const output = { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", ...namesOfClasses };
+  const made = await build(config({ texts, input, output, outDir: join(dist, "engine") }));
+  const imports = new Map(made.output.map(({ fileName, imports }) => [fileName, imports]));
+  const needed = (file, found = new Set()) => {
+    for (const other of imports.get(file)) needed(other, found);
+    return found.add(file);
+  };
+  return Object.fromEntries([...Object.keys(entries), "runtime"].map((name) => [name, [...needed(`${name}.js`)]]));
+}
+
+/** The frame that programs run in: its script is in it, and its policy lets nothing else run but the workers that it makes. */
+async function buildFrame() {
+  const boot = await bundled("src/run/boot.ts", "iife");
+  const script = (await bundled("src/run/frame.ts", "iife", { "virtual:boot": module(boot) })).replaceAll(
+    "</script",
+    "<\\/script",
+  );
+  const hash = createHash("sha256").update(script).digest("base64");
+  const policy = `default-src 'none'; script-src 'sha256-${hash}' blob: 'wasm-unsafe-eval'; worker-src blob:; base-uri 'none'; form-action 'none'`;
+  const head = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><title>sandbox</title>`;
+  writeFileSync(
+    join(dist, "frame.html"),
+    `<!doctype html><html lang="en"><head>${head}</head><body><script>${script}</script></body></html>\n`,
+  );
+}
+
+async function buildLanguage() {
+  const text = module(declarations(packages, playground));
+  writeFileSync(
+    join(dist, "language.js"),
+    await bundled("src/language/worker.ts", "es", { "virtual:declarations": text }),
+  );
+}
+
+async function buildPage(engine) {
+  await build(
+    config({
+      texts: { "virtual:engine": module(engine) },
+      input: join(playground, "index.html"),
+      output: {
+        entryFileNames: "page/[name].js",
+        chunkFileNames: "page/[name]-[hash].js",
+        assetFileNames: "page/[name][extname]",
+      },
+    }),
+  );
+}
+
+export async function buildPlayground() {
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  const engine = await buildEngine();
+  await buildFrame();
+  await buildLanguage();
+  await buildPage(engine);
+  packDigits(dist);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await buildPlayground();

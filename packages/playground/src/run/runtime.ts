@@ -1,0 +1,191 @@
+// Runs a program in its worker, and says what it printed, showed and plotted. It is one of the files of the engine.
+import { print, Tensor } from "@chainrule/core";
+import { toSvg } from "@chainrule/pictures";
+import { format, formatAll } from "./format.js";
+import type { Job, Level, Output } from "./messages.js";
+import { readPlot } from "./plot.js";
+
+/** What `boot.ts` needs of this file. */
+export interface Runtime {
+  run(job: Job, urls: ReadonlyMap<string, string>): Promise<void>;
+}
+
+/** How many texts and values of one run are shown, and how many graphs. */
+const MOST_TEXTS = 1000;
+const MOST_GRAPHS = 12;
+
+// The program may put others in their place.
+const post = postMessage.bind(globalThis);
+const clock = performance.now.bind(performance);
+
+let userUrl = "";
+let texts = 0;
+let dropped = 0;
+/** Tensors that were shown and have a graph, with the line that showed them. */
+const shown = new Map<Tensor, number | null>();
+let graphs = 0;
+let isFinished = false;
+let width = 840;
+/** What the program calls its tensors. */
+let bindings: Readonly<Record<string, () => unknown>> = {};
+
+function say(output: Output): void {
+  if (output.kind === "text" || output.kind === "value") {
+    texts++;
+    if (texts > MOST_TEXTS) {
+      dropped++;
+      return;
+    }
+  }
+  post(output);
+}
+
+/** Where in the program an error was made, or a function was called: the topmost of its lines. */
+function placeIn(stack: string | undefined): { readonly line: number | null; readonly column: number | null } {
+  const at = stack?.indexOf(`${userUrl}:`) ?? -1;
+  const found = at < 0 ? null : /^:(\d+):(\d+)/.exec((stack as string).slice(at + userUrl.length));
+  return found === null ? { line: null, column: null } : { line: Number(found[1]), column: Number(found[2]) };
+}
+
+function lineOfCaller(): number | null {
+  return texts > MOST_TEXTS ? null : placeIn(new Error().stack).line;
+}
+
+function note(values: readonly unknown[], line: number | null): void {
+  for (const value of values) {
+    if (!(value instanceof Tensor) || value.node === null || shown.has(value)) continue;
+    shown.set(value, line);
+    if (isFinished) sayGraph(value, line);
+  }
+}
+
+function sayError(error: unknown): void {
+  const isError = error instanceof Error;
+  const causes: string[] = [];
+  for (
+    let cause = isError ? error.cause : undefined;
+    cause instanceof Error && causes.length < 5;
+    cause = cause.cause
+  ) {
+    causes.push(`\n${cause.name}: ${cause.message}`);
+  }
+  const message = isError ? error.message : `threw ${format(error)}`;
+  say({
+    kind: "error",
+    name: isError ? error.name : "Error",
+    message: message + causes.join(""),
+    ...placeIn(isError ? error.stack : undefined),
+  });
+}
+
+/** The names of the program's variables, for tensors that have none of their own. */
+function namesFor(): Record<string, Tensor> {
+  const names: Record<string, Tensor> = {};
+  for (const [name, read] of Object.entries(bindings)) {
+    const value = read();
+    if (value instanceof Tensor && value.name === undefined && !Object.values(names).includes(value))
+      names[name] = value;
+  }
+  return names;
+}
+
+function sayGraph(output: Tensor, line: number | null): void {
+  if (graphs >= MOST_GRAPHS) return;
+  graphs++;
+  const names = namesFor();
+  const label = output.name ?? Object.keys(names).find((name) => names[name] === output) ?? "";
+  let [svg, why]: [string | null, string] = [null, ""];
+  try {
+    svg = toSvg(output, { names, maxWidth: width });
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  say({ kind: "graph", label, line, svg, why, text: print(output, { names }), steps: null });
+}
+
+/** Of a program that showed no graph, the one that its last result has. */
+function lastResult(): Tensor | undefined {
+  const results = Object.values(bindings)
+    .map((read) => read())
+    .filter((value): value is Tensor => value instanceof Tensor && value.node !== null);
+  return results.findLast((result) => result.grad !== null) ?? results.at(-1);
+}
+
+function finish(milliseconds: number): void {
+  isFinished = true;
+  if (shown.size === 0) {
+    const result = lastResult();
+    if (result !== undefined) shown.set(result, null);
+  }
+  for (const [output, line] of shown) sayGraph(output, line);
+  say({ kind: "done", milliseconds, dropped });
+}
+
+const printer =
+  (level: Level) =>
+  (...values: unknown[]) => {
+    const line = lineOfCaller();
+    say({ kind: "text", level, text: formatAll(values), line });
+    note(values, line);
+  };
+
+/** What a program finds besides the engine: the same as `globals.d.ts` declares. */
+const globals = {
+  console: Object.assign(Object.create(console), {
+    log: printer("log"),
+    info: printer("info"),
+    debug: printer("info"),
+    warn: printer("warn"),
+    error: printer("error"),
+  }),
+  show(...values: unknown[]): void {
+    const line = lineOfCaller();
+    for (const value of values) say({ kind: "value", text: format(value), line });
+    note(values, line);
+  },
+  plot(...given: unknown[]): void {
+    say({ kind: "plot", ...readPlot(given) });
+  },
+  /** What `prepare` puts around the statements of a program and behind them. */
+  $playground: {
+    value<T>(line: number, value: T): T {
+      if (value === undefined) return value;
+      say({ kind: "value", text: format(value), line });
+      note([value], line);
+      return value;
+    },
+    bindings(of: typeof bindings): void {
+      bindings = of;
+    },
+  },
+};
+
+export async function run({ code, width: given }: Job, urls: ReadonlyMap<string, string>): Promise<void> {
+  width = given;
+  Object.assign(globalThis, globals);
+  (Error as { stackTraceLimit?: number }).stackTraceLimit = 100;
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    sayError(event.error ?? new Error(event.message));
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    sayError(event.reason);
+  });
+  const modules = {
+    core: urls.get("core.js") ?? urls.get("light.js"),
+    nn: urls.get("nn.js"),
+    pictures: urls.get("pictures.js"),
+  };
+  const linked = code.replace(/"playground:(core|nn|pictures)"/g, (_whole, name: keyof typeof modules) =>
+    JSON.stringify(modules[name]),
+  );
+  userUrl = URL.createObjectURL(new Blob([linked], { type: "text/javascript" }));
+  const start = clock();
+  try {
+    await import(/* @vite-ignore */ userUrl);
+  } catch (error) {
+    sayError(error);
+  }
+  finish(clock() - start);
+}

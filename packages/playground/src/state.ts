@@ -1,0 +1,160 @@
+// The program, and what came of it.
+import { effect, signal } from "@preact/signals";
+import { CodeError, prepare } from "./code/prepare.js";
+import { type Example, exampleCalled, examples, programOf } from "./examples/list.js";
+import { addressWith, codeOf, packed, readFragment } from "./fragment.js";
+import type { ErrorOutput, GraphOutput, Output, PlotOutput } from "./run/messages.js";
+import { runProgram, stopProgram } from "./run/sandbox.js";
+import { isEmbedded, language, theme } from "./settings.js";
+
+export type Status =
+  | { readonly kind: "loading" | "running" | "failed" | "stopped" | "tooMuch" }
+  | { readonly kind: "done"; readonly milliseconds: number }
+  | { readonly kind: "engineMissing"; readonly message: string };
+
+/** What stands in the list of results. */
+export type Shown = Extract<Output, { kind: "text" | "value" | "error" | "plot" }>;
+
+export interface Results {
+  readonly shown: readonly Shown[];
+  readonly graphs: readonly GraphOutput[];
+  readonly dropped: number;
+}
+
+const nothing: Results = { shown: [], graphs: [], dropped: 0 };
+
+const given = readFragment();
+const firstExample = exampleCalled(given["example"]) ?? (examples[0] as Example);
+
+/** The example that the program is, unchanged; null for a program of one's own. */
+export const example = signal<Example | null>(codeOf(given) === null ? firstExample : null);
+export const code = signal(codeOf(given) ?? programOf(firstExample, language.peek()));
+export const results = signal<Results>(nothing);
+export const status = signal<Status>({ kind: "loading" });
+/** The line of the last error. */
+export const errorLine = signal<number | null>(null);
+/** How wide a picture of a graph may be. */
+export const pictureWidth = signal(640);
+
+export function choose(chosen: Example): void {
+  example.value = chosen;
+  code.value = programOf(chosen, language.value);
+}
+
+/** A change in the editor. */
+export function edit(text: string): void {
+  if (text === code.peek()) return;
+  code.value = text;
+  example.value = examples.find((one) => programOf(one, language.peek()) === text) ?? null;
+}
+
+// An example that is unchanged is in the language of the page.
+effect(() => {
+  const lang = language.value;
+  const unchanged = example.peek();
+  if (unchanged !== null) code.value = programOf(unchanged, lang);
+});
+
+/** The address at which this program is found. */
+export function linkTo(extra: Readonly<Record<string, string>> = {}): string {
+  const chosen = example.value;
+  const program = chosen === null ? { code: packed(code.value) } : { example: chosen.id };
+  return addressWith({ ...program, ...extra });
+}
+
+/** Reloading the page finds the program again. */
+export function keepInAddress(): void {
+  if (isEmbedded) return;
+  const chosen = {
+    ...("lang" in given ? { lang: language.value } : {}),
+    ...(theme.value === "auto" ? {} : { theme: theme.value }),
+  };
+  history.replaceState(null, "", linkTo(chosen));
+}
+
+addEventListener("hashchange", () => {
+  const fragment = readFragment();
+  const text = codeOf(fragment);
+  const chosen = exampleCalled(fragment["example"]);
+  if (text !== null) edit(text);
+  else if (chosen !== undefined) choose(chosen);
+});
+
+let attempt = 0;
+
+export async function start(): Promise<void> {
+  attempt++;
+  const own = attempt;
+  status.value = { kind: status.peek().kind === "loading" ? "loading" : "running" };
+  let collected: Results = nothing;
+  let isFirst = true;
+  const show = (change: Partial<Results>) => {
+    collected = { ...collected, ...change };
+    // What the last run showed stays until there is something new, so that nothing flickers.
+    if (isFirst) errorLine.value = null;
+    isFirst = false;
+    schedule(() => {
+      if (own === attempt) results.value = collected;
+    });
+  };
+  const fail = (error: ErrorOutput) => {
+    show({ shown: [...collected.shown, { kind: "error", ...error }] });
+    errorLine.value = error.line;
+    status.value = { kind: "failed" };
+  };
+  try {
+    const prepared = await prepare(code.peek());
+    if (own !== attempt) return;
+    await runProgram(prepared, pictureWidth.peek(), {
+      output(output) {
+        switch (output.kind) {
+          case "graph":
+            return show({ graphs: [...collected.graphs, output] });
+          case "error":
+            return fail(output);
+          case "done": {
+            const { milliseconds, dropped } = output;
+            show({ dropped });
+            if (status.peek().kind !== "failed") status.value = { kind: "done", milliseconds };
+            return;
+          }
+          default:
+            return show({ shown: [...collected.shown, output] });
+        }
+      },
+      tooMuch() {
+        show({});
+        status.value = { kind: "tooMuch" };
+      },
+    });
+    if (own === attempt && status.peek().kind === "loading") status.value = { kind: "running" };
+  } catch (error) {
+    if (own !== attempt) return;
+    await stopProgram();
+    if (error instanceof CodeError) {
+      const { name, message, line, column } = error;
+      fail({ name, message, line, column });
+    } else status.value = { kind: "engineMissing", message: (error as Error).message };
+  }
+}
+
+export async function stop(): Promise<void> {
+  attempt++;
+  status.value = { kind: "stopped" };
+  await stopProgram();
+}
+
+let scheduled: (() => void) | null = null;
+
+/** At most once a frame: a program may print a thousand lines. */
+function schedule(work: () => void): void {
+  if (scheduled === null)
+    setTimeout(() => {
+      const last = scheduled;
+      scheduled = null;
+      last?.();
+    }, 16);
+  scheduled = work;
+}
+
+export type { ErrorOutput, GraphOutput, PlotOutput };
