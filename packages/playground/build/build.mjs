@@ -6,10 +6,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, defaultClientConditions } from "vite";
 import { declarations } from "./declarations.mjs";
 import { packDigits } from "./digits.mjs";
+import { namesOfCore } from "./light.mjs";
 
 const playground = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = dirname(playground);
-const dist = join(playground, "dist");
 
 /** Modules made of texts, by name. */
 function virtual(texts) {
@@ -22,7 +22,7 @@ function virtual(texts) {
 
 const module = (value) => `export default ${JSON.stringify(value)};`;
 
-function config({ texts = {}, input, output = {}, write = true, outDir = dist, plugins = [] }) {
+function config({ texts = {}, input, output = {}, outDir, plugins = [] }) {
   return {
     configFile: false,
     root: playground,
@@ -36,7 +36,7 @@ function config({ texts = {}, input, output = {}, write = true, outDir = dist, p
     build: {
       outDir,
       emptyOutDir: false,
-      write,
+      write: outDir !== undefined,
       target: "es2022",
       minify: true,
       cssMinify: true,
@@ -52,17 +52,16 @@ function config({ texts = {}, input, output = {}, write = true, outDir = dist, p
 /** One file of code, as a text. */
 async function bundled(entry, format, texts = {}) {
   const output = { format, codeSplitting: false };
-  const { output: chunks } = await build(config({ texts, input: join(playground, entry), output, write: false }));
+  const { output: chunks } = await build(config({ texts, input: join(playground, entry), output }));
   return chunks[0].code;
 }
 
 /** A program may print what it has an instance of. */
 const namesOfClasses = { minify: { mangle: { keepNames: { class: true, function: false } } } };
 
-/** The engine in files that share what they have in common; core once without its compiler. What each entry needs, in order. */
-async function buildEngine() {
-  const core = await import(pathToFileURL(join(packages, "core/dist/src/index.js")).href);
-  const light = Object.keys(core).filter((name) => name !== "compile" && name !== "compileSupport");
+/** The engine in files that share what they have in common, core once whole and once light. What each entry needs, in order, and what the light core has not. */
+async function buildEngine(dist) {
+  const { all, light } = await namesOfCore(join(packages, "core"));
   const texts = {
     "entry:light": `export { ${light.join(", ")} } from "@chainrule/core";`,
     "entry:core": 'export * from "@chainrule/core";',
@@ -82,11 +81,14 @@ async function buildEngine() {
     for (const other of imports.get(file)) needed(other, found);
     return found.add(file);
   };
-  return Object.fromEntries([...Object.keys(entries), "runtime"].map((name) => [name, [...needed(`${name}.js`)]]));
+  const files = Object.fromEntries(
+    [...Object.keys(entries), "runtime"].map((name) => [name, [...needed(`${name}.js`)]]),
+  );
+  return { files, heavy: all.filter((name) => !light.includes(name)) };
 }
 
 /** The frame that programs run in: its script is in it, and its policy lets nothing else run but the workers that it makes. */
-async function buildFrame() {
+async function buildFrame(dist) {
   const boot = await bundled("src/run/boot.ts", "iife");
   const script = (await bundled("src/run/frame.ts", "iife", { "virtual:boot": module(boot) })).replaceAll(
     "</script",
@@ -101,7 +103,7 @@ async function buildFrame() {
   );
 }
 
-async function buildLanguage() {
+async function buildLanguage(dist) {
   const text = module(declarations(packages, playground));
   writeFileSync(
     join(dist, "language.js"),
@@ -109,10 +111,11 @@ async function buildLanguage() {
   );
 }
 
-async function buildPage(engine) {
+async function buildPage(dist, engine) {
   await build(
     config({
-      texts: { "virtual:engine": module(engine) },
+      outDir: dist,
+      texts: { "virtual:engine": `export const { files, heavy } = ${JSON.stringify(engine)};` },
       input: join(playground, "index.html"),
       output: {
         entryFileNames: "page/[name].js",
@@ -123,13 +126,13 @@ async function buildPage(engine) {
   );
 }
 
-export async function buildPlayground() {
+export async function buildPlayground(dist = join(playground, "dist")) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  const engine = await buildEngine();
-  await buildFrame();
-  await buildLanguage();
-  await buildPage(engine);
+  const engine = await buildEngine(dist);
+  await buildFrame(dist);
+  await buildLanguage(dist);
+  await buildPage(dist, engine);
   packDigits(dist);
 }
 

@@ -1,10 +1,10 @@
 // The program, and what came of it.
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { CodeError, prepare } from "./code/prepare.js";
 import { type Example, exampleCalled, examples, programOf } from "./examples/list.js";
 import { addressWith, codeOf, packed, readFragment } from "./fragment.js";
 import type { ErrorOutput, GraphOutput, Output, PlotOutput } from "./run/messages.js";
-import { runProgram, stopProgram } from "./run/sandbox.js";
+import { runProgram, stopProgram, warmUp } from "./run/sandbox.js";
 import { isEmbedded, language, theme } from "./settings.js";
 
 export type Status =
@@ -87,20 +87,23 @@ export async function start(): Promise<void> {
   const own = attempt;
   status.value = { kind: status.peek().kind === "loading" ? "loading" : "running" };
   let collected: Results = nothing;
-  let isFirst = true;
-  const show = (change: Partial<Results>) => {
+  let now: Status = { kind: "running" };
+  // What the last run showed stays until there is something new, so that nothing flickers; results and status change together.
+  const show = (change: Partial<Results>, next = now) => {
     collected = { ...collected, ...change };
-    // What the last run showed stays until there is something new, so that nothing flickers.
-    if (isFirst) errorLine.value = null;
-    isFirst = false;
+    now = next;
     schedule(() => {
-      if (own === attempt) results.value = collected;
+      if (own !== attempt) return;
+      const failed = collected.shown.findLast((one) => one.kind === "error");
+      batch(() => {
+        results.value = collected;
+        errorLine.value = failed?.line ?? null;
+        status.value = now;
+      });
     });
   };
   const fail = (error: ErrorOutput) => {
-    show({ shown: [...collected.shown, { kind: "error", ...error }] });
-    errorLine.value = error.line;
-    status.value = { kind: "failed" };
+    show({ shown: [...collected.shown, { kind: "error", ...error }] }, { kind: "failed" });
   };
   try {
     const prepared = await prepare(code.peek());
@@ -114,34 +117,30 @@ export async function start(): Promise<void> {
             return fail(output);
           case "done": {
             const { milliseconds, dropped } = output;
-            show({ dropped });
-            if (status.peek().kind !== "failed") status.value = { kind: "done", milliseconds };
-            return;
+            return show({ dropped }, now.kind === "failed" ? now : { kind: "done", milliseconds });
           }
           default:
             return show({ shown: [...collected.shown, output] });
         }
       },
-      tooMuch() {
-        show({});
-        status.value = { kind: "tooMuch" };
-      },
+      tooMuch: () => show({}, { kind: "tooMuch" }),
     });
-    if (own === attempt && status.peek().kind === "loading") status.value = { kind: "running" };
+    if (own === attempt && status.peek().kind === "loading") status.value = now;
   } catch (error) {
     if (own !== attempt) return;
-    await stopProgram();
+    stopProgram();
     if (error instanceof CodeError) {
       const { name, message, line, column } = error;
       fail({ name, message, line, column });
-    } else status.value = { kind: "engineMissing", message: (error as Error).message };
+    } else show({}, { kind: "engineMissing", message: (error as Error).message });
   }
 }
 
-export async function stop(): Promise<void> {
+export function stop(): void {
   attempt++;
   status.value = { kind: "stopped" };
-  await stopProgram();
+  stopProgram();
+  warmUp().catch(() => {});
 }
 
 let scheduled: (() => void) | null = null;

@@ -1,4 +1,5 @@
 // Makes of a program in TypeScript the module that the sandbox runs, line for line.
+import { heavy } from "virtual:engine";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "@lezer/javascript";
 
@@ -9,7 +10,7 @@ export type ModuleName = "core" | "nn" | "pictures";
 export interface Prepared {
   /** What imports of the packages' names are rewritten to is `"playground:NAME"`. */
   readonly code: string;
-  /** What it imports; core counts as "light" where the program needs no compiler. */
+  /** What it imports; core counts as "light" where that is enough. */
   readonly modules: readonly (ModuleName | "light")[];
 }
 
@@ -46,7 +47,7 @@ export async function prepare(code: string): Promise<Prepared> {
   checkSyntax(tree, code);
   const edits: Edit[] = [];
   const imported = new Set<ModuleName>();
-  let needsCompiler = false;
+  let needsAll = false;
   visit(tree, (node) => {
     if (node.name === "String" && isSpecifier(node)) {
       const name = moduleOf(code.slice(node.from + 1, node.to - 1));
@@ -56,8 +57,10 @@ export async function prepare(code: string): Promise<Prepared> {
       }
       imported.add(name);
       edits.push({ from: node.from, to: node.to, text: `"playground:${name}"` });
-      const statement = code.slice(node.parent?.from, node.to);
-      needsCompiler ||= name === "nn" || /\bcompile|\*/.test(statement) || node.parent?.name !== "ImportDeclaration";
+      // Whoever imports all, or at run time, gets all.
+      const isPlain = node.parent?.name === "ImportDeclaration" && node.parent.getChild("Star") === null;
+      const words = code.slice(node.parent?.from, node.from).split(/[^\p{L}\p{N}_$]+/u);
+      needsAll ||= name === "nn" || !isPlain || words.some((word) => heavy.includes(word));
     }
   });
   for (let node = tree.topNode.firstChild; node !== null; node = node.nextSibling) {
@@ -69,9 +72,25 @@ export async function prepare(code: string): Promise<Prepared> {
   }
   const names = namesOf(tree, code).map((name) => `${name}: () => ${name}`);
   const marked = `${applied(code, edits)}\n;$playground.bindings({ ${names.join(", ")} });`;
-  const modules = [...imported].map((name) => (name === "core" && !needsCompiler ? "light" : name));
-  return { code: await stripped(marked, code), modules };
+  const modules = [...imported].map((name) => (name === "core" && !needsAll ? "light" : name));
+  return { code: hasTypes(tree) ? await stripped(marked, code) : marked, modules };
 }
+
+/** Whether a program is more than JavaScript: what strips types is not small, and loaded when there is something to strip. */
+function hasTypes(tree: Tree): boolean {
+  let found = false;
+  visit(tree, ({ name, parent, type }) => {
+    found ||= type.isError || typesAlone.test(name);
+    found ||= name === "as" && parent?.name === "BinaryExpression";
+    found ||= name === "LogicOp" && (parent?.name === "PostfixExpression" || parent?.name === "PropertyDeclaration");
+    found ||= name === "this" && parent?.name === "ParamList";
+  });
+  return found;
+}
+
+/** Names of the grammar that JavaScript has no use for. */
+const typesAlone =
+  /Type|Interface|Enum|Namespace|Ambient|Signature|PrefixCast|Optional|Privacy|^(declare|readonly|override|abstract|implements|satisfies|type)$/;
 
 /** Statements whose values nobody wants to see. */
 const quiet = new Set(["AssignmentExpression", "UpdateExpression", "PostfixExpression", "String", "⚠"]);
@@ -82,7 +101,9 @@ function visit(tree: Tree, enter: (node: SyntaxNode) => void): void {
 
 function checkSyntax(tree: Tree, code: string): void {
   visit(tree, (node) => {
-    if (!node.type.isError) return;
+    // The grammar does not know `let x!: number`.
+    if (!node.type.isError || (node.nextSibling?.name === "TypeAnnotation" && code.slice(node.from, node.to) === "!"))
+      return;
     const found = code.slice(node.from).trimStart();
     const word = /^(?:[\p{L}\p{N}_$]+|\S)/u.exec(found)?.[0];
     const message =

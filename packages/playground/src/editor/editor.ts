@@ -155,5 +155,6 @@ function attributes(label: string): Extension {
     "aria-label": label,
     "aria-describedby": "editor-hint",
     spellcheck: "false",
+    tabindex: "0",
   });
 }

@@ -32,7 +32,7 @@ export interface Progress {
 }
 
 export type Event =
-  | { readonly say: "ready"; readonly train: number; readonly test: number; readonly compiled: boolean }
+  | { readonly say: "ready" }
   | ({ readonly say: "progress" } & Progress)
   | { readonly say: "classified"; readonly id: number; readonly probabilities: readonly number[] }
   | { readonly say: "sample"; readonly image: Float32Array; readonly label: number }

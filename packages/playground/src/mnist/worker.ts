@@ -169,8 +169,8 @@ async function start(): Promise<void> {
   );
   data = { train: train as Digits, test: test as Digits };
   training = new Training(data.train, data.test);
-  say({ say: "ready", train: data.train.count, test: data.test.count, compiled: compileSupport() === null });
   report([], 0, training.accuracy());
+  say({ say: "ready" });
   addEventListener("message", ({ data }: MessageEvent<Command>) => obey(data));
 }
 

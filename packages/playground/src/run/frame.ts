@@ -66,7 +66,6 @@ addEventListener("message", function connect({ source, ports: [port] }) {
   port.onmessage = ({ data }: MessageEvent<Request>) => {
     if (data.ask === "files") for (const file of data.files) files.set(file.name, file);
     else if (data.ask === "prepare") prepare(data.names);
-    else if (data.ask === "run") run(data, (answer) => port.postMessage(answer));
-    else stop();
+    else run(data, (answer) => port.postMessage(answer));
   };
 });

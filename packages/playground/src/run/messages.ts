@@ -44,7 +44,7 @@ export interface ErrorOutput {
 
 /** How many messages, and how many characters and numbers, one run may send: what is more has no reader. */
 export const MOST_MESSAGES = 3000;
-export const MOST_SIZE = 3e7;
+export const MOST_SIZE = 1e7;
 
 /**
  * A message as it should be, made anew out of what came, with its size; null for anything else. Whatever runs in the worker can post what
@@ -121,8 +121,7 @@ export interface EngineFile {
 export type Request =
   | { readonly ask: "files"; readonly files: readonly EngineFile[] }
   | { readonly ask: "prepare"; readonly names: readonly string[] }
-  | ({ readonly ask: "run"; readonly id: number; readonly names: readonly string[] } & Job)
-  | { readonly ask: "stop" };
+  | ({ readonly ask: "run"; readonly id: number; readonly names: readonly string[] } & Job);
 
 /** What the frame answers: a message of run `id`, or that it was stopped because it said too much. */
 export type Answer = { readonly id: number; readonly output: Output } | { readonly id: number; readonly tooMuch: true };

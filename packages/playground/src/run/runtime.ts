@@ -2,7 +2,7 @@
 import { print, Tensor } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { format, formatAll } from "./format.js";
-import type { Job, Level, Output } from "./messages.js";
+import { checked, type Job, type Level, type Output } from "./messages.js";
 import { readPlot } from "./plot.js";
 
 /** What `boot.ts` needs of this file. */
@@ -10,16 +10,21 @@ export interface Runtime {
   run(job: Job, urls: ReadonlyMap<string, string>): Promise<void>;
 }
 
-/** How many texts and values of one run are shown, and how many graphs. */
-const MOST_TEXTS = 1000;
+/** How many results of one run are shown, of how many characters and numbers in all, and how many graphs. */
+const MOST_RESULTS = 1000;
+const MOST_SIZE = 300_000;
 const MOST_GRAPHS = 12;
 
-// The program may put others in their place.
+// What the program says goes through here, where it is counted: it has no `postMessage` of its own, nor another clock for this.
 const post = postMessage.bind(globalThis);
+for (let object = globalThis; object !== null; object = Object.getPrototypeOf(object)) {
+  Reflect.deleteProperty(object, "postMessage");
+}
 const clock = performance.now.bind(performance);
 
 let userUrl = "";
-let texts = 0;
+let said = 0;
+let size = 0;
 let dropped = 0;
 /** Tensors that were shown and have a graph, with the line that showed them. */
 const shown = new Map<Tensor, number | null>();
@@ -30,9 +35,10 @@ let width = 840;
 let bindings: Readonly<Record<string, () => unknown>> = {};
 
 function say(output: Output): void {
-  if (output.kind === "text" || output.kind === "value") {
-    texts++;
-    if (texts > MOST_TEXTS) {
+  if (output.kind !== "graph" && output.kind !== "done") {
+    said++;
+    size += checked(output)?.size ?? 0;
+    if (said > MOST_RESULTS || size > MOST_SIZE) {
       dropped++;
       return;
     }
@@ -48,7 +54,7 @@ function placeIn(stack: string | undefined): { readonly line: number | null; rea
 }
 
 function lineOfCaller(): number | null {
-  return texts > MOST_TEXTS ? null : placeIn(new Error().stack).line;
+  return said > MOST_RESULTS ? null : placeIn(new Error().stack).line;
 }
 
 function note(values: readonly unknown[], line: number | null): void {

@@ -1,5 +1,5 @@
 // The page's side of the sandbox: the frame, what it is given, and what it says.
-import engine from "virtual:engine";
+import { files as engine } from "virtual:engine";
 import type { Prepared } from "../code/prepare.js";
 import type { Answer, Output, Request } from "./messages.js";
 
@@ -33,31 +33,47 @@ function filesFor(modules: Prepared["modules"]): string[] {
   return [...new Set([...modules.flatMap((name) => engine[name]), ...engine.runtime])];
 }
 
-let frame: Promise<MessagePort> | null = null;
-const sent = new Set<string>();
+interface Frame {
+  readonly element: HTMLIFrameElement;
+  readonly port: Promise<MessagePort>;
+  /** The files that it has. */
+  readonly sent: Set<string>;
+}
+
+let frame: Frame | null = null;
 let run = 0;
 let listener: Listener | null = null;
+/** Whether a program runs that has not come to its end. */
+let isBusy = false;
 
-function openFrame(): Promise<MessagePort> {
+function openFrame(): Frame {
   const element = document.createElement("iframe");
   // Scripts, and nothing else: its origin is its own, it has no storage, and its policy lets it connect to nothing.
   element.setAttribute("sandbox", "allow-scripts");
   element.hidden = true;
   element.title = "sandbox";
   element.src = "frame.html";
-  return new Promise((resolve) => {
+  const port = new Promise<MessagePort>((resolve) => {
     element.addEventListener("load", () => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }: MessageEvent<Answer>) => {
         if (data.id !== run || listener === null) return;
+        if (!("output" in data) || data.output.kind === "done") isBusy = false;
         if ("output" in data) listener.output(data.output);
         else listener.tooMuch();
       };
       element.contentWindow?.postMessage(null, "*", [port2]);
       resolve(port1);
     });
-    document.body.append(element);
   });
+  document.body.append(element);
+  return { element, port, sent: new Set() };
+}
+
+/** Whatever it was doing, and if its memory was full: the next run gets another one. */
+function closeFrame(): void {
+  frame?.element.remove();
+  [frame, isBusy] = [null, false];
 }
 
 function ask(port: MessagePort, request: Request): void {
@@ -66,9 +82,10 @@ function ask(port: MessagePort, request: Request): void {
 
 async function give(modules: Prepared["modules"]): Promise<{ readonly port: MessagePort; readonly names: string[] }> {
   frame ??= openFrame();
+  const { port: opening, sent } = frame;
   const names = filesFor(modules);
   const fresh = names.filter((name) => !sent.has(name));
-  const [port, ...loaded] = await Promise.all([frame, ...fresh.map(textOf)]);
+  const [port, ...loaded] = await Promise.all([opening, ...fresh.map(textOf)]);
   ask(port, { ask: "files", files: fresh.map((name, i) => ({ name, text: loaded[i] as string })) });
   for (const name of fresh) sent.add(name);
   return { port, names };
@@ -89,15 +106,16 @@ export async function runProgram({ code, modules }: Prepared, width: number, to:
   run++;
   const id = run;
   listener = null;
+  if (isBusy) closeFrame();
   const { port, names } = await give(modules);
   if (id !== run) return;
-  listener = to;
+  [listener, isBusy] = [to, true];
   ask(port, { ask: "run", id, names, code, width });
 }
 
 /** Ends the program that runs, whatever it is doing. */
-export async function stopProgram(): Promise<void> {
+export function stopProgram(): void {
   run++;
   listener = null;
-  if (frame !== null) ask(await frame, { ask: "stop" });
+  closeFrame();
 }
