@@ -119,7 +119,11 @@ async function suites() {
     counted("type tests", ["packages/core/test/types/run.mjs"]),
     ...unit.map((suite) => left(suite, isAmong(lengthy, suite), "it takes long")),
     ...inBrowsers.map((suite) => ({ ...suite, skip })),
-    left({ ...counted("playground", ["tools/run.mjs", "playground", "test"]), skip }, true, "it builds the page, and trains in it"),
+    left(
+      { ...counted("playground", ["tools/run.mjs", "playground", "test"]), skip },
+      true,
+      "it builds the page, and trains in it",
+    ),
     left(counted("packages", ["tools/packages.mjs"]), true, "it packs and installs"),
     left(counted("guide", ["tools/guide.mjs"]), true, "it builds a copy of core"),
     left(

@@ -26,13 +26,18 @@ async function loaded(context, fragment) {
     context.requests.filter(({ bytes }) => bytes === 0),
     [],
   );
-  return { bytes: context.requests.reduce((sum, { bytes }) => sum + bytes, 0), paths: context.requests.map(({ path }) => path) };
+  return {
+    bytes: context.requests.reduce((sum, { bytes }) => sum + bytes, 0),
+    paths: context.requests.map(({ path }) => path),
+  };
 }
 
 test("the first load is below 350 kB gzipped, of a program with types as well", async (context) => {
   const plain = await loaded(context, "");
   const typed = await loaded(context, "#example=gradient-descent");
-  console.log(`\n   first load ${kB(plain.bytes)} gzipped in ${plain.paths.length} files, with types to strip ${kB(typed.bytes)}`);
+  console.log(
+    `\n   first load ${kB(plain.bytes)} gzipped in ${plain.paths.length} files, with types to strip ${kB(typed.bytes)}`,
+  );
   for (const { bytes, paths } of [plain, typed]) {
     assert.ok(bytes < 350_000, kB(bytes));
     assert.equal(
