@@ -31,6 +31,8 @@ export const example = signal<Example | null>(codeOf(given) === null ? firstExam
 export const code = signal(codeOf(given) ?? programOf(firstExample, language.peek()));
 export const results = signal<Results>(nothing);
 export const status = signal<Status>({ kind: "loading" });
+/** Which run, from 1, the status is of. */
+export const runs = signal(0);
 /** The line of the last error. */
 export const errorLine = signal<number | null>(null);
 /** How wide a picture of a graph may be. */
@@ -85,7 +87,10 @@ let attempt = 0;
 export async function start(): Promise<void> {
   attempt++;
   const own = attempt;
-  status.value = { kind: status.peek().kind === "loading" ? "loading" : "running" };
+  batch(() => {
+    runs.value = own;
+    status.value = { kind: status.peek().kind === "loading" ? "loading" : "running" };
+  });
   let collected: Results = nothing;
   let now: Status = { kind: "running" };
   // What the last run showed stays until there is something new, so that nothing flickers; results and status change together.

@@ -1,4 +1,5 @@
 // A browser on the page as it is built, and what it complains of.
+import lzString from "lz-string";
 import { findChromium, launchChromium } from "../../core/dist/test/browser/chromium.js";
 import { serve } from "../build/serve.mjs";
 
@@ -33,30 +34,36 @@ export async function openPage({ browser, site }, fragment = "", { settled = tru
   return { page, context, complaints };
 }
 
-/** Waits until the run has ended, whichever way. */
-export async function ended(page, kind = "") {
+/** Waits until a run has ended, whichever way or in one: the one that is shown, or the next after run `before`. */
+export async function ended(page, kind = "", before = 0) {
   await page.waitForFunction(
-    (kind) => {
-      const name = document.querySelector(".code-view .status")?.className.replace("status ", "");
+    ([kind, before]) => {
+      const status = document.querySelector(".code-view .status");
+      const name = status?.className.replace("status ", "");
+      if (Number(status?.dataset.run) <= before) return false;
       return kind === "" ? !["loading", "running"].includes(name) : name === kind;
     },
-    kind,
+    [kind, before],
     { timeout: 30_000 },
   );
-  // Results are shown a frame later.
-  await page.waitForTimeout(60);
 }
 
-/** Puts a program in the place of the one that is there, and waits for its end. */
+/** The number of the run that is shown. */
+export const shownRun = (page) => page.locator(".code-view .status").evaluate(({ dataset }) => Number(dataset.run));
+
+/** Puts a program in the place of the one that is there, and waits for its end, unless that is null. */
 export async function runProgram(page, code, kind = "") {
-  const { compressToEncodedURIComponent } = (await import("lz-string")).default;
-  await page.evaluate((packed) => {
-    location.hash = `code=${packed}`;
-  }, compressToEncodedURIComponent(code));
+  const before = await shownRun(page);
+  await page.evaluate(
+    (packed) =>
+      new Promise((done) => {
+        addEventListener("hashchange", () => done(), { once: true });
+        location.hash = `code=${packed}`;
+      }),
+    lzString.compressToEncodedURIComponent(code),
+  );
   await page.getByRole("button", { name: "Run" }).click();
-  if (kind === null) return;
-  await page.waitForTimeout(30);
-  await ended(page, kind);
+  if (kind !== null) await ended(page, kind, before);
 }
 
 /** The lines of the result. */

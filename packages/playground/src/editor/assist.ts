@@ -40,8 +40,9 @@ function described({ signature, text }: Description): HTMLElement {
   return element;
 }
 
-function optionOf(client: LanguageClient, code: string, at: number, { name, kind, sort, source }: Completion): Option {
-  const details = () => client.ask(code, { ask: "details", at, name, source });
+function optionOf(client: LanguageClient, code: string, at: number, completion: Completion): Option {
+  const { name, kind, sort, source } = completion;
+  const details = () => client.ask(code, { ask: "details", at, completion });
   return {
     label: name,
     type: kinds[kind] ?? "text",

@@ -2,7 +2,7 @@
 
 export type Question =
   | { readonly ask: "completions"; readonly at: number }
-  | { readonly ask: "details"; readonly at: number; readonly name: string; readonly source: string | undefined }
+  | { readonly ask: "details"; readonly at: number; readonly completion: Completion }
   | { readonly ask: "hover"; readonly at: number }
   | { readonly ask: "problems" };
 
@@ -13,6 +13,8 @@ export interface Completion {
   readonly sort: string;
   /** Where it would be imported from, if it is not in scope. */
   readonly source: string | undefined;
+  /** What TypeScript wants back with a question about it. */
+  readonly data: unknown;
 }
 
 export interface Completions {

@@ -2,7 +2,7 @@
 
 import declarations from "virtual:declarations";
 import ts from "typescript";
-import type { Answered, Answers, Asked, Completions, Details, Hover, Problem } from "./messages.js";
+import type { Answered, Answers, Asked, Completion, Completions, Details, Hover, Problem } from "./messages.js";
 
 const main = "/main.ts";
 const files = new Map(Object.entries(declarations));
@@ -52,12 +52,13 @@ function completions(at: number): Completions | null {
   const typed = /[\p{L}\p{N}_$]*$/u.exec(code.slice(0, at))?.[0] ?? "";
   const list = found.entries
     .filter(({ source }) => source === undefined || source.startsWith("@chainrule/"))
-    .map(({ name, kind, sortText, source }) => ({ name, kind, sort: sortText, source }));
+    .map(({ name, kind, sortText, source, data }) => ({ name, kind, sort: sortText, source, data }));
   return { from: found.optionalReplacementSpan?.start ?? at - typed.length, list };
 }
 
-function details(at: number, name: string, source: string | undefined): Details | null {
-  const found = service.getCompletionEntryDetails(main, at, name, {}, source, preferences, undefined);
+function details(at: number, { name, source, data }: Completion): Details | null {
+  const given = data as ts.CompletionEntryData | undefined;
+  const found = service.getCompletionEntryDetails(main, at, name, {}, source, preferences, given);
   if (found === undefined) return null;
   const changes = found.codeActions?.flatMap(({ changes }) => changes.flatMap(({ textChanges }) => textChanges)) ?? [];
   const edits = changes.map(({ span, newText }) => ({ from: span.start, to: span.start + span.length, text: newText }));
@@ -106,7 +107,7 @@ function answer(question: Asked): Answers[keyof Answers] {
     case "completions":
       return completions(question.at);
     case "details":
-      return details(question.at, question.name, question.source);
+      return details(question.at, question.completion);
     case "hover":
       return hover(question.at);
     case "problems":

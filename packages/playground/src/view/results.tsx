@@ -1,5 +1,5 @@
 import { isEmbedded } from "../settings.js";
-import { code, results, type Shown, status } from "../state.js";
+import { code, results, runs, type Shown, status } from "../state.js";
 import { texts } from "../texts/texts.js";
 import { Panel } from "./choice.js";
 import { editor } from "./editor-pane.js";
@@ -82,7 +82,7 @@ export function StatusText() {
     }
   };
   return (
-    <p class={`status ${now.kind}`} role="status">
+    <p class={`status ${now.kind}`} role="status" data-run={runs.value}>
       {text()}
     </p>
   );
