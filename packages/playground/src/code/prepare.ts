@@ -71,7 +71,7 @@ export async function prepare(code: string): Promise<Prepared> {
     edits.push({ from: expression.to, to: expression.to, text: "))" });
   }
   const names = namesOf(tree, code).map((name) => `${name}: () => ${name}`);
-  const marked = `${applied(code, edits)}\n;$playground.bindings({ ${names.join(", ")} });`;
+  const marked = `$playground.bindings({ ${names.join(", ")} }); ${applied(code, edits)}`;
   const modules = [...imported].map((name) => (name === "core" && !needsAll ? "light" : name));
   return { code: hasTypes(tree) ? await stripped(marked, code) : marked, modules };
 }

@@ -26,8 +26,8 @@ let userUrl = "";
 let said = 0;
 let size = 0;
 let dropped = 0;
-/** Tensors that were shown and have a graph, with the line that showed them. */
-const shown = new Map<Tensor, number | null>();
+/** Tensors that were shown and have a graph; with the line that showed them while no picture has been made of it. */
+const shown = new Map<Tensor, { readonly line: number | null } | null>();
 let graphs = 0;
 let isFinished = false;
 let width = 840;
@@ -60,8 +60,10 @@ function lineOfCaller(): number | null {
 function note(values: readonly unknown[], line: number | null): void {
   for (const value of values) {
     if (!(value instanceof Tensor) || value.node === null || shown.has(value)) continue;
-    shown.set(value, line);
-    if (isFinished) sayGraph(value, line);
+    // The gradients that are there now may be gone later; those that are not may come.
+    const isComplete = isFinished || value.grad !== null;
+    shown.set(value, isComplete ? null : { line });
+    if (isComplete) sayGraph(value, line);
   }
 }
 
@@ -84,11 +86,20 @@ function sayError(error: unknown): void {
   });
 }
 
+/** Of a variable, if the program has come to where it is declared. */
+function valueOf(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The names of the program's variables, for tensors that have none of their own. */
 function namesFor(): Record<string, Tensor> {
   const names: Record<string, Tensor> = {};
   for (const [name, read] of Object.entries(bindings)) {
-    const value = read();
+    const value = valueOf(read);
     if (value instanceof Tensor && value.name === undefined && !Object.values(names).includes(value))
       names[name] = value;
   }
@@ -112,7 +123,7 @@ function sayGraph(output: Tensor, line: number | null): void {
 /** Of a program that showed no graph, the one that its last result has. */
 function lastResult(): Tensor | undefined {
   const results = Object.values(bindings)
-    .map((read) => read())
+    .map(valueOf)
     .filter((value): value is Tensor => value instanceof Tensor && value.node !== null);
   return results.findLast((result) => result.grad !== null) ?? results.at(-1);
 }
@@ -121,9 +132,9 @@ function finish(milliseconds: number): void {
   isFinished = true;
   if (shown.size === 0) {
     const result = lastResult();
-    if (result !== undefined) shown.set(result, null);
+    if (result !== undefined) shown.set(result, { line: null });
   }
-  for (const [output, line] of shown) sayGraph(output, line);
+  for (const [output, waiting] of shown) if (waiting !== null) sayGraph(output, waiting.line);
   say({ kind: "done", milliseconds, dropped });
 }
 

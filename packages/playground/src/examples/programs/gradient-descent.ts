@@ -18,6 +18,6 @@ descend(10, 100).x; // too large: it diverges
 descend(1e-10, 100).x; // too small: it hardly moves
 
 plot(
-  { "0.01": descend(0.01, 50).values, "0.1": descend(0.1, 50).values, "0.9": descend(0.9, 50).values },
+  { "0.01": descend(0.01, 50).values, "0.1": descend(0.1, 50).values, "0.95": descend(0.95, 50).values },
   { title: "f by learning rate", x: "step", y: "f" },
 );
