@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { variable } from "@chainrule/core";
+import { stepper } from "@chainrule/pages";
 import { build, defaultClientConditions } from "vite";
 import { declarations } from "./declarations.mjs";
 import { packDigits } from "./digits.mjs";
@@ -59,6 +61,15 @@ async function bundled(entry, format, texts = {}) {
 /** A program may print what it has an instance of. */
 const namesOfClasses = { minify: { mangle: { keepNames: { class: true, function: false } } } };
 
+/** In a worker only the data of the stepper's page are made: its code, with the engine in it once more, is in `stepper.html`. */
+const withoutClients = {
+  name: "without-clients",
+  load: (id) =>
+    id.endsWith("/pages/dist/src/clients.js")
+      ? 'const none = { script: "", scriptHash: "", style: "", styleHash: "" }; export { none as stepperClient, none as reportClient };'
+      : undefined,
+};
+
 /** The engine in files that share what they have in common, core once whole and once light. What each entry needs, in order, and what the light core has not. */
 async function buildEngine(dist) {
   const { all, light } = await namesOfCore(join(packages, "core"));
@@ -67,6 +78,7 @@ async function buildEngine(dist) {
     "entry:core": 'export * from "@chainrule/core";',
     "entry:nn": 'export * from "@chainrule/nn";',
     "entry:pictures": 'export * from "@chainrule/pictures";',
+    "entry:pages": 'export * from "@chainrule/pages";',
   };
   const entries = Object.fromEntries(Object.keys(texts).map((id) => [id.slice("entry:".length), id]));
   const input = {
@@ -75,7 +87,7 @@ async function buildEngine(dist) {
     mnist: join(playground, "src/mnist/worker.ts"),
   };
   const output = { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", ...namesOfClasses };
-  const made = await build(config({ texts, input, output, outDir: join(dist, "engine") }));
+  const made = await build(config({ texts, input, output, outDir: join(dist, "engine"), plugins: [withoutClients] }));
   const imports = new Map(made.output.map(({ fileName, imports }) => [fileName, imports]));
   const needed = (file, found = new Set()) => {
     for (const other of imports.get(file)) needed(other, found);
@@ -103,6 +115,16 @@ async function buildFrame(dist) {
   );
 }
 
+/** The stepper's page with places for its data, and the hash by which a policy allows its script. */
+async function buildStepper(dist) {
+  const title = "{{TITLE}}";
+  const page = stepper(variable(1).mul(2), { title })
+    .replace(/<html lang="en"/, '<html lang="{{LANG}}"')
+    .replace(/(<script type="application\/json" id="data">).*?(<\/script>)/s, "$1{{DATA}}$2");
+  writeFileSync(join(dist, "stepper.html"), page);
+  return /script-src '(sha256-[^']+)'/.exec(page)[1];
+}
+
 async function buildLanguage(dist) {
   const text = module(declarations(packages, playground));
   writeFileSync(
@@ -111,9 +133,15 @@ async function buildLanguage(dist) {
   );
 }
 
-async function buildPage(dist, engine) {
+async function buildPage(dist, engine, stepperHash) {
+  // A page in a frame's `srcdoc` is under the policy of the page around it, too.
+  const policy = {
+    name: "policy",
+    transformIndexHtml: (html) => html.replace("script-src 'self'", `script-src 'self' '${stepperHash}'`),
+  };
   await build(
     config({
+      plugins: [policy],
       outDir: dist,
       texts: { "virtual:engine": `export const { files, heavy } = ${JSON.stringify(engine)};` },
       input: join(playground, "index.html"),
@@ -132,7 +160,7 @@ export async function buildPlayground(dist = join(playground, "dist")) {
   const engine = await buildEngine(dist);
   await buildFrame(dist);
   await buildLanguage(dist);
-  await buildPage(dist, engine);
+  await buildPage(dist, engine, await buildStepper(dist));
   packDigits(dist);
 }
 

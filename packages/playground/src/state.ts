@@ -3,9 +3,10 @@ import { batch, effect, signal } from "@preact/signals";
 import { CodeError, prepare } from "./code/prepare.js";
 import { type Example, exampleCalled, examples, programOf } from "./examples/list.js";
 import { addressWith, codeOf, packed, readFragment } from "./fragment.js";
-import type { ErrorOutput, GraphOutput, Output, PlotOutput } from "./run/messages.js";
-import { runProgram, stopProgram, warmUp } from "./run/sandbox.js";
-import { isEmbedded, language, theme } from "./settings.js";
+import type { ErrorOutput, GraphOutput, Output, PlotOutput, StepsOutput } from "./run/messages.js";
+import { askSteps, runProgram, stopProgram, warmUp } from "./run/sandbox.js";
+import { isEmbedded, type Language, language, theme } from "./settings.js";
+import { stepperPage } from "./stepper.js";
 
 export type Status =
   | { readonly kind: "loading" | "running" | "failed" | "stopped" | "tooMuch" }
@@ -124,6 +125,8 @@ export async function start(): Promise<void> {
             const { milliseconds, dropped } = output;
             return show({ dropped }, now.kind === "failed" ? now : { kind: "done", milliseconds });
           }
+          case "steps":
+            return hearSteps(output);
           default:
             return show({ shown: [...collected.shown, output] });
         }
@@ -146,6 +149,32 @@ export function stop(): void {
   status.value = { kind: "stopped" };
   stopProgram();
   warmUp().catch(() => {});
+}
+
+export type Steps = { readonly page: string } | { readonly why: string };
+
+/** The stepper's page of the graph that was last asked for. */
+export const steps = signal<Steps | null>(null);
+let wantedSteps = -1;
+
+/** Asks for the stepper's page of a graph, which the worker of its run still has. */
+export async function openSteps({ place }: GraphOutput, language: Language): Promise<void> {
+  wantedSteps = place;
+  steps.value = null;
+  try {
+    await askSteps({ place, language });
+  } catch (error) {
+    steps.value = { why: (error as Error).message };
+  }
+}
+
+async function hearSteps({ place, data, why }: StepsOutput): Promise<void> {
+  if (place !== wantedSteps) return;
+  try {
+    steps.value = data === null ? { why } : { page: await stepperPage(data) };
+  } catch (error) {
+    steps.value = { why: (error as Error).message };
+  }
 }
 
 let scheduled: (() => void) | null = null;

@@ -8,7 +8,7 @@ declare module "virtual:boot" {
 
 declare module "virtual:engine" {
   /** For each entry of the engine the files that it needs, itself the last, each behind those that it imports. */
-  export const files: Readonly<Record<"light" | "core" | "nn" | "pictures" | "runtime", readonly string[]>>;
+  export const files: Readonly<Record<"light" | "core" | "nn" | "pictures" | "pages" | "runtime", readonly string[]>>;
   /** What core exports, but its light entry does not. */
   export const heavy: readonly string[];
 }

@@ -16,7 +16,7 @@ rmSync(folder, { recursive: true });
 
 const test = suite("messages");
 
-const graph = { kind: "graph", label: "y", line: 3, svg: "<svg/>", why: "", text: "y", steps: null };
+const graph = { kind: "graph", place: 0, label: "y", line: 3, svg: "<svg/>", why: "", text: "y" };
 const plot = { kind: "plot", title: "", x: "", y: "", xs: [1], series: [{ name: "a", ys: [2] }] };
 const good = [
   { kind: "text", level: "warn", text: "a", line: 2 },
@@ -25,6 +25,7 @@ const good = [
   plot,
   { kind: "error", name: "Error", message: "m", line: null, column: null },
   { kind: "done", milliseconds: 1.5, dropped: 0 },
+  { kind: "steps", place: 0, data: null, why: "too large" },
 ];
 
 test("messages as they should be are let through, without what is not theirs", () => {

@@ -62,6 +62,22 @@ test("the numbers of the book, beside the graph with values and gradients", asyn
   assert.match(await page.locator(".graph pre").textContent(), /^apple: variable \[\] = 100, grad 2\.2\n/);
 });
 
+test("the stepper goes through the graph, forward and back, in a frame that runs nothing else", async (context) => {
+  const { page, complaints } = await openPage(context, "#example=apple&lang=ko");
+  await page.getByRole("button", { name: "한 단계씩" }).click();
+  const frame = page.frameLocator(".graph iframe");
+  await frame.getByRole("heading").first().waitFor({ timeout: 30_000 });
+  assert.is(await page.locator(".graph iframe").getAttribute("sandbox"), "allow-scripts");
+  for (let i = 0; i < 5; i++) await frame.getByRole("button", { name: "한 단계 앞으로" }).click();
+  assert.match(await frame.locator("body").textContent(), /price[\s\S]*2\.2/);
+  // A change goes through it as well.
+  await page.locator(".cm-line", { hasText: "variable(100)" }).click();
+  await page.keyboard.press("End");
+  for (const key of ["ArrowLeft", "ArrowLeft", "Backspace"]) await page.keyboard.press(key);
+  await frame.getByText("22", { exact: true }).first().waitFor({ state: "attached", timeout: 30_000 });
+  assert.equal(complaints, []);
+});
+
 test("an edit is computed again by itself", async (context) => {
   const { page } = await openPage(context, "#example=apple");
   const line = page.locator(".cm-line", { hasText: "variable(100)" });

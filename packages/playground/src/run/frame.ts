@@ -59,6 +59,12 @@ function run({ id, names, code, width }: Request & { ask: "run" }, answer: (answ
   worker.postMessage({ code, width });
 }
 
+/** The worker has what its program made, as long as no other runs. */
+function askSteps({ names, place, language }: Request & { ask: "steps" }): void {
+  running?.postMessage({ files: names.map((name) => files.get(name)) });
+  running?.postMessage({ place, language });
+}
+
 // The page gives a port once; nobody else has the other end of it.
 addEventListener("message", function connect({ source, ports: [port] }) {
   if (source !== parent || port === undefined) return;
@@ -66,6 +72,7 @@ addEventListener("message", function connect({ source, ports: [port] }) {
   port.onmessage = ({ data }: MessageEvent<Request>) => {
     if (data.ask === "files") for (const file of data.files) files.set(file.name, file);
     else if (data.ask === "prepare") prepare(data.names);
-    else run(data, (answer) => port.postMessage(answer));
+    else if (data.ask === "run") run(data, (answer) => port.postMessage(answer));
+    else askSteps(data);
   };
 });

@@ -7,19 +7,27 @@ export type Output =
   | ({ readonly kind: "graph" } & GraphOutput)
   | ({ readonly kind: "plot" } & PlotOutput)
   | ({ readonly kind: "error" } & ErrorOutput)
-  | { readonly kind: "done"; readonly milliseconds: number; readonly dropped: number };
+  | { readonly kind: "done"; readonly milliseconds: number; readonly dropped: number }
+  | ({ readonly kind: "steps" } & StepsOutput);
 
 export type Level = "log" | "info" | "warn" | "error";
 
 export interface GraphOutput {
+  /** Which graph of the run it is. */
+  readonly place: number;
   readonly label: string;
   readonly line: number | null;
   /** The picture; null where there is none, and `why`. */
   readonly svg: string | null;
   readonly why: string;
   readonly text: string;
-  /** What the stepper reads, as JSON; null where the graph cannot be stepped through. */
-  readonly steps: string | null;
+}
+
+/** What the stepper's page reads of the graph of that place, as JSON; null where it cannot be stepped through, and `why`. */
+export interface StepsOutput {
+  readonly place: number;
+  readonly data: string | null;
+  readonly why: string;
 }
 
 export interface PlotOutput {
@@ -82,9 +90,10 @@ export function checked(message: unknown): { readonly output: Output; readonly s
       case "value":
         return { kind, text: text(of["text"]), line: perhaps(number, of["line"]) };
       case "graph": {
-        const [svg, steps] = [perhaps(text, of["svg"]), perhaps(text, of["steps"])];
+        const svg = perhaps(text, of["svg"]);
         const line = perhaps(number, of["line"]);
-        return { kind, label: text(of["label"]), line, svg, why: text(of["why"]), text: text(of["text"]), steps };
+        const [label, why] = [text(of["label"]), text(of["why"])];
+        return { kind, place: number(of["place"]), label, line, svg, why, text: text(of["text"]) };
       }
       case "plot": {
         const series = list(of["series"]).map((one) => {
@@ -99,6 +108,8 @@ export function checked(message: unknown): { readonly output: Output; readonly s
       }
       case "done":
         return { kind, milliseconds: number(of["milliseconds"]), dropped: number(of["dropped"]) };
+      case "steps":
+        return { kind, place: number(of["place"]), data: perhaps(text, of["data"]), why: text(of["why"]) };
       default:
         throw new TypeError();
     }
@@ -121,7 +132,9 @@ export interface EngineFile {
 export type Request =
   | { readonly ask: "files"; readonly files: readonly EngineFile[] }
   | { readonly ask: "prepare"; readonly names: readonly string[] }
-  | ({ readonly ask: "run"; readonly id: number; readonly names: readonly string[] } & Job);
+  | ({ readonly ask: "run"; readonly id: number; readonly names: readonly string[] } & Job)
+  /** The answer goes the way of what the run says. */
+  | ({ readonly ask: "steps"; readonly names: readonly string[] } & StepsQuestion);
 
 /** What the frame answers: a message of run `id`, or that it was stopped because it said too much. */
 export type Answer = { readonly id: number; readonly output: Output } | { readonly id: number; readonly tooMuch: true };
@@ -131,4 +144,10 @@ export interface Job {
   readonly code: string;
   /** How wide pictures may be, in pixels. */
   readonly width: number;
+}
+
+/** A question to the worker of the last run, about the graph of that place; in which language the page is to be. */
+export interface StepsQuestion {
+  readonly place: number;
+  readonly language: "en" | "ko" | "ja";
 }

@@ -2,12 +2,13 @@
 import { print, Tensor } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { format, formatAll } from "./format.js";
-import { checked, type Job, type Level, type Output } from "./messages.js";
+import { checked, type Job, type Level, type Output, type StepsQuestion } from "./messages.js";
 import { readPlot } from "./plot.js";
 
 /** What `boot.ts` needs of this file. */
 export interface Runtime {
   run(job: Job, urls: ReadonlyMap<string, string>): Promise<void>;
+  steps(question: StepsQuestion, urls: ReadonlyMap<string, string>): Promise<void>;
 }
 
 /** How many results of one run are shown, of how many characters and numbers in all, and how many graphs. */
@@ -28,14 +29,15 @@ let size = 0;
 let dropped = 0;
 /** Tensors that were shown and have a graph; with the line that showed them while no picture has been made of it. */
 const shown = new Map<Tensor, { readonly line: number | null } | null>();
-let graphs = 0;
+/** The graphs that the page was told of. */
+const graphs: Tensor[] = [];
 let isFinished = false;
 let width = 840;
 /** What the program calls its tensors. */
 let bindings: Readonly<Record<string, () => unknown>> = {};
 
 function say(output: Output): void {
-  if (output.kind !== "graph" && output.kind !== "done") {
+  if (output.kind !== "graph" && output.kind !== "steps" && output.kind !== "done") {
     said++;
     size += checked(output)?.size ?? 0;
     if (said > MOST_RESULTS || size > MOST_SIZE) {
@@ -87,7 +89,7 @@ function sayError(error: unknown): void {
 }
 
 /** Of a variable, if the program has come to where it is declared. */
-function valueOf(read: () => unknown): unknown {
+function readVariable(read: () => unknown): unknown {
   try {
     return read();
   } catch {
@@ -99,7 +101,7 @@ function valueOf(read: () => unknown): unknown {
 function namesFor(): Record<string, Tensor> {
   const names: Record<string, Tensor> = {};
   for (const [name, read] of Object.entries(bindings)) {
-    const value = valueOf(read);
+    const value = readVariable(read);
     if (value instanceof Tensor && value.name === undefined && !Object.values(names).includes(value))
       names[name] = value;
   }
@@ -107,8 +109,8 @@ function namesFor(): Record<string, Tensor> {
 }
 
 function sayGraph(output: Tensor, line: number | null): void {
-  if (graphs >= MOST_GRAPHS) return;
-  graphs++;
+  if (graphs.length >= MOST_GRAPHS) return;
+  const place = graphs.push(output) - 1;
   const names = namesFor();
   const label = output.name ?? Object.keys(names).find((name) => names[name] === output) ?? "";
   let [svg, why]: [string | null, string] = [null, ""];
@@ -117,13 +119,13 @@ function sayGraph(output: Tensor, line: number | null): void {
   } catch (error) {
     why = error instanceof Error ? error.message : String(error);
   }
-  say({ kind: "graph", label, line, svg, why, text: print(output, { names }), steps: null });
+  say({ kind: "graph", place, label, line, svg, why, text: print(output, { names }) });
 }
 
 /** Of a program that showed no graph, the one that its last result has. */
 function lastResult(): Tensor | undefined {
   const results = Object.values(bindings)
-    .map(valueOf)
+    .map(readVariable)
     .filter((value): value is Tensor => value instanceof Tensor && value.node !== null);
   return results.findLast((result) => result.grad !== null) ?? results.at(-1);
 }
@@ -205,4 +207,21 @@ export async function run({ code, width: given }: Job, urls: ReadonlyMap<string,
     sayError(error);
   }
   finish(clock() - start);
+}
+
+/** Of the page that `stepper` makes only its data: the page has the code of that page itself. */
+export async function steps({ place, language }: StepsQuestion, urls: ReadonlyMap<string, string>): Promise<void> {
+  const output = graphs[place];
+  if (output === undefined) return;
+  let [data, why]: [string | null, string] = [null, ""];
+  try {
+    const { stepper } = (await import(
+      /* @vite-ignore */ urls.get("pages.js") as string
+    )) as typeof import("@chainrule/pages");
+    const page = stepper(output, { names: namesFor(), lang: language });
+    data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? null;
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  say({ kind: "steps", place, data, why });
 }

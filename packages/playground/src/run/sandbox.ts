@@ -1,7 +1,7 @@
 // The page's side of the sandbox: the frame, what it is given, and what it says.
 import { files as engine } from "virtual:engine";
 import type { Prepared } from "../code/prepare.js";
-import type { Answer, Output, Request } from "./messages.js";
+import type { Answer, Output, Request, StepsQuestion } from "./messages.js";
 
 export interface Listener {
   output(output: Output): void;
@@ -29,7 +29,7 @@ async function download(url: string): Promise<string> {
 }
 
 /** The files for a program's imports, each behind those that it imports itself. */
-function filesFor(modules: Prepared["modules"]): string[] {
+function filesFor(modules: readonly (keyof typeof engine)[]): string[] {
   return [...new Set([...modules.flatMap((name) => engine[name]), ...engine.runtime])];
 }
 
@@ -80,7 +80,9 @@ function ask(port: MessagePort, request: Request): void {
   port.postMessage(request);
 }
 
-async function give(modules: Prepared["modules"]): Promise<{ readonly port: MessagePort; readonly names: string[] }> {
+async function give(
+  modules: readonly (keyof typeof engine)[],
+): Promise<{ readonly port: MessagePort; readonly names: string[] }> {
   frame ??= openFrame();
   const { port: opening, sent } = frame;
   const names = filesFor(modules);
@@ -111,6 +113,13 @@ export async function runProgram({ code, modules }: Prepared, width: number, to:
   if (id !== run) return;
   [listener, isBusy] = [to, true];
   ask(port, { ask: "run", id, names, code, width });
+}
+
+/** Asks the worker of the last run for what the stepper reads; the answer comes as one of its messages. */
+export async function askSteps(question: StepsQuestion): Promise<void> {
+  const id = run;
+  const { port, names } = await give(["pages"]);
+  if (id === run) ask(port, { ask: "steps", names, ...question });
 }
 
 /** Ends the program that runs, whatever it is doing. */

@@ -31,6 +31,7 @@ export const en = {
   forms: "Form of the graph",
   picture: "Picture",
   steps: "Step by step",
+  stepsLoading: "Loading the steps ...",
   text: "Text",
   legend: ["values", "gradients"] as readonly [string, string],
   actualSize: "Actual size",

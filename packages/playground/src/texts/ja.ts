@@ -33,6 +33,7 @@ export const ja: Texts = {
   forms: "グラフの表示形式",
   picture: "図",
   steps: "一歩ずつ",
+  stepsLoading: "ステップを読み込み中 ...",
   text: "テキスト",
   legend: ["値", "勾配"],
   actualSize: "実寸",

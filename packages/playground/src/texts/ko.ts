@@ -33,6 +33,7 @@ export const ko: Texts = {
   forms: "그래프 표시 방식",
   picture: "그림",
   steps: "한 단계씩",
+  stepsLoading: "단계를 불러오는 중 ...",
   text: "텍스트",
   legend: ["값", "기울기"],
   actualSize: "실제 크기",

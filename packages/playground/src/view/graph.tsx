@@ -1,6 +1,6 @@
-import { computed, signal } from "@preact/signals";
-import { theme } from "../settings.js";
-import { results } from "../state.js";
+import { computed, effect, signal } from "@preact/signals";
+import { isDark, language, theme } from "../settings.js";
+import { openSteps, results, status, steps } from "../state.js";
 import { texts } from "../texts/texts.js";
 import { Choice, Panel, Segments } from "./choice.js";
 
@@ -36,6 +36,23 @@ function fitting(svg: string): string {
   return `min(100%, ${Math.round(Number(width) * 1.3)}px)`;
 }
 
+// The stepper's page is asked for when it is looked at, and again of another run's graph.
+effect(() => {
+  const shown = graph.value;
+  const isThere = status.value.kind === "done" || status.value.kind === "failed";
+  if (form.value === "steps" && shown !== undefined && isThere) openSteps(shown, language.value);
+});
+
+/** In a frame of its own origin, which runs nothing but the stepper's script. */
+function StepsFrame() {
+  const t = texts.value;
+  const found = steps.value;
+  if (found === null) return <p class="empty">{t.stepsLoading}</p>;
+  if ("why" in found) return <p class="empty">{found.why}</p>;
+  const page = found.page.replace('data-theme="auto"', `data-theme="${isDark.value ? "dark" : "light"}"`);
+  return <iframe sandbox="allow-scripts" srcDoc={page} title={t.steps} />;
+}
+
 export function GraphPanel() {
   const t = texts.value;
   const { graphs } = results.value;
@@ -49,10 +66,10 @@ export function GraphPanel() {
   }
   const forms: (readonly [Form, string])[] = [
     ["picture", t.picture],
-    ...(shown.steps === null ? [] : ([["steps", t.steps]] as const)),
+    ["steps", t.steps],
     ["text", t.text],
   ];
-  const now = forms.some(([name]) => name === form.value) ? form.value : "picture";
+  const now = form.value;
   const nameOf = (i: number) => {
     const one = graphs[i];
     const where = one?.line == null ? "" : t.ofLine(one.line);
@@ -84,6 +101,7 @@ export function GraphPanel() {
     <Panel title={t.graph} name="graph" tools={tools}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
       <section class={`scroll ${now}`} tabIndex={0} aria-label={t.graph}>
+        {now === "steps" && <StepsFrame />}
         {now === "text" && <pre>{shown.text}</pre>}
         {now === "picture" && shown.svg === null && <p class="empty">{shown.why}</p>}
         {now === "picture" && shown.svg !== null && (
