@@ -3,8 +3,21 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What the light core goes without: the compiler, maps over batches, loops as nodes, checks. */
-const heavy = ["compile/", "transforms/batching/", "transforms/control/", "transforms/sparse/", "check/"];
+/** What the light core goes without: the compiler, maps over batches, loops as nodes, matrices of derivatives, checks, graphs as JSON. */
+const heavy = [
+  "compile/",
+  "transforms/batching/",
+  "transforms/control/",
+  "transforms/sparse/",
+  "transforms/jacobian",
+  "transforms/hvp",
+  "transforms/checkpoint",
+  "check/",
+  "inspect/formula",
+  "inspect/graph-json",
+  "inspect/graph-from-json",
+  "inspect/mermaid",
+];
 
 /** All names that core exports, and of these the light ones: whose modules reach nothing heavy through any of their imports. */
 export async function namesOfCore(core) {

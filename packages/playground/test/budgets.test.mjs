@@ -32,14 +32,15 @@ async function loaded(context, fragment) {
   };
 }
 
-test("the first load is below 350 kB gzipped, of a program with types as well", async (context) => {
+test("the first load is below 350 kB gzipped, and what strips types adds little to it", async (context) => {
   const plain = await loaded(context, "");
   const typed = await loaded(context, "#example=gradient-descent");
   console.log(
     `\n   first load ${kB(plain.bytes)} gzipped in ${plain.paths.length} files, with types to strip ${kB(typed.bytes)}`,
   );
-  for (const { bytes, paths } of [plain, typed]) {
-    assert.ok(bytes < 350_000, kB(bytes));
+  assert.ok(plain.bytes < 350_000, kB(plain.bytes));
+  assert.ok(typed.bytes - plain.bytes < 50_000, kB(typed.bytes));
+  for (const { paths } of [plain, typed]) {
     assert.equal(
       paths.filter((path) => /language|assist|\.bin|mnist|compile|nn\.js/.test(path)),
       [],

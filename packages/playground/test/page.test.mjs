@@ -150,7 +150,7 @@ test("errors name their lines: of the syntax, of imports, of the engine, of what
   );
   const thrown = await error("const x: number = 1;\nthrow x;");
   assert.is(thrown.text, "threw 1");
-  await runProgram(page, 'setTimeout(() => { throw new Error("late"); }, 50);\n1;', "failed");
+  await runProgram(page, 'const timer = setTimeout(() => { throw new Error("late"); }, 50);\n1;', "failed");
   assert.equal(await texts(page), ["1", "late"]);
   // Going there.
   await page.locator(".of-error .to-line").click();
@@ -213,8 +213,8 @@ test("completion, types and problems are the real ones, and an import is added",
   await page.waitForTimeout(100);
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.querySelector(".cm-line").textContent.includes("tensor, variable"));
-  await page.locator(".cm-lintRange-error").waitFor();
-  await page.locator(".cm-lintRange-error").hover();
+  await page.mouse.move(1, 1);
+  await page.locator(".cm-lintRange-error", { hasText: /^foo$/ }).hover();
   await page.getByText(/Property 'foo' does not exist on type 'Tensor/).waitFor();
   const name = page.locator(".cm-line", { hasText: "const x" }).locator("span", { hasText: "variable" });
   await page.mouse.move(1, 1);
