@@ -27,6 +27,15 @@ const elsewhere: Readonly<Record<string, string>> = {
  *
  * @param names those of all options
  * @param flags those among them that are true or false: of anything else, such as the text "false", one would not know
+ *
+ * @example
+ * let refused;
+ * try {
+ *   checkOptions("myOp", { kernal: 3 }, ["kernel", "stride"]);
+ * } catch (error) {
+ *   refused = error;
+ * }
+ * refused instanceof ChainruleError && refused.message.includes("did you mean kernel?"); // true
  */
 export function checkOptions(
   op: string,
@@ -88,6 +97,13 @@ const instead: Readonly<Record<string, string>> = {
  * What the `map`, `forEach` and `reduce` of a list pass on, the index and the list, is let through.
  *
  * @param none all that stands there, as collected by `...none: []`
+ *
+ * @example
+ * const double = (x: number, ...none: []) => {
+ *   checkNoMore("double", none);
+ *   return 2 * x;
+ * };
+ * [1, 2].map(double); // [2, 4]
  */
 export function checkNoMore(op: string, none: readonly unknown[]): void {
   if (!Array.isArray(none)) throw new ChainruleError(`checkNoMore: takes a list of arguments, got ${show(none)}`);

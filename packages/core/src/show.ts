@@ -6,6 +6,11 @@ const ELEMENTS = 8;
  * What was given in the place of something else, in a few words, for an error. It takes any value, also what cannot be made
  * a text by JavaScript (a symbol, an object without prototype, a list that holds itself), and reads no property of an object
  * that is not a list.
+ *
+ * @example
+ * show("text"); // '"text"'
+ * show([1, 2]); // "[1, 2]"
+ * show({ a: 1 }); // "an object with a"
  */
 export function show(value: unknown): string {
   switch (typeof value) {
@@ -92,7 +97,12 @@ function showObject(value: object): string {
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}${length}`;
 }
 
-/** Names from outside, of which there may be any number, each of any length: the first few, and how many more there are. */
+/**
+ * Names from outside, of which there may be any number, each of any length: the first few, and how many more there are.
+ *
+ * @example
+ * showNames(["a", "b"]); // "a, b"
+ */
 export function showNames(names: readonly string[]): string {
   if (!Array.isArray(names) || names.some((name) => typeof name !== "string")) return show(names);
   const more = names.length - ELEMENTS;

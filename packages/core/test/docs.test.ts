@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transform } from "esbuild";
@@ -107,6 +108,8 @@ async function surroundings(module: string): Promise<Record<string, unknown>> {
   // In the files of the entry for tests, what its consumers have imported besides.
   const isForTests = module.includes("/src/testing/");
   if (isForTests || module.includes("/src/fast/")) indices.push(new URL("index.js", module).href);
+  // What writes a file in an example stands in another one of the entry for Node.
+  if (module.includes("/nn/dist/src/node/")) indices.push(new URL("../node.js", module).href);
   const modules = await Promise.all([...indices, module].map((url) => import(url) as Promise<Record<string, unknown>>));
   return Object.assign(isForTests ? { fc } : {}, ...modules) as Record<string, unknown>;
 }
@@ -135,6 +138,11 @@ async function run({ module, lines }: Example): Promise<number> {
   await example(check, imports.length > 0 ? {} : await surroundings(module));
   return statements.filter(({ comment }) => comment !== undefined).length;
 }
+
+// Files of examples stand in a folder of their own, which goes with the tests.
+const folder = mkdtempSync(join(tmpdir(), "examples-"));
+process.chdir(folder);
+process.on("exit", () => rmSync(folder, { recursive: true }));
 
 let values = 0;
 for (const example of packages.flatMap(examplesOf)) {

@@ -72,6 +72,9 @@ export interface Compiled<Args extends readonly unknown[], R> {
 /**
  * Why functions cannot be compiled here, as text; `null` where they can. Without WebAssembly, its vectors or the permission to
  * use them (a content security policy) everything works in eager mode.
+ *
+ * @example
+ * compileSupport(); // null
  */
 export function compileSupport(...none: []): string | null {
   checkNoMore("compileSupport", none);

@@ -16,7 +16,18 @@ export interface AnomalyOptions {
   readonly infinities?: boolean;
 }
 
-/** What `detectAnomaly` stops with: the first NaN or infinity, and where it came from. */
+/**
+ * What `detectAnomaly` stops with: the first NaN or infinity, and where it came from.
+ *
+ * @example
+ * let found;
+ * try {
+ *   detectAnomaly(() => log(sub(variable(1), 2)));
+ * } catch (error) {
+ *   found = error;
+ * }
+ * found instanceof AnomalyError && found.op; // "Log"
+ */
 export class AnomalyError extends ChainruleError {
   override readonly name = "AnomalyError";
   /** The op whose output, or whose gradient for an input, holds the value. */

@@ -179,10 +179,21 @@ function filledFactory(op: string, value: number): FilledFactory {
  */
 export const zeros = filledFactory("zeros", 0);
 
-/** A constant of ones, float64 unless said otherwise: `ones([2, 3])` or `ones(2, 3)`. */
+/**
+ * A constant of ones, float64 unless said otherwise: `ones([2, 3])` or `ones(2, 3)`.
+ *
+ * @example
+ * ones([2, 3]).toArray(); // [[1, 1, 1], [1, 1, 1]]
+ * ones(2, { dtype: "float32" }).dtype; // "float32"
+ */
 export const ones = filledFactory("ones", 1);
 
-/** A constant with the same value everywhere, float64 unless said otherwise. */
+/**
+ * A constant with the same value everywhere, float64 unless said otherwise.
+ *
+ * @example
+ * full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
+ */
 export const full = ((shape: Shape | number, value: number, options?: TensorOptions, ...none: []) => {
   checkNoMore("full", none);
   return filled("full", typeof shape === "number" ? [shape] : shape, value, options);

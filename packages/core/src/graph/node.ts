@@ -82,6 +82,11 @@ export type FormulaText = readonly [letters: string, forward: string, ...gradien
  * broadcast axes is done once, by `sumTo`.
  *
  * This file imports no op and not the Tensor class, on purpose: an op extends `Node`, and a tensor's methods use the ops.
+ *
+ * @example
+ * const node = new Mul();
+ * node.forward(100, 2); // 200
+ * node.backward(1.1); // about [2.2, 110]
  */
 export abstract class Node {
   /**

@@ -64,6 +64,14 @@ interface Extra {
  *
  * The shape is frozen, and values are never changed in place. A *variable* (see `variable`) takes new ones through `assign`.
  * Make tensors with `tensor`, `variable`, `zeros`, `ones`, `full`; the constructor is for the engine.
+ *
+ * @example
+ * const x = variable([[1, 2], [3, 4]]);
+ * const y = x.square().sum();
+ * y.backward();
+ * x.shape; // [2, 2]
+ * y.item(); // 30
+ * x.grad?.toArray(); // [[2, 4], [6, 8]]
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class installs the methods of the interface in itself
 export class Tensor<out S extends Shape = Shape, out D extends DType = AnyDType> {
@@ -554,6 +562,9 @@ export function asTensor(x: Tensor | number): Tensor {
 
 /**
  * An operand of an op: a tensor as it is, a number as a float64 scalar. For an op of one's own that takes both.
+ *
+ * @example
+ * operand("myOp", 3).shape; // []
  *
  * @throws DTypeError, with the name of the op, for anything else
  */

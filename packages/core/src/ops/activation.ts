@@ -28,7 +28,13 @@ export class Tanh extends unary("Tanh", {
   backward: [(k, dout, x, z) => k.mul(dout, k.of(TanhSlope, x, z))],
 }) {}
 
-/** The hyperbolic tangent. float64, float32. */
+/**
+ * The hyperbolic tangent. float64, float32.
+ *
+ * @example
+ * tanh(1).item(); // about 0.761594
+ * grad(tanh)(0).item(); // 1
+ */
 export const tanh = unaryFunction(Tanh);
 
 /** The derivative of z = sigmoid(x), with its own derivatives by what it is computed from. */
@@ -46,7 +52,13 @@ export class Sigmoid extends unary("Sigmoid", {
   backward: [(k, dout, x, z) => k.mul(dout, k.of(SigmoidSlope, x, z))],
 }) {}
 
-/** 1 / (1 + e^-x), without overflow at any x. float64, float32. */
+/**
+ * 1 / (1 + e^-x), without overflow at any x. float64, float32.
+ *
+ * @example
+ * sigmoid(tensor([-1000, 0, 1])).toArray(); // about [0, 0.5, 0.731059]
+ * grad(sigmoid)(0).item(); // 0.25
+ */
 export const sigmoid = unaryFunction(Sigmoid);
 
 export class Relu extends unary("Relu", {
@@ -54,7 +66,13 @@ export class Relu extends unary("Relu", {
   backward: [(k, dout, x) => k.select(k.lessEqual(x, 0), 0, dout)],
 }) {}
 
-/** max(x, 0); its derivative at 0 is 0 (PyTorch's and the textbook's convention), at NaN 1. float64, float32. */
+/**
+ * max(x, 0); its derivative at 0 is 0 (PyTorch's and the textbook's convention), at NaN 1. float64, float32.
+ *
+ * @example
+ * relu(tensor([-2, 0, 3])).toArray(); // [0, 0, 3]
+ * grad(relu)(3).item(); // 1
+ */
 export const relu = unaryFunction(Relu);
 
 export class Softplus extends unary("Softplus", {
@@ -62,7 +80,13 @@ export class Softplus extends unary("Softplus", {
   backward: [(k, dout, x) => k.mul(dout, k.sigmoid(x))],
 }) {}
 
-/** log(1 + e^x), without overflow at any x. float64, float32. */
+/**
+ * log(1 + e^x), without overflow at any x. float64, float32.
+ *
+ * @example
+ * softplus(tensor([0, 1000])).toArray(); // about [0.693147, 1000]
+ * grad(softplus)(0).item(); // 0.5
+ */
 export const softplus = unaryFunction(Softplus);
 
 export class LogSigmoid extends unary("LogSigmoid", {
@@ -70,7 +94,12 @@ export class LogSigmoid extends unary("LogSigmoid", {
   backward: [(k, dout, x) => k.mul(dout, k.sigmoid(k.neg(x)))],
 }) {}
 
-/** log(sigmoid(x)), exact also where the sigmoid underflows. float64, float32. */
+/**
+ * log(sigmoid(x)), exact also where the sigmoid underflows. float64, float32.
+ *
+ * @example
+ * logSigmoid(tensor([0, -1000])).toArray(); // about [-0.693147, -1000]
+ */
 export const logSigmoid = unaryFunction(LogSigmoid);
 
 /** Silu and its derivatives are 0 or x beyond. */
@@ -86,7 +115,13 @@ export class Silu extends unary("Silu", {
   backward: [(k, dout, x) => k.mul(dout, k.of(SiluSlope, x))],
 }) {}
 
-/** x sigmoid(x), also called swish; 0 at -Infinity. float64, float32. */
+/**
+ * x sigmoid(x), also called swish; 0 at -Infinity. float64, float32.
+ *
+ * @example
+ * silu(tensor([-1, 0, 1])).toArray(); // about [-0.268941, 0, 0.731059]
+ * grad(silu)(0).item(); // 0.5
+ */
 export const silu = unaryFunction(Silu);
 
 export class LeakyRelu extends binary("LeakyRelu", {
@@ -102,6 +137,10 @@ export class LeakyRelu extends binary("LeakyRelu", {
  * derivative at 0 is the slope (PyTorch's convention). float64, float32.
  *
  * @param slope 0.01 by default
+ *
+ * @example
+ * leakyRelu(tensor([-2, 3])).toArray(); // [-0.02, 3]
+ * leakyRelu(-2, 0.1).item(); // -0.2
  */
 export const leakyRelu = binaryFunction(LeakyRelu, 0.01) as ParametricFunction;
 
@@ -125,5 +164,8 @@ export class Elu extends binary("Elu", {
  * float64, float32.
  *
  * @param alpha 1 by default
+ *
+ * @example
+ * elu(tensor([-1, 3])).toArray(); // about [-0.632121, 3]
  */
 export const elu = binaryFunction(Elu, 1) as ParametricFunction;

@@ -37,7 +37,12 @@ export const adaptiveMaxPool2d = adaptivePool("MaxPool2d", (o) => new MaxPool(2,
   2
 >;
 
-/** As `adaptiveMaxPool2d`, along one axis: x [N, C, L] to [N, C, outputSize]. */
+/**
+ * As `adaptiveMaxPool2d`, along one axis: x [N, C, L] to [N, C, outputSize].
+ *
+ * @example
+ * adaptiveMaxPool1d(tensor([[[1, 3, 2, 4]]]), 2).toArray(); // [[[3, 4]]]
+ */
 export const adaptiveMaxPool1d = adaptivePool("MaxPool1d", (o) => new MaxPool(1, o)) as AdaptivePoolFunction<
   "adaptiveMaxPool1d",
   1
@@ -60,7 +65,12 @@ export const adaptiveAvgPool2d = adaptivePool("AvgPool2d", (o) => new AvgPool(2,
   2
 >;
 
-/** As `adaptiveAvgPool2d`, along one axis: x [N, C, L] to [N, C, outputSize]. */
+/**
+ * As `adaptiveAvgPool2d`, along one axis: x [N, C, L] to [N, C, outputSize].
+ *
+ * @example
+ * adaptiveAvgPool1d(tensor([[[1, 3, 2, 4]]]), 2).toArray(); // [[[2, 3]]]
+ */
 export const adaptiveAvgPool1d = adaptivePool("AvgPool1d", (o) => new AvgPool(1, o)) as AdaptivePoolFunction<
   "adaptiveAvgPool1d",
   1

@@ -67,7 +67,13 @@ export class ArgMax extends ArgExtreme {
   protected override readonly loop = "argMaxAxis";
 }
 
-/** Where the first maximum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
+/**
+ * Where the first maximum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one.
+ *
+ * @example
+ * argMax(tensor([[1, 5, 2], [7, 3, 4]]), 1).toArray(); // [1, 0]
+ * argMax(tensor([[1, 5, 2], [7, 3, 4]])).item(); // 3
+ */
 export const argMax = argFunction("ArgMax", ArgMax);
 
 export class ArgMin extends ArgExtreme {
@@ -75,7 +81,12 @@ export class ArgMin extends ArgExtreme {
   protected override readonly loop = "argMinAxis";
 }
 
-/** Where the first minimum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one. */
+/**
+ * Where the first minimum along `axis` stands (in the flattened tensor when no axis is named), as int32; the first NaN counts as one.
+ *
+ * @example
+ * argMin(tensor([[1, 5, 2], [7, 3, 4]]), 1).toArray(); // [0, 1]
+ */
 export const argMin = argFunction("ArgMin", ArgMin);
 
 function argFunction(name: string, Op: new (axis?: number, keepDims?: boolean) => ArgExtreme): ArgMaxFunction {

@@ -50,7 +50,12 @@ export class BroadcastTo extends Node {
   }
 }
 
-/** x repeated to `shape`, given as [2, 3] or 2, 3, by the broadcasting rules; x itself where it has that shape. Any dtype. */
+/**
+ * x repeated to `shape`, given as [2, 3] or 2, 3, by the broadcasting rules; x itself where it has that shape. Any dtype.
+ *
+ * @example
+ * broadcastTo(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2], [1, 2]]
+ */
 export const broadcastTo = ((x: Tensor | number, ...sizes: readonly unknown[]) => {
   const tensor = operand("BroadcastTo", x);
   const shape = sizesOf("broadcastTo", sizes);

@@ -57,6 +57,10 @@ export class Cast extends Node {
 /**
  * The same values in another dtype; x itself where it has that dtype. To float32 values are rounded, to int32 cut off at the
  * point (NaN becomes 0, and of what is beyond 32 bits the last 32 are kept), to bool anything but 0 is true. The gradient goes back in the dtype of x; through int32 and bool there is none.
+ *
+ * @example
+ * cast(tensor([1.7, -1.7, 0]), "int32").toArray(); // [1, -1, 0]
+ * tensor([0.1]).cast("float32").dtype; // "float32"
  */
 export const cast = ((x: Tensor, dtype: DType, ...none: []) => {
   checkNoMore("Cast", none);

@@ -10,7 +10,12 @@ export class Equal extends binary("Equal", {
   backward: step,
 }) {}
 
-/** x = y as a bool tensor, broadcast; false where either is NaN. */
+/**
+ * x = y as a bool tensor, broadcast; false where either is NaN.
+ *
+ * @example
+ * equal(tensor([1, 2]), 2).toArray(); // [false, true]
+ */
 export const equal = comparisonFunction(Equal);
 
 export class NotEqual extends binary("NotEqual", {
@@ -20,7 +25,12 @@ export class NotEqual extends binary("NotEqual", {
   backward: step,
 }) {}
 
-/** x != y as a bool tensor, broadcast; true where either is NaN. */
+/**
+ * x != y as a bool tensor, broadcast; true where either is NaN.
+ *
+ * @example
+ * notEqual(tensor([1, 2]), 2).toArray(); // [true, false]
+ */
 export const notEqual = comparisonFunction(NotEqual);
 
 export class Less extends binary("Less", {
@@ -30,7 +40,12 @@ export class Less extends binary("Less", {
   backward: step,
 }) {}
 
-/** x < y as a bool tensor, broadcast. */
+/**
+ * x < y as a bool tensor, broadcast.
+ *
+ * @example
+ * less(tensor([1, 2, 3]), 2).toArray(); // [true, false, false]
+ */
 export const less = comparisonFunction(Less);
 
 export class LessEqual extends binary("LessEqual", {
@@ -40,7 +55,12 @@ export class LessEqual extends binary("LessEqual", {
   backward: step,
 }) {}
 
-/** x <= y as a bool tensor, broadcast. */
+/**
+ * x <= y as a bool tensor, broadcast.
+ *
+ * @example
+ * lessEqual(tensor([1, 2, 3]), 2).toArray(); // [true, true, false]
+ */
 export const lessEqual = comparisonFunction(LessEqual);
 
 export class Greater extends binary("Greater", {
@@ -50,7 +70,12 @@ export class Greater extends binary("Greater", {
   backward: step,
 }) {}
 
-/** x > y as a bool tensor, broadcast. */
+/**
+ * x > y as a bool tensor, broadcast.
+ *
+ * @example
+ * greater(tensor([1, 2, 3]), 2).toArray(); // [false, false, true]
+ */
 export const greater = comparisonFunction(Greater);
 
 export class GreaterEqual extends binary("GreaterEqual", {
@@ -60,5 +85,10 @@ export class GreaterEqual extends binary("GreaterEqual", {
   backward: step,
 }) {}
 
-/** x >= y as a bool tensor, broadcast. */
+/**
+ * x >= y as a bool tensor, broadcast.
+ *
+ * @example
+ * greaterEqual(tensor([1, 2, 3]), 2).toArray(); // [false, true, true]
+ */
 export const greaterEqual = comparisonFunction(GreaterEqual);

@@ -91,7 +91,13 @@ export class Concat extends Joining {
   }
 }
 
-/** The tensors one behind the other along `axis` (the first by default); equal sizes on all other axes. Any dtype. */
+/**
+ * The tensors one behind the other along `axis` (the first by default); equal sizes on all other axes. Any dtype.
+ *
+ * @example
+ * concat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])]).toArray(); // [[1, 2], [3, 4], [5, 6]]
+ * concat([tensor([[1], [2]]), tensor([[3], [4]])], 1).toArray(); // [[1, 3], [2, 4]]
+ */
 export const concat = ((tensors: readonly Tensor[], axis?: AxisOr<number>, none?: unknown) => {
   const list = listOf("concat", tensors);
   const along = axisOf("concat", axis, none);
@@ -132,7 +138,13 @@ export class Stack extends Joining {
   }
 }
 
-/** The tensors, of one shape, along a new axis (the first by default). Numbers count as scalars. Any dtype. */
+/**
+ * The tensors, of one shape, along a new axis (the first by default). Numbers count as scalars. Any dtype.
+ *
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])]).toArray(); // [[1, 2], [3, 4]]
+ * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray(); // [[1, 3], [2, 4]]
+ */
 export const stack = ((tensors: readonly (Tensor | number)[], axis?: AxisOr<number>, none?: unknown) => {
   const list = listOf("stack", tensors);
   const along = axisOf("stack", axis, none);

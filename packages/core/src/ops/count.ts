@@ -47,7 +47,13 @@ export class Count extends Counting {
   }
 }
 
-/** The number of elements over the axes that are not 0, as int32; NaN is not 0. Any dtype. */
+/**
+ * The number of elements over the axes that are not 0, as int32; NaN is not 0. Any dtype.
+ *
+ * @example
+ * count(tensor([[1, 0, 3], [0, 0, 2]]), 1).toArray(); // [2, 1]
+ * tensor([1, 2, 3]).greater(1).count().item(); // 2
+ */
 export const count = reduceFunction(Count) as ReduceFunction<unknown, "int32">;
 
 export class Any extends Counting {
@@ -68,7 +74,12 @@ export class Any extends Counting {
   }
 }
 
-/** Whether any element over the axes is not 0 (of bools, holds); false over no elements. NaN is not 0. Any dtype. */
+/**
+ * Whether any element over the axes is not 0 (of bools, holds); false over no elements. NaN is not 0. Any dtype.
+ *
+ * @example
+ * any(tensor([[0, 1], [0, 0]]), 1).toArray(); // [true, false]
+ */
 export const any = reduceFunction(Any) as ReduceFunction<unknown, "bool">;
 
 export class All extends Counting {
@@ -89,5 +100,10 @@ export class All extends Counting {
   }
 }
 
-/** Whether no element over the axes is 0 (of bools, all hold); true over no elements. NaN is not 0. Any dtype. */
+/**
+ * Whether no element over the axes is 0 (of bools, all hold); true over no elements. NaN is not 0. Any dtype.
+ *
+ * @example
+ * all(tensor([[1, 1], [0, 1]]), 1).toArray(); // [true, false]
+ */
 export const all = reduceFunction(All) as ReduceFunction<unknown, "bool">;

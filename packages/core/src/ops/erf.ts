@@ -44,5 +44,10 @@ export class Erfc extends unary("Erfc", {
   backward: [(k, dout, x) => k.neg(k.mul(dout, k.of(ErfSlope, x)))],
 }) {}
 
-/** 1 - erf(x), exact also where it is small, up to x = 26.5 (1e-308). float64, float32. */
+/**
+ * 1 - erf(x), exact also where it is small, up to x = 26.5 (1e-308). float64, float32.
+ *
+ * @example
+ * erfc(tensor([0, 1, 20])).toArray(); // about [1, 0.157299, 5.39587e-176]
+ */
 export const erfc = unaryFunction(Erfc);

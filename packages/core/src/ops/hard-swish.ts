@@ -17,5 +17,8 @@ export class HardSwish extends unary("HardSwish", {
 /**
  * x relu6(x + 3) / 6: 0 below -3, x above 3, a parabola in between; 0 at -Infinity. At the kinks the derivative is that of the
  * parabola, -1/2 and 3/2 (PyTorch's convention). float64, float32.
+ *
+ * @example
+ * hardSwish(tensor([-4, 0, 1, 4])).toArray(); // about [0, 0, 0.666667, 4]
  */
 export const hardSwish = unaryFunction(HardSwish);

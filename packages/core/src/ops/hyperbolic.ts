@@ -7,7 +7,12 @@ export class Sinh extends unary("Sinh", {
   backward: [(k, dout, x) => k.inDoubles((k, dout, x) => k.mul(dout, k.cosh(x)), dout, x)],
 }) {}
 
-/** The hyperbolic sine, (e^x - e^-x) / 2; infinite from about +-710 on in float64, from +-89 in float32. */
+/**
+ * The hyperbolic sine, (e^x - e^-x) / 2; infinite from about +-710 on in float64, from +-89 in float32.
+ *
+ * @example
+ * sinh(1).item(); // about 1.175201
+ */
 export const sinh = unaryFunction(Sinh);
 
 export class Cosh extends unary("Cosh", {
@@ -15,7 +20,13 @@ export class Cosh extends unary("Cosh", {
   backward: [(k, dout, x) => k.inDoubles((k, dout, x) => k.mul(dout, k.sinh(x)), dout, x)],
 }) {}
 
-/** The hyperbolic cosine, (e^x + e^-x) / 2; infinite from about +-710 on in float64, from +-89 in float32. */
+/**
+ * The hyperbolic cosine, (e^x + e^-x) / 2; infinite from about +-710 on in float64, from +-89 in float32.
+ *
+ * @example
+ * cosh(tensor([0, 1])).toArray(); // about [1, 1.543081]
+ * grad(cosh)(1).item(); // about 1.175201
+ */
 export const cosh = unaryFunction(Cosh);
 
 export class Asinh extends unary("Asinh", {
@@ -23,7 +34,12 @@ export class Asinh extends unary("Asinh", {
   backward: [(k, dout, x) => k.div(dout, k.hypot(x, 1))],
 }) {}
 
-/** The inverse of sinh. float64, float32. */
+/**
+ * The inverse of sinh. float64, float32.
+ *
+ * @example
+ * asinh(1).item(); // about 0.881374
+ */
 export const asinh = unaryFunction(Asinh);
 
 /** The derivative of acosh, 1 / sqrt(x^2 - 1), whose own is -x / sqrt(x^2 - 1)^3. */
@@ -38,7 +54,12 @@ export class Acosh extends unary("Acosh", {
   backward: [(k, dout, x) => k.mul(dout, k.of(AcoshSlope, x))],
 }) {}
 
-/** The inverse of cosh, 0 or more: NaN below 1, and at 1 its derivative is infinite. float64, float32. */
+/**
+ * The inverse of cosh, 0 or more: NaN below 1, and at 1 its derivative is infinite. float64, float32.
+ *
+ * @example
+ * acosh(tensor([1, 2])).toArray(); // about [0, 1.316958]
+ */
 export const acosh = unaryFunction(Acosh);
 
 /** The derivative of atanh, 1 / (1 - x^2), whose own is 2 x / (1 - x^2)^2. */
@@ -52,5 +73,10 @@ export class Atanh extends unary("Atanh", {
   backward: [(k, dout, x) => k.mul(dout, k.of(AtanhSlope, x))],
 }) {}
 
-/** The inverse of tanh: infinite at +-1, NaN beyond. float64, float32. */
+/**
+ * The inverse of tanh: infinite at +-1, NaN beyond. float64, float32.
+ *
+ * @example
+ * atanh(tensor([0, 0.5])).toArray(); // about [0, 0.549306]
+ */
 export const atanh = unaryFunction(Atanh);

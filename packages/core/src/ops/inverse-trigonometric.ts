@@ -13,7 +13,12 @@ export class Asin extends unary("Asin", {
   backward: [(k, dout, x) => k.mul(dout, k.of(AsinSlope, x))],
 }) {}
 
-/** The angle in radians, from -pi/2 to pi/2, whose sine is x: NaN beyond +-1, where its derivative is infinite. float64, float32. */
+/**
+ * The angle in radians, from -pi/2 to pi/2, whose sine is x: NaN beyond +-1, where its derivative is infinite. float64, float32.
+ *
+ * @example
+ * asin(1).item(); // about 1.570796
+ */
 export const asin = unaryFunction(Asin);
 
 export class Acos extends unary("Acos", {
@@ -21,7 +26,12 @@ export class Acos extends unary("Acos", {
   backward: [(k, dout, x) => k.neg(k.mul(dout, k.of(AsinSlope, x)))],
 }) {}
 
-/** The angle in radians, from 0 to pi, whose cosine is x: NaN beyond +-1, where its derivative is infinite. float64, float32. */
+/**
+ * The angle in radians, from 0 to pi, whose cosine is x: NaN beyond +-1, where its derivative is infinite. float64, float32.
+ *
+ * @example
+ * acos(tensor([1, -1])).toArray(); // about [0, 3.141593]
+ */
 export const acos = unaryFunction(Acos);
 
 export class Atan extends unary("Atan", {
@@ -35,7 +45,13 @@ export class Atan extends unary("Atan", {
   ],
 }) {}
 
-/** The angle in radians, from -pi/2 to pi/2, whose tangent is x. float64, float32. */
+/**
+ * The angle in radians, from -pi/2 to pi/2, whose tangent is x. float64, float32.
+ *
+ * @example
+ * atan(1).item(); // about 0.785398
+ * grad(atan)(1).item(); // about 0.5
+ */
 export const atan = unaryFunction(Atan);
 
 /**

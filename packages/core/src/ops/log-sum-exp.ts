@@ -69,5 +69,10 @@ export class LogSumExp extends LoopReduction {
   }
 }
 
-/** log(sum(e^x)) over the axes, without overflow: shifted by the maximum. -Infinity over no elements. */
+/**
+ * log(sum(e^x)) over the axes, without overflow: shifted by the maximum. -Infinity over no elements.
+ *
+ * @example
+ * logSumExp(tensor([[0, 0], [1000, 1000]]), 1).toArray(); // about [0.693147, 1000.69]
+ */
 export const logSumExp = reduceFunction(LogSumExp);

@@ -9,7 +9,12 @@ export class LogicalAnd extends binary("LogicalAnd", {
   backward: step,
 }) {}
 
-/** Whether x and y hold, two bool tensors, broadcast. */
+/**
+ * Whether x and y hold, two bool tensors, broadcast.
+ *
+ * @example
+ * logicalAnd(tensor([true, true]), tensor([true, false])).toArray(); // [true, false]
+ */
 export const logicalAnd = binaryFunction(LogicalAnd);
 
 export class LogicalOr extends binary("LogicalOr", {
@@ -18,7 +23,12 @@ export class LogicalOr extends binary("LogicalOr", {
   backward: step,
 }) {}
 
-/** Whether x or y holds or both do, two bool tensors, broadcast. */
+/**
+ * Whether x or y holds or both do, two bool tensors, broadcast.
+ *
+ * @example
+ * logicalOr(tensor([true, false]), tensor([false, false])).toArray(); // [true, false]
+ */
 export const logicalOr = binaryFunction(LogicalOr);
 
 export class LogicalNot extends unary("LogicalNot", {
@@ -27,7 +37,12 @@ export class LogicalNot extends unary("LogicalNot", {
   backward: step,
 }) {}
 
-/** Whether x, a bool tensor, does not hold. */
+/**
+ * Whether x, a bool tensor, does not hold.
+ *
+ * @example
+ * logicalNot(tensor([true, false])).toArray(); // [false, true]
+ */
 export const logicalNot = unaryFunction(LogicalNot);
 
 export class IsNaN extends unary("IsNaN", {
@@ -36,7 +51,12 @@ export class IsNaN extends unary("IsNaN", {
   backward: step,
 }) {}
 
-/** Whether x is NaN, as a bool tensor. float64, float32. */
+/**
+ * Whether x is NaN, as a bool tensor. float64, float32.
+ *
+ * @example
+ * isNaN(tensor([1, Number.NaN])).toArray(); // [false, true]
+ */
 const isNotANumber = testFunction(IsNaN);
 
 export class IsFinite extends unary("IsFinite", {
@@ -45,7 +65,12 @@ export class IsFinite extends unary("IsFinite", {
   backward: step,
 }) {}
 
-/** Whether x is neither infinite nor NaN, as a bool tensor. float64, float32. */
+/**
+ * Whether x is neither infinite nor NaN, as a bool tensor. float64, float32.
+ *
+ * @example
+ * isFinite(tensor([1, Number.NaN, Number.POSITIVE_INFINITY])).toArray(); // [true, false, false]
+ */
 const isFiniteNumber = testFunction(IsFinite);
 
 // Under names that stand for other functions without an import.

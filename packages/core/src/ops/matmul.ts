@@ -158,6 +158,10 @@ function order(shape: Shape): string {
  * The matrix product, by NumPy's rules: [.., m, k] x [.., k, n] is [.., m, n], leading axes broadcast; a vector is a row
  * on the left and a column on the right, and leaves no axis in the result. float64, float32, int32.
  *
+ * @example
+ * matmul(tensor([[1, 2], [3, 4]]), tensor([[5, 6], [7, 8]])).toArray(); // [[19, 22], [43, 50]]
+ * tensor([[1, 2], [3, 4]]).matmul(tensor([1, 1])).toArray(); // [3, 7]
+ *
  * @throws ShapeError when the inner sizes differ.
  */
 export const matmul = ((a: Tensor, b: Tensor, ...none: []) => {

@@ -29,7 +29,13 @@ export class Max extends Extreme {
   protected override readonly loop = "maxAxis";
 }
 
-/** The maximum over the axes; NaN if there is one. Ties share the gradient evenly (PyTorch's amax). */
+/**
+ * The maximum over the axes; NaN if there is one. Ties share the gradient evenly (PyTorch's amax).
+ *
+ * @example
+ * max(tensor([[1, 5, 2], [7, 3, 4]]), 1).toArray(); // [5, 7]
+ * grad(max)(tensor([1, 5, 5])).toArray(); // [0, 0.5, 0.5]
+ */
 export const max = reduceFunction(Max);
 
 export class Min extends Extreme {
@@ -40,5 +46,10 @@ export class Min extends Extreme {
   protected override readonly loop = "minAxis";
 }
 
-/** The minimum over the axes; NaN if there is one. Ties share the gradient evenly (PyTorch's amin). */
+/**
+ * The minimum over the axes; NaN if there is one. Ties share the gradient evenly (PyTorch's amin).
+ *
+ * @example
+ * min(tensor([[1, 5, 2], [7, 3, 4]]), { axis: 1, keepDims: true }).toArray(); // [[1], [3]]
+ */
 export const min = reduceFunction(Min);

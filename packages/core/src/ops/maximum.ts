@@ -15,7 +15,12 @@ export class Maximum extends binary("Maximum", {
   ],
 }) {}
 
-/** The larger of x and y, broadcast; NaN if either is. A tie gives each half of the gradient, a NaN each all of it (PyTorch). */
+/**
+ * The larger of x and y, broadcast; NaN if either is. A tie gives each half of the gradient, a NaN each all of it (PyTorch).
+ *
+ * @example
+ * maximum(tensor([1, 5]), tensor([3, 2])).toArray(); // [3, 5]
+ */
 export const maximum = binaryFunction(Maximum);
 
 export class Minimum extends binary("Minimum", {
@@ -27,7 +32,12 @@ export class Minimum extends binary("Minimum", {
   ],
 }) {}
 
-/** The smaller of x and y, broadcast; NaN if either is. A tie gives each half of the gradient, a NaN each all of it (PyTorch). */
+/**
+ * The smaller of x and y, broadcast; NaN if either is. A tie gives each half of the gradient, a NaN each all of it (PyTorch).
+ *
+ * @example
+ * minimum(tensor([1, 5]), 3).toArray(); // [1, 3]
+ */
 export const minimum = binaryFunction(Minimum);
 
 export class Clamp extends ternary("Clamp", {
@@ -43,6 +53,10 @@ export class Clamp extends ternary("Clamp", {
 /**
  * x held between `low` and `high` (numbers or tensors, broadcast). At a bound itself the gradient still goes to x
  * (PyTorch's convention). Where low > high the result is `high`.
+ *
+ * @example
+ * clamp(tensor([-2, 0.5, 2]), -1, 1).toArray(); // [-1, 0.5, 1]
+ * clamp(tensor([-2, 0.5, 2]), 0).toArray(); // [0, 0.5, 2]
  */
 export const clamp = ((
   x: Tensor | number,

@@ -8,7 +8,13 @@ export class Mul extends binary("Mul", {
   backward: [(k, dout, _x, y) => k.mul(dout, y), (k, dout, x) => k.mul(dout, x)],
 }) {}
 
-/** x * y element by element, broadcast. float64, float32, int32. */
+/**
+ * x * y element by element, broadcast. float64, float32, int32.
+ *
+ * @example
+ * mul(tensor([[1, 2], [3, 4]]), tensor([10, 100])).toArray(); // [[10, 200], [30, 400]]
+ * grad((x) => mul(x, 5))(2).item(); // 5
+ */
 export const mul = binaryFunction(Mul);
 
 /**
@@ -41,7 +47,12 @@ export class Div extends binary("Div", {
   backward: [(k, dout, _x, y) => k.div(dout, y), (k, dout, _x, y, z) => k.neg(mulDiv(k, dout, z, y))],
 }) {}
 
-/** x / y, broadcast. float64, float32. */
+/**
+ * x / y, broadcast. float64, float32.
+ *
+ * @example
+ * div(tensor([1, 2]), 4).toArray(); // [0.25, 0.5]
+ */
 export const div = binaryFunction(Div);
 
 export class Square extends unary("Square", {
@@ -50,7 +61,13 @@ export class Square extends unary("Square", {
   backward: [(k, dout, x) => k.mul(k.mul(dout, 2), x)],
 }) {}
 
-/** x * x. float64, float32, int32. */
+/**
+ * x * x. float64, float32, int32.
+ *
+ * @example
+ * square(tensor([-3, 2])).toArray(); // [9, 4]
+ * grad(square)(7).item(); // 14
+ */
 export const square = unaryFunction(Square);
 
 export class Reciprocal extends unary("Reciprocal", {
@@ -59,5 +76,10 @@ export class Reciprocal extends unary("Reciprocal", {
   backward: [(k, dout, _x, z) => k.neg(k.mul(k.mul(dout, z), z))],
 }) {}
 
-/** 1 / x; infinite at 0. float64, float32. */
+/**
+ * 1 / x; infinite at 0. float64, float32.
+ *
+ * @example
+ * reciprocal(tensor([2, 4])).toArray(); // [0.5, 0.25]
+ */
 export const reciprocal = unaryFunction(Reciprocal);

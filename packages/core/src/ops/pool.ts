@@ -191,7 +191,12 @@ function poolFunction<Options extends PoolOptions>(
  */
 export const maxPool2d = poolFunction("MaxPool2d", MaxPool, 2) as PoolFunction<"maxPool2d", 2, PoolOptions>;
 
-/** As `maxPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
+/**
+ * As `maxPool2d`, along one axis: x [N, C, L] to [N, C, length].
+ *
+ * @example
+ * maxPool1d(tensor([[[1, 3, 2, 4]]]), { kernel: 2 }).toArray(); // [[[3, 4]]]
+ */
 export const maxPool1d = poolFunction("MaxPool1d", MaxPool, 1) as PoolFunction<"maxPool1d", 1, PoolOptions>;
 
 export class AvgPool extends Pooling<AvgPoolOptions> {
@@ -268,5 +273,10 @@ export class AvgUnpool extends Pooling<AvgPoolOptions> {
  */
 export const avgPool2d = poolFunction("AvgPool2d", AvgPool, 2, AVERAGE) as PoolFunction<"avgPool2d", 2, AvgPoolOptions>;
 
-/** As `avgPool2d`, along one axis: x [N, C, L] to [N, C, length]. */
+/**
+ * As `avgPool2d`, along one axis: x [N, C, L] to [N, C, length].
+ *
+ * @example
+ * avgPool1d(tensor([[[1, 3, 2, 4]]]), { kernel: 2 }).toArray(); // [[[2, 3]]]
+ */
 export const avgPool1d = poolFunction("AvgPool1d", AvgPool, 1, AVERAGE) as PoolFunction<"avgPool1d", 1, AvgPoolOptions>;

@@ -97,6 +97,10 @@ export class Pow extends binary("Pow", {
  * is 0 where x = 0 and y >= 0 (as in PyTorch), and NaN where x < 0, as the power is then defined at whole y only. An
  * infinite y has no derivative by x. The second derivative by x and y is -Infinity at x = 0 < y < 1, and not defined at
  * x = 0, y = 0 or 1, where the derivatives jump: any number there.
+ *
+ * @example
+ * pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
+ * pow(2, tensor([-1, 0.5])).toArray(); // about [0.5, 1.414214]
  */
 export const pow = binaryFunction(Pow);
 
@@ -105,7 +109,13 @@ export class Sqrt extends unary("Sqrt", {
   backward: [(k, dout, _x, z) => k.div(dout, k.mul(z, 2))],
 }) {}
 
-/** The square root; NaN below 0. Its derivative at 0 is infinite. float64, float32. */
+/**
+ * The square root; NaN below 0. Its derivative at 0 is infinite. float64, float32.
+ *
+ * @example
+ * sqrt(tensor([4, 9])).toArray(); // [2, 3]
+ * grad(sqrt)(4).item(); // 0.25
+ */
 export const sqrt = unaryFunction(Sqrt);
 
 export class Rsqrt extends unary("Rsqrt", {
@@ -114,5 +124,10 @@ export class Rsqrt extends unary("Rsqrt", {
   backward: [(k, dout, _x, z) => k.mul(k.mul(k.mul(-0.5, k.mul(dout, z)), z), z)],
 }) {}
 
-/** 1 / sqrt(x); Infinity at 0, with an infinite derivative; NaN below. float64, float32. */
+/**
+ * 1 / sqrt(x); Infinity at 0, with an infinite derivative; NaN below. float64, float32.
+ *
+ * @example
+ * rsqrt(tensor([1, 4])).toArray(); // [1, 0.5]
+ */
 export const rsqrt = unaryFunction(Rsqrt);

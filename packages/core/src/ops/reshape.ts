@@ -109,7 +109,12 @@ export class ExpandDims extends Reshaping {
   }
 }
 
-/** A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy. */
+/**
+ * A new axis of size 1 at `axis` of the result (a negative one counts from its end). Any dtype; no copy.
+ *
+ * @example
+ * expandDims(tensor([1, 2]), 1).toArray(); // [[1], [2]]
+ */
 export const expandDims = ((x: Tensor | number, axis: AxisOr<number>, none?: unknown) =>
   new ExpandDims(axisOf("ExpandDims", axis, none) as number).apply(operand("ExpandDims", x))) as ExpandDimsFunction;
 
@@ -144,6 +149,12 @@ export class Squeeze extends Reshaping {
   }
 }
 
-/** Without the axis (or axes) of size 1 that are named, or without all of them. Any dtype; no copy. */
+/**
+ * Without the axis (or axes) of size 1 that are named, or without all of them. Any dtype; no copy.
+ *
+ * @example
+ * squeeze(tensor([[[1], [2]]])).toArray(); // [1, 2]
+ * squeeze(tensor([[[1], [2]]]), 0).shape; // [2, 1]
+ */
 export const squeeze = ((x: Tensor | number, ...axis: readonly unknown[]) =>
   new Squeeze(axesOf("Squeeze", axis)).apply(operand("Squeeze", x))) as SqueezeFunction;

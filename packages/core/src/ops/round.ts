@@ -7,7 +7,12 @@ export class Floor extends unary("Floor", {
   backward: [null],
 }) {}
 
-/** The largest whole number that is not above x; its derivative is 0 everywhere (PyTorch's convention at the steps). float64, float32. */
+/**
+ * The largest whole number that is not above x; its derivative is 0 everywhere (PyTorch's convention at the steps). float64, float32.
+ *
+ * @example
+ * floor(tensor([1.5, -1.5])).toArray(); // [1, -2]
+ */
 export const floor = unaryFunction(Floor);
 
 export class Ceil extends unary("Ceil", {
@@ -15,7 +20,12 @@ export class Ceil extends unary("Ceil", {
   backward: [null],
 }) {}
 
-/** The least whole number that is not below x; its derivative is 0 everywhere (PyTorch's convention at the steps). float64, float32. */
+/**
+ * The least whole number that is not below x; its derivative is 0 everywhere (PyTorch's convention at the steps). float64, float32.
+ *
+ * @example
+ * ceil(tensor([1.5, 1])).toArray(); // [2, 1]
+ */
 export const ceil = unaryFunction(Ceil);
 
 export class Round extends unary("Round", {

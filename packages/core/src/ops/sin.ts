@@ -6,7 +6,13 @@ export class Sin extends unary("Sin", {
   backward: [(k, dout, x) => k.mul(dout, k.cos(x))],
 }) {}
 
-/** The sine of x in radians. float64, float32. */
+/**
+ * The sine of x in radians. float64, float32.
+ *
+ * @example
+ * sin(1).item(); // about 0.841471
+ * grad(sin)(0).item(); // 1
+ */
 export const sin = unaryFunction(Sin);
 
 export class Cos extends unary("Cos", {
@@ -14,7 +20,12 @@ export class Cos extends unary("Cos", {
   backward: [(k, dout, x) => k.neg(k.mul(dout, k.sin(x)))],
 }) {}
 
-/** The cosine of x in radians. float64, float32. */
+/**
+ * The cosine of x in radians. float64, float32.
+ *
+ * @example
+ * cos(tensor([0, Math.PI])).toArray(); // [1, -1]
+ */
 export const cos = unaryFunction(Cos);
 
 export class Tan extends unary("Tan", {
@@ -22,5 +33,10 @@ export class Tan extends unary("Tan", {
   backward: [(k, dout, _x, z) => k.mul(dout, k.add(1, k.mul(z, z)))],
 }) {}
 
-/** The tangent of x in radians. float64, float32. */
+/**
+ * The tangent of x in radians. float64, float32.
+ *
+ * @example
+ * tan(1).item(); // about 1.557408
+ */
 export const tan = unaryFunction(Tan);

@@ -88,7 +88,13 @@ export class Softmax extends AlongAxis {
   }
 }
 
-/** e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows; NaN where the maximum is infinite. */
+/**
+ * e^x / sum(e^x) along `axis` (the last by default), shifted by the maximum, so that no x overflows; NaN where the maximum is infinite.
+ *
+ * @example
+ * softmax(tensor([1, 2, 3])).toArray(); // about [0.0900306, 0.244728, 0.665241]
+ * softmax(tensor([1000, 1000])).toArray(); // [0.5, 0.5]
+ */
 export const softmax = ((x: Tensor, axis?: AxisOr<number>, none?: unknown) =>
   new Softmax(axisOf("Softmax", axis, none)).apply(operand("Softmax", x))) as SoftmaxFunction;
 
@@ -108,6 +114,11 @@ export class LogSoftmax extends AlongAxis {
   }
 }
 
-/** log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows; NaN where the maximum is infinite. */
+/**
+ * log(softmax(x)) along `axis` (the last by default), exact also where the softmax underflows; NaN where the maximum is infinite.
+ *
+ * @example
+ * logSoftmax(tensor([0, 1000])).toArray(); // [-1000, 0]
+ */
 export const logSoftmax = ((x: Tensor, axis?: AxisOr<number>, none?: unknown) =>
   new LogSoftmax(axisOf("LogSoftmax", axis, none)).apply(operand("LogSoftmax", x))) as SoftmaxFunction;

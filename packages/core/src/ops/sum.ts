@@ -23,7 +23,14 @@ export class Sum extends LoopReduction {
   }
 }
 
-/** The sum over the axes; 0 over no elements. float64, float32 (added up in double precision), int32. */
+/**
+ * The sum over the axes; 0 over no elements. float64, float32 (added up in double precision), int32.
+ *
+ * @example
+ * sum(tensor([[1, 2], [3, 4]])).item(); // 10
+ * sum(tensor([[1, 2], [3, 4]]), 1).toArray(); // [3, 7]
+ * sum(tensor([[1, 2], [3, 4]]), { axis: 0, keepDims: true }).toArray(); // [[4, 6]]
+ */
 export const sum = reduceFunction(Sum);
 
 export class Mean extends LoopReduction {
@@ -50,5 +57,9 @@ export class Mean extends LoopReduction {
 /**
  * The mean over the axes; NaN over no elements. Of equal elements it is that element to the bit, and no sum overflows.
  * float64, float32.
+ *
+ * @example
+ * mean(tensor([[1, 2], [3, 4]]), 0).toArray(); // [2, 3]
+ * grad(mean)(tensor([1, 2])).toArray(); // [0.5, 0.5]
  */
 export const mean = reduceFunction(Mean);

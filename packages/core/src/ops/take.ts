@@ -163,6 +163,10 @@ export class Take extends ByIndex {
 /**
  * The rows (or what stands along `axis`) at the indices, an int32 tensor or a list; a negative index counts from the end.
  * The axis is replaced by the axes of the indices. Any dtype; gradients of a row taken twice add up.
+ *
+ * @example
+ * take(tensor([[1, 2], [3, 4], [5, 6]]), [2, 0]).toArray(); // [[5, 6], [1, 2]]
+ * take(tensor([[1, 2], [3, 4]]), [1], 1).toArray(); // [[2], [4]]
  */
 export const take = ((x: Tensor, indices: IndexLike, axis?: AxisOr<number>, none?: unknown) =>
   new Take(axisOf("take", axis, none)).apply(operand("take", x), indexTensor("take", indices))) as TakeFunction;
@@ -297,7 +301,12 @@ export class OneHot extends Node {
   }
 }
 
-/** A new last axis of size `classes` with 1 at the index, 0 to classes - 1, and 0 elsewhere; float64 unless said otherwise. */
+/**
+ * A new last axis of size `classes` with 1 at the index, 0 to classes - 1, and 0 elsewhere; float64 unless said otherwise.
+ *
+ * @example
+ * oneHot(tensor([2, 0], { dtype: "int32" }), 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
+ */
 export const oneHot = ((
   indices: Tensor | number | readonly number[] | Int32Array,
   classes: number,

@@ -121,5 +121,9 @@ export class Std extends Spread {
  * or is lost to underflow. Where it is 0 its derivative, which does not exist there, is given as 0 (PyTorch's convention).
  * What is composed of it cannot know better: the second derivative of `std(x).square()` at equal elements comes out as 0, and
  * that of `variance(x)`, the same function, is right. float64, float32.
+ *
+ * @example
+ * std(tensor([[1, 3], [2, 2]]), 1).toArray(); // [1, 0]
+ * std(tensor([1, 3]), { correction: 1 }).item(); // about 1.414214
  */
 export const std = reduceFunction<VarianceArgument, Omit<VarianceOptions, "axis">, CorrectionOption>(Std);

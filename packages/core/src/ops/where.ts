@@ -29,6 +29,10 @@ export class Where extends ternary("Where", {
  * x where `condition` (a bool tensor) holds, else y; all three broadcast. The branch not taken gets the gradient 0. Note
  * that 0 times an infinite derivative is NaN: `where(x.greater(0), x.log(), 0)` at 0 needs a safe input instead,
  * `where(x.greater(0), x, 1).log()`.
+ *
+ * @example
+ * where(tensor([true, false]), tensor([1, 2]), 0).toArray(); // [1, 0]
+ * tensor([-1, 4]).greater(0).where(tensor([-1, 4]), 1).sqrt().toArray(); // [1, 2]
  */
 export const where = ((condition: Tensor, x: Operand, y: Operand, ...none: []) => {
   checkNoMore("Where", none);

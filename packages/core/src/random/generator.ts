@@ -92,6 +92,11 @@ const dtypes: readonly string[] = ["float64", "float32"] satisfies RandomDType[]
  * the function makes, or a fork of one that it closes over.)
  *
  * Not for cryptography.
+ *
+ * @example
+ * const generator = new Generator(42);
+ * generator.integers(5, { low: 0, high: 10 }).length; // 5
+ * new Generator(42).uniform(1)[0] === new Generator(42).uniform(1)[0]; // true
  */
 export class Generator {
   readonly #key = new Uint32Array(2);

@@ -80,7 +80,12 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
-/** A shape as it is written; what was given for one, and is none, as an error shows it. */
+/**
+ * A shape as it is written; what was given for one, and is none, as an error shows it.
+ *
+ * @example
+ * formatShape([2, 3]); // "[2, 3]"
+ */
 export function formatShape(shape: Shape): string {
   if (!Array.isArray(shape) || shape.length > MAX_RANK) return show(shape);
   for (let axis = 0; axis < shape.length; axis++) if (typeof shape[axis] !== "number") return show(shape);
@@ -94,7 +99,14 @@ export function sizesFrom(shape: Shape, start: number, end = shape.length): numb
   return sizes;
 }
 
-/** The number of elements: the product of the sizes, 1 for a scalar; or that of the sizes from `start` up to `end` alone. */
+/**
+ * The number of elements: the product of the sizes, 1 for a scalar; or that of the sizes from `start` up to `end` alone.
+ *
+ * @example
+ * sizeOf([2, 3, 4]); // 24
+ * sizeOf([]); // 1
+ * sizeOf([2, 3, 4], 1); // 12
+ */
 export function sizeOf(shape: Shape, start = 0, end = shape?.length): number {
   if (!Array.isArray(shape)) throw noShape("sizeOf", shape);
   if (!(start >= 0) || !(end <= shape.length)) throw noShape("sizeOf", [start, end]);
@@ -113,6 +125,13 @@ export function isEmpty(shape: Shape): boolean {
   return false;
 }
 
+/**
+ * Whether two shapes have the same sizes in the same order.
+ *
+ * @example
+ * sameShape([2, 3], [2, 3]); // true
+ * sameShape([2, 3], [3, 2]); // false
+ */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (!Array.isArray(a) || !Array.isArray(b)) throw noShape("sameShape", Array.isArray(a) ? b : a);

@@ -21,6 +21,11 @@ const MOST_ELEMENTS = 24;
 /**
  * A random function: a list of steps from inputs to a scalar, the sum of the means of all results that no step uses, so
  * that every step counts.
+ *
+ * @example
+ * const [graph] = fc.sample(graphs(), { numRuns: 1, seed: 1 });
+ * graph instanceof RandomGraph; // true
+ * gradcheck(graph.f, graph.inputs).ok; // true
  */
 export class RandomGraph {
   readonly inputs: readonly Tensor[];

@@ -63,7 +63,12 @@ function distinct({ tensor }: RandomOperand): boolean {
 const rankOf = ({ tensor }: RandomOperand): number => tensor.rank;
 const lastOf = ({ tensor }: RandomOperand): number => tensor.shape.at(-1) ?? 0;
 
-/** The ops of random graphs: elementwise ones, broadcasts, sums, products of matrices, and those that move elements. */
+/**
+ * The ops of random graphs: elementwise ones, broadcasts, sums, products of matrices, and those that move elements.
+ *
+ * @example
+ * randomOps.some(({ name }) => name === "softmax"); // true
+ */
 export const randomOps: readonly RandomOp[] = [
   unary(
     "sin",

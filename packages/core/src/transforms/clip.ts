@@ -84,6 +84,12 @@ export function clipGradNorm(parameters: unknown, maxNorm: number, ...none: []):
 /**
  * Clips the gradients, `.grad`, of parameters element by element (see `clipByValue`). Parameters without a gradient are left
  * out.
+ *
+ * @example
+ * const w = variable([1, 2]);
+ * w.mul(tensor([10, 0.1])).sum().backward();
+ * clipGradValue({ w }, 1);
+ * w.grad?.toArray(); // [1, 0.1]
  */
 export function clipGradValue(parameters: unknown, limit: number, ...none: []): void {
   checkNoMore("clipGradValue", none);

@@ -115,6 +115,10 @@ export interface EraseOptions {
  *
  * @param x [N, ..., height, width]. float64, float32
  *
+ * @example
+ * const erased = randomErase(ones([1, 1, 4, 4]), new Random(1), { size: [2, 2], probability: 1 });
+ * erased.count().item() < 16; // true
+ *
  * @throws ShapeError for what are no images, or a rectangle that is larger than they are; DTypeError for integers;
  * ChainruleError for a probability that is none.
  */
@@ -151,6 +155,9 @@ export function randomErase<S extends Shape>(
  * x and normally distributed numbers of mean 0.
  *
  * @param x any shape. float64, float32
+ *
+ * @example
+ * randomNoise(ones([2, 3]), new Random(1), { std: 0.1 }).shape; // [2, 3]
  *
  * @throws DTypeError for integers; ChainruleError for a standard deviation that is none.
  */

@@ -110,6 +110,9 @@ export function takeRows<R extends { readonly [K in keyof R]: Rows }>(
  * All rows of each tensor in order, in batches of `batchSize`, of which the last may be shorter: for evaluating on much
  * data.
  *
+ * @example
+ * [...batches({ x: tensor([1, 2, 3]) }, 2)].map(({ x }) => x.toArray()); // [[1, 2], [3]]
+ *
  * @throws DataError when the tensors have not the same number of rows.
  */
 export function* batches<R extends { readonly [K in keyof R]: Rows }>(

@@ -16,7 +16,14 @@ export interface CsvClasses {
   readonly names: readonly string[];
 }
 
-/** The records of comma-separated values, as texts, until numbers or classes are made of columns of them; see `parseCsv`. */
+/**
+ * The records of comma-separated values, as texts, until numbers or classes are made of columns of them; see `parseCsv`.
+ *
+ * @example
+ * const table = parseCsv("height,kind\n1.5,cat\n2,dog\n");
+ * table.numbers(["height"]).toArray(); // [[1.5], [2]]
+ * table.classes("kind").names; // ["cat", "dog"]
+ */
 export class CsvTable {
   /** The names of the columns. */
   readonly columns: readonly string[];

@@ -3,6 +3,15 @@ import { ChainruleError, show } from "@chainrule/core";
 /**
  * Data that is not what it should be: a file that is missing, cut short or corrupt, or names and sizes that do not
  * agree. The text has no control characters, whatever stands in the data.
+ *
+ * @example
+ * let refused;
+ * try {
+ *   decodeSafetensors(Uint8Array.of(1, 2, 3));
+ * } catch (error) {
+ *   refused = error;
+ * }
+ * refused instanceof DataError; // true
  */
 export class DataError extends ChainruleError {
   override readonly name = "DataError";

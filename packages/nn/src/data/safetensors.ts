@@ -131,6 +131,10 @@ function isTexts(metadata: unknown): boolean {
  * The tensors and texts in the bytes of a safetensors file, all of it checked first.
  *
  * @param name what errors call the data, such as the name of its file
+ * @example
+ * const { tensors } = decodeSafetensors(encodeSafetensors({ w: tensor([1, 2]) }));
+ * tensors.w.toArray(); // [1, 2]
+ *
  * @throws DataError when it is cut short, too long, inconsistent, or has a dtype other than F64, F32, I32 and BOOL.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = "safetensors", ...none: []): TensorFile {

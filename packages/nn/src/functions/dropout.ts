@@ -24,6 +24,11 @@ export interface DropoutOptions {
 /**
  * A mask for `dropout`: bool, true with probability 1 - ratio. A shape with axes of size 1 drops whole rows or channels.
  *
+ * @example
+ * const mask = dropoutMask([1000], { ratio: 0.5, random: new Random(1) });
+ * mask.dtype; // "bool"
+ * mask.count().item() > 400 && mask.count().item() < 600; // true
+ *
  * @throws ChainruleError for a ratio that is not from 0 to less than 1.
  */
 export function dropoutMask<const S extends Shape>(shape: S, options: DropoutMaskOptions, ...none: []): Tensor<S> {

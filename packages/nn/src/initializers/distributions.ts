@@ -2,7 +2,12 @@ import { checkNoMore, checkOptions, erf, full, type Random, type Shape, type Ten
 import { checkSetting } from "../checks.js";
 import { checked, drawn, type FloatDType, type Initializer } from "./initializer.js";
 
-/** Normally distributed numbers, mean 0; standard deviation 0.01, the textbook's choice, unless said otherwise. */
+/**
+ * Normally distributed numbers, mean 0; standard deviation 0.01, the textbook's choice, unless said otherwise.
+ *
+ * @example
+ * normal({ std: 2 })([1000], { random: new Random(1) }).std().item() > 1.8; // true
+ */
 export function normal(
   options: { readonly std?: number | undefined; readonly mean?: number | undefined } = {},
   ...none: []
@@ -19,6 +24,10 @@ export function normal(
  * 2 unless said otherwise, a number above 0, at most 8. `std` (0.01 by default) is that of the distribution that is cut; what is
  * left of it has 0.88 of that for a cut of 2. PyTorch's trunc_normal_. One number is drawn for each element, and taken through
  * the inverse distribution function.
+ *
+ * @example
+ * const w = truncatedNormal({ std: 1 })([1000], { random: new Random(1) });
+ * w.abs().max().item() <= 2; // true
  */
 export function truncatedNormal(
   options: {
@@ -55,7 +64,13 @@ function inverseErf(y: Tensor): Tensor {
   return x;
 }
 
-/** Uniformly distributed numbers from `low` to less than `high`: 0 and 1 unless said otherwise. */
+/**
+ * Uniformly distributed numbers from `low` to less than `high`: 0 and 1 unless said otherwise.
+ *
+ * @example
+ * const w = uniform({ low: -1, high: 1 })([1000], { random: new Random(1) });
+ * w.min().item() >= -1 && w.max().item() < 1; // true
+ */
 export function uniform(
   options: { readonly low?: number | undefined; readonly high?: number | undefined } = {},
   ...none: []
@@ -73,14 +88,24 @@ export function uniformly(random: Random, shape: Shape, bound: number, dtype: Fl
   return random.uniform(shape, { low: -bound, high: bound, dtype });
 }
 
-/** The same value everywhere: `constant(1)` for the factors of normalisations. */
+/**
+ * The same value everywhere: `constant(1)` for the factors of normalisations.
+ *
+ * @example
+ * constant(1)([2], {}).toArray(); // [1, 1]
+ */
 export function constant(value: number, ...none: []): Initializer {
   checkNoMore("constant", none);
   checkSetting("constant", "the value", value, () => true, "a number");
   return (shape, options = {}) => full(shape, value, { dtype: checked("constant", options).dtype ?? "float64" });
 }
 
-/** Zeros, as biases begin. */
+/**
+ * Zeros, as biases begin.
+ *
+ * @example
+ * zeros()([2], {}).toArray(); // [0, 0]
+ */
 export function zeros(...none: []): Initializer {
   checkNoMore("zeros", none);
   return constant(0);

@@ -5,6 +5,9 @@ import { checked, checkWeights, type Initializer, type InitializerOptions } from
 /**
  * A matrix that leaves its input as it is: ones on the diagonal, zeros elsewhere. PyTorch's eye_; for filters there is `dirac`.
  *
+ * @example
+ * identity()([2, 3], {}).toArray(); // [[1, 0, 0], [0, 1, 0]]
+ *
  * @throws ShapeError when it is called with a shape of other than two axes
  */
 export function identity(...none: []): Initializer {
@@ -23,6 +26,9 @@ export function identity(...none: []): Initializer {
 /**
  * Filters, [out, in / groups, height, width], that leave their input as it is, as far as there are outputs: channel i of each
  * group goes to its output i. PyTorch's dirac_. The middle of a window of even size is the element behind it.
+ *
+ * @example
+ * dirac()([1, 1, 3, 3], {}).toArray(); // [[[[0, 0, 0], [0, 1, 0], [0, 0, 0]]]]
  *
  * @throws ShapeError when it is called with a shape that is not of filters, or whose outputs the groups do not divide
  */

@@ -24,6 +24,10 @@ export interface XavierOptions extends DistributionOption {
  * `form: "pytorch"`. The fan-in is the first axis of a matrix [in, out], and the product of all axes but the first for filters
  * [out, in, height, width]; the fan-out the other way round.
  *
+ * @example
+ * const w = xavier()([100, 50], { random: new Random(1) });
+ * Math.abs(w.std().item() - Math.sqrt(1 / 100)) < 0.01; // true
+ *
  * @throws ShapeError when it is called with a shape of less than two axes
  */
 export function xavier(options: XavierOptions = {}, ...none: []): Initializer {
@@ -47,6 +51,10 @@ export interface HeOptions extends DistributionOption {
  * Random numbers with standard deviation sqrt(2 / fan-in): for relu (K. He et al., "Delving deep into rectifiers", ICCV 2015).
  * PyTorch's kaiming_normal_ and kaiming_uniform_. The fans are as for `xavier`.
  *
+ * @example
+ * const w = he()([100, 50], { random: new Random(1) });
+ * Math.abs(w.std().item() - Math.sqrt(2 / 100)) < 0.01; // true
+ *
  * @throws ShapeError when it is called with a shape of less than two axes
  */
 export function he(options: HeOptions = {}, ...none: []): Initializer {
@@ -62,6 +70,9 @@ export function he(options: HeOptions = {}, ...none: []): Initializer {
  * Random numbers with standard deviation sqrt(1 / fan-in): for SELU, which keeps them so from layer to layer (G. Klambauer et
  * al., "Self-normalizing neural networks", NIPS 2017; Y. LeCun et al., "Efficient BackProp", 1998). The fan-in is as for
  * `xavier`, whose form in the textbook is this one.
+ *
+ * @example
+ * new Affine(100, 50, { initializer: lecun(), random: new Random(1) }).W.shape; // [100, 50]
  *
  * @throws ShapeError when it is called with a shape of less than two axes
  */

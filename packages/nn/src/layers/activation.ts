@@ -18,7 +18,12 @@ import { checkChoice, checkFloat, checkSetting } from "../checks.js";
 import { mish, selu } from "../functions/activation.js";
 import { checkForward, type ForwardOptions, Layer } from "./layer.js";
 
-/** A layer without parameters that works element by element, or along one axis, so that the shape stays. */
+/**
+ * A layer without parameters that works element by element, or along one axis, so that the shape stays.
+ *
+ * @example
+ * new ReLU() instanceof Activation; // true
+ */
 export abstract class Activation extends Layer {
   abstract override forward<S extends Shape>(x: Tensor<S>, options?: ForwardOptions): Tensor<S>;
 }
@@ -44,25 +49,60 @@ function applied<S extends Shape>(name: string, f: (x: Tensor) => Tensor, x: Ten
   return f(x) as Tensor<S>;
 }
 
-/** max(x, 0); its derivative at 0 is 0, as in the textbook, whose mask is x <= 0. Any shape, float64 or float32. */
+/**
+ * max(x, 0); its derivative at 0 is 0, as in the textbook, whose mask is x <= 0. Any shape, float64 or float32.
+ *
+ * @example
+ * new ReLU().forward(tensor([-1, 2])).toArray(); // [0, 2]
+ */
 export class ReLU extends activation("ReLU", relu) {}
 
-/** 1 / (1 + e^-x), without overflow at any x. Any shape, float64 or float32. */
+/**
+ * 1 / (1 + e^-x), without overflow at any x. Any shape, float64 or float32.
+ *
+ * @example
+ * new Sigmoid().forward(tensor([0, 1])).toArray(); // about [0.5, 0.731059]
+ */
 export class Sigmoid extends activation("Sigmoid", sigmoid) {}
 
-/** The hyperbolic tangent. Any shape, float64 or float32. */
+/**
+ * The hyperbolic tangent. Any shape, float64 or float32.
+ *
+ * @example
+ * new Tanh().forward(tensor([0, 1])).toArray(); // about [0, 0.761594]
+ */
 export class Tanh extends activation("Tanh", tanh) {}
 
-/** log(1 + e^x), without overflow at any x. Any shape, float64 or float32. */
+/**
+ * log(1 + e^x), without overflow at any x. Any shape, float64 or float32.
+ *
+ * @example
+ * new Softplus().forward(tensor([0])).toArray(); // about [0.693147]
+ */
 export class Softplus extends activation("Softplus", softplus) {}
 
-/** x sigmoid(x), also called swish (S. Elfwing, E. Uchibe and K. Doya, arXiv:1702.03118). Any shape, float64 or float32. */
+/**
+ * x sigmoid(x), also called swish (S. Elfwing, E. Uchibe and K. Doya, arXiv:1702.03118). Any shape, float64 or float32.
+ *
+ * @example
+ * new SiLU().forward(tensor([1])).toArray(); // about [0.731059]
+ */
 export class SiLU extends activation("SiLU", silu) {}
 
-/** x tanh(softplus(x)): see `mish`. Any shape, float64 or float32. */
+/**
+ * x tanh(softplus(x)): see `mish`. Any shape, float64 or float32.
+ *
+ * @example
+ * new Mish().forward(tensor([1])).toArray(); // about [0.865098]
+ */
 export class Mish extends activation("Mish", mish) {}
 
-/** Scaled so that activations keep mean 0 and variance 1: see `selu`. Any shape, float64 or float32. */
+/**
+ * Scaled so that activations keep mean 0 and variance 1: see `selu`. Any shape, float64 or float32.
+ *
+ * @example
+ * new SELU().forward(tensor([1])).toArray(); // about [1.0507]
+ */
 export class SELU extends activation("SELU", selu) {}
 
 /**
@@ -93,6 +133,9 @@ export class LeakyReLU extends Activation {
 /**
  * x above 0 and `alpha` (e^x - 1) below (D.-A. Clevert, T. Unterthiner and S. Hochreiter, arXiv:1511.07289); its derivative at 0
  * is alpha, as in PyTorch. Any shape, float64 or float32.
+ *
+ * @example
+ * new ELU({ alpha: 2 }).forward(tensor([-1, 3])).toArray(); // about [-1.26424, 3]
  */
 export class ELU extends Activation {
   readonly alpha: number;
@@ -156,6 +199,9 @@ function axisIn(op: string, options: AxisOption): number {
 /**
  * e^x divided by its sum along an axis, shifted by the maximum. Any shape but a scalar's, float64 or float32.
  *
+ * @example
+ * new Softmax().forward(tensor([[0, 0], [1, 2]])).toArray(); // about [[0.5, 0.5], [0.268941, 0.731059]]
+ *
  * @throws ShapeError for an axis that the input has not
  */
 export class Softmax extends Activation {
@@ -175,6 +221,9 @@ export class Softmax extends Activation {
 
 /**
  * The logarithm of `Softmax`, exact also where that underflows. Any shape but a scalar's, float64 or float32.
+ *
+ * @example
+ * new LogSoftmax().forward(tensor([[0, 1000]])).toArray(); // [[-1000, 0]]
  *
  * @throws ShapeError for an axis that the input has not
  */

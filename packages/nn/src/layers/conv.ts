@@ -220,7 +220,12 @@ export class ConvTranspose2d<
   }
 }
 
-/** As `ConvTranspose2d`, along one axis: [N, inputs, L] to [N, outputs, length], with W [inputs, outputs / groups, kernel]. */
+/**
+ * As `ConvTranspose2d`, along one axis: [N, inputs, L] to [N, outputs, length], with W [inputs, outputs / groups, kernel].
+ *
+ * @example
+ * new ConvTranspose1d(1, 1, 2, { initializer: constant(1) }).forward(tensor([[[1, 2]]])).toArray(); // [[[1, 3, 2]]]
+ */
 export class ConvTranspose1d<
   const I extends number = number,
   const O extends number = number,

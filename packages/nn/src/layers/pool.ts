@@ -96,7 +96,12 @@ export class MaxPool2d extends Pooling<[number, number]> {
   }
 }
 
-/** As `MaxPool2d`, along one axis. */
+/**
+ * As `MaxPool2d`, along one axis.
+ *
+ * @example
+ * new MaxPool1d(2).forward(tensor([[[1, 3, 2, 4]]])).toArray(); // [[[3, 4]]]
+ */
 export class MaxPool1d extends Pooling<[number]> {
   /** @param options those of `maxPool1d` */
   constructor(kernel: PerAxis, options: MaxPoolLayerOptions = {}, ...none: []) {
@@ -122,7 +127,12 @@ export class AvgPool2d extends Pooling<[number, number]> {
   }
 }
 
-/** As `AvgPool2d`, along one axis. */
+/**
+ * As `AvgPool2d`, along one axis.
+ *
+ * @example
+ * new AvgPool1d(2).forward(tensor([[[1, 3, 2, 4]]])).toArray(); // [[[2, 3]]]
+ */
 export class AvgPool1d extends Pooling<[number]> {
   /** @param options those of `avgPool1d` */
   constructor(kernel: PerAxis, options: AvgPoolLayerOptions = {}, ...none: []) {
@@ -169,7 +179,12 @@ export class AdaptiveAvgPool2d extends AdaptivePooling<[number, number]> {
   }
 }
 
-/** As `AdaptiveAvgPool2d`, along one axis. */
+/**
+ * As `AdaptiveAvgPool2d`, along one axis.
+ *
+ * @example
+ * new AdaptiveAvgPool1d(2).forward(tensor([[[1, 3, 2, 4]]])).toArray(); // [[[2, 3]]]
+ */
 export class AdaptiveAvgPool1d extends AdaptivePooling<[number]> {
   constructor(outputSize: PerAxis, ...none: []) {
     super("AdaptiveAvgPool1d", outputSize, adaptiveAvgPool1d, none);
@@ -179,6 +194,9 @@ export class AdaptiveAvgPool1d extends AdaptivePooling<[number]> {
 /**
  * The largest element of each of so many windows that are spread over the planes, whatever their size is: `adaptiveMaxPool2d` as a
  * layer.
+ *
+ * @example
+ * new AdaptiveMaxPool2d([1, 2]).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).toArray(); // [[[[5, 6]]]]
  */
 export class AdaptiveMaxPool2d extends AdaptivePooling<[number, number]> {
   /** @param outputSize a number, or [height, width] */
@@ -187,7 +205,12 @@ export class AdaptiveMaxPool2d extends AdaptivePooling<[number, number]> {
   }
 }
 
-/** As `AdaptiveMaxPool2d`, along one axis. */
+/**
+ * As `AdaptiveMaxPool2d`, along one axis.
+ *
+ * @example
+ * new AdaptiveMaxPool1d(2).forward(tensor([[[1, 3, 2, 4]]])).toArray(); // [[[3, 4]]]
+ */
 export class AdaptiveMaxPool1d extends AdaptivePooling<[number]> {
   constructor(outputSize: PerAxis, ...none: []) {
     super("AdaptiveMaxPool1d", outputSize, adaptiveMaxPool1d, none);
@@ -218,6 +241,9 @@ export class GlobalAvgPool extends Layer {
 /**
  * The largest element of each channel: [N, C, ...] to [N, C], `globalMaxPool` as a layer. Several that are largest share the
  * gradient.
+ *
+ * @example
+ * new GlobalMaxPool().forward(tensor([[[[1, 2], [5, 4]]]])).toArray(); // [[5]]
  *
  * @throws ShapeError for an input without places
  */

@@ -9,6 +9,10 @@ import { batchSizes, type Labels, labelsInRange, labelsOf } from "./labels.js";
  * @param y probabilities, [N, classes], or [classes] for a batch of one. float64, float32
  * @param t one-hot labels of the shape and dtype of y, or class indices, int32 or plain numbers
  *
+ * @example
+ * const y = tensor([[0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0]]);
+ * crossEntropyError(y, tensor([2], { dtype: "int32" })).item(); // about 0.510825
+ *
  * @throws ShapeError for labels that do not belong to y, or an index out of range; DTypeError for dtypes that do not go
  * together.
  */

@@ -50,7 +50,12 @@ abstract class SquaredError extends Node {
   }
 }
 
-/** The node of `meanSquaredError`, of two inputs: outputs and targets of one shape. */
+/**
+ * The node of `meanSquaredError`, of two inputs: outputs and targets of one shape.
+ *
+ * @example
+ * new MeanSquaredError().forward(tensor([1, 3]), tensor([1, 1])); // 2
+ */
 export class MeanSquaredError extends SquaredError {
   override readonly name = "MeanSquaredError";
   protected override factor(size: number): number {
@@ -62,7 +67,12 @@ export class MeanSquaredError extends SquaredError {
   }
 }
 
-/** The node of `sumOfSquaredErrors`, of two inputs: outputs and targets of one shape. */
+/**
+ * The node of `sumOfSquaredErrors`, of two inputs: outputs and targets of one shape.
+ *
+ * @example
+ * new SumOfSquaredErrors().forward(tensor([1, 3]), tensor([1, 1])); // 2
+ */
 export class SumOfSquaredErrors extends SquaredError {
   override readonly name = "SumOfSquaredErrors";
   protected override factor(): number {

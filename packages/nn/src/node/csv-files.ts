@@ -20,6 +20,10 @@ import { checkStreaming, type StreamOptions, streamNames } from "./streaming.js"
 /**
  * Reads a file of comma-separated values, as `parseCsv` does; as UTF-8.
  *
+ * @example
+ * writeFileAtomically("points.csv", "x,y\n1,2\n3,4\n");
+ * readCsv("points.csv").numbers(["x", "y"]).toArray(); // [[1, 2], [3, 4]]
+ *
  * @throws DataError, with the name of the file, when it cannot be read or is not what it should be.
  */
 export function readCsv(path: string, options: CsvOptions = {}, ...none: []): CsvTable {
@@ -52,6 +56,13 @@ export interface CsvBatchesOptions extends StreamOptions, CsvOptions {
  *
  * @param columns by name what each batch has, such as { x: ["height", "width"], t: { column: "kind", classes: ["fern", "oak"] } }
  * @returns the batches of an epoch, records of tensors by the same names; see `BatchSource`
+ *
+ * @example
+ * writeFileAtomically("points.csv", "x,y\n1,2\n3,4\n5,6\n");
+ * const epoch = csvBatches("points.csv", { x: ["x"] }, { batchSize: 2 });
+ * const sizes = [];
+ * for await (const { x } of epoch(0)) sizes.push(x.shape[0]);
+ * sizes; // [2, 1]
  *
  * @throws DataError, with the name of the file, line and column, from the batches: for a file that cannot be read or is not what it
  * should be, a column that is not there, a field that is no number or none of the classes.

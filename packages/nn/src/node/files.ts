@@ -25,6 +25,10 @@ import type { NamedTensors } from "../layers/layer.js";
 /**
  * Writes tensors (and texts about them) to a file in the safetensors format, as `writeFileAtomically` does.
  *
+ * @example
+ * saveTensors("w.safetensors", { w: tensor([1, 2]) }, { step: "100" });
+ * loadTensors("w.safetensors").metadata.step; // "100"
+ *
  * @throws DataError when it cannot be written.
  */
 export function saveTensors(
@@ -40,6 +44,10 @@ export function saveTensors(
 
 /**
  * Reads a file in the safetensors format.
+ *
+ * @example
+ * saveTensors("w.safetensors", { w: tensor([1, 2]) });
+ * loadTensors("w.safetensors").tensors.w.toArray(); // [1, 2]
  *
  * @throws DataError, with the name of the file, when it cannot be read or is not what it should be.
  */
@@ -83,6 +91,9 @@ export function fileError(path: string, what: string, cause: unknown): DataError
  * What stands where a file is to be written and cannot be replaced by one, in a few words: `"a folder"`, `"a pipe"`,
  * `"a link to nothing"`; `null` for a file, a link to one, and for nothing at all.
  *
+ * @example
+ * inTheWay("."); // "a folder"
+ *
  * @throws DataError for a path that can be none.
  */
 export function inTheWay(path: string, ...none: []): string | null {
@@ -109,6 +120,11 @@ function followed(path: string): Stats | undefined {
  * Writes a text (as UTF-8) or bytes to a file, all or nothing: under a temporary name in the same folder, which is then
  * renamed. Whatever happens on the way, `path` holds all of the old file or all of the new one. A file that is there keeps its
  * mode, and a link to one stays: the file that it leads to is replaced. What is no file (a pipe, a device, a folder) is refused.
+ *
+ * @example
+ * const { readFileSync } = await import("node:fs");
+ * writeFileAtomically("a.txt", "all of it");
+ * readFileSync("a.txt", "utf8"); // "all of it"
  *
  * @throws DataError, with the name of the file, when it cannot be written.
  */
@@ -146,6 +162,11 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
 
 /**
  * Makes a folder, and those that it is in, where they are not there.
+ *
+ * @example
+ * const { existsSync } = await import("node:fs");
+ * makeFolder("a/b");
+ * existsSync("a/b"); // true
  *
  * @throws DataError, with the name of the folder, when it cannot be made.
  */

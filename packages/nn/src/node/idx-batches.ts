@@ -27,6 +27,15 @@ export type ImageBatch = {
  *
  * @returns the batches of an epoch; see `BatchSource`
  *
+ * @example
+ * // Two images of 1 x 2 pixels, and their labels.
+ * writeFileAtomically("images", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 255, 0));
+ * writeFileAtomically("labels", Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 3));
+ * const epoch = idxBatches({ images: "images", labels: "labels" }, { batchSize: 2 });
+ * const found = [];
+ * for await (const { labels } of epoch(0)) found.push(...labels.data);
+ * found; // [7, 3]
+ *
  * @throws DataError, with the name of the file, from the batches: for a file that cannot be read, is no IDX file of its kind, cut
  * short or too long, and for images and labels that do not agree in number.
  */

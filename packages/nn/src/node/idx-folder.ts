@@ -36,6 +36,16 @@ export interface IdxFolderOptions {
  * `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, also named with a dot
  * (`train-images.idx3-ubyte`), gzipped or not.
  *
+ * @example
+ * // One image of 1 x 2 pixels, and its label.
+ * const image = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255);
+ * const label = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7);
+ * for (const part of ["train", "t10k"]) {
+ *   writeFileAtomically(`${part}-images-idx3-ubyte`, image);
+ *   writeFileAtomically(`${part}-labels-idx1-ubyte`, label);
+ * }
+ * readIdxFolder(".").train.images.shape; // [1, 2]
+ *
  * @throws DataError, with the name of the file, for a file that is missing, unreadable or no IDX file of its kind, for
  * images and labels that do not agree in number, and for a label that is out of range.
  */

@@ -11,6 +11,11 @@ const secondsOfSilence = 5;
 /**
  * How far a long piece of work has come: a live bar with rate and remaining time on a terminal, a plain line now and then
  * elsewhere. Lines printed with `log` stay above the bar.
+ *
+ * @example
+ * const progress = new Progress("Reading", "files", 2);
+ * progress.update(1);
+ * progress.stop();
  */
 export class Progress {
   private readonly title: string;
@@ -104,7 +109,24 @@ export interface ShowProgressOptions {
   readonly every?: number | undefined;
 }
 
-/** A callback for a `Trainer`: how far it has come, as `Progress` shows it, and a line for each evaluation. */
+/**
+ * A callback for a `Trainer`: how far it has come, as `Progress` shows it, and a line for each evaluation.
+ *
+ * @example
+ * const network = new Affine(1, 1, { random: new Random(1) });
+ * const trainer = new Trainer({
+ *   network,
+ *   optimizer: new SGD(network, { lr: 0.1 }),
+ *   data: { x: ones([4, 1]) },
+ *   predict: ({ x }) => network.forward(x),
+ *   loss: (y) => y.square().mean(),
+ *   batchSize: 2,
+ *   epochs: 1,
+ *   random: new Random(1),
+ *   callbacks: [showProgress()],
+ * });
+ * (await trainer.run()).losses.length; // 2
+ */
 export function showProgress(options: ShowProgressOptions = {}, ...none: []): TrainerCallback {
   checkNoMore("showProgress", none);
   checkOptions("showProgress", options, ["line", "every"]);
@@ -149,7 +171,13 @@ function evaluationLine({ iteration, epoch, values }: Evaluation): string {
   ].join("   ");
 }
 
-/** A duration in seconds as "4 s" or "1 min 05 s". */
+/**
+ * A duration in seconds as "4 s" or "1 min 05 s".
+ *
+ * @example
+ * formatDuration(4); // "4 s"
+ * formatDuration(65); // "1 min 05 s"
+ */
 export function formatDuration(seconds: number, ...none: []): string {
   checkNoMore("formatDuration", none);
   if (!Number.isFinite(seconds)) return "?";

@@ -10,7 +10,7 @@ export interface UnaryFunction {
   <X extends Operand>(x: X): Tensor<ShapeOf<X>, DTypeOf<X>>;
 }
 
-/** `isNaN(x)`: as `UnaryFunction`; the result is a bool. */
+/** `isNaN(x)`: the shape stays; the result is a bool. */
 export interface TestFunction {
   <X extends Operand>(x: X): Tensor<ShapeOf<X>, "bool">;
 }
@@ -29,12 +29,12 @@ export interface BinaryFunction {
   <X extends Operand, Y extends Operand>(x: X, y: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
 }
 
-/** `elu(x, alpha = 1)`: as `BinaryFunction`, with a default for `y`. */
+/** `elu(x, alpha = 1)`: the shapes broadcast; either may be a number. */
 export interface ParametricFunction {
   <X extends Operand, Y extends Operand = number>(x: X, y?: Y & BinaryFits<X, Y>): BinaryOf<X, Y>;
 }
 
-/** `less(x, y)`: as `BinaryFunction`; the result is a bool. */
+/** `less(x, y)`: the shapes broadcast; either may be a number; the result is a bool. */
 export interface ComparisonFunction {
   <X extends Operand, Y extends Operand>(x: X, y: Y & BinaryFits<X, Y>): BinaryOf<X, Y, "bool">;
 }
