@@ -69,6 +69,14 @@ const commands = {
         : ["packages/bench/bench.mjs", ...args],
     );
   },
+  async site() {
+    await setUp();
+    pnpm(["--dir", "docs/site", "install", "--ignore-workspace", "--frozen-lockfile"], "docs/site", [
+      "docs/site/package.json",
+      "docs/site/pnpm-lock.yaml",
+    ]);
+    run(["docs/site/main.mjs", ...args]);
+  },
   async mutate() {
     await setUp();
     pnpm(["--dir", "packages/mutate", "install", "--ignore-workspace", "--frozen-lockfile"], "packages/mutate", [

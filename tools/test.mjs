@@ -126,6 +126,7 @@ async function suites() {
     ),
     left(counted("packages", ["tools/packages.mjs"]), true, "it packs and installs"),
     left(counted("guide", ["tools/guide.mjs"]), true, "it builds a copy of core"),
+    left(counted("site", ["docs/site/test/main.mjs"]), true, "it builds the documentation twice"),
     left(
       counted("programs of GradBench", [
         "--import",

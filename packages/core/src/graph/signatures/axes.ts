@@ -19,7 +19,8 @@ export interface KeepOption<Keep extends boolean> {
 
 // The compiler reports the last overload only, so that one takes the short form as well (`Short`), to blame its axis.
 
-/** `sum(x)`, `sum(x, axis, { keepDims })`, `sum(x, { axis, keepDims })`: without the axes, or with size 1 for each. `Extra` are options that an op has besides. */
+/** `sum(x)`, `sum(x, axis, { keepDims })`, `sum(x, { axis, keepDims })`: without the axes, or with size 1 for each. */
+// `Extra` are the options that an op has besides.
 export interface ReduceFunction<Extra = unknown, G = unknown> {
   <X extends Operand, const Axis extends Axes, Keep extends boolean = false>(
     x: X,

@@ -1,0 +1,59 @@
+// What blocks of code become: a program that can be opened in the playground, a picture of what it computes, or plain code.
+import { languages } from "../pages.mjs";
+import { escaped, playgroundFragment } from "../reference/links.mjs";
+import { blocksOf, pictureKey } from "./programs.mjs";
+
+/** Teaches markdown-it the blocks of this site; `pictures` are SVGs by the key of their block, `base` is what addresses begin with. */
+export function blocks(md, { pictures, base }) {
+  const { fence } = md.renderer.rules;
+  const highlighted = new Map();
+  // A block is part of the program of its page, whose text the rules of blocks do not get.
+  md.core.ruler.push("programs", ({ src, env }) => {
+    env.programs = isReference(env) || env.isIndex ? [] : blocksOf(src);
+  });
+  md.renderer.rules.fence = (tokens, index, options, env, self) => {
+    // Code is nothing that a reader searches for in words.
+    if (env.isIndex) return "";
+    const token = tokens[index];
+    const [language, kind = "", argument = ""] = token.info.trim().split(/\s+/);
+    const plain = () => {
+      const key = `${language}\n${token.content}`;
+      if (!highlighted.has(key)) {
+        token.info = language;
+        highlighted.set(key, fence(tokens, index, options, env, self));
+      }
+      return highlighted.get(key);
+    };
+    const playable = (code) => program(plain(), { code, kind, base, texts: textsOf(env) });
+    if (language !== "ts") return plain();
+    // An example of the reference comes with its program, imports included.
+    if (kind === "example") return playable(Buffer.from(argument, "base64url").toString());
+    if (isReference(env) || kind === "no-run") return plain();
+    const nth = tokens.slice(0, index).filter((each) => each.type === "fence" && /^ts\b/.test(each.info.trim())).length;
+    const block = env.programs[nth];
+    if (kind !== "picture") return playable(block.code);
+    const svg = pictures.get(pictureKey(block));
+    if (svg === undefined) throw new Error(`${env.relativePath}: no picture was made of\n${block.content}`);
+    return `${block.lines === "" ? "" : playable(block.code)}<figure class="graph">${svg}</figure>\n`;
+  };
+}
+
+const isReference = ({ relativePath = "" }) => /(^|\/)reference\//.test(relativePath);
+
+function textsOf({ relativePath = "" }) {
+  const [folder] = relativePath.split("/");
+  return (languages.find(({ code }) => code === folder) ?? languages[0]).texts.playgroundButtons;
+}
+
+/**
+ * A block with what opens it in the playground: a link, and a button, which theme/playground.mjs gives its meaning (and shows: without
+ * scripts there is none). Plain HTML, so that a page of many blocks is one text and no tree of components.
+ */
+function program(html, { code, kind, base, texts }) {
+  const fragment = `${playgroundFragment(code)}&lang=${texts.lang}`;
+  return (
+    `<div class="program${kind === "playground" ? " wanted" : ""}">\n${html}` +
+    `<p class="run"><button type="button" data-fragment="${escaped(fragment)}" data-title="${texts.frame}" hidden>${texts.edit}</button>` +
+    `<a href="${base}playground/index.html#${escaped(fragment)}" target="_blank" rel="noopener">${texts.open}</a></p></div>\n`
+  );
+}

@@ -1,0 +1,113 @@
+// The built site in a browser: no requests to elsewhere, no errors, themes, widths, the search, code without scripts, and what axe-core says.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { launchChromium } from "../../../packages/core/dist/test/browser/chromium.js";
+import { serve } from "../serve.mjs";
+import { check, none, same } from "./checks.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What a first visit looks at: pages of each kind and language. */
+const pages = ["index.html", "guide/first-graph.html", "reference/exponentials.html", "ko/index.html", "ja/index.html"];
+
+export async function checkInBrowser(dist, base) {
+  const { server, address } = await serve(dist, base, { port: 0, quiet: true });
+  const browser = await launchChromium();
+  const open = async (path, settings = {}) => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...settings });
+    const page = await context.newPage();
+    const seen = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(address) && !/^(data|blob):/.test(request.url()))
+        seen.push(`asked ${request.url()}`);
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") seen.push(`said ${message.text()}`);
+    });
+    page.on("pageerror", (error) => seen.push(`threw ${error.message}`));
+    await page.goto(address + path, { waitUntil: "networkidle" });
+    return { page, seen, close: () => context.close() };
+  };
+  try {
+    for (const path of pages) {
+      for (const colorScheme of ["light", "dark"]) {
+        for (const width of [360, 1440]) {
+          await check(`${path}, ${colorScheme}, ${width} pixels wide`, async () => {
+            const { page, seen, close } = await open(path, { colorScheme, viewport: { width, height: 900 } });
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+            await page.addScriptTag({ content: axe });
+            const { violations } = await page.evaluate(() => window.axe.run(document));
+            await close();
+            none(seen, "a visit");
+            if (wide > width) throw new Error(`the page is ${wide} pixels wide`);
+            const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+            none(
+              serious.map(
+                ({ id, nodes }) =>
+                  `${id}: ${nodes
+                    .slice(0, 3)
+                    .map(({ html }) => html.slice(0, 200))
+                    .join("\n  ")}`,
+              ),
+              "axe-core",
+            );
+          });
+        }
+      }
+    }
+    for (const [path, words, found] of [
+      ["index.html", "softmax", "reductions.html#softmax"],
+      ["index.html", "do not broadcast", "error-messages.html#shapes-that-do-not-broadcast"],
+      ["ko/index.html", "사과", "/ko/"],
+      ["ja/index.html", "リンゴ", "/ja/"],
+    ]) {
+      await check(`the search for ${words} finds ${found}`, async () => {
+        const { page, seen, close } = await open(path);
+        await page.keyboard.press("Control+K");
+        await page.locator(".VPLocalSearchBox input").fill(words);
+        await page.locator(".VPLocalSearchBox a.result").first().waitFor();
+        const links = await page
+          .locator(".VPLocalSearchBox a.result")
+          .evaluateAll((all) => all.slice(0, 5).map(({ href }) => href));
+        await close();
+        none(seen, "the search");
+        if (!links.some((link) => link.includes(found))) throw new Error(links.join("\n"));
+      });
+    }
+    await check("the button below a program puts the playground in its place", async () => {
+      const { page, close } = await open("guide/first-graph.html");
+      await page.locator(".program.wanted button").first().click();
+      const source = await page.locator(".program iframe").first().getAttribute("src");
+      await close();
+      if (!/playground\/index\.html#embed&code=[\w+-]+&lang=en&theme=light$/.test(source ?? ""))
+        throw new Error(`${source}`);
+    });
+    await check("a page that was reached by a link has its buttons, too", async () => {
+      const { page, seen, close } = await open("guide/first-graph.html");
+      await page.locator('.VPSidebar a[href$="backward.html"]').click();
+      await page.waitForURL(/backward\.html$/);
+      const shown = await page.locator(".program button:visible").count();
+      await close();
+      none(seen, "the way");
+      if (shown === 0) throw new Error("no button is shown");
+    });
+    await check("without scripts there are code, pictures and links", async () => {
+      const { page, close } = await open("guide/first-graph.html", { javaScriptEnabled: false });
+      const [code, pictures, buttons] = await Promise.all(
+        [".program pre:visible", "figure.graph svg:visible", ".program button:visible"].map((each) =>
+          page.locator(each).count(),
+        ),
+      );
+      await close();
+      same([code > 3, pictures > 0, buttons], [true, true, 0]);
+    });
+    await check("of the reference, which is English, the other languages lead to the English page", async () => {
+      const { page, close } = await open("ko/reference/exponentials.html");
+      await page.waitForURL(`${address}reference/exponentials.html`);
+      await close();
+    });
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}

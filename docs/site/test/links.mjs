@@ -1,0 +1,69 @@
+// All that pages of the built site lead to is there: pages, anchors, pictures, scripts.
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { check, none } from "./checks.mjs";
+
+/** `hasPlayground`: without it, links to it are left out. */
+export async function checkLinks(dist, base, hasPlayground) {
+  const files = readdirSync(dist, { recursive: true }).map((file) => String(file).replaceAll("\\", "/"));
+  const pages = files.filter((file) => file.endsWith(".html") && !file.startsWith("playground/"));
+  const html = new Map(pages.map((file) => [file, readFileSync(join(dist, file), "utf8")]));
+  const ids = new Map(
+    [...html].map(([file, text]) => [
+      file,
+      new Set(Array.from(text.matchAll(/\s(?:id|name)="([^"]+)"/g), ([, id]) => unescaped(id))),
+    ]),
+  );
+  const lost = [];
+  const elsewhere = [];
+  let count = 0;
+  for (const [file, text] of html) {
+    for (const [, tag, link] of text.matchAll(/<(a|link|img|script|iframe|source)\b[^>]*?\s(?:href|src)="([^"]*)"/g)) {
+      const [path, anchor] = unescaped(link).split("#");
+      if (/^(data:|mailto:)/.test(path)) continue;
+      if (/^[a-z]+:|^\/\//.test(path)) {
+        // A text may name a source elsewhere; a page loads nothing from there.
+        if (tag !== "a") elsewhere.push(`${file}: ${link}`);
+        continue;
+      }
+      count++;
+      const target = path === "" ? file : targetOf(path, file);
+      if (target?.startsWith("playground/") && !hasPlayground) continue;
+      if (target === undefined) lost.push(`${file}: ${link}`);
+      else if (anchor !== undefined && anchor !== "" && target.endsWith(".html") && !target.startsWith("playground/")) {
+        if (!ids.get(target).has(decodeURIComponent(anchor))) lost.push(`${file}: ${link} has no such anchor`);
+      }
+    }
+  }
+
+  function targetOf(path, from) {
+    const [clean] = path.split("?");
+    if (clean.startsWith("/") && !clean.startsWith(base)) return undefined;
+    const whole = clean.startsWith("/")
+      ? clean.slice(base.length)
+      : normalize(join(dirname(from), clean)).replaceAll("\\", "/");
+    const decoded = decodeURIComponent(whole);
+    if (decoded.startsWith("playground/") && !hasPlayground) return decoded;
+    const file = join(dist, decoded);
+    if (!existsSync(file)) return undefined;
+    if (!statSync(file).isDirectory()) return decoded;
+    const index = join(decoded, "index.html").replaceAll("\\", "/");
+    return existsSync(join(dist, index)) ? index : undefined;
+  }
+
+  await check("all links lead to a page that is there, and to a place in it", () => none(lost, "lead to nothing"));
+  await check("no page loads anything from elsewhere", () => none(elsewhere, "loaded from elsewhere"));
+  await check("there were links", () => {
+    if (pages.length < 50 || count < 5000) throw new Error(`${count} links in ${pages.length} pages`);
+  });
+  return pages.length;
+}
+
+function unescaped(text) {
+  return text
+    .replaceAll("&amp;", "&")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&#39;", "'");
+}

@@ -1,0 +1,101 @@
+// The reference has every public name, and of each what a reader needs.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as core from "@chainrule/core";
+import { pages } from "../reference/groups.mjs";
+import { entryPoints } from "../reference/model.mjs";
+import { isNode, isOp } from "../reference/render.mjs";
+import { pictured, pictureOf, without } from "../reference/samples.mjs";
+import { check, none, same } from "./checks.mjs";
+
+const site = fileURLToPath(new URL("..", import.meta.url));
+
+export async function checkReference() {
+  const made = JSON.parse(readFileSync(`${site}/node_modules/.made/reference.json`, "utf8"));
+  const entries = made.flatMap(({ entries }) => entries);
+  const text = new Map(pages.map(({ path }) => [path, readFileSync(`${site}/en/reference/${path}.md`, "utf8")]));
+  const pageOf = (entry) => made.find(({ entries }) => entries.includes(entry)).path;
+  /** What stands between the heading of an entry and the next of its level. */
+  const sectionOf = (entry) => {
+    const page = text.get(pageOf(entry));
+    const heading = [...page.matchAll(/^(#{2,3}) (\S+) \{#(.+)\}$/gm)].filter(([, , name]) => name === entry.name);
+    const at = heading.find(({ index }) => page.slice(index).includes(`<code>${entry.file}</code>`)) ?? heading[0];
+    return at === undefined ? undefined : page.slice(at.index, page.indexOf("\n## ", at.index + 4) + 1 || undefined);
+  };
+
+  await check("every export of every entry point is an entry", async () => {
+    const lost = [];
+    for (const { name } of entryPoints) {
+      // What runs: the values; types are in the model alone, which TypeDoc made of the same index.
+      for (const exported of Object.keys(await import(name)))
+        if (!entries.some((entry) => entry.name === exported && entry.from === name)) lost.push(`${name}: ${exported}`);
+    }
+    none(lost, "exported, and not in the reference");
+  });
+  await check("there are as many entries as the packages have grown to", () => {
+    if (entries.length < 750) throw new Error(`${entries.length} entries: the reader of the sources has lost some`);
+  });
+  await check("every entry has a section with its file", () => {
+    none(
+      entries.filter((entry) => !sectionOf(entry)?.includes(`<code>${entry.file}</code>`)).map(({ name }) => name),
+      "without a section, or without its file",
+    );
+  });
+  await check("every entry says what it is", () => {
+    const silent = entries.filter((entry) => {
+      if (entry.docs.text !== "") return false;
+      // A node is said to be that of its op; a type stands at what it is for, by its name.
+      return !/^(The node that|Options of|Stands in the declaration of) /m.test(sectionOf(entry) ?? "");
+    });
+    none(
+      silent.map(({ name, file }) => `${name} of ${file}`),
+      "without a description",
+    );
+  });
+  await check("every function and class has an example", () => {
+    // Nodes have that of their op, and stand in it.
+    const needs = entries.filter((entry) => entry.kind !== "type" && !isNode(entry));
+    none(
+      needs.filter(({ docs }) => docs.examples.length === 0).map(({ name, file }) => `${name} of ${file}`),
+      "without @example",
+    );
+  });
+  await check("every option has a description, its own or that of the option that it is made from", () => {
+    const undocumented = entries
+      .filter(({ kind, name }) => kind === "type" && name.endsWith("Options"))
+      .flatMap(({ name, members }) =>
+        members.filter(({ docs }) => docs.text === "").map((member) => `${name}.${member.name}`),
+      );
+    none(undocumented, "without a docstring");
+  });
+  await check("every op has a picture, or a reason to have none", () => {
+    const names = entries.filter(isOp).map(({ name }) => name);
+    none(
+      names.filter((name) => pictureOf(name) === undefined && without[name] === undefined),
+      "without a picture",
+    );
+    none(
+      [...pictured(), ...Object.keys(without)].filter((name) => !names.includes(name)),
+      "in the table of pictures, and no ops",
+    );
+  });
+  await check("every op with a node of its own has its formulas", () => {
+    const ops = entries
+      .filter(isOp)
+      .filter(({ name }) => entries.some((each) => isNode(each) && each.name.toLowerCase() === name.toLowerCase()));
+    none(
+      ops.filter((entry) => !sectionOf(entry).includes('class="formulas"')).map(({ name }) => name),
+      "without formulas",
+    );
+  });
+  await check("a curve is what the engine computes", () => {
+    const svg = pictureOf("square");
+    const [, slope] = [.../class="slope" d="M([\d.]+) ([\d.]+).*?L([\d.]+) ([\d.]+)"/.exec(svg)].map(Number);
+    if (!Number.isFinite(slope)) throw new Error(`no slope in ${svg}`);
+    same(core.grad(core.square)(2.5).item(), 5);
+  });
+  await check("types in declarations are links", () => {
+    const section = sectionOf(entries.find(({ name, from }) => name === "SGD" && from === "@chainrule/nn"));
+    if (!section.includes('<a href="#SGDOptions">SGDOptions</a>')) throw new Error(section);
+  });
+}

@@ -1,0 +1,39 @@
+// Translated pages are of the English pages as they are.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findings, sourceHash, withHash } from "../translations.mjs";
+import { check, none, same } from "./checks.mjs";
+
+export async function checkTranslations() {
+  await check("no translated page lags behind its English one, and none that is promised is missing", () => {
+    none(
+      findings(),
+      "lag, or are missing (node docs/site/translations.mjs --write FILE, when they have been brought up to date)",
+    );
+  });
+  await check("a page that lags, one that does not say, one of nothing and one that is missing are found", () => {
+    const folder = mkdtempSync(join(tmpdir(), "translations-"));
+    const write = (path, text) => {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    };
+    for (const page of ["good", "old", "silent", "missing"]) write(`en/guide/${page}.md`, `# ${page}\n`);
+    write("ko/guide/good.md", withHash("# 좋다\n", sourceHash("# good\n")));
+    write("ko/guide/old.md", withHash("# 옛\n", sourceHash("# older\n")));
+    write("ko/guide/silent.md", "# 말 없음\n");
+    write("ko/guide/lost.md", withHash("# 잃음\n", sourceHash("# lost\n")));
+    const found = findings(folder, { guide: ["ko"] }, ["en", "ko"]);
+    rmSync(folder, { recursive: true });
+    same(found, [
+      "ko/guide/lost.md is of no English page",
+      "ko/guide/old.md lags behind en/guide/old.md",
+      "ko/guide/silent.md does not say what it was made from",
+      "ko/guide/missing.md is missing",
+    ]);
+  });
+  await check("the hash takes the place of the one before, beside what else a page says", () => {
+    same(withHash('---\ntitle: x\nsource: "1"\n---\n# a\n', "2"), '---\ntitle: x\nsource: "2"\n---\n# a\n');
+    same(withHash("---\ntitle: x\n---\n# a\n", "2"), '---\nsource: "2"\ntitle: x\n---\n# a\n');
+  });
+}
