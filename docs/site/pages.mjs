@@ -5,25 +5,16 @@ import { sections } from "./reference/groups.mjs";
 
 export const root = fileURLToPath(new URL(".", import.meta.url));
 
-/** In which order the pages of a folder are read; each is a file, and each file is in the list. */
-export const order = {
+/** The pages of the folders in the order in which they are read, in groups; each is a file, and each file is in the list. */
+const groups = {
   guide: [
-    "first-graph",
-    "backward",
-    "local-nodes",
-    "writing-an-op",
-    "gradient-checks",
-    "higher-derivatives",
-    "compile",
-    "training",
-    "saving-and-loading",
-    "in-the-browser",
-    "speed-and-memory",
-    "coming-from",
-    "errors",
-    "inside",
+    { name: "begin", files: ["first-graph", "backward", "local-nodes"] },
+    { name: "derivatives", files: ["writing-an-op", "gradient-checks", "higher-derivatives"] },
+    { name: "training", files: ["compile", "training", "saving-and-loading", "in-the-browser", "speed-and-memory"] },
+    { name: "comingFrom", files: ["coming-from-pytorch", "coming-from-jax", "coming-from-tfjs", "coming-from-numpy"] },
+    { name: "more", files: ["errors", "how-it-works"] },
   ],
-  book: ["ch04", "ch05", "ch06", "ch07", "ch08"],
+  book: [{ name: "book", files: ["ch03", "ch04", "ch05", "ch06", "ch07", "ch08"] }],
 };
 
 /** In which languages a folder is complete, which a test holds it to. Languages that are being written are not in it. */
@@ -34,6 +25,14 @@ export const languages = [
     code: "en",
     name: "English",
     texts: {
+      groups: {
+        begin: "Begin here",
+        derivatives: "Derivatives",
+        training: "Training and speed",
+        comingFrom: "Coming from",
+        more: "Errors, and how it works",
+        book: "Chapters",
+      },
       description: "Automatic differentiation on computational graphs, in TypeScript",
       guide: "Guides",
       book: "The book",
@@ -63,6 +62,14 @@ export const languages = [
     code: "ko",
     name: "한국어",
     texts: {
+      groups: {
+        begin: "시작하기",
+        derivatives: "미분",
+        training: "학습과 속도",
+        comingFrom: "다른 라이브러리에서 오셨다면",
+        more: "오류, 그리고 내부 구조",
+        book: "장",
+      },
       description: "TypeScript로 만든 계산 그래프 자동 미분 엔진",
       guide: "가이드",
       book: "책",
@@ -114,6 +121,14 @@ export const languages = [
     code: "ja",
     name: "日本語",
     texts: {
+      groups: {
+        begin: "はじめに",
+        derivatives: "微分",
+        training: "学習と速度",
+        comingFrom: "ほかのライブラリから",
+        more: "エラーと内部のしくみ",
+        book: "章",
+      },
       description: "TypeScript で書かれた計算グラフの自動微分エンジン",
       guide: "ガイド",
       book: "本の章",
@@ -165,18 +180,36 @@ export const languages = [
 
 /** The pages of a folder in one language, in their order, as file names without ending. */
 export function pagesOf(code, folder) {
-  const path = `${root}${code}/${folder}`;
-  if (!existsSync(path)) return [];
-  const files = readdirSync(path)
-    .filter((file) => file.endsWith(".md") && file !== "index.md")
-    .map((file) => file.slice(0, -".md".length));
-  const lost = files.filter((file) => !order[folder].includes(file));
-  if (lost.length > 0)
-    throw new Error(`not in the order of docs/site/pages.mjs: ${lost.map((file) => `${folder}/${file}`).join(", ")}`);
-  return order[folder].filter((file) => files.includes(file));
+  return groupsOf(code, folder).flatMap(({ files }) => files);
 }
 
-export function titleOf(file) {
+function groupsOf(code, folder) {
+  const path = `${root}${code}/${folder}`;
+  if (!existsSync(path)) return [];
+  const written = readdirSync(path)
+    .filter((file) => file.endsWith(".md") && file !== "index.md")
+    .map((file) => file.slice(0, -".md".length));
+  const known = groups[folder].flatMap(({ files }) => files);
+  const lost = written.filter((file) => !known.includes(file));
+  if (lost.length > 0) throw new Error(`in no group of docs/site/pages.mjs: ${lost.join(", ")} of ${code}/${folder}`);
+  const chosen = groups[folder].map(({ name, files }) => ({
+    name,
+    files: files.filter((file) => written.includes(file)),
+  }));
+  return chosen.filter(({ files }) => files.length > 0);
+}
+
+/** What is listed and not written in English. */
+export function notWritten() {
+  return Object.entries(groups).flatMap(([folder, list]) =>
+    list
+      .flatMap(({ files }) => files)
+      .filter((file) => !existsSync(`${root}en/${folder}/${file}.md`))
+      .map((file) => `${folder}/${file}`),
+  );
+}
+
+function titleOf(file) {
   const text = readFileSync(file, "utf8");
   return /^# (.+)$/m.exec(text)?.[1].replaceAll("`", "") ?? file;
 }
@@ -185,16 +218,20 @@ export function titleOf(file) {
 export function sidebarOf(code) {
   const { texts } = languages.find((language) => language.code === code);
   const base = code === "en" ? "" : `/${code}`;
-  const written = ["guide", "book"].flatMap((folder) => {
-    const items = pagesOf(code, folder).map((file) => ({
-      text: titleOf(`${root}${code}/${folder}/${file}.md`),
-      link: `${base}/${folder}/${file}`,
-    }));
+  const menuOf = (folder) => {
     const hasIndex = existsSync(`${root}${code}/${folder}/index.md`);
-    if (items.length === 0) return [];
-    return [{ text: texts[folder], ...(hasIndex && { link: `${base}/${folder}/` }), items }];
-  });
-  const menu = { [`${base}/guide/`]: written, [`${base}/book/`]: written };
+    return [
+      ...(hasIndex ? [{ text: titleOf(`${root}${code}/${folder}/index.md`), link: `${base}/${folder}/` }] : []),
+      ...groupsOf(code, folder).map(({ name, files }) => ({
+        text: texts.groups[name],
+        items: files.map((file) => ({
+          text: titleOf(`${root}${code}/${folder}/${file}.md`),
+          link: `${base}/${folder}/${file}`,
+        })),
+      })),
+    ];
+  };
+  const menu = { [`${base}/guide/`]: menuOf("guide"), [`${base}/book/`]: menuOf("book") };
   if (code === "en") menu["/reference/"] = referenceSidebar();
   return menu;
 }
@@ -204,7 +241,6 @@ function referenceSidebar() {
     { text: "All names", link: "/reference/" },
     ...sections.map(({ title, pages }) => ({
       text: title,
-      collapsed: false,
       items: pages.map(({ path, title }) => ({ text: title, link: `/reference/${path}` })),
     })),
     { text: "What the errors say", link: "/reference/error-messages" },

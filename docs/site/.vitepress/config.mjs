@@ -76,7 +76,7 @@ export default defineConfig({
     },
   },
   markdown: {
-    theme: { light: "github-light", dark: "github-dark" },
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (md) => blocks(md, { pictures, base }),
   },
   // The first page of a language leads to English pages where there are no others.

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { notWritten } from "../pages.mjs";
 import { findings, sourceHash, withHash } from "../translations.mjs";
 import { check, none, same } from "./checks.mjs";
 
@@ -12,6 +13,7 @@ export async function checkTranslations() {
       "lag, or are missing (node docs/site/translations.mjs --write FILE, when they have been brought up to date)",
     );
   });
+  await check("every page of the list is written", () => none(notWritten(), "in docs/site/pages.mjs, and no file"));
   await check("a page that lags, one that does not say, one of nothing and one that is missing are found", () => {
     const folder = mkdtempSync(join(tmpdir(), "translations-"));
     const write = (path, text) => {

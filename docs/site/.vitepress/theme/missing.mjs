@@ -1,7 +1,7 @@
 import { useData, useRouter, withBase } from "vitepress";
 import { h, onMounted } from "vue";
 
-/** A page that is not there in a reader's language (the reference is English) is shown in English. */
+/** A page that is not there in a reader's language (the reference is English, and guides may not be written yet) is shown in English. */
 export const Missing = {
   setup() {
     const { site, theme } = useData();
@@ -9,7 +9,7 @@ export const Missing = {
     const path = router.route.path.slice(site.value.base.length - 1);
     const english = /^\/(?:ko|ja)(\/.*)$/.exec(path)?.[1];
     onMounted(() => {
-      if (english?.startsWith("/reference/")) router.go(withBase(english));
+      if (english !== undefined) router.go(withBase(english));
     });
     return () => {
       const { title, quote, linkText } = theme.value.notFound;

@@ -105,6 +105,7 @@ export const logSigmoid = unaryFunction(LogSigmoid);
 /** Silu and its derivatives are 0 or x beyond. */
 const farOut = 2000;
 
+/** The derivative of silu, with its own derivatives. */
 export class SiluSlope extends unary("SiluSlope", {
   forward: (k, x) => gatedSlope(k, x, bounded(k, x, farOut)),
   backward: [(k, dout, x) => gatedCurvature(k, dout, x, 2, bounded(k, x, farOut))],

@@ -21,6 +21,7 @@ function normalTail<T>(k: Arithmetic<T>, x: T): { readonly ratio: T; readonly h:
   return { ratio, h: k.exp(k.mul(-0.25, k.mul(t, t))), t };
 }
 
+/** The derivative of gelu, with its own derivatives. */
 export class GeluSlope extends unary("GeluSlope", {
   // Phi(x) + x phi(x), which above 0 is 1 - (Phi(-x) - x phi(x)).
   forward: (k, x) => {
@@ -38,6 +39,7 @@ export class GeluSlope extends unary("GeluSlope", {
   ],
 }) {}
 
+/** The node of `gelu`. */
 export class Gelu extends unary("Gelu", {
   forward: (k, x) => {
     const { ratio, h, t } = normalTail(k, x);
@@ -76,12 +78,14 @@ function geluTanhCurvature<T>(k: Arithmetic<T>, dout: T, x: T): T {
   return gatedCurvature(k, dout, cubicArgument(k, t), terms, k.mul(k.mul(t, slope), slope));
 }
 
+/** The derivative of `GeluTanh`, with its own derivatives. */
 // In doubles, because a rounding error of u is a relative one of the result.
 export class GeluTanhSlope extends unary("GeluTanhSlope", {
   forward: (k, x) => k.inDoubles(geluTanhSlope, x),
   backward: [(k, dout, x) => k.inDoubles(geluTanhCurvature, dout, x)],
 }) {}
 
+/** The node of `gelu` with the approximation by tanh. */
 export class GeluTanh extends unary("GeluTanh", {
   forward: (k, x) => k.inDoubles(geluTanh, x),
   backward: [(k, dout, x) => k.mul(dout, k.of(GeluTanhSlope, x))],

@@ -72,6 +72,7 @@ function placesOf(x: Tensor, size: number, windows: PoolWindows): Int32Array {
   return places;
 }
 
+/** The maximum of each window: the node of `maxPool1d` and `maxPool2d`, by the number of their axes. */
 export class MaxPool extends Pooling {
   constructor(rank: SpatialRank, options: PoolOptions | AdaptivePoolOptions, ...none: []) {
     checkNoMore("MaxPool", none);
@@ -199,6 +200,7 @@ export const maxPool2d = poolFunction("MaxPool2d", MaxPool, 2) as PoolFunction<"
  */
 export const maxPool1d = poolFunction("MaxPool1d", MaxPool, 1) as PoolFunction<"maxPool1d", 1, PoolOptions>;
 
+/** The mean of each window: the node of `avgPool1d` and `avgPool2d`, by the number of their axes. */
 export class AvgPool extends Pooling<AvgPoolOptions> {
   constructor(rank: SpatialRank, options: AvgPoolOptions | AdaptivePoolOptions, ...none: []) {
     checkNoMore("AvgPool", none);

@@ -12,10 +12,12 @@ import type { Shape } from "../shape/types.js";
 
 /** Which axes to reduce over (all when none is named; negative ones count from the end), and whether they stay, as 1. */
 export interface ReduceOptions extends KeepDims {
+  /** The axis or axes to reduce over; all when none is named. */
   readonly axis?: Axes | undefined;
 }
 
 export interface KeepDims {
+  /** Whether the axes stay, with size 1. Default false. */
   readonly keepDims?: boolean | undefined;
 }
 

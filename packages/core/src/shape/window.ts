@@ -29,8 +29,11 @@ export interface Sliding {
 }
 
 export interface SlidingOptions {
+  /** From one window to the next, in elements. Default 1; of pools the size of the window. */
   readonly stride?: PerAxis | undefined;
+  /** What is put around the plane. Default 0. */
   readonly padding?: Padding | undefined;
+  /** From one element that a window sees to the next. Default 1. */
   readonly dilation?: PerAxis | undefined;
 }
 

@@ -8,11 +8,13 @@ import { sizeOf } from "../shape/shape.js";
 import type { Shape } from "../shape/types.js";
 
 export interface ShapesOptions {
-  /** The number of axes. Default 0 to 3. */
+  /** The number of axes, at least. Default 0. */
   readonly minRank?: number;
+  /** The number of axes, at most. Default 3. */
   readonly maxRank?: number;
-  /** The length of an axis. Default 1 to 4; with a `minSize` of 0 empty shapes are drawn as well. */
+  /** The length of an axis, at least. Default 1; with 0 empty shapes are drawn as well. */
   readonly minSize?: number;
+  /** The length of an axis, at most. Default 4. */
   readonly maxSize?: number;
   /** How many elements at most. Default 24, as gradients are compared element by element. */
   readonly maxElements?: number;
@@ -69,8 +71,9 @@ export function broadcastableShapes(count = 2, options: ShapesOptions = {}, ...n
 export interface TensorsOptions {
   /** A shape, or an arbitrary of shapes. Default `shapes()`. */
   readonly shape?: Shape | fc.Arbitrary<Shape>;
-  /** The domain: numbers from min to max, both included. Default -2 to 2. */
+  /** The least number of the domain. Default -2. */
   readonly min?: number;
+  /** The largest number of the domain, which may be drawn. Default 2. */
   readonly max?: number;
   /** Points that every element keeps a distance of at least `distance` from: kinks, poles. */
   readonly awayFrom?: readonly number[];
@@ -78,6 +81,7 @@ export interface TensorsOptions {
   readonly distance?: number;
   /** Whether all elements differ, by at least a 500th of the domain: no ties for a maximum. Default false. */
   readonly distinct?: boolean;
+  /** Default float64. */
   readonly dtype?: "float64" | "float32";
 }
 

@@ -65,8 +65,9 @@ export class RandomGraph {
 }
 
 export interface GraphsOptions {
-  /** How many ops. Default 1 to 60. */
+  /** How many ops, at least. Default 1. */
   readonly minOps?: number;
+  /** How many ops, at most. Default 60. */
   readonly maxOps?: number;
   /** Ops of one's own, which are drawn as often as all others together. */
   readonly ops?: readonly RandomOp[];

@@ -5,6 +5,7 @@ import { shuffledBy } from "../data/row-stream.js";
 
 /** How the rows of a file that is not held in memory make batches. */
 export interface StreamOptions {
+  /** How many rows make a batch; the last of an epoch may have fewer. */
   readonly batchSize: number;
   /** Where the order of the rows comes from, in each epoch another one; without it they come as they stand. */
   readonly random?: Random | undefined;

@@ -41,7 +41,9 @@ export interface CheckpointStore {
 }
 
 export interface TrainerOptions<D extends TrainingData, Output> {
+  /** What is trained, and kept in snapshots. */
   readonly network: Layer;
+  /** What changes its parameters. */
   readonly optimizer: Optimizer;
   /** Rows in memory, by name, such as `{ images, labels }`; or a function that gives the batches of an epoch. */
   readonly data: D;
@@ -65,8 +67,9 @@ export interface TrainerOptions<D extends TrainingData, Output> {
   readonly replace?: boolean | undefined;
   /** Draws the batches, and what layers draw in training: step i from streams of its own. */
   readonly random: Random;
-  /** How long training goes on in all, in epochs or in steps: one of the two. */
+  /** How long training goes on in all, in epochs; or `iterations`. */
   readonly epochs?: number | undefined;
+  /** The same in steps. */
   readonly iterations?: number | undefined;
   /** What the learning rates are multiplied by at each step, counted from 0: the optimizer's `lrFactor`. */
   readonly schedule?: ((step: number) => number) | undefined;
@@ -74,6 +77,7 @@ export interface TrainerOptions<D extends TrainingData, Output> {
   readonly plateau?: { readonly schedule: ReduceOnPlateau; readonly value: string } | undefined;
   /** Keeps the best network, and can end the run. */
   readonly monitor?: MonitorOptions | undefined;
+  /** What hears of steps and evaluations, in this order. */
   readonly callbacks?: readonly TrainerCallback[] | undefined;
   /** Where a snapshot goes after each evaluation, and when the run is over. */
   readonly checkpoint?: CheckpointStore | undefined;

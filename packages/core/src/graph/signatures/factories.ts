@@ -8,6 +8,7 @@ import type { Known, Of, Sizes } from "./operands.js";
 
 /** What every factory can be told. */
 export interface TensorOptions<D extends DType = DType> {
+  /** float64 unless the values are of another: see the function. */
   readonly dtype?: D | DTypes[D] | undefined;
   /** Shown in pictures of the graph and in errors. */
   readonly name?: string | undefined;
