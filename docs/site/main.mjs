@@ -41,7 +41,8 @@ function writeRedirects() {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(
         target,
-        `<!doctype html><html lang="en"><meta charset="utf-8"><title>English</title><meta http-equiv="refresh" content="0; url=${to}">` +
+        `<!doctype html><html lang="en"><meta charset="utf-8"><title>English</title>` +
+          `<script>location.replace("${to}" + location.hash)</script><noscript><meta http-equiv="refresh" content="0; url=${to}"></noscript>` +
           `<link rel="canonical" href="${to}"><a href="${to}">English</a></html>\n`,
       );
     }

@@ -77,6 +77,11 @@ export default defineConfig({
   },
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    // A line whose colours take longer than half a second, on a busy machine, would be left without them: another page each time.
+    shikiSetup(shiki) {
+      const { codeToHtml } = shiki;
+      shiki.codeToHtml = (code, options) => codeToHtml(code, { ...options, tokenizeTimeLimit: 0 });
+    },
     config: (md) => blocks(md, { pictures, base }),
   },
   // The first page of a language leads to English pages where there are no others.

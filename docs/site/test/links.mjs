@@ -31,9 +31,16 @@ export async function checkLinks(dist, base, hasPlayground) {
       if (target?.startsWith("playground/") && !hasPlayground) continue;
       if (target === undefined) lost.push(`${file}: ${link}`);
       else if (anchor !== undefined && anchor !== "" && target.endsWith(".html") && !target.startsWith("playground/")) {
-        if (!ids.get(target).has(decodeURIComponent(anchor))) lost.push(`${file}: ${link} has no such anchor`);
+        if (!ids.get(pageBehind(target)).has(decodeURIComponent(anchor)))
+          lost.push(`${file}: ${link} has no such anchor`);
       }
     }
+  }
+
+  /** A page that only leads to the English one, to the same place there. */
+  function pageBehind(file) {
+    const to = /<link rel="canonical" href="([^"]+)">/.exec(html.get(file))?.[1];
+    return to === undefined ? file : normalize(join(dirname(file), to)).replaceAll("\\", "/");
   }
 
   function targetOf(path, from) {

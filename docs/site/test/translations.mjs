@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tokenize } from "../markdown/tokenize.mjs";
 import { notWritten } from "../pages.mjs";
 import { findings, sourceHash, withHash } from "../translations.mjs";
 import { check, none, same } from "./checks.mjs";
@@ -33,6 +34,17 @@ export async function checkTranslations() {
       "ko/guide/silent.md does not say what it was made from",
       "ko/guide/missing.md is missing",
     ]);
+  });
+  await check("the search finds a part of what is written as one word", () => {
+    const isIn = (part, word) => tokenize(part).every((each) => tokenize(word).some((other) => other.startsWith(each)));
+    for (const [part, word] of [
+      ["역전파", "오차역전파법을"],
+      ["逆伝播", "誤差逆伝播法"],
+      ["기울기", "기울기를"],
+      ["logSum", "logSumExp(x)"],
+    ])
+      if (!isIn(part, word)) throw new Error(`${part} is not found in ${word}: ${tokenize(part)}, ${tokenize(word)}`);
+    if (isIn("순전파", "오차역전파법")) throw new Error("순전파 is found in 오차역전파법");
   });
   await check("the hash takes the place of the one before, beside what else a page says", () => {
     same(withHash('---\ntitle: x\nsource: "1"\n---\n# a\n', "2"), '---\ntitle: x\nsource: "2"\n---\n# a\n');

@@ -9,7 +9,7 @@ export const Missing = {
     const path = router.route.path.slice(site.value.base.length - 1);
     const english = /^\/(?:ko|ja)(\/.*)$/.exec(path)?.[1];
     onMounted(() => {
-      if (english !== undefined) router.go(withBase(english));
+      if (english !== undefined) router.go(withBase(english) + location.hash);
     });
     return () => {
       const { title, quote, linkText } = theme.value.notFound;
