@@ -156,6 +156,17 @@ export function introduction({ file }: Example): readonly string[] {
   return comment.split("\n").map((line) => line.replace(/^\s*\* ?/, ""));
 }
 
+/** The languages that each example's first lines are written in, in the order in which they stand there. */
+export const languages = ["en", "ko", "ja"] as const;
+
+export type Language = (typeof languages)[number];
+
+/** The line that says what an example shows. */
+export function opening(example: Example, language: Language): string {
+  const lines = introduction(example).filter((line) => line !== "");
+  return lines[languages.indexOf(language)] ?? "";
+}
+
 /** Whether an example reads the command line at all. */
 export function takesOptions({ file }: Example): boolean {
   return /^import .* from "[^"]*\/options\.js";$/m.test(readFileSync(file, "utf8"));

@@ -4,18 +4,29 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { findExample } from "./find.js";
-import { type Chapter, chapters, type Example, examples, introduction, takesOptions } from "./list.js";
+import {
+  type Chapter,
+  chapters,
+  type Example,
+  examples,
+  introduction,
+  type Language,
+  languages,
+  opening,
+  takesOptions,
+} from "./list.js";
 import { Stop } from "./mnist/stop.js";
 import { runAll } from "./run-all.js";
 
-function list(chapters: readonly Chapter[]): void {
+function list(chapters: readonly Chapter[], language: Language = "en"): void {
   const width = Math.max(...examples.map(({ name }) => name.length));
   for (const { title, examples } of chapters) {
     console.log(`\n${title}`);
-    for (const each of examples) console.log(`  ${each.name.padEnd(width)}  ${introduction(each)[0]}`);
+    for (const each of examples) console.log(`  ${each.name.padEnd(width)}  ${opening(each, language)}`);
   }
   console.log("\nnpm run example NAME runs one (the part behind the / is enough where there is one such name).");
   console.log("npm run example -- --all [CHAPTER] runs all in full, which takes a while.");
+  console.log("npm run example -- --lang ko lists them in Korean, --lang ja in Japanese.");
 }
 
 /** How the record of a run is wanted: printed as the last line, or kept for the table of the README. */
@@ -57,6 +68,11 @@ function refuse(reason: string): void {
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
   if (name === undefined) return list(chapters);
+  if (name === "--lang") {
+    const language = languages.find((each) => each === args[0]);
+    if (language === undefined) return refuse(`--lang takes ${languages.join(", ")}, got ${args[0] ?? "nothing"}`);
+    return list(chapters, language);
+  }
   if (name === "--list-json") {
     const described = examples.map((each) => ({ ...each, description: introduction(each)[0] }));
     return console.log(JSON.stringify(described, null, 2));

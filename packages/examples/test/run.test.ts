@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findExample } from "../src/find.js";
-import { chapters, examples, introduction } from "../src/list.js";
+import { chapters, examples, introduction, opening } from "../src/list.js";
 import { figurePath, readRecord } from "../src/support/record.js";
 import { tableFile, tableOf } from "../src/support/table.js";
 
@@ -29,6 +29,18 @@ test("every example begins with what it shows: a line for the list, and a text",
     assert.ok(first !== undefined && first.length <= 140, `${example.name}: ${first}`);
     assert.ok(empty === "" && text.join(" ").length >= 60, `${example.name}: ${text.join(" ")}`);
   }
+});
+
+test("its first lines say so in Korean and Japanese, too, and can be listed", () => {
+  for (const example of examples) {
+    const [, , korean = "", japanese = ""] = introduction(example);
+    assert.match(korean, /^(?=.*\p{Script=Hangul}).{8,140}$/u, example.name);
+    assert.match(japanese, /^(?=.*(\p{Script=Hiragana}|\p{Script=Katakana})).{6,140}$/u, example.name);
+  }
+  const [first] = examples as [(typeof examples)[number]];
+  for (const language of ["ko", "ja"] as const)
+    assert.ok(run("--lang", language).stdout.includes(opening(first, language)));
+  assert.match(run("--lang", "fr").stderr, /--lang takes en, ko, ja, got fr/);
 });
 
 test("the list and the folders have the same examples", () => {

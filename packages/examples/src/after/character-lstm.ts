@@ -1,6 +1,9 @@
 /**
  * A character-level LSTM: a network that reads a text letter by letter, and then writes on its own.
  *
+ * 문자 단위 LSTM: 글을 한 글자씩 읽은 신경망이 스스로 글을 씁니다.
+ * 文字単位の LSTM: 文章を一文字ずつ読んだネットワークが、自分で文章を書く。
+ *
  * At each letter it guesses the next one, and is told by the cross-entropy how surprised it was, in bits a letter. What it has read
  * stands in the cells' state, c = f c + i g, h = o tanh(c), whose gates f, i, o are learned. S. Hochreiter and J. Schmidhuber, "Long
  * short-term memory" (1997), with the forget gate of F. Gers et al. (2000). It is trained on pieces of 32 letters (`--length`: the program

@@ -1,6 +1,9 @@
 /**
  * Denoising diffusion on points in the plane: a network that takes noise away makes points of a spiral out of pure noise.
  *
+ * 평면 위 점들의 잡음 제거 확산 모델: 잡음을 없애는 신경망이 순수한 잡음에서 나선의 점들을 만듭니다.
+ * 平面上の点のノイズ除去拡散モデル: ノイズを取り除くネットワークが、純粋なノイズから渦巻きの点を作る。
+ *
  * Forwards nothing is learned: x_t = sqrt(a_t) x + sqrt(1 - a_t) e mixes a point x with a normal e, a little more at each of 40
  * steps, until nothing of x is left. The network is given x_t and t and guesses e, by least squares. Backwards, from noise on,
  *

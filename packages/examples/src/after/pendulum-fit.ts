@@ -1,6 +1,9 @@
 /**
  * A physics fit: length and friction of a pendulum, out of a noisy film of its swing.
  *
+ * 물리 맞추기: 흔들리는 진자의 잡음 섞인 영상에서 길이와 마찰을 구합니다.
+ * 物理の当てはめ: 揺れる振り子のノイズ混じりの映像から、長さと摩擦を求める。
+ *
  * The angle q (rad) follows q'' = -(g / l) sin q - k q'. From guessed l (m) and k (1/s), and the angle and velocity at the beginning,
  * 300 steps of the classical Runge-Kutta method give the whole swing, and the sum of its squared distances to what was measured is the
  * loss. The gradient goes back through all steps, and L-BFGS (D. C. Liu and J. Nocedal, 1989) does the rest. The curvature of the loss

@@ -1,6 +1,9 @@
 /**
  * A small transformer learns to add: it is shown sums such as "47+85=" as letters, and writes the digits, the last one first.
  *
+ * 작은 트랜스포머가 덧셈을 배웁니다: "47+85=" 같은 식을 글자로 보고, 끝자리부터 답을 씁니다.
+ * 小さなトランスフォーマーが足し算を覚える: "47+85=" のような式を文字として見て、下の桁から答えを書く。
+ *
  * Two blocks of attention and a small network each: every place of the sequence asks the places up to it what they have,
  * softmax(q k' / sqrt(d)) v, and adds the answer to what it has itself. A. Vaswani et al., "Attention is all you need" (2017); each
  * part is normalised in front. Nobody tells it about tens or carrying. It learns from 8,000 of the 10,000 sums of two numbers below

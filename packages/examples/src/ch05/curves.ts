@@ -1,6 +1,9 @@
 /**
  * The learning curves: loss of each iteration, and accuracy on training and test images of each epoch, as pictures.
  *
+ * 학습 곡선: 반복마다의 손실, 에폭마다의 훈련 데이터와 시험 데이터 정확도를 그림으로.
+ * 学習曲線: 繰り返しごとの損失、エポックごとの訓練データとテストデータの認識精度を図にする。
+ *
  * The loss of a batch, -1/N sum of log y_t, is noisy, as each batch has other images; its mean over 100 falls. Accuracies are drawn from
  * 0.85 where all but the first are above it, since between 0 and 1, as in the book (--full-axis), the two curves lie on one another.
  */

@@ -1,6 +1,9 @@
 /**
  * The filters of the first layer, before and after training: noise becomes edges and blobs.
  *
+ * 첫 계층의 필터를 학습 전과 후에 봅니다: 잡음이 에지와 블롭이 됩니다.
+ * 最初の層のフィルターを学習の前と後で見る: ノイズがエッジやブロブになる。
+ *
  * Each of the 30 filters of SimpleConvNet is an image of 5x5 weights, black where it is least and white where it is greatest. A
  * filter answers most where the image looks like it: one that is light on the left and dark on the right finds right edges.
  * That neighbours have become alike is also a number, the correlation of neighbouring weights of a filter, its mean m taken off:

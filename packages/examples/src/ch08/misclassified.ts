@@ -1,6 +1,9 @@
 /**
  * The test digits that DeepConvNet gets wrong, with label and prediction.
  *
+ * DeepConvNet이 틀린 시험 숫자들, 정답 레이블과 예측과 함께.
+ * DeepConvNet が間違えたテスト画像を、正解ラベルと予測とともに。
+ *
  * Takes the weights that ch08/deep-conv-net has left in the folder; where there are none, it trains for some steps itself. The
  * picture begins with the mistakes that the network is surest of: softmax makes probabilities of its scores.
  */

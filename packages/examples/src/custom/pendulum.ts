@@ -1,6 +1,9 @@
 /**
  * A pendulum from its Lagrangian: energy and equations of motion by `grad`, `jvp` and `hessian`, integrated, and checked.
  *
+ * 라그랑지언에서 출발한 진자: 에너지와 운동 방정식을 `grad`, `jvp`, `hessian`으로 구해 적분하고 확인합니다.
+ * ラグランジアンから始める振り子: エネルギーと運動方程式を `grad`、`jvp`、`hessian` で求め、積分して確かめる。
+ *
  * L(q, v) = m l^2 v^2 / 2 - m g l (1 - cos q) for an angle q (rad) and its velocity v (rad/s). Nothing else is written down:
  * the momentum is dL/dv, the energy v dL/dv - L, and the acceleration a follows from Lagrange's equation,
  * d2L/dv2 a + d2L/dvdq v = dL/dq. A pendulum with two arms then needs no other program, only its own L.

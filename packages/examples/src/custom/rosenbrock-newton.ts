@@ -1,6 +1,9 @@
 /**
  * The minimum of Rosenbrock's function by Newton's method, with `valueAndGrad` and `hessian`; then its ten-dimensional form.
  *
+ * `valueAndGrad`와 `hessian`으로 뉴턴법을 써서 로젠브록 함수의 최솟값을 찾고, 열 차원에서도 해 봅니다.
+ * `valueAndGrad` と `hessian` を使い、ニュートン法でローゼンブロック関数の最小値を求める。続いて10次元でも。
+ *
  * f(x, y) = (1 - x)^2 + 100 (y - x^2)^2 has its minimum at (1, 1), at the end of a bent valley. From the usual start
  * (-1.2, 1) full Newton steps arrive after six iterations, the second of them far uphill. Checked against the same steps with
  * derivatives by hand: df/dx = -400 x (y - x^2) - 2 (1 - x), df/dy = 200 (y - x^2), and those of these again.

@@ -1,6 +1,9 @@
 /**
  * The Taylor series of the sine, its coefficients found by repeated `grad`, and the sine by that series.
  *
+ * 사인의 테일러 급수: 계수를 `grad`를 되풀이해 구하고, 그 급수로 사인을 계산합니다.
+ * サインのテイラー級数: 係数を `grad` の繰り返しで求め、その級数でサインを計算する。
+ *
  * The derivative of order n of a function at 0, divided by n!, is the coefficient of x^n. `grad` of `grad` of ... gives them
  * one after the other; the same program then finds the series of exp(x) and of tan(x), whose coefficients are known as well.
  */

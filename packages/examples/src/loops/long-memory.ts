@@ -1,6 +1,9 @@
 /**
  * An LSTM that remembers over 1,000 steps: the adding problem.
  *
+ * 1,000단계를 기억하는 LSTM: 덧셈 문제.
+ * 1,000ステップにわたって覚えている LSTM: 加算問題。
+ *
  * Of a sequence of random numbers two are marked, one in each half, and their sum is wanted at the end: what was read must be kept for
  * hundreds of steps, and gradients must come back as far. S. Hochreiter and J. Schmidhuber, "Long short-term memory" (1997), experiment 4,
  * with steps from 0 to 1. The gates begin by remembering for 1 to 1,000 steps: forget biases of log u, input biases of -log u, with u drawn

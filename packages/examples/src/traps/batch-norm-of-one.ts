@@ -1,6 +1,9 @@
 /**
  * A gradient check of batch normalisation on a batch of one: it passes, and says nothing.
  *
+ * 데이터가 하나뿐인 배치에서 배치 정규화의 기울기 확인: 통과하지만, 아무것도 말해 주지 않습니다.
+ * データ一つだけのバッチでのバッチ正規化の勾配確認: 通るが、何も確かめていない。
+ *
  * y = (x - mean) / sqrt(variance + eps), both over the batch. Of one row the mean is the row: y is 0 whatever x is, every gradient is
  * 0, and each ReLU behind it sits on its kink at 0. A backward that is wrong by a factor gives 0, too.
  */

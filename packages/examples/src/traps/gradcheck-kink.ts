@@ -1,6 +1,9 @@
 /**
  * A gradient check tells a kink from a wrong gradient: relu at 0, |x| near 0, and a gradient that no side of the kink has.
  *
+ * 기울기 확인은 꺾인 점과 틀린 기울기를 구별합니다: 0에서의 relu, 0 근처의 |x|, 그리고 꺾인 점의 어느 쪽에도 없는 기울기.
+ * 勾配確認は折れ目と誤った勾配を見分ける: 0 での relu、0 の近くの |x|、そして折れ目のどちら側のものでもない勾配。
+ *
  * At a kink there is no derivative: the slopes to the left and to the right differ, and each number between them is as good
  * as another. Differences then agree with none of them, and the check says why instead of blaming the gradient.
  */

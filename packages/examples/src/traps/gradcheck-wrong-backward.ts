@@ -1,6 +1,9 @@
 /**
  * A gradient check finds the one wrong backward among fifty right ones, and names its node.
  *
+ * 기울기 확인이 맞는 역전파 쉰 개 가운데 틀린 하나를 찾아 그 노드의 이름을 댑니다.
+ * 勾配確認が、正しい逆伝播五十個の中から誤った一つを見つけ、そのノードの名前を挙げる。
+ *
  * An op of one's own, x^3, whose backward says 2 x^2, stands in the middle of a deep function. The gradient of the whole is
  * wrong by a third; each node by itself, its backward against differences of its own forward, tells which one it is.
  */

@@ -1,6 +1,9 @@
 /**
  * A numerical gradient of an array of integers: x + h is cut off, and what comes out is no derivative.
  *
+ * 정수 배열의 수치 미분: x + h가 잘려 나가고, 나오는 것은 미분이 아닙니다.
+ * 整数の配列の数値微分: x + h が切り捨てられ、出てくるものは微分ではない。
+ *
  * numerical_gradient(f, np.array([3, 4])) writes x[i] + h back into an array of integers, which keeps 3; x[i] - h becomes 2. The
  * "central difference" of x0^2 + x1^2 is then (9 - 4) / 2e-4 = 25,000 in the place of 6. With 3.0, 4.0 all is well, so that the
  * mistake is a missing point.

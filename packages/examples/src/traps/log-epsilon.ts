@@ -1,6 +1,9 @@
 /**
  * log(y + 1e-7): a loss that is finite everywhere, and a gradient that is wrong when the answer is confidently wrong.
  *
+ * log(y + 1e-7): 손실은 어디서나 유한하지만, 확신을 갖고 틀렸을 때 기울기가 틀립니다.
+ * log(y + 1e-7): 損失はどこでも有限だが、自信を持って間違えたときの勾配が誤っている。
+ *
  * The textbook adds 1e-7 inside of the logarithm of the cross-entropy, so that log 0 does not come up, and keeps the gradient
  * y - t of the loss without it. The loss -log(y + e) has the gradient (y - t) y_k / (y_k + e), for the label k: the two agree while
  * y_k is large, and part where it comes near e. A gradient check then fails, rightly.
