@@ -2,7 +2,7 @@
  * Numerical differentiation: why a tiny step and the forward difference are wrong, and partial derivatives.
  *
  * 수치 미분: 너무 작은 h와 전방 차분이 왜 틀리는지, 그리고 편미분.
- * 数値微分: 小さすぎる h と前方差分がなぜ誤るのか、そして偏微分。
+ * 数値微分: 小さすぎる h や前方差分では、なぜ正しく求まらないのか、そして偏微分。
  *
  * The derivative is the limit of (f(x + h) - f(x)) / h. A computer takes a small h instead, and better the central difference
  * (f(x + h) - f(x - h)) / 2h, whose error falls with h^2. Draws the tangent lines of 0.01 x^2 + 0.1 x at 5 and 10 and the field of

@@ -2,7 +2,7 @@
  * Two apples at 100 with 10% tax: the price, and how it changes with each of the three.
  *
  * 100원짜리 사과 2개에 소비세 10%: 지불 금액과, 세 값 각각이 금액을 얼마나 바꾸는지.
- * 1個100円のりんご2個に消費税10%: 支払金額と、三つの値それぞれが金額をどれだけ変えるか。
+ * 1個100円のリンゴ2個に消費税10%: 支払金額と、三つの値それぞれが金額をどれだけ変えるか。
  *
  * price = apple x count x tax. The graph is built by computing with it; `backward` then walks it from the price back to the leaves: a
  * product hands on to each factor the derivative that it gets times the other factor.

@@ -2,7 +2,7 @@
  * Half precision: DeepConvNet with its numbers rounded to float16 is as good as with float32.
  *
  * 반정밀도: 수를 float16으로 반올림한 DeepConvNet도 float32만큼 잘 맞힙니다.
- * 半精度: 数値を float16 に丸めた DeepConvNet も float32 と同じだけ正解する。
+ * 半精度: 数値を float16 に丸めた DeepConvNet の認識精度は float32 と変わらない。
  *
  * A float32 has 24 binary digits, a float16 has 11 and nothing above 65504: half of the memory, and half of the time for what is
  * bounded by it. A weight w changes by 2^-11 |w| at most. A network that tells noisy images apart has few decisions that hang on the

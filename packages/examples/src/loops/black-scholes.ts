@@ -2,7 +2,7 @@
  * The greeks of a book of 10,000 options to third order, by derivatives of derivatives, mapped over the book, against closed forms.
  *
  * 옵션 10,000개의 그릭스를 3차까지: 미분의 미분을 전체에 vmap으로 적용하고 닫힌 식과 비교합니다.
- * オプション10,000個のグリークスを3次まで: 微分の微分を全体に vmap で適用し、閉じた式と比べる。
+ * オプション10,000個のグリークスを3次まで: 微分の微分を全体に vmap で適用し、解析解と比べる。
  *
  * The price of a call is C = S N(d1) - K e^(-rT) N(d2), with d1 = (ln(S / K) + (r + s^2 / 2) T) / (s sqrt(T)), d2 = d1 - s sqrt(T) (F. Black, M.
  * Scholes, 1973). It is written for one option; `grad` gives the greeks, `vmap` does all of it for the book, and `compile` makes loops of that.

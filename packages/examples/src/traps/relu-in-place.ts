@@ -2,7 +2,7 @@
  * A ReLU layer whose backward writes into the gradient that it was given.
  *
  * 받은 기울기를 제자리에서 고쳐 쓰는 역전파를 가진 ReLU 계층.
- * 受け取った勾配をその場で書き換える逆伝播を持つ ReLU レイヤ。
+ * 受け取った勾配を、逆伝播でその場で書き換える ReLU レイヤ。
  *
  * The textbook's layer says dout[mask] = 0 and returns dout. That saves an array, and is right as long as nobody else looks at dout.
  * In y = x + relu(x) the addition hands the same dout to both of its inputs: what the ReLU clears is cleared for x itself, too, and

@@ -2,7 +2,7 @@
  * Three slips in programs written after the textbook, shown and explained: what goes wrong, in numbers.
  *
  * 교재를 따라 쓴 프로그램에서 나오는 실수 세 가지: 무엇이 잘못되는지 수치로 봅니다.
- * 教科書にならって書いたプログラムによくある誤り三つ: 何がおかしくなるのかを数値で見る。
+ * 教材にならって書いたプログラムによくある誤り三つ: 何がおかしくなるのかを数値で見る。
  *
  * The second layer fed x instead of the hidden activations; labels taken from the images; an update loop that names b1
  * twice and never b2. The first two stop at a shape; where the shapes happen to fit, nothing but the gradient tells. The

@@ -60,7 +60,7 @@ export const examples: readonly Example[] = [
     {
       en: "One layer with 2 x 3 weights: how does the loss change with each of them?",
       ko: "가중치가 2 x 3인 계층 하나: 각 가중치가 변하면 손실 함수는 얼마나 변할까?",
-      ja: "重みが 2 x 3 のレイヤ一つ: それぞれの重みが変わると損失関数はどれだけ変わるか。",
+      ja: "重みが 2 x 3 のレイヤ一つ: それぞれの重みが変わると損失はどれだけ変わるか。",
     },
   ),
   example(
@@ -110,7 +110,7 @@ export const examples: readonly Example[] = [
   ),
   example(
     "custom-op",
-    { en: "An op of your own", ko: "나만의 연산", ja: "自分の演算" },
+    { en: "An op of your own", ko: "나만의 연산", ja: "自作の演算" },
     {
       en: "Elementwise, or over arrays: differentiated, printed and checked like the built-in ones.",
       ko: "원소별로, 또는 배열에 대해: 내장 연산처럼 미분하고, 출력하고, 확인할 수 있다.",
@@ -150,7 +150,7 @@ export const examples: readonly Example[] = [
     {
       en: "Seven steps with gradient and Hessian to the minimum of Rosenbrock's function.",
       ko: "기울기와 헤세 행렬로 일곱 걸음 만에 로젠브록 함수의 최솟값에 이른다.",
-      ja: "勾配とヘッセ行列を使い、7 歩でローゼンブロック関数の最小値に着く。",
+      ja: "勾配とヘッセ行列を使い、7 ステップでローゼンブロック関数の最小値に着く。",
     },
   ),
 ];
