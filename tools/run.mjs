@@ -71,6 +71,8 @@ const commands = {
   },
   async site() {
     await setUp();
+    // The site has it in a folder.
+    buildPlayground();
     pnpm(["--dir", "docs/site", "install", "--ignore-workspace", "--frozen-lockfile"], "docs/site", [
       "docs/site/package.json",
       "docs/site/pnpm-lock.yaml",

@@ -18,7 +18,7 @@ const groups = {
 };
 
 /** In which languages a folder is complete, which a test holds it to. Languages that are being written are not in it. */
-export const complete = { guide: ["en"], book: ["en"] };
+export const complete = { guide: ["en", "ko"], book: ["en", "ko", "ja"] };
 
 export const languages = [
   {
@@ -66,7 +66,7 @@ export const languages = [
         begin: "시작하기",
         derivatives: "미분",
         training: "학습과 속도",
-        comingFrom: "다른 라이브러리에서 오셨다면",
+        comingFrom: "다른 라이브러리에서 왔다면",
         more: "오류, 그리고 내부 구조",
         book: "장",
       },
@@ -131,7 +131,7 @@ export const languages = [
       },
       description: "TypeScript で書かれた計算グラフの自動微分エンジン",
       guide: "ガイド",
-      book: "本の章",
+      book: "本の各章",
       reference: "リファレンス(英語)",
       playground: "プレイグラウンド",
       outline: "このページの内容",
