@@ -23,7 +23,7 @@ test("the file is written when the run is over, in the place of another one, and
   });
   await trainer.run();
   assert.equal([...new Set(seen)], ["an old one"]);
-  assert.match(readFileSync(path, "utf8"), /^<!doctype html>\n<html lang="ja">[\s\S]*"state":"done"/);
+  assert.match(readFileSync(path, "utf8"), /^<!doctype html>\n<html lang="ja" data-theme="auto">[\s\S]*"state":"done"/);
   assert.equal(readdirSync(folder), ["report.html"]);
 });
 
@@ -110,7 +110,8 @@ test("events bring the whole report, steps in between, and the end", async () =>
   const { trainer, report } = smallRun({
     targets: [live],
     epochs: 4,
-    onStep: () => new Promise((resolve) => setTimeout(resolve, 30)),
+    // An epoch is longer than steps wait for each other: 12 of these.
+    onStep: () => new Promise((resolve) => setTimeout(resolve, 50)),
   });
   const response = await asked(`${live.url}events`);
   const events: [string, { state?: string; iteration: number; from?: number; values?: unknown[] }][] = [];

@@ -42,7 +42,8 @@ test("the policy allows this script and this style, and no connection", () => {
 test("the same data give the same bytes, and the language is that of the page", () => {
   const data = new ReportRecorder({ title: "a" }).data();
   assert.is(trainingReport(data, { lang: "ko" }), trainingReport(data, { lang: "ko" }));
-  for (const lang of ["en", "ko", "ja"] as const) assert.match(trainingReport(data, { lang }), `<html lang="${lang}">`);
+  for (const lang of ["en", "ko", "ja"] as const)
+    assert.match(trainingReport(data, { lang }), `<html lang="${lang}" data-theme="auto">`);
 });
 
 test("what is no data and no option is refused", () => {
