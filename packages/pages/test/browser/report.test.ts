@@ -164,6 +164,8 @@ test("the numbers are those of the run", ({ browser, url }) =>
       String(Number(values["test.accuracy"].toPrecision(4))),
     );
     await page.locator("#metrics summary").click();
+    // It is written when it is opened, which the browser tells a moment later.
+    await page.locator("#metrics tbody tr").first().waitFor();
     assert.is(await page.locator("#metrics tbody tr").count(), data.evaluations.length);
     assert.match((await page.locator("#settings").textContent()) ?? "", "node run.js --seed 3");
   }));
