@@ -1,4 +1,4 @@
-// Runs the suites one after the other, and adds up what they report: "N passed, N failed".
+// Checks the types, runs the suites one after the other, and adds up what they report: "N passed, N failed".
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,6 +8,16 @@ import { stripVTControlCharacters } from "node:util";
 const folder = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
 let [passed, failed] = [0, 0];
+
+const playground = dirname(folder);
+const tsc = join(playground, "../../node_modules/typescript/bin/tsc");
+for (const project of wanted.length > 0 ? [] : [".", "src/examples/programs"]) {
+  const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", join(playground, project)], { encoding: "utf8" });
+  if (status === 0) passed++;
+  else failed++;
+  console.log(`types of ${project}: ${status === 0 ? "ok" : stdout}`);
+}
+
 for (const file of readdirSync(folder)
   .filter((name) => name.endsWith(".test.mjs"))
   .sort()) {
