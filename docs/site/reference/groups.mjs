@@ -204,7 +204,10 @@ export const sections = [
         path: "compile",
         title: "Compiled functions",
         about: "A function as one WebAssembly program.",
-        files: core("compile/", "compile", "program", "into"),
+        files: [
+          ...core("compile/", "compile", "program", "into", "program-to-json", "program-json"),
+          "packages/pictures/src/program/program-to-svg.ts",
+        ],
       },
       {
         path: "fast",
@@ -229,9 +232,21 @@ export const sections = [
         title: "Graphs as lists, texts and pictures",
         about: "What was computed, node by node.",
         files: [
-          ...core("inspect/", "print", "graph", "dot", "describe"),
-          ...["to-svg", "grouping", "theme"].map((name) => `packages/pictures/src/${name}.ts`),
+          ...core("inspect/", "print", "graph-of", "graph", "frames", "dot", "mermaid", "describe"),
+          ...["to-svg", "grouping", "theme", "display"].map((name) => `packages/pictures/src/${name}.ts`),
         ],
+      },
+      {
+        path: "formulas-and-json",
+        title: "Formulas, and graphs as JSON",
+        about: "The local formulas of nodes as text, and graphs that are sent somewhere and computed again there.",
+        files: core("inspect/", "formula", "graph-json", "graph-from-json", "op-classes"),
+      },
+      {
+        path: "pages",
+        title: "Pages to play with",
+        about: "`@chainrule/pages`: HTML files of their own, which open without a network.",
+        files: ["stepper/stepper", "stepper/words"].map((name) => `packages/pages/src/${name}.ts`),
       },
       {
         path: "errors",

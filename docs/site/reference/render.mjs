@@ -1,4 +1,5 @@
 // An entry as Markdown.
+import { formulasOf } from "./formulas.mjs";
 import { anchorOf, withImports } from "./links.mjs";
 import { refusalsOf } from "./misuses.mjs";
 import { pictureOf } from "./samples.mjs";
@@ -35,7 +36,7 @@ export class Renderer {
     const parts = [`${level} ${entry.name} {#${anchorOf(entry.name, this.page.entries, entry.from)}}`];
     parts.push(this.#calls(entry, at));
     parts.push(this.#description(entry, at));
-    if (isOp(entry)) parts.push(pictureOf(entry.name));
+    if (isOp(entry)) parts.push(this.#formulas(entry), pictureOf(entry.name));
     if (entry.kind === "class") parts.push(this.#constructorOf(entry, at));
     parts.push(this.#details(entry, at));
     for (const code of entry.docs.examples) parts.push(this.#example(code, entry));
@@ -154,6 +155,13 @@ export class Renderer {
     return [`### ${node.name} {#${anchor}}`, text, this.#constructorOf(node, at), this.#code(node), source(node)]
       .filter(Boolean)
       .join("\n\n");
+  }
+
+  #formulas({ name }) {
+    const lines = formulasOf(name);
+    if (lines === undefined) return "";
+    const rows = lines.map(([way, formula]) => `<dt>${way}</dt><dd><code v-pre>${formula}</code></dd>`);
+    return `<dl class="formulas">${rows.join("")}</dl>`;
   }
 
   /** Members that are declared here, then links to those that another public class has. */

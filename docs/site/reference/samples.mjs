@@ -103,6 +103,28 @@ export function pictureOf(name) {
   return figure([svg], `<code v-pre>${call}</code>${isMarked ? "; below, the derivatives of the marked element" : ""}`);
 }
 
+/** What makes a node whose result has no gradient, and so no graph. */
+const alone = {
+  cast: () => new core.Cast("float32"),
+  oneHot: () => new core.OneHot(3),
+  bincount: () => new core.Bincount(4),
+  argSort: () => new core.ArgSort(),
+};
+
+/** The node of an op, alone: that of its sample, so that it has settings; where that has none (bools have no graph), a new one. */
+export function nodeOf(name) {
+  if (alone[name] !== undefined) return alone[name]();
+  const { inputs, f } = whole[name] ?? {};
+  if (inputs !== undefined) {
+    const tensors = Object.values(inputs).map((each) => (each instanceof core.Tensor ? each : core.variable(each)));
+    const { node } = [f(...tensors)].flat()[0];
+    // `conv2d` makes a Conv; an op that is composed of others makes none of its own.
+    if (node !== null && name.toLowerCase().startsWith(node.name.toLowerCase())) return node;
+  }
+  const Op = Object.entries(ops).find(([other]) => other.toLowerCase() === name.toLowerCase() && other !== name)?.[1];
+  return Op === undefined || Op.length > 0 ? undefined : new Op();
+}
+
 export const pictured = () => [...Object.keys(unary), ...Object.keys(binary), ...Object.keys(whole)];
 
 function legend(call, hasSlope) {

@@ -79,6 +79,18 @@ export async function checkReference() {
       "in the table of pictures, and no ops",
     );
   });
+  await check("every op with a node of its own has its formulas", () => {
+    const ops = entries
+      .filter(isOp)
+      .filter(({ name }) => entries.some((each) => isNode(each) && each.name.toLowerCase() === name.toLowerCase()));
+    // These two add what their node gives to x; the third is a check.
+    const others = ["indexAdd", "scatterAdd", "inRange"];
+    const silent = ops.filter((entry) => !sectionOf(entry).includes('class="formulas"')).map(({ name }) => name);
+    none(
+      silent.filter((name) => !others.includes(name)),
+      "without formulas",
+    );
+  });
   await check("a curve is what the engine computes", () => {
     const svg = pictureOf("square");
     const [, slope] = [.../class="slope" d="M([\d.]+) ([\d.]+).*?L([\d.]+) ([\d.]+)"/.exec(svg)].map(Number);
