@@ -246,7 +246,7 @@ export const sections = [
         path: "pages",
         title: "Pages to play with",
         about: "`@chainrule/pages`: HTML files of their own, which open without a network.",
-        files: ["stepper/stepper", "stepper/words"].map((name) => `packages/pages/src/${name}.ts`),
+        files: ["stepper/stepper", "language"].map((name) => `packages/pages/src/${name}.ts`),
       },
       {
         path: "errors",
@@ -380,6 +380,18 @@ export const sections = [
           "snapshot",
           "divergence-error",
         ),
+      },
+      {
+        path: "reports",
+        title: "Reports of a run",
+        about:
+          "What a run was like, as one HTML file or as a page that grows with it: `@chainrule/pages`, and `/node`.",
+        files: [
+          ...nn("report", "recorder", "recorder-options", "report-data", "predictions"),
+          ...["training-report", "node/report-file", "node/serve-report"].map(
+            (name) => `packages/pages/src/${name}.ts`,
+          ),
+        ],
       },
       {
         path: "metrics",

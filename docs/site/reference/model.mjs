@@ -18,6 +18,7 @@ export const entryPoints = [
   { name: "@chainrule/nn/node", file: "packages/nn/src/node.ts" },
   { name: "@chainrule/pictures", file: "packages/pictures/src/index.ts" },
   { name: "@chainrule/pages", file: "packages/pages/src/index.ts" },
+  { name: "@chainrule/pages/node", file: "packages/pages/src/node.ts" },
 ];
 
 /** The types that ops are declared with: what `exp: UnaryFunction` can be given. */
