@@ -12,6 +12,7 @@ import {
   hvp,
   jacobian,
   jvp,
+  Random,
   rootOf,
   scan,
   switchCase,
@@ -134,6 +135,89 @@ test("a function that a program has once closes over something else in each call
       near(value.data, (eager[i] as Tensor).data, 1e-9, name);
     });
   }
+});
+
+test("calls of a function that do something else inside a loop, a branch, another function or equations are other functions", () => {
+  const flag = { s: true };
+  const factor = () => (flag.s ? 2 : 3);
+  const bodies: Record<string, (y: Tensor) => Tensor> = {
+    scan: (y) => scan((c: Tensor) => [c.mul(factor()).sin()], y, undefined, { length: 2 })[0],
+    cond: (y) => cond(y.greater(0), (c) => c.mul(factor()), (c) => c, y),
+    whileLoop: (y) => whileLoop((c: Tensor) => c.less(5), (c) => c.mul(factor()), y, { limit: 9 }),
+    "its condition": (y) => whileLoop((c: Tensor) => c.less(5 * factor()), (c) => c.mul(2), y, { limit: 9 }),
+    fn: (y) => fn((c: Tensor) => (flag.s ? c.square() : c.sin()))(y),
+    fixedPoint: (y) => fixedPoint((u: Tensor) => u.mul(0.1 * factor()).sin().add(y), tensor(0), { tolerance: 1e-13 }),
+    rootOf: (y) => rootOf((u: Tensor) => u.mul(factor()).sub(y), tensor(0)),
+  }; // biome-ignore format: one row a line
+  for (const [name, body] of Object.entries(bodies)) {
+    const call = fn(body);
+    const f = (y: Tensor): Tensor =>
+      [true, false, true].reduce<Tensor>((sum, s, i) => {
+        flag.s = s;
+        return sum.add(call(y).mul(10 ** i));
+      }, tensor(0));
+    near(compile(f)(at).data, f(at).data, 1e-9, name);
+    near(compile((y: Tensor) => grad(f)(y))(at).data, grad(f)(at).data, 1e-8, `${name}: gradient`);
+    near(vmap(grad(f))(many).data, [0.3, 0.7, 0.9].map((y) => grad(f)(y).item()), 1e-8, `${name}: mapped`); // biome-ignore format: short
+  }
+});
+
+test("a function that is called twice in another one, with something else to close over in between", () => {
+  const cell = { k: tensor(0) as Tensor };
+  const inner = fn((x: Tensor) => x.mul(cell.k).sin());
+  const outer = fn((y: Tensor, a: Tensor, b: Tensor) => {
+    cell.k = a;
+    const first = inner(y);
+    cell.k = b;
+    return first.mul(10).add(inner(first.add(y)));
+  });
+  const f = (x: Tensor): Tensor => outer(x, tensor(2), x.mul(3)).add(outer(x.sin(), x.add(1), tensor(3)));
+  near(compile(f)(at).data, f(at).data, 1e-12, "value");
+  near(compile((x: Tensor) => grad(f)(x))(at).data, grad(f)(at).data, 1e-12, "gradient");
+  near(compile((x: Tensor) => grad(grad(f))(x))(at).data, grad(grad(f))(at).data, 1e-12, "second");
+});
+
+test("gradients taken in bodies that draw go back to what the inner derivative closes over", () => {
+  const f = (v: Tensor): Tensor => {
+    const s = v.mul(1.5);
+    const random = new Random(3);
+    const step = (c: Tensor) => [
+      c.add(random.normal([]).mul(0)).add(grad((z: Tensor) => s.sin().mul(z).mul(z))(tensor(0.5))),
+    ];
+    return scan(step as (c: Tensor) => [Tensor], tensor(0), undefined, { length: 3 })[0];
+  };
+  near(compile((v: Tensor) => grad(f)(v))(at).data, grad(f)(at).data, 1e-12, "compiled");
+  assert.ok(Math.abs(grad(f)(at).item()) > 1);
+});
+
+test("checkpoints in bodies, for a batch: by what they close over, and by what they take", () => {
+  const bodies: Record<string, (w: Tensor, y: Tensor) => Tensor> = {
+    "closes over": (w, y) => checkpoint((p) => p.mul(0).add(w.sin()), tensor(1)).mul(y),
+    takes: (w, y) => checkpoint((p) => p.sin().mul(2), w).mul(y),
+  };
+  const around: Record<string, (f: (y: Tensor) => Tensor, y: Tensor) => Tensor> = {
+    fn: (f, y) => fn(f)(y),
+    scan: (f, y) => scan((c: Tensor) => [f(c)], y, undefined, { length: 2 })[0],
+    cond: (f, y) => cond(y.greater(0), f, (y: Tensor) => y, y),
+  };
+  for (const [what, body] of Object.entries(bodies)) {
+    for (const [where, wrap] of Object.entries(around)) {
+      const f = (w: Tensor): Tensor => wrap((y) => body(w, y), tensor(0.7));
+      const slopes = [0.3, 0.7, 0.9].map((w) => grad(f)(w).item());
+      near(vmap(grad(f))(many).data, slopes, 1e-12, `${what} in ${where}`);
+      near(grad((w: Tensor) => vmap(f)(w).sum())(many).data, slopes, 1e-12, `${what} in ${where}, around`);
+    }
+  }
+  assert.is(grad((x: Tensor) => checkpoint(() => tensor(0.5).mul(2), x))(at).item(), 0);
+});
+
+test("a gradient of one's own in equations", () => {
+  const square = customGradient((x: Tensor) => x.square(), [(dout, x) => dout.mul(x).mul(2)]);
+  const f = (v: Tensor): Tensor => fixedPoint((u: Tensor) => square(u.mul(0.3)).add(v.mul(0.5)), tensor(0), { tolerance: 1e-13 }); // biome-ignore format: short
+  const h = 1e-5;
+  const difference = (f(tensor(0.4 + h)).item() - f(tensor(0.4 - h)).item()) / (2 * h);
+  near([grad(f)(0.4).item()], [difference], 1e-9, "eager");
+  near(compile((v: Tensor) => grad(f)(v))(tensor(0.4)).data, [difference], 1e-9, "compiled");
 });
 
 test("arguments of inner transforms, and what they stand for, are one tensor where a step is done again", () => {

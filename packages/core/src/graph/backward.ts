@@ -109,6 +109,20 @@ function explore(root: Tensor, tape: Tape, use: () => void): void {
   }
 }
 
+/** Edges that a walk around this one is going to ask for, besides the arguments of transforms under way. */
+let awaited: ReadonlySet<Tensor> = new Set();
+
+/** Runs `f` while the gradients of these edges are going to be asked for: walks in it that reach them make their gradients graph. */
+export function whileAwaited<R>(edges: readonly Tensor[], f: () => R): R {
+  const before = awaited;
+  awaited = new Set([...before, ...edges]);
+  try {
+    return f();
+  } finally {
+    awaited = before;
+  }
+}
+
 function collect(root: Tensor, tape: Tape): void {
   const { edges, wanted } = tape;
   const isProgram = tracer()?.isProgram === true;
@@ -117,6 +131,7 @@ function collect(root: Tensor, tape: Tape): void {
   for (let next = 0; next < edges.length; next++) {
     const edge = edges[next] as Tensor;
     if (wanted?.has(edge)) continue;
+    if (awaited.size > 0 && awaited.has(edge)) tape.dependsOnOthers = true;
     if (edge.hooks !== null) mayCloseOver(tape);
     if (edge.isVariable) tape.dependsOnOthers = true;
     else {

@@ -116,12 +116,13 @@ export class Checkpoint extends FunctionNode {
     const { args, result } = whileLive(captured, () => (this.isTraced ? run() : withTracer(null, run)));
     if (!this.isTraced && !sameValues(result, output)) throw changed("gave other values");
     if (digestOf(result, [...args.edges, ...this.outer]) !== this.digest) throw changed("did something else");
-    const tape = walk(result, dout, graph, new Set([...args.edges, ...captured]));
-    const own = args.edges.map((edge) => afterHooks(edge, tape.gradient(edge) ?? zerosLike(edge)));
+    const targets = new Set([...args.edges, ...captured]);
+    const tape = result.requiresGrad ? walk(result, dout, graph, targets) : null;
+    const own = args.edges.map((edge) => afterHooks(edge, tape?.gradient(edge) ?? zerosLike(edge)));
     let next = 0;
     return [
       ...given.map((input) => (isFloat(input.dtype) ? (own[next++] as Tensor) : null)),
-      ...captured.map((edge) => tape.gradient(edge) ?? null),
+      ...captured.map((edge) => tape?.gradient(edge) ?? null),
     ];
   }
 }

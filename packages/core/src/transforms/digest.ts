@@ -3,6 +3,7 @@ import { GraphError } from "../errors.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { deferredIn } from "../graph/tracer.js";
+import { Traced } from "../trace/traced.js";
 import { FunctionNode } from "./function-node.js";
 import { visitStructure } from "./structure.js";
 
@@ -32,7 +33,10 @@ export function digestOf(root: Tensor, leaves: readonly (Tensor | null)[]): stri
       const settings = node.attributes();
       if (Object.keys(settings).length > 0) sum.setting(settings, node.name);
       for (const input of node.inputs) sum.number(place(input));
-    } else if (deferredIn(values) === null) {
+    } else {
+      const traced = deferredIn(values);
+      if (traced instanceof Traced && traced.source.kind === "literal") sum.number(traced.source.value);
+      if (traced !== null) continue;
       if (typeof values === "number") sum.number(values);
       else sum.array(values);
     }

@@ -30,6 +30,8 @@ export interface Program {
   readonly operands: readonly Batched[];
   /** The values that the results are made of, each behind those that it is made of itself. */
   readonly order: readonly Traced[];
+  /** What stood in the places of the inputs: gradients of these are wanted while it is done for the batch. */
+  readonly arguments: readonly Argument[];
 }
 
 /** Where values of older traces, which a function that is traced later may close over, are found. */
@@ -97,8 +99,8 @@ export class BatchRecorder extends BlockRecorder {
   }
 
   program(f: (...elements: readonly Tensor[]) => readonly Tensor[]): Program {
+    const nodes: Argument[] = [];
     const block = this.block((...placeholders) => {
-      const nodes: Argument[] = [];
       const edges = placeholders.map((placeholder, i) => {
         if (this.wanted[i] !== true) return placeholder;
         const node = new Argument();
@@ -120,7 +122,7 @@ export class BatchRecorder extends BlockRecorder {
       const { tensor: now, isBatched } = (this.scope as Scope).find(older);
       return { tensor: tensor.requiresGrad ? now : now.detach(), isBatched };
     });
-    return { recorder: this, block, operands, order: orderOf(block.trace.outputs) };
+    return { recorder: this, block, operands, order: orderOf(block.trace.outputs), arguments: nodes };
   }
 
   private mark(value: Traced): void {

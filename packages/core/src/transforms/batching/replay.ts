@@ -51,7 +51,13 @@ export class Replay implements Run {
 
   /** The results, for all elements. */
   run(): Batched[] {
-    for (const value of this.program.order) this.compute(value, this.known);
+    const sleeping = this.program.arguments.filter(({ live }) => !live);
+    for (const node of sleeping) node.live = true;
+    try {
+      for (const value of this.program.order) this.compute(value, this.known);
+    } finally {
+      for (const node of sleeping) node.live = false;
+    }
     this.draws.close();
     return this.program.block.trace.outputs.map((output) => this.known.values.get(output) as Batched);
   }

@@ -4,15 +4,16 @@ import type { Node } from "../../graph/node.js";
 import { Part } from "../../graph/part.js";
 import { withRecording } from "../../graph/recording.js";
 import { asTensor, type Tensor } from "../../graph/tensor.js";
-import { deferredIn, tracer } from "../../graph/tracer.js";
+import { deferredIn, tracer, withTracer } from "../../graph/tracer.js";
 import { sameShape } from "../../shape/shape.js";
 import type { Block } from "../../trace/block.js";
 import { Detach } from "../../trace/detach.js";
 import { Recorder } from "../../trace/trace.js";
 import { Traced } from "../../trace/traced.js";
 import { digestOfSettings } from "../digest.js";
-import { BlockNode, partOf } from "./block-node.js";
-import type { Flat } from "./pull.js";
+import { FunctionNode } from "../function-node.js";
+import { BlockNode, partOf, Solved } from "./block-node.js";
+import { type Flat, whileLive } from "./pull.js";
 import { leavesBehind, sameValues } from "./segment.js";
 
 /** What a function did when it ran: see `BlockRun`. */
@@ -55,7 +56,22 @@ export function againOfValues(op: string, given: readonly Tensor[], results: rea
   // What does not depend on what it is given has the same values in each run, and may stay what it is.
   const own = dependents(given, results);
   const made = { given, operands: [], results, isHooked: false, isOwn: (edge: Tensor) => own.has(edge) };
-  if (!isOfOps(made)) return { f: calledAgain(op, made, f), captured: leavesBehind(results, new Set(given)) };
+  if (!isOfOps(made)) {
+    const captured = leavesBehind(results, new Set(given));
+    const isSame = () => {
+      const now = f(given);
+      const leaves = leavesBehind(now, new Set(given));
+      return (
+        now.every((value, i) => sameValues(value, results[i] as Tensor)) &&
+        leaves.every((leaf) => captured.includes(leaf))
+      );
+    };
+    const called: Flat = (others) => {
+      if (!whileLive(captured, () => withTracer(null, isSame))) throw changed(op);
+      return f(others);
+    };
+    return { f: called, captured };
+  }
   const ends = new Set<Tensor>(results.filter((result) => !own.has(result)));
   for (const edge of own)
     for (const input of given.includes(edge) ? [] : (edge.node?.inputs ?? [])) if (!own.has(input)) ends.add(input);
@@ -107,9 +123,10 @@ function calledAgain(op: string, made: Made, f: Flat): Flat {
 }
 
 /** Whether two traces of a function do the same, but for what they close over. */
-export function doTheSame(a: Block, b: Block): boolean {
+export function doTheSame(a: Block, b: Block, mayLackGraph = false): boolean {
+  if (a === b) return true;
   const isLike = (x: Tensor, y: Tensor) =>
-    x.requiresGrad === y.requiresGrad && x.dtype === y.dtype && sameShape(x.shape, y.shape);
+    (mayLackGraph || x.requiresGrad === y.requiresGrad) && x.dtype === y.dtype && sameShape(x.shape, y.shape);
   if (a.operands.length !== b.operands.length || a.draws.length !== b.draws.length || b.made === null) return false;
   if (!a.operands.every((operand, i) => isLike(operand, b.operands[i] as Tensor))) return false;
   if (!a.draws.every(({ generator, blocks }, i) => b.draws[i]?.generator === generator && b.draws[i].blocks === blocks))
@@ -117,12 +134,13 @@ export function doTheSame(a: Block, b: Block): boolean {
   const places = new Map(a.operands.map((operand, i) => [operand, b.operands[i]]));
   const { made } = b;
   const outside: Outside = {
-    mayLackGraph: false,
+    mayLackGraph,
     value: ({ values }) => {
       const value = deferredIn(values);
       return value instanceof Traced && made.owns(value) ? value : null;
     },
-    edge: (old, now) => (places.has(old) ? places.get(old) === now : isOne(old, now)),
+    // What stands outside of a block in a function that is called again is compared there, where the node takes it.
+    edge: (old, now) => (mayLackGraph ? isLike(old, now) : places.has(old) ? places.get(old) === now : isOne(old, now)),
     input: (index, { source }) => source.kind === "input" && source.index === index,
   };
   return new Comparison(madeBy(a), made.given, outside).isSame(made.results);
@@ -146,10 +164,19 @@ function isOfOps(made: Made): boolean {
     if (edge.hooks !== null && edge.hooks.size > 0) return false;
     const { node } = edge;
     if (node === null) continue;
-    if (node instanceof BlockNode ? !node.blocks.every(isRunAgain) : node.closesOver) return false;
-    for (const input of node.inputs) met.add(input);
+    if (node instanceof Solved ? !(node.block !== null && isRunAgain(node.block)) : !isPlain(node)) return false;
+    for (const input of neededBy(node)) met.add(input);
   }
   return true;
+}
+
+function isPlain(node: Node): boolean {
+  return node instanceof BlockNode ? node.blocks.every(isRunAgain) : !node.closesOver;
+}
+
+/** What a node is made of again. */
+function neededBy(node: Node): readonly Tensor[] {
+  return node instanceof Solved ? node.needs : node.inputs;
 }
 
 const runAgain = new WeakMap<Block, boolean>();
@@ -181,6 +208,8 @@ class Run {
   private readonly operands: readonly Tensor[];
   private readonly edges = new Map<Tensor, Tensor>();
   private readonly values = new Map<Traced, Tensor>();
+  /** The results of nodes that solve equations, by the edge that stands for all of them. */
+  private readonly solutions = new Map<Tensor, readonly Tensor[]>();
 
   constructor(made: Made, given: readonly Tensor[], operands: readonly Tensor[]) {
     this.made = made;
@@ -213,14 +242,20 @@ class Run {
   }
 
   private inputsOf(edge: Tensor): readonly Tensor[] {
-    return edge.node === null || !this.made.isOwn(edge) ? [] : edge.node.inputs;
+    return edge.node === null || !this.made.isOwn(edge) ? [] : neededBy(edge.node);
   }
 
   private madeAgain(edge: Tensor): Tensor {
     if (!this.made.isOwn(edge)) return edge;
     const { node } = edge;
     if (node === null) return this.value(deferredIn(edge.values) as Traced);
-    const inputs = node.inputs.map((input) => this.edges.get(input) as Tensor);
+    const inputs = neededBy(node).map((input) => this.edges.get(input) as Tensor);
+    if (node instanceof Solved) {
+      this.solutions.set(edge, node.onceMore(inputs));
+      return edge;
+    }
+    const solution = node instanceof Part ? this.solutions.get(node.input(0)) : undefined;
+    if (solution !== undefined) return solution[(node as Part).index] as Tensor;
     const result = applied(node, inputs, edge);
     if (edge.name !== undefined && result !== inputs[0]) result.name = edge.name;
     return result;
@@ -320,14 +355,23 @@ class Comparison {
         values.push([deferredIn(old.values) as Traced, value]);
         continue;
       }
-      if (!isAlike(old.node, now.node)) return false;
-      const inputs = now.node.inputs;
-      if (inputs.length !== old.node.arity) return false;
-      old.node.inputs.forEach((input, i) => {
+      if (this.outside.mayLackGraph && isOpaque(old.node) && old.node.name === now.node.name) continue;
+      if (!this.isAlike(old.node, now.node)) return false;
+      const inputs = neededBy(now.node);
+      if (inputs.length !== neededBy(old.node).length) return false;
+      neededBy(old.node).forEach((input, i) => {
         pairs.push([input, inputs[i] as Tensor]);
       });
     }
     return this.areSame(values);
+  }
+
+  private isAlike(old: Node, now: Node): boolean {
+    // By name: a function may make an op of its own in each run.
+    if (old.name !== now.name || digestOfSettings(old) !== digestOfSettings(now)) return false;
+    if (old instanceof FunctionNode && now instanceof FunctionNode && old.digest !== now.digest) return false;
+    const [a, b] = [blocksOf(old), blocksOf(now)];
+    return a.length === b.length && a.every((block, i) => doTheSame(block, b[i] as Block, this.outside.mayLackGraph));
   }
 
   private areSame(pairs: [Traced, Traced][]): boolean {
@@ -343,7 +387,7 @@ class Comparison {
       if (a.kind !== b.kind || old.dtype !== now.dtype || !sameShape(old.shape, now.shape)) return false;
       if (a.kind === "literal" && b.kind === "literal" && !Object.is(a.value, b.value)) return false;
       if (a.kind === "draw" && b.kind === "draw" && a.draw.method !== b.draw.method) return false;
-      if (a.kind === "node" && b.kind === "node" && !isAlike(a.node, b.node)) return false;
+      if (a.kind === "node" && b.kind === "node" && !this.isAlike(a.node, b.node)) return false;
       if (old.inputs.length !== now.inputs.length) return false;
       old.inputs.forEach((input, i) => {
         pairs.push([input, now.inputs[i] as Traced]);
@@ -382,7 +426,13 @@ function isOne(old: Tensor, now: Tensor): boolean {
   return isKnown && !old.isVariable && !now.isVariable && sameValues(old, now);
 }
 
-function isAlike(old: Node, now: Node): boolean {
-  // By name: a function may make an op of its own in each run.
-  return old.name === now.name && digestOfSettings(old) === digestOfSettings(now);
+/** What a node closes over that is found anew in each run, and depends on where it runs, is not compared. */
+function isOpaque(node: Node): boolean {
+  return node instanceof Solved || (node instanceof FunctionNode && node.isTransparent);
+}
+
+/** What a node runs by itself. */
+function blocksOf(node: Node): readonly Block[] {
+  if (node instanceof BlockNode) return node.blocks;
+  return node instanceof Solved && node.block !== null ? [node.block] : [];
 }

@@ -18,6 +18,18 @@ export abstract class BlockNode extends Parted {
   abstract withBlocks(blocks: readonly Block[]): BlockNode;
 }
 
+/** A node whose results are the solution of equations, which were traced by themselves where anything is. */
+export abstract class Solved extends Parted {
+  /** The equations; `null` where there are values. */
+  abstract readonly block: Block | null;
+
+  /** What it was made of: what the equations close over, and the solution. */
+  abstract readonly needs: readonly Tensor[];
+
+  /** The results of such a node made of other tensors. */
+  abstract onceMore(needs: readonly Tensor[]): readonly Tensor[];
+}
+
 /** Result number `index` of a block node. */
 export function partOf(whole: Tensor, index: number, form: { readonly shape: Shape; readonly dtype: DType }): Tensor {
   const current = tracer();

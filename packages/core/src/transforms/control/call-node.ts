@@ -14,7 +14,7 @@ import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
  * A function that a program has once for each set of forms, and that is called from many places.
  *
  * What it closes over may be another tensor with each call: it is traced for each, and where it does the same it is one function, given
- * that. In these traces what it calls in turn is taken to be as it was, so that the time does not grow with the depth.
+ * that.
  */
 export class Callee {
   readonly op: string;
@@ -45,13 +45,13 @@ export class Callee {
     const known = own.get(key) ?? [];
     own.set(key, known);
     const [last] = known.slice(-1);
-    if (last !== undefined && (this.isPure || isComparing)) {
+    if (last !== undefined && this.isPure) {
       return { called: last, operands: last.block.operands, isTraced: false };
     }
     if (this.begun.has(key)) throw callsItself(this.op, given);
     this.begun.add(key);
     try {
-      const block = comparing(last !== undefined, () => this.trace(given));
+      const block = this.trace(given);
       const alike = known.find((other) => doTheSame(other.block, block));
       const called = alike ?? { block, pullbacks: new WeakMap() };
       if (alike === undefined) known.push(called);
@@ -71,19 +71,6 @@ export class Callee {
     // Tracing it has moved on what it draws from, as a call does.
     movedBy(block, 0);
     return block;
-  }
-}
-
-/** Whether a function is traced to see whether it does the same as before. */
-let isComparing = false;
-
-function comparing<R>(value: boolean, f: () => R): R {
-  const before = isComparing;
-  isComparing = value;
-  try {
-    return f();
-  } finally {
-    isComparing = before;
   }
 }
 

@@ -13,7 +13,7 @@ import { rebuilt } from "./structured.js";
  * call copies arguments and results. In eager mode it is `f` itself.
  *
  * `f` runs for each call, so that it may close over another tensor each time, as over a field or a `let`; calls in which it does the same
- * share one function of the program. What it calls by another `fn` is compared the first time only: give that what changes as an argument.
+ * share one function of the program.
  *
  * @param f from tensors, numbers, arrays and records of them to the same; numbers are scalars to it
  * @returns a function of the same arguments

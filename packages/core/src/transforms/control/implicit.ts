@@ -1,12 +1,12 @@
 import { sharedEdge } from "../../graph/node.js";
-import { Part, Parted } from "../../graph/part.js";
+import { Part } from "../../graph/part.js";
 import { isRecording } from "../../graph/recording.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer, valuesOf } from "../../graph/tracer.js";
-import { traceBlock } from "../../trace/block.js";
+import { type Block, traceBlock } from "../../trace/block.js";
 import { zerosLike } from "../arguments.js";
 import { again, againOfValues } from "./again.js";
-import { samePart } from "./block-node.js";
+import { Solved, samePart } from "./block-node.js";
 import { edgesOf, type Flat } from "./pull.js";
 
 /**
@@ -37,60 +37,79 @@ export function implicit(
   solve: SolveBy,
 ): readonly Tensor[] {
   if (!isRecording()) return solution;
-  const { captured, f, results } = closedOver(name, equations, solution);
-  if (captured.length === 0) return solution;
-  return new Implicit(name, solution, (...of) => solve(f, ...of), results).record(captured);
-}
-
-/**
- * What a function closes over that gradients are wanted of: where there are values, the variables and arguments behind that. With the
- * function to be run again.
- */
-function closedOver(name: string, f: Flat, given: readonly Tensor[]): Closed {
-  const tracing = tracer();
-  if (tracing === null) {
-    const { edges, close } = edgesOf(given);
-    const results = f(edges);
+  if (tracer() === null) {
+    const { edges, close } = edgesOf(solution);
+    const results = equations(edges);
     close();
-    return { ...againOfValues(name, edges, results, f), results };
+    const { f, captured } = againOfValues(name, edges, results, equations);
+    if (captured.length === 0) return solution;
+    return new Implicit(name, solution, (...of) => solve(f, ...of), { results }).record(captured);
   }
-  const block = traceBlock(name, given, (...own) => {
+  const block = traceBlock(name, solution, (...own) => {
     const { edges, close } = edgesOf(own);
-    const results = f(edges);
+    const results = equations(edges);
     close();
     return results;
   });
+  return solvedBy({ name, equations, solve, block }, block.operands, solution);
+}
+
+/** Equations as they were traced. */
+interface Equations {
+  readonly name: string;
+  readonly equations: Flat;
+  readonly solve: SolveBy;
+  readonly block: Block;
+}
+
+function solvedBy(by: Equations, operands: readonly Tensor[], solution: readonly Tensor[]): readonly Tensor[] {
+  const tracing = tracer();
   // As the ops in the function take them, so that its gradients arrive there.
-  const operands = block.operands.map((edge) => (edge.requiresGrad ? sharedEdge(tracing, edge) : edge));
-  const run = again(name, block, f);
-  return {
-    captured: [...new Set(operands.filter(({ requiresGrad }) => requiresGrad))],
-    f: (own) => run(own, operands),
-    results: [],
-  };
+  const edges = operands.map((edge) => (edge.requiresGrad && tracing !== null ? sharedEdge(tracing, edge) : edge));
+  const captured = [...new Set(edges.filter(({ requiresGrad }) => requiresGrad))];
+  if (!isRecording() || captured.length === 0) return solution;
+  const run = again(by.name, by.block, by.equations);
+  const solve: Solve = (...of) => by.solve((own) => run(own, edges), ...of);
+  return new Implicit(by.name, solution, solve, { by, operands: edges }).record(captured);
 }
 
-/** Equations, and what they close over that gradients are wanted of. */
-interface Closed {
-  readonly captured: readonly Tensor[];
-  readonly f: Flat;
-  /** What they gave at the solution, with the graph of that, where there are values. */
-  readonly results: readonly Tensor[];
-}
+/** What is known of the equations: as they were traced, and what they close over; or what they gave at the solution, with the graph of that. */
+type Known =
+  | { readonly by: Equations; readonly operands: readonly Tensor[] }
+  | { readonly results?: readonly Tensor[] };
 
-export class Implicit extends Parted {
+export class Implicit extends Solved {
   override readonly name: string;
   readonly solution: readonly Tensor[];
   readonly solve: Solve;
-  /** What the equations give at the solution, for who wants to look at the nodes in them. */
-  readonly results: readonly Tensor[];
+  private readonly known: Known;
 
-  constructor(name: string, solution: readonly Tensor[], solve: Solve, results: readonly Tensor[] = []) {
+  constructor(name: string, solution: readonly Tensor[], solve: Solve, known: Known = {}) {
     super();
     this.name = name;
     this.solution = solution;
     this.solve = solve;
-    this.results = results;
+    this.known = known;
+  }
+
+  /** What the equations give at the solution, where there are values, for who wants to look at the nodes in them. */
+  get results(): readonly Tensor[] {
+    return "results" in this.known ? (this.known.results ?? []) : [];
+  }
+
+  get block(): Block | null {
+    return "by" in this.known ? this.known.by.block : null;
+  }
+
+  get needs(): readonly Tensor[] {
+    return "by" in this.known ? [...this.known.operands, ...this.solution] : this.inputs;
+  }
+
+  onceMore(needs: readonly Tensor[]): readonly Tensor[] {
+    if (!("by" in this.known)) throw new Error("equations on values are not run again for another solution");
+    const { by, operands } = this.known;
+    const solution = needs.slice(operands.length).map((x) => (x.requiresGrad ? x.detach() : x));
+    return solvedBy(by, needs.slice(0, operands.length), solution);
   }
 
   record(captured: readonly Tensor[]): readonly Tensor[] {

@@ -1,6 +1,6 @@
 import { type DType, isFloat, type Values } from "../../dtype.js";
 import { Argument } from "../../graph/argument.js";
-import { walk } from "../../graph/backward.js";
+import { walk, whileAwaited } from "../../graph/backward.js";
 import { afterHooks } from "../../graph/hooks.js";
 import { Node } from "../../graph/node.js";
 import { isRecording, withRecording } from "../../graph/recording.js";
@@ -120,7 +120,7 @@ export function whileLive<R>(captured: readonly Tensor[], f: () => R): R {
   const sleeping = captured.flatMap(({ node }) => (node instanceof Argument && !node.live ? [node] : []));
   for (const node of sleeping) node.live = true;
   try {
-    return f();
+    return whileAwaited(captured, f);
   } finally {
     for (const node of sleeping) node.live = false;
   }
