@@ -355,8 +355,9 @@ class Comparison {
         values.push([deferredIn(old.values) as Traced, value]);
         continue;
       }
-      if (this.outside.mayLackGraph && isOpaque(old.node) && old.node.name === now.node.name) continue;
-      if (!this.isAlike(old.node, now.node)) return false;
+      const isOpaque = this.outside.mayLackGraph && closesOverAnew(old.node);
+      if (isOpaque ? !this.runAlike(old.node, now.node) : !this.isAlike(old.node, now.node)) return false;
+      if (isOpaque) continue;
       const inputs = neededBy(now.node);
       if (inputs.length !== neededBy(old.node).length) return false;
       neededBy(old.node).forEach((input, i) => {
@@ -370,6 +371,11 @@ class Comparison {
     // By name: a function may make an op of its own in each run.
     if (old.name !== now.name || digestOfSettings(old) !== digestOfSettings(now)) return false;
     if (old instanceof FunctionNode && now instanceof FunctionNode && old.digest !== now.digest) return false;
+    return this.runAlike(old, now);
+  }
+
+  private runAlike(old: Node, now: Node): boolean {
+    if (old.name !== now.name) return false;
     const [a, b] = [blocksOf(old), blocksOf(now)];
     return a.length === b.length && a.every((block, i) => doTheSame(block, b[i] as Block, this.outside.mayLackGraph));
   }
@@ -426,8 +432,8 @@ function isOne(old: Tensor, now: Tensor): boolean {
   return isKnown && !old.isVariable && !now.isVariable && sameValues(old, now);
 }
 
-/** What a node closes over that is found anew in each run, and depends on where it runs, is not compared. */
-function isOpaque(node: Node): boolean {
+/** Whether what a node closes over is found anew in each run, and depends on where that is. */
+function closesOverAnew(node: Node): boolean {
   return node instanceof Solved || (node instanceof FunctionNode && node.isTransparent);
 }
 
