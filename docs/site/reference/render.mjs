@@ -95,7 +95,9 @@ export class Renderer {
   /** Messages as they are: those of the table of errors, and those that the ops of its kind have. */
   #messages(entry, node) {
     const names = [entry.name, node?.name].filter(Boolean);
-    const listed = this.errors.filter(({ message }) => names.some((name) => message.startsWith(`\`${name}:`)));
+    // Those about graphs name an op as an example.
+    const own = this.errors.filter(({ error }) => error !== "GraphError");
+    const listed = own.filter(({ message }) => names.some((name) => message.startsWith(`\`${name}:`)));
     const tried = refusalsOf(entry).filter((each) => !listed.some(({ message }) => message === `\`${each.message}\``));
     // What is the same but for the name of the op is of the same kind.
     const rest = (message) =>

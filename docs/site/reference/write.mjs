@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { grouped, sections } from "./groups.mjs";
 import { Links } from "./links.mjs";
 import { readErrors, readModel } from "./model.mjs";
-import { Renderer } from "./render.mjs";
+import { isNode, Renderer } from "./render.mjs";
 
 /** Returns the entries by page, for the tests. */
 export async function writeReference(folder, cache) {
@@ -101,13 +101,14 @@ function indexPage(pages) {
     ...frontmatter("Reference"),
     "# Reference",
     "",
-    "All public names, made from the docstrings in the sources. Their examples run as tests. Every op has its formula, and a picture of what it does.",
+    "All public names, made from the docstrings in the sources. Their examples run as tests. Every op has its formula, and a picture of what it does; its node stands with it.",
     "",
     ...sections.flatMap(({ title, pages }) => [
       `## ${title}`,
       "",
       ...pages.map(({ path, title, about }) => {
-        const names = byPath.get(path).entries.filter(({ kind }) => kind !== "type");
+        // Nodes stand with their ops.
+        const names = byPath.get(path).entries.filter((entry) => entry.kind !== "type" && !isNode(entry));
         const shown = [...new Set(names.map(({ name }) => name))].map((name) => `[\`${name}\`](./${path}.md#${name})`);
         return `### [${title}](./${path}.md)\n\n${about}\n\n${shown.join(" ")}\n`;
       }),
