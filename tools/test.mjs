@@ -12,7 +12,7 @@ const packages = ["core", "nn", "pictures", "pages", "examples"];
 const started = performance.now();
 
 /** More than any suite needs on a slow machine. */
-const minutes = 10;
+const minutes = 20;
 
 /**
  * Most of what the tests run, they run a few times and never again: optimizing it, as early as V8 does by default, takes longer than it

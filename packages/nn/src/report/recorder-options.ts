@@ -26,6 +26,7 @@ export interface RecorderOptions<B = unknown> {
   readonly graph?: string | undefined;
   /** Shown with the settings that the trainer knows, and in their place where they have their name. */
   readonly settings?: Settings | undefined;
+  /** The seed of the run, which is shown. */
   readonly seed?: number | bigint | string | undefined;
   /** More versions than those of this package and of what it runs in. */
   readonly versions?: Readonly<Record<string, string>> | undefined;
