@@ -50,6 +50,10 @@ export async function printLoops(core) {
 export async function generate() {
   writeChanged("core/src/ops/methods.ts", printMethods(core));
   writeChanged("core/src/loops/generated.ts", (await printLoops(core)).text);
+}
+
+/** The code of pages is made of the packages' sources, so that these are printed before. */
+export async function printClients() {
   writeChanged("pages/src/clients.ts", await bundleClients());
 }
 
@@ -84,6 +88,7 @@ export async function buildAll() {
   try {
     mkdirSync(join(core, "dist"), { recursive: true });
     await generate();
+    await printClients();
     removeOrphans();
     compile();
     await bundleAll();

@@ -12,7 +12,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What the tests needed when the budget was set, rounded up. A new test may raise it; a surprise should not. */
-const INSTANTIATION_BUDGET = 205_000;
+const INSTANTIATION_BUDGET = 208_000;
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const core = join(here, "../..");
