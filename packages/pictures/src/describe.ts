@@ -1,4 +1,12 @@
-import { formatShape, type GraphEdge, type GraphNode, type Node, type Tensor } from "@chainrule/core";
+import {
+  formatShape,
+  type GraphEdge,
+  type GraphNode,
+  type Node,
+  type ProgramBuffer,
+  type ProgramValue,
+  type Tensor,
+} from "@chainrule/core";
 import { shortened } from "./text.js";
 
 /** From here on a number is written with an exponent: its last places would be zeros that say nothing. */
@@ -129,7 +137,14 @@ function nested(texts: readonly string[], shape: readonly number[]): string {
 }
 
 /** The shape, behind the dtype where that is not the default; nothing for a number of a kind that is clear. */
+export function kindText({ dtype, shape }: Pick<Tensor | ProgramValue | ProgramBuffer, "dtype" | "shape">): string {
+  const kind = dtype === "float64" ? "" : dtype;
+  if (shape.length === 0) return dtype === "bool" ? "" : kind;
+  return kind === "" ? formatShape(shape) : `${kind} ${formatShape(shape)}`;
+}
+
+/** The same as a line of its own, if there is one. */
 export function kindLines(t: Tensor): string[] {
-  if (t.rank === 0) return t.dtype === "float64" || t.dtype === "bool" ? [] : [t.dtype];
-  return [t.dtype === "float64" ? formatShape(t.shape) : `${t.dtype} ${formatShape(t.shape)}`];
+  const kind = kindText(t);
+  return kind === "" ? [] : [kind];
 }

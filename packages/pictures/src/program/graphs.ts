@@ -1,5 +1,5 @@
 import type { ProgramBlock, ProgramGraph, ProgramValue } from "@chainrule/core";
-import { signOfName } from "../describe.js";
+import { kindText, signOfName } from "../describe.js";
 import { grouped } from "../grouped.js";
 import { GAP, type Layout } from "../layout.js";
 import { layOutRows } from "../rows.js";
@@ -7,7 +7,7 @@ import { shortened } from "../text.js";
 import { type Head, type Lane, textHead, type Unit } from "../units.js";
 import { numberOf, opOf } from "./ops.js";
 import { type Around, Assembly, cellHead, laneOf, roomInside, type Section } from "./parts.js";
-import { counted, kindText } from "./words.js";
+import { counted } from "./words.js";
 
 export interface GraphSettings {
   readonly digits: number;

@@ -1,12 +1,12 @@
 import { formatShape, type ProgramKernel, type ProgramSchedule, type ProgramValue } from "@chainrule/core";
-import { signOfName } from "../describe.js";
+import { kindText, signOfName } from "../describe.js";
 import type { Layout } from "../layout.js";
 import { layOutRows } from "../rows.js";
 import { shortened } from "../text.js";
 import { boxSize, type Head, SIZES, textHead, type Unit } from "../units.js";
 import { numberOf, opOf } from "./ops.js";
 import { Assembly, laneOf } from "./parts.js";
-import { bytesText, counted, kindText } from "./words.js";
+import { bytesText, counted } from "./words.js";
 
 /** A schedule, its graph, and what its buffers are called that come from around it. */
 export interface Scope {

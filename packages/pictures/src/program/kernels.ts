@@ -7,6 +7,7 @@ import type {
   ProgramKernel,
   ProgramSchedule,
 } from "@chainrule/core";
+import { kindText } from "../describe.js";
 import type { Layout } from "../layout.js";
 import { layOutRows } from "../rows.js";
 import { shortened } from "../text.js";
@@ -15,7 +16,7 @@ import type { GraphSettings } from "./graphs.js";
 import { insideOf, listOf, type Scope, sizeText } from "./kernel.js";
 import { namesOf, prefixOf } from "./names.js";
 import { type Around, Assembly, cellHead, laneOf, roomInside, type Section } from "./parts.js";
-import { bytesText, kindText, wrapped } from "./words.js";
+import { bytesText, wrapped } from "./words.js";
 
 /** Of more values than this a kernel is drawn as a list of its ops. */
 const MOST_INSIDE = 24;

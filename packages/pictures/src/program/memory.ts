@@ -1,4 +1,5 @@
 import type { ProgramBuffer, ProgramJSON } from "@chainrule/core";
+import { kindText } from "../describe.js";
 import type { Drawing } from "../render.js";
 import { MARGIN } from "../render.js";
 import { escaped, fitted, textWidth } from "../text.js";
@@ -7,7 +8,7 @@ import { type BufferNames, namesOf } from "./names.js";
 import { BOLD, fixed, textAt } from "./parts.js";
 import { type Scale, scaleOf } from "./scale.js";
 import { type Kept, type Span, type Timeline, timelineOf } from "./timeline.js";
-import { bytesText, counted, kindText, wrapped } from "./words.js";
+import { bytesText, counted, wrapped } from "./words.js";
 
 const { small } = SIZES;
 const LINE = 14;

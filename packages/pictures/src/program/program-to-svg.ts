@@ -9,6 +9,7 @@ import {
   show as shown,
 } from "@chainrule/core";
 import { checkChoice, checkPixels, checkText, checkWhole } from "../checks.js";
+import { kindText } from "../describe.js";
 import { type Drawing, draw, MARGIN } from "../render.js";
 import { svgOf } from "../svg.js";
 import { visible } from "../text.js";
@@ -19,7 +20,7 @@ import { KernelPicture } from "./kernels.js";
 import { bufferText, drawMemory } from "./memory.js";
 import { textAt } from "./parts.js";
 import { programStyle } from "./style.js";
-import { bytesText, counted, kindText, wrapped } from "./words.js";
+import { bytesText, counted, wrapped } from "./words.js";
 
 export interface ProgramSvgOptions {
   /**
