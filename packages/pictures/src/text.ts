@@ -58,6 +58,15 @@ export function fitted(text: string, width: number, size: number): string {
   return short;
 }
 
+/** How many sentences a screen reader is given: who wants more has `print`. */
+const SAID = 60;
+
+/** What a screen reader says of a list: a sentence of each, as far as they go. */
+export function said<T>(list: readonly T[], sentence: (each: T, i: number) => string): string {
+  const rest = list.length - SAID;
+  return [...list.slice(0, SAID).map(sentence), ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+}
+
 /** A short name for a text, the same everywhere: FNV-1a, 32 bits. */
 export function digest(text: string): string {
   let hash = 0x811c9dc5;

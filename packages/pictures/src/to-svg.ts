@@ -17,7 +17,7 @@ import { blocksOf, pathsOf } from "./groups.js";
 import { draw, MARGIN } from "./render.js";
 import { layOutRows } from "./rows.js";
 import { svgOf } from "./svg.js";
-import { visible } from "./text.js";
+import { said, visible } from "./text.js";
 import { styleOf, type Theme } from "./theme.js";
 import { diagramOf, type Settings } from "./units.js";
 
@@ -132,14 +132,9 @@ function titleOf({ outputs }: Graph): string {
   return named.length === 0 ? "Computational graph" : `Graph of ${named.join(", ")}`;
 }
 
-/** How many lines a screen reader is given: who wants more has `print`. */
-const SAID = 60;
-
-function describe(graph: Graph, settings: Settings): string {
-  const said = graph.edges.filter(({ isLiteral }) => !isLiteral);
-  const lines = said.slice(0, SAID).map((edge) => sentence(edge, settings));
-  const rest = said.length - lines.length;
-  return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+function describe({ edges }: Graph, settings: Settings): string {
+  const named = edges.filter(({ isLiteral }) => !isLiteral);
+  return said(named, (edge) => sentence(edge, settings));
 }
 
 function sentence({ label, tensor, maker }: GraphEdge, { values, gradients, digits }: Settings): string {
@@ -148,8 +143,10 @@ function sentence({ label, tensor, maker }: GraphEdge, { values, gradients, digi
   const shown = (t: Tensor) => valueLines(t, digits).join(" ");
   const gradient = gradients ? tensor.grad : null;
   const value = [...kindLines(tensor), ...(values ? [shown(tensor)] : [])].join(" ");
-  const said = [value, gradient === null ? "" : `gradient ${shown(gradient)}`].filter((part) => part !== "").join(", ");
-  return `${visible(label)}${made}${said === "" ? "" : `: ${said}`}`;
+  const parts = [value, gradient === null ? "" : `gradient ${shown(gradient)}`]
+    .filter((part) => part !== "")
+    .join(", ");
+  return `${visible(label)}${made}${parts === "" ? "" : `: ${parts}`}`;
 }
 
 /** "a, b and c" */

@@ -12,7 +12,7 @@ import { checkChoice, checkPixels, checkText, checkWhole } from "../checks.js";
 import { kindText } from "../describe.js";
 import { type Drawing, draw, MARGIN } from "../render.js";
 import { svgOf } from "../svg.js";
-import { visible } from "../text.js";
+import { said, visible } from "../text.js";
 import type { Theme } from "../theme.js";
 import { SIZES } from "../units.js";
 import { GraphPicture } from "./graphs.js";
@@ -120,7 +120,7 @@ function drawn(json: ProgramJSON, show: (typeof shows)[number], settings: Settin
     case "kernels": {
       const rows = new KernelPicture(json, settings).rows(most);
       const title = `A program in ${counted(main.kernels.length, "kernel")}`;
-      const description = said(main.kernels.map(({ text }, i) => `k${i} ${text}`));
+      const description = said(main.kernels, ({ text }, i) => `k${i} ${text}`);
       return { ...captioned(draw(rows, { isDown: false })), title, description };
     }
     case "memory": {
@@ -130,7 +130,7 @@ function drawn(json: ProgramJSON, show: (typeof shows)[number], settings: Settin
         ...timeline.spans.map(({ buffer, life }) => `${bufferText(buffer)}, ${life}`),
       ];
       const title = `Memory of a program: ${bytesText(json.bytes)}, of temporary buffers at most ${bytesText(peak)} at a time`;
-      return { ...picture, title, description: said(all) };
+      return { ...picture, title, description: said(all, (text) => text) };
     }
     default:
       return show satisfies never;
@@ -171,18 +171,8 @@ function checkSize({ traced, schedules }: ProgramJSON, show: (typeof shows)[numb
 
 function describeGraph({ traced }: ProgramJSON): string {
   const values = traced.flatMap((graph) => graph.values).filter(({ kind }) => kind !== "number");
-  return said(
-    values.map(({ id, label, name, inputs, ...kind }) => {
-      const from = inputs.length === 0 ? "" : ` of ${inputs.map((input) => `%${input}`).join(", ")}`;
-      return `%${id} ${visible(name ?? label)}${from} ${kindText(kind)}`.trimEnd();
-    }),
-  );
-}
-
-/** How many sentences a screen reader is given: who wants more has `print`. */
-const SAID = 60;
-
-function said(lines: readonly string[]): string {
-  const rest = lines.length - SAID;
-  return [...lines.slice(0, SAID), ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+  return said(values, ({ id, label, name, inputs, ...kind }) => {
+    const from = inputs.length === 0 ? "" : ` of ${inputs.map((input) => `%${input}`).join(", ")}`;
+    return `%${id} ${visible(name ?? label)}${from} ${kindText(kind)}`.trimEnd();
+  });
 }
