@@ -2,6 +2,7 @@ import { type Heat, heatParts } from "./heat.js";
 import { FRAME, type Layout, type PlacedUnit, type Point } from "./layout.js";
 import { distance, isStraight, type Line, toward } from "./lines.js";
 import { type Route, routesOf } from "./routes.js";
+import { fixed } from "./svg.js";
 import { escaped, fitted } from "./text.js";
 import {
   faceOf,
@@ -252,9 +253,4 @@ class Pen {
 function shortened(line: Line, by: number): Line {
   const [before, end] = line.slice(-2) as [Point, Point];
   return [...line.slice(0, -1), toward(end, before, Math.min(by, distance(before, end) - 0.1))];
-}
-
-/** Two digits: the same text whatever the last bits of a number are. */
-function fixed(value: number): number {
-  return Math.round(value * 100) / 100 + 0;
 }

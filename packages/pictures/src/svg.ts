@@ -30,3 +30,8 @@ export function svgOf({ title, description, width, height, parts, theme, styles 
     "</svg>\n",
   ].join("\n");
 }
+
+/** Two digits: the same text whatever the last bits of a number are. */
+export function fixed(value: number): number {
+  return Math.round(value * 100) / 100 + 0;
+}

@@ -1,5 +1,6 @@
 import type { Layout } from "../layout.js";
 import { drawAt } from "../render.js";
+import { fixed } from "../svg.js";
 import { escaped, fitted, shortened, textWidth } from "../text.js";
 import {
   type Diagram,
@@ -177,9 +178,4 @@ export function cellHead(
 export function textAt(text: string, x: number, y: number, size: number, kind: string, anchor = "start"): string {
   const at = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
   return `<text class="${kind}" x="${fixed(x)}" y="${fixed(y)}" font-size="${size}"${at}>${escaped(text)}</text>`;
-}
-
-/** Two digits: the same text whatever the last bits of a number are. */
-export function fixed(value: number): number {
-  return Math.round(value * 100) / 100 + 0;
 }
