@@ -39,7 +39,7 @@ const font = "Helvetica, Arial, DejaVu Sans, sans-serif";
 
 /** The rules of one picture: its class keeps them from the others on a page. */
 export function styleOf(theme: Theme, scope: string, hasHeat = false): string {
-  const colours = (of: Colours) => [
+  return themed(theme, { light, dark }, (of) => [
     `.${scope} .paper { fill: ${of.paper}; }`,
     `.${scope} text { font-family: ${font}; fill: ${of.ink}; }`,
     `.${scope} .node { fill: ${of.node}; stroke: ${of.ink}; }`,
@@ -58,7 +58,18 @@ export function styleOf(theme: Theme, scope: string, hasHeat = false): string {
           `.${scope} .nan { fill: ${of.ink}; }`,
         ]
       : []),
-  ];
-  if (theme !== "auto") return colours(theme === "dark" ? dark : light).join("\n");
-  return [...colours(light), "@media (prefers-color-scheme: dark) {", ...colours(dark), "}"].join("\n");
+  ]);
+}
+
+/** Rules in the colours of a theme, "auto" in both. */
+export function themed<Of>(
+  theme: Theme,
+  { light, dark }: { readonly light: Of; readonly dark: Of },
+  rules: (of: Of) => readonly string[],
+): string {
+  const all =
+    theme === "auto"
+      ? [...rules(light), "@media (prefers-color-scheme: dark) {", ...rules(dark), "}"]
+      : rules(theme === "dark" ? dark : light);
+  return all.join("\n");
 }

@@ -1,4 +1,4 @@
-import { styleOf, type Theme } from "../theme.js";
+import { styleOf, type Theme, themed } from "../theme.js";
 
 /** Colours of what pictures of programs have besides those of graphs; texts stand on all of the light ones. */
 interface Tints {
@@ -42,7 +42,7 @@ const dark: Tints = {
 
 /** The rules of one picture of a program. */
 export function programStyle(theme: Theme, scope: string): string {
-  const rules = (of: Tints) => [
+  const rules = themed(theme, { light, dark }, (of) => [
     `.${scope} .cell { fill: ${of.cell}; stroke: ${of.edge}; }`,
     `.${scope} .title { font-weight: bold; }`,
     `.${scope} .rule, .${scope} .grid { fill: none; stroke: ${of.line}; }`,
@@ -55,10 +55,6 @@ export function programStyle(theme: Theme, scope: string): string {
     `.${scope} .usage { fill: ${of.temporary}; }`,
     `.${scope} .peak, .${scope} .read { fill: ${of.read}; }`,
     `.${scope} .write { fill: ${of.write}; }`,
-  ];
-  const all =
-    theme === "auto"
-      ? [...rules(light), "@media (prefers-color-scheme: dark) {", ...rules(dark), "}"]
-      : rules(theme === "dark" ? dark : light);
-  return [styleOf(theme, scope), ...all].join("\n");
+  ]);
+  return `${styleOf(theme, scope)}\n${rules}`;
 }
