@@ -2,6 +2,7 @@ import { formatValues } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { formatShape } from "../shape/shape.js";
+import type { GraphEdge } from "./graph.js";
 
 /** Up to how many elements, none of its axes longer than the second number, a tensor is shown whole. */
 const WHOLE = 12;
@@ -33,7 +34,7 @@ export function shortValues(t: Tensor): string {
 }
 
 /** The same on lines of their own. */
-export function valueLines(t: Tensor): string[] {
+function valueLines(t: Tensor): string[] {
   if (t.size <= WHOLE && t.shape.every((size) => size <= WHOLE_AXIS)) return [formatValues(t.array, t.shape, t.dtype)];
   const array = t.array;
   if (array.length === 0) return ["no elements"];
@@ -57,6 +58,24 @@ export function kindOf(t: Tensor): string {
   return t.dtype === "float64" ? formatShape(t.shape) : `${t.dtype} ${formatShape(t.shape)}`;
 }
 
+/** What stands at the line that a tensor is: above it name, kind and values, below it the gradient. */
+export function linesOf(
+  { tensor, maker, name, label }: GraphEdge,
+  { values = true, gradients = true }: InspectOptions,
+): { readonly above: readonly string[]; readonly below: readonly string[] } {
+  const isPlain = tensor.rank === 0 && tensor.dtype === "float64";
+  const gradient = gradients ? tensor.grad : null;
+  return {
+    above: [
+      // A leaf has its name in its box.
+      ...(name !== undefined && maker !== null ? [label] : []),
+      ...(isPlain ? [] : [kindOf(tensor)]),
+      ...(values ? valueLines(tensor) : []),
+    ],
+    below: gradient === null ? [] : valueLines(gradient),
+  };
+}
+
 /** The settings of an op, as `axis: 0`. */
 export function attributesOf(node: Node): string[] {
   return Object.entries(node.attributes()).map(([key, value]) => `${key}: ${shorten(formatAttribute(value))}`);
@@ -75,4 +94,9 @@ function shorten(text: string): string {
 /** What stands in the place of an op. */
 export function signOf({ name }: Node): string {
   return LABELS.get(name) ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+}
+
+/** What stands in the place of a character that XML cannot hold. */
+export function codeOf(c: string): string {
+  return `U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }

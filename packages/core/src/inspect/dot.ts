@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
-import { attributesOf, type InspectOptions, kindOf, signOf, valueLines } from "./describe.js";
+import { attributesOf, codeOf, type InspectOptions, linesOf, signOf } from "./describe.js";
 import { type Framed, type FrameOptions, framed, framesBy } from "./frames.js";
 import { type GraphEdge, type GraphNode, type GraphOptions, graphFrom } from "./graph.js";
 
@@ -77,17 +77,9 @@ function op({ index, node, inputs }: GraphNode): string[] {
 }
 
 /** A table whose middle row is a stroke in the arrow's line: what stands above and below it need not be equally high. */
-function line(edge: GraphEdge, { values = true, gradients = true }: InspectOptions): string[] {
-  const { tensor, maker, index } = edge;
-  const isPlain = tensor.rank === 0 && tensor.dtype === "float64";
-  const gradient = gradients ? tensor.grad : null;
-  const above = [
-    // A leaf has its name in its box.
-    ...(edge.name !== undefined && maker !== null ? [edge.label] : []),
-    ...(isPlain ? [] : [kindOf(tensor)]),
-    ...(values ? valueLines(tensor) : []),
-  ];
-  const below = gradient === null ? [] : valueLines(gradient);
+function line(edge: GraphEdge, options: InspectOptions): string[] {
+  const { maker, index } = edge;
+  const { above, below } = linesOf(edge, options);
   const cell = (texts: readonly string[]) =>
     `<TR><TD CELLPADDING="2">${texts.length === 0 ? " " : texts.map(escaped).join("<BR/>")}</TD></TR>`;
   const stroke = '<TR><TD PORT="line" HEIGHT="1" CELLPADDING="0" BGCOLOR="black"></TD></TR>';
@@ -123,5 +115,5 @@ function escaped(text: string): string {
     .replace(/[&<>"\\]/g, (character) => ENTITIES[character] ?? character)
     .replace(/\r\n|\r|\n/g, "<BR/>")
     .replace(/\t/g, " ")
-    .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, (c) => `U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+    .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, codeOf);
 }

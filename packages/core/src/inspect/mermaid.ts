@@ -2,7 +2,7 @@ import { ChainruleError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { show } from "../show.js";
-import { attributesOf, type InspectOptions, kindOf, signOf, valueLines } from "./describe.js";
+import { attributesOf, codeOf, type InspectOptions, linesOf, signOf } from "./describe.js";
 import { type Framed, type FrameOptions, framed, framesBy } from "./frames.js";
 import { type GraphEdge, type GraphNode, type GraphOptions, graphFrom } from "./graph.js";
 
@@ -90,18 +90,9 @@ function linksOf(edge: GraphEdge, isOutput: boolean, options: InspectOptions): s
   return [link(end), ...uses.map((use) => `${end} --> ${use}`)];
 }
 
-function labelOf(
-  { tensor, maker, name, label }: GraphEdge,
-  { values = true, gradients = true }: InspectOptions,
-): string[] {
-  const isPlain = tensor.rank === 0 && tensor.dtype === "float64";
-  const gradient = gradients ? tensor.grad : null;
-  return [
-    ...(name !== undefined && maker !== null ? [label] : []),
-    ...(isPlain ? [] : [kindOf(tensor)]),
-    ...(values ? valueLines(tensor) : []),
-    ...(gradient === null ? [] : valueLines(gradient).map((line, i) => (i === 0 ? `grad ${line}` : line))),
-  ];
+function labelOf(edge: GraphEdge, options: InspectOptions): string[] {
+  const { above, below } = linesOf(edge, options);
+  return [...above, ...below.map((line, i) => (i === 0 ? `grad ${line}` : line))];
 }
 
 /** Lines of text in quotes. */
@@ -124,5 +115,3 @@ function escaped(text: string): string {
     )
     .join("<br/>");
 }
-
-const codeOf = (c: string) => `U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
