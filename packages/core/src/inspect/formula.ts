@@ -117,7 +117,7 @@ function told(node: Node): Made | undefined {
   const [letters, ...texts] = Array.isArray(given) ? given : [];
   const isText = typeof letters === "string" && texts.length > 1 && texts.length === letters.split(" ").length;
   if (isText && texts.every((text, i) => typeof text === "string" || (text === null && i > 0))) {
-    return textual(given as unknown as FormulaText);
+    return textual(given as FormulaText);
   }
   throw new ChainruleError(
     `${node.name}: its formula is a list of the letters, the result and the gradient of each input, ["x z", "2 * x", "2 * dz"], got ${show(given)}`,

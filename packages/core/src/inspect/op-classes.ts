@@ -71,8 +71,7 @@ function fieldsOf(Op: OpClass): NodeSettings {
 /** All settings of a node of a class that is known, by the names of its fields; those that are left to their default are left out. */
 export function settingsOf(node: Node): SettingsJSON {
   const names = fieldsOf(node.constructor as OpClass).flat();
-  const fields = node as unknown as Readonly<Record<string, unknown>>;
-  return jsonOfRecord(names.map((name) => [name, fields[name]]));
+  return jsonOfRecord(names.map((name) => [name, Reflect.get(node, name)]));
 }
 
 /** The node of a class with these settings, or the error of its constructor. */
