@@ -49,23 +49,18 @@ export function schedulesToJson(
   const made: ProgramSchedule[] = [];
   // Those that come up are added behind.
   for (const part of parts) {
-    const { address, bytes } =
-      part.schedule === schedule ? { address: 0, bytes: plan.bytes } : regionOf(part.schedule, plan);
+    // The program itself has all of the memory.
+    const { start, bytes } = plan.regions.get(part.schedule) ?? { start: 0, bytes: plan.bytes };
     const computed = computedBy(neededBy(part.trace), part.schedule, part.ends);
     made.push({
       graph: graphs.get(part.trace) as number,
       kernels: part.schedule.kernels.map((kernel, i) => kernelOf(kernel, computed[i] as Computed, part, placeOf)),
       buffers: buffersOf(part, plan),
-      address,
+      address: start,
       bytes,
     });
   }
   return made;
-}
-
-function regionOf(schedule: Schedule, { regions }: Plan): { readonly address: number; readonly bytes: number } {
-  const { start, bytes } = regions.get(schedule) ?? { start: 0, bytes: 0 };
-  return { address: start, bytes };
 }
 
 const namesOf = (buffers: readonly Buffer[]) => [...new Set(buffers)].map(bufferName);
