@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { variable } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { transformSync } from "esbuild";
-import { blocksOf, joined, pictureKey } from "./programs.mjs";
+import { blocksOf, pictureKey, programsOf } from "./programs.mjs";
 
 const site = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Inside of the site, so that the packages are found. */
@@ -42,19 +42,11 @@ async function draw(file, pictures) {
   const blocks = blocksOf(readFileSync(file, "utf8"));
   const wanted = blocks.filter((block) => block.kind === "picture" && !pictures.has(pictureKey(block)));
   if (wanted.length === 0) return;
-  // One run for all of a page, unless it has programs of their own: then one for each.
-  let code = "";
-  const runs = [];
-  for (const block of blocks) {
-    if (block.kind === "no-run") continue;
-    if (block.kind === "new") {
-      runs.push(code);
-      code = "";
-    }
-    code = joined(code, block.lines);
-    if (block.kind === "picture") code += `globalThis.picture(${JSON.stringify(pictureKey(block))}, ${block.drawn});\n`;
-  }
-  runs.push(code);
+  const runs = programsOf(blocks, (block) =>
+    block.kind === "picture"
+      ? `${block.lines}globalThis.picture(${JSON.stringify(pictureKey(block))}, ${block.drawn});\n`
+      : block.lines,
+  );
   globalThis.picture = (key, output) => pictures.set(key, inPage(toSvg(output, { theme: "light", maxWidth: 660 })));
   for (const [i, run] of runs.entries()) if (run.includes("globalThis.picture(")) await runProgram(file, run, i);
 }

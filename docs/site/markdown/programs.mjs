@@ -30,6 +30,17 @@ export function blocksOf(markdown) {
   return found;
 }
 
+/** The programs of a page, each of its blocks as `textOf` has them, but for those that are only shown. */
+export function programsOf(blocks, textOf) {
+  const programs = [""];
+  for (const [i, block] of blocks.entries()) {
+    if (block.kind === "no-run") continue;
+    if (block.kind === "new") programs.push("");
+    programs.push(joined(programs.pop(), textOf(block, i)));
+  }
+  return programs;
+}
+
 /** All fenced blocks; those inside of others (a page about Markdown) do not count. */
 function* fencesOf(markdown) {
   let open;
@@ -57,7 +68,7 @@ export const pictureKey = ({ code, drawn }) =>
   createHash("sha256").update(`${code}\n// picture\n${drawn}`).digest("hex");
 
 /** Two parts of a program as one, with its imports first and each once. */
-export function joined(before, after) {
+function joined(before, after) {
   const imports = new Map();
   const rest = `${before}\n${after}`.replaceAll(
     /^import (type )?\{([^}]*)\} from "([^"]+)";\n/gm,

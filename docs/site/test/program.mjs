@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { transformSync } from "esbuild";
-import { blocksOf, joined } from "../markdown/programs.mjs";
+import { blocksOf, programsOf } from "../markdown/programs.mjs";
 
 const value = /^(?:about )?(?:[-[{"'\d.]|(?:true|false|null|undefined|NaN|Infinity)\b)/;
 
@@ -74,12 +74,7 @@ async function run(file) {
       block = i;
     },
   });
-  const programs = [""];
-  for (const [i, { kind, lines }] of blocks.entries()) {
-    if (kind === "no-run") continue;
-    if (kind === "new") programs.push("");
-    programs.push(joined(programs.pop(), `globalThis.begin(${i});\n${checked(lines)}`));
-  }
+  const programs = programsOf(blocks, ({ lines }, i) => `globalThis.begin(${i});\n${checked(lines)}`);
   const here = fileURLToPath(new URL("../node_modules/.programs", import.meta.url));
   mkdirSync(here, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "page-"));

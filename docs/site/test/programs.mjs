@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { blocksOf, joined } from "../markdown/programs.mjs";
+import { blocksOf, programsOf } from "../markdown/programs.mjs";
 import { languages } from "../pages.mjs";
 import { check, none, same } from "./checks.mjs";
 import { checked } from "./program.mjs";
@@ -65,12 +65,9 @@ function compile(pages) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const page of pages) {
-    const programs = [""];
-    for (const { kind, lines, drawn } of blocksOf(readFileSync(join(site, page), "utf8"))) {
-      if (kind === "no-run") continue;
-      if (kind === "new") programs.push("");
-      programs.push(joined(programs.pop(), drawn === undefined ? lines : `${lines}\n${drawn};\n`));
-    }
+    const programs = programsOf(blocksOf(readFileSync(join(site, page), "utf8")), ({ lines, drawn }) =>
+      drawn === undefined ? lines : `${lines}\n${drawn};\n`,
+    );
     programs.forEach((program, i) => {
       writeFileSync(join(folder, `${page.replaceAll(/\W+/g, "-")}-${i}.ts`), program);
     });
