@@ -178,6 +178,13 @@ export const languages = [
   },
 ];
 
+/** The pages that are written in a folder of a language and below it, as paths; the reference is made. */
+export function markdownIn(folder) {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll("\\", "/"));
+  return files.filter((file) => file.endsWith(".md") && !file.startsWith("reference/")).sort();
+}
+
 /** The pages of a folder in one language, in their order, as file names without ending. */
 export function pagesOf(code, folder) {
   return groupsOf(code, folder).flatMap(({ files }) => files);

@@ -2,10 +2,10 @@
 // from; `node docs/site/translations.mjs` lists what lags or is missing, and `node docs/site/translations.mjs --write FILE ...` says of pages
 // that they are up to date.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { complete, languages } from "./pages.mjs";
+import { complete, languages, markdownIn } from "./pages.mjs";
 
 const site = fileURLToPath(new URL(".", import.meta.url));
 
@@ -38,12 +38,6 @@ export function findings(folder = site, promised = complete, codes = languages.m
         if (!existsSync(join(folder, code, part, file))) found.push(`${code}/${part}/${file} is missing`);
   }
   return found;
-}
-
-function markdownIn(folder) {
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll("\\", "/"));
-  return files.filter((file) => file.endsWith(".md") && !file.startsWith("reference/")).sort();
 }
 
 /** A translation with the hash of the English page as it is now. */

@@ -1,10 +1,11 @@
 // Draws the pictures of all pages: runs each page's program and makes an SVG of what its `ts picture` blocks name. Prints them as JSON.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { variable } from "@chainrule/core";
 import { toSvg } from "@chainrule/pictures";
 import { transformSync } from "esbuild";
+import { markdownIn } from "../pages.mjs";
 import { blocksOf, pictureKey, programsOf } from "./programs.mjs";
 
 const site = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -14,7 +15,8 @@ const folder = join(site, "node_modules/.pictures");
 /** By key of a block, for all Markdown files of the languages. */
 export async function drawPictures(languages) {
   const pictures = new Map();
-  for (const file of languages.flatMap(pagesIn)) await draw(file, pictures);
+  for (const folder of languages.map((language) => join(site, language)))
+    for (const file of markdownIn(folder)) await draw(join(folder, file), pictures);
   rmSync(folder, { recursive: true, force: true });
   return pictures;
 }
@@ -28,14 +30,6 @@ export function drawFirst() {
     .named("price");
   price.backward();
   return inPage(toSvg(price, { theme: "light" }));
-}
-
-function pagesIn(language) {
-  return readdirSync(join(site, language), { recursive: true })
-    .map(String)
-    .filter((file) => file.endsWith(".md") && !file.startsWith("reference"))
-    .sort()
-    .map((file) => join(site, language, file));
 }
 
 async function draw(file, pictures) {

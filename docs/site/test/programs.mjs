@@ -1,21 +1,17 @@
 // The code of all pages compiles, runs, and gives what the pages say.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { blocksOf, programsOf } from "../markdown/programs.mjs";
-import { languages } from "../pages.mjs";
+import { languages, markdownIn } from "../pages.mjs";
 import { check, none, same } from "./checks.mjs";
 import { checked } from "./program.mjs";
 
 const site = fileURLToPath(new URL("..", import.meta.url));
 
 export async function checkPrograms() {
-  const pages = languages.flatMap(({ code }) =>
-    readdirSync(join(site, code), { recursive: true })
-      .map((file) => `${code}/${String(file).replaceAll("\\", "/")}`)
-      .filter((file) => file.endsWith(".md") && !file.startsWith("en/reference/")),
-  );
+  const pages = languages.flatMap(({ code }) => markdownIn(join(site, code)).map((file) => `${code}/${file}`));
   const withCode = pages.filter((page) => blocksOf(readFileSync(join(site, page), "utf8")).length > 0);
   // A translation has the code of its page: what it says in comments it may say in its language.
   const known = new Map();
