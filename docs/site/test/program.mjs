@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { transformSync } from "esbuild";
+import { isExcerpt } from "../../../packages/examples/dist/test/support/excerpt.js";
 import { blocksOf, programsOf } from "../markdown/programs.mjs";
 
 const value = /^(?:about )?(?:[-[{"'\d.]|(?:true|false|null|undefined|NaN|Infinity)\b)/;
@@ -51,11 +52,6 @@ function isNear(actual, expected) {
 }
 
 const listed = (x) => (ArrayBuffer.isView(x) ? Array.from(x) : x);
-
-function isExcerpt(excerpt, text) {
-  const parts = excerpt.split(/^\.\.\.\n/m).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("(?:.*\\n)*")}$`).test(text);
-}
 
 async function run(file) {
   const blocks = blocksOf(readFileSync(file, "utf8"));

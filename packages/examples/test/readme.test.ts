@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type TransformResult, transformSync } from "esbuild";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { isExcerpt } from "./support/excerpt.js";
 
 // The programs of the READMEs and of the pages in docs run, and the values behind their lines are right: `expression; // value` or
 // `// about value`. In a page the blocks of code are one program, and a block of text is what it prints, with `...` for what is left out.
@@ -37,12 +38,6 @@ const pages = documents.flatMap((file): Program[] => {
 });
 
 const programs = [...readmes, ...pages];
-
-/** Whether a text is an excerpt's lines, with any lines in the places of `...`. */
-function isExcerpt(excerpt: string, text: string): boolean {
-  const parts = excerpt.split(/^\.\.\.\n/m).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("(?:.*\\n)*")}$`).test(`${text}\n`);
-}
 
 function checked(program: string): TransformResult {
   const lines = program.replaceAll(
@@ -84,7 +79,7 @@ for (const { name, program, texts } of programs) {
     const values = program.match(/; \/\/ (?:about )?(?:[-\d.["]|true\b|false\b)/g);
     assert.is(checks, values?.length ?? 0, "every value is checked");
     for (const [i, text] of texts.entries())
-      assert.ok(isExcerpt(text, printed[i] ?? ""), `${text}\nis not in\n${printed[i]}`);
+      assert.ok(isExcerpt(text, `${printed[i] ?? ""}\n`), `${text}\nis not in\n${printed[i]}`);
   });
 }
 
