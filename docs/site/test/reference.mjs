@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as core from "@chainrule/core";
 import { pages } from "../reference/groups.mjs";
 import { entryPoints } from "../reference/model.mjs";
-import { isNode, isOp } from "../reference/render.mjs";
+import { isNode, isOp, namesOp } from "../reference/render.mjs";
 import { pictured, pictureOf, without } from "../reference/samples.mjs";
 import { check, none, same } from "./checks.mjs";
 
@@ -80,9 +80,7 @@ export async function checkReference() {
     );
   });
   await check("every op with a node of its own has its formulas", () => {
-    const ops = entries
-      .filter(isOp)
-      .filter(({ name }) => entries.some((each) => isNode(each) && each.name.toLowerCase() === name.toLowerCase()));
+    const ops = entries.filter(isOp).filter((entry) => entries.some((each) => isNode(each) && namesOp(each, entry)));
     // These two add what their node gives to x; the third is a check.
     const others = ["indexAdd", "scatterAdd", "inRange"];
     const silent = ops.filter((entry) => !sectionOf(entry).includes('class="formulas"')).map(({ name }) => name);
