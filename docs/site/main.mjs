@@ -12,7 +12,7 @@ const site = fileURLToPath(new URL(".", import.meta.url));
 const made = join(site, "node_modules/.made");
 
 /** The whole site into `dist`; everything that it is made of is made again. */
-export async function buildSite() {
+async function buildSite() {
   mkdirSync(made, { recursive: true });
   const pages = await writeReference(join(site, "en/reference"), join(made, "model.json"));
   // For the tests: what is public.

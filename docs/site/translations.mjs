@@ -15,7 +15,7 @@ export function sourceHash(text) {
 }
 
 /** The hash that a translation was made from. */
-export function keptHash(text) {
+function keptHash(text) {
   return /^---\n(?:.*\n)*?source: ["']?([0-9a-f]+)["']?\n(?:.*\n)*?---\n/.exec(text)?.[1];
 }
 

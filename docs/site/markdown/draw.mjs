@@ -13,7 +13,7 @@ const site = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = join(site, "node_modules/.pictures");
 
 /** By key of a block, for all Markdown files of the languages. */
-export async function drawPictures(languages) {
+async function drawPictures(languages) {
   const pictures = new Map();
   for (const folder of languages.map((language) => join(site, language)))
     for (const file of markdownIn(folder)) await draw(join(folder, file), pictures);
@@ -22,7 +22,7 @@ export async function drawPictures(languages) {
 }
 
 /** The two apples of the first page. */
-export function drawFirst() {
+function drawFirst() {
   const apple = variable(100, { name: "apple" });
   const price = apple
     .mul(variable(2, { name: "count" }))
@@ -69,7 +69,5 @@ function inPage(svg) {
     .trim();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const pictures = await drawPictures(process.argv.slice(2));
-  process.stdout.write(JSON.stringify({ first: drawFirst(), pictures: [...pictures] }));
-}
+const pictures = await drawPictures(process.argv.slice(2));
+process.stdout.write(JSON.stringify({ first: drawFirst(), pictures: [...pictures] }));

@@ -1,7 +1,7 @@
 import { digest, escaped } from "./text.js";
 import type { Theme } from "./theme.js";
 
-export interface SvgParts {
+interface SvgParts {
   /** What a screen reader calls the picture, and says of it. */
   readonly title: string;
   readonly description: string;

@@ -44,8 +44,7 @@ export function endsOf(trace: Trace, { outputs, assigned, gradients }: Schedule)
 }
 
 /** Whether a value is given to a program, and not computed by it. */
-export const isGiven = ({ source: { kind } }: Traced): boolean =>
-  kind === "input" || kind === "capture" || kind === "literal";
+const isGiven = ({ source: { kind } }: Traced): boolean => kind === "input" || kind === "capture" || kind === "literal";
 
 /** Kernels that work on the same values together: the parts of one sum, the pieces of one tensor. */
 interface Team {

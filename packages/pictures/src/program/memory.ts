@@ -27,7 +27,7 @@ const WIDEST = 120;
 const NARROWEST = 2;
 const ROOM = 420;
 
-export interface MemoryPicture extends Drawing {
+interface MemoryPicture extends Drawing {
   readonly timeline: Timeline;
   /** The bytes of temporary memory that are needed at one time at most. */
   readonly peak: number;

@@ -116,7 +116,7 @@ export interface Section {
   readonly rows: readonly Layout[];
 }
 
-export interface CellText {
+interface CellText {
   readonly title: string;
   /** What a reader is told who points at it. */
   readonly hover: string;

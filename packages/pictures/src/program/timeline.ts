@@ -25,7 +25,7 @@ export interface Kept {
 }
 
 /** A loop, a branch, a call, and the columns that it takes. */
-export interface Stretch {
+interface Stretch {
   readonly label: string;
   readonly from: number;
   readonly to: number;
