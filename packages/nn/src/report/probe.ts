@@ -1,6 +1,7 @@
 import { graphOf, type Node, type Tensor, tensorsIn } from "@chainrule/core";
 import type { Layer } from "../layers/layer.js";
 import { namedLayers, watched } from "../layers/walk.js";
+import { leavesOf } from "../training/train-step.js";
 import type { Trainer } from "../training/trainer.js";
 import { histogramOf } from "./histogram.js";
 import { type Histogram, rounded } from "./report-data.js";
@@ -111,7 +112,7 @@ function nameOf(node: Node | null, given: ReadonlyMap<Tensor, string>): string |
 function gradientsOf(loss: Tensor, parameters: Readonly<Record<string, Tensor>>): ReadonlyMap<string, Tensor> {
   if (!loss.requiresGrad) return new Map();
   const named = Object.entries(parameters);
-  const leaves = graphOf(loss).edges.flatMap(({ tensor }) => (tensor.isVariable ? [tensor] : []));
+  const leaves = leavesOf(loss);
   const before = leaves.map((leaf) => leaf.grad);
   for (const leaf of leaves) leaf.zeroGrad();
   try {

@@ -181,7 +181,7 @@ function withGradients(loss: Tensor, optimizer: Optimizer, use: () => void): voi
 }
 
 /** The variables that a result depends on. */
-function leavesOf(output: Tensor): Tensor[] {
+export function leavesOf(output: Tensor): Tensor[] {
   const found = new Set([output]);
   for (const { node } of found) {
     if (node !== null) for (const input of node.inputs) found.add(input);
