@@ -30,6 +30,11 @@ export function ownOf(layer: Layer, what: "parameters" | "buffers"): readonly Te
   return Object.values(layer[what]()).filter((tensor) => !inParts.has(tensor));
 }
 
+/** The elements of tensors, each of which counts once. */
+export function sizeOf(tensors: readonly Tensor[]): number {
+  return [...new Set(tensors)].reduce((sum, { size }) => sum + size, 0);
+}
+
 /** Runs `f`, and tells what the layers give while it does. */
 export function watched<R>(layers: readonly Layer[], told: (layer: Layer, output: Tensor) => void, f: () => R): R {
   const undo = layers.map((layer) => {

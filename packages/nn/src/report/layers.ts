@@ -1,4 +1,4 @@
-import { namedLayers, ownOf } from "../layers/walk.js";
+import { namedLayers, ownOf, sizeOf } from "../layers/walk.js";
 import type { Trainer } from "../training/trainer.js";
 import type { Probed } from "./probe.js";
 import type { ReportLayer } from "./report-data.js";
@@ -10,6 +10,6 @@ export function layersOf({ network }: Trainer, found: Probed | null): readonly R
     kind: layer.constructor.name,
     depth,
     output: found?.outputs.get(layer) ?? null,
-    parameters: ownOf(layer, "parameters").reduce((sum, { size }) => sum + size, 0),
+    parameters: sizeOf(ownOf(layer, "parameters")),
   }));
 }

@@ -8,11 +8,10 @@ import {
   type Shape,
   ShapeError,
   show,
-  type Tensor,
   zeros,
 } from "@chainrule/core";
 import { Layer } from "../layers/layer.js";
-import { namedLayers, ownOf, watched } from "../layers/walk.js";
+import { namedLayers, ownOf, sizeOf, watched } from "../layers/walk.js";
 
 /** One layer of a network. */
 export interface LayerSummary {
@@ -88,10 +87,6 @@ export function summary(network: Layer, shape: Shape, options: SummaryOptions = 
   const buffers = sizeOf(Object.values(network.buffers()));
   const depths = found.map(({ depth }) => depth);
   return { layers, parameters, buffers, toString: () => table(layers, depths, parameters, buffers) };
-}
-
-function sizeOf(tensors: readonly Tensor[]): number {
-  return [...new Set(tensors)].reduce((sum, { size }) => sum + size, 0);
 }
 
 function table(
