@@ -1,5 +1,5 @@
 import type { Histogram } from "@chainrule/nn";
-import { element, onTheme, onWidth, sized, styled } from "./dom.js";
+import { element, onTheme, sized, styled } from "./dom.js";
 import { number } from "./text.js";
 
 /** Rows of the picture: values are put into so many bins, the same at all times. */
@@ -20,22 +20,17 @@ export class DistributionPicture {
   private width = 0;
 
   constructor(choose: (index: number) => void) {
-    // It is as wide as what it stands in, whose width does not depend on it.
-    const observe = () => {
-      const { parentElement } = this.element;
-      if (parentElement === null) return requestAnimationFrame(observe);
-      onWidth(parentElement, (width) => {
-        this.width = width;
-        this.draw();
-      });
-      return 0;
-    };
-    requestAnimationFrame(observe);
     onTheme(() => this.draw());
     this.element.addEventListener("click", ({ offsetX }) => {
       const column = Math.floor(((offsetX - left) / this.mapWidth) * this.looks.length);
       if (column >= 0 && column < this.looks.length) choose(column);
     });
+  }
+
+  /** As wide as what it stands in, whose width does not depend on it. */
+  resize(width: number): void {
+    this.width = width;
+    this.draw();
   }
 
   update(looks: Looks, index: number, label: string): void {

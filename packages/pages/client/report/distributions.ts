@@ -1,6 +1,6 @@
 import type { Distribution, Histogram, ReportData } from "@chainrule/nn";
 import { DistributionPicture } from "./distribution-picture.js";
-import { element, type View } from "./dom.js";
+import { element, onWidth, type View } from "./dom.js";
 import type { Moment } from "./moment.js";
 import { NumbersTable, some } from "./table.js";
 import { count, number, percent, shape } from "./text.js";
@@ -92,6 +92,7 @@ class DistributionCard {
       this.numbers,
       this.table.element,
     );
+    onWidth(this.element, (width) => this.picture.resize(width));
   }
 
   update({ name, shape: sizes, histograms }: Distribution, looks: readonly number[]): void {
