@@ -26,7 +26,7 @@ function evaluationsWith({ evaluations }: ReportData, metric: string): readonly 
 }
 
 /** Each metric but the loss. */
-function metricsOf({ evaluations }: ReportData): readonly string[] {
+export function metricsOf({ evaluations }: ReportData): readonly string[] {
   const names = evaluations.flatMap(({ values }) => Object.keys(values).filter((name) => name.includes(".")));
   return [...new Set(names.map((name) => name.slice(name.lastIndexOf(".") + 1)))].filter((name) => name !== "loss");
 }

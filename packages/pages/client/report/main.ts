@@ -1,6 +1,6 @@
 import type { ReportData } from "@chainrule/nn";
 import { Confusion } from "./confusion.js";
-import { LossCurves, MetricCurves } from "./curves.js";
+import { LossCurves, MetricCurves, metricsOf } from "./curves.js";
 import { Distributions } from "./distributions.js";
 import { element, type View } from "./dom.js";
 import { GraphView } from "./graph.js";
@@ -32,12 +32,7 @@ const always = () => true;
 const sections: readonly Section[] = [
   { id: "overview", view: overview, isOfSteps: true, has: always },
   { id: "loss", view: new LossCurves(), isOfSteps: true, has: always },
-  {
-    id: "metrics",
-    view: new MetricCurves(),
-    has: ({ evaluations }) =>
-      evaluations.some(({ values }) => Object.keys(values).some((name) => /\.(?!loss$)/.test(name))),
-  },
+  { id: "metrics", view: new MetricCurves(), has: (data) => metricsOf(data).length > 0 },
   { id: "distributions", view: new Distributions(moment), has: ({ distributions }) => distributions.length > 0 },
   { id: "units", view: new UnitsView(), has: ({ units }) => units.length > 0 },
   { id: "confusion", view: new Confusion(moment), has: ({ predictions }) => predictions !== null },
