@@ -3,7 +3,7 @@ import { batch, effect, signal } from "@preact/signals";
 import { CodeError, prepare } from "./code/prepare.js";
 import { type Example, exampleCalled, examples, programOf } from "./examples/list.js";
 import { addressWith, codeOf, packed, readFragment } from "./fragment.js";
-import type { ErrorOutput, GraphOutput, Output, PlotOutput, StepsOutput } from "./run/messages.js";
+import type { ErrorOutput, GraphOutput, Output, StepsOutput } from "./run/messages.js";
 import { askSteps, runProgram, stopProgram, warmUp } from "./run/sandbox.js";
 import { isEmbedded, type Language, language, theme } from "./settings.js";
 import { stepperPage } from "./stepper.js";
@@ -189,5 +189,3 @@ function schedule(work: () => void): void {
     }, 16);
   scheduled = work;
 }
-
-export type { ErrorOutput, GraphOutput, PlotOutput };

@@ -12,11 +12,6 @@ import { reasonOf, Stop } from "./stop.js";
 /** Test images whose activations and gradients are looked at: as many as cost little. */
 const probed = 100;
 
-/** Where the report of a run is written. */
-export function reportFile(out: string): string {
-  return join(out, resultFiles.report);
-}
-
 /** Records a run for its report, which is written when it is over and, if wanted, served while it goes on. */
 export async function recorderOf({ test, imageShape, isMnist, folder }: Digits, options: Options) {
   const live = options.live ? await served(options.livePort) : null;
@@ -43,7 +38,7 @@ export async function recorderOf({ test, imageShape, isMnist, folder }: Digits, 
     },
     seed,
     command: commandOf({ ...options, resume: false, live: false, livePort: 0 }),
-    targets: [new ReportFile(reportFile(options.out)), ...(live === null ? [] : [live])],
+    targets: [new ReportFile(join(options.out, resultFiles.report)), ...(live === null ? [] : [live])],
   });
   await live?.update(report, "start");
   return { report, live };

@@ -65,7 +65,7 @@ export function walkBackward(graph: Graph, localGradient: LocalGradient): Walk {
 }
 
 /** Added up over the axes that broadcasting repeated. */
-export function summedTo(gradient: Tensor, shape: Shape): Tensor {
+function summedTo(gradient: Tensor, shape: Shape): Tensor {
   const extra = gradient.rank - shape.length;
   const axes = gradient.shape.flatMap((size, axis) =>
     axis < extra || (shape[axis - extra] === 1 && size !== 1) ? [axis] : [],

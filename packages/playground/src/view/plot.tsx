@@ -32,7 +32,7 @@ function ticksOf([from, to]: Range, count = 5): number[] {
   return Array.from({ length: Math.floor(to / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-export function short(value: number): string {
+function short(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   return size !== 0 && (size >= 1e6 || size < 1e-4) ? value.toExponential(1) : String(Number(value.toPrecision(4)));

@@ -26,7 +26,6 @@ export const en = {
   time: "time",
   training: "training steps alone",
   perSecond: "iterations/s",
-  last: "last",
   best: "best",
   atIteration: "at iteration",
   logScale: "log scale",

@@ -28,7 +28,6 @@ export const ja: Words = {
   time: "時間",
   training: "学習ステップのみ",
   perSecond: "反復/秒",
-  last: "最後",
   best: "最良",
   atIteration: "反復",
   logScale: "対数目盛",

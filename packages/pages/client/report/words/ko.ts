@@ -28,7 +28,6 @@ export const ko: Words = {
   time: "시간",
   training: "훈련 단계만",
   perSecond: "반복/초",
-  last: "마지막",
   best: "가장 좋은 값",
   atIteration: "반복",
   logScale: "로그 눈금",
