@@ -1,5 +1,5 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, type View } from "./dom.js";
+import { element, scrolling, type View } from "./dom.js";
 import type { Moment } from "./moment.js";
 import { count, percent } from "./text.js";
 import { filled, words } from "./words.js";
@@ -10,12 +10,7 @@ export class Confusion implements View<ReportData> {
   private readonly moment: Moment;
   private readonly slider: ReturnType<Moment["slider"]>;
   private readonly summary = element("p", {});
-  private readonly place = element("div", {
-    class: "scroll",
-    tabindex: 0,
-    role: "region",
-    "aria-label": words.confusion,
-  });
+  private readonly place = scrolling(words.confusion);
   private data: ReportData | null = null;
 
   constructor(moment: Moment) {

@@ -52,3 +52,8 @@ export function sized(canvas: HTMLCanvasElement, width: number, height: number):
   context.clearRect(0, 0, width, height);
   return context;
 }
+
+/** What scrolls when it is wider than the page, and can be reached by keys for that. */
+export function scrolling(label: string, name = "", ...children: readonly Node[]): HTMLElement {
+  return element("div", { class: `scroll ${name}`, tabindex: 0, role: "region", "aria-label": label }, ...children);
+}

@@ -1,16 +1,11 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, type View } from "./dom.js";
+import { element, scrolling, type View } from "./dom.js";
 import { words } from "./words.js";
 
 /** The picture of the graph. */
 export class GraphView implements View<ReportData> {
   readonly element: HTMLElement;
-  private readonly place = element("div", {
-    class: "scroll graph",
-    tabindex: 0,
-    role: "region",
-    "aria-label": words.graph,
-  });
+  private readonly place = scrolling(words.graph, "graph");
   private drawn: string | null = null;
 
   constructor() {

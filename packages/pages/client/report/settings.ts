@@ -1,5 +1,5 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, type View } from "./dom.js";
+import { element, scrolling, type View } from "./dom.js";
 import { tableOf } from "./table.js";
 import { count, shape } from "./text.js";
 import { words } from "./words.js";
@@ -15,15 +15,13 @@ export class SettingsView implements View<ReportData> {
     ];
     const part = (title: string, ...content: readonly Node[]) =>
       element("div", { class: "part" }, element("h3", {}, title), ...content);
-    const scroll = (title: string, table: HTMLTableElement, name = "") =>
-      element("div", { class: `scroll ${name}`, tabindex: 0, role: "region", "aria-label": title }, table);
     this.element.replaceChildren(
       ...(command === null ? [] : [part(words.command, commandOf(command))]),
-      part(words.settings, scroll(words.settings, tableOf({ head: [words.name, words.value], rows: pairs }))),
-      part(words.network, scroll(words.network, layerTable(layers), "layers")),
+      part(words.settings, scrolling(words.settings, "", tableOf({ head: [words.name, words.value], rows: pairs }))),
+      part(words.network, scrolling(words.network, "layers", layerTable(layers))),
       part(
         words.versions,
-        scroll(words.versions, tableOf({ head: [words.name, words.value], rows: Object.entries(versions) })),
+        scrolling(words.versions, "", tableOf({ head: [words.name, words.value], rows: Object.entries(versions) })),
       ),
     );
   }

@@ -1,4 +1,4 @@
-import { element } from "./dom.js";
+import { element, scrolling } from "./dom.js";
 import { words } from "./words.js";
 
 export interface Rows {
@@ -9,7 +9,7 @@ export interface Rows {
 /** The numbers behind a picture, for who reads them better than pictures. They are written when they are asked for. */
 export class NumbersTable {
   readonly element: HTMLDetailsElement;
-  private readonly place = element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words.table });
+  private readonly place = scrolling(words.table);
   private rows: () => Rows = () => ({ head: [], rows: [] });
 
   constructor() {
