@@ -1,5 +1,6 @@
 import uPlot from "uplot";
-import { element, onTheme, onWidth, styled } from "./dom.js";
+import { h } from "../dom.js";
+import { onTheme, onWidth, styled } from "./dom.js";
 import { number } from "./text.js";
 import { words } from "./words.js";
 import { Zoom } from "./zoom.js";
@@ -41,8 +42,8 @@ export class Chart {
   /** @param controls what stands beside the buttons of the zoom */
   constructor(label: string, controls: readonly HTMLElement[] = [], height = 300) {
     this.height = height;
-    this.legend = element("ul", { class: "legend" });
-    this.frame = element("div", {
+    this.legend = h("ul", { class: "legend" });
+    this.frame = h("div", {
       class: "plot",
       tabindex: 0,
       role: "group",
@@ -50,8 +51,8 @@ export class Chart {
     });
     this.zoom = new Zoom(this.frame, () => this.plot);
     this.frame.style.minHeight = `${height}px`;
-    const bar = element("div", { class: "controls" }, ...controls, this.zoom.buttons);
-    this.element = element("div", { class: "chart" }, bar, this.frame, this.legend);
+    const bar = h("div", { class: "controls" }, ...controls, this.zoom.buttons);
+    this.element = h("div", { class: "chart" }, bar, this.frame, this.legend);
     onWidth(this.frame, (width) => {
       this.width = width;
       if (this.plot === null) this.draw();
@@ -140,11 +141,11 @@ export class Chart {
 
   private writeLegend(): void {
     const { series } = this.curves;
-    this.values = [element("output", { class: "at" }), ...series.map(() => element("span", { class: "value" }))];
+    this.values = [h("output", { class: "at" }), ...series.map(() => h("span", { class: "value" }))];
     const items = series.map(({ name, colour, faint = false, dashed = false }, i) => {
-      const key = element("span", { class: `key${faint ? " faint" : ""}${dashed ? " dashed" : ""}` });
+      const key = h("span", { class: `key${faint ? " faint" : ""}${dashed ? " dashed" : ""}` });
       key.style.setProperty("--colour", `var(${colour})`);
-      const button = element("button", { type: "button", "aria-pressed": String(!this.hidden.has(name)) }, key, name);
+      const button = h("button", { type: "button", "aria-pressed": String(!this.hidden.has(name)) }, key, name);
       button.addEventListener("click", () => {
         const isHidden = !this.hidden.has(name);
         if (isHidden) this.hidden.add(name);
@@ -152,9 +153,9 @@ export class Chart {
         button.setAttribute("aria-pressed", String(!isHidden));
         this.plot?.setSeries(i + 1, { show: !isHidden });
       });
-      return element("li", {}, button, this.values[i + 1] as HTMLElement);
+      return h("li", {}, button, this.values[i + 1] as HTMLElement);
     });
-    this.legend.replaceChildren(...items, element("li", {}, this.values[0] as HTMLElement));
+    this.legend.replaceChildren(...items, h("li", {}, this.values[0] as HTMLElement));
   }
 
   /** The values at the cursor, or the last ones; those of evaluations are the last ones before it. */

@@ -1,5 +1,6 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, scrolling, type View } from "./dom.js";
+import { h } from "../dom.js";
+import { scrolling, type View } from "./dom.js";
 import type { Moment } from "./moment.js";
 import { count, percent } from "./text.js";
 import { filled, words } from "./words.js";
@@ -9,16 +10,16 @@ export class Confusion implements View<ReportData> {
   readonly element: HTMLElement;
   private readonly moment: Moment;
   private readonly slider: ReturnType<Moment["slider"]>;
-  private readonly summary = element("p", {});
+  private readonly summary = h("p", {});
   private readonly place = scrolling(words.confusion);
   private data: ReportData | null = null;
 
   constructor(moment: Moment) {
     this.moment = moment;
     this.slider = moment.slider();
-    const controls = element("div", { class: "controls" }, this.slider.element);
-    const hint = element("p", { class: "hint" }, words.confusionHint);
-    this.element = element("div", {}, hint, controls, this.summary, this.place);
+    const controls = h("div", { class: "controls" }, this.slider.element);
+    const hint = h("p", { class: "hint" }, words.confusionHint);
+    this.element = h("div", {}, hint, controls, this.summary, this.place);
     moment.onChange(() => this.draw());
   }
 
@@ -44,41 +45,41 @@ export class Confusion implements View<ReportData> {
     const share = (part: number, all: number) => (all === 0 ? "–" : percent(part / all));
     const cell = (i: number, j: number) => {
       const value = at(i, j);
-      const made = element("td", { class: i === j ? "right" : "wrong" }, value === 0 ? "·" : count(value));
+      const made = h("td", { class: i === j ? "right" : "wrong" }, value === 0 ? "·" : count(value));
       made.title = `${filled(words.takenFor, { actual: classes[i] ?? "", predicted: classes[j] ?? "" })}: ${count(value)}`;
       const strength = i === j ? value / (rows[i] || 1) : Math.sqrt(value / most);
       made.style.setProperty("--strength", `${Math.round(strength * 100)}%`);
       return made;
     };
-    const head = element(
+    const head = h(
       "tr",
       {},
-      element("th", { scope: "col", class: "corner" }, `${words.actual} ↓ ${words.predicted} →`),
-      ...classes.map((name) => element("th", { scope: "col" }, name)),
-      element("th", { scope: "col", class: "sum" }, words.recall),
+      h("th", { scope: "col", class: "corner" }, `${words.actual} ↓ ${words.predicted} →`),
+      ...classes.map((name) => h("th", { scope: "col" }, name)),
+      h("th", { scope: "col", class: "sum" }, words.recall),
     );
     const body = classes.map((name, i) =>
-      element(
+      h(
         "tr",
         {},
-        element("th", { scope: "row" }, name),
+        h("th", { scope: "row" }, name),
         ...classes.map((_, j) => cell(i, j)),
-        element("td", { class: "sum" }, share(at(i, i), rows[i] ?? 0)),
+        h("td", { class: "sum" }, share(at(i, i), rows[i] ?? 0)),
       ),
     );
-    const foot = element(
+    const foot = h(
       "tr",
       {},
-      element("th", { scope: "row", class: "sum" }, words.precision),
-      ...classes.map((_, j) => element("td", { class: "sum" }, share(at(j, j), columns[j] ?? 0))),
-      element("td", { class: "sum" }, share(total - wrong, total)),
+      h("th", { scope: "row", class: "sum" }, words.precision),
+      ...classes.map((_, j) => h("td", { class: "sum" }, share(at(j, j), columns[j] ?? 0))),
+      h("td", { class: "sum" }, share(total - wrong, total)),
     );
-    const table = element(
+    const table = h(
       "table",
       { class: "confusion" },
-      element("thead", {}, head),
-      element("tbody", {}, ...body),
-      element("tfoot", {}, foot),
+      h("thead", {}, head),
+      h("tbody", {}, ...body),
+      h("tfoot", {}, foot),
     );
     this.place.replaceChildren(table);
   }

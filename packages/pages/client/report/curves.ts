@@ -1,6 +1,7 @@
 import type { ReportData } from "@chainrule/nn";
+import { h } from "../dom.js";
 import { Chart, type Series } from "./chart.js";
-import { element, type View } from "./dom.js";
+import type { View } from "./dom.js";
 import { NumbersTable, some } from "./table.js";
 import { count, number } from "./text.js";
 import { words } from "./words.js";
@@ -37,9 +38,9 @@ function checkbox(
   label: string,
   onChange: () => void,
 ): { readonly box: HTMLInputElement; readonly label: HTMLElement } {
-  const box = element("input", { type: "checkbox" });
+  const box = h("input", { type: "checkbox" });
   box.addEventListener("change", onChange);
-  return { box, label: element("label", {}, box, ` ${label}`) };
+  return { box, label: h("label", {}, box, ` ${label}`) };
 }
 
 /** The loss of each step, its mean over some steps, and the losses of evaluations. */
@@ -48,21 +49,21 @@ export class LossCurves implements View<ReportData> {
   private readonly chart: Chart;
   private readonly table = new NumbersTable();
   private readonly log = checkbox(words.logScale, () => this.draw());
-  private readonly smoothing = element("select", {});
+  private readonly smoothing = h("select", {});
   private data: ReportData | null = null;
 
   constructor() {
     const option = (steps: number) =>
-      element(
+      h(
         "option",
         { value: steps, selected: steps === 100 },
         steps === 1 ? words.none : `${count(steps)} ${words.steps}`,
       );
     this.smoothing.append(...[1, 10, 30, 100, 300, 1000].map(option));
     this.smoothing.addEventListener("change", () => this.draw());
-    const smoothing = element("label", {}, `${words.smoothing} `, this.smoothing);
+    const smoothing = h("label", {}, `${words.smoothing} `, this.smoothing);
     this.chart = new Chart(words.loss, [this.log.label, smoothing]);
-    this.element = element("div", {}, this.chart.element, this.table.element);
+    this.element = h("div", {}, this.chart.element, this.table.element);
   }
 
   update(data: ReportData): void {
@@ -108,7 +109,7 @@ export class LossCurves implements View<ReportData> {
 
 /** A chart for each metric of the evaluations, such as the accuracy. */
 export class MetricCurves implements View<ReportData> {
-  readonly element = element("div", {});
+  readonly element = h("div", {});
   private readonly views = new Map<string, MetricCurve>();
 
   update(data: ReportData): void {
@@ -138,7 +139,7 @@ class MetricCurve implements View<ReportData> {
     this.metric = metric;
     this.chart = new Chart(metricName(metric), [this.without.label, this.log.label]);
     this.without.box.checked = true;
-    this.element = element("div", {}, element("h3", {}, metricName(metric)), this.chart.element, this.table.element);
+    this.element = h("div", {}, h("h3", {}, metricName(metric)), this.chart.element, this.table.element);
   }
 
   update(data: ReportData): void {

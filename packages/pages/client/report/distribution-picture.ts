@@ -1,5 +1,6 @@
 import type { Histogram } from "@chainrule/nn";
-import { element, onTheme, sized, styled } from "./dom.js";
+import { h } from "../dom.js";
+import { onTheme, sized, styled } from "./dom.js";
 import { number } from "./text.js";
 
 /** Rows of the picture: values are put into so many bins, the same at all times. */
@@ -14,7 +15,7 @@ type Looks = readonly (Histogram | null)[];
 
 /** Histograms over time as a heat map, and beside it, on the same axis, that of one moment. */
 export class DistributionPicture {
-  readonly element = element("canvas", { role: "img", class: "distribution" });
+  readonly element = h("canvas", { role: "img", class: "distribution" });
   private looks: Looks = [];
   private index = 0;
   private width = 0;

@@ -1,6 +1,7 @@
 import type { Distribution, Histogram, ReportData } from "@chainrule/nn";
+import { h } from "../dom.js";
 import { DistributionPicture } from "./distribution-picture.js";
-import { element, onWidth, type View } from "./dom.js";
+import { onWidth, type View } from "./dom.js";
 import type { Moment } from "./moment.js";
 import { NumbersTable, some } from "./table.js";
 import { count, number, percent, shape } from "./text.js";
@@ -14,8 +15,8 @@ export class Distributions implements View<ReportData> {
   private readonly moment: Moment;
   private readonly slider: ReturnType<Moment["slider"]>;
   private readonly choice = new Map<Distribution["kind"], HTMLInputElement>();
-  private readonly cards = element("div", { class: "cards" });
-  private readonly probe = element("p", { class: "hint" });
+  private readonly cards = h("div", { class: "cards" });
+  private readonly probe = h("p", { class: "hint" });
   private readonly views = new Map<string, DistributionCard>();
   private data: ReportData | null = null;
 
@@ -23,23 +24,18 @@ export class Distributions implements View<ReportData> {
     this.moment = moment;
     this.slider = moment.slider();
     const radios = kinds.map((kind) => {
-      const input = element("input", { type: "radio", name: "kind", value: kind, checked: kind === "weight" });
+      const input = h("input", { type: "radio", name: "kind", value: kind, checked: kind === "weight" });
       input.addEventListener("change", () => this.draw());
       this.choice.set(kind, input);
-      return element("label", {}, input, element("span", {}, words[kind]));
+      return h("label", {}, input, h("span", {}, words[kind]));
     });
-    const legend = element("legend", { class: "hidden" }, words.kind);
-    this.element = element(
+    const legend = h("legend", { class: "hidden" }, words.kind);
+    this.element = h(
       "div",
       {},
-      element("p", { class: "hint" }, words.distributionsHint),
+      h("p", { class: "hint" }, words.distributionsHint),
       this.probe,
-      element(
-        "div",
-        { class: "controls" },
-        element("fieldset", { class: "tabs" }, legend, ...radios),
-        this.slider.element,
-      ),
+      h("div", { class: "controls" }, h("fieldset", { class: "tabs" }, legend, ...radios), this.slider.element),
       this.cards,
     );
     moment.onChange(() => this.draw());
@@ -76,29 +72,22 @@ export class Distributions implements View<ReportData> {
 class DistributionCard {
   readonly element: HTMLElement;
   private readonly moment: Moment;
-  private readonly title = element("h3", {});
+  private readonly title = h("h3", {});
   private readonly picture: DistributionPicture;
-  private readonly numbers = element("p", { class: "numbers-line" });
+  private readonly numbers = h("p", { class: "numbers-line" });
   private readonly table = new NumbersTable();
 
   constructor(moment: Moment) {
     this.moment = moment;
     this.picture = new DistributionPicture((index) => moment.choose(index));
-    this.element = element(
-      "article",
-      { class: "card" },
-      this.title,
-      this.picture.element,
-      this.numbers,
-      this.table.element,
-    );
+    this.element = h("article", { class: "card" }, this.title, this.picture.element, this.numbers, this.table.element);
     onWidth(this.element, (width) => this.picture.resize(width));
   }
 
   update({ name, shape: sizes, histograms }: Distribution, looks: readonly number[]): void {
     const { index, iteration } = this.moment;
     const now = histograms[index] ?? null;
-    this.title.replaceChildren(element("code", {}, name), " ", element("span", { class: "faint" }, shape(sizes)));
+    this.title.replaceChildren(h("code", {}, name), " ", h("span", { class: "faint" }, shape(sizes)));
     this.picture.update(histograms, index, `${name}, ${words.iteration} ${count(iteration)}: ${said(now)}`);
     this.numbers.textContent = said(now);
     this.table.update(() => ({

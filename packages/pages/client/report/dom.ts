@@ -1,17 +1,4 @@
-/** An element with attributes and children. Texts are texts: nothing of the data is read as HTML. */
-export function element<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Readonly<Record<string, string | number | boolean>> = {},
-  ...children: readonly (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, "");
-    else if (value !== false) made.setAttribute(key, String(value));
-  }
-  made.append(...children);
-  return made;
-}
+import { h } from "../dom.js";
 
 /** A part of the page that is drawn again when there is more to show. */
 export interface View<D> {
@@ -55,5 +42,5 @@ export function sized(canvas: HTMLCanvasElement, width: number, height: number):
 
 /** What scrolls when it is wider than the page, and can be reached by keys for that. */
 export function scrolling(label: string, name = "", ...children: readonly Node[]): HTMLElement {
-  return element("div", { class: `scroll ${name}`, tabindex: 0, role: "region", "aria-label": label }, ...children);
+  return h("div", { class: `scroll ${name}`, tabindex: 0, role: "region", "aria-label": label }, ...children);
 }

@@ -1,5 +1,6 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, scrolling, type View } from "./dom.js";
+import { h } from "../dom.js";
+import { scrolling, type View } from "./dom.js";
 import { words } from "./words.js";
 
 /** The picture of the graph. */
@@ -9,7 +10,7 @@ export class GraphView implements View<ReportData> {
   private drawn: string | null = null;
 
   constructor() {
-    this.element = element("div", {}, element("p", { class: "hint" }, words.graphHint), this.place);
+    this.element = h("div", {}, h("p", { class: "hint" }, words.graphHint), this.place);
   }
 
   update({ graph }: ReportData): void {

@@ -1,8 +1,9 @@
 import type { ReportData } from "@chainrule/nn";
+import { h } from "../dom.js";
 import { Confusion } from "./confusion.js";
 import { LossCurves, MetricCurves, metricsOf } from "./curves.js";
 import { Distributions } from "./distributions.js";
-import { element, type View } from "./dom.js";
+import type { View } from "./dom.js";
 import { GraphView } from "./graph.js";
 import { follow } from "./live.js";
 import { Mistakes } from "./mistakes.js";
@@ -42,16 +43,16 @@ const sections: readonly Section[] = [
 ];
 
 const parts = sections.map(({ id, ...rest }) => {
-  const section = element(
+  const section = h(
     "section",
     { id, "aria-labelledby": `${id}-title` },
-    element("h2", { id: `${id}-title` }, words[id]),
+    h("h2", { id: `${id}-title` }, words[id]),
     rest.view.element,
   );
-  const link = element("li", {}, element("a", { href: `#${id}` }, words[id]));
+  const link = h("li", {}, h("a", { href: `#${id}` }, words[id]));
   return { ...rest, section, link };
 });
-const nav = element("nav", { "aria-label": words.sections }, element("ul", {}, ...parts.map(({ link }) => link)));
+const nav = h("nav", { "aria-label": words.sections }, h("ul", {}, ...parts.map(({ link }) => link)));
 document.querySelector("header")?.after(nav);
 document.querySelector("main")?.replaceChildren(...parts.map(({ section }) => section));
 

@@ -1,5 +1,6 @@
 import type { ClassPredictions, Mistake, ReportData, ReportImage } from "@chainrule/nn";
-import { element, type View } from "./dom.js";
+import { h } from "../dom.js";
+import type { View } from "./dom.js";
 import { count, percent } from "./text.js";
 import { filled, words } from "./words.js";
 
@@ -11,10 +12,10 @@ const mostBars = 12;
 /** The rows that are most wrong, with the probability of each class. */
 export class Mistakes implements View<ReportData> {
   readonly element: HTMLElement;
-  private readonly summary = element("p", {});
-  private readonly choice = element("select", {});
-  private readonly list = element("ul", { class: "mistakes" });
-  private readonly more = element("button", { type: "button", class: "more" });
+  private readonly summary = h("p", {});
+  private readonly choice = h("select", {});
+  private readonly list = h("ul", { class: "mistakes" });
+  private readonly more = h("button", { type: "button", class: "more" });
   private predictions: ClassPredictions | null = null;
   private isAll = false;
 
@@ -24,15 +25,15 @@ export class Mistakes implements View<ReportData> {
       this.isAll = true;
       this.draw();
     });
-    const controls = element("div", { class: "controls" }, element("label", {}, `${words.onlyClass} `, this.choice));
-    this.element = element("div", {}, this.summary, controls, this.list, this.more);
+    const controls = h("div", { class: "controls" }, h("label", {}, `${words.onlyClass} `, this.choice));
+    this.element = h("div", {}, this.summary, controls, this.list, this.more);
   }
 
   update({ predictions }: ReportData): void {
     if (predictions === null) return;
     if (this.predictions === null) {
-      const options = predictions.classes.map((name, i) => element("option", { value: i }, name));
-      this.choice.replaceChildren(element("option", { value: "" }, words.all), ...options);
+      const options = predictions.classes.map((name, i) => h("option", { value: i }, name));
+      this.choice.replaceChildren(h("option", { value: "" }, words.all), ...options);
     }
     this.predictions = predictions;
     this.draw();
@@ -55,27 +56,27 @@ export class Mistakes implements View<ReportData> {
 
 function itemOf({ row, label, predicted, probabilities, shown }: Mistake, classes: readonly string[]): HTMLElement {
   const name = (i: number) => classes[i] ?? String(i);
-  const heading = element(
+  const heading = h(
     "p",
     { class: "verdict" },
-    element("strong", { class: "right" }, name(label)),
+    h("strong", { class: "right" }, name(label)),
     " → ",
-    element("strong", { class: "wrong" }, name(predicted)),
-    element("span", { class: "faint" }, ` ${words.row} ${row}`),
+    h("strong", { class: "wrong" }, name(predicted)),
+    h("span", { class: "faint" }, ` ${words.row} ${row}`),
   );
   heading.title = filled(words.takenFor, { actual: name(label), predicted: name(predicted) });
   const likeliest = probabilities.map((p, i) => [i, p] as const).sort(([, a], [, b]) => b - a);
   const bars =
     probabilities.length <= mostBars ? likeliest.toSorted(([a], [b]) => a - b) : likeliest.slice(0, mostBars);
-  const chart = element("ol", { class: "bars" });
+  const chart = h("ol", { class: "bars" });
   for (const [i, p] of bars) {
-    const bar = element("span", { class: "bar" });
+    const bar = h("span", { class: "bar" });
     bar.style.height = `${Math.max(p === 0 ? 0 : 2, p * 100)}%`;
     const kind = i === label ? "right" : i === predicted ? "wrong" : "other";
-    const item = element(
+    const item = h(
       "li",
       { class: kind, title: `${name(i)}: ${percent(p)}` },
-      element("span", { class: "well" }, bar),
+      h("span", { class: "well" }, bar),
       name(i),
     );
     chart.append(item);
@@ -85,18 +86,18 @@ function itemOf({ row, label, predicted, probabilities, shown }: Mistake, classe
     .map(([i, p]) => `${name(i)} ${percent(p)}`)
     .join(", ");
   chart.setAttribute("aria-hidden", "true");
-  return element(
+  return h(
     "li",
     { class: "card" },
     shownAs(shown),
-    element("div", {}, heading, chart, element("p", { class: "hidden" }, `${heading.title}: ${spoken}`)),
+    h("div", {}, heading, chart, h("p", { class: "hidden" }, `${heading.title}: ${spoken}`)),
   );
 }
 
 function shownAs(shown: Mistake["shown"]): HTMLElement | string {
   if (shown === null) return "";
-  if (typeof shown === "string") return element("p", { class: "text" }, shown);
-  const canvas = element("canvas", { class: "pixels", "aria-hidden": "true" });
+  if (typeof shown === "string") return h("p", { class: "text" }, shown);
+  const canvas = h("canvas", { class: "pixels", "aria-hidden": "true" });
   paint(canvas, shown);
   return canvas;
 }

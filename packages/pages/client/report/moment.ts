@@ -1,4 +1,4 @@
-import { element } from "./dom.js";
+import { h } from "../dom.js";
 import { count } from "./text.js";
 import { words } from "./words.js";
 
@@ -41,8 +41,8 @@ export class Moment {
 
   /** A slider over the looks; all of them move together. */
   slider(): { readonly element: HTMLElement; readonly update: () => void } {
-    const input = element("input", { type: "range", min: 0, step: 1 });
-    const output = element("output", {});
+    const input = h("input", { type: "range", min: 0, step: 1 });
+    const output = h("output", {});
     input.addEventListener("input", () => this.choose(Number(input.value)));
     const update = () => {
       input.max = String(Math.max(0, this.count - 1));
@@ -51,6 +51,6 @@ export class Moment {
       input.setAttribute("aria-valuetext", `${words.iteration} ${count(this.iteration)}`);
     };
     this.onChange(update);
-    return { element: element("label", { class: "moment" }, `${words.moment} `, input, " ", output), update };
+    return { element: h("label", { class: "moment" }, `${words.moment} `, input, " ", output), update };
   }
 }

@@ -1,5 +1,6 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, type View } from "./dom.js";
+import { h } from "../dom.js";
+import type { View } from "./dom.js";
 import { count, duration, number } from "./text.js";
 import { words } from "./words.js";
 
@@ -9,15 +10,15 @@ const isLess = (name: string) => /(loss|error)$/i.test(name);
 /** Where the run stands, and its values: the last and the best of each. */
 export class Overview implements View<ReportData> {
   readonly element: HTMLElement;
-  private readonly state = element("span", { class: "state", role: "status" });
-  private readonly link = element("span", { class: "faint" });
-  private readonly progress = element("progress", { max: 1, "aria-label": words.iterations });
-  private readonly facts = element("p", {});
-  private readonly values = element("div", { class: "values" });
+  private readonly state = h("span", { class: "state", role: "status" });
+  private readonly link = h("span", { class: "faint" });
+  private readonly progress = h("progress", { max: 1, "aria-label": words.iterations });
+  private readonly facts = h("p", {});
+  private readonly values = h("div", { class: "values" });
 
   constructor() {
-    const line = element("p", { class: "status-line" }, this.state, " ", this.link);
-    this.element = element("div", {}, line, this.progress, this.facts, this.values);
+    const line = h("p", { class: "status-line" }, this.state, " ", this.link);
+    this.element = h("div", {}, line, this.progress, this.facts, this.values);
   }
 
   /** What there is to say of the connection, where the page is live. */
@@ -66,12 +67,12 @@ function tileOf(name: string, { evaluations }: ReportData): HTMLElement {
       best === undefined || (isLess(name) ? point.value < best.value : point.value > best.value) ? point : best,
     undefined,
   );
-  return element(
+  return h(
     "div",
     { class: "tile" },
-    element("span", { class: "name" }, nameOf(name)),
-    element("strong", {}, number(last?.value)),
-    element(
+    h("span", { class: "name" }, nameOf(name)),
+    h("strong", {}, number(last?.value)),
+    h(
       "span",
       { class: "faint" },
       best === undefined ? "" : `${words.best} ${number(best.value)} (${words.atIteration} ${count(best.iteration)})`,

@@ -1,12 +1,13 @@
 import type { ReportData } from "@chainrule/nn";
-import { element, scrolling, type View } from "./dom.js";
+import { h } from "../dom.js";
+import { scrolling, type View } from "./dom.js";
 import { tableOf } from "./table.js";
 import { count, shape } from "./text.js";
 import { words } from "./words.js";
 
 /** Layers, settings, versions, and the command that repeats the run. */
 export class SettingsView implements View<ReportData> {
-  readonly element = element("div", { class: "settings" });
+  readonly element = h("div", { class: "settings" });
 
   update({ layers, settings, seed, versions, command }: ReportData): void {
     const pairs: [string, string][] = [
@@ -14,7 +15,7 @@ export class SettingsView implements View<ReportData> {
       ...(seed === null ? [] : [[words.seed, seed] as [string, string]]),
     ];
     const part = (title: string, ...content: readonly Node[]) =>
-      element("div", { class: "part" }, element("h3", {}, title), ...content);
+      h("div", { class: "part" }, h("h3", {}, title), ...content);
     this.element.replaceChildren(
       ...(command === null ? [] : [part(words.command, commandOf(command))]),
       part(words.settings, scrolling(words.settings, "", tableOf({ head: [words.name, words.value], rows: pairs }))),
@@ -39,9 +40,9 @@ function layerTable(layers: ReportData["layers"]): HTMLTableElement {
 }
 
 function commandOf(command: string): HTMLElement {
-  const code = element("code", { tabindex: 0 }, command);
-  const button = element("button", { type: "button" }, words.copy);
-  const status = element("span", { role: "status", class: "faint" });
+  const code = h("code", { tabindex: 0 }, command);
+  const button = h("button", { type: "button" }, words.copy);
+  const status = h("span", { role: "status", class: "faint" });
   button.addEventListener("click", async () => {
     getSelection()?.selectAllChildren(code);
     try {
@@ -52,5 +53,5 @@ function commandOf(command: string): HTMLElement {
       status.textContent = "";
     }
   });
-  return element("div", { class: "command" }, code, button, status);
+  return h("div", { class: "command" }, code, button, status);
 }

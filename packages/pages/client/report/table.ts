@@ -1,4 +1,5 @@
-import { element, scrolling } from "./dom.js";
+import { h } from "../dom.js";
+import { scrolling } from "./dom.js";
 import { words } from "./words.js";
 
 export interface Rows {
@@ -13,7 +14,7 @@ export class NumbersTable {
   private rows: () => Rows = () => ({ head: [], rows: [] });
 
   constructor() {
-    this.element = element("details", { class: "numbers" }, element("summary", {}, words.table), this.place);
+    this.element = h("details", { class: "numbers" }, h("summary", {}, words.table), this.place);
     this.element.addEventListener("toggle", () => this.write());
   }
 
@@ -30,16 +31,12 @@ export class NumbersTable {
 
 export function tableOf({ head, rows }: Rows): HTMLTableElement {
   const line = (cells: readonly string[]) =>
-    element(
-      "tr",
-      {},
-      ...cells.map((cell, i) => (i === 0 ? element("th", { scope: "row" }, cell) : element("td", {}, cell))),
-    );
-  return element(
+    h("tr", {}, ...cells.map((cell, i) => (i === 0 ? h("th", { scope: "row" }, cell) : h("td", {}, cell))));
+  return h(
     "table",
     {},
-    element("thead", {}, element("tr", {}, ...head.map((cell) => element("th", { scope: "col" }, cell)))),
-    element("tbody", {}, ...rows.map(line)),
+    h("thead", {}, h("tr", {}, ...head.map((cell) => h("th", { scope: "col" }, cell)))),
+    h("tbody", {}, ...rows.map(line)),
   );
 }
 

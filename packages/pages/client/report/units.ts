@@ -1,6 +1,7 @@
 import type { ReportData, Units } from "@chainrule/nn";
+import { h } from "../dom.js";
 import { Chart } from "./chart.js";
-import { element, onTheme, onWidth, sized, styled, type View } from "./dom.js";
+import { onTheme, onWidth, sized, styled, type View } from "./dom.js";
 import { NumbersTable, some } from "./table.js";
 import { count } from "./text.js";
 import { filled, words } from "./words.js";
@@ -14,14 +15,14 @@ const most = 2048;
 /** The dead units of each ReLU over time, and how active each unit is. */
 export class UnitsView implements View<ReportData> {
   readonly element: HTMLElement;
-  private readonly hint = element("p", { class: "hint" });
+  private readonly hint = h("p", { class: "hint" });
   private readonly chart = new Chart(words.units, [], 180);
   private readonly table = new NumbersTable();
-  private readonly cards = element("div", { class: "cards" });
+  private readonly cards = h("div", { class: "cards" });
   private readonly views = new Map<string, UnitsCard>();
 
   constructor() {
-    this.element = element("div", {}, this.hint, this.chart.element, this.table.element, this.cards);
+    this.element = h("div", {}, this.hint, this.chart.element, this.table.element, this.cards);
   }
 
   update({ units, looks, probeRows }: ReportData): void {
@@ -53,15 +54,15 @@ export class UnitsView implements View<ReportData> {
 
 class UnitsCard {
   readonly element: HTMLElement;
-  private readonly title = element("h3", {});
-  private readonly canvas = element("canvas", { role: "img" });
-  private readonly said = element("p", { class: "numbers-line" });
+  private readonly title = h("h3", {});
+  private readonly canvas = h("canvas", { role: "img" });
+  private readonly said = h("p", { class: "numbers-line" });
   private active: readonly number[] = [];
   private width = 0;
 
   constructor() {
-    const hint = element("p", { class: "hint" }, words.activeShare);
-    this.element = element("article", { class: "card" }, this.title, this.canvas, this.said, hint);
+    const hint = h("p", { class: "hint" }, words.activeShare);
+    this.element = h("article", { class: "card" }, this.title, this.canvas, this.said, hint);
     onWidth(this.element, (width) => {
       this.width = width;
       this.draw();
@@ -78,7 +79,7 @@ class UnitsCard {
         : filled(words.dead, { count: count(units), dead: count(dead.length) });
     const list =
       dead.length === 0 ? "" : `. ${words.deadList} ${dead.slice(0, 40).join(", ")}${dead.length > 40 ? ", …" : ""}`;
-    this.title.replaceChildren(element("code", {}, name));
+    this.title.replaceChildren(h("code", {}, name));
     this.said.textContent = summary + list;
     this.canvas.setAttribute("aria-label", `${name}: ${summary}`);
     this.draw();

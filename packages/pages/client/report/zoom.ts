@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { element } from "./dom.js";
+import { h } from "../dom.js";
 import { count } from "./text.js";
 import { words } from "./words.js";
 
@@ -9,17 +9,17 @@ type Range = readonly [from: number, to: number];
 export class Zoom {
   readonly buttons: HTMLElement;
   /** Which iterations are shown, where that is not all. */
-  private readonly part = element("output", { class: "part" });
+  private readonly part = h("output", { class: "part" });
   private readonly plot: () => uPlot | null;
 
   constructor(frame: HTMLElement, plot: () => uPlot | null) {
     this.plot = plot;
     const button = (sign: string, label: string, f: () => void) => {
-      const made = element("button", { type: "button", title: label, "aria-label": label }, sign);
+      const made = h("button", { type: "button", title: label, "aria-label": label }, sign);
       made.addEventListener("click", f);
       return made;
     };
-    this.buttons = element(
+    this.buttons = h(
       "div",
       { class: "zoom" },
       this.part,

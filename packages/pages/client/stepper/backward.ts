@@ -1,5 +1,5 @@
 import { type GraphEdge, ones, type Tensor } from "@chainrule/core";
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { isDerivative, rightOf } from "./elements.js";
 import { equation, fraction, joined, math, minus, signed } from "./math.js";
 import { Progress } from "./model.js";

@@ -1,5 +1,6 @@
 import type { Words } from "../../src/stepper/words.js";
-import { h, icon } from "./dom.js";
+import { h } from "../dom.js";
+import { icon } from "./icon.js";
 
 /** How long a step is shown while it plays, at the speed 1. */
 const MILLISECONDS = 1600;

@@ -1,4 +1,4 @@
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { rightOf } from "./elements.js";
 import { equation, math, minus, symbol } from "./math.js";
 import { elementAt, indicesOf, isScalar, textOf } from "./numbers.js";

@@ -1,6 +1,6 @@
 import { type DType, fromArray, type GraphEdge, type TensorJSON } from "@chainrule/core";
 import type { Words } from "../../src/stepper/words.js";
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import type { Run } from "./model.js";
 import { numberText } from "./numbers.js";
 import { matrixOf } from "./tables.js";

@@ -1,8 +1,8 @@
 import type { TensorJSON } from "@chainrule/core";
 import type { StepperData } from "../../src/stepper/data.js";
 import { words as allWords } from "../../src/stepper/words.js";
+import { h } from "../dom.js";
 import { Controls } from "./controls.js";
-import { h } from "./dom.js";
 import { Inputs } from "./inputs.js";
 import { Run } from "./model.js";
 import { Panel } from "./panel.js";

@@ -1,4 +1,4 @@
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import type { Names } from "./names.js";
 
 const signs: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Words } from "../../src/stepper/words.js";
+import { h } from "../dom.js";
 import { backwardBlocks } from "./backward.js";
-import { h } from "./dom.js";
 import { forwardBlocks } from "./forward.js";
 import { equation, fraction, math, symbol } from "./math.js";
 import type { Run, Step } from "./model.js";

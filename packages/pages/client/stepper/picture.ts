@@ -1,6 +1,6 @@
 import { toSvg } from "@chainrule/pictures";
 import type { Words } from "../../src/stepper/words.js";
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { Progress, type Run, type Step } from "./model.js";
 
 /** How narrow the picture is made before it is scrolled instead. */

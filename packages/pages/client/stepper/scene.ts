@@ -1,6 +1,6 @@
 import type { GraphNode, NodeFormula } from "@chainrule/core";
 import type { Words } from "../../src/stepper/words.js";
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { formulaIn, type InNumbers, inNumbers } from "./elements.js";
 import type { Run } from "./model.js";
 import { Names } from "./names.js";

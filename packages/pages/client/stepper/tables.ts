@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@chainrule/core";
 import type { Words } from "../../src/stepper/words.js";
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { isScalar, textOf } from "./numbers.js";
 
 /** How much of a tensor is shown. */
