@@ -1,6 +1,6 @@
 // Trains the textbook's two-layer network on MNIST, a compiled step at a time, and says how it goes.
 import { compile, compileSupport, Random, type Tensor, tensor } from "@chainrule/core";
-import { Affine, normal, ReLU, Sequential, SGD, softmaxWithLoss, trainStep } from "@chainrule/nn";
+import { Affine, accuracy, normal, ReLU, Sequential, SGD, softmaxWithLoss, trainStep } from "@chainrule/nn";
 import { type Digits, loadDigits, PIXELS } from "./data.js";
 import type { Command, Event, Progress, Settings } from "./messages.js";
 
@@ -22,6 +22,10 @@ function imagesOf(bytes: Uint8Array): Tensor {
   return tensor(Float32Array.from(bytes, (pixel) => pixel / 255)).reshape([bytes.length / PIXELS, PIXELS]);
 }
 
+function labelsOf(bytes: Uint8Array): Tensor {
+  return tensor(Int32Array.from(bytes));
+}
+
 /** A network, and what has become of it so far. */
 class Training {
   readonly #random = new Random(42);
@@ -30,7 +34,7 @@ class Training {
   readonly #network = new Sequential([this.#first, new ReLU(), new Affine(HIDDEN, 10, this.#options)]);
   readonly #optimizer = new SGD(this.#network, { lr: 1 });
   readonly #train: { readonly images: Tensor; readonly labels: Tensor; readonly count: number };
-  readonly #looks: readonly { readonly images: Tensor; readonly labels: Uint8Array }[];
+  readonly #looks: readonly { readonly images: Tensor; readonly labels: Tensor }[];
   readonly #scores =
     compileSupport() === null
       ? compile((x: Tensor) => this.#network.forward(x))
@@ -45,10 +49,10 @@ class Training {
   epoch = 0;
 
   constructor(train: Digits, test: Digits) {
-    this.#train = { images: imagesOf(train.images), labels: tensor(Int32Array.from(train.labels)), count: train.count };
+    this.#train = { images: imagesOf(train.images), labels: labelsOf(train.labels), count: train.count };
     this.#looks = [train, test].map(({ images, labels }) => ({
       images: imagesOf(images.subarray(0, LOOKED_AT * PIXELS)),
-      labels: labels.subarray(0, LOOKED_AT),
+      labels: labelsOf(labels.subarray(0, LOOKED_AT)),
     }));
   }
 
@@ -67,10 +71,8 @@ class Training {
   }
 
   accuracy(): NonNullable<Progress["accuracy"]> {
-    const [train, test] = this.#looks.map(({ images, labels }) => {
-      const found = this.#scores(images).argMax(1).data;
-      return labels.reduce((right, label, i) => right + Number(label === found[i]), 0) / labels.length;
-    }) as [number, number];
+    const shares = this.#looks.map(({ images, labels }) => accuracy(this.#scores(images), labels));
+    const [train, test] = shares as [number, number];
     return { step: this.step, train, test };
   }
 
