@@ -33,8 +33,9 @@ test("it reaches 0.9 on the test images in a minute; curves and weights move", a
   const weights = () => page.locator(".weights canvas").evaluate((canvas) => canvas.toDataURL());
   const before = await weights();
   await page.getByRole("button", { name: "Train" }).click();
+  // It goes on until it is paused, and may have lost a little by then.
   await page.waitForFunction(
-    () => Number.parseFloat(document.querySelector(".test-accuracy dd").textContent) >= 90,
+    () => Number.parseFloat(document.querySelector(".test-accuracy dd").textContent) >= 92,
     null,
     { timeout: 60_000 },
   );
