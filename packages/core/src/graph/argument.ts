@@ -4,6 +4,17 @@ import { Node, type Walk } from "./node.js";
 import type { Tensor } from "./tensor.js";
 import { valuesOf } from "./tracer.js";
 
+/** Runs `f` as if the transforms of these arguments were running their functions still: somebody is going to ask for the gradients. */
+export function awake<R>(nodes: readonly Argument[], f: () => R): R {
+  const sleeping = nodes.filter(({ live }) => !live);
+  for (const node of sleeping) node.live = true;
+  try {
+    return f();
+  } finally {
+    for (const node of sleeping) node.live = false;
+  }
+}
+
 /**
  * What a transform such as `grad` puts in the place of an argument: the same value as an edge of its own. A walk that asks
  * for the gradient of this edge stops here, so that transforms inside one another never take one argument for the other;

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
 import { zerosOf } from "../arguments.js";
+import { overAll } from "../control/again.js";
 import { type Branch, tracedBranch } from "../control/branch-node.js";
 import { readNow } from "../control/cond.js";
 import { type Batched, expanded } from "./batched.js";
@@ -17,8 +18,7 @@ export function batchedBranch(node: Branch, inputs: readonly Batched[], run: Run
   const choices = node.blocks.map((block, b): Choice => {
     const closedOver = others.slice(behind, behind + block.operands.length);
     behind += block.operands.length;
-    const branch = node.branchAgain(b);
-    const f = (...all: readonly Tensor[]) => branch(all.slice(0, node.operands), all.slice(node.operands));
+    const f = overAll(node.operands, node.branchAgain(b));
     const given = [...operands, ...closedOver];
     return { program: traceElement(node.op, given, f, run, wantedOf(inputs)), given };
   });

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../graph/tensor.js";
 import { tracer } from "../../graph/tracer.js";
+import { overAll } from "../control/again.js";
 import { type Call, Callee, tracedCall } from "../control/call-node.js";
 import { type Batched, elementShape, expanded } from "./batched.js";
 import { flagsOf } from "./flags.js";
@@ -25,8 +26,7 @@ function calleeFor(node: Call, given: readonly Batched[], wanted: Wanted, run: R
   const key = [wanted, ...forms].join(" ");
   const found = known.get(key);
   if (found !== undefined) return found;
-  const own = (...all: readonly Tensor[]) => calledAgain(all.slice(0, count), all.slice(count));
-  const program = traceElement(callee.op, given, own, run, wanted);
+  const program = traceElement(callee.op, given, overAll(count, calledAgain), run, wanted);
   const isBatched = flagsOf(program, flags);
   const f = (tensors: readonly Tensor[]) =>
     run

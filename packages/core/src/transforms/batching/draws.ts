@@ -29,7 +29,7 @@ export class BatchDraws {
     this.program = program;
     this.size = size;
     this.randomness = randomness;
-    this.begins = new Map(program.block.draws.map(({ generator }) => [generator, positionOf(generator)]));
+    this.begins = beginsOf(program.block.draws);
   }
 
   of({ shape, dtype }: Traced, { generator: index, offset, method, options }: Draw): Batched {
@@ -54,11 +54,24 @@ export class BatchDraws {
 
   /** Leaves the generators where a loop of calls would. */
   close(): void {
-    const calls = this.randomness === "same" ? Math.min(1, this.size) : this.size;
-    for (const { generator, blocks } of this.program.block.draws) {
-      moveTo(generator, (this.begins.get(generator) as number) + calls * blocks);
-    }
+    leftBehind(this.program.block.draws, this.begins, this.size, this.randomness);
   }
+}
+
+/** Moves generators to where so many calls of a function leave them, which begin to draw where they stood. */
+export function leftBehind(
+  draws: Program["block"]["draws"],
+  begins: ReadonlyMap<Generator, number>,
+  size: number,
+  randomness: Randomness,
+): void {
+  const calls = randomness === "same" ? Math.min(1, size) : size;
+  for (const { generator, blocks } of draws) moveTo(generator, (begins.get(generator) as number) + calls * blocks);
+}
+
+/** Where the generators that a function draws from stand now. */
+export function beginsOf(draws: Program["block"]["draws"]): ReadonlyMap<Generator, number> {
+  return new Map(draws.map(({ generator }) => [generator, positionOf(generator)]));
 }
 
 /** Whether there are draws that a batch cannot draw at once: choices without repetition, and those in the steps of loops. */

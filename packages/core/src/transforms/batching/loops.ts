@@ -1,7 +1,7 @@
 import type { Tensor } from "../../graph/tensor.js";
 import { arange } from "../../ops/arange.js";
 import { zerosOf } from "../arguments.js";
-import type { Again } from "../control/again.js";
+import { overAll } from "../control/again.js";
 import { countPart, type Loop, type LoopResult, type Scan } from "../control/scan-node.js";
 import { type Batched, expanded, moveAxis } from "./batched.js";
 import { flagsOf } from "./flags.js";
@@ -91,16 +91,12 @@ class BatchedLoop {
       tensor: (isBatched ? moveAxis(tensor, 1, 0) : tensor).slice([0]),
       isBatched,
     });
-    const apart =
-      (count: number, f: Again) =>
-      (...all: readonly Tensor[]) =>
-        f(all.slice(0, count), all.slice(count));
     const ofStep = [...init, ...xs.map(first), ...closedOver.body];
-    this.body = traceElement(op, ofStep, apart(carries + elements, stepAgain), run, wanted);
+    this.body = traceElement(op, ofStep, overAll(carries + elements, stepAgain), run, wanted);
     this.test =
       conditionAgain === null
         ? null
-        : traceElement(op, [...init, ...closedOver.test], apart(carries, conditionAgain), run, wanted);
+        : traceElement(op, [...init, ...closedOver.test], overAll(carries, conditionAgain), run, wanted);
     const differ = (list: readonly Batched[]) => list.map(({ isBatched }) => isBatched);
     const flags = init.map(({ isBatched }) => isBatched);
     let isMasked = count?.isBatched === true;

@@ -1,3 +1,4 @@
+import { awake } from "../../graph/argument.js";
 import { Part } from "../../graph/part.js";
 import { withRecording } from "../../graph/recording.js";
 import { asTensor, type Tensor } from "../../graph/tensor.js";
@@ -51,13 +52,9 @@ export class Replay implements Run {
 
   /** The results, for all elements. */
   run(): Batched[] {
-    const sleeping = this.program.arguments.filter(({ live }) => !live);
-    for (const node of sleeping) node.live = true;
-    try {
+    awake(this.program.arguments, () => {
       for (const value of this.program.order) this.compute(value, this.known);
-    } finally {
-      for (const node of sleeping) node.live = false;
-    }
+    });
     this.draws.close();
     return this.program.block.trace.outputs.map((output) => this.known.values.get(output) as Batched);
   }

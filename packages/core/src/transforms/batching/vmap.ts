@@ -6,10 +6,10 @@ import { checkNoMore, checkOptions, isRecord } from "../../options.js";
 import { formatShape } from "../../shape/shape.js";
 import type { Shape } from "../../shape/types.js";
 import { show } from "../../show.js";
-import { moveTo, positionOf } from "../../trace/positions.js";
+import { moveTo } from "../../trace/positions.js";
 import { leavesOf, mapStructure, visitStructure } from "../structure.js";
 import { type Batched, expanded, moveAxis } from "./batched.js";
-import { drawsOneByOne, type Randomness } from "./draws.js";
+import { beginsOf, drawsOneByOne, leftBehind, type Randomness } from "./draws.js";
 import { oneByOne } from "./one-by-one.js";
 import { traceElement } from "./record.js";
 import { Replay } from "./replay.js";
@@ -234,27 +234,19 @@ function eachLeaf(
 
 /** One element after the other: for draws that cannot be made at once. */
 function inOrder(
-  draws: readonly { readonly generator: Parameters<typeof moveTo>[0]; readonly blocks: number }[],
+  draws: Parameters<typeof beginsOf>[0],
   inputs: readonly Batched[],
   size: number,
   element: (...elements: readonly Tensor[]) => readonly Tensor[],
   randomness: Randomness,
 ): Batched[] {
-  const begins = draws.map(({ generator }) => positionOf(generator));
-  const toBegin = () => {
-    draws.forEach(({ generator }, i) => {
-      moveTo(generator, begins[i] as number);
-    });
-  };
+  const begins = beginsOf(draws);
   const own = (...elements: readonly Tensor[]) => {
-    if (randomness === "same") toBegin();
+    if (randomness === "same") for (const [generator, begin] of begins) moveTo(generator, begin);
     return element(...elements);
   };
   const results = oneByOne("vmap", inputs, size, own);
-  const calls = randomness === "same" ? Math.min(1, size) : size;
-  draws.forEach(({ generator, blocks }, i) => {
-    moveTo(generator, (begins[i] as number) + calls * blocks);
-  });
+  leftBehind(draws, begins, size, randomness);
   return results;
 }
 

@@ -6,7 +6,7 @@ import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
 import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
+import { type Flat, onEdges, pulled, wantedOnce } from "./pull.js";
 
 /** A choice among functions of the same operands, which give the same forms. */
 export interface Choice {
@@ -27,13 +27,7 @@ export function tracedBranch(choice: Choice, again: readonly GeneratorUse[] | nu
   const { op, index, branches, operands } = choice;
   const blocks: Block[] = [];
   for (const branch of branches) {
-    const trace = () =>
-      traceBlock(op, operands, (...given) => {
-        const { edges, close } = edgesOf(given);
-        const results = branch(edges);
-        close();
-        return results;
-      });
+    const trace = () => traceBlock(op, operands, (...given) => onEdges(given, branch).results);
     // All begin to draw in the same place.
     blocks.push(blocks.length === 0 ? trace() : replayed({ draws: blocks.flatMap((block) => block.draws) }, 0, trace));
   }

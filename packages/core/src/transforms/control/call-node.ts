@@ -6,9 +6,10 @@ import { tracer, withTracer } from "../../graph/tracer.js";
 import { formatShape } from "../../shape/shape.js";
 import { type Block, checkRedrawn, traceBlock } from "../../trace/block.js";
 import { movedBy, replayed } from "../../trace/positions.js";
-import { type Again, again, doTheSame } from "./again.js";
+import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
+import { type Flat, onEdges, pulled, wantedOnce } from "./pull.js";
+import { doTheSame } from "./same-run.js";
 
 /**
  * A function that a program has once for each set of forms, and that is called from many places.
@@ -44,10 +45,8 @@ export class Callee {
     const key = `${isRecording()} ${given.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(" ")}`;
     const known = own.get(key) ?? [];
     own.set(key, known);
-    const [last] = known.slice(-1);
-    if (last !== undefined && this.isPure) {
-      return { called: last, operands: last.block.operands, isTraced: false };
-    }
+    const [only] = known;
+    if (this.isPure && only !== undefined) return { called: only, operands: only.block.operands, isTraced: false };
     if (this.begun.has(key)) throw callsItself(this.op, given);
     this.begun.add(key);
     try {
@@ -62,12 +61,7 @@ export class Callee {
   }
 
   private trace(given: readonly Tensor[]): Block {
-    const block = traceBlock(this.op, given, (...own) => {
-      const { edges, close } = edgesOf(own);
-      const results = this.f(edges);
-      close();
-      return results;
-    });
+    const block = traceBlock(this.op, given, (...own) => onEdges(own, this.f).results);
     // Tracing it has moved on what it draws from, as a call does.
     movedBy(block, 0);
     return block;

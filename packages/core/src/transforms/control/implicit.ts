@@ -7,7 +7,8 @@ import { type Block, traceBlock } from "../../trace/block.js";
 import { zerosLike } from "../arguments.js";
 import { again, againOfValues } from "./again.js";
 import { Solved, samePart } from "./block-node.js";
-import { edgesOf, type Flat } from "./pull.js";
+import { withoutGraph } from "./made.js";
+import { type Flat, onEdges } from "./pull.js";
 
 /**
  * From the gradients of a solution, and the solution as a part of the graph, to those of what the equations close over.
@@ -38,19 +39,16 @@ export function implicit(
 ): readonly Tensor[] {
   if (!isRecording()) return solution;
   if (tracer() === null) {
-    const { edges, close } = edgesOf(solution);
-    const results = equations(edges);
-    close();
-    const { f, captured } = againOfValues(name, edges, results, equations);
+    const { edges, results } = onEdges(solution, equations);
+    const { f, captured, check } = againOfValues(name, edges, results, equations);
     if (captured.length === 0) return solution;
-    return new Implicit(name, solution, (...of) => solve(f, ...of), { results }).record(captured);
+    const checked: Solve = (...of) => {
+      check();
+      return solve(f, ...of);
+    };
+    return new Implicit(name, solution, checked, { results }).record(captured);
   }
-  const block = traceBlock(name, solution, (...own) => {
-    const { edges, close } = edgesOf(own);
-    const results = equations(edges);
-    close();
-    return results;
-  });
+  const block = traceBlock(name, solution, (...own) => onEdges(own, equations).results);
   return solvedBy({ name, equations, solve, block }, block.operands, solution);
 }
 
@@ -73,43 +71,51 @@ function solvedBy(by: Equations, operands: readonly Tensor[], solution: readonly
   return new Implicit(by.name, solution, solve, { by, operands: edges }).record(captured);
 }
 
-/** What is known of the equations: as they were traced, and what they close over; or what they gave at the solution, with the graph of that. */
-type Known =
-  | { readonly by: Equations; readonly operands: readonly Tensor[] }
-  | { readonly results?: readonly Tensor[] };
+/** What is known of the equations of a solution. */
+interface Known {
+  /** As they were traced, and what they close over; `null` where there are values. */
+  readonly by: Equations | null;
+  readonly operands: readonly Tensor[];
+  /** What they gave at the solution, with the graph of that, where there are values. */
+  readonly results: readonly Tensor[];
+}
 
 export class Implicit extends Solved {
   override readonly name: string;
   readonly solution: readonly Tensor[];
   readonly solve: Solve;
-  private readonly known: Known;
+  /** What the equations gave at the solution, where there are values, for who wants to look at the nodes in them. */
+  readonly results: readonly Tensor[];
+  private readonly by: Equations | null;
+  private readonly operands: readonly Tensor[];
 
-  constructor(name: string, solution: readonly Tensor[], solve: Solve, known: Known = {}) {
+  constructor(
+    name: string,
+    solution: readonly Tensor[],
+    solve: Solve,
+    { by = null, operands = [], results = [] }: Partial<Known> = {},
+  ) {
     super();
     this.name = name;
     this.solution = solution;
     this.solve = solve;
-    this.known = known;
-  }
-
-  /** What the equations give at the solution, where there are values, for who wants to look at the nodes in them. */
-  get results(): readonly Tensor[] {
-    return "results" in this.known ? (this.known.results ?? []) : [];
+    this.by = by;
+    this.operands = operands;
+    this.results = results;
   }
 
   get block(): Block | null {
-    return "by" in this.known ? this.known.by.block : null;
+    return this.by?.block ?? null;
   }
 
   get needs(): readonly Tensor[] {
-    return "by" in this.known ? [...this.known.operands, ...this.solution] : this.inputs;
+    return this.by === null ? this.inputs : [...this.operands, ...this.solution];
   }
 
   onceMore(needs: readonly Tensor[]): readonly Tensor[] {
-    if (!("by" in this.known)) throw new Error("equations on values are not run again for another solution");
-    const { by, operands } = this.known;
-    const solution = needs.slice(operands.length).map((x) => (x.requiresGrad ? x.detach() : x));
-    return solvedBy(by, needs.slice(0, operands.length), solution);
+    const { by, operands } = this;
+    if (by === null) throw new Error("equations on values are not run again for another solution");
+    return solvedBy(by, needs.slice(0, operands.length), needs.slice(operands.length).map(withoutGraph));
   }
 
   record(captured: readonly Tensor[]): readonly Tensor[] {

@@ -1,5 +1,5 @@
 import { type DType, isFloat, type Values } from "../../dtype.js";
-import { Argument } from "../../graph/argument.js";
+import { Argument, awake } from "../../graph/argument.js";
 import { walk, whileAwaited } from "../../graph/backward.js";
 import { afterHooks } from "../../graph/hooks.js";
 import { Node } from "../../graph/node.js";
@@ -64,9 +64,7 @@ export function pulled(
 ): { readonly given: readonly (Tensor | undefined)[]; readonly captured: readonly (Tensor | undefined)[] } {
   const { edges, root } = whileLive(captured, () =>
     withRecording(true, () => {
-      const { edges, close } = edgesOf(given);
-      const results = f(edges);
-      close();
+      const { edges, results } = onEdges(given, f);
       return { edges, root: Seeds.of(results, douts) };
     }),
   );
@@ -97,11 +95,14 @@ export function wantedOnce(operands: readonly Tensor[]): (place: number) => bool
 }
 
 /**
- * What stands in the places of the floats among the arguments of a function that is recorded, so that a gradient may be wanted of it,
- * until that is over.
+ * Runs a function on edges of its own, where there is recording: they stand in the places of the floats that it is given, so that a gradient
+ * may be wanted of these, until that is over.
  */
-export function edgesOf(given: readonly Tensor[]): { readonly edges: readonly Tensor[]; readonly close: () => void } {
-  if (!isRecording()) return { edges: given, close: () => {} };
+export function onEdges(
+  given: readonly Tensor[],
+  f: Flat,
+): { readonly edges: readonly Tensor[]; readonly results: readonly Tensor[] } {
+  if (!isRecording()) return { edges: given, results: f(given) };
   const nodes: Argument[] = [];
   const edges = given.map((tensor) => {
     if (!isFloat(tensor.dtype)) return tensor;
@@ -109,19 +110,13 @@ export function edgesOf(given: readonly Tensor[]): { readonly edges: readonly Te
     nodes.push(node);
     return node.apply(tensor);
   });
-  const close = () => {
-    for (const node of nodes) node.live = false;
-  };
-  return { edges, close };
+  const results = f(edges);
+  for (const node of nodes) node.live = false;
+  return { edges, results };
 }
 
 /** Runs `f` with what it closes over counted as wanted, as it was when it ran the first time. */
 export function whileLive<R>(captured: readonly Tensor[], f: () => R): R {
-  const sleeping = captured.flatMap(({ node }) => (node instanceof Argument && !node.live ? [node] : []));
-  for (const node of sleeping) node.live = true;
-  try {
-    return whileAwaited(captured, f);
-  } finally {
-    for (const node of sleeping) node.live = false;
-  }
+  const nodes = captured.flatMap(({ node }) => (node instanceof Argument ? [node] : []));
+  return awake(nodes, () => whileAwaited(captured, f));
 }

@@ -6,7 +6,7 @@ import { type GeneratorUse, movedBy, replayed } from "../../trace/positions.js";
 import { zerosLike } from "../arguments.js";
 import { type Again, again } from "./again.js";
 import { BlockNode, partOf } from "./block-node.js";
-import { edgesOf, type Flat, pulled, wantedOnce } from "./pull.js";
+import { type Flat, onEdges, pulled, wantedOnce } from "./pull.js";
 
 /** A step over flat lists: from the carries and this step's elements (and its number, where that is known) to the new carries and what the step gives. */
 export type Step = (
@@ -56,12 +56,7 @@ export function tracedScan(loop: Loop, again: readonly GeneratorUse[] = []): Loo
   const body = traceBlock(
     op,
     [...init, ...elements],
-    (...given) => {
-      const { edges, close } = edgesOf(given);
-      const { carry, y } = step(edges.slice(0, init.length), edges.slice(init.length));
-      close();
-      return [...carry, ...y];
-    },
+    (...given) => onEdges(given, flatStep(step, init.length)).results,
     again,
   );
   const test = condition === undefined ? null : traceBlock(op, init, (...carry) => [condition(carry)]);
@@ -216,11 +211,7 @@ export class Scan extends BlockNode {
 
   /** The step over one flat list, to be run again. */
   get stepAgain(): Again {
-    const { carries, step } = this;
-    return again(this.op, this.body, (edges) => {
-      const { carry, y } = step(edges.slice(0, carries), edges.slice(carries));
-      return [...carry, ...y];
-    });
+    return again(this.op, this.body, flatStep(this.step, this.carries));
   }
 
   /** The condition, where there is one. */
@@ -236,6 +227,14 @@ export class Scan extends BlockNode {
         "{ limit: 100 }; or use fixedPoint, whose gradient needs no steps",
     );
   }
+}
+
+/** A step over one list. */
+function flatStep(step: Step, carries: number): Flat {
+  return (given) => {
+    const { carry, y } = step(given.slice(0, carries), given.slice(carries));
+    return [...carry, ...y];
+  };
 }
 
 /** How many rows there are for the steps: of a loop without a limit more than any program has, so that none is made. */

@@ -8,7 +8,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { type Draws, withDraws } from "../../random/draws.js";
 import { sameShape } from "../../shape/shape.js";
 import { standingAt } from "../../trace/positions.js";
-import { edgesOf, type Flat, pulled } from "./pull.js";
+import { type Flat, onEdges, pulled } from "./pull.js";
 
 let opened = false;
 
@@ -35,9 +35,7 @@ export function keepsSegments(): boolean {
 export function segment(op: string, given: readonly Tensor[], f: Flat): readonly Tensor[] {
   if (!keepsSegments()) return f(given);
   const draws: Draws = new Map();
-  const { edges, close } = edgesOf(given);
-  const results = withDraws(draws, () => f(edges));
-  close();
+  const { edges, results } = withDraws(draws, () => onEdges(given, f));
   const captured = leavesBehind(results, new Set(edges));
   if (![...given, ...captured].some(({ requiresGrad }) => requiresGrad))
     return results.map((result) => result.detach());
