@@ -11,7 +11,7 @@ export interface TrainingReportOptions {
 
 const withoutScript: Readonly<Record<Language, string>> = {
   en: "This report is drawn by its own script, which does not run here.",
-  ko: "이 보고서는 자체 스크립트가 그립니다. 여기서는 스크립트가 실행되지 않습니다.",
+  ko: "이 보고서는 페이지 안의 스크립트가 그리는데, 여기서는 스크립트가 실행되지 않습니다.",
   ja: "このレポートは付属のスクリプトで描画されますが、ここではスクリプトが実行されません。",
 };
 

@@ -45,7 +45,7 @@ export const ja: Words = {
   meanBetween: "前回の評価以降の平均",
   accuracy: "認識精度",
   withoutFirst: "学習前の値を除く",
-  moment: "調べた時点(反復)",
+  moment: "調べた時点（反復）",
   weight: "重み",
   gradient: "勾配",
   activation: "アクティベーション",
