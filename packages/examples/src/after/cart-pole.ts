@@ -2,7 +2,7 @@
  * Q-learning on a cart with a pole: a network learns from trial and error to keep a pole upright.
  *
  * 막대를 세운 수레의 Q 학습: 신경망이 시행착오로 막대를 세워 두는 법을 배웁니다.
- * 棒を立てた台車のQ学習: ネットワークが試行錯誤で棒を立て続けることを覚える。
+ * 棒を立てた台車の Q 学習: ネットワークが試行錯誤で棒を立て続けることを覚える。
  *
  * The cart can be pushed to the left or to the right, 50 times a second, and an episode is over when the pole leans by 12 degrees, the
  * cart is 2.4 m from the middle, or 500 steps are done. Each step is worth 1. The network Q(state, push) guesses how much is still to

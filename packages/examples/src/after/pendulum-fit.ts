@@ -1,7 +1,7 @@
 /**
  * A physics fit: length and friction of a pendulum, out of a noisy film of its swing.
  *
- * 물리 맞추기: 흔들리는 진자의 잡음 섞인 영상에서 길이와 마찰을 구합니다.
+ * 물리 모형 맞추기: 흔들리는 진자의 잡음 섞인 영상에서 길이와 마찰을 구합니다.
  * 物理の当てはめ: 揺れる振り子のノイズ混じりの映像から、長さと摩擦を求める。
  *
  * The angle q (rad) follows q'' = -(g / l) sin q - k q'. From guessed l (m) and k (1/s), and the angle and velocity at the beginning,

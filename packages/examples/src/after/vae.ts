@@ -2,7 +2,7 @@
  * A variational autoencoder on MNIST: digits from two numbers, and a map of what the numbers mean.
  *
  * MNIST의 변분 오토인코더: 수 두 개로 만드는 숫자 그림, 그리고 그 수들의 뜻을 보여 주는 지도.
- * MNISTの変分オートエンコーダ: 二つの数から作る数字の画像と、その数の意味を示す地図。
+ * MNIST の変分オートエンコーダ: 二つの数から作る数字の画像と、その数の意味を示す地図。
  *
  * An encoder gives each image x a normal distribution of codes z, mean m and logarithm of the variance s; a decoder gives each
  * code the probabilities p of an image's pixels. The loss is an upper bound of -log p(x), in nats an image:

@@ -1,8 +1,8 @@
 /**
  * Activation functions as pictures: step, sigmoid and ReLU with their slopes, and what softmax does.
  *
- * 활성화 함수를 그림으로 봅니다: 계단 함수, 시그모이드, ReLU와 그 기울기, 그리고 소프트맥스가 하는 일.
- * 活性化関数を図で見る: ステップ関数、シグモイド関数、ReLU関数と、それぞれの傾き、そしてソフトマックス関数の働き。
+ * 활성화 함수를 그림으로 봅니다: 계단 함수, 시그모이드, ReLU와 각각의 접선 기울기, 그리고 소프트맥스가 하는 일.
+ * 活性化関数を図で見る: ステップ関数、シグモイド関数、ReLU 関数と、それぞれの傾き、そしてソフトマックス関数の働き。
  *
  * step(x) = 1 if x > 0, else 0; sigmoid(x) = 1 / (1 + exp(-x)); relu(x) = max(x, 0); softmax(x)_k = exp(x_k) / sum of exp(x_i), which
  * is the same for x and x - max(x), so that nothing overflows.

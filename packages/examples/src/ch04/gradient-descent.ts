@@ -2,7 +2,7 @@
  * Gradient descent on x0^2 + x1^2 from (-3, 4): learning rates 0.1, 10 (diverges) and 1e-10 (hardly moves).
  *
  * x0^2 + x1^2의 경사 하강법, 출발점은 (-3, 4): 학습률 0.1, 10(발산), 1e-10(거의 움직이지 않음).
- * x0^2 + x1^2 の勾配降下法、出発点は (-3, 4): 学習率 0.1、10(発散)、1e-10(ほとんど動かない)。
+ * x0^2 + x1^2 の勾配降下法、出発点は (-3, 4): 学習率 0.1、10（発散）、1e-10（ほとんど動かない）。
  *
  * Each step goes against the gradient, x = x - lr df/dx. The source takes the numerical gradient, and so do the first three runs. With
  * lr = 10 its numbers are rounding errors: once x is above 1.1e12, x + 1e-4 is x itself. The exact gradient of the graph makes each step a

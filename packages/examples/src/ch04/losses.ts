@@ -2,7 +2,7 @@
  * Two losses: the sum of squared errors and the cross-entropy error, for a right and for a wrong answer.
  *
  * 손실 함수 두 가지: 오차제곱합과 교차 엔트로피 오차를 정답과 오답에 대해 계산합니다.
- * 損失関数を二つ: 2乗和誤差と交差エントロピー誤差を、正解と不正解について計算する。
+ * 損失関数を二つ: 2 乗和誤差と交差エントロピー誤差を、正解と不正解について計算する。
  *
  * E = 1/2 sum of (y_k - t_k)^2 and E = -sum of t_k log y_k, for probabilities y and a one-hot label t. The book adds 1e-7 inside of
  * the logarithm, so that log 0 does not come up; traps/log-epsilon shows what that does.

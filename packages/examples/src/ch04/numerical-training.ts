@@ -2,7 +2,7 @@
  * A two-layer sigmoid network trained by numerical gradients alone: one step, and the time that 10,000 would take.
  *
  * 2층 시그모이드 신경망을 수치 미분의 기울기만으로 학습합니다: 한 걸음, 그리고 10,000걸음에 걸릴 시간.
- * シグモイド関数の2層ニューラルネットワークを数値微分の勾配だけで学習する: 1ステップと、10,000ステップにかかる時間。
+ * シグモイド関数の 2 層ニューラルネットワークを数値微分の勾配だけで学習する: 1 ステップと、10,000 ステップにかかる時間。
  *
  * A central difference needs two losses for each of the 39,760 parameters, a step therefore 79,520 forward passes, where
  * backpropagation needs one forward and one backward pass. Both find the same gradient.

@@ -1,8 +1,8 @@
 /**
  * The gradient of a network's loss by its weights: simpleNet, one layer of 2 x 3 weights.
  *
- * 신경망의 손실을 가중치로 미분한 기울기: 2 x 3 가중치의 한 계층뿐인 simpleNet.
- * ニューラルネットワークの損失の、重みに関する勾配: 2 x 3 の重みを持つ1層だけの simpleNet。
+ * 신경망의 손실을 가중치로 미분한 기울기: 가중치가 2 x 3인 계층 하나로 된 simpleNet.
+ * ニューラルネットワークの損失の、重みに関する勾配: 2 x 3 の重みを持つ 1 層だけの simpleNet。
  *
  * p = x W, y = softmax(p), loss = -log y_2 for the label 2. The gradient dW has the shape of W: the element at (i, j) says how the
  * loss changes with the weight there. In closed form it is x^T (y - t).

@@ -1,8 +1,8 @@
 /**
  * Two apples and three oranges with tax: local nodes, forward in calls 1 to 4, backward in calls 4 to 1.
  *
- * 사과 2개와 귤 3개에 소비세: 노드를 하나씩, 순전파는 1번부터 4번까지, 역전파는 4번부터 1번까지 부릅니다.
- * リンゴ2個とミカン3個に消費税: ノードを一つずつ、順伝播は1番から4番へ、逆伝播は4番から1番へ呼ぶ。
+ * 사과 2개와 귤 3개에 소비세: 노드를 하나씩, 순전파는 1번부터 4번까지, 역전파는 4번부터 1번까지 호출합니다.
+ * リンゴ 2 個とミカン 3 個に消費税: ノードを一つずつ、順伝播は 1 番から 4 番へ、逆伝播は 4 番から 1 番へ呼ぶ。
  *
  * price = (apple x apple count + orange x orange count) x tax. Each node knows only its own inputs. The chain rule is the order of the
  * calls: what one node's `backward` gives is what the node before it gets. At the end the same through tensors, where the graph

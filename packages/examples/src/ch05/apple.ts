@@ -1,8 +1,8 @@
 /**
  * Two apples at 100 with 10% tax: the price, and how it changes with each of the three.
  *
- * 100원짜리 사과 2개에 소비세 10%: 지불 금액과, 세 값 각각이 금액을 얼마나 바꾸는지.
- * 1個100円のリンゴ2個に消費税10%: 支払金額と、三つの値それぞれが金額をどれだけ変えるか。
+ * 100원짜리 사과 2개에 소비세 10%: 지불 금액은 얼마이고, 세 값이 각각 변하면 얼마나 변하는지.
+ * 1 個 100 円のリンゴ 2 個に消費税 10%: 支払金額はいくらで、三つの値がそれぞれ変わるとどれだけ変わるか。
  *
  * price = apple x count x tax. The graph is built by computing with it; `backward` then walks it from the price back to the leaves: a
  * product hands on to each factor the derivative that it gets times the other factor.

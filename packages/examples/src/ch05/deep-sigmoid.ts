@@ -1,8 +1,8 @@
 /**
  * A deep sigmoid network on one random sample, and a hand-written loss gradient that is twice the true one.
  *
- * 무작위 표본 하나에 대한 깊은 시그모이드 신경망, 그리고 참값의 두 배가 된 손으로 쓴 손실의 기울기.
- * ランダムなデータ一つに対する深いシグモイドネットワークと、正しい値の2倍になっている、手で導いた損失の勾配。
+ * 무작위 표본 하나에 대한 깊은 시그모이드 신경망, 그리고 손으로 적은, 참값의 두 배인 손실의 기울기.
+ * ランダムなデータ一つに対する深いシグモイドネットワークと、正しい値の 2 倍になっている、手で導いた損失の勾配。
  *
  * Ten inputs, six layers of 32 and one of 2, all affine + sigmoid. The loss is 1/2 the mean of (h - y)^2. Its derivative by
  * each of the n outputs is (h - y) / n; the source writes h - y, the derivative of 1/2 the sum. For two outputs that is

@@ -1,7 +1,7 @@
 /**
  * Training in functional style: plain functions and records, no classes; nothing is changed in place.
  *
- * 함수형으로 쓴 학습: 클래스 없이 함수와 레코드만으로, 제자리에서 바뀌는 것은 없습니다.
+ * 함수형으로 쓴 학습: 클래스 없이 함수와 레코드만 쓰고, 어떤 값도 제자리에서 고치지 않습니다.
  * 関数型で書いた学習: クラスを使わず関数とレコードだけで、その場で書き換えるものはない。
  *
  * scores = relu(x W1 + b1) W2 + b2, loss = -1/N sum of t log softmax(scores), W <- W - lr dloss/dW, each a function.

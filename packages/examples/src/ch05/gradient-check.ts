@@ -1,8 +1,8 @@
 /**
  * Gradient check: backpropagation against numerical gradients, for all 39,760 parameters, on three images of MNIST.
  *
- * 기울기 확인: 오차역전파법과 수치 미분을 매개변수 39,760개 모두에 대해, MNIST 이미지 세 장으로 비교합니다.
- * 勾配確認: 誤差逆伝播法と数値微分を、39,760個のパラメータすべてについて、MNISTの画像3枚で比べる。
+ * 기울기 확인: 오차역전파법의 기울기를 수치 미분과, 매개변수 39,760개 모두에 대해 MNIST 이미지 3장으로 비교합니다.
+ * 勾配確認: 誤差逆伝播法と数値微分を、39,760 個のパラメータすべてについて、MNIST の画像 3 枚で比べる。
  *
  * Affine, ReLU, Affine, SoftmaxWithLoss in float64; weights 0.01 times normal, biases 0. The numerical gradient of the loss L by a
  * parameter p is (L(p + h) - L(p - h)) / 2h with h = 1e-4, two losses for each parameter; backpropagation finds all in one pass.

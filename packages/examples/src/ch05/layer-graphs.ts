@@ -1,7 +1,7 @@
 /**
  * A picture of each layer's graph: add, mul, ReLU, sigmoid, Affine, softmax with loss; values above the lines, gradients below.
  *
- * 계층마다 그래프의 그림: 덧셈, 곱셈, ReLU, 시그모이드, Affine, Softmax-with-Loss. 선 위에는 값, 아래에는 기울기.
+ * 계층별 계산 그래프의 그림: 덧셈, 곱셈, ReLU, 시그모이드, Affine, Softmax-with-Loss. 선 위에는 값, 아래에는 기울기가 있습니다.
  * レイヤごとのグラフの図: 加算、乗算、ReLU、シグモイド、Affine、Softmax-with-Loss。線の上に値、下に勾配。
  *
  * Each node hands on what it gets times its own derivative: add dout and dout; mul dout y and dout x; ReLU dout where x > 0;

@@ -1,8 +1,8 @@
 /**
  * Affine on inputs of any rank, one-hot and index labels, a vector as a batch of one: all equal to the plain forms.
  *
- * 어떤 차수의 입력도 받는 Affine, 원-핫과 번호로 된 레이블, 하나짜리 배치인 벡터: 모두 기본형과 같은 값입니다.
- * 任意の次元数の入力を受ける Affine、one-hot と番号のラベル、1個だけのバッチとしてのベクトル: どれも基本の形と同じ値になる。
+ * 차원 수가 몇인 입력이든 받는 Affine, 원-핫과 인덱스로 된 레이블, 데이터가 하나뿐인 배치로 보는 벡터: 모두 기본형과 값이 같습니다.
+ * 任意の次元数の入力を受ける Affine、one-hot と番号のラベル、データが 1 個のバッチとして扱うベクトル: どれも基本の形と同じ値になる。
  *
  * The textbook's layers take a batch of rows, X W + b, and flatten images [N, C, H, W] to [N, C H W] before; the gradient gets the
  * shape of the input again. Labels are class indices or one-hot rows: y - t is the same.

@@ -1,8 +1,8 @@
 /**
  * The network of the gradient check trained for 1,000 iterations: accuracy and seconds every 120 iterations.
  *
- * 기울기 확인에 쓴 신경망을 1,000번 반복 학습합니다: 120번마다 정확도와 걸린 초.
- * 勾配確認のネットワークを1,000回の繰り返しで学習する: 120回ごとの認識精度と秒数。
+ * 기울기 확인에 쓴 신경망을 1,000번 반복 학습합니다: 120번마다 정확도와 걸린 시간(초)을 출력합니다.
+ * 勾配確認のネットワークを 1,000 回の繰り返しで学習する: 120 回ごとの認識精度と秒数。
  *
  * 784-50-10 with a ReLU, softmax with loss, W = W - 0.1 dL/dW on batches of 100 that are drawn from the 60,000 images.
  */

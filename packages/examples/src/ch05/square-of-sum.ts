@@ -1,7 +1,7 @@
 /**
  * z = (x + y)^2 as t = x + y, z = t^2: the chain rule, shown on the graph.
  *
- * z = (x + y)^2을 t = x + y, z = t^2으로: 연쇄 법칙을 계산 그래프에서 봅니다.
+ * z = (x + y)^2을 t = x + y와 z = t^2으로 나누고, 연쇄 법칙을 계산 그래프에서 봅니다.
  * z = (x + y)^2 を t = x + y、z = t^2 として: 連鎖律を計算グラフで見る。
  *
  * dz/dt = 2t goes back through the square; the addition hands it on unchanged, so dz/dx = dz/dy = 2 (x + y).

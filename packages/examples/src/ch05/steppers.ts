@@ -1,8 +1,8 @@
 /**
  * Two pages to step through: the two apples with tax, and one layer of a network with its loss, forward and backward, node by node.
  *
- * 한 단계씩 따라가는 페이지 둘: 소비세가 붙은 사과 2개, 그리고 손실까지 있는 신경망의 계층 하나를 순전파와 역전파로 노드 하나씩.
- * ステップごとにたどるページ二つ: 消費税のかかるリンゴ2個と、損失までを含むネットワークのレイヤ一つを、順伝播も逆伝播もノード一つずつ。
+ * 한 단계씩 따라가는 페이지 두 개: 소비세가 붙은 사과 2개와, 손실까지 붙인 신경망 계층 하나를 노드 하나씩 순전파하고 역전파합니다.
+ * 1 ステップずつ進む 2 つのページ: 消費税のかかるリンゴ 2 個と、損失まで含めたネットワークのレイヤ 1 つを、ノードごとに順伝播、逆伝播とたどる。
  *
  * Each is one HTML file that opens in a browser without a network: play, or press the arrows; change an input, and the engine in the
  * page computes the rest again. The local derivatives are the book's: mul turns the values around, sigmoid is y (1 - y).

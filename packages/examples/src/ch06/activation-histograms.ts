@@ -1,7 +1,7 @@
 /**
  * How the activations of five layers are distributed, by the standard deviation of the weights: sigmoid, tanh and ReLU.
  *
- * 다섯 계층의 활성화값 분포를 가중치의 표준편차별로: 시그모이드, tanh, ReLU.
+ * 다섯 계층의 활성화값 분포를 가중치의 표준편차별로 봅니다: 시그모이드, tanh, ReLU.
  * 五つの層のアクティベーションの分布を、重みの標準偏差ごとに: シグモイド、tanh、ReLU。
  *
  * 1,000 samples of 100 normal numbers go through five layers of 100: z = x W, then the activation; the weights are normal with std 1,

@@ -1,8 +1,8 @@
 /**
  * Dropout against overfitting: 300 images, and a network with hundreds of parameters for each of them.
  *
- * 드롭아웃으로 오버피팅 막기: 이미지 300장, 그리고 한 장마다 매개변수가 수백 개인 신경망.
- * ドロップアウトで過学習を抑える: 画像300枚と、1枚あたり数百個のパラメータを持つネットワーク。
+ * 드롭아웃으로 오버피팅 막기: 이미지는 300장, 신경망의 매개변수는 한 장에 수백 개꼴입니다.
+ * ドロップアウトで過学習を抑える: 画像 300 枚と、1 枚あたり数百個のパラメータを持つネットワーク。
  *
  * In training each activation of a hidden layer is 0 with probability 0.2, drawn anew in each step, and in evaluation all are there,
  * times 0.8: the book's form. (The field's, `inverted`, divides by 0.8 in training and leaves evaluation alone.) The network

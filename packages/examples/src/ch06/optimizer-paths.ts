@@ -2,7 +2,7 @@
  * Four optimizers on f = x^2 / 20 + y^2 from (-7, 2), 30 steps each: their paths over the contours of f.
  *
  * f = x^2 / 20 + y^2에서 옵티마이저 네 가지, (-7, 2)에서 30걸음씩: f의 등고선 위에 그린 경로.
- * f = x^2 / 20 + y^2 での四つのオプティマイザ、(-7, 2) から30ステップずつ: f の等高線の上に描いた経路。
+ * f = x^2 / 20 + y^2 での四つのオプティマイザ、(-7, 2) から 30 ステップずつ: f の等高線の上に描いた経路。
  *
  * With the gradient g = (x / 10, 2 y), which hardly ever points at the minimum (0, 0):
  *   SGD       W <- W - lr g                                                          lr 0.95

@@ -2,7 +2,7 @@
  * SGD, Momentum, AdaGrad and Adam on MNIST: the loss of each over the same 2,000 batches.
  *
  * MNIST에서 SGD, 모멘텀, AdaGrad, Adam: 똑같은 미니배치 2,000개에 대한 각각의 손실.
- * MNISTでの SGD、Momentum、AdaGrad、Adam: 同じ2,000個のミニバッチに対するそれぞれの損失。
+ * MNIST での SGD、Momentum、AdaGrad、Adam: 同じ 2,000 個のミニバッチに対するそれぞれの損失。
  *
  * The network is 784-100-100-100-100-10 with ReLU and He's weights, the batch 128 images, the settings the book's defaults: lr 0.01,
  * and 0.001 for Adam, momentum 0.9. All four begin with the same weights and see the same batches.

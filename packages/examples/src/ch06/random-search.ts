@@ -1,8 +1,8 @@
 /**
  * Hyper-parameters by random search: 100 trials of learning rate and weight decay, the best 20 drawn.
  *
- * 무작위 탐색으로 하이퍼파라미터 찾기: 학습률과 가중치 감소를 100번 시험하고, 가장 좋은 20번을 그립니다.
- * ランダムサーチでハイパーパラメータを探す: 学習率と重み減衰の係数を100回試し、結果のよい20回を描く。
+ * 무작위 탐색으로 하이퍼파라미터 찾기: 학습률과 가중치 감소 계수를 100번 시도하고, 가장 좋은 20번을 그립니다.
+ * ランダムサーチでハイパーパラメータを探す: 学習率と重み減衰の係数を 100 回試し、結果のよい 20 回を描く。
  *
  * The weight decay is 10^u, u uniform from -8 to -4, and the rate 10^v, v from -6 to -2: what matters is their magnitude. Each trial
  * trains 784-100-100-100-100-100-100-10 (ReLU, He's weights) on 400 of 500 images for 50 epochs in batches of 100, and is judged by

@@ -1,8 +1,8 @@
 /**
  * Weight decay against overfitting: 300 images, and a network with hundreds of parameters for each of them.
  *
- * 가중치 감소로 오버피팅 막기: 이미지 300장, 그리고 한 장마다 매개변수가 수백 개인 신경망.
- * 重み減衰で過学習を抑える: 画像300枚と、1枚あたり数百個のパラメータを持つネットワーク。
+ * 가중치 감소로 오버피팅 막기: 이미지는 300장, 신경망의 매개변수는 한 장에 수백 개꼴입니다.
+ * 重み減衰で過学習を抑える: 画像 300 枚と、1 枚あたり数百個のパラメータを持つネットワーク。
  *
  * The loss takes on 1/2 lambda times the sum of all W^2, lambda 0.1, weights only, so that the gradient of each W takes on
  * lambda W. Here the optimizer adds it, as its `weightDecay`. The network is 784-100-100-100-100-100-100-10 with ReLU and He's

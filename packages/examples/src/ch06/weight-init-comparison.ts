@@ -1,8 +1,8 @@
 /**
  * The same network from four initial weights, trained on MNIST by the same 2,000 batches: their losses.
  *
- * 가중치 초깃값만 네 가지로 다른 같은 신경망을 MNIST의 같은 미니배치 2,000개로 학습한 손실.
- * 重みの初期値だけを四通りに変えたネットワークを、MNISTの同じ2,000個のミニバッチで学習したときの損失。
+ * 같은 신경망을 가중치 초깃값만 네 가지로 바꾸어 MNIST의 같은 미니배치 2,000개로 학습하고, 손실을 비교합니다.
+ * 重みの初期値だけを四通りに変えたネットワークを、MNIST の同じ 2,000 個のミニバッチで学習したときの損失。
  *
  * Five affine layers, 784-100-100-100-100-10, batches of 128, SGD with lr 0.01. With std 0.01 the signal shrinks to nothing in four
  * layers, and with it the gradients; Xavier's std sqrt(1 / n) and He's sqrt(2 / n), n inputs, keep it. Xavier's is drawn with

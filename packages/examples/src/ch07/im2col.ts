@@ -2,7 +2,7 @@
  * im2col: a convolution as one matrix product.
  *
  * im2col: 합성곱을 행렬 곱 한 번으로.
- * im2col: 畳み込みを1回の行列の積で。
+ * im2col: 畳み込みを 1 回の行列の積で。
  *
  * What the filter sees at each place becomes a row of a matrix, and each filter a column of another one. With stride s, padding p
  * and a filter of K x K there are 1 + (H + 2p - K) / s places along an axis, rounded down, and

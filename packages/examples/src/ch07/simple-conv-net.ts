@@ -2,7 +2,7 @@
  * SimpleConvNet: one convolution and two affine layers; gradient check, then training on MNIST until 98.5% are right.
  *
  * SimpleConvNet: 합성곱 계층 하나와 Affine 계층 둘. 기울기 확인을 하고, MNIST를 98.5% 맞힐 때까지 학습합니다.
- * SimpleConvNet: 畳み込み層一つと Affine レイヤ二つ。勾配確認をしてから、MNISTで認識精度が98.5%になるまで学習する。
+ * SimpleConvNet: 畳み込み層一つと Affine レイヤ二つ。勾配確認をしてから、MNIST で認識精度が 98.5% になるまで学習する。
  *
  * conv 30 at 5x5, ReLU, pool 2, affine 100, ReLU, affine 10, softmax with loss; weights 0.01 times normal, biases 0. A filter has
  * 25 weights for all its 24 x 24 places, so that a stroke is found wherever it is: the affine network of chapter 5, which has to

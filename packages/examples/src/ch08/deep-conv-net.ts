@@ -2,7 +2,7 @@
  * DeepConvNet: six convolutions and two affine layers, trained on MNIST until 99% of the test digits are right.
  *
  * DeepConvNet: 합성곱 계층 여섯과 Affine 계층 둘을, MNIST 시험 데이터의 99%를 맞힐 때까지 학습합니다.
- * DeepConvNet: 畳み込み層六つと Affine レイヤ二つを、MNISTのテスト画像の99%に正解するまで学習する。
+ * DeepConvNet: 畳み込み層六つと Affine レイヤ二つを、MNIST のテスト画像の 99% に正解するまで学習する。
  *
  * [conv 16 3x3, ReLU] x 2, pool; [conv 32, ReLU] x 2, pool; [conv 64, ReLU] x 2, pool; affine 50, ReLU, dropout; affine 10,
  * dropout. Two convolutions of 3x3 see 5x5 pixels, as one of 5x5 does, with 18 weights a channel instead of 25 and a ReLU between

@@ -1,7 +1,7 @@
 /**
  * The test digits that DeepConvNet gets wrong, with label and prediction.
  *
- * DeepConvNet이 틀린 시험 숫자들, 정답 레이블과 예측과 함께.
+ * DeepConvNet이 틀린 시험 숫자들을 정답 레이블, 예측과 함께 봅니다.
  * DeepConvNet が間違えたテスト画像を、正解ラベルと予測とともに。
  *
  * Takes the weights that ch08/deep-conv-net has left in the folder; where there are none, it trains for some steps itself. The

@@ -1,8 +1,8 @@
 /**
  * A training step as one WebAssembly program: its stages printed, its numbers beside those of eager mode, and its speed.
  *
- * WebAssembly 프로그램 하나가 된 학습 한 걸음: 단계별로 출력하고, 즉시 실행의 수와 나란히 놓고, 속도를 잽니다.
- * 一つの WebAssembly プログラムになった学習の1ステップ: 各段階を表示し、即時実行の数値と並べ、速さを測る。
+ * WebAssembly 프로그램 하나가 된 학습의 한 단계: 컴파일 과정을 출력하고, 수치를 즉시 실행과 견주고, 속도를 잽니다.
+ * 一つの WebAssembly プログラムになった学習の 1 ステップ: 各段階を表示し、即時実行の数値と並べ、速さを測る。
  *
  * The network is the textbook's 784-50-10, scores = sigmoid(x W1 + b1) W2 + b2, with random images. Both ways begin with the same weights and take the same batches;
  * in float64 they agree to rounding over 100 steps.

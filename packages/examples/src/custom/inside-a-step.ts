@@ -1,8 +1,8 @@
 /**
  * What the compiler makes of one training step: the graph that it traced, the kernels that it fused, and its memory over time, as pictures.
  *
- * 학습 한 걸음을 컴파일러가 어떻게 바꾸는지: 추적한 그래프, 하나로 합친 커널, 시간에 따른 메모리를 그림으로.
- * 学習の1ステップをコンパイラがどう変えるか: 追跡したグラフ、融合したカーネル、時間に沿ったメモリを図で。
+ * 학습의 한 단계를 컴파일러가 무엇으로 바꾸는지: 추적한 그래프, 하나로 합친 커널, 시간에 따른 메모리를 그림으로 봅니다.
+ * 学習の 1 ステップをコンパイラが何に変えるか: 追跡したグラフ、融合したカーネル、時間に沿ったメモリを図で。
  *
  * The step of a two-layer network is traced once, backward pass and update included. Ops that go through the same elements become one
  * kernel, so that what stands between them needs no memory; buffers that are not needed at the same time share a place; new parameters are

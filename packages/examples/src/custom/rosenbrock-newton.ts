@@ -1,8 +1,8 @@
 /**
  * The minimum of Rosenbrock's function by Newton's method, with `valueAndGrad` and `hessian`; then its ten-dimensional form.
  *
- * `valueAndGrad`와 `hessian`으로 뉴턴법을 써서 로젠브록 함수의 최솟값을 찾고, 열 차원에서도 해 봅니다.
- * `valueAndGrad` と `hessian` を使い、ニュートン法でローゼンブロック関数の最小値を求める。続いて10次元でも。
+ * `valueAndGrad`와 `hessian`을 쓰는 뉴턴법으로 로젠브록 함수의 최솟값을 찾고, 10차원에서도 해 봅니다.
+ * `valueAndGrad` と `hessian` を使い、ニュートン法でローゼンブロック関数の最小値を求める。続いて 10 次元でも。
  *
  * f(x, y) = (1 - x)^2 + 100 (y - x^2)^2 has its minimum at (1, 1), at the end of a bent valley. From the usual start
  * (-1.2, 1) full Newton steps arrive after six iterations, the second of them far uphill. Checked against the same steps with

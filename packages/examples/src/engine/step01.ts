@@ -2,7 +2,7 @@
  * Step 1: a value that knows its parents.
  *
  * 1단계: 부모를 아는 값.
- * ステップ1: 親を知っている値。
+ * ステップ 1: 親を知っている値。
  *
  * A number in a program forgets where it came from. A `Value` keeps it: the op that made it, and the values that went into the op,
  * its inputs. Computing with values therefore builds a graph, and nobody has to write the graph down: z = x y + x.

@@ -1,8 +1,8 @@
 /**
  * Step 2: each op knows its own derivative, and no more than that.
  *
- * 2단계: 연산마다 자신의 미분을 알고, 그것만 압니다.
- * ステップ2: 演算はそれぞれ自分の微分を知っていて、それだけを知っている。
+ * 2단계: 연산은 저마다 자신의 미분만 압니다.
+ * ステップ 2: 演算はそれぞれ、自分の微分だけを知っている。
  *
  * What an op contributes to the chain rule is local: of z = x y it needs x and y, not where they come from or what becomes of z.
  * Given the derivative of some result by z, `dout`, its `backward` gives the derivatives by its inputs:

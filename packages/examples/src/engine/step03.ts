@@ -1,8 +1,8 @@
 /**
  * Step 3: the chain rule is an order of calls.
  *
- * 3단계: 연쇄 법칙은 부르는 순서입니다.
- * ステップ3: 連鎖律とは呼び出しの順序である。
+ * 3단계: 연쇄 법칙은 곧 호출 순서입니다.
+ * ステップ 3: 連鎖律とは呼び出しの順序である。
  *
  * What one op's `localBackward` gives is the `dout` of the op before it. Called in the reverse of the order in which the ops were
  * computed, the local rules multiply to the derivatives of the whole: dz/dx = dz/dt dt/dx. Here it is done by hand, for the

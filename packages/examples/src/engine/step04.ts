@@ -1,8 +1,8 @@
 /**
  * Step 4: the graph finds the order of the calls by itself.
  *
- * 4단계: 그래프가 부르는 순서를 스스로 찾습니다.
- * ステップ4: 呼び出しの順序をグラフが自分で見つける。
+ * 4단계: 그래프가 호출 순서를 스스로 찾습니다.
+ * ステップ 4: 呼び出しの順序をグラフが自分で見つける。
  *
  * A value's `localBackward` may be called when all that was made of the value has been. Listing the inputs of a value before the value
  * itself, each value once, gives an order in which every input stands before what uses it, a topological order: backward goes

@@ -1,8 +1,8 @@
 /**
  * Step 5: a value that is used twice gets a gradient from each use, and they are added.
  *
- * 5단계: 두 번 쓰인 값은 쓰일 때마다 기울기를 받고, 그것들을 더합니다.
- * ステップ5: 二度使われた値は使われるたびに勾配を受け取り、それらは足し合わされる。
+ * 5단계: 두 번 쓰인 값은 쓰인 곳마다 기울기를 받아 모두 더합니다.
+ * ステップ 5: 2 回使われた値は、使われた箇所ごとに勾配を受け取り、それらを足し合わせる。
  *
  * If x goes into f and g, and z is made of both, then dz/dx = dz/df df/dx + dz/dg dg/dx. Step 4 wrote `grad = ...`, which keeps
  * only the last one: of y = x x it says x, where 2 x is right. `grad += ...` is all that is missing; and so that the next backward

@@ -1,8 +1,8 @@
 /**
  * Step 6: the numbers become arrays, and small ones are repeated to fit: broadcasting.
  *
- * 6단계: 수가 배열이 되고, 작은 배열은 되풀이되어 크기가 맞춰집니다: 브로드캐스트.
- * ステップ6: 数が配列になり、小さな配列は繰り返されて形状がそろう: ブロードキャスト。
+ * 6단계: 수가 배열이 되고, 작은 배열은 반복되어 크기를 맞춥니다: 브로드캐스트.
+ * ステップ 6: 数が配列になり、小さな配列は繰り返されて形状がそろう: ブロードキャスト。
  *
  * A value is now an array of some shape, an op one loop over its elements. [2, 3] + [3] repeats the second for each row. An element
  * that was repeated was used several times, so, as in step 5, its gradients are added: the backward of repeating is a sum, and that of

@@ -2,7 +2,7 @@
  * Step 7: the product of matrices.
  *
  * 7단계: 행렬의 곱.
- * ステップ7: 行列の積。
+ * ステップ 7: 行列の積。
  *
  * Y = X W has y_ij = sum over k of x_ik w_kj. A little more of x_ik changes the y_ij of its row by w_kj each, so
  * dX = dY W^T and dW = X^T dY: two products again, and the shapes leave no other choice. With a bias that is repeated for each row

@@ -2,7 +2,7 @@
  * Step 8: a layer, a loss and training: a network learns the three arms of a spiral.
  *
  * 8단계: 계층, 손실, 학습: 신경망이 나선의 세 팔을 배웁니다.
- * ステップ8: レイヤ、損失、学習: ネットワークが渦巻きの三本の腕を見分けることを学ぶ。
+ * ステップ 8: レイヤ、損失、学習: ネットワークが渦巻きの三本の腕を見分けることを学ぶ。
  *
  * A layer is a pair of arrays and a formula, x W + b. The loss is the cross-entropy of the softmax,
  * log(sum of exp(scores)) - score of the label; its gradient, (softmax - t) / N, comes out of the ops by itself. Training moves each

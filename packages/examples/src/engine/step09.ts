@@ -2,7 +2,7 @@
  * Step 9: a gradient check of every op; then the whole engine, in less than 200 lines.
  *
  * 9단계: 모든 연산의 기울기 확인, 그리고 200줄이 안 되는 엔진 전체.
- * ステップ9: すべての演算の勾配確認、そして200行に満たないエンジンの全体。
+ * ステップ 9: すべての演算の勾配確認、そして 200 行に満たないエンジンの全体。
  *
  * A backward with a mistake still trains, only worse, and no output tells. The central difference (f(x + h) - f(x - h)) / 2h knows
  * nothing of backward, so that it can judge it: the relative difference of the two should be about 1e-9 with h = 1e-5.

@@ -1,8 +1,8 @@
 /**
  * Step 10: the same program with core's own names: the same numbers, and derivatives of derivatives.
  *
- * 10단계: core의 이름으로 쓴 같은 프로그램: 같은 수, 그리고 미분의 미분.
- * ステップ10: core の名前で書いた同じプログラム: 同じ数値、そして微分の微分。
+ * 10단계: core의 이름으로 쓴 같은 프로그램: 수치는 같고, 미분의 미분도 구합니다.
+ * ステップ 10: core の名前で書いた同じプログラム: 同じ数値、そして微分の微分。
  *
  * What the steps built is there under the same names: a tensor has `shape`, `data` and `grad`, and is made by a node with its inputs
  * and a `localBackward`. One thing differs. The steps' `localBackward` computes with arrays, so that a gradient is the end of the

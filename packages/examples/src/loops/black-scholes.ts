@@ -1,8 +1,8 @@
 /**
  * The greeks of a book of 10,000 options to third order, by derivatives of derivatives, mapped over the book, against closed forms.
  *
- * 옵션 10,000개의 그릭스를 3차까지: 미분의 미분을 전체에 vmap으로 적용하고 닫힌 식과 비교합니다.
- * オプション10,000個のグリークスを3次まで: 微分の微分を全体に vmap で適用し、解析解と比べる。
+ * 옵션 10,000개의 그릭스(민감도)를 3차까지 구합니다: 미분의 미분을 vmap으로 전체에 적용하고 닫힌 꼴의 식과 비교합니다.
+ * オプション 10,000 個のグリークスを 3 次まで: 微分の微分を全体に vmap で適用し、解析解と比べる。
  *
  * The price of a call is C = S N(d1) - K e^(-rT) N(d2), with d1 = (ln(S / K) + (r + s^2 / 2) T) / (s sqrt(T)), d2 = d1 - s sqrt(T) (F. Black, M.
  * Scholes, 1973). It is written for one option; `grad` gives the greeks, `vmap` does all of it for the book, and `compile` makes loops of that.

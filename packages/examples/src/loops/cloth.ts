@@ -2,7 +2,7 @@
  * A cloth of masses and springs dropped on a ball: the gradient goes back through 500 steps, and aims the throw.
  *
  * 질량과 용수철로 된 천을 공 위에 떨어뜨립니다: 기울기가 500단계를 거슬러 가서 던지는 방향을 맞춥니다.
- * 質点とばねでできた布をボールの上に落とす: 勾配が500ステップをさかのぼり、投げ方を調整する。
+ * 質点とばねでできた布をボールの上に落とす: 勾配が 500 ステップをさかのぼり、投げ方を調整する。
  *
  * 24 x 24 masses hang together by springs along the rows, the columns and the diagonals, fall, and slide over a ball that pushes out what
  * comes into it (a spring, too). Each step is one of velocity Verlet; all of them are one `scan`, in a compiled program one loop forward and

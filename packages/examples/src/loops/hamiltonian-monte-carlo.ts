@@ -2,7 +2,7 @@
  * Hamiltonian Monte Carlo as one compiled loop: 10,000 draws from a correlated normal distribution, their moments checked.
  *
  * 컴파일된 반복문 하나로 도는 해밀토니안 몬테카를로: 상관된 정규분포에서 10,000번 뽑고 적률을 확인합니다.
- * コンパイルした一つのループで回すハミルトニアン・モンテカルロ法: 相関のある正規分布から10,000回サンプリングし、モーメントを確かめる。
+ * コンパイルした一つのループで回すハミルトニアン・モンテカルロ法: 相関のある正規分布から 10,000 回サンプリングし、モーメントを確かめる。
  *
  * A draw is a position q, moved on by mechanics: it gets a random momentum p, and goes through 12 leapfrog steps down and up the potential
  * U(q) = (q - m)^T A (q - m) / 2, whose gradient is taken in each step; then it is accepted with probability exp(H before - H behind), H being

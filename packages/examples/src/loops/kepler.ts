@@ -1,7 +1,7 @@
 /**
  * Kepler's equation by Newton's method, and its derivatives by the implicit function theorem: no step is differentiated.
  *
- * 케플러 방정식을 뉴턴법으로 풀고, 그 미분은 음함수 정리로: 어떤 단계도 미분하지 않습니다.
+ * 케플러 방정식을 뉴턴법으로 풀고, 그 미분은 음함수 정리로 구합니다: 풀이 과정은 미분하지 않습니다.
  * ケプラー方程式をニュートン法で解き、その微分は陰関数定理で: 反復の途中は微分しない。
  *
  * Where a planet stands at a time is told by the eccentric anomaly E, the root of E - e sin E = M, e being the eccentricity of its orbit

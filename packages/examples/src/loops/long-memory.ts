@@ -2,7 +2,7 @@
  * An LSTM that remembers over 1,000 steps: the adding problem.
  *
  * 1,000단계를 기억하는 LSTM: 덧셈 문제.
- * 1,000ステップにわたって記憶する LSTM: 加算問題。
+ * 1,000 ステップにわたって記憶する LSTM: 加算問題。
  *
  * Of a sequence of random numbers two are marked, one in each half, and their sum is wanted at the end: what was read must be kept for
  * hundreds of steps, and gradients must come back as far. S. Hochreiter and J. Schmidhuber, "Long short-term memory" (1997), experiment 4,

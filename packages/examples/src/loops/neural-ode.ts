@@ -1,7 +1,7 @@
 /**
  * A neural ordinary differential equation, fitted to a spiral: a network says how fast a point moves, from where it is.
  *
- * 나선에 맞춘 신경 상미분방정식: 점이 있는 곳에서 얼마나 빨리 움직이는지를 신경망이 말합니다.
+ * 나선에 맞춘 신경 상미분방정식: 점이 그 자리에서 어떤 속도로 움직이는지를 신경망이 알려 줍니다.
  * 渦巻きに合わせたニューラル常微分方程式: 点がいる場所での速度をネットワークが与える。
  *
  * The spiral solves y' = A y^3 (element by element) from (2, 0). R. T. Q. Chen et al., "Neural ordinary differential equations", NeurIPS

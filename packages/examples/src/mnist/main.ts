@@ -1,8 +1,8 @@
 /**
  * The main job: the gradients of the textbook's two-layer network verified numerically, then its training on all of MNIST.
  *
- * 본 작업: 교재의 2층 신경망의 기울기를 수치 미분으로 확인한 다음, MNIST 전체로 학습합니다.
- * 本題: 教材の2層ニューラルネットワークの勾配を数値微分で確かめ、それからMNIST全体で学習する。
+ * 본 작업: 교재에 나오는 2층 신경망의 기울기를 수치 미분으로 확인한 다음, MNIST 전체로 학습합니다.
+ * 本題: 教材の 2 層ニューラルネットワークの勾配を数値微分で確かめ、それから MNIST 全体で学習する。
  *
  * 784-50-10: scores = relu(x W1 + b1) W2 + b2, loss = -1/N sum of log softmax(scores) at the labels, and for each parameter
  * W <- W - lr dloss/dW. Writes a report, the curves, the graph of a small step and the weights. `--help` says the rest.

@@ -1,7 +1,7 @@
 /**
  * A gradient check of a network with dropout: a mask that is redrawn in each call is named, a fixed one passes.
  *
- * 드롭아웃이 있는 신경망의 기울기 확인: 부를 때마다 다시 뽑는 마스크는 지적하고, 고정된 마스크는 통과합니다.
+ * 드롭아웃이 있는 신경망의 기울기 확인: 호출할 때마다 다시 뽑는 마스크는 지적하고, 고정한 마스크는 통과시킵니다.
  * ドロップアウトのあるネットワークの勾配確認: 呼ぶたびに引き直されるマスクは指摘され、固定したマスクは通る。
  *
  * Differences compare two calls; if each draws a mask of its own they compare two functions. The gradients are right in both

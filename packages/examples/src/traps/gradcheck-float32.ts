@@ -1,7 +1,7 @@
 /**
  * A gradient check in float32: refused with the reason, coarse when it is allowed, and rounding told from a wrong gradient.
  *
- * float32에서의 기울기 확인: 이유를 대며 거절하고, 허용하면 거칠게 확인하며, 반올림과 틀린 기울기를 구별합니다.
+ * float32에서의 기울기 확인: 이유를 밝히며 거절하고, 허용하면 느슨하게 확인하며, 반올림 오차와 틀린 기울기를 구별합니다.
  * float32 での勾配確認: 理由を述べて断り、許可すれば粗く確かめ、丸め誤差と誤った勾配を見分ける。
  *
  * A difference of f over 2 eps has an error of about the rounding of f divided by eps: for float64 1e-16 / 1e-6, for float32

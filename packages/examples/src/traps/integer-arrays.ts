@@ -1,7 +1,7 @@
 /**
  * A numerical gradient of an array of integers: x + h is cut off, and what comes out is no derivative.
  *
- * 정수 배열의 수치 미분: x + h가 잘려 나가고, 나오는 것은 미분이 아닙니다.
+ * 정수 배열의 수치 미분: x + h의 소수점 아래가 잘려 나가므로, 나온 값은 미분이 아닙니다.
  * 整数の配列の数値微分: x + h が切り捨てられ、出てくるものは微分ではない。
  *
  * numerical_gradient(f, np.array([3, 4])) writes x[i] + h back into an array of integers, which keeps 3; x[i] - h becomes 2. The

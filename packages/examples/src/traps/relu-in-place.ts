@@ -1,7 +1,7 @@
 /**
  * A ReLU layer whose backward writes into the gradient that it was given.
  *
- * 받은 기울기를 제자리에서 고쳐 쓰는 역전파를 가진 ReLU 계층.
+ * 역전파 때 받은 기울기를 제자리에서 고쳐 쓰는 ReLU 계층.
  * 受け取った勾配を、逆伝播でその場で書き換える ReLU レイヤ。
  *
  * The textbook's layer says dout[mask] = 0 and returns dout. That saves an array, and is right as long as nobody else looks at dout.

@@ -2,7 +2,7 @@
  * A trainer that evaluates when iteration % (size / batch) is 0: for most batch sizes that is hardly ever.
  *
  * 반복 횟수 % (데이터 수 / 배치 크기)가 0일 때 평가하는 학습: 대부분의 배치 크기에서는 거의 평가하지 않습니다.
- * 繰り返し回数 % (データ数 / バッチサイズ) が0のときに評価する学習: たいていのバッチサイズではほとんど評価されない。
+ * 繰り返し回数 % (データ数 / バッチサイズ) が 0 のときに評価する学習: たいていのバッチサイズではほとんど評価されない。
  *
  * An epoch of 60,000 images in batches of 100 has 600 iterations, and iteration % 600 is 0 once an epoch. Batches of 128 make it
  * 468.75: the remainder is exactly 0 only when the iteration is a multiple of 1,875, every fourth epoch. No error; the curve just has

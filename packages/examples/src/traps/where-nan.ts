@@ -1,7 +1,7 @@
 /**
  * The NaN behind `where`: 0 times an infinite derivative, found by the anomaly mode, explained and repaired.
  *
- * `where` 뒤의 NaN: 0 곱하기 무한대인 미분을 이상 탐지 모드가 찾아 설명하고, 고칩니다.
+ * `where` 뒤의 NaN: 0 곱하기 무한대가 된 미분을 이상 탐지 모드로 찾아 원인을 알아보고, 고칩니다.
  * `where` の裏の NaN: 0 × 無限大になる微分を異常検出モードが見つけ、説明し、直す。
  *
  * f(x) = x log(x) with f(0) = 0, the term of an entropy. Written as where(x > 0, x log(x), 0) its value is right and its
