@@ -54,6 +54,8 @@ export const languages = [
         linkText: "To the first page",
         linkLabel: "To the first page",
       },
+      copy: "Copy the code",
+      linkTo: "Link to: ",
       playgroundButtons: { lang: "en", edit: "Edit and run here", open: "Open in the playground", frame: "Playground" },
       search: undefined,
     },
@@ -91,6 +93,8 @@ export const languages = [
         linkText: "홈으로",
         linkLabel: "홈으로",
       },
+      copy: "코드 복사",
+      linkTo: "이 절로 가는 링크: ",
       playgroundButtons: {
         lang: "ko",
         edit: "여기서 고쳐서 실행하기",
@@ -150,6 +154,8 @@ export const languages = [
         linkText: "最初のページへ",
         linkLabel: "最初のページへ",
       },
+      copy: "コードをコピー",
+      linkTo: "この節へのリンク: ",
       playgroundButtons: {
         lang: "ja",
         edit: "ここで編集して実行",

@@ -16,6 +16,21 @@ export function blocks(md, { pictures, base }) {
     for (const link of tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "link_open"))
       link.attrSet("href", link.attrGet("href").replace(/^((?:\.\.\/)+)en\//, "$1"));
   });
+  // What VitePress says in English in all languages: to a screen reader, of the link that each heading has.
+  md.core.ruler.push("headings", ({ tokens, env }) => {
+    for (const { children } of tokens.filter(({ children }) => children?.at(-1)?.type === "link_close")) {
+      const link = children.find((each) => each.type === "link_open" && each.attrGet("class") === "header-anchor");
+      const words = children.filter(({ type }) => type === "text" || type === "code_inline");
+      link?.attrSet(
+        "aria-label",
+        textsOf(env).linkTo +
+          words
+            .map(({ content }) => content)
+            .join("")
+            .trim(),
+      );
+    }
+  });
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
     // Code is nothing that a reader searches for in words.
     if (env.isIndex) return "";
@@ -27,9 +42,9 @@ export function blocks(md, { pictures, base }) {
         token.info = language;
         highlighted.set(key, fence(tokens, index, options, env, self));
       }
-      return highlighted.get(key);
+      return highlighted.get(key).replace('title="Copy Code"', `title="${textsOf(env).copy}"`);
     };
-    const playable = (code) => program(plain(), { code, kind, base, texts: textsOf(env) });
+    const playable = (code) => program(plain(), { code, kind, base, texts: textsOf(env).playgroundButtons });
     if (language !== "ts") return plain();
     // An example of the reference comes with its program, imports included.
     if (kind === "example") return playable(Buffer.from(argument, "base64url").toString());
@@ -47,7 +62,7 @@ const isReference = ({ relativePath = "" }) => /(^|\/)reference\//.test(relative
 
 function textsOf({ relativePath = "" }) {
   const [folder] = relativePath.split("/");
-  return (languages.find(({ code }) => code === folder) ?? languages[0]).texts.playgroundButtons;
+  return (languages.find(({ code }) => code === folder) ?? languages[0]).texts;
 }
 
 /**

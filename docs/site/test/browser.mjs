@@ -108,6 +108,20 @@ export async function checkInBrowser(dist, base) {
       await page.waitForURL(`${address}reference/exponentials.html`);
       await close();
     });
+    await check("headings and blocks of code say in a page's language what their link and button do", async () => {
+      const { page, close } = await open("ko/book/ch05.html");
+      const found = await Promise.all([
+        page.getByRole("link", { name: "이 절로 가는 링크: 함정", exact: true }).count(),
+        page.getByTitle("코드 복사").first().count(),
+      ]);
+      await close();
+      same(found, [1, 1]);
+    });
+    await check("of an address that is in no language a reader is told in the language of the address", async () => {
+      const { page, close } = await open("ko/guide/nowhere.html");
+      await page.getByRole("heading", { name: "페이지가 없습니다" }).waitFor();
+      await close();
+    });
   } finally {
     await browser.close();
     server.close();
