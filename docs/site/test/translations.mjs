@@ -1,9 +1,10 @@
 // Translated pages are of the English pages as they are.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { tokenize } from "../markdown/tokenize.mjs";
-import { notWritten } from "../pages.mjs";
+import { markdownIn, notWritten } from "../pages.mjs";
 import { findings, sourceHash, withHash } from "../translations.mjs";
 import { check, none, same } from "./checks.mjs";
 
@@ -13,6 +14,17 @@ export async function checkTranslations() {
       findings(),
       "lag, or are missing (node docs/site/translations.mjs --write FILE, when they have been brought up to date)",
     );
+  });
+  await check("sentences of Korean pages end as one speaks to a reader, all of them", () => {
+    const folder = fileURLToPath(new URL("../ko/", import.meta.url));
+    const plain = markdownIn(folder).flatMap((file) => {
+      const prose = readFileSync(join(folder, file), "utf8").replaceAll(/^```.*?^```$/gms, "");
+      return Array.from(
+        prose.matchAll(/[^.\n]*(?<![니시])다\.(?=\s|$)/g),
+        ([sentence]) => `ko/${file}: ${sentence.trim()}`,
+      );
+    });
+    none(plain, "in 해라체 beside 합니다체");
   });
   await check("every page of the list is written", () => none(notWritten(), "in docs/site/pages.mjs, and no file"));
   await check("a page that lags, one that does not say, one of nothing and one that is missing are found", () => {

@@ -35,6 +35,7 @@ test("its first lines say so in Korean and Japanese, too, and can be listed", ()
   for (const example of examples) {
     const [, , korean = "", japanese = ""] = introduction(example);
     assert.match(korean, /^(?=.*\p{Script=Hangul}).{8,140}$/u, example.name);
+    assert.not.match(korean, /(?<![니시])다[.:]/, `${example.name}: 해라체 beside 합니다체`);
     assert.match(japanese, /^(?=.*(\p{Script=Hiragana}|\p{Script=Katakana})).{6,140}$/u, example.name);
   }
   const [first] = examples as [(typeof examples)[number]];
