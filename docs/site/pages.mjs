@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL(".", import.meta.url));
 /** The pages of the folders in the order in which they are read, in groups; each is a file, and each file is in the list. */
 const groups = {
   guide: [
-    { name: "begin", files: ["first-graph", "backward", "local-nodes"] },
+    { name: "begin", files: ["first-graph", "backward", "local-nodes", "looking-at-graphs"] },
     { name: "derivatives", files: ["writing-an-op", "gradient-checks", "higher-derivatives"] },
     { name: "training", files: ["compile", "training", "saving-and-loading", "in-the-browser", "speed-and-memory"] },
     { name: "comingFrom", files: ["coming-from-pytorch", "coming-from-jax", "coming-from-tfjs", "coming-from-numpy"] },
@@ -54,7 +54,15 @@ export const languages = [
         linkText: "To the first page",
         linkLabel: "To the first page",
       },
-      playgroundButtons: { lang: "en", edit: "Edit and run here", open: "Open in the playground", frame: "Playground" },
+      buttons: {
+        lang: "en",
+        edit: "Edit and run here",
+        open: "Open in the playground",
+        frame: "Playground",
+        step: "Step through it here",
+        openSteps: "Open step by step",
+        steps: "Step by step",
+      },
       search: undefined,
     },
   },
@@ -91,11 +99,14 @@ export const languages = [
         linkText: "첫 페이지로",
         linkLabel: "첫 페이지로",
       },
-      playgroundButtons: {
+      buttons: {
         lang: "ko",
         edit: "여기서 고쳐 실행하기",
         open: "플레이그라운드에서 열기",
         frame: "플레이그라운드",
+        step: "여기서 한 단계씩 보기",
+        openSteps: "한 단계씩 보는 페이지 열기",
+        steps: "한 단계씩",
       },
       search: {
         button: { buttonText: "검색", buttonAriaLabel: "검색" },
@@ -150,11 +161,14 @@ export const languages = [
         linkText: "最初のページへ",
         linkLabel: "最初のページへ",
       },
-      playgroundButtons: {
+      buttons: {
         lang: "ja",
         edit: "ここで編集して実行",
         open: "プレイグラウンドで開く",
         frame: "プレイグラウンド",
+        step: "ここでステップごとに見る",
+        openSteps: "ステップごとに見るページを開く",
+        steps: "ステップごとに",
       },
       search: {
         button: { buttonText: "検索", buttonAriaLabel: "検索" },
