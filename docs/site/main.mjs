@@ -17,9 +17,11 @@ async function buildSite() {
   const pages = await writeReference(join(site, "en/reference"), join(made, "model.json"));
   // For the tests: what is public.
   writeFileSync(join(made, "reference.json"), JSON.stringify(pages));
-  drawPictures();
+  const steppers = drawPictures();
   await build(site);
   writeRedirects();
+  mkdirSync(join(site, "dist/steppers"));
+  for (const [name, page] of steppers) writeFileSync(join(site, "dist/steppers", name), page);
   const playground = join(site, "../../packages/playground/dist");
   rmSync(join(site, "dist/playground"), { recursive: true, force: true });
   if (existsSync(playground)) cpSync(playground, join(site, "dist/playground"), { recursive: true });
@@ -49,7 +51,7 @@ function writeRedirects() {
   }
 }
 
-/** In a process of its own, as programs of pages may change what is global. */
+/** In a process of its own, as programs of pages may change what is global. Gives the pages to step through, by their names. */
 function drawPictures() {
   const codes = languages.map(({ code }) => code).filter((code) => existsSync(join(site, code)));
   const { status, stdout } = spawnSync(process.execPath, [join(site, "markdown/draw.mjs"), ...codes], {
@@ -58,9 +60,10 @@ function drawPictures() {
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (status !== 0) throw new Error("the pictures of the pages could not be drawn");
-  const { first, pictures } = JSON.parse(stdout);
+  const { first, pictures, steppers } = JSON.parse(stdout);
   writeFileSync(join(made, "first.svg"), first);
   writeFileSync(join(made, "pictures.json"), JSON.stringify(pictures));
+  return steppers;
 }
 
 const [command = "serve", ...more] = process.argv.slice(2);

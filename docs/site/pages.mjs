@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL(".", import.meta.url));
 /** The pages of the folders in the order in which they are read, in groups; each is a file, and each file is in the list. */
 const groups = {
   guide: [
-    { name: "begin", files: ["first-graph", "backward", "local-nodes"] },
+    { name: "begin", files: ["first-graph", "backward", "local-nodes", "looking-at-graphs"] },
     { name: "derivatives", files: ["writing-an-op", "gradient-checks", "higher-derivatives"] },
     { name: "training", files: ["compile", "training", "saving-and-loading", "in-the-browser", "speed-and-memory"] },
     { name: "comingFrom", files: ["coming-from-pytorch", "coming-from-jax", "coming-from-tfjs", "coming-from-numpy"] },
@@ -54,9 +54,17 @@ export const languages = [
         linkText: "To the first page",
         linkLabel: "To the first page",
       },
-      copy: "Copy the code",
-      linkTo: "Link to: ",
-      playgroundButtons: { lang: "en", edit: "Edit and run here", open: "Open in the playground", frame: "Playground" },
+      buttons: {
+        copy: "Copy the code",
+        linkTo: "Link to: ",
+        lang: "en",
+        edit: "Edit and run here",
+        open: "Open in the playground",
+        frame: "Playground",
+        step: "Step through it here",
+        openSteps: "Open step by step",
+        steps: "Step by step",
+      },
       search: undefined,
     },
   },
@@ -93,13 +101,16 @@ export const languages = [
         linkText: "홈으로",
         linkLabel: "홈으로",
       },
-      copy: "코드 복사",
-      linkTo: "이 절로 가는 링크: ",
-      playgroundButtons: {
+      buttons: {
+        copy: "코드 복사",
+        linkTo: "이 절로 가는 링크: ",
         lang: "ko",
         edit: "여기서 고쳐서 실행하기",
         open: "플레이그라운드에서 열기",
         frame: "플레이그라운드",
+        step: "여기서 한 단계씩 보기",
+        openSteps: "한 단계씩 보는 페이지 열기",
+        steps: "한 단계씩",
       },
       search: {
         button: { buttonText: "검색", buttonAriaLabel: "검색" },
@@ -154,13 +165,16 @@ export const languages = [
         linkText: "最初のページへ",
         linkLabel: "最初のページへ",
       },
-      copy: "コードをコピー",
-      linkTo: "この節へのリンク: ",
-      playgroundButtons: {
+      buttons: {
+        copy: "コードをコピー",
+        linkTo: "この節へのリンク: ",
         lang: "ja",
         edit: "ここで編集して実行",
         open: "プレイグラウンドで開く",
         frame: "プレイグラウンド",
+        step: "ここでステップごとに見る",
+        openSteps: "ステップごとに見るページを開く",
+        steps: "ステップごとに",
       },
       search: {
         button: { buttonText: "検索", buttonAriaLabel: "検索" },

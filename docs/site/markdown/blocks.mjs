@@ -1,7 +1,7 @@
 // What blocks of code become: a program that can be opened in the playground, a picture of what it computes, or plain code.
 import { languages } from "../pages.mjs";
 import { escaped, playgroundFragment } from "../reference/links.mjs";
-import { blocksOf, pictureKey } from "./programs.mjs";
+import { blocksOf, pictureKey, stepperName } from "./programs.mjs";
 
 /** Teaches markdown-it the blocks of this site; `pictures` are SVGs by the key of their block, `base` is what addresses begin with. */
 export function blocks(md, { pictures, base }) {
@@ -20,15 +20,10 @@ export function blocks(md, { pictures, base }) {
   md.core.ruler.push("headings", ({ tokens, env }) => {
     for (const { children } of tokens.filter(({ children }) => children?.at(-1)?.type === "link_close")) {
       const link = children.find((each) => each.type === "link_open" && each.attrGet("class") === "header-anchor");
-      const words = children.filter(({ type }) => type === "text" || type === "code_inline");
-      link?.attrSet(
-        "aria-label",
-        textsOf(env).linkTo +
-          words
-            .map(({ content }) => content)
-            .join("")
-            .trim(),
-      );
+      const words = children
+        .filter(({ type }) => type === "text" || type === "code_inline")
+        .map(({ content }) => content);
+      link?.attrSet("aria-label", textsOf(env).linkTo + words.join("").trim());
     }
   });
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
@@ -44,25 +39,37 @@ export function blocks(md, { pictures, base }) {
       }
       return highlighted.get(key).replace('title="Copy Code"', `title="${textsOf(env).copy}"`);
     };
-    const playable = (code) => program(plain(), { code, kind, base, texts: textsOf(env).playgroundButtons });
+    const playable = (code) => (canPlay(code) ? program(plain(), { code, kind, base, texts: textsOf(env) }) : plain());
     if (language !== "ts") return plain();
     // An example of the reference comes with its program, imports included.
     if (kind === "example") return playable(Buffer.from(argument, "base64url").toString());
     if (isReference(env) || kind === "no-run") return plain();
     const nth = tokens.slice(0, index).filter((each) => each.type === "fence" && /^ts\b/.test(each.info.trim())).length;
     const block = env.programs[nth];
-    if (kind !== "picture") return playable(block.code);
+    if (block.drawn === undefined) return playable(block.code);
     const svg = pictures.get(pictureKey(block));
     if (svg === undefined) throw new Error(`${env.relativePath}: no picture was made of\n${block.content}`);
-    return `${block.lines === "" ? "" : playable(block.code)}<figure class="graph">${svg}</figure>\n`;
+    const figure = `<figure class="graph">${svg}</figure>\n`;
+    const shown =
+      kind === "stepper" ? stepped(figure, `${base}steppers/${stepperName(block, langOf(env))}`, textsOf(env)) : figure;
+    return `${block.lines === "" ? "" : playable(block.code)}${shown}`;
   };
 }
 
 const isReference = ({ relativePath = "" }) => /(^|\/)reference\//.test(relativePath);
 
-function textsOf({ relativePath = "" }) {
+/** English is what stands at the root. */
+function langOf({ relativePath = "" }) {
   const [folder] = relativePath.split("/");
-  return (languages.find(({ code }) => code === folder) ?? languages[0]).texts;
+  return (languages.find(({ code }) => code === folder) ?? languages[0]).code;
+}
+
+const textsOf = (env) => languages.find(({ code }) => code === langOf(env)).texts.buttons;
+
+/** Whether the playground has all that a program imports. */
+function canPlay(code) {
+  const imported = Array.from(code.matchAll(/^(?:import|\}) .*from "([^"]+)";$/gm), ([, name]) => name);
+  return imported.every((name) => /^@chainrule\/(core|nn|pictures)$/.test(name));
 }
 
 /**
@@ -75,5 +82,14 @@ function program(html, { code, kind, base, texts }) {
     `<div class="program${kind === "playground" ? " wanted" : ""}">\n${html}` +
     `<p class="run"><button type="button" data-fragment="${escaped(fragment)}" data-title="${texts.frame}" hidden>${texts.edit}</button>` +
     `<a href="${base}playground/index.html#${escaped(fragment)}" target="_blank" rel="noopener">${texts.open}</a></p></div>\n`
+  );
+}
+
+/** A picture with what shows the page on which it is stepped through, in its place or alone; as with programs. */
+function stepped(figure, page, texts) {
+  return (
+    `<div class="program wanted">\n${figure}` +
+    `<p class="run"><button type="button" data-title="${texts.steps}" hidden>${texts.step}</button>` +
+    `<a href="${page}" target="_blank" rel="noopener">${texts.openSteps}</a></p></div>\n`
   );
 }

@@ -2,15 +2,20 @@
 // a word behind it:
 //
 // - `ts playground` shows the buttons of the playground large: the page wants its reader to try this one
-// - `ts picture` ends in an expression, whose graph is drawn; where that is all there is, the picture stands in its place
+// - `ts picture` ends in an expression, whose graph is drawn (or which is a picture itself, as toSvg and programToSvg give them); where that is
+//   all there is, the picture stands in its place
+// - `ts stepper` is a picture that the reader can step through
 // - `ts new` begins a program of its own
 // - `ts no-run why ...` is code that is only shown; it says why
 import { createHash } from "node:crypto";
 
-const kinds = ["", "playground", "picture", "new", "no-run"];
+const kinds = ["", "playground", "picture", "stepper", "new", "no-run"];
+
+/** Whether a block ends in what is drawn. */
+const isDrawn = (kind) => kind === "picture" || kind === "stepper";
 
 /**
- * The blocks of a page's Markdown, in order: kind, content (of a picture its statements and what is drawn), the whole program up to and
+ * The blocks of a page's Markdown, in order: kind, content (of what is drawn its statements and the expression), the whole program up to and
  * with it, what it prints according to the page (the `text` block behind it), and its line.
  */
 export function blocksOf(markdown) {
@@ -22,7 +27,7 @@ export function blocksOf(markdown) {
     if (language !== "ts") continue;
     if (!kinds.includes(kind)) throw new Error(`line ${line}: a block is ts ${kinds.join(", ts ")}, not ts ${kind}`);
     if (kind === "new") before = "";
-    const [lines, drawn] = kind === "picture" ? lastOf(content) : [content, undefined];
+    const [lines, drawn] = isDrawn(kind) ? lastOf(content) : [content, undefined];
     const code = kind === "no-run" ? content : joined(before, lines);
     found.push({ kind, content, lines, drawn, code, line, why: rest.join(" ") });
     if (kind !== "no-run") before = code;
@@ -66,6 +71,9 @@ function lastOf(content) {
 /** A picture's program and expression, told apart from all others. */
 export const pictureKey = ({ code, drawn }) =>
   createHash("sha256").update(`${code}\n// picture\n${drawn}`).digest("hex");
+
+/** The file of the page on which a picture is stepped through, below `steppers/` of the site. */
+export const stepperName = (block, lang) => `${lang}-${pictureKey(block).slice(0, 16)}.html`;
 
 /** Two parts of a program as one, with its imports first and each once. */
 function joined(before, after) {

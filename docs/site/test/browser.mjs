@@ -84,6 +84,20 @@ export async function checkInBrowser(dist, base) {
       if (!/playground\/index\.html#embed&code=[\w+-]+&lang=en&theme=light$/.test(source ?? ""))
         throw new Error(`${source}`);
     });
+    await check(
+      "the button below a picture puts the page to step through in its place, which has the keys",
+      async () => {
+        const { page, seen, close } = await open("guide/backward.html");
+        await page.locator(".run button:not([data-fragment])").click();
+        const frame = page.frameLocator(".program iframe");
+        await frame.getByText("0 / 5").waitFor();
+        await page.waitForFunction(() => document.activeElement.localName === "iframe");
+        await page.keyboard.press("End");
+        await frame.getByText("5 / 5").waitFor();
+        await close();
+        none(seen, "the page");
+      },
+    );
     await check("a page that was reached by a link has its buttons, too", async () => {
       const { page, seen, close } = await open("guide/first-graph.html");
       await page.locator('.VPSidebar a[href$="backward.html"]').click();

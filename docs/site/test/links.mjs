@@ -1,12 +1,13 @@
 // All that pages of the built site lead to is there: pages, anchors, pictures, scripts.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import LZString from "lz-string";
 import { check, none } from "./checks.mjs";
 
 /** `hasPlayground`: without it, links to it are left out. */
 export async function checkLinks(dist, base, hasPlayground) {
   const files = readdirSync(dist, { recursive: true }).map((file) => String(file).replaceAll("\\", "/"));
-  const pages = files.filter((file) => file.endsWith(".html") && !file.startsWith("playground/"));
+  const pages = files.filter((file) => file.endsWith(".html") && !/^(playground|steppers)\//.test(file));
   const html = new Map(pages.map((file) => [file, readFileSync(join(dist, file), "utf8")]));
   const ids = new Map(
     [...html].map(([file, text]) => [
@@ -60,6 +61,19 @@ export async function checkLinks(dist, base, hasPlayground) {
 
   await check("all links lead to a page that is there, and to a place in it", () => none(lost, "lead to nothing"));
   await check("no page loads anything from elsewhere", () => none(elsewhere, "loaded from elsewhere"));
+  await check("the playground has all that the programs import which it is given", () => {
+    const packed = [...html.values()].flatMap(
+      (text) => text.match(/(?<=playground\/index\.html#code=)[\w+$-]+/g) ?? [],
+    );
+    const imported = packed
+      .map((code) => LZString.decompressFromEncodedURIComponent(code))
+      .flatMap((code) => Array.from(code.matchAll(/\bfrom "([^"]+)"/g), ([, name]) => name));
+    if (!imported.includes("@chainrule/core")) throw new Error(`${packed.length} programs, and none imports core`);
+    none(
+      [...new Set(imported)].filter((name) => !/^@chainrule\/(core|nn|pictures)$/.test(name)),
+      "not there",
+    );
+  });
   await check("there were links", () => {
     if (pages.length < 50 || count < 5000) throw new Error(`${count} links in ${pages.length} pages`);
   });

@@ -243,15 +243,15 @@ class Scaled extends Node {
   }
 }
 
-const own: Readonly<Record<string, readonly [f: (x: Tensor) => Tensor, op: string]>> = {
-  elementwise: [(x) => cube(x), "Cube"],
-  customOp: [(x) => twice(x), "Twice"],
-  customGradient: [(x) => straight(x), "CustomGradient"],
-  checkpoint: [(x) => checkpoint((y) => y.exp().sin(), x), "Checkpoint"],
-  "a class": [(x) => new Scaled(4).apply(x), "Scaled"],
+const own: Readonly<Record<string, readonly [f: (x: Tensor) => Tensor, op: string, why: string]>> = {
+  elementwise: [(x) => cube(x), "Cube", "a class of yours"],
+  customOp: [(x) => twice(x), "Twice", "a function of yours"],
+  customGradient: [(x) => straight(x), "CustomGradient", "a function of yours"],
+  checkpoint: [(x) => checkpoint((y) => y.exp().sin(), x), "Checkpoint", "a function of yours"],
+  "a class": [(x) => new Scaled(4).apply(x), "Scaled", "a class of yours"],
 };
 
-for (const [kind, [f, op]] of Object.entries(own)) {
+for (const [kind, [f, op, why]] of Object.entries(own)) {
   test(`${kind}: it is shown with its values and gradients, and says why it cannot be computed`, () => {
     const x = variable([0.5, 1.5], { name: "x" });
     const inner = f(x);
@@ -260,6 +260,7 @@ for (const [kind, [f, op]] of Object.entries(own)) {
     const json = graphToJson(z);
     const kept = json.nodes.find(({ closure }) => closure !== undefined);
     assert.is(kept?.op.startsWith(op.slice(0, 4)), true, JSON.stringify(kept));
+    assert.is(kept?.closure, why);
     const built = graphFromJson(again(json));
     assert.is(print(built.outputs), print(z));
     assert.is(toDot(built.outputs), toDot(z));

@@ -1,4 +1,5 @@
-// The buttons below blocks of code: the playground takes the place of the block, loaded when a reader asks for it.
+// The buttons below blocks of code and below pictures: the playground, or a page to step through, takes the place of the block, loaded when a
+// reader asks for it.
 
 /** Gives the buttons of a page their meaning, and shows them; once for each page that is shown. */
 export function showButtons() {
@@ -10,12 +11,18 @@ export function showButtons() {
 
 function open(button) {
   const { fragment, title } = button.dataset;
-  const link = button.parentElement.querySelector("a");
+  const { href } = button.parentElement.querySelector("a");
   const theme = document.documentElement.classList.contains("dark") ? "dark" : "light";
   const frame = document.createElement("iframe");
   frame.title = title;
-  frame.src = `${link.href.split("#")[0]}#embed&${fragment}&theme=${theme}`;
-  button.closest(".program").querySelector("div[class*=language-]").replaceWith(frame);
+  if (fragment === undefined) {
+    // It needs nothing of this page, and gets nothing.
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.src = href;
+    // Keys go to the page in it, which is another one than when the frame was put there.
+    frame.addEventListener("load", () => frame.focus());
+  } else frame.src = `${href.split("#")[0]}#embed&${fragment}&theme=${theme}`;
+  button.closest(".program").firstElementChild.replaceWith(frame);
   button.remove();
   frame.focus();
 }

@@ -117,5 +117,5 @@ function nodeOf({ node, inputs, output, frames }: GraphNode, classes: OpClasses)
 
 function closureOf(node: Node): string {
   if (node instanceof Part) return `one of several results of ${node.input(0).node?.name}`;
-  return node.isUnique ? "a function of yours" : "a class of yours";
+  return node.closesOver ? "a function of yours" : "a class of yours";
 }
