@@ -11,10 +11,12 @@ export function blocks(md, { pictures, base }) {
   md.core.ruler.push("programs", ({ src, env }) => {
     env.programs = isReference(env) || env.isIndex ? [] : blocksOf(src);
   });
-  // What is English is in a folder of its own here, and in the site at the root.
+  // What is English is in a folder of its own here, and in the site at the root; and the playground is none of the site's pages.
   md.core.ruler.push("links", ({ tokens }) => {
-    for (const link of tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "link_open"))
-      link.attrSet("href", link.attrGet("href").replace(/^((?:\.\.\/)+)en\//, "$1"));
+    for (const link of tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "link_open")) {
+      const href = link.attrGet("href");
+      link.attrSet("href", href.replace(/^((?:\.\.\/)+)en\//, "$1").replace(/^\/(?=playground\/)/, base));
+    }
   });
   // What VitePress says in English in all languages: to a screen reader, of the link that each heading has.
   md.core.ruler.push("headings", ({ tokens, env }) => {

@@ -20,7 +20,7 @@ function open(button) {
     frame.setAttribute("sandbox", "allow-scripts");
     frame.src = href;
     // Keys go to the page in it, which is another one than when the frame was put there.
-    frame.addEventListener("load", () => frame.focus());
+    frame.addEventListener("load", () => frame.contentWindow.focus());
   } else frame.src = `${href.split("#")[0]}#embed&${fragment}&theme=${theme}`;
   button.closest(".program").firstElementChild.replaceWith(frame);
   button.remove();
