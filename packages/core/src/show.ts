@@ -92,7 +92,8 @@ function showObject(value: object): string {
     return keys.length === 0 ? "an empty object" : `an object with ${cut(keys.join(", "))}`;
   }
   const name: unknown = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
-  const kind = typeof name === "string" && name !== "" ? cut(name) : "class";
+  // In a bundle a class that names itself has a line before its name.
+  const kind = typeof name === "string" && name !== "" ? cut(name.replace(/^_(?=[A-Z])/, "")) : "class";
   const length = ArrayBuffer.isView(value) && "length" in value ? ` of length ${String(value.length)}` : "";
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}${length}`;
 }

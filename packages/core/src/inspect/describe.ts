@@ -1,7 +1,9 @@
 import { formatValues } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
+import { isRecord } from "../options.js";
 import { formatShape } from "../shape/shape.js";
+import { show } from "../show.js";
 import type { GraphEdge } from "./graph.js";
 
 /** Up to how many elements, none of its axes longer than the second number, a tensor is shown whole. */
@@ -9,6 +11,8 @@ const WHOLE = 12;
 const WHOLE_AXIS = 6;
 /** How many characters of an attribute are shown: a node of one's own may hold a long list. */
 const ATTRIBUTE = 60;
+/** And how deep: it may hold itself. */
+const DEEPEST = 4;
 
 /** Ops that have a sign of their own; the others go by the name of their function, mostly that of the node with a small letter. */
 const LABELS: ReadonlyMap<string, string> = new Map([
@@ -81,10 +85,15 @@ export function attributesOf(node: Node): string[] {
   return Object.entries(node.attributes()).map(([key, value]) => `${key}: ${shorten(formatAttribute(value))}`);
 }
 
-function formatAttribute(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.slice(0, ATTRIBUTE).map(formatAttribute).join(", ")}]`;
-  if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return String(value);
+function formatAttribute(value: unknown, depth = 0): string {
+  if (typeof value === "function") return show(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (depth === DEEPEST) return "...";
+  const inner = (each: unknown) => formatAttribute(each, depth + 1);
+  if (Array.isArray(value)) return `[${Array.from(value.slice(0, ATTRIBUTE), inner).join(", ")}]`;
+  if (!isRecord(value)) return show(value);
+  const fields = Object.entries(value).slice(0, ATTRIBUTE);
+  return `{ ${fields.map(([key, each]) => `${key}: ${inner(each)}`).join(", ")} }`;
 }
 
 function shorten(text: string): string {

@@ -16,6 +16,8 @@ const none: readonly GraphFrame[] = Object.freeze([]);
 export class Frames {
   private readonly paths = new Map<Frame, readonly GraphFrame[]>();
   private readonly taken = new Set<string>();
+  /** By name: the last number that was given to one of it, so that a thousand of one name are not counted a thousand times. */
+  private readonly counts = new Map<string, number>();
 
   /** The frames around a node, the outermost first. */
   around({ frame }: Node): readonly GraphFrame[] {
@@ -31,7 +33,9 @@ export class Frames {
   private named(given: string, outer: GraphFrame | undefined): GraphFrame {
     const nameOf = (title: string) => (outer === undefined ? title : `${outer.name}.${title}`);
     let title = given;
-    for (let count = 2; this.taken.has(nameOf(title)); count++) title = `${given} ${count}`;
+    let count = this.counts.get(nameOf(given)) ?? 1;
+    while (this.taken.has(nameOf(title))) title = `${given} ${++count}`;
+    this.counts.set(nameOf(given), count);
     this.taken.add(nameOf(title));
     return { title, name: nameOf(title) };
   }
