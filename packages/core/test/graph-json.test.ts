@@ -10,6 +10,7 @@ import {
   customGradient,
   customOp,
   elementwise,
+  fixedPoint,
   fn,
   type Graph,
   type GraphJSON,
@@ -25,6 +26,7 @@ import {
   tensor,
   toDot,
   variable,
+  vmap,
 } from "../src/index.js";
 import { nodeWith, type OpClass, settingsOf } from "../src/inspect/op-classes.js";
 import { tested } from "./op-table.js";
@@ -180,6 +182,14 @@ test("loops and functions as what nodes were made in", () => {
   assert.ok(names.includes("scan.step 0.half") && names.includes("scan 2.step 1"));
   const steps = again(graphToJson(z)).nodes.map(({ step, frames }) => [step, frames] as const);
   assert.ok(steps.some(([step, frames]) => step === "step 2 of scan" && frames?.join() === "scan,step 2,half"));
+  // Whichever comes first, what is in a step or what is in a function in it.
+  const once = { length: 1 };
+  const inner = (c: Tensor) => scan((d) => [half(d.mul(w)).sin()], half(c), undefined, once)[0] as Tensor;
+  const [nested] = scan((c) => [inner(c).exp()], w, undefined, once);
+  for (const output of [z, nested as Tensor]) {
+    const json = again(graphToJson(output));
+    assert.equal(again(graphToJson(graphFromJson(json).outputs)), json);
+  }
 });
 
 test("a chain of any length", () => {
@@ -276,6 +286,50 @@ for (const [kind, [f, op, why]] of Object.entries(own)) {
   });
 }
 
+test("what is built again says the same of a closure as the first graph, whatever it is", () => {
+  const x = variable([1, 2, 3], { name: "x" });
+  const [y] = vmap((row: Tensor) => [straight(row)])(variable([[1, 2], [3, 4]])); // biome-ignore format: a matrix
+  const reasons: readonly (readonly [output: Tensor, op: string, closure: string])[] = [
+    [checkpoint((z) => z.exp(), x), "Checkpoint", "a function of yours"],
+    [y as Tensor, "CustomGradient", "a function of yours"],
+    [twice(x), "Twice", "a function of yours"],
+    [cube(x), "Cube", "an op that core does not have"],
+    [fixedPoint((z: Tensor) => z.div(2).add(x), tensor([0, 0, 0])), "Part", "one of several results of fixedPoint"],
+    [compile((z: Tensor) => z.mul(x).sum())(tensor([1, 2, 3])), "Compiled", "the result of a compiled function"],
+  ];
+  for (const [output, op, closure] of reasons) {
+    const json = again(graphToJson(output));
+    assert.equal([json.nodes.at(-1)?.op, json.nodes.at(-1)?.closure], [op, closure]);
+    const { outputs } = graphFromJson(json);
+    assert.equal(again(graphToJson(outputs)), json);
+    assert.throws(
+      () => outputs[0]?.mul(2).backward({ seed: tensor(1).broadcastTo(output.shape) }),
+      (error: unknown) => error instanceof ChainruleError && /came out of JSON/.test(error.message),
+      op,
+    );
+  }
+});
+
+test("the graph of a derivative, and what a transform looks at, are computed and walked again", () => {
+  const x = variable([1, 2, 3], { name: "x" });
+  const slope = grad((z: Tensor) => z.square().mul(z).sum());
+  for (const z of [slope(x).square().sum(), grad((v: Tensor) => slope(v).sum())(x).sum()]) {
+    const json = again(graphToJson(z));
+    assert.ok(json.nodes.some(({ op }) => op === "Argument"));
+    const { outputs, edges } = sameGraph(z);
+    x.zeroGrad();
+    z.backward();
+    outputs[0]?.backward();
+    assert.equal(edges.find(({ isVariable }) => isVariable)?.grad?.toArray(), x.grad?.toArray());
+    assert.is(edges.find(({ isVariable }) => isVariable)?.grad?.requiresGrad, false, "no transform waits for it");
+  }
+  grad((z: Tensor) => {
+    const y = z.square();
+    assert.is(graphFromJson(again(graphToJson(y))).outputs[0]?.item(), 9);
+    return y;
+  })(3);
+});
+
 test("an op of one's own whose class is given is built again", () => {
   const x = variable([0.5, 1.5]);
   const z = new Scaled(4).apply(twice(cube(x))).sum();
@@ -357,6 +411,7 @@ const hostile: Readonly<Record<string, readonly [change: (json: Open) => unknown
   "an input below 0": [(json) => { at(json.nodes, 0)["inputs"] = [-1, 0]; }, /nodes\[0\]\.inputs\[0\]: -1/],
   "an input that is a text": [(json) => { at(json.nodes, 0)["inputs"] = ["0", 1]; }, /nodes\[0\]\.inputs\[0\]: "0"/],
   "no inputs": [(json) => { at(json.nodes, 0)["inputs"] = []; }, /nodes\[0\]: it is no node of a graph/],
+  "the argument of nothing": [(json) => { json.nodes[0] = { op: "Argument", inputs: [], output: 2 }; }, /nodes\[0\]: it is no node of a graph/],
   "too many inputs": [(json) => { at(json.nodes, 0)["inputs"] = [0, 1, 0]; }, /nodes\[0\] \(Add\): .*takes 2 inputs, got 3/],
   "an op that there is not": [(json) => { at(json.nodes, 0)["op"] = "Eval"; }, /nodes\[0\]\.op: there is no op "Eval" in core/],
   "an op of objects": [(json) => { at(json.nodes, 0)["op"] = "constructor"; }, /nodes\[0\]\.op: there is no op "constructor"/],
@@ -373,6 +428,7 @@ const hostile: Readonly<Record<string, readonly [change: (json: Open) => unknown
   "a closure of constants": [(json) => { at(json.edges, 0)["kind"] = "constant"; at(json.edges, 1)["kind"] = "constant"; at(json.nodes, 0)["closure"] = "mine"; }, /nodes\[0\]: it is no node of a graph: it depends on no variable/],
   "a closure that is no text": [(json) => { at(json.nodes, 0)["closure"] = true; }, /nodes\[0\]\.closure: a text is needed/],
   "a step that is no text": [(json) => { at(json.nodes, 0)["step"] = 3; }, /nodes\[0\]\.step: a text is needed/],
+  "a step of no frame": [(json) => { at(json.nodes, 0)["step"] = "step 3 of scan"; at(json.nodes, 0)["frames"] = ["scan", "step 2"]; }, /nodes\[0\]\.step: "step 3 of scan"; it names steps that are among the frames/],
   "frames that are none": [(json) => { at(json.nodes, 0)["frames"] = ["scan", 3]; }, /nodes\[0\]\.frames\[1\]: a text is needed, got 3/],
   "too many frames": [(json) => { at(json.nodes, 0)["frames"] = Array(100).fill("scan"); }, /nodes\[0\]\.frames: 100 frames; there are 64/],
   "an output that there is not": [(json) => ({ ...json, outputs: [9] }), /outputs\[0\]: 9; the place of an edge/],

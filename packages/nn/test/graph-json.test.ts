@@ -47,7 +47,7 @@ function comesBack(loss: Tensor): void {
   const closed = graphToJson(loss).nodes.filter(({ closure }) => closure !== undefined);
   assert.equal(
     closed.map(({ op, closure }) => [op, closure]),
-    [[graphOf(loss).nodes.at(-1)?.node.name, "a class of yours"]],
+    [[graphOf(loss).nodes.at(-1)?.node.name, "an op that core does not have"]],
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Values } from "../dtype.js";
 import { GraphError } from "../errors.js";
-import { Node } from "../graph/node.js";
+import { Node, type Walk } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Shape } from "../shape/types.js";
 
@@ -32,6 +32,12 @@ export class ClosureNode extends Node {
 
   override localForward(): Values {
     throw this.refused("computed again");
+  }
+
+  override countUses(walk: Walk): void {
+    // Without inputs nobody would ask for its gradient, and that of what lies behind it would be missing in silence.
+    if (this.arity === 0) throw this.refused("walked backward");
+    super.countUses(walk);
   }
 
   override localBackward(): Tensor {

@@ -1,15 +1,17 @@
 import { isFloat } from "../dtype.js";
 import { ChainruleError, DTypeError, ShapeError } from "../errors.js";
+import { Argument } from "../graph/argument.js";
 import { constantOf, parsed } from "../graph/exchange.js";
 import { variable } from "../graph/factory.js";
 import { withRecording } from "../graph/recording.js";
-import { Frame } from "../graph/steps.js";
+import type { Frame } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { eagerly } from "../graph/tracer.js";
 import { checkNoMore, checkOptions } from "../options.js";
 import { formatShape, sameShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import { ClosureNode } from "./closure-node.js";
+import { FramesFromJson } from "./frames-from-json.js";
 import { type Graph, graphFrom } from "./graph.js";
 import type { GraphJSONOptions } from "./graph-json.js";
 import { displayable } from "./graph-of.js";
@@ -52,7 +54,7 @@ export function graphFromJson(json: unknown, options: Pick<GraphJSONOptions, "op
   return { graph: displayable(graphFrom("graphFromJson", outputs, {}), {}), outputs, edges: builder.edges };
 }
 
-/** How deep frames may stand in each other: a list of titles is looked up once for each of them. */
+/** How deep frames may stand in each other: a name is looked up, and written, for each of them. */
 const MOST_FRAMES = 64;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -60,7 +62,7 @@ type Fields = Readonly<Record<string, unknown>>;
 class Builder {
   readonly edges: Tensor[] = [];
   private readonly classes: OpClasses;
-  private readonly frames = new Map<string, Frame>();
+  private readonly frames = new FramesFromJson();
   private readonly edgeList: readonly unknown[];
   private readonly nodeList: readonly unknown[];
   private readonly outputList: readonly unknown[];
@@ -143,7 +145,10 @@ class Builder {
     const op = textOf(`${at}.op`, fields["op"]);
     const list = listOf(`${at}.inputs`, fields["inputs"]);
     const inputs = list.map((index, i) => this.edge(`${at}.inputs[${i}]`, index));
-    if (!inputs.some((input) => input.requiresGrad) || !isFloat(value.dtype)) {
+    // A graph begins at variables, at the argument of a transform, or at the result of a program, which has no inputs.
+    const isBeginning =
+      op === "Argument" ? inputs.length === 1 : inputs.length === 0 && Object.hasOwn(fields, "closure");
+    if (!(isBeginning || inputs.some((input) => input.requiresGrad)) || !isFloat(value.dtype)) {
       throw failure(at, "it is no node of a graph: it depends on no variable, or its result has no gradient");
     }
     const made = this.made(at, op, fields, place, value, inputs);
@@ -157,7 +162,8 @@ class Builder {
     if (Object.hasOwn(fields, "closure")) {
       const closure = textOf(`${at}.closure`, fields["closure"]);
       const node = within(`${at}.settings`, () => new ClosureNode(op, closure, readSettings(fields["settings"])));
-      return value.derive(value.shape, value.dtype, value.values, node.connectedTo(inputs));
+      const connected = inputs.length === 0 ? node : node.connectedTo(inputs);
+      return value.derive(value.shape, value.dtype, value.values, connected);
     }
     const Op = this.classes.get(op);
     if (Op === undefined)
@@ -166,6 +172,8 @@ class Builder {
         `there is no op ${show(op)} in core; give its class, { ops: { ${show(op).slice(1, -1)} } }`,
       );
     const node = within(`${at}.settings (${op})`, () => nodeWith(Op, fields["settings"]));
+    // The transform that it is of has ended.
+    if (node instanceof Argument) node.live = false;
     return within(`${at} (${op})`, () => {
       const shape = node.shapeRule(...inputs);
       const dtype = node.dtypeRule(...inputs);
@@ -177,23 +185,19 @@ class Builder {
     });
   }
 
-  /** What a node was made in: one frame for all that have the same titles. */
+  /** What a node was made in. */
   private frameOf(at: string, fields: Fields): Frame | null {
-    const { step } = fields;
-    const said = step === undefined ? null : textOf(`${at}.step`, step);
-    if (!Object.hasOwn(fields, "frames")) return null;
-    const titles = listOf(`${at}.frames`, fields["frames"]).map((title, i) => textOf(`${at}.frames[${i}]`, title));
+    const step = fields["step"] === undefined ? undefined : textOf(`${at}.step`, fields["step"]);
+    const list = Object.hasOwn(fields, "frames") ? listOf(`${at}.frames`, fields["frames"]) : [];
+    const titles = list.map((title, i) => textOf(`${at}.frames[${i}]`, title));
     if (titles.length > MOST_FRAMES)
       throw failure(`${at}.frames`, `${titles.length} frames; there are ${MOST_FRAMES} at most`);
-    let frame: Frame | null = null;
-    for (const [i, title] of titles.entries()) {
-      const key = JSON.stringify(titles.slice(0, i + 1));
-      const known: Frame =
-        this.frames.get(key) ?? new Frame(title, title, frame, i === titles.length - 1 ? said : null);
-      this.frames.set(key, known);
-      frame = known;
-    }
-    return frame;
+    const frame = this.frames.frameOf(titles, step);
+    if (frame !== undefined) return frame;
+    throw failure(
+      `${at}.step`,
+      `${show(step)}; it names steps that are among the frames, innermost first: "step 2 of scan"`,
+    );
   }
 
   /** One of the edges that stand before: so there are no circles. */

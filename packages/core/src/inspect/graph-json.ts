@@ -4,6 +4,7 @@ import { Part } from "../graph/part.js";
 import { stepOf } from "../graph/steps.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkNoMore, checkOptions } from "../options.js";
+import { ClosureNode } from "./closure-node.js";
 import { type GraphEdge, type GraphNode, type GraphOptions, graphFrom } from "./graph.js";
 import { type OpClass, OpClasses, type SettingsJSON, settingsOf, shownSettings } from "./op-classes.js";
 
@@ -58,7 +59,8 @@ export interface GraphJSONOptions extends GraphOptions {
  * their settings, and how they are connected. `graphFromJson` builds it again. Numbers come to the bit, as in `toJSON`.
  *
  * Ops of core are named; others, if their classes are given. What JSON cannot hold (functions with a gradient of their own, loops in a
- * program, classes that are not given) is kept with the values that it had, and a reason, `closure`. Hooks are left out. Of a graph whose
+ * program, results of programs, classes that are not given) is kept with the values that it had, and a reason, `closure`. Hooks are left
+ * out. Of a graph whose
  * variables have been assigned to since, each tensor has its values of now.
  *
  * @example
@@ -115,7 +117,11 @@ function nodeOf({ node, inputs, output, frames }: GraphNode, classes: OpClasses)
   };
 }
 
+/** As what follows "this is". */
 function closureOf(node: Node): string {
+  if (node instanceof ClosureNode) return node.closure;
   if (node instanceof Part) return `one of several results of ${node.input(0).node?.name}`;
-  return node.closesOver ? "a function of yours" : "a class of yours";
+  // In a graph all have inputs but what stands for a program.
+  if (node.arity === 0) return "the result of a compiled function";
+  return node.isUnique || node.closesOver ? "a function of yours" : "an op that core does not have";
 }

@@ -1,5 +1,6 @@
 import { isClass } from "../checks.js";
 import { ChainruleError } from "../errors.js";
+import { Argument } from "../graph/argument.js";
 import { jsonNumber, numberOfText } from "../graph/json.js";
 import { Node, type NodeSettings } from "../graph/node.js";
 import { nodeClasses } from "../ops/methods.js";
@@ -32,6 +33,8 @@ export class OpClasses {
 
   constructor(op: string, given: unknown = {}) {
     for (const [name, exported] of Object.entries(nodeClasses())) if (isNodeClass(exported)) this.add(name, exported);
+    // What transforms leave in graphs, as `grad` does in that of a gradient.
+    this.add("Argument", Argument);
     if (!isRecord(given)) throw new ChainruleError(`${op}: ops are a record of classes of nodes, got ${show(given)}`);
     for (const [name, own] of Object.entries(given)) {
       if (!isNodeClass(own)) {
