@@ -35,12 +35,13 @@ export function heatOf(t: Tensor, what: string, digits: number): Heat | undefine
     return most === 0 ? 0 : Math.round((value / most) * LEVELS) + 0;
   };
   const isWhole = values.length === t.size;
+  const odd = values.filter((value) => !Number.isFinite(value)).length;
   const range = `colours from ${numberText(-most, digits)} to ${numberText(most, digits)}`;
   return {
     rows,
     columns,
     levels: values.map(level),
-    title: `${what} ${t.shape.join(" \u00d7 ")}${isWhole ? "" : `, means in ${rows} \u00d7 ${columns} cells`}; ${range}`,
+    title: `${what} ${t.shape.join(" \u00d7 ")}${isWhole ? "" : `, means in ${rows} \u00d7 ${columns} cells`}; ${range}${odd === 0 ? "" : `, ${odd} of ${values.length} not finite`}`,
     width: columns * CELL,
     height: rows * CELL,
   };

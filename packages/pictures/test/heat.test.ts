@@ -26,6 +26,8 @@ test("0 is no colour, the greatest absolute value the strongest one", () => {
     -8,
     -4,
   ]);
+  const odd = heatOf(tensor([Number.NaN, 2, Number.POSITIVE_INFINITY]), "values", 4);
+  assert.is(odd?.title, "values 3; colours from -2 to 2, 2 of 3 not finite");
   for (const none of [tensor(1), tensor([1]), zeros([0, 3])]) assert.is(heatOf(none, "values", 4), undefined);
 });
 

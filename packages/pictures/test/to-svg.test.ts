@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ChainruleError, graphOf, noGrad, type Tensor, tensor, variable, zeros } from "@chainrule/core";
+import { ChainruleError, graphOf, Node, noGrad, type Tensor, tensor, variable, zeros } from "@chainrule/core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type SvgOptions, toSvg } from "../src/index.js";
@@ -123,6 +123,33 @@ test("signs, names of functions, settings, and numbers in formulas", () => {
   assert.equal(signs(x.sum({ axis: 1, keepDims: true })), ["\u03a3"]);
   assert.equal(textsOf(draw(x.sum({ axis: 1, keepDims: true })), "faint"), ["axis: 1", "keepDims"]);
   assert.equal(signs(x.softplus()), ["softplus"]);
+});
+
+test("settings of a node of one's own, whatever they are", () => {
+  const circle: Record<string, unknown> = {};
+  circle["of"] = circle;
+  const attributes = { list: [1, [2, null], { z: Number.NaN }], big: { n: 10n }, text: [Symbol("s")], circle };
+  class Odd extends Node {
+    override readonly name = "Odd";
+    override attributes() {
+      return attributes;
+    }
+    override shapeRule(x: Tensor) {
+      return x.shape;
+    }
+    override composed(x: Tensor) {
+      return x;
+    }
+    override localBackward(dout: Tensor) {
+      return dout;
+    }
+  }
+  assert.equal(textsOf(draw(new Odd().apply(variable(1, { name: "x" }))), "faint"), [
+    "list: [1, [2, null], { z: N\u2026",
+    "big: { n: 10 }",
+    "text: [Symbol(s)]",
+    "circle: { of: { of: { of: {\u2026",
+  ]);
 });
 
 test("names of any kind are XML, and what cannot be seen is its code", () => {
