@@ -7,8 +7,12 @@ import {
   ChainruleError,
   Concat,
   checkpoint,
+  customOp,
   elementwise,
   formulaOf,
+  type GraphNode,
+  grad,
+  graphOf,
   MatMul,
   Mul,
   Node,
@@ -139,6 +143,26 @@ test("what is no node, and names that are no list of as many texts, are refused"
   assert.throws(() => formulaOf(tensor(1) as never), says(/^formulaOf: .* is no node; take that of a tensor, t\.node/));
   assert.throws(() => formulaOf(new Add(), ["x", "y"]), says(/has the letters x, y, z; names are a list of as many/));
   assert.throws(() => formulaOf(new Add(), { x: "x" } as never), says(/names are a list/));
+});
+
+test("an op of one's own is not taken for core's by its name", () => {
+  const x = variable([1, 2], { name: "x" });
+  const product = customOp("MatMul", {
+    arity: 1,
+    shape: (shape) => shape,
+    forward: (out, x) => out.set(x.data),
+    backward: [(dout) => dout],
+  });
+  assert.is(formulaOf(product(x).node as Node), undefined);
+  const relu = elementwise("Softplus", { forward: (k, x) => k.mul(2, x), backward: [(k, dout) => k.mul(2, dout)] });
+  assert.is(formulaOf(relu(x).node as Node)?.forward, "z = 2 * x");
+});
+
+test("what a transform puts in the place of its argument", () => {
+  const slope = grad((x: Tensor) => x.square().sum())(variable([1, 2], { name: "x" }));
+  const { node } = graphOf(slope).nodes[0] as GraphNode;
+  assert.is(node.name, "Argument");
+  assert.equal([known(node).forward, ...known(node).backward], ["z = x", "dx = dz"]);
 });
 
 // --- by the op table ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 import { ChainruleError } from "../errors.js";
+import { Argument } from "../graph/argument.js";
 import type { Formula } from "../graph/arithmetic.js";
 import { Elementwise } from "../graph/elementwise.js";
 import { type FormulaText, Node } from "../graph/node.js";
+import { nodeClasses } from "../ops/methods.js";
 import { checkNoMore } from "../options.js";
 import { show } from "../show.js";
 import { type Expression, number, operand } from "./formula/expression.js";
@@ -87,8 +89,10 @@ interface Made {
 const usual: Readonly<Record<number, string>> = { 1: "x z", 2: "x y z", 3: "x y w z" };
 
 /** A rule is linear in the gradient of the result: with 1 in the place of that it is the derivative. */
-function elementwise({ name, rule, inputCount }: Elementwise): Made {
-  const { letters = usual[inputCount] as string, forward = rule.forward, derivatives = [] } = plain[name] ?? {};
+function elementwise(node: Elementwise): Made {
+  const { name, rule, inputCount } = node;
+  const known = isOfCore(node) ? plain[name] : undefined;
+  const { letters = usual[inputCount] as string, forward = rule.forward, derivatives = [] } = known ?? {};
   const operands = Array.from({ length: inputCount + 1 }, (_, i) => operand(i));
   const evaluated = (formula: Formula, ...inputs: Expression[]): Writer => {
     const result = formula(symbolic, ...inputs);
@@ -124,9 +128,14 @@ function told(node: Node): Made | undefined {
   );
 }
 
+/** The tables are by name, and an op of one's own may have any. */
+function isOfCore(node: Node): boolean {
+  return node instanceof Argument || Object.values(nodeClasses()).includes(node.constructor);
+}
+
 function tabled(node: Node): Made | undefined {
   const name = node.name.replace(/[12]d$/, "");
-  const entry = Object.hasOwn(formulas, name) ? formulas[name] : undefined;
+  const entry = isOfCore(node) && Object.hasOwn(formulas, name) ? formulas[name] : undefined;
   return entry === undefined ? undefined : textual(typeof entry === "function" ? entry(node) : entry);
 }
 

@@ -60,8 +60,7 @@ export interface GraphJSONOptions extends GraphOptions {
  *
  * Ops of core are named; others, if their classes are given. What JSON cannot hold (functions with a gradient of their own, loops in a
  * program, results of programs, classes that are not given) is kept with the values that it had, and a reason, `closure`. Hooks are left
- * out. Of a graph whose
- * variables have been assigned to since, each tensor has its values of now.
+ * out. Of a graph whose variables have been assigned to since, each tensor has its values of now.
  *
  * @example
  * const x = variable(3, { name: "x" });

@@ -170,4 +170,6 @@ export const formulas: Readonly<Record<string, Entry>> = {
   IsNaN: ["x z", "isNaN(x)", null],
   IsFinite: ["x z", "isFinite(x)", null],
   RoundToFloat16: ["x z", "float16(x)", "dz"],
+  // What transforms put in the place of their arguments.
+  Argument: ["x z", "x", "dz"],
 };
