@@ -46,7 +46,7 @@ export const chapters: readonly Chapter[] = [
     "numerical-differentiation": {},
     "gradient-descent": {},
     "simple-net": {},
-    "numerical-training": { short: ["--batch", "1"], isHeavy: true },
+    "numerical-training": { short: ["--batch", "1", "--hidden", "5"] },
   }),
   chapter("ch05", "Chapter 5: backpropagation", {
     apple: {},
@@ -55,12 +55,12 @@ export const chapters: readonly Chapter[] = [
     "layer-graphs": {},
     steppers: {},
     "shapes-and-labels": {},
-    "gradient-check": { isHeavy: true },
-    "train-mnist": { short: ["--iterations", "600", "--out", "out/short"], module: "mnist/main", isAlone: true },
+    "gradient-check": { short: ["--hidden", "5"] },
+    "train-mnist": { short: ["--iterations", "300", "--out", "out/short"], module: "mnist/main", isAlone: true },
     "short-training": { short: ["--iterations", "240"] },
     "functional-style": { short: ["--iterations", "240"] },
     "deep-sigmoid": {},
-    curves: { short: ["--iterations", "600", "--out", "out/short"], isHeavy: true },
+    curves: { short: ["--iterations", "300", "--out", "out/short"], isHeavy: true },
   }),
   chapter("ch06", "Chapter 6: how to train", {
     "optimizer-paths": {},
@@ -125,7 +125,7 @@ export const chapters: readonly Chapter[] = [
   }),
   chapter("after", "After the book", {
     "character-lstm": { short: ["--steps", "100", "--out", "out/short"], isHeavy: true },
-    transformer: { short: ["--steps", "200", "--out", "out/short"], isHeavy: true },
+    transformer: { short: ["--steps", "150", "--out", "out/short"], isHeavy: true },
     diffusion: { short: ["--steps", "1000", "--out", "out/short"], isHeavy: true },
     vae: { short: ["--epochs", "1", "--images", "5000", "--out", "out/short"], isHeavy: true },
     "pendulum-fit": { isHeavy: true },

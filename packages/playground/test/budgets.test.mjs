@@ -77,7 +77,7 @@ function contents(folder) {
 }
 
 test("a second build has the same bytes", async () => {
-  const folder = mkdtempSync(join(playground, "dist-again-"));
+  const folder = mkdtempSync(join(playground, "node_modules/.dist-again-"));
   try {
     await buildPlayground(folder);
     const [first, second] = [contents(join(playground, "dist")), contents(folder)];

@@ -13,14 +13,14 @@ import { readDigits } from "../mnist/data.js";
 import { readOptions } from "../support/options.js";
 import { check, note, section } from "../support/report.js";
 
-const { batch, seed } = readOptions({ batch: 100, seed: 1 });
+const { batch, hidden, seed } = readOptions({ batch: 100, hidden: 50, seed: 1 });
 const lr = 0.1;
 
 const random = new Random(seed);
 const network = new Sequential({
-  affine1: new Affine(784, 50, { initializer: normal({ std: 0.01 }), random }),
+  affine1: new Affine(784, hidden, { initializer: normal({ std: 0.01 }), random }),
   sigmoid: new Sigmoid(),
-  affine2: new Affine(50, 10, { initializer: normal({ std: 0.01 }), random }),
+  affine2: new Affine(hidden, 10, { initializer: normal({ std: 0.01 }), random }),
 });
 const parameters = Object.entries(network.parameters());
 const count = parameters.reduce((sum, [, parameter]) => sum + parameter.size, 0);

@@ -13,11 +13,11 @@ import { readDigits } from "../mnist/data.js";
 import { readOptions } from "../support/options.js";
 import { check, note } from "../support/report.js";
 
-const { seed } = readOptions({ seed: 1 });
+const { hidden, seed } = readOptions({ hidden: 50, seed: 1 });
 
 const random = new Random(seed);
-const affine1 = new Affine(784, 50, { initializer: normal({ std: 0.01 }), random });
-const affine2 = new Affine(50, 10, { initializer: normal({ std: 0.01 }), random });
+const affine1 = new Affine(784, hidden, { initializer: normal({ std: 0.01 }), random });
+const affine2 = new Affine(hidden, 10, { initializer: normal({ std: 0.01 }), random });
 const network = new Sequential({ affine1, relu: new ReLU(), affine2 });
 
 const { train } = readDigits(null, "float32");
