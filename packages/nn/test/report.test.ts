@@ -18,7 +18,9 @@ import {
   Sequential,
   SGD,
   softmaxWithLoss,
+  type TensorFile,
   Trainer,
+  type TrainerOptions,
 } from "../src/index.js";
 import { histogramOf } from "../src/report/histogram.js";
 import { Looks } from "../src/report/looks.js";
@@ -64,7 +66,7 @@ function byHand(options: RecorderOptions<Data> = {}) {
     classification: { evaluation: "all", labels: ({ labels }) => labels },
     ...options,
   });
-  const trainer = new Trainer({
+  const settings: TrainerOptions<Data, Tensor> = {
     network,
     optimizer: new SGD(network, { lr: 1e-300 }),
     data: rows,
@@ -77,8 +79,8 @@ function byHand(options: RecorderOptions<Data> = {}) {
     epochs: 2,
     random: new Random(1),
     callbacks: [report.callback],
-  });
-  return { network, report, trainer };
+  };
+  return { network, report, settings, trainer: new Trainer(settings) };
 }
 
 test("a histogram counts by hand: ends, bins, moments, zeros, what is not finite", () => {
@@ -285,7 +287,41 @@ test("targets hear of each event, and how a run ended is told", async () => {
     thrown = error;
   });
   assert.instance(thrown, DivergenceError);
-  assert.is(failing.report.data().state, "failed");
+  const { state, reason } = failing.report.data();
+  assert.equal([state, reason], ["failed", (thrown as DivergenceError).message]);
+  assert.match(reason ?? "", "the loss is NaN");
+  // With what was wrong mended it goes on, and is no failure any more.
+  failing.network.second.b.assign([0, 0]);
+  await failing.trainer.run();
+  assert.equal([failing.report.data().state, failing.report.data().reason], ["done", null]);
+});
+
+test("a run that is resumed says where; a recorder that is given another run does not mix the two", async () => {
+  const whole = byHand();
+  const snapshots: TensorFile[] = [];
+  await whole.trainer.run();
+  assert.equal([whole.report.data().resumedAt, whole.report.data().looks], [0, [0, 1, 2]]);
+
+  const first = byHand({ classification: undefined });
+  const keep = { onEvaluation: (trainer: Trainer) => void snapshots.push(trainer.snapshot()) };
+  const half = new Trainer({ ...first.settings, callbacks: [keep, first.report.callback] });
+  await half.run();
+  const second = byHand({ classification: undefined });
+  second.trainer.restore(snapshots[1] as TensorFile);
+  await second.trainer.run();
+  const { resumedAt, looks, evaluations, losses, iteration, wallSeconds } = second.report.data();
+  assert.equal([resumedAt, looks, iteration, losses.values.length], [1, [2], 2, 2]);
+  assert.equal(evaluations.map((each) => each.iteration), [0, 1, 2]); // biome-ignore format: one line
+  assert.ok(wallSeconds > 0);
+
+  // The same recorder, first with a run that goes on from an earlier place, then with one from the beginning.
+  const again = new Trainer({ ...first.settings, callbacks: [first.report.callback] });
+  again.restore(snapshots[1] as TensorFile);
+  await again.run();
+  assert.equal([first.report.data().resumedAt, first.report.data().looks], [0, [0, 1, 2]]);
+  const anew = new Trainer({ ...first.settings, evaluateFirst: false, callbacks: [first.report.callback] });
+  await anew.run();
+  assert.equal([first.report.data().resumedAt, first.report.data().looks], [0, [1, 2]]);
 });
 
 test("the loss curve of a long run is of means", async () => {

@@ -40,7 +40,7 @@ test("a run that is stopped by an error leaves a report of what there was", asyn
     thrown = error;
   });
   assert.match(String(thrown), "no more");
-  assert.match(readFileSync(path, "utf8"), /"state":"failed","iteration":15,/);
+  assert.match(readFileSync(path, "utf8"), /"state":"failed","reason":"no more","resumedAt":0,"iteration":15,/);
 });
 
 test("a file that cannot be written is named", async () => {

@@ -21,6 +21,21 @@ export class Looks {
     this.most = most;
   }
 
+  /**
+   * Forgets what a run that begins there, or goes on from there, has not come to yet.
+   *
+   * @returns whether there was something to forget
+   */
+  rewind(iteration: number): boolean {
+    const before = this.kept;
+    this.kept = before.filter((look) => iteration > 0 && look.iteration <= iteration);
+    if (this.kept.length === 0) {
+      this.every = 1;
+      this.seen = 0;
+    }
+    return this.kept.length < before.length;
+  }
+
   add(look: Look): void {
     const last = this.kept.at(-1);
     // Evaluated again, as where a run goes on.

@@ -60,6 +60,10 @@ export class ReportRecorder<B = unknown> {
   private collected: Collected | null = null;
   /** Of the last evaluation that came to its end. */
   private predicted: Collected | null = null;
+  private reason: string | null = null;
+  private resumedAt = 0;
+  /** Where the run that was recorded last has ended. */
+  private reached = 0;
   private started = 0;
   private wall = 0;
 
@@ -73,14 +77,14 @@ export class ReportRecorder<B = unknown> {
       ...(options.targets && { onStep: () => this.tell("step") }),
       onPredictions: (_, predictions) => this.collect(predictions),
       onEvaluation: (trainer, evaluation) => this.look(trainer, evaluation),
-      onEnd: (trainer) => this.end(trainer),
+      onEnd: (trainer, error) => this.end(trainer, error),
     };
   }
 
   /** All that was recorded so far. */
   data(...none: []): ReportData {
     checkNoMore("ReportRecorder.data", none);
-    const { options, trainer, state, layers, predicted, wall, started } = this;
+    const { options, trainer, state, reason, resumedAt, layers, predicted, wall, started } = this;
     const looks = this.looks.kept;
     const { losses, evaluations, seconds } = trainer?.history ?? { losses: [], evaluations: [], seconds: 0 };
     const wallSeconds = (wall + (state === "running" ? performance.now() - started : 0)) / 1000;
@@ -89,6 +93,8 @@ export class ReportRecorder<B = unknown> {
       version: 1,
       title: options.title ?? "Training",
       state,
+      reason,
+      resumedAt,
       iteration: losses.length,
       iterations: trainer?.iterations ?? null,
       iterationsPerEpoch: trainer?.iterationsPerEpoch ?? null,
@@ -115,12 +121,24 @@ export class ReportRecorder<B = unknown> {
   }
 
   private async start(trainer: Trainer): Promise<void> {
+    const { iteration } = trainer;
+    if (trainer !== this.trainer || iteration !== this.reached) this.beginAt(iteration);
     this.trainer = trainer;
     this.state = "running";
+    this.reason = null;
     this.started = performance.now();
     this.collected = null;
     if (this.layers.length === 0) this.layers = layersOf(trainer, null);
     await this.tell("start");
+  }
+
+  /** A run that begins anew, or goes on from an earlier place, does not go on with what was seen behind that. */
+  private beginAt(iteration: number): void {
+    if (this.looks.rewind(iteration)) this.predicted = null;
+    if (this.looks.kept.length > 0) return;
+    this.resumedAt = iteration;
+    this.layers = [];
+    this.wall = 0;
   }
 
   private collect(predictions: Predictions): void {
@@ -157,9 +175,11 @@ export class ReportRecorder<B = unknown> {
     await this.tell("evaluation");
   }
 
-  private async end(trainer: Trainer): Promise<void> {
+  private async end(trainer: Trainer, error: unknown): Promise<void> {
     this.wall += performance.now() - this.started;
+    this.reached = trainer.iteration;
     this.state = trainer.history.ended ?? "failed";
+    this.reason = error === undefined ? null : error instanceof Error ? error.message : String(error);
     await this.tell("end");
   }
 

@@ -87,11 +87,15 @@ export interface ReportData {
   readonly title: string;
   /** "failed": an error ended it, such as a loss that was not finite. */
   readonly state: "waiting" | "running" | "done" | "stopped" | "aborted" | "failed";
+  /** What the error said that ended it. */
+  readonly reason: string | null;
+  /** Where a run that was resumed went on: what is looked at begins there, and so does `wallSeconds`. 0 for the beginning. */
+  readonly resumedAt: number;
   /** Training steps done; in all, where that is known; of an epoch, where that is known. */
   readonly iteration: number;
   readonly iterations: number | null;
   readonly iterationsPerEpoch: number | null;
-  /** Of the training steps alone, and of the whole run. */
+  /** Of all training steps alone, and of the run as far as it was recorded. */
   readonly seconds: number;
   readonly wallSeconds: number;
   /** Means over `every` steps each, that of the last ones perhaps over fewer. */

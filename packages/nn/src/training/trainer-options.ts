@@ -29,8 +29,8 @@ export interface TrainerCallback {
   /** After each batch of an evaluation, before `onEvaluation`, which does not come where the run is ended in between. */
   readonly onPredictions?: (trainer: Trainer, predictions: Predictions) => void | Promise<void>;
   readonly onEvaluation?: (trainer: Trainer, evaluation: Evaluation) => void | Promise<void>;
-  /** When the run is over, however it ended. */
-  readonly onEnd?: (trainer: Trainer) => void | Promise<void>;
+  /** When the run is over, however it ended; with the error, if one did. */
+  readonly onEnd?: (trainer: Trainer, error?: unknown) => void | Promise<void>;
 }
 
 /** Where snapshots go, such as a file (`CheckpointFile` of `@chainrule/nn/node`). */

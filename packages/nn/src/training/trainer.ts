@@ -167,6 +167,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     this.running = true;
     this.stopped = false;
     this.ended = null;
+    let failure: unknown;
     try {
       await this.tell("onStart");
       await this.train();
@@ -174,9 +175,12 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
       if (this.ended !== "aborted" && restoreBest && this.best !== null) {
         loadParameters(this.network, this.best.state);
       }
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
       this.running = false;
-      await this.tell("onEnd");
+      await this.tell("onEnd", failure);
     }
     return this.history;
   }
@@ -395,7 +399,8 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     return this.options.signal?.aborted ?? false;
   }
 
-  private async tell(event: "onStart" | "onEnd"): Promise<void>;
+  private async tell(event: "onStart"): Promise<void>;
+  private async tell(event: "onEnd", error: unknown): Promise<void>;
   private async tell(event: "onStep", loss: number): Promise<void>;
   private async tell(event: "onPredictions", predictions: Predictions): Promise<void>;
   private async tell(event: "onEvaluation", evaluation: Evaluation): Promise<void>;

@@ -72,7 +72,8 @@ export class Chart {
     const tables = curves.parts.map((part) => part.map((column) => [...column]) as unknown as uPlot.AlignedData);
     const data = tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables);
     // With other curves, or on another scale, it is another plot; with more points of the same it is not.
-    const form = JSON.stringify([curves.series, curves.isLog]);
+    const huge = hugeSteps(curves.parts);
+    const form = JSON.stringify([curves.series, curves.isLog, huge]);
     if (this.plot !== null && form === this.built) {
       this.zoom.keeping(() => this.plot?.setData(data, false));
       this.read(this.plot);
@@ -81,13 +82,13 @@ export class Chart {
     const range = this.zoom.range;
     this.plot?.destroy();
     this.built = form;
-    this.plot = new uPlot(this.optionsOf(curves, width), data, this.frame);
+    this.plot = new uPlot(this.optionsOf(curves, width, huge), data, this.frame);
     this.zoom.set(range);
     this.writeLegend();
     this.read(this.plot);
   }
 
-  private optionsOf({ series, isLog, isCount = false }: Curves, width: number): uPlot.Options {
+  private optionsOf({ series, isLog, isCount = false }: Curves, width: number, huge: uPlot.Axis): uPlot.Options {
     const { height } = this;
     const axis: uPlot.Axis = {
       stroke: () => styled("--faint"),
@@ -109,7 +110,7 @@ export class Chart {
           labelFont: axis.font as string,
           values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? number(tick) : "")),
         },
-        { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
+        { ...axis, ...huge, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
       ],
       series: [
         {},
@@ -170,6 +171,19 @@ export class Chart {
       cell.textContent = place < 0 ? "" : number(column[place]);
     });
   }
+}
+
+/** What ticks may be apart where values are larger than the plot knows steps for, as where a run diverges. */
+function hugeSteps(parts: Curves["parts"]): { readonly incrs?: number[] } {
+  const isHuge = parts.some(([, ...columns]) =>
+    columns.some((column) => column.some((value) => Math.abs(value ?? 0) > 1e30)),
+  );
+  if (!isHuge) return {};
+  return {
+    incrs: Array.from({ length: 280 }, (_, i) => i + 28).flatMap((power) =>
+      [1, 2, 5].map((n) => Number(`${n}e${power}`)),
+    ),
+  };
 }
 
 /** From 0 to a little more than the greatest, and never less than 1. */

@@ -43,6 +43,12 @@ function checkbox(
   return { box, label: h("label", {}, box, ` ${label}`) };
 }
 
+/** Over how many steps the loss can be smoothed. */
+const windows = [1, 10, 30, 100, 300, 1000];
+
+/** So many that the curve is smooth, but no more than a tenth of the run, of which the mean would say little, nor than 100. */
+const windowFor = (iterations: number) => windows.findLast((steps) => steps <= Math.min(100, iterations / 10)) ?? 1;
+
 /** The loss of each step, its mean over some steps, and the losses of evaluations. */
 export class LossCurves implements View<ReportData> {
   readonly element: HTMLElement;
@@ -50,17 +56,17 @@ export class LossCurves implements View<ReportData> {
   private readonly table = new NumbersTable();
   private readonly log = checkbox(words.logScale, () => this.draw());
   private readonly smoothing = h("select", {});
+  private isChosen = false;
   private data: ReportData | null = null;
 
   constructor() {
     const option = (steps: number) =>
-      h(
-        "option",
-        { value: steps, selected: steps === 100 },
-        steps === 1 ? words.none : `${count(steps)} ${words.steps}`,
-      );
-    this.smoothing.append(...[1, 10, 30, 100, 300, 1000].map(option));
-    this.smoothing.addEventListener("change", () => this.draw());
+      h("option", { value: steps }, steps === 1 ? words.none : `${count(steps)} ${words.steps}`);
+    this.smoothing.append(...windows.map(option));
+    this.smoothing.addEventListener("change", () => {
+      this.isChosen = true;
+      this.draw();
+    });
     const smoothing = h("label", {}, `${words.smoothing} `, this.smoothing);
     this.chart = new Chart(words.loss, [this.log.label, smoothing]);
     this.element = h("div", {}, this.chart.element, this.table.element);
@@ -68,6 +74,7 @@ export class LossCurves implements View<ReportData> {
 
   update(data: ReportData): void {
     this.data = data;
+    if (!this.isChosen) this.smoothing.value = String(windowFor(data.iteration));
     this.draw();
   }
 
@@ -81,7 +88,8 @@ export class LossCurves implements View<ReportData> {
     const names = evaluationsWith(data, "loss");
     this.chart.update({
       series: [
-        { name: words.eachStep, colour: "--c1", faint: isSmooth },
+        // A line needs two points.
+        { name: words.eachStep, colour: "--c1", faint: isSmooth, points: values.length === 1 },
         ...(isSmooth
           ? [{ name: `${words.meanOf} (${this.smoothing.selectedOptions[0]?.text ?? ""})`, colour: "--c1" }]
           : []),

@@ -56,7 +56,12 @@ const nav = h("nav", { "aria-label": words.sections }, h("ul", {}, ...parts.map(
 document.querySelector("header")?.after(nav);
 document.querySelector("main")?.replaceChildren(...parts.map(({ section }) => section));
 
+const heading = document.querySelector("h1");
+
 function show(data: ReportData, isOfSteps = false): void {
+  // A page that was there before its run was named has another title.
+  document.title = data.title;
+  if (heading !== null) heading.textContent = data.title;
   moment.update(data.looks);
   for (const { view, has, section, link, ...part } of parts) {
     if (isOfSteps && part.isOfSteps === undefined) continue;

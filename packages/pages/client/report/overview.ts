@@ -2,10 +2,13 @@ import type { ReportData } from "@chainrule/nn";
 import { h } from "../dom.js";
 import type { View } from "./dom.js";
 import { count, duration, number } from "./text.js";
-import { words } from "./words.js";
+import { filled, words } from "./words.js";
 
-/** Whether less of a value is better. */
-const isLess = (name: string) => /(loss|error)$/i.test(name);
+/** Whether less of a value is better, or more; `undefined` where its name does not say so. */
+function isLessBetter(name: string): boolean | undefined {
+  if (/(loss|error|perplexity|deviance|divergence|\b(r?mse|mae|mape|nll|bpc|wer|cer))$/i.test(name)) return true;
+  return /(accuracy|precision|recall|score|\b(f1|r2|auc|iou|bleu|top\d*))$/i.test(name) ? false : undefined;
+}
 
 /** Where the run stands, and its values: the last and the best of each. */
 export class Overview implements View<ReportData> {
@@ -13,12 +16,13 @@ export class Overview implements View<ReportData> {
   private readonly state = h("span", { class: "state", role: "status" });
   private readonly link = h("span", { class: "faint" });
   private readonly progress = h("progress", { max: 1, "aria-label": words.iterations });
+  private readonly reason = h("p", { class: "reason" });
   private readonly facts = h("p", {});
   private readonly values = h("div", { class: "values" });
 
   constructor() {
     const line = h("p", { class: "status-line" }, this.state, " ", this.link);
-    this.element = h("div", {}, line, this.progress, this.facts, this.values);
+    this.element = h("div", {}, line, this.reason, this.progress, this.facts, this.values);
   }
 
   /** What there is to say of the connection, where the page is live. */
@@ -27,17 +31,21 @@ export class Overview implements View<ReportData> {
   }
 
   update(data: ReportData): void {
-    const { state, iteration, iterations, iterationsPerEpoch, seconds, wallSeconds, evaluations } = data;
+    const { state, reason, resumedAt, iteration, iterations, iterationsPerEpoch, evaluations } = data;
+    const { seconds, wallSeconds } = data;
     // A screen reader says it when it changes only.
     if (this.state.textContent !== words[state]) this.state.textContent = words[state];
     this.state.className = `state ${state}`;
+    this.reason.textContent = reason ?? "";
+    this.reason.hidden = this.reason.textContent === "";
     this.progress.hidden = iterations === null;
     this.progress.value = iterations === null ? 0 : iteration / iterations;
     const epoch = iterationsPerEpoch === null ? null : iteration / iterationsPerEpoch;
     this.facts.textContent = [
       `${words.iteration} ${count(iteration)}${iterations === null ? "" : ` ${words.of} ${count(iterations)}`}`,
       ...(epoch === null ? [] : [`${words.epoch} ${epoch.toFixed(1)}`]),
-      `${words.time} ${duration(wallSeconds)}`,
+      ...(resumedAt > 0 ? [filled(words.resumedAt, { iteration: count(resumedAt) })] : []),
+      `${resumedAt > 0 ? words.timeSince : words.time} ${duration(wallSeconds)}`,
       `${words.training} ${duration(seconds)}`,
       ...(seconds > 0 ? [`${count(Math.round(iteration / seconds))} ${words.perSecond}`] : []),
     ].join(" · ");
@@ -62,20 +70,24 @@ function tileOf(name: string, { evaluations }: ReportData): HTMLElement {
     return value === null || value === undefined ? [] : [{ iteration, value }];
   });
   const last = points.at(-1);
-  const best = points.reduce<(typeof points)[number] | undefined>(
-    (best, point) =>
-      best === undefined || (isLess(name) ? point.value < best.value : point.value > best.value) ? point : best,
-    undefined,
-  );
+  const isLess = isLessBetter(name);
+  const extreme = (isLess: boolean) =>
+    points.reduce<(typeof points)[number] | undefined>(
+      (found, point) =>
+        found === undefined || (isLess ? point.value < found.value : point.value > found.value) ? point : found,
+      undefined,
+    );
+  const line = (word: string, found = points[0]) =>
+    found === undefined ? "" : `${word} ${number(found.value)} (${words.atIteration} ${count(found.iteration)})`;
   return h(
     "div",
     { class: "tile" },
     h("span", { class: "name" }, nameOf(name)),
     h("strong", {}, number(last?.value)),
-    h(
-      "span",
-      { class: "faint" },
-      best === undefined ? "" : `${words.best} ${number(best.value)} (${words.atIteration} ${count(best.iteration)})`,
-    ),
+    // What is best is said only where it is known.
+    ...(isLess === undefined
+      ? [line(words.least, extreme(true)), line(words.greatest, extreme(false))]
+      : [line(words.best, extreme(isLess))]
+    ).map((text) => h("span", { class: "faint" }, text)),
   );
 }

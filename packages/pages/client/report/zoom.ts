@@ -3,6 +3,9 @@ import { h } from "../dom.js";
 import { count } from "./text.js";
 import { words } from "./words.js";
 
+/** Less than two steps show nothing. */
+const least = 2;
+
 type Range = readonly [from: number, to: number];
 
 /** What part of the iterations a chart shows. Dragging and the double click are the plot's own. */
@@ -11,6 +14,8 @@ export class Zoom {
   /** Which iterations are shown, where that is not all. */
   private readonly part = h("output", { class: "part" });
   private readonly plot: () => uPlot | null;
+  /** Where the fingers on the chart are. */
+  private readonly fingers = new Map<number, number>();
 
   constructor(frame: HTMLElement, plot: () => uPlot | null) {
     this.plot = plot;
@@ -39,7 +44,14 @@ export class Zoom {
       { passive: false },
     );
     // The plot takes the press for its own, so that it would not focus what is around it.
-    frame.addEventListener("pointerdown", () => frame.focus({ preventScroll: true }));
+    frame.addEventListener("pointerdown", (event) => {
+      frame.focus({ preventScroll: true });
+      if (event.pointerType === "touch" && this.fingers.size < 2) this.fingers.set(event.pointerId, event.clientX);
+    });
+    frame.addEventListener("pointermove", (event) => this.drag(event));
+    for (const end of ["pointerup", "pointercancel"] as const) {
+      frame.addEventListener(end, ({ pointerId }) => this.fingers.delete(pointerId));
+    }
     frame.addEventListener("dblclick", () => this.set(null));
   }
 
@@ -83,8 +95,22 @@ export class Zoom {
     const [from, to] = this.shown(plot);
     const centre = around ?? (from + to) / 2;
     const [low, high] = [centre + (from - centre) * factor, centre + (to - centre) * factor];
-    // Less than two steps show nothing.
-    if (high - low >= 2) this.set([low, high]);
+    if (high - low >= least) this.set([low, high]);
+  }
+
+  /** What is under a finger goes with it; between two it is drawn apart. */
+  private drag({ pointerId, clientX }: PointerEvent): void {
+    const plot = this.plot();
+    if (plot === null || !this.fingers.has(pointerId)) return;
+    const before = [...this.fingers.values()];
+    this.fingers.set(pointerId, clientX);
+    const now = [...this.fingers.values()];
+    const apart = ([first = 0, second = first + 1]: readonly number[]) => Math.max(1, Math.abs(second - first));
+    const [from, to] = this.shown(plot);
+    const width = (to - from) * (apart(before) / apart(now));
+    const { left, width: pixels } = plot.over.getBoundingClientRect();
+    const start = plot.posToVal((before[0] as number) - left, "x") - (((now[0] as number) - left) / pixels) * width;
+    if (width >= least) this.set([start, start + width]);
   }
 
   private key(event: KeyboardEvent): void {

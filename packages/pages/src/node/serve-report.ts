@@ -76,7 +76,12 @@ class Service {
   listen(port: number): Promise<LiveReport> {
     return new Promise((resolve, reject) => {
       this.server.once("error", (cause) => {
-        reject(new ChainruleError(`serveReport: port ${port} cannot be had: ${cause.message}`, { cause }));
+        reject(
+          new ChainruleError(
+            `serveReport: port ${port} cannot be had: ${cause.message}; take another one, or 0 for any that is free`,
+            { cause },
+          ),
+        );
       });
       this.server.listen(port, "127.0.0.1", () => {
         this.port = (this.server.address() as AddressInfo).port;

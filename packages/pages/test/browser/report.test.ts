@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ReportRecorder } from "@chainrule/nn";
+import { type ReportData, ReportRecorder } from "@chainrule/nn";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -232,6 +232,38 @@ test("curves zoom by drag, double click, keys, wheel and buttons", ({ browser, u
     assert.is(await page.locator("#loss .legend button").first().getAttribute("aria-pressed"), "false");
   }));
 
+test("curves zoom by two fingers, and move by one", ({ browser, url }) =>
+  onPage(
+    browser,
+    url,
+    async (page) => {
+      const over = page.locator("#loss .u-over");
+      await over.scrollIntoViewIfNeeded();
+      const box = (await over.boundingBox()) as { x: number; y: number; width: number; height: number };
+      const screen = await page.context().newCDPSession(page);
+      const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...shares: number[]) =>
+        screen.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: shares.map((share, id) => ({ id, x: box.x + share * box.width, y: box.y + box.height / 2 })),
+        });
+      const ends = async () => ((await part(page)) ?? "").split(" – ").map(Number);
+      await touch("touchStart", 0.4, 0.6);
+      await touch("touchMove", 0.3, 0.7);
+      await touch("touchMove", 0.2, 0.8);
+      await touch("touchEnd");
+      // Three times as far apart is a third of the 72 steps, around the middle.
+      const [from = 0, to = 0] = await ends();
+      assert.ok(Math.abs(from - 24) <= 1 && Math.abs(to - 48) <= 1, `${from} to ${to}`);
+      await touch("touchStart", 0.8);
+      await touch("touchMove", 0.5);
+      await touch("touchMove", 0.3);
+      await touch("touchEnd");
+      const [moved = 0, end = 0] = await ends();
+      assert.ok(Math.abs(moved - from - 12) <= 2 && Math.abs(end - moved - (to - from)) <= 1, `${moved} to ${end}`);
+    },
+    { hasTouch: true },
+  ));
+
 test("a slider goes through time, for distributions and the confusion matrix alike", ({ browser, url }) =>
   onPage(browser, url, async (page) => {
     const { report } = await page.evaluate(() => JSON.parse(document.getElementById("data")?.textContent ?? ""));
@@ -315,13 +347,51 @@ test("Korean and Japanese, texts in the place of images, hostile names, and noth
   });
 });
 
+test("a run that was resumed, and diverged: where, why, what is best, and axes for numbers of any size", async ({
+  browser,
+  folder,
+}) => {
+  const { report, trainer } = smallRun({ epochs: 1 });
+  await trainer.run();
+  const data: ReportData = {
+    ...report.data(),
+    state: "failed",
+    reason: "the loss is NaN <b>",
+    resumedAt: 7,
+    losses: { every: 1, values: [1, 2, 3, 4e190] },
+    evaluations: [
+      { iteration: 0, epoch: 0, values: { "test.mae": 3, "test.margin": -2, "test.loss": 1 } },
+      { iteration: 12, epoch: 1, values: { "test.mae": 2, "test.margin": 5, "test.loss": 2 } },
+    ],
+  };
+  await onPage(browser, write(folder, "diverged.html", trainingReport(data)), async (page) => {
+    assert.is(await page.locator(".reason").textContent(), "the loss is NaN <b>");
+    assert.match((await page.locator("#overview").textContent()) ?? "", / · resumed at iteration 7 · time since then /);
+    assert.equal(await page.locator(".tile").allTextContents(), [
+      "test mae2best 2 (at iteration 12)",
+      // Of a name that says nothing it is not known.
+      "test margin5least −2 (at iteration 0)greatest 5 (at iteration 12)",
+      "test loss2best 1 (at iteration 0)",
+    ]);
+    // Of four steps no mean over a hundred.
+    assert.is(await page.locator("#loss select").inputValue(), "1");
+    // What is left of the plot is the axis, which has numbers on it.
+    const isBlank = () =>
+      page.locator("#loss canvas").evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, 50, canvas.height);
+        return data.every((byte) => byte === 0);
+      });
+    assert.not(await isBlank());
+  });
+});
+
 test("a live page follows the run without being loaded again, and says when it is over", async ({ browser }) => {
   const live = await serveReport();
   let go: () => void = () => undefined;
   const seen = new Promise<void>((resolve) => {
     go = resolve;
   });
-  const { report, trainer } = smallRun({
+  const { trainer } = smallRun({
     targets: [live],
     epochs: 3,
     onStep: async () => {
@@ -330,10 +400,10 @@ test("a live page follows the run without being loaded again, and says when it i
       if (trainer.iteration === 30) await seen;
     },
   });
-  await live.update(report, "start");
   try {
     await onPage(browser, live.url, async (page) => {
-      assert.is(await page.locator(".state").textContent(), "not started");
+      // Nobody has told it yet whose page it is.
+      assert.equal([await page.locator(".state").textContent(), await page.title()], ["not started", "Training"]);
       await page.evaluate(() => {
         globalThis.isSamePage = true;
       });
@@ -349,6 +419,7 @@ test("a live page follows the run without being loaded again, and says when it i
       await run;
       await page.locator(".state.done").waitFor();
       assert.match((await page.locator("#overview").textContent()) ?? "", "iteration 36 of 36");
+      assert.equal([await page.locator("h1").textContent(), await page.title()], ["A small run", "A small run"]);
       assert.is(await page.locator("#confusion output").textContent(), "36");
       assert.ok(await page.evaluate(() => globalThis.isSamePage));
     });

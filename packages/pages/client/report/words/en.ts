@@ -24,6 +24,8 @@ export const en = {
   epoch: "epoch",
   of: "of",
   time: "time",
+  resumedAt: "resumed at iteration {iteration}",
+  timeSince: "time since then",
   training: "training steps alone",
   perSecond: "iterations/s",
   best: "best",
@@ -36,7 +38,7 @@ export const en = {
   zoomOut: "Zoom out",
   reset: "Show all",
   chartKeys:
-    "Drag over a part to zoom in, double-click to show all. With the chart focused: + and − or the wheel zoom, arrow keys move, 0 shows all.",
+    "Drag over a part to zoom in, double-click to show all. On a touch screen two fingers zoom, and one moves. With the chart focused: + and − or the wheel zoom, arrow keys move, 0 shows all.",
   table: "Numbers as a table",
   eachStep: "each step",
   meanOf: "mean",
