@@ -39,6 +39,28 @@ const known = (node: Node, names?: readonly string[]) => {
 
 const sides = (formula: string) => formula.split(/ = (.*)/s) as [string, string];
 
+test("the power of a number is derived as it is written by hand; that of a name stays a formula", () => {
+  const x = variable(3).named("x");
+  const derivative = (exponent: number | Tensor) => known(x.pow(exponent).node as Node).backward[0];
+  assert.is(known(x.pow(2).node as Node).forward, "z = x^y");
+  for (const [exponent, text] of [
+    [2, "2 * x"],
+    [3, "3 * x^2"],
+    [1, "1"],
+    [0, "0"],
+    [-1, "-1 / x^2"],
+    [0.5, "1 / (2 * sqrt(x))"],
+    [2.5, "2.5 * sqrt(x)^3"],
+    [1.1, "1.1 * x^0.1"],
+    [1 / 3, "0.333333 / x^0.666667"],
+    [tensor(2).named("n"), "y * x^(y - 1)"],
+    [variable(2), "y * x^(y - 1)"],
+  ] as const) {
+    assert.is(derivative(exponent), `dz/dx = ${text}`);
+  }
+  assert.is(known(x.pow(2).node as Node, ["7", "2", "49"]).backward[0], "d49/d7 = 2 * 7");
+});
+
 test("a textbook's formulas", () => {
   const lines = table
     .filter(({ Node }) => Node?.prototype instanceof Elementwise)

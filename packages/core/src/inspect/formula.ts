@@ -92,8 +92,9 @@ const usual: Readonly<Record<number, string>> = { 1: "x z", 2: "x y z", 3: "x y 
 function elementwise(node: Elementwise): Made {
   const { name, rule, inputCount } = node;
   const known = isOfCore(node) ? plain[name] : undefined;
-  const { letters = usual[inputCount] as string, forward = rule.forward, derivatives = [] } = known ?? {};
+  const { letters = usual[inputCount] as string, forward = rule.forward, derivatives = [], exponent } = known ?? {};
   const operands = Array.from({ length: inputCount + 1 }, (_, i) => operand(i));
+  const inDerivatives = operands.map((each, i) => (i === exponent ? (literal(node, i) ?? each) : each));
   const evaluated = (formula: Formula, ...inputs: Expression[]): Writer => {
     const result = formula(symbolic, ...inputs);
     // A rule may give a number as it is.
@@ -106,12 +107,21 @@ function elementwise(node: Elementwise): Made {
     forward: evaluated(forward, ...operands.slice(0, -1)),
     backward: gradients.map((gradient, i) => {
       const derivative = derivatives[i] ?? null;
-      if (derivative !== null) return evaluated(derivative, ...operands);
+      if (derivative !== null) return evaluated(derivative, ...inDerivatives);
       if (gradient !== null) return evaluated(gradient, number(1), ...operands);
       return rule.takes === "where" ? null : () => "0";
     }),
     isDerivative: true,
   };
+}
+
+/** An input that is a number in the program, and has no name. */
+function literal(node: Node, i: number): Expression | undefined {
+  if (i >= node.arity) return undefined;
+  const { rank, name, requiresGrad, data } = node.input(i);
+  if (rank > 0 || name !== undefined || requiresGrad) return undefined;
+  // To as many digits as its label has.
+  return number(Number((data[0] as number).toPrecision(6)));
 }
 
 /** What a class says of itself, which may be a consumer's. */

@@ -108,6 +108,7 @@ function sumOfUses(scene: Scene, edge: GraphEdge): HTMLElement[] {
   if (parts.length < own.length + done.length) return [title, scene.note(words.unknown, "warning")];
   const sum = parts.reduce((sum, part) => sum.add(part));
   if (!isScalar(sum)) return [title, table(scene, sum)];
-  const terms = joined("+", ...parts.map((part) => signed(textOf(part))));
+  // The first needs no parentheses.
+  const terms = joined("+", ...parts.map((part, i) => (i === 0 ? minus : signed)(textOf(part))));
   return [title, equation(fraction(names.top, edge.label), terms, number(sum))];
 }

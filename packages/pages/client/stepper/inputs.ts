@@ -13,6 +13,9 @@ const arrays = { float64: Float64Array, float32: Float32Array, int32: Int32Array
 /** Takes the values of an input; gives what is wrong with them, or null. */
 export type Change = (edge: number, value: TensorJSON) => string | null;
 
+/** Whether a leaf may have been computed, of inputs even, without a gradient: a comparison, a random number. */
+const isKept = ({ tensor, name, isLiteral }: GraphEdge) => !tensor.isVariable && name === undefined && !isLiteral;
+
 /** The fields by which the inputs of the graph are changed. */
 export class Inputs {
   readonly element: HTMLElement;
@@ -43,6 +46,7 @@ export class Inputs {
       { class: "inputs", "aria-labelledby": "inputs-title" },
       h("h2", { id: "inputs-title" }, words.inputs),
       h("p", { class: "note" }, words.inputsText),
+      leaves.some(isKept) ? h("p", { class: "note faint" }, words.keptText) : null,
       fields,
       this.result,
       button,

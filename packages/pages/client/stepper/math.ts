@@ -24,14 +24,21 @@ export function math(formula: string, names?: Names): HTMLElement {
   const element = h("span", { class: "math" });
   let end = 0;
   for (const { 0: text, 1: exponent, index } of formula.matchAll(pattern)) {
-    element.append(formula.slice(end, index), piece(text, exponent, names));
+    const before = formula.slice(end, index);
+    element.append(before, piece(text, exponent, names, /[-+*/] ?$/.test(formula.slice(0, index))));
     end = index + text.length;
   }
   element.append(formula.slice(end));
   return element;
 }
 
-function piece(text: string, exponent: string | undefined, names: Names | undefined): Node | string {
+/** @param isBehindSign whether a sign stands before it, which no minus follows */
+function piece(
+  text: string,
+  exponent: string | undefined,
+  names: Names | undefined,
+  isBehindSign: boolean,
+): Node | string {
   if (exponent !== undefined) {
     const inner = exponent.replace(/^\((.*)\)$/, "$1");
     const [before, behind] = inner === exponent ? ["^", ""] : ["^(", ")"];
@@ -39,7 +46,10 @@ function piece(text: string, exponent: string | undefined, names: Names | undefi
   }
   if (Object.hasOwn(signs, text)) return signs[text] as string;
   const place = names?.letters.indexOf(text) ?? -1;
-  if (names !== undefined && place >= 0) return symbol(names.input(place));
+  if (names !== undefined && place >= 0) {
+    const name = names.input(place);
+    return isBehindSign && isNumber(name) ? h("span", { class: "math" }, signed(name)) : symbol(name);
+  }
   const gradient = text.startsWith("d") ? (names?.letters.indexOf(text.slice(1)) ?? -1) : -1;
   return names !== undefined && gradient >= 0 ? fraction(names.top, names.input(gradient)) : text;
 }
@@ -51,8 +61,10 @@ function unseen(text: string): HTMLElement {
 
 /** The name of a tensor; a number is one without a name. */
 export function symbol(name: string): HTMLElement {
-  return /^-?\d/.test(name) ? h("span", { class: "math" }, minus(name)) : h("i", { class: "math" }, name);
+  return isNumber(name) ? h("span", { class: "math" }, minus(name)) : h("i", { class: "math" }, name);
 }
+
+const isNumber = (name: string) => name.trim() !== "" && !Number.isNaN(Number(name));
 
 /** The derivative of one by the other. */
 export function fraction(over: string, under: string): HTMLElement {

@@ -1,9 +1,9 @@
 import type { DType, Shape, Tensor } from "@chainrule/core";
 
-/** A number to six digits, which reads like the one that was written. */
+/** A number to six digits, a whole one to all of them: it reads like the one that was written. */
 export function numberText(value: number, dtype: DType = "float64"): string {
   if (dtype === "bool") return value === 0 ? "false" : "true";
-  return String(Number(value.toPrecision(6)));
+  return String(Number.isSafeInteger(value) ? value : Number(value.toPrecision(6)));
 }
 
 /** Whether a tensor is written in formulas: a number, and no table. */

@@ -51,14 +51,15 @@ export class Picture {
     if (run === undefined) return;
     const progress = new Progress(run, position);
     const step = run.steps[position] as Step;
-    let current: Element | undefined;
     for (const element of this.element.querySelectorAll<SVGElement>("[data-edge], [data-node]")) {
       const { isOn, isNow } = stateOf(element, run, progress, step);
       element.classList.toggle("off", !isOn);
       element.classList.toggle("now", isNow);
-      if (isNow && element.localName === "g") current ??= element;
     }
-    if (current !== undefined) this.reveal(current);
+    // Of what is at work the op itself; before anything is, the inputs, which stand first.
+    const current = this.element.querySelector("g.now[data-node]:not([data-edge])");
+    if (current !== null) this.reveal(current);
+    else if (position === 0) this.element.scrollTo(0, 0);
   }
 
   /** Within the picture only: in a frame the page around must not move. */

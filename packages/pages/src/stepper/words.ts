@@ -37,6 +37,7 @@ export interface Words {
   readonly unknown: string;
   readonly inputs: string;
   readonly inputsText: string;
+  readonly keptText: string;
   readonly variable: string;
   readonly constant: string;
   readonly numberIn: (name: string) => string;
@@ -86,6 +87,8 @@ const en: Words = {
   unknown: "not known: a node behind it cannot be computed again",
   inputs: "Change the inputs",
   inputsText: "The engine in this page computes everything again.",
+  keptText:
+    "A constant stays as it is, even one that was computed from other inputs: a comparison, for example, passes no gradient and is no node of the graph.",
   variable: "variable",
   constant: "constant",
   numberIn: (name) => `number in ${name}`,
@@ -135,6 +138,8 @@ const ko: Words = {
   unknown: "알 수 없음: 그 뒤에 다시 계산할 수 없는 노드가 있습니다",
   inputs: "입력 바꾸기",
   inputsText: "이 페이지 안의 엔진이 모두 다시 계산합니다.",
+  keptText:
+    "상수는 다른 입력에서 구한 값이라도 그대로 남습니다. 예를 들어 비교는 기울기를 전하지 않으므로 그래프의 노드가 아닙니다.",
   variable: "변수",
   constant: "상수",
   numberIn: (name) => `${name} 계산에 쓰이는 수`,
@@ -184,6 +189,8 @@ const ja: Words = {
   unknown: "不明: 先に計算し直せないノードがあります",
   inputs: "入力を変える",
   inputsText: "このページの中のエンジンがすべて計算し直します。",
+  keptText:
+    "定数は、ほかの入力から求めた値でもそのまま残ります。たとえば比較は勾配を伝えないので、グラフのノードになりません。",
   variable: "変数",
   constant: "定数",
   numberIn: (name) => `${name} の計算に使う数`,

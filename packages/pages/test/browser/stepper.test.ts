@@ -170,6 +170,52 @@ test("it plays to the end, and pauses; the slider, the buttons and the speed", (
     assert.is(await position(page), "5 / 5");
   }));
 
+test("formulas are written as by hand: powers of numbers, numbers below 0, whole numbers, names that begin with a digit", (context) => {
+  const W = variable(1234567, { name: "0.W" });
+  return onPage(context, W.pow(2).mul(-2).add(W).named("z"), {}, async (page) => {
+    await press(page, "ArrowRight");
+    assert.is(await page.locator(".panel .equation i").allTextContents().then(String), "t1,0.W");
+    await press(page, "ArrowRight");
+    const square = 1234567 ** 2;
+    assert.equal(await equations(page), [`t2 = t1 × (−2) = ${square} × (−2) = −${2 * square}`]);
+    await page.getByRole("textbox", { name: "0.W" }).fill("3");
+    await page.locator("#step-title").click();
+    await press(page, "End");
+    assert.equal((await equations(page)).slice(1), [
+      "∂t1/∂0.W = 2 × 0.W = 2 × 3 = 6",
+      "∂z/∂0.W = ∂z/∂t1 × ∂t1/∂0.W = (−2) × 6 = −12",
+      "∂z/∂0.W = 1 + (−12) = −11",
+    ]);
+    await press(page, "ArrowLeft", "ArrowLeft");
+    // A sum of one is itself.
+    assert.is((await equations(page)).at(-1), "∂z/∂0.W = 1");
+  });
+});
+
+test("the op at work is brought into sight, and so is the beginning", (context) => {
+  let y: Tensor = variable(new Array(8).fill(1), { name: "x" }).named("x");
+  for (let i = 0; i < 40; i++) y = y.mul(tensor([1, 2, 3, 4, 5, 6, 7, 8])).tanh();
+  return onPage(context, y.sum(), { browser: { viewport: { width: 1440, height: 600 } } }, async (page) => {
+    const isSeen = (selector: string) =>
+      page.evaluate((wanted) => {
+        const [box, frame] = [wanted, ".picture"].map((each) => document.querySelector(each)?.getBoundingClientRect());
+        return box !== undefined && frame !== undefined && box.top >= frame.top && box.bottom <= frame.bottom;
+      }, selector);
+    const atWork = "g.now[data-node]:not([data-edge])";
+    for (const key of ["ArrowRight", "End", "ArrowLeft"]) {
+      await press(page, key);
+      assert.ok(await isSeen(atWork), key);
+    }
+    await page.getByRole("slider", { name: "Step" }).fill("80");
+    assert.ok(await isSeen(atWork));
+    await page.locator("#step-title").click();
+    await press(page, "Home");
+    assert.is(await page.locator(".picture").evaluate(({ scrollTop }) => scrollTop), 0);
+    // Of constants that may have been computed it is said that they are not computed again.
+    assert.match((await page.locator(".inputs").textContent()) ?? "", "A constant stays as it is");
+  });
+});
+
 test("an input that is changed is computed with, by the engine in the page", (context) =>
   onPage(context, apple(), {}, async (page) => {
     await press(page, "End");

@@ -7,6 +7,8 @@ export interface Plain {
   readonly forward?: Formula;
   /** The derivative by each input, of the inputs and the result; null for that of the rule. */
   readonly derivatives?: readonly (Formula | null)[];
+  /** The input that stands in derivatives as a number, where it is one: `2 * x`, and not `2 * x^(2 - 1)`. */
+  readonly exponent?: number;
 }
 
 interface Ruled {
@@ -46,7 +48,10 @@ export const plain: Readonly<Record<string, Plain>> = {
   Div: { derivatives: [null, (k, x, y) => k.neg(k.div(x, k.pow(y, 2)))] },
   MulDiv: { letters: "a b y z", forward: (k, a, b, y) => k.div(k.mul(a, b), y) },
   Shifted: { letters: "x scale shift z" },
-  Pow: { derivatives: [(k, x, y) => k.mul(y, k.pow(x, k.sub(y, 1))), (k, x, _y, z) => k.mul(z, k.log(x))] },
+  Pow: {
+    exponent: 1,
+    derivatives: [(k, x, y) => k.mul(y, k.pow(x, k.sub(y, 1))), (k, x, _y, z) => k.mul(z, k.log(x))],
+  },
   Mod: { derivatives: [null, (k, x, y) => k.neg(k.floor(k.div(x, y)))] },
   Sigmoid: { forward: (k, x) => k.div(1, k.add(1, k.exp(k.neg(x)))) },
   // As functions of x and z they are computed from one of the two, z unless it is nearly 1.

@@ -114,7 +114,7 @@ function powerText({ base, exponent }: Power, names: readonly string[]): Text {
   const size = Math.abs(exponent);
   if (size === 1) return write(base, names);
   if (Number.isInteger(size) || !Number.isInteger(2 * size))
-    return { text: `${tight(base, names)}^${size}`, level: LEVELS.power };
+    return { text: `${tight(base, names)}^${Number(size.toPrecision(6))}`, level: LEVELS.power };
   const root = `sqrt(${write(base, names).text})`;
   return size === 0.5 ? { text: root, level: LEVELS.atom } : { text: `${root}^${2 * size}`, level: LEVELS.power };
 }
