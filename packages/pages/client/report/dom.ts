@@ -11,9 +11,9 @@ export function styled(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Runs `f` when the system goes from light to dark or back. */
+/** Runs `f` when the system goes from light to dark or back, and for a print, which is light. */
 export function onTheme(f: () => void): void {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", f);
+  matchMedia("screen and (prefers-color-scheme: dark)").addEventListener("change", f);
 }
 
 /** Runs `f` with the width of an element, now and whenever it is another one. */

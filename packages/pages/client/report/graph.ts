@@ -20,7 +20,13 @@ export class GraphView implements View<ReportData> {
     const sheet = new CSSStyleSheet();
     const text = graph
       .replace(/<style>([\s\S]*?)<\/style>/, (_, rules: string) => {
-        sheet.replaceSync(rules.replaceAll("&gt;", ">").replaceAll("&amp;", "&"));
+        sheet.replaceSync(
+          rules
+            .replaceAll("&gt;", ">")
+            .replaceAll("&amp;", "&")
+            // Paper is light.
+            .replaceAll("@media (prefers-", "@media screen and (prefers-"),
+        );
         return "";
       })
       .replace(/ style="[^"]*"/, "");

@@ -264,6 +264,25 @@ test("curves zoom by two fingers, and move by one", ({ browser, url }) =>
     { hasTouch: true },
   ));
 
+test("a print is light, and leaves out what is there to be pressed", ({ browser, url }) =>
+  onPage(
+    browser,
+    url,
+    async (page) => {
+      await page.emulateMedia({ media: "print" });
+      await page.waitForFunction(() => getComputedStyle(document.body).color === "rgb(31, 35, 40)");
+      // The numbers of an axis have been drawn again: how bright they are, of 184 in the dark.
+      const brightness = await page.locator("#loss canvas").evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, 50, canvas.height);
+        const isOpaque = (i: number) => data[i - (i % 4) + 3] === 255;
+        return data.reduce((most, byte, i) => (i % 4 < 3 && isOpaque(i) ? Math.max(most, byte) : most), 0);
+      });
+      assert.ok(brightness > 0 && brightness < 130, String(brightness));
+      assert.is(await page.locator("nav, .controls, .zoom, button.more").filter({ visible: true }).count(), 0);
+    },
+    { colorScheme: "dark" },
+  ));
+
 test("a slider goes through time, for distributions and the confusion matrix alike", ({ browser, url }) =>
   onPage(browser, url, async (page) => {
     const { report } = await page.evaluate(() => JSON.parse(document.getElementById("data")?.textContent ?? ""));

@@ -216,6 +216,18 @@ test("the op at work is brought into sight, and so is the beginning", (context) 
   });
 });
 
+test("a print has the whole picture on light paper, and no controls", (context) =>
+  onPage(context, layer().loss, { theme: "dark" }, async (page) => {
+    await page.emulateMedia({ media: "print" });
+    assert.not(await page.locator(".controls").isVisible());
+    const { color, isWhole } = await page.evaluate(() => {
+      const picture = document.querySelector(".picture") as HTMLElement;
+      const isWhole = picture.scrollHeight <= picture.clientHeight && picture.scrollWidth <= picture.clientWidth;
+      return { color: getComputedStyle(document.body).color, isWhole };
+    });
+    assert.equal([color, isWhole], ["rgb(31, 35, 40)", true]);
+  }));
+
 test("an input that is changed is computed with, by the engine in the page", (context) =>
   onPage(context, apple(), {}, async (page) => {
     await press(page, "End");
