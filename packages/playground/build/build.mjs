@@ -70,6 +70,17 @@ const withoutClients = {
       : undefined,
 };
 
+/** Of what strips types, what serves other ends: it is named by what is used, and never called. */
+const strippingAlone = {
+  name: "stripping-alone",
+  load: (id) =>
+    /\/sucrase\/dist\/esm\/(?:computeSourceMap|CJSImportProcessor|util\/formatTokens|transformers\/(?:CJSImport|Flow|JestHoist|JSX|NumericSeparator|OptionalCatchBinding|OptionalChainingNullish|ReactDisplayName|ReactHotLoader)Transformer)\.js$/.test(
+      id,
+    )
+      ? "const none = null; export { none as default, none as startsWithLowerCase };"
+      : undefined,
+};
+
 /** The engine in files that share what they have in common, core once whole and once light. What each entry needs, in order, and what the light core has not. */
 async function buildEngine(dist) {
   const { all, light } = await namesOfCore(join(packages, "core"));
@@ -141,7 +152,7 @@ async function buildPage(dist, engine, stepperHash) {
   };
   await build(
     config({
-      plugins: [policy],
+      plugins: [policy, strippingAlone],
       outDir: dist,
       texts: { "virtual:engine": `export const { files, heavy } = ${JSON.stringify(engine)};` },
       input: join(playground, "index.html"),
