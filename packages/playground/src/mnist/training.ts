@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import type { Command, Event, Progress, Settings } from "./messages.js";
 
 export type TrainingState =
-  | { readonly kind: "loading" | "ready" | "running" }
+  | { readonly kind: "loading" | "ready" | "running" | "ended" }
   | { readonly kind: "failed"; readonly message: string };
 
 export interface Curves {
@@ -47,9 +47,11 @@ function hear(event: Event): void {
   switch (event.say) {
     case "ready":
     case "ended":
-      state.value = { kind: "ready" };
+      state.value = { kind: event.say };
       break;
     case "progress":
+      // A new network: what the one before it said on the way is not of its curves.
+      if (event.step === 0) forget();
       progress.value = event;
       add(event);
       if (drawing !== null) classify(drawing);
@@ -96,9 +98,21 @@ export function pause(): void {
   tell({ do: "pause" });
 }
 
-export function reset(): void {
-  state.value = { kind: "ready" };
+function forget(): void {
   [curves.value, stride, waiting] = [none, 1, []];
+}
+
+/** A new network; where something failed in a new worker, which loads the digits again. */
+export function reset(): void {
+  forget();
+  if (state.value.kind === "failed") {
+    worker?.terminate();
+    worker = null;
+    state.value = { kind: "loading" };
+    open();
+    return;
+  }
+  state.value = { kind: "ready" };
   tell({ do: "reset" });
 }
 

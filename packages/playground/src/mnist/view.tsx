@@ -29,6 +29,18 @@ function Controls() {
   const now = state.value;
   const { lr, batchSize, isSlow } = settings.value;
   const numbers = (list: readonly number[]) => list.map((value) => [String(value), String(value)] as const);
+  const message = () => {
+    switch (now.kind) {
+      case "loading":
+        return t.digitsLoading;
+      case "failed":
+        return `${t.digitsFailed} ${now.message}`;
+      case "ended":
+        return t.trained(progress.value?.epoch ?? 0);
+      default:
+        return "";
+    }
+  };
   return (
     <div class="toolbar">
       <button
@@ -40,7 +52,7 @@ function Controls() {
         <span aria-hidden="true">{now.kind === "running" ? "❚❚" : "▶"}</span>{" "}
         {now.kind === "running" ? t.pause : t.start}
       </button>
-      <button type="button" class="quiet" disabled={now.kind === "loading" || now.kind === "failed"} onClick={reset}>
+      <button type="button" class="quiet" disabled={now.kind === "loading"} onClick={reset}>
         {t.reset}
       </button>
       <Choice
@@ -70,7 +82,7 @@ function Controls() {
         {t.slow}
       </label>
       <p class={`status ${now.kind}`} role="status">
-        {now.kind === "loading" ? t.digitsLoading : now.kind === "failed" ? `${t.digitsFailed} ${now.message}` : ""}
+        {message()}
       </p>
     </div>
   );

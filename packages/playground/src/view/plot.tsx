@@ -9,15 +9,26 @@ const edges = { left: 52, right: 16, top: 10, bottom: 40 };
 
 type Range = readonly [number, number];
 
-/** The least and the greatest, a little wider where they are equal. */
-function rangeOf(values: Iterable<number>): Range {
+/** The difference of two numbers that are drawn has to be finite, too. */
+const MOST = Number.MAX_VALUE / 4;
+
+/** The least and the greatest of those that are finite; null where none is. */
+function extremesOf(values: Iterable<number>): Range | null {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     least = Math.min(least, value);
     most = Math.max(most, value);
   }
-  if (least > most) return [0, 1];
+  return least > most ? null : [least, most];
+}
+
+/** What an axis goes over: a little wider where the extremes are equal. */
+function rangeOf(values: Iterable<number>): Range {
+  const [least, most] = (extremesOf(values) ?? [0, 1]).map((value) => Math.min(MOST, Math.max(-MOST, value))) as [
+    number,
+    number,
+  ];
   if (least < most) return [least, most];
   const pad = Math.abs(least) / 2 || 1;
   return [least - pad, most + pad];
@@ -83,7 +94,7 @@ export function Plot({ title, x, y, xs, series, yRange }: PlotProps) {
     HEIGHT - edges.bottom - ((value - up[0]) / (up[1] - up[0])) * (HEIGHT - edges.top - edges.bottom);
   const named = series.filter(({ name }) => name !== "");
   const said = series.map(({ name, ys }) => {
-    const [least, most] = rangeOf(ys).map(short) as [string, string];
+    const [least, most] = (extremesOf(ys) ?? [Number.NaN, Number.NaN]).map(short) as [string, string];
     return t.plotSummary(name || y || t.plot, least, most, short(ys.at(-1) ?? Number.NaN));
   });
   return (
