@@ -10,8 +10,9 @@ export function readFragment(hash = location.hash): Readonly<Record<string, stri
 }
 
 /** The program of an address; null where there is none, or it cannot be unpacked. */
-export function codeOf(fragment: Readonly<Record<string, string>>): string | null {
-  return decompressFromEncodedURIComponent(fragment["code"] ?? "") || null;
+export function codeOf({ code = "" }: Readonly<Record<string, string>>): string | null {
+  // Of what is cut off, nothing comes out, as of an empty program.
+  return code === packed("") ? "" : decompressFromEncodedURIComponent(code) || null;
 }
 
 /** The address of this page with a fragment of these parts. */

@@ -13,13 +13,30 @@ const given = readFragment();
 /** Editor and result only, for a frame in another page. */
 export const isEmbedded = "embed" in given;
 
-function preferredLanguage(): Language {
-  const wanted = [given["lang"] ?? "", ...navigator.languages].map((tag) => tag.slice(0, 2).toLowerCase());
-  return wanted.find((tag): tag is Language => tag in languages) ?? "en";
+/** The first of them that the page has. */
+function firstKnown(tags: readonly string[]): Language | undefined {
+  return tags.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag): tag is Language => tag in languages);
 }
 
-export const language = signal<Language>(preferredLanguage());
-export const theme = signal<Theme>(themes.find((name) => name === given["theme"]) ?? "auto");
+const languageOfBrowser = firstKnown(navigator.languages) ?? "en";
+
+export const language = signal<Language>(languageOfBrowser);
+export const theme = signal<Theme>("auto");
+
+/** What an address asks for; what it does not name stays as it is. */
+export function takeSettings(fragment: Readonly<Record<string, string>>): void {
+  language.value = firstKnown([fragment["lang"] ?? ""]) ?? language.peek();
+  theme.value = themes.find((name) => name === fragment["theme"]) ?? theme.peek();
+}
+takeSettings(given);
+
+/** What an address has to say so that the page looks the same again. */
+export function settingsForAddress(): Readonly<Record<string, string>> {
+  return {
+    ...(language.value === languageOfBrowser ? {} : { lang: language.value }),
+    ...(theme.value === "auto" ? {} : { theme: theme.value }),
+  };
+}
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 /** Whether it is dark now, by choice or by the system. */

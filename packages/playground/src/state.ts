@@ -5,11 +5,11 @@ import { type Example, exampleCalled, examples, programOf } from "./examples/lis
 import { addressWith, codeOf, packed, readFragment } from "./fragment.js";
 import type { ErrorOutput, GraphOutput, Output, StepsOutput } from "./run/messages.js";
 import { askSteps, runProgram, stopProgram, warmUp } from "./run/sandbox.js";
-import { isEmbedded, type Language, language, theme } from "./settings.js";
+import { isEmbedded, type Language, language, settingsForAddress, takeSettings } from "./settings.js";
 import { stepperPage } from "./stepper.js";
 
 export type Status =
-  | { readonly kind: "loading" | "running" | "failed" | "stopped" | "tooMuch" }
+  | { readonly kind: "loading" | "running" | "waiting" | "failed" | "stopped" | "tooMuch" }
   | { readonly kind: "done"; readonly milliseconds: number }
   | { readonly kind: "engineMissing"; readonly message: string };
 
@@ -24,14 +24,15 @@ export interface Results {
 
 const nothing: Results = { shown: [], graphs: [], dropped: 0 };
 
-const given = readFragment();
-const firstExample = exampleCalled(given["example"]) ?? (examples[0] as Example);
-
 /** The example that the program is, unchanged; null for a program of one's own. */
-export const example = signal<Example | null>(codeOf(given) === null ? firstExample : null);
-export const code = signal(codeOf(given) ?? programOf(firstExample, language.peek()));
+export const example = signal<Example | null>(examples[0] as Example);
+export const code = signal(programOf(examples[0] as Example, language.peek()));
+/** Whether the address names a program that cannot be had: a link that was cut off, an example that is not here. */
+export const isLinkBroken = signal(false);
 export const results = signal<Results>(nothing);
 export const status = signal<Status>({ kind: "loading" });
+/** Whether there may be something to stop: a program that runs, or waits for timers. */
+export const isAlive = signal(false);
 /** Which run, from 1, the status is of. */
 export const runs = signal(0);
 /** The line of the last error. */
@@ -40,12 +41,13 @@ export const errorLine = signal<number | null>(null);
 export const pictureWidth = signal(640);
 
 export function choose(chosen: Example): void {
+  isLinkBroken.value = false;
   example.value = chosen;
   code.value = programOf(chosen, language.value);
 }
 
-/** A change in the editor. */
-export function edit(text: string): void {
+function edit(text: string): void {
+  isLinkBroken.value = false;
   if (text === code.peek()) return;
   code.value = text;
   example.value = examples.find((one) => programOf(one, language.peek()) === text) ?? null;
@@ -67,33 +69,60 @@ export function linkTo(extra: Readonly<Record<string, string>> = {}): string {
 
 /** Reloading the page finds the program again. */
 export function keepInAddress(): void {
-  if (isEmbedded) return;
-  const chosen = {
-    ...("lang" in given ? { lang: language.value } : {}),
-    ...(theme.value === "auto" ? {} : { theme: theme.value }),
-  };
-  history.replaceState(null, "", linkTo(chosen));
+  if (!isEmbedded) history.replaceState(null, "", linkTo(settingsForAddress()));
 }
 
-addEventListener("hashchange", () => {
-  const fragment = readFragment();
+/** Takes the program that an address names, if it names one. */
+function takeProgram(fragment: Readonly<Record<string, string>>): void {
   const text = codeOf(fragment);
   const chosen = exampleCalled(fragment["example"]);
   if (text !== null) edit(text);
   else if (chosen !== undefined) choose(chosen);
+  else isLinkBroken.value = "code" in fragment || "example" in fragment;
+}
+takeProgram(readFragment());
+
+// A link that is opened in the place of this page does what it does in a new one.
+addEventListener("hashchange", () => {
+  const fragment = readFragment();
+  batch(() => {
+    takeSettings(fragment);
+    takeProgram(fragment);
+  });
+  start();
 });
+
+/** How long after the last change a program runs by itself, in milliseconds. */
+const PAUSE = 500;
+let pause = 0;
+
+/** A change in the editor. */
+export function typed(text: string): void {
+  edit(text);
+  clearTimeout(pause);
+  pause = setTimeout(run, PAUSE);
+}
+
+/** Runs the program, which the address then has. */
+export function run(): void {
+  keepInAddress();
+  start();
+}
 
 let attempt = 0;
 
 export async function start(): Promise<void> {
+  clearTimeout(pause);
   attempt++;
   const own = attempt;
   batch(() => {
     runs.value = own;
+    isAlive.value = true;
     status.value = { kind: status.peek().kind === "loading" ? "loading" : "running" };
   });
   let collected: Results = nothing;
   let now: Status = { kind: "running" };
+  let isGoingOn = true;
   // What the last run showed stays until there is something new, so that nothing flickers; results and status change together.
   const show = (change: Partial<Results>, next = now) => {
     collected = { ...collected, ...change };
@@ -105,6 +134,7 @@ export async function start(): Promise<void> {
         results.value = collected;
         errorLine.value = failed?.line ?? null;
         status.value = now;
+        isAlive.value = isGoingOn;
       });
     });
   };
@@ -122,8 +152,10 @@ export async function start(): Promise<void> {
           case "error":
             return fail(output);
           case "done": {
-            const { milliseconds, dropped } = output;
-            return show({ dropped }, now.kind === "failed" ? now : { kind: "done", milliseconds });
+            const { milliseconds, dropped, isWaiting } = output;
+            isGoingOn = isWaiting;
+            const ended: Status = isWaiting ? { kind: "waiting" } : { kind: "done", milliseconds };
+            return show({ dropped }, now.kind === "failed" ? now : ended);
           }
           case "steps":
             return hearSteps(output);
@@ -131,12 +163,16 @@ export async function start(): Promise<void> {
             return show({ shown: [...collected.shown, output] });
         }
       },
-      tooMuch: () => show({}, { kind: "tooMuch" }),
+      tooMuch() {
+        isGoingOn = false;
+        show({}, { kind: "tooMuch" });
+      },
     });
     if (own === attempt && status.peek().kind === "loading") status.value = now;
   } catch (error) {
     if (own !== attempt) return;
     stopProgram();
+    isGoingOn = false;
     if (error instanceof CodeError) {
       const { name, message, line, column } = error;
       fail({ name, message, line, column });
@@ -145,8 +181,13 @@ export async function start(): Promise<void> {
 }
 
 export function stop(): void {
+  clearTimeout(pause);
+  keepInAddress();
   attempt++;
-  status.value = { kind: "stopped" };
+  batch(() => {
+    status.value = { kind: "stopped" };
+    isAlive.value = false;
+  });
   stopProgram();
   warmUp().catch(() => {});
 }

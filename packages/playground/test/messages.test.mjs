@@ -24,7 +24,7 @@ const good = [
   graph,
   plot,
   { kind: "error", name: "Error", message: "m", line: null, column: null },
-  { kind: "done", milliseconds: 1.5, dropped: 0 },
+  { kind: "done", milliseconds: 1.5, dropped: 0, isWaiting: false },
   { kind: "steps", place: 0, data: null, why: "too large" },
 ];
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ended, open, openPage, results, runProgram, shownRun, texts } from "./support.mjs";
+import { ended, follow, hoverFor, open, openPage, results, runProgram, shownRun, texts } from "./support.mjs";
 
 const test = suite("page");
 
@@ -57,7 +57,7 @@ test("the numbers of the book, beside the graph with values and gradients", asyn
   assert.equal(await texts(page), ["220.00000000000003", "2.2", "110.00000000000001", "200"]);
   const picture = page.locator(".graph img");
   assert.match(await picture.getAttribute("alt"), /apple: 100, gradient 2\.2.*tax: 1\.1, gradient 200/);
-  assert.ok(await picture.evaluate((image) => image.complete && image.naturalWidth > 100));
+  assert.ok(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth > 100)));
   await page.getByRole("button", { name: "Text", exact: true }).click();
   assert.match(await page.locator(".graph pre").textContent(), /^apple: variable \[\] = 100, grad 2\.2\n/);
 });
@@ -139,6 +139,15 @@ test("errors name their lines: of the syntax, of imports, of the engine, of what
   const imported = await error('const a = 1;\n\nimport { x } from "lodash";');
   assert.is(imported.line, 3);
   assert.match(imported.text, /"lodash" is not here: a program can import "@chainrule\/core"/);
+  const missing = await error(
+    'import { ones } from "@chainrule/core";\nimport {\n  ReLU,\n  Relu } from "@chainrule/nn";',
+  );
+  assert.equal([missing.name, missing.line], ["ImportError", 4]);
+  assert.is(missing.text, '"@chainrule/nn" has no export named "Relu"');
+  const namespace = await error("1;\nnamespace N { export const a = 1; }");
+  assert.is(namespace.line, 2);
+  assert.match(namespace.text, /^namespaces do not run here/);
+  assert.match((await error("@f class A {}")).text, /^decorators do not run here/);
   const shapes = await error(
     'import { ones } from "@chainrule/core";\ntype Two = 2;\nfunction f(a: Two) {\n  return ones([2, 3]).matmul(ones([2, 3]));\n}\nf(2);',
   );
@@ -157,27 +166,24 @@ test("errors name their lines: of the syntax, of imports, of the engine, of what
   assert.ok(await page.locator(".cm-content").evaluate((element) => element === document.activeElement));
 });
 
+test("a plot of the largest numbers is drawn", async (context) => {
+  const { page, complaints } = await openPage(context);
+  await runProgram(page, "plot([-1e308, 0, 1e308]);\nplot([1.7e308]);\nplot([0, 5e-324, NaN, Infinity]);", "done");
+  const paths = await page.locator(".of-plot path").evaluateAll((lines) => lines.map((line) => line.getAttribute("d")));
+  assert.is(paths.length, 3);
+  assert.equal(
+    paths.filter((path) => /NaN|Infinity/.test(path)),
+    [],
+  );
+  assert.equal(complaints, []);
+});
+
 test("compile runs in the sandbox", async (context) => {
   const { page } = await openPage(context);
   const code =
     'import { compile, compileSupport, tensor } from "@chainrule/core";\ncompileSupport();\ncompile((x) => x.mul(2))(tensor(4)).item();';
   await runProgram(page, code, "done");
   assert.equal(await texts(page), ["null", "8"]);
-});
-
-test("a link has the program, its language and its look; in a frame it shows editor and result alone", async (context) => {
-  const { page } = await openPage(context, "", { permissions: ["clipboard-read", "clipboard-write"] });
-  await runProgram(page, 'const text = "한글 + 日本語 $&";\ntext;', "done");
-  await page.getByRole("button", { name: "Copy link" }).click();
-  await page.getByText("The link is copied.").waitFor();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  const fragment = new URL(link).hash;
-  const again = await openPage(context, `${fragment}&embed&lang=ja&theme=dark`);
-  assert.equal(await texts(again.page), ['"한글 + 日本語 $&"']);
-  assert.is(await again.page.locator("header, .graph").count(), 0);
-  assert.is(await again.page.locator("html").getAttribute("lang"), "ja");
-  assert.is(await again.page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
-  assert.is(new URL(await again.page.getByRole("link").evaluate((element) => element.href)).hash, fragment);
 });
 
 test("in each language every text is there, and an example is in it", async (context) => {
@@ -213,13 +219,10 @@ test("completion, types and problems are the real ones, and an import is added",
   await page.waitForTimeout(100);
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.querySelector(".cm-line").textContent.includes("tensor, variable"));
-  await page.mouse.move(1, 1);
-  await page.locator(".cm-lintRange-error", { hasText: /^foo$/ }).hover();
-  await page.getByText(/Property 'foo' does not exist on type 'Tensor/).waitFor();
+  const wrong = page.locator(".cm-lintRange-error", { hasText: /^foo$/ });
+  await hoverFor(page, wrong, page.getByText(/Property 'foo' does not exist on type 'Tensor/));
   const name = page.locator(".cm-line", { hasText: "const x" }).locator("span", { hasText: "variable" });
-  await page.mouse.move(1, 1);
-  await name.hover();
-  await page.locator(".cm-tooltip-hover .described code", { hasText: "variable" }).waitFor();
+  await hoverFor(page, name, page.locator(".cm-tooltip-hover .described code", { hasText: "variable" }));
 });
 
 test("the page works without the language service", async (context) => {
@@ -277,12 +280,7 @@ for (const { width, colorScheme } of looks) {
         await look(String(name));
       }
     }
-    await page.evaluate(() => {
-      location.hash = "example=optimizers";
-    });
-    const before = await shownRun(page);
-    await page.getByRole("button", { name: "Run" }).click();
-    await ended(page, "done", before);
+    await follow(page, "#example=optimizers", "done");
     await look("plots");
     await page.getByRole("button", { name: "Digits" }).click();
     await page.getByRole("button", { name: "Train" }).waitFor();

@@ -38,6 +38,28 @@ test("the stop button ends a program that never ends, and the next one runs", as
   assert.equal(await texts(page), ["2"]);
 });
 
+test("what timers do can be stopped, too, and is the program's until the last has run", async (context) => {
+  const { page } = await openPage(context);
+  await runProgram(page, 'console.log("begun"); setTimeout(() => { while (true) {} }, 1);', "waiting");
+  await button(page, "Stop").click();
+  await ended(page, "stopped");
+  await runProgram(
+    page,
+    "let i = 0; setInterval(() => { for (let k = 0; k < 50; k++) console.log(i++); }, 1);",
+    "waiting",
+  );
+  await page.getByText(/ more are not shown/).waitFor();
+  await button(page, "Stop").click();
+  assert.ok(await button(page, "Stop").isDisabled());
+  const code = `const wait = () => new Promise<void>((done) => setTimeout(done, 20));
+const never = setTimeout(() => console.log("never"), 50);
+clearTimeout(never);
+void (async () => { for (let i = 0; i < 3; i++) { await wait(); console.log(i); } })();`;
+  await runProgram(page, code, "done");
+  assert.equal(await texts(page), ["0", "1", "2"]);
+  assert.ok(await button(page, "Stop").isDisabled());
+});
+
 test("a change runs in the place of a program that never ends", async (context) => {
   const { page } = await openPage(context);
   await runProgram(page, "while (true) {}", null);

@@ -24,6 +24,7 @@ export async function open() {
 /** A page with a program, or what else the fragment says, when its first run has ended; `complaints` is what its console says. */
 export async function openPage({ browser, site }, fragment = "", { settled = true, init, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en", ...options });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
@@ -41,29 +42,49 @@ export async function ended(page, kind = "", before = 0) {
       const status = document.querySelector(".code-view .status");
       const name = status?.className.replace("status ", "");
       if (Number(status?.dataset.run) <= before) return false;
-      return kind === "" ? !["loading", "running"].includes(name) : name === kind;
+      return kind === "" ? !["loading", "running", "waiting"].includes(name) : name === kind;
     },
     [kind, before],
-    { timeout: 30_000 },
+    // A minute, on a machine that does much else.
+    { timeout: 60_000 },
   );
 }
 
 /** The number of the run that is shown. */
 export const shownRun = (page) => page.locator(".code-view .status").evaluate(({ dataset }) => Number(dataset.run));
 
-/** Puts a program in the place of the one that is there, and waits for its end, unless that is null. */
-export async function runProgram(page, code, kind = "") {
+/** Opens an address that differs in the fragment alone, which runs its program, and waits for its end, unless that is null. */
+export async function follow(page, fragment, kind = "") {
   const before = await shownRun(page);
+  // The number says that it is another address, if the program is the same.
   await page.evaluate(
-    (packed) =>
+    (fragment) =>
       new Promise((done) => {
         addEventListener("hashchange", () => done(), { once: true });
-        location.hash = `code=${packed}`;
+        location.hash = fragment;
       }),
-    lzString.compressToEncodedURIComponent(code),
+    `${fragment}&n=${before}`,
   );
-  await page.getByRole("button", { name: "Run" }).click();
   if (kind !== null) await ended(page, kind, before);
+}
+
+/** Puts a program in the place of the one that is there. */
+export const runProgram = (page, code, kind) => follow(page, linkOf(code), kind);
+
+export const linkOf = (code) => `#code=${lzString.compressToEncodedURIComponent(code)}`;
+
+/** Points at something until what that brings is there: what is computed anew meanwhile takes it away. */
+export async function hoverFor(page, target, wanted) {
+  for (let i = 0; i < 20; i++) {
+    await page.mouse.move(1, 1);
+    await target.hover();
+    const isThere = await wanted.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+  }
+  throw new Error(`nothing at the pointer: ${wanted}`);
 }
 
 /** The lines of the result. */

@@ -49,6 +49,9 @@ export async function prepare(code: string): Promise<Prepared> {
   const imported = new Set<ModuleName>();
   let needsAll = false;
   visit(tree, (node) => {
+    const repair = notRun[node.name];
+    if (repair !== undefined && node.prevSibling?.name !== "declare" && node.parent?.name !== "AmbientDeclaration")
+      throw new CodeError("SyntaxError", repair, code, node.from);
     if (node.name === "String" && isSpecifier(node)) {
       const name = moduleOf(code.slice(node.from + 1, node.to - 1));
       if (name === undefined) {
@@ -91,6 +94,12 @@ function hasTypes(tree: Tree): boolean {
 /** Names of the grammar that JavaScript has no use for. */
 const typesAlone =
   /Type|Interface|Enum|Namespace|Ambient|Signature|PrefixCast|Optional|Privacy|^(declare|readonly|override|abstract|implements|satisfies|type)$/;
+
+/** What TypeScript has beside types, and what strips types leaves as it is or takes away. */
+const notRun: Readonly<Record<string, string | undefined>> = {
+  NamespaceDeclaration: "namespaces do not run here: put what is in them at the top level, or into an object",
+  Decorator: "decorators do not run here: call the function on the class instead",
+};
 
 /** Statements whose values nobody wants to see. */
 const quiet = new Set(["AssignmentExpression", "UpdateExpression", "PostfixExpression", "String", "⚠"]);

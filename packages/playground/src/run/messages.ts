@@ -7,7 +7,8 @@ export type Output =
   | ({ readonly kind: "graph" } & GraphOutput)
   | ({ readonly kind: "plot" } & PlotOutput)
   | ({ readonly kind: "error" } & ErrorOutput)
-  | { readonly kind: "done"; readonly milliseconds: number; readonly dropped: number }
+  /** Its statements have run; again when the last of its timers has. */
+  | { readonly kind: "done"; readonly milliseconds: number; readonly dropped: number; readonly isWaiting: boolean }
   | ({ readonly kind: "steps" } & StepsOutput);
 
 export type Level = "log" | "info" | "warn" | "error";
@@ -107,7 +108,12 @@ export function checked(message: unknown): { readonly output: Output; readonly s
         return { kind, name: text(of["name"]), message: text(of["message"]), line, column };
       }
       case "done":
-        return { kind, milliseconds: number(of["milliseconds"]), dropped: number(of["dropped"]) };
+        return {
+          kind,
+          milliseconds: number(of["milliseconds"]),
+          dropped: number(of["dropped"]),
+          isWaiting: of["isWaiting"] === true,
+        };
       case "steps":
         return { kind, place: number(of["place"]), data: perhaps(text, of["data"]), why: text(of["why"]) };
       default:

@@ -4,6 +4,7 @@ import { toSvg } from "@chainrule/pictures";
 import { format, formatAll } from "./format.js";
 import { checked, type Job, type Level, type Output, type StepsQuestion } from "./messages.js";
 import { readPlot } from "./plot.js";
+import { watchTimers } from "./timers.js";
 
 /** What `boot.ts` needs of this file. */
 export interface Runtime {
@@ -23,6 +24,9 @@ for (let object = globalThis; object !== null; object = Object.getPrototypeOf(ob
 }
 const clock = performance.now.bind(performance);
 
+/** Milliseconds between two words about results that are dropped after a program has ended, by what its timers print. */
+const PAUSE = 250;
+
 let userUrl = "";
 let said = 0;
 let size = 0;
@@ -32,6 +36,10 @@ const shown = new Map<Tensor, { readonly line: number | null } | null>();
 /** The graphs that the page was told of. */
 const graphs: Tensor[] = [];
 let isFinished = false;
+let [begun, lastDone] = [0, 0];
+const isWaiting = watchTimers(() => {
+  if (isFinished) sayDone();
+});
 let width = 840;
 /** What the program calls its tensors. */
 let bindings: Readonly<Record<string, () => unknown>> = {};
@@ -42,6 +50,7 @@ function say(output: Output): void {
     size += checked(output)?.size ?? 0;
     if (said > MOST_RESULTS || size > MOST_SIZE) {
       dropped++;
+      if (isFinished && clock() - lastDone > PAUSE) sayDone();
       return;
     }
   }
@@ -69,7 +78,7 @@ function note(values: readonly unknown[], line: number | null): void {
   }
 }
 
-function sayError(error: unknown): void {
+function sayError(error: unknown, place = placeIn(error instanceof Error ? error.stack : undefined)): void {
   const isError = error instanceof Error;
   const causes: string[] = [];
   for (
@@ -84,8 +93,24 @@ function sayError(error: unknown): void {
     kind: "error",
     name: isError ? error.name : "Error",
     message: message + causes.join(""),
-    ...placeIn(isError ? error.stack : undefined),
+    ...place,
   });
+}
+
+/** An import of what its package has not, in the words of the program: the engine's error has neither its name nor a line. */
+function missingExport(error: unknown, linked: string, modules: Readonly<Record<string, string | undefined>>) {
+  const [, url, name] =
+    (error instanceof SyntaxError &&
+      /^The requested module '([^']+)' does not provide an export named '([^']+)'/.exec(error.message)) ||
+    [];
+  const module = Object.keys(modules).find((key) => modules[key] === url);
+  if (url === undefined || name === undefined || module === undefined) return null;
+  const before = linked.slice(0, linked.indexOf(url));
+  const lines = before.slice(0, name === "default" ? undefined : before.lastIndexOf(name)).split("\n");
+  const place = { line: lines.length, column: (lines.at(-1) as string).length + 1 };
+  const names = 'import { name } from "@chainrule/core"';
+  const message = `"@chainrule/${module}" has no export named "${name}"${name === "default" ? `; write ${names}` : ""}`;
+  return { error: Object.assign(new Error(message), { name: "ImportError" }), place };
 }
 
 /** Of a variable, if the program has come to where it is declared. */
@@ -130,14 +155,19 @@ function lastResult(): Tensor | undefined {
   return results.findLast((result) => result.grad !== null) ?? results.at(-1);
 }
 
-function finish(milliseconds: number): void {
+function sayDone(): void {
+  lastDone = clock();
+  say({ kind: "done", milliseconds: lastDone - begun, dropped, isWaiting: isWaiting() });
+}
+
+function finish(): void {
   isFinished = true;
   if (shown.size === 0) {
     const result = lastResult();
     if (result !== undefined) shown.set(result, { line: null });
   }
   for (const [output, waiting] of shown) if (waiting !== null) sayGraph(output, waiting.line);
-  say({ kind: "done", milliseconds, dropped });
+  sayDone();
 }
 
 const printer =
@@ -200,13 +230,15 @@ export async function run({ code, width: given }: Job, urls: ReadonlyMap<string,
     JSON.stringify(modules[name]),
   );
   userUrl = URL.createObjectURL(new Blob([linked], { type: "text/javascript" }));
-  const start = clock();
+  begun = clock();
   try {
     await import(/* @vite-ignore */ userUrl);
   } catch (error) {
-    sayError(error);
+    const missing = missingExport(error, linked, modules);
+    if (missing === null) sayError(error);
+    else sayError(missing.error, missing.place);
   }
-  finish(clock() - start);
+  finish();
 }
 
 /** Of the page that `stepper` makes only its data: the page has the code of that page itself. */

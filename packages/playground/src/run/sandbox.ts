@@ -43,7 +43,7 @@ interface Frame {
 let frame: Frame | null = null;
 let run = 0;
 let listener: Listener | null = null;
-/** Whether a program runs that has not come to its end. */
+/** Whether a program runs, or waits for its timers. */
 let isBusy = false;
 
 function openFrame(): Frame {
@@ -58,7 +58,8 @@ function openFrame(): Frame {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }: MessageEvent<Answer>) => {
         if (data.id !== run || listener === null) return;
-        if (!("output" in data) || data.output.kind === "done") isBusy = false;
+        if (!("output" in data)) isBusy = false;
+        else if (data.output.kind === "done") isBusy = data.output.isWaiting;
         if ("output" in data) listener.output(data.output);
         else listener.tooMuch();
       };

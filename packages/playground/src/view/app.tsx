@@ -57,6 +57,7 @@ function Header() {
           options={Object.entries(languages) as [Language, string][]}
           choose={(name) => {
             language.value = name;
+            keepInAddress();
           }}
         />
         <Choice

@@ -2,7 +2,19 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { examples } from "../examples/list.js";
 import { isEmbedded, language } from "../settings.js";
-import { choose, example, keepInAddress, linkTo, pictureWidth, results, start, status, stop } from "../state.js";
+import {
+  choose,
+  example,
+  isAlive,
+  isLinkBroken,
+  keepInAddress,
+  linkTo,
+  pictureWidth,
+  results,
+  run,
+  start,
+  stop,
+} from "../state.js";
 import { texts } from "../texts/texts.js";
 import { Choice, Segments } from "./choice.js";
 import { EditorPane } from "./editor-pane.js";
@@ -29,7 +41,6 @@ async function copyLink(): Promise<void> {
 
 function Toolbar() {
   const t = texts.value;
-  const isRunning = status.value.kind === "running" || status.value.kind === "loading";
   const own = example.value === null;
   return (
     <div class="toolbar">
@@ -45,8 +56,7 @@ function Toolbar() {
             const chosen = examples.find((one) => one.id === id);
             if (chosen === undefined) return;
             choose(chosen);
-            keepInAddress();
-            start();
+            run();
           }}
         />
       )}
@@ -54,13 +64,13 @@ function Toolbar() {
         type="button"
         class="run"
         onClick={() => {
-          start();
+          run();
           if (pane.value === "editor") pane.value = "result";
         }}
       >
         <span aria-hidden="true">▶</span> {t.run}
       </button>
-      <button type="button" class="stop" disabled={!isRunning} onClick={stop}>
+      <button type="button" class="stop" disabled={!isAlive.value} onClick={stop}>
         <span aria-hidden="true">■</span> {t.stop}
       </button>
       {isEmbedded ? (
@@ -76,6 +86,11 @@ function Toolbar() {
       <p class="copied" role="status">
         {copied.value === "" ? "" : t[copied.value]}
       </p>
+      {isLinkBroken.value && (
+        <p class="broken-link" role="alert">
+          {t.linkBroken}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Editor } from "../editor/editor.js";
-import { code, edit, errorLine, keepInAddress, start } from "../state.js";
+import { code, errorLine, run, typed } from "../state.js";
 import { texts } from "../texts/texts.js";
 
 /** The editor, once there is one. */
@@ -9,9 +9,6 @@ export const editor = signal<Editor | null>(null);
 
 type Types = "unused" | "loading" | "ready" | "missing";
 const types = signal<Types>("unused");
-
-/** How long after the last change a program runs by itself, in milliseconds. */
-const PAUSE = 500;
 
 async function addAssist(to: Editor): Promise<void> {
   types.value = "loading";
@@ -28,23 +25,12 @@ export function EditorPane() {
   const t = texts.value;
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    let timer = 0;
     const made = new Editor({
       parent: place.current as HTMLElement,
       text: code.peek(),
       label: texts.peek().editor,
-      change(text) {
-        edit(text);
-        clearTimeout(timer);
-        timer = setTimeout(() => {
-          keepInAddress();
-          start();
-        }, PAUSE);
-      },
-      run() {
-        clearTimeout(timer);
-        start();
-      },
+      change: typed,
+      run,
       used: () => addAssist(made),
     });
     editor.value = made;
@@ -60,7 +46,6 @@ export function EditorPane() {
       }),
     ];
     return () => {
-      clearTimeout(timer);
       for (const end of ends) end();
       editor.value = null;
       made.destroy();

@@ -36,18 +36,23 @@ function fitting(svg: string): string {
   return `min(100%, ${Math.round(Number(width) * 1.3)}px)`;
 }
 
+/** Whether the worker of the run still has the graph, or is gone. */
+const isThere = computed(() => ["done", "waiting", "failed"].includes(status.value.kind));
+const isStopped = computed(() => ["stopped", "tooMuch"].includes(status.value.kind));
+
 // The stepper's page is asked for when it is looked at, and again of another run's graph.
 effect(() => {
   const shown = graph.value;
-  const isThere = status.value.kind === "done" || status.value.kind === "failed";
-  if (form.value === "steps" && shown !== undefined && isThere) openSteps(shown, language.value);
+  if (form.value !== "steps" || shown === undefined) return;
+  if (isStopped.value) steps.value = null;
+  else if (isThere.value) openSteps(shown, language.value);
 });
 
 /** In a frame of its own origin, which runs nothing but the stepper's script. */
 function StepsFrame() {
   const t = texts.value;
   const found = steps.value;
-  if (found === null) return <p class="empty">{t.stepsLoading}</p>;
+  if (found === null) return <p class="empty">{isStopped.value ? t.stepsGone : t.stepsLoading}</p>;
   if ("why" in found) return <p class="empty">{found.why}</p>;
   const page = found.page.replace('data-theme="auto"', `data-theme="${isDark.value ? "dark" : "light"}"`);
   return <iframe sandbox="allow-scripts" srcDoc={page} title={t.steps} />;
