@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vitepress";
 import { languages } from "./pages.mjs";
+import { writeSources } from "./reference/sources.mjs";
 import { writeReference } from "./reference/write.mjs";
 import { serve } from "./serve.mjs";
 
@@ -22,6 +23,7 @@ async function buildSite() {
   writeRedirects();
   mkdirSync(join(site, "dist/steppers"));
   for (const [name, page] of steppers) writeFileSync(join(site, "dist/steppers", name), page);
+  writeSources(new Set(pages.flatMap(({ entries }) => entries.map(({ file }) => file))), join(site, "dist"));
   const playground = join(site, "../../packages/playground/dist");
   rmSync(join(site, "dist/playground"), { recursive: true, force: true });
   if (existsSync(playground)) cpSync(playground, join(site, "dist/playground"), { recursive: true });

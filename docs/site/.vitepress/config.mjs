@@ -96,6 +96,13 @@ export default defineConfig({
   buildConcurrency: 1,
   vite: {
     build: { chunkSizeWarningLimit: 2000 },
+    plugins: [
+      {
+        // What renders the pages runs once, here: nothing has to be left out of it.
+        name: "whole-server-bundle",
+        config: ({ build }) => (build?.ssr ? { build: { minify: false, rollupOptions: { treeshake: false } } } : {}),
+      },
+    ],
   },
 });
 
@@ -109,9 +116,9 @@ function written(link) {
   return code === undefined || existsSync(`${root}/${code}${page}.md`) ? link : page;
 }
 
-/** What a search finds: words, not the numbers in pictures nor the declarations. */
+/** What a search finds: words, not the numbers in pictures nor the declarations nor where they stand. */
 function withoutPictures(html) {
-  return html.replaceAll(/<(svg|pre)\b.*?<\/\1>/gs, "");
+  return html.replaceAll(/<(svg|pre)\b.*?<\/\1>|<p class="source">.*?<\/p>/gs, "");
 }
 
 /** The menu's way into a folder: its index, or its first page; none, where there is no page in this language. */

@@ -1,12 +1,17 @@
 // What blocks of code become: a program that can be opened in the playground, a picture of what it computes, or plain code.
 import { languages } from "../pages.mjs";
 import { escaped, playgroundFragment } from "../reference/links.mjs";
+import { highlighted } from "./highlight.mjs";
 import { blocksOf, pictureKey, stepperName } from "./programs.mjs";
 
 /** Teaches markdown-it the blocks of this site; `pictures` are SVGs by the key of their block, `base` is what addresses begin with. */
 export function blocks(md, { pictures, base }) {
   const { fence } = md.renderer.rules;
-  const highlighted = new Map();
+  const { highlight } = md.options;
+  md.set({
+    highlight: (code, language, attributes) =>
+      /^[jt]s$/.test(language) ? highlighted(code) : highlight(code, language, attributes),
+  });
   // A block is part of the program of its page, whose text the rules of blocks do not get.
   md.core.ruler.push("programs", ({ src, env }) => {
     env.programs = isReference(env) || env.isIndex ? [] : blocksOf(src);
@@ -34,12 +39,8 @@ export function blocks(md, { pictures, base }) {
     const token = tokens[index];
     const [language, kind = "", argument = ""] = token.info.trim().split(/\s+/);
     const plain = () => {
-      const key = `${language}\n${token.content}`;
-      if (!highlighted.has(key)) {
-        token.info = language;
-        highlighted.set(key, fence(tokens, index, options, env, self));
-      }
-      return highlighted.get(key).replace('title="Copy Code"', `title="${textsOf(env).copy}"`);
+      token.info = language;
+      return fence(tokens, index, options, env, self).replace('title="Copy Code"', `title="${textsOf(env).copy}"`);
     };
     const playable = (code) => (canPlay(code) ? program(plain(), { code, kind, base, texts: textsOf(env) }) : plain());
     if (language !== "ts") return plain();

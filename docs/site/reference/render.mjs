@@ -3,6 +3,7 @@ import { formulasOf } from "./formulas.mjs";
 import { anchorOf, withImports } from "./links.mjs";
 import { refusalsOf } from "./misuses.mjs";
 import { pictureOf } from "./samples.mjs";
+import { sourceHref } from "./sources.mjs";
 
 /** Writes the entries of one page. `owners` says which public class declares a member. */
 export class Renderer {
@@ -245,8 +246,14 @@ export const isNode = ({ kind, file }) => kind === "class" && file.startsWith("p
 /** Whether a node's class is named as the function: `MatMul` and `matmul`. */
 export const namesOp = (node, { name }) => node.name.toLowerCase() === name.toLowerCase();
 
-function source({ file, line }) {
-  return `<p class="source">Source: <code>${file}</code>, line ${line}</p>`;
+/** Where it is imported from, and its code. The router of the site knows nothing of sources: `target` lets the browser go there. */
+function source(entry) {
+  const { name, kind, from, file, line } = entry;
+  const type = kind === "type" ? "type " : "";
+  return (
+    `<p class="source"><code>import { ${type}${name} } from "${from}"</code> ` +
+    `<a href="${sourceHref(entry)}" target="_self">${file}, line ${line}</a></p>`
+  );
 }
 
 /** Without the indentation that the lines behind the first have in their file. */

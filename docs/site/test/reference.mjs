@@ -6,6 +6,7 @@ import { pages } from "../reference/groups.mjs";
 import { entryPoints } from "../reference/model.mjs";
 import { isNode, isOp, namesOp } from "../reference/render.mjs";
 import { pictured, pictureOf, without } from "../reference/samples.mjs";
+import { sourceHref } from "../reference/sources.mjs";
 import { check, none, same } from "./checks.mjs";
 
 const site = fileURLToPath(new URL("..", import.meta.url));
@@ -19,7 +20,7 @@ export async function checkReference() {
   const sectionOf = (entry) => {
     const page = text.get(pageOf(entry));
     const heading = [...page.matchAll(/^(#{2,3}) (\S+) \{#(.+)\}$/gm)].filter(([, , name]) => name === entry.name);
-    const at = heading.find(({ index }) => page.slice(index).includes(`<code>${entry.file}</code>`)) ?? heading[0];
+    const at = heading.find(({ index }) => page.slice(index).includes(`"${sourceHref(entry)}"`)) ?? heading[0];
     return at === undefined ? undefined : page.slice(at.index, page.indexOf("\n## ", at.index + 4) + 1 || undefined);
   };
 
@@ -35,10 +36,10 @@ export async function checkReference() {
   await check("there are as many entries as the packages have grown to", () => {
     if (entries.length < 750) throw new Error(`${entries.length} entries: the reader of the sources has lost some`);
   });
-  await check("every entry has a section with its file", () => {
+  await check("every entry has a section with a link to its code", () => {
     none(
-      entries.filter((entry) => !sectionOf(entry)?.includes(`<code>${entry.file}</code>`)).map(({ name }) => name),
-      "without a section, or without its file",
+      entries.filter((entry) => !sectionOf(entry)?.includes(`"${sourceHref(entry)}"`)).map(({ name }) => name),
+      "without a section, or without a link to its code",
     );
   });
   await check("every entry says what it is", () => {

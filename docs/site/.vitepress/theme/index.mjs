@@ -4,6 +4,7 @@ import { h, nextTick, onMounted, watch } from "vue";
 import { First } from "./first.mjs";
 import { Missing } from "./missing.mjs";
 import { showButtons } from "./playground.mjs";
+import "./code.css";
 import "./style.css";
 
 export default {
