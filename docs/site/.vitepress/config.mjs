@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { blocks } from "../markdown/blocks.mjs";
+import { englishAddresses, sectionsOf, withoutPictures } from "../markdown/search.mjs";
 import { tokenize } from "../markdown/tokenize.mjs";
 import { languages, pagesOf, sidebarOf } from "../pages.mjs";
 
@@ -70,6 +71,7 @@ export default defineConfig({
         },
         miniSearch: {
           options: { tokenize },
+          _splitIntoSections: sectionsOf,
           searchOptions: { prefix: true, fuzzy: 0.15, combineWith: "AND", boost: { title: 6, titles: 1, text: 1 } },
         },
       },
@@ -84,8 +86,10 @@ export default defineConfig({
     },
     config: (md) => blocks(md, { pictures, base }),
   },
-  // The first page of a language leads to English pages where there are no others.
-  transformPageData({ frontmatter }) {
+  transformPageData(page) {
+    const { frontmatter, filePath } = page;
+    if (page.description === "" && frontmatter.layout !== "home") page.description = descriptionOf(filePath);
+    // The first page of a language leads to English pages where there are no others.
     if (frontmatter.layout !== "home") return;
     for (const each of [...(frontmatter.hero?.actions ?? []), ...(frontmatter.features ?? [])])
       each.link = written(each.link);
@@ -97,6 +101,7 @@ export default defineConfig({
   vite: {
     build: { chunkSizeWarningLimit: 2000 },
     plugins: [
+      englishAddresses(base),
       {
         // What renders the pages runs once, here: nothing has to be left out of it.
         name: "whole-server-bundle",
@@ -106,6 +111,15 @@ export default defineConfig({
   },
 });
 
+/** The first paragraph of a page, which is what other sites show of it; without links and marks. */
+function descriptionOf(file) {
+  const [, text = ""] = /^# .+\n\n((?:.+\n)+)/m.exec(readFileSync(`${root}/${file}`, "utf8")) ?? [];
+  return text
+    .trim()
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)|[`*]/g, "$1")
+    .replaceAll(/\s+/g, " ");
+}
+
 function prefix(code, link) {
   return code === "en" ? link : `/${code}${link}`;
 }
@@ -114,11 +128,6 @@ function prefix(code, link) {
 function written(link) {
   const [, code, page] = /^\/(ko|ja)(\/.+)$/.exec(link) ?? [];
   return code === undefined || existsSync(`${root}/${code}${page}.md`) ? link : page;
-}
-
-/** What a search finds: words, not the numbers in pictures nor the declarations nor where they stand. */
-function withoutPictures(html) {
-  return html.replaceAll(/<(svg|pre)\b.*?<\/\1>|<p class="source">.*?<\/p>/gs, "");
 }
 
 /** The menu's way into a folder: its index, or its first page; none, where there is no page in this language. */

@@ -174,6 +174,8 @@ export class Renderer {
     const isOp = (member) => entry.name === "Tensor" && member.isInherited;
     const own = shown.filter((member) => !isOp(member) && (ownerOf(member) ?? entry) === entry);
     const parts = own.filter(({ docs }) => docs.text !== "").map((member) => this.#member(entry, member, at));
+    const plain = own.filter(({ docs }) => docs.text === "").map((member) => this.#plainMember(entry, member, at));
+    if (plain.length > 0) parts.push(plain.join("\n"));
     const others = new Map();
     for (const member of shown) {
       const owner = ownerOf(member);
@@ -199,15 +201,19 @@ export class Renderer {
     return parts;
   }
 
-  #member({ name: owner, from }, { name, text, docs, kind }, at) {
+  /** One that says all by its name and type. */
+  #plainMember({ name: owner }, member, at) {
+    const code = this.links.code(declarationOf(member).replaceAll(/\s+/g, " "), at).replaceAll("|", "&#124;");
+    return `- <span id="${owner}.${member.name}">${code}</span>`;
+  }
+
+  #member({ name: owner, from }, member, at) {
+    const { name, docs } = member;
     const lines = docs.parameters.map((each) => `- \`${each.name}\`: ${this.#item(each.docs, at)}`);
     if (docs.returns) lines.push(`- returns ${this.#item(docs.returns, at)}`);
-    const head = undented(text ?? name)
-      .replaceAll(/\b(?:override|declare|abstract) /g, "")
-      .replace(/;$/, "");
     return [
       `#### ${name} {#${owner}.${name}}`,
-      this.#block(kind === "property" ? head.replace(/ = .*/s, "") : head, at),
+      this.#block(declarationOf(member), at),
       this.links.prose(docs.text, at),
       lines.join("\n"),
       ...docs.examples.map((code) => this.#example(code, { from })),
@@ -254,6 +260,14 @@ function source(entry) {
     `<p class="source"><code>import { ${type}${name} } from "${from}"</code> ` +
     `<a href="${sourceHref(entry)}" target="_self">${file}, line ${line}</a></p>`
   );
+}
+
+/** A member of a class without what concerns its class alone, and without what it begins as. */
+function declarationOf({ name, text, kind }) {
+  const head = undented(text ?? name)
+    .replaceAll(/\b(?:override|declare|abstract) /g, "")
+    .replace(/;$/, "");
+  return kind === "property" ? head.replace(/ = .*/s, "") : head;
 }
 
 /** Without the indentation that the lines behind the first have in their file. */

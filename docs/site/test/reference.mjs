@@ -1,13 +1,12 @@
 // The reference has every public name, and of each what a reader needs.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import * as core from "@chainrule/core";
 import { pages } from "../reference/groups.mjs";
 import { entryPoints } from "../reference/model.mjs";
 import { isNode, isOp, namesOp } from "../reference/render.mjs";
 import { pictured, pictureOf, without } from "../reference/samples.mjs";
 import { sourceHref } from "../reference/sources.mjs";
-import { check, none, same } from "./checks.mjs";
+import { check, none } from "./checks.mjs";
 
 const site = fileURLToPath(new URL("..", import.meta.url));
 
@@ -61,6 +60,18 @@ export async function checkReference() {
       "without @example",
     );
   });
+  await check("every member of a class stands with it", () => {
+    const classes = entries.filter((entry) => entry.kind === "class" && !isNode(entry));
+    const lost = classes.flatMap((entry) =>
+      entry.members
+        .filter(({ kind, isInherited }) => kind !== "constructor" && !isInherited)
+        .filter(
+          ({ name }) => !new RegExp(`[{"]#?${entry.name}\\.${name.replace(/\W/g, "\\$&")}["}]`).test(sectionOf(entry)),
+        )
+        .map(({ name }) => `${entry.name}.${name}`),
+    );
+    none(lost, "not in the reference");
+  });
   await check("every option has a description, its own or that of the option that it is made from", () => {
     const undocumented = entries
       .filter(({ kind, name }) => kind === "type" && name.endsWith("Options"))
@@ -90,11 +101,29 @@ export async function checkReference() {
       "without formulas",
     );
   });
-  await check("a curve is what the engine computes", () => {
+  await check("a curve and that of its derivative have the places of the function's values and slopes", () => {
     const svg = pictureOf("square");
-    const [, slope] = [.../class="slope" d="M([\d.]+) ([\d.]+).*?L([\d.]+) ([\d.]+)"/.exec(svg)].map(Number);
-    if (!Number.isFinite(slope)) throw new Error(`no slope in ${svg}`);
-    same(core.grad(core.square)(2.5).item(), 5);
+    const [, from, to] = /for x from (\S+) to (\S+)"/.exec(svg).map(Number);
+    const ticks = Array.from(svg.matchAll(/x="28" y="([\d.]+)" text-anchor="end">(-?\d+)</g), (each) =>
+      each.slice(1).map(Number),
+    );
+    const [low, high] = [ticks[0], ticks.at(-1)];
+    // The text of a tick stands 4 below its line.
+    const y = (value) => low[0] - 4 + ((value - low[1]) * (high[0] - low[0])) / (high[1] - low[1]);
+    for (const [name, f] of [
+      ["value", (x) => x * x],
+      ["slope", (x) => 2 * x],
+    ]) {
+      const points = Array.from(
+        new RegExp(`class="${name}" d="M([^"]*)"`).exec(svg)[1].matchAll(/([\d.]+) ([\d.]+)/g),
+        (each) => each.slice(1).map(Number),
+      );
+      if (points.length < 50) throw new Error(`${points.length} points`);
+      for (const [px, py] of points) {
+        const x = from + ((px - 34) * (to - from)) / (300 - 34 - 10);
+        if (Math.abs(py - y(f(x))) > 1) throw new Error(`${name} at ${x}: ${py} is not ${y(f(x))}`);
+      }
+    }
   });
   await check("types in declarations are links", () => {
     const section = sectionOf(entries.find(({ name, from }) => name === "SGD" && from === "@chainrule/nn"));
