@@ -47,7 +47,8 @@ export class Links {
       .map((part, i) => {
         if (i % 2 === 0) return part.replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;");
         const name = part.slice(1, -1);
-        const href = /^[A-Za-z]\w*$/.test(name) && name !== at.name ? this.href(name, at) : undefined;
+        if (!/^[A-Za-z]\w*$/.test(name) || name === at.name) return part;
+        const href = at.members?.has(name) ? at.members.get(name) : this.href(name, at);
         return href === undefined ? part : `[${part}](${href})`;
       })
       .join("");

@@ -32,7 +32,7 @@ export class Renderer {
   }
 
   entry(entry, node) {
-    const at = { name: entry.name, from: entry.from, path: this.page.path };
+    const at = { name: entry.name, from: entry.from, path: this.page.path, members: this.#membersOf(entry) };
     const level = entry.kind === "type" ? "###" : "##";
     const parts = [`${level} ${entry.name} {#${anchorOf(entry.name, this.page.entries, entry.from)}}`];
     parts.push(this.#calls(entry, at));
@@ -49,6 +49,13 @@ export class Renderer {
     parts.push(source(entry));
     if (node !== undefined) parts.push(this.#nodeOf(entry, node));
     return `${parts.filter((part) => part !== undefined && part !== "").join("\n\n")}\n`;
+  }
+
+  /** What a text about an entry means by a name that an op has, too: its own member, with the anchor of that where it has one. */
+  #membersOf(entry) {
+    const hasAnchors = entry.kind === "class" && !isNode(entry);
+    const names = entry.members.filter(({ kind, isInherited }) => kind !== "constructor" && !isInherited);
+    return new Map(names.map(({ name }) => [name, hasAnchors ? `#${entry.name}.${name}` : undefined]));
   }
 
   /** How an op is called, from what its type says: `exp(x)`: the shape stays. */

@@ -8,7 +8,10 @@ import { check, none, same } from "./checks.mjs";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What a first visit looks at: pages of each kind and language. */
-const pages = ["index.html", "guide/first-graph.html", "reference/exponentials.html", "ko/index.html", "ja/index.html"];
+const pages = [
+  ...["index.html", "guide/first-graph.html", "reference/exponentials.html", "ko/index.html", "ja/index.html"],
+  "source/packages/core/src/ops/exp.ts.html",
+];
 
 export async function checkInBrowser(dist, base) {
   const { server, address } = await serve(dist, base, { port: 0, quiet: true });
@@ -32,7 +35,7 @@ export async function checkInBrowser(dist, base) {
     for (const path of pages) {
       for (const colorScheme of ["light", "dark"]) {
         // Both widths in both themes in English; the others have the same rules.
-        for (const width of path.startsWith("k") || path.startsWith("j") ? [360] : [360, 1440]) {
+        for (const width of /^(ko|ja|source)\//.test(path) ? [360] : [360, 1440]) {
           await check(`${path}, ${colorScheme}, ${width} pixels wide`, async () => {
             const { page, seen, close } = await open(path, { colorScheme, viewport: { width, height: 900 } });
             const wide = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -59,14 +62,27 @@ export async function checkInBrowser(dist, base) {
     for (const [path, words, found] of [
       ["index.html", "softmax", "reductions.html#softmax"],
       ["index.html", "do not broadcast", "error-messages.html#shapes-that-do-not-broadcast"],
+      // Names of the reference, which is English.
+      ["ko/index.html", "conv2d", "/reference/convolutions.html#conv2d"],
+      ["ja/index.html", "AdamW", "/reference/optimizers.html#AdamW"],
       // Parts of words, which stand in pages other than the first.
       ...(existsSync(new URL("../ko/guide/backward.md", import.meta.url)) ? [["ko/index.html", "역전파", "/ko/"]] : []),
-      ...(existsSync(new URL("../ja/book/ch05.md", import.meta.url)) ? [["ja/index.html", "逆伝播", "/ja/"]] : []),
+      ...(existsSync(new URL("../ja/book/ch05.md", import.meta.url))
+        ? [
+            ["ja/index.html", "逆伝播", "/ja/"],
+            ["ja/index.html", "りんご", "/ja/"],
+          ]
+        : []),
     ]) {
       await check(`the search for ${words} finds ${found}`, async () => {
         const { page, seen, close } = await open(path);
-        await page.keyboard.press("Control+k");
-        await page.locator(".VPLocalSearchBox input").fill(words);
+        const input = page.locator(".VPLocalSearchBox input");
+        // On a busy machine the page may not listen yet.
+        for (let tries = 0; tries < 100 && !(await input.isVisible()); tries++) {
+          await page.keyboard.press("Control+k");
+          await page.waitForTimeout(300);
+        }
+        await input.fill(words);
         await page.locator(".VPLocalSearchBox a.result").first().waitFor();
         const links = await page
           .locator(".VPLocalSearchBox a.result")

@@ -125,6 +125,10 @@ export async function checkReference() {
       }
     }
   });
+  await check("a text about a class means its members, where an op has the same name", () => {
+    const section = sectionOf(entries.find(({ name, from }) => name === "BatchNorm" && from === "@chainrule/nn"));
+    if (!section.includes("The buffers [`mean`](#BatchNorm.mean)")) throw new Error(section);
+  });
   await check("types in declarations are links", () => {
     const section = sectionOf(entries.find(({ name, from }) => name === "SGD" && from === "@chainrule/nn"));
     if (!section.includes('<a href="#SGDOptions">SGDOptions</a>')) throw new Error(section);
