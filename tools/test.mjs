@@ -100,6 +100,10 @@ const isAmong = (names, { name }) => names.some((each) => name === `packages/${e
 // The longest first, so that none is left alone at the end.
 unit.sort((a, b) => isAmong(lengthy, b) - isAmong(lengthy, a));
 
+const playgroundTests = readdirSync(join(root, "packages/playground/test"))
+  .filter((file) => file.endsWith(".test.mjs"))
+  .map((file) => file.replace(".test.mjs", ""));
+
 /** Leaves a suite to CI. */
 function left(suite, why) {
   return options.all ? suite : { ...suite, skip: `${why}; npm test -- --all runs it, as CI does` };
@@ -141,7 +145,7 @@ async function suites() {
       left(single("playground: build", ["tools/run.mjs", "playground", "build"]), "it takes its time"),
       ...after("playground: build", [
         left(counted("site", ["docs/site/test/main.mjs"]), "it builds the documentation twice"),
-        ...["mnist", "page", "sandbox", "budgets"].map((part) => inBrowser(playground(part))),
+        ...playgroundTests.map((part) => inBrowser(playground(part))),
         left(playground("types"), "it needs the playground's packages"),
       ]),
       left(counted("guide", ["tools/guide.mjs"]), "it builds a copy of core"),
