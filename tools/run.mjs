@@ -26,7 +26,7 @@ const commands = {
   },
   async test() {
     await setUp();
-    await import("./test.mjs");
+    await runProgram("tools/test.mjs");
   },
   async "test:browser"() {
     await setUp();

@@ -9,13 +9,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { values: options } = parseArgs({
-  options: {
-    all: { type: "boolean", default: false },
-    unit: { type: "boolean", default: false },
-    "second-node": { type: "string" },
-  },
-});
+const options = (() => {
+  const flag = { type: "boolean", default: false };
+  try {
+    return parseArgs({ options: { all: flag, unit: flag, "second-node": { type: "string" } } }).values;
+  } catch (error) {
+    console.error(`${error.message}\nThere are --all, --unit and --second-node FILE.`);
+    process.exit(1);
+  }
+})();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = ["core", "nn", "pictures", "pages", "examples"];
 const started = performance.now();
