@@ -254,11 +254,11 @@ class Scaled extends Node {
 }
 
 const own: Readonly<Record<string, readonly [f: (x: Tensor) => Tensor, op: string, why: string]>> = {
-  elementwise: [(x) => cube(x), "Cube", "a class of yours"],
+  elementwise: [(x) => cube(x), "Cube", "an op that core does not have"],
   customOp: [(x) => twice(x), "Twice", "a function of yours"],
   customGradient: [(x) => straight(x), "CustomGradient", "a function of yours"],
   checkpoint: [(x) => checkpoint((y) => y.exp().sin(), x), "Checkpoint", "a function of yours"],
-  "a class": [(x) => new Scaled(4).apply(x), "Scaled", "a class of yours"],
+  "a class": [(x) => new Scaled(4).apply(x), "Scaled", "an op that core does not have"],
 };
 
 for (const [kind, [f, op, why]] of Object.entries(own)) {

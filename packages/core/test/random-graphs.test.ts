@@ -123,8 +123,9 @@ test("there is a plain form of each op of a random graph", () => {
 
 test("values of random graphs of 1 to 60 ops are those of plain loops", () => {
   const seen = new Map<string, number>();
-  let longest = 0;
+  let [drawn, longest] = [0, 0];
   forAll(graphs(), 400, (graph) => {
+    drawn++;
     for (const { op } of graph.steps) seen.set(op.name, (seen.get(op.name) ?? 0) + 1);
     longest = Math.max(longest, graph.steps.length);
     near([graph.f(...graph.inputs).item()], [evaluate(graph)], 1e-11, "value");
@@ -132,7 +133,7 @@ test("values of random graphs of 1 to 60 ops are those of plain loops", () => {
   assert.ok(longest >= 50, `${longest} steps`);
   // So that no op is left out because its rule lets nothing through.
   assert.equal(
-    randomOps.map(({ name }) => name).filter((name) => (seen.get(name) ?? 0) < 5),
+    randomOps.map(({ name }) => name).filter((name) => (seen.get(name) ?? 0) < drawn / 100),
     [],
   );
 });

@@ -1,11 +1,12 @@
 // The address: a program in it, its language, links that are cut off, and the way back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ended, follow, linkOf, open, openPage, runProgram, shownRun, texts } from "./support.mjs";
+import { closePages, ended, follow, linkOf, open, openPage, runProgram, shownRun, texts } from "./support.mjs";
 
 const test = suite("links");
 
 test.before(async (context) => Object.assign(context, await open()));
+test.after.each(closePages);
 test.after(async (context) => context.close?.());
 
 test("a link has the program, its language and its look; in a frame it shows editor and result alone", async (context) => {

@@ -3,11 +3,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ended, follow, hoverFor, open, openPage, results, runProgram, shownRun, texts } from "./support.mjs";
+import {
+  closePages,
+  ended,
+  follow,
+  hoverFor,
+  open,
+  openPage,
+  results,
+  runProgram,
+  shownRun,
+  texts,
+} from "./support.mjs";
 
 const test = suite("page");
 
 test.before(async (context) => Object.assign(context, await open()));
+test.after.each(closePages);
 test.after(async (context) => context.close?.());
 
 const programs = readdirSync(new URL("../src/examples/programs", import.meta.url)).filter((name) =>

@@ -2,11 +2,12 @@
 import { createServer } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ended, open, openPage, results, runProgram, texts } from "./support.mjs";
+import { closePages, ended, open, openPage, results, runProgram, texts } from "./support.mjs";
 
 const test = suite("sandbox");
 
 test.before(async (context) => Object.assign(context, await open()));
+test.after.each(closePages);
 test.after(async (context) => context.close?.());
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });

@@ -21,6 +21,11 @@ export async function open() {
   };
 }
 
+/** For `after.each`: pages that are left open go on working, and take the time of those that follow. */
+export async function closePages({ browser }) {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+}
+
 /** A page with a program, or what else the fragment says, when its first run has ended; `complaints` is what its console says. */
 export async function openPage({ browser, site }, fragment = "", { settled = true, init, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en", ...options });
