@@ -114,20 +114,23 @@ function left(suite, why) {
 /** Suites that begin when the suite of a name has ended. */
 const after = (name, suites) => suites.map((suite) => ({ after: name, ...suite }));
 
+/** Suites of emitted code, arithmetic, files and processes: what may be otherwise on another Node. Texts and structures are not. */
+const ofNode =
+  /compile|wasm|matmul|math|accuracy|random|dtypes|ops.test|conv.test|windows|exchange|structured-clone|fast|control|walk|safetensors|idx|csv|trainer|optimizers|layers|losses|report-node|mnist-parts/;
+
 /**
- * The unit and property tests on another Node, to see what its V8 and its library do otherwise: a quarter of the drawn cases, without the
- * interpreter beside them, and none that are lengthy.
+ * These unit and property tests on another Node, to see what its V8 and its library do otherwise: a quarter of the drawn cases, without
+ * the interpreter beside them, and none that are lengthy.
  */
 function onSecondNode(path) {
   const { status, stdout, error } = spawnSync(path, ["--version"], { encoding: "utf8" });
   if (status !== 0)
     throw new Error(`--second-node ${path}: this is no Node: ${error?.message ?? `it ends with ${status}`}`);
   const node = { path, flags: flagsOf(path) };
-  return unitFiles.map((file) => {
-    const suite = uvu(file, ofModules);
-    const skip = isAmong(lengthy, suite) ? "once is enough" : undefined;
-    return { ...suite, name: `Node ${stdout.trim()}: ${suite.name}`, node, env: { FC_RUNS: "0.25" }, skip };
-  });
+  return unitFiles
+    .map((file) => uvu(file, ofModules))
+    .filter((suite) => ofNode.test(suite.name) && !isAmong(lengthy, suite))
+    .map((suite) => ({ ...suite, name: `Node ${stdout.trim()}: ${suite.name}`, node, env: { FC_RUNS: "0.25" } }));
 }
 
 async function suites() {

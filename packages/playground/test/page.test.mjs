@@ -267,7 +267,11 @@ test("keys alone do all of it, and the editor lets the focus go", async (context
   assert.match(await focused(), /scroll/);
 });
 
-const looks = [1440, 360].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ width, colorScheme })));
+// Colours do not depend on the width, nor the layout on the theme.
+const looks = [
+  { width: 1440, colorScheme: "light" },
+  { width: 360, colorScheme: "dark" },
+];
 
 for (const { width, colorScheme } of looks) {
   test(`${width} pixels, ${colorScheme}: nothing sticks out, and axe finds nothing serious`, async (context) => {
