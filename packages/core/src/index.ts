@@ -59,7 +59,7 @@ export type { DiagonalOptions } from "./graph/signatures/indexing.js";
 export type { Of } from "./graph/signatures/operands.js";
 export { type GradientHook, operand, Tensor, type TensorTransfer } from "./graph/tensor.js";
 export { eagerly } from "./graph/tracer.js";
-export type { InspectOptions } from "./inspect/describe.js";
+export { type InspectOptions, showSetting } from "./inspect/describe.js";
 export { type DotOptions, toDot } from "./inspect/dot.js";
 export { formulaOf, type NodeFormula } from "./inspect/formula.js";
 export type { GraphFrame } from "./inspect/frames.js";

@@ -5,7 +5,7 @@ import {
   type Node,
   type ProgramBuffer,
   type ProgramValue,
-  show,
+  showSetting,
   type Tensor,
 } from "@chainrule/core";
 import { shortened } from "./text.js";
@@ -80,24 +80,8 @@ function settingsOf(node: Node): string[] {
 
 export function settingLines(settings: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(settings).map(([key, value]) =>
-    shortened(value === true ? key : `${key}: ${settingText(value)}`),
+    shortened(value === true ? key : `${key}: ${showSetting(value, "\u2026")}`),
   );
-}
-
-/** How much of a list is read, and how deep: a node of one's own may hold a long one, or one that holds itself. */
-const LONGEST_LIST = 30;
-const DEEPEST = 4;
-
-function settingText(value: unknown, depth = 0): string {
-  if (typeof value === "function") return show(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  if (depth === DEEPEST) return "\u2026";
-  const inner = (each: unknown) => settingText(each, depth + 1);
-  if (Array.isArray(value)) return `[${Array.from(value.slice(0, LONGEST_LIST), inner).join(", ")}]`;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return show(value);
-  const fields = Object.entries(value).slice(0, LONGEST_LIST);
-  return `{ ${fields.map(([key, each]) => `${key}: ${inner(each)}`).join(", ")} }`;
 }
 
 /** The values in a few lines: a scalar as a number, a short tensor by its elements, a longer one by its mean and deviation. */

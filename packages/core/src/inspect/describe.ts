@@ -1,7 +1,7 @@
 import { formatValues } from "../graph/literal.js";
 import type { Node } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
-import { isRecord } from "../options.js";
+import { checkNoMore, isRecord } from "../options.js";
 import { formatShape } from "../shape/shape.js";
 import { show } from "../show.js";
 import type { GraphEdge } from "./graph.js";
@@ -82,14 +82,29 @@ export function linesOf(
 
 /** The settings of an op, as `axis: 0`. */
 export function attributesOf(node: Node): string[] {
-  return Object.entries(node.attributes()).map(([key, value]) => `${key}: ${shorten(formatAttribute(value))}`);
+  return Object.entries(node.attributes()).map(([key, value]) => `${key}: ${shorten(showSetting(value))}`);
 }
 
-function formatAttribute(value: unknown, depth = 0): string {
+/**
+ * A setting of an op as `print` and pictures write it: lists and records four deep, of each the first 60. Unlike `show` it reads what is in
+ * records.
+ *
+ * @param more what stands in the place of what lies deeper
+ *
+ * @example
+ * showSetting([1, 2]); // "[1, 2]"
+ * showSetting({ kernel: [2, 2] }); // "{ kernel: [2, 2] }"
+ */
+export function showSetting(value: unknown, more = "...", ...none: []): string {
+  checkNoMore("showSetting", none);
+  return settingAt(value, more, 0);
+}
+
+function settingAt(value: unknown, more: string, depth: number): string {
   if (typeof value === "function") return show(value);
   if (typeof value !== "object" || value === null) return String(value);
-  if (depth === DEEPEST) return "...";
-  const inner = (each: unknown) => formatAttribute(each, depth + 1);
+  if (depth === DEEPEST) return more;
+  const inner = (each: unknown) => settingAt(each, more, depth + 1);
   if (Array.isArray(value)) return `[${Array.from(value.slice(0, ATTRIBUTE), inner).join(", ")}]`;
   if (!isRecord(value)) return show(value);
   const fields = Object.entries(value).slice(0, ATTRIBUTE);
