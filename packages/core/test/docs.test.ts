@@ -141,8 +141,12 @@ async function run({ module, lines }: Example): Promise<number> {
 
 // Files of examples stand in a folder of their own, which goes with the tests.
 const folder = mkdtempSync(join(tmpdir(), "examples-"));
-process.chdir(folder);
-process.on("exit", () => rmSync(folder, { recursive: true }));
+const before = process.cwd();
+test.before(() => process.chdir(folder));
+test.after(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true });
+});
 
 let values = 0;
 for (const example of packages.flatMap(examplesOf)) {
