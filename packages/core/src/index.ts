@@ -10,7 +10,13 @@ export type {
 } from "./check/gradcheck-report.js";
 export type { GradcheckOrigin } from "./check/not-finite.js";
 export { type NumericalGradientOptions, numericalGradient } from "./check/numerical-gradient.js";
-export { type Compiled, type CompileOptions, compile, compileSupport } from "./compile/compile.js";
+export {
+  type Compiled,
+  type CompileOptions,
+  type CompileSupport,
+  compile,
+  compileSupport,
+} from "./compile/compile.js";
 export type { Into } from "./compile/into.js";
 export type { Program } from "./compile/program.js";
 export type {
@@ -101,3 +107,4 @@ export type { Box, Fits, Range, Shape, ShapeTypeError } from "./shape/types.js";
 export type { Ends, Padding, PerAxis, SlidingOptions } from "./shape/window.js";
 export { show, showNames } from "./show.js";
 export * from "./transforms/index.js";
+export { configureKernels, type KernelOptions } from "./wasm/configure.js";

@@ -11,7 +11,7 @@ test("where nothing can be compiled: an error, or the function itself, as one ch
   const either = compile(f, { fallback: "eager" });
   try {
     holder.WebAssembly = undefined;
-    assert.match(compileSupport() ?? "", /no WebAssembly.*fallback: "eager"/);
+    assert.match(compileSupport().missing ?? "", /no WebAssembly.*fallback: "eager"/);
     for (const options of [{}, { fallback: "none" }] as const) {
       assert.throws(
         () => compile(f, options)(tensor(2), 3),

@@ -13,6 +13,7 @@ import { concat, matmul, Random, type Tensor, tensor, variable } from "../src/in
 import { ArgSort } from "../src/ops/sort.js";
 import { trace } from "../src/trace/trace.js";
 import { webAssembly } from "../src/wasm/features.js";
+import { targetOf } from "../src/wasm/target.js";
 import { interpretRuns } from "./support/interpreter/observe.js";
 
 // The reference interpreter is what all other tests of compiled code lean on: here it is given programs with one defect each, in
@@ -38,8 +39,9 @@ function run(f: (...inputs: Tensor[]) => Tensor[], inputs: readonly Tensor[], sp
   const addresses = new Map(planned.addresses);
   spoilt.addresses?.(made, addresses);
   const api = webAssembly();
+  const target = targetOf(false);
   if (api === undefined) throw new Error("these tests need WebAssembly");
-  const module = new api.Module(emitModule(made, planned, { relaxed: false }));
+  const module = new api.Module(emitModule(made, planned, target));
   const { memory, run } = new api.Instance(module).exports as { memory: { buffer: ArrayBuffer }; run: () => number };
   const program: ProgramMade = {
     traced,
@@ -49,7 +51,7 @@ function run(f: (...inputs: Tensor[]) => Tensor[], inputs: readonly Tensor[], sp
       schedule: { ...schedule, ...spoilt.schedules?.[stage]?.(schedule) },
     })),
     plan: { ...planned, addresses },
-    relaxed: false,
+    target,
     memory: memory.buffer,
   };
   const view = (buffer: Buffer) =>

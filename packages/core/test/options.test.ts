@@ -207,6 +207,7 @@ row("elementwise", (...o) => ops["elementwise"]?.("Own", ...o));
 for (const name of ["shapes", "tensors", "graphs"]) row(name, (...o) => drawn[name]?.(...o));
 row("broadcastableShapes", (...o) => drawn["broadcastableShapes"]?.(2, ...o));
 row("useFastKernels", (...o) => kernels["useFastKernels"]?.(...o));
+row("configureKernels", (...o) => ops["configureKernels"]?.(...o));
 row("assertGradients", (...o) => drawn["assertGradients"]?.(f, [testing.tensors()], ...o));
 
 // Networks

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Module } from "../src/wasm/encoder.js";
 import { GemmEmitter, type GemmJob, gemmPlan, type MatrixOperand } from "../src/wasm/gemm-emit.js";
+import { mostVectors, type Tile, tilesOf } from "../src/wasm/gemm-tile.js";
 import { type Scalar, scalarBytes } from "../src/wasm/simd.js";
 import { boundOf, forEachKind, generator, guard, Instance } from "./support/wasm-products.js";
 
@@ -30,7 +31,10 @@ interface Case {
 const extent = (rows: number, columns: number, [row, column]: readonly [number, number]): number =>
   rows === 0 || columns === 0 ? 0 : (rows - 1) * row + (columns - 1) * column + 1;
 
-/** Runs one product in a module of its own and compares with sums in float64. */
+/** Which of the other tiles is next. */
+let turn = 0;
+
+/** Runs one product in a module of its own and compares with sums in float64; and with the bits of another tile. */
 function check(given: Case): void {
   const { scalar, relaxed, m, n, k, a, b, cRow, accumulate = false, batch } = given;
   const [count, sameA, sameB] = batch ?? [1, false, false];
@@ -47,11 +51,9 @@ function check(given: Case): void {
   };
   const [aAt, bAt, cAt] = [region(aLength, aStep), region(bLength, bStep), region(cLength, cStep)];
   const scratch = Math.ceil((end * size) / 16) * 16;
-  const { scratchBytes } = gemmPlan(scalar, m, n, k);
+  const { scratchBytes } = gemmPlan(scalar, m, n, k, mostVectors.wide);
   const bytes = scratch + scratchBytes + guard * size;
 
-  const module = new Module();
-  const emitter = new GemmEmitter(module, { relaxed });
   const operand = (at: number, [rowStride, colStride]: readonly [number, number]): MatrixOperand => ({
     address: at * size,
     rowStride,
@@ -69,8 +71,14 @@ function check(given: Case): void {
     accumulate,
     ...(batch === undefined ? {} : { batch: { count, aStep: aStep * size, bStep: bStep * size, cStep: cStep * size } }),
   };
-  module.func({ name: "run", params: [] }, (code) => emitter.emit(code, job));
-  const instance = new Instance(module, scalar, bytes);
+  const withTile = (tile: Tile) => {
+    const module = new Module();
+    const emitter = new GemmEmitter(module, { relaxed, tile });
+    module.func({ name: "run", params: [] }, (code) => emitter.emit(code, job));
+    return new Instance(module, scalar, bytes);
+  };
+  const [usual, ...others] = tilesOf(relaxed, true);
+  const instance = withTile(usual);
   const { view } = instance;
   const fill = (at: number, rows: number, columns: number, [row, column]: readonly [number, number]) => {
     for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) view[at + i * row + j * column] = random() - 0.5;
@@ -106,6 +114,11 @@ function check(given: Case): void {
     }
   }
   instance.checkUntouched(before, { isResult: (at) => isResult[at] === 1, scratch, scratchBytes }, what);
+  const tile = others[turn++ % others.length] as Tile;
+  const other = withTile(tile);
+  other.view.set(before);
+  other.run();
+  other.checkUntouched(view, { isResult: () => false, scratch, scratchBytes }, `${what}, ${JSON.stringify(tile)}`);
 }
 
 const forms = [
@@ -216,7 +229,7 @@ forEachKind((scalar, relaxed, name) => {
 
 test("a result whose columns are apart is refused", () => {
   const module = new Module();
-  const emitter = new GemmEmitter(module, { relaxed: false });
+  const emitter = new GemmEmitter(module, { relaxed: false, tile: tilesOf(false, false)[0] });
   const x = { address: 0, rowStride: 4, colStride: 2 };
   module.func({ params: [] }, (code) => {
     assert.throws(
@@ -228,7 +241,7 @@ test("a result whose columns are apart is refused", () => {
 
 test("products share their functions: twice the same adds none", () => {
   const module = new Module();
-  const emitter = new GemmEmitter(module, { relaxed: false });
+  const emitter = new GemmEmitter(module, { relaxed: false, tile: tilesOf(false, false)[0] });
   const x = { address: 0, rowStride: 100, colStride: 1 };
   module.func({ params: [] }, (code) => {
     const job: GemmJob = { scalar: "f32", m: 100, n: 100, k: 100, a: x, b: x, c: x, scratch: 65536 };

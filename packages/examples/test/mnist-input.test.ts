@@ -25,6 +25,7 @@ options("--help names every option and the exit codes", async () => {
     "out",
     "resume",
     "eager",
+    "wide",
     "live",
     "live-port",
   ]) {

@@ -1,7 +1,17 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ChainruleError, Random, type Tensor, tensor, variable } from "@chainrule/core";
+import {
+  ChainruleError,
+  CompileError,
+  compile,
+  compileSupport,
+  configureKernels,
+  Random,
+  type Tensor,
+  tensor,
+  variable,
+} from "@chainrule/core";
 import { suite, test } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -422,6 +432,31 @@ test("a name that the monitor does not find, sources without batches, and runs b
   });
   await rejected(() => badMetric.run(), "metric share a Tensor", "item()");
   await rejected(() => empty(5).run(), "gave 5; it gives what can be iterated over");
+});
+
+test("a snapshot says how products were rounded, and a run goes on so, or not at all", async () => {
+  const { relaxed } = compileSupport();
+  const { trainer } = make({ compiled: false });
+  await trainer.run();
+  const snapshot = filed(trainer.snapshot());
+  assert.equal(JSON.parse(snapshot.metadata["kernels"] ?? ""), { relaxed });
+  const other = { ...snapshot, metadata: { ...snapshot.metadata, kernels: JSON.stringify({ relaxed: !relaxed }) } };
+  const again = make({ compiled: false });
+  const before = values(again.network);
+  try {
+    compile((x: Tensor) => x.mul(2), { relaxed: !relaxed })(tensor(1));
+    again.trainer.restore(other);
+    assert.is(compileSupport().relaxed, !relaxed);
+  } catch (error) {
+    // Where there is no fused multiply-add.
+    if (!(error instanceof CompileError)) throw error;
+    assertThrows(() => again.trainer.restore(other), DataError, "was trained with fused multiply-add, and cannot");
+    assert.equal(values(again.network), before);
+  } finally {
+    configureKernels({ relaxed: "auto" });
+  }
+  const wrong = { ...snapshot, metadata: { ...snapshot.metadata, kernels: "{}" } };
+  assertThrows(() => again.trainer.restore(wrong), DataError, "does not say whether products were fused");
 });
 
 test("snapshots of other runs are refused, and change nothing", async () => {

@@ -10,6 +10,7 @@ import type { Placed } from "../trace/trace.js";
 import { explained } from "../transforms/meant.js";
 import { describe, mapStructure, tensorsIn, visitStructure } from "../transforms/structure.js";
 import { simd } from "../wasm/features.js";
+import { isWide, targetOf } from "../wasm/target.js";
 import { Constants, type Leaves, leavesOf, tensorMeant } from "./arguments.js";
 import { type Form, placedIn } from "./form.js";
 import { checkApart, type Into, targetsOf, writeInto } from "./into.js";
@@ -25,8 +26,8 @@ export interface CompileOptions {
   /** Checks the program between the stages of compilation, for tests of the compiler. Default false. */
   readonly verify?: boolean;
   /**
-   * Whether fused multiply-add (relaxed SIMD) is used where the engine has it: it rounds once where a product and a sum round
-   * twice. Default true; CHAINRULE_RELAXED=0 in the environment forbids it to all programs, and to the products of eager mode.
+   * Whether fused multiply-add (relaxed SIMD) is used, which rounds once where a product and a sum round twice: true is an error where
+   * the engine has it not. By default as `configureKernels` says, or the environment variable CHAINRULE_RELAXED, or else where it is not slower.
    */
   readonly relaxed?: boolean;
   /**
@@ -69,15 +70,49 @@ export interface Compiled<Args extends readonly unknown[], R> {
   clear(): void;
 }
 
+/** What there is to compile with, here and now. */
+export interface CompileSupport {
+  /**
+   * Why functions cannot be compiled, as text; `null` where they can. Without WebAssembly, its vectors or the permission to
+   * use them (a content security policy) everything works in eager mode.
+   */
+  readonly missing: string | null;
+  /** Whether products and sums are rounded once, by fused multiply-add, where a program does not say it itself: see `configureKernels`. */
+  readonly relaxed: boolean;
+  /** The sums that the innermost loop of a matrix product keeps in registers: rows and vectors of 128 bits; `null` where there is no WebAssembly. */
+  readonly tile: { readonly rows: number; readonly vectors: number } | null;
+  /** Whether the engine was asked to pack vectors: see `configureKernels`. */
+  readonly wide: boolean;
+}
+
 /**
- * Why functions cannot be compiled here, as text; `null` where they can. Without WebAssembly, its vectors or the permission to
- * use them (a content security policy) everything works in eager mode.
+ * What there is to compile with. `relaxed` and `tile` are found when they are first read, or at the first product or program, by timing
+ * some products, which takes a few milliseconds.
+ *
+ * @throws CompileError where an environment variable asks for what is not there, when that is read
  *
  * @example
- * compileSupport(); // null
+ * compileSupport().missing; // null
+ * Object.keys(compileSupport()); // ["missing", "relaxed", "tile", "wide"]
  */
-export function compileSupport(...none: []): string | null {
+export function compileSupport(...none: []): CompileSupport {
   checkNoMore("compileSupport", none);
+  const { available } = simd();
+  return Object.freeze({
+    missing: missingSupport(),
+    get relaxed() {
+      return available && targetOf().relaxed;
+    },
+    get tile() {
+      return available ? { ...targetOf().tile } : null;
+    },
+    get wide() {
+      return available && isWide();
+    },
+  });
+}
+
+function missingSupport(): string | null {
   const { available, why } = simd();
   return available
     ? null
@@ -171,7 +206,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
     const known = find(args);
     if (known !== null) return known.program.call(known.placed);
     const leaves = leavesOf(args);
-    if (fallback === "eager" && compileSupport() !== null) return apply(args);
+    if (fallback === "eager" && missingSupport() !== null) return apply(args);
     return add(leaves).call(leaves);
   };
   const into = (out: unknown, ...args: Args): void => {
@@ -182,7 +217,7 @@ export function compile<Args extends readonly unknown[] = Tensor[], R = unknown>
       return;
     }
     const leaves = watcher() === null ? leavesOf(args) : null;
-    if (leaves !== null && !(fallback === "eager" && compileSupport() !== null)) {
+    if (leaves !== null && !(fallback === "eager" && missingSupport() !== null)) {
       add(leaves).callInto(out, leaves);
       return;
     }
@@ -212,7 +247,7 @@ const intoTraced =
   "function itself there";
 
 function make<R>(f: (args: readonly unknown[]) => R, named: number, args: Leaves, options: CompileOptions): Program<R> {
-  const missing = compileSupport();
+  const missing = missingSupport();
   if (missing !== null) throw new CompileError(missing);
   let result: unknown;
   const run = (placeholders: Placed) => {

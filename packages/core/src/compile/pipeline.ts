@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/tensor.js";
 import { type Placed, trace } from "../trace/trace.js";
-import { relaxedSimd } from "../wasm/features.js";
+import { prepareTarget, targetOf } from "../wasm/target.js";
 import { emitModule } from "./emit/module.js";
 import { computeAlikeOnce } from "./graph/alike.js";
 import { joinLoops } from "./graph/loops.js";
@@ -15,7 +15,7 @@ import { verifiesAll, verify, verifyGraph } from "./verify.js";
 interface BuildOptions {
   /** Checks the program between the stages. Default false. */
   readonly verify?: boolean | undefined;
-  /** Whether relaxed SIMD is used where the engine has it. Default true. */
+  /** Whether multiply-adds are those of relaxed SIMD; by default as `targetOf` finds. */
   readonly relaxed?: boolean | undefined;
 }
 
@@ -23,9 +23,9 @@ interface BuildOptions {
 export function build(
   given: Placed,
   f: (placeholders: Placed) => readonly Tensor[],
-  { verify: verifies = verifiesAll(), relaxed: wanted = true }: BuildOptions,
+  { verify: verifies = verifiesAll(), relaxed }: BuildOptions,
 ): Executable {
-  const relaxed = wanted && relaxedSimd().available;
+  prepareTarget();
   const start = performance.now();
   const traced = trace(given, f);
   const middle = performance.now();
@@ -35,7 +35,8 @@ export function build(
   const { schedule } = schedules.at(-1) as ScheduleStage;
   const planned = plan(schedule);
   if (verifies) verify(simplified, schedule, planned);
-  const module = emitModule(schedule, planned, { relaxed });
+  const target = targetOf(relaxed);
+  const module = emitModule(schedule, planned, target);
   const times = { trace: middle - start, compile: performance.now() - middle };
-  return new Executable({ traced, simplified, schedules, schedule, plan: planned, module, relaxed, times });
+  return new Executable({ traced, simplified, schedules, schedule, plan: planned, module, target, times });
 }

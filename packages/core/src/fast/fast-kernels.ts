@@ -57,7 +57,7 @@ export function useFastKernels(options: FastKernelOptions = {}, ...none: []): st
     if (typeof value === "number" && value >= 0) continue;
     throw new ChainruleError(`useFastKernels: ${name} ${show(value)}: a number of at least 0 is needed`);
   }
-  const missing = compileSupport();
+  const { missing } = compileSupport();
   readyMade.kernels = kernels === "plain" || missing !== null ? null : new Kernels(least, memory, after);
   return missing;
 }

@@ -2,7 +2,6 @@
  * What WebAssembly can do here, found with small probe modules, and no engine is recognised by its name: validating a
  * probe shows what the engine has, compiling it what the page allows.
  */
-import { environmentSwitch } from "../environment.js";
 import { Module } from "./encoder.js";
 
 /** The part of the WebAssembly API used in core: the language's own library has no types for it without the DOM's. */
@@ -61,7 +60,8 @@ export const simd = feature("128-bit SIMD", () => {
   return module.encode();
 });
 
-const relaxedInstructions = feature("relaxed SIMD", () => {
+/** Multiply-add that may round once instead of twice (relaxed SIMD), for float32 and float64. */
+export const relaxedSimd = feature("relaxed SIMD", () => {
   const module = new Module();
   module.func({ params: [], results: ["f32"] }, (f) =>
     f.splat("f32", 1).splat("f32", 2).splat("f32", 3).op("f32x4.relaxed_madd").lane("f32x4.extract_lane", 0),
@@ -71,14 +71,3 @@ const relaxedInstructions = feature("relaxed SIMD", () => {
   );
   return module.encode();
 });
-
-/**
- * Multiply-add that may round once instead of twice (relaxed SIMD), for float32 and float64. CHAINRULE_RELAXED=0 in the
- * environment forbids it, to eager products as to programs, for numbers that are the same on every machine.
- *
- * @throws CompileError where the variable is neither 0 nor 1
- */
-export const relaxedSimd = (): Feature =>
-  environmentSwitch("CHAINRULE_RELAXED") === false
-    ? { available: false, why: "the environment variable CHAINRULE_RELAXED is 0" }
-    : relaxedInstructions();

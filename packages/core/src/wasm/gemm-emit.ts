@@ -6,7 +6,7 @@ import type { Code, Func, Local, Module } from "./encoder.js";
 import { emitDots } from "./gemm-dots.js";
 import { emitPack, type Layout, type PackShape } from "./gemm-pack.js";
 import { blocks, type GemmJob, isDots, packsA, packsB, startOf, transposed } from "./gemm-plan.js";
-import { emitTiles, narrowRows, type TileShape, tileRows, tileVectors, wideVectors } from "./gemm-tile.js";
+import { emitTiles, narrowRows, type Target, type Tile, type TileShape, wideVectors } from "./gemm-tile.js";
 import { increase, locals, repeat } from "./loops.js";
 import { lanesOf, type Scalar, scalarBytes } from "./simd.js";
 
@@ -57,12 +57,13 @@ interface Place {
 export class GemmEmitter {
   readonly #module: Module;
   readonly #relaxed: boolean;
+  readonly #tile: Tile;
   readonly #places = new WeakMap<Code, Place>();
 
-  /** `relaxed`: with the multiply-add of relaxed SIMD, which the engine must have. */
-  constructor(module: Module, options: { readonly relaxed: boolean }) {
+  constructor(module: Module, target: Target) {
     this.#module = module;
-    this.#relaxed = options.relaxed;
+    this.#relaxed = target.relaxed;
+    this.#tile = target.tile;
   }
 
   /**
@@ -115,12 +116,12 @@ export class GemmEmitter {
     const { scalar, m, n, k, a, b, c } = job;
     const size = scalarBytes[scalar];
     const lanes = lanesOf[scalar];
-    const { depth, rows, columns, aBytes } = blocks(scalar, m, n, k);
+    const { depth, rows, columns, aBytes } = blocks(scalar, m, n, k, this.#tile.vectors);
     const [, kCount, nCount, mCount, panels] = place.counters as [Local, Local, Local, Local, Local];
-    const packed = { a: packsA(job), b: packsB(job, this.#relaxed) };
+    const packed = { a: packsA(job), b: packsB(job, this.#tile) };
     const bScratch = aBytes;
-    const panel = lanes * (packed.b || m > 2 ? tileVectors : wideVectors);
-    const aLines = { line: a.rowStride, step: a.colStride, width: tileRows(this.#relaxed), unit: 1 };
+    const panel = lanes * (packed.b || m > 2 ? this.#tile.vectors : wideVectors);
+    const aLines = { line: a.rowStride, step: a.colStride, width: this.#tile.rows, unit: 1 };
     const bLines = { line: b.colStride, step: b.rowStride, width: panel, unit: lanes };
 
     code.set(place.aDepth, place.a).set(place.bDepth, place.b);
@@ -181,7 +182,7 @@ export class GemmEmitter {
       const func = this.#tiles({ scalar, relaxed, rows, columns, aRow, aStep, bStep });
       call(code, func, from, aTile, place.panel, to, c.rowStride * size, count, steps, place.accumulate);
     };
-    const rows = !packed.a && columns <= lanes ? narrowRows : tileRows(relaxed);
+    const rows = !packed.a && columns <= lanes ? narrowRows : this.#tile.rows;
     const whole = Math.floor(height / rows);
     const left = height % rows;
     stack(rows, 0, whole);

@@ -4,25 +4,22 @@
  */
 import { type Func, type Local, Module } from "./encoder.js";
 import { emitPack } from "./gemm-pack.js";
-import { emitTiles, tileRows, tileVectors } from "./gemm-tile.js";
+import { emitTiles, type Target, type Tile } from "./gemm-tile.js";
 import { increase, locals, times } from "./loops.js";
 import { lanesOf, type Scalar, scalarBytes, vectorBytes } from "./simd.js";
 
 /** Lines to a panel, of rows of a and of columns of b. */
-export const panelLines = (scalar: Scalar, relaxed: boolean) => ({
-  rows: tileRows(relaxed),
-  columns: tileVectors * lanesOf[scalar],
-});
+export const panelLines = (scalar: Scalar, { rows, vectors }: Tile) => ({ rows, columns: vectors * lanesOf[scalar] });
 
 /**
  * Panels of columns, one after the other, each multiplied with all panels of rows. Parameters: a, b, c, bytes from one
  * row of c to the next, panels of rows, panels of columns (1 at least each), k, 1 to accumulate. Narrow ones are
  * computed to half of their columns only.
  */
-function emitMultiply(module: Module, name: string, scalar: Scalar, relaxed: boolean, columns: number): void {
+function emitMultiply(module: Module, name: string, scalar: Scalar, { relaxed, tile }: Target, columns: number): void {
   const size = scalarBytes[scalar];
-  const rows = tileRows(relaxed);
-  const bStep = tileVectors * vectorBytes;
+  const { rows } = tile;
+  const bStep = tile.vectors * vectorBytes;
   const tiles = emitTiles(module, { scalar, relaxed, rows, columns, aRow: size, aStep: rows * size, bStep });
   const params = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   module.func({ name, params }, (f, a, b, c, cRow, rowPanels, columnPanels, k, accumulate) => {
@@ -65,11 +62,11 @@ function exported(module: Module, name: string, func: Func): void {
 }
 
 /** The module's bytes, below the 4 KiB that every browser compiles synchronously on its main thread. */
-export function gemmModule(scalar: Scalar, relaxed: boolean): Uint8Array<ArrayBuffer> {
+export function gemmModule(scalar: Scalar, target: Target): Uint8Array<ArrayBuffer> {
   const module = new Module();
-  const panels = panelLines(scalar, relaxed);
-  emitMultiply(module, "multiply", scalar, relaxed, panels.columns);
-  emitMultiply(module, "multiplyNarrow", scalar, relaxed, panels.columns / 2);
+  const panels = panelLines(scalar, target.tile);
+  emitMultiply(module, "multiply", scalar, target, panels.columns);
+  emitMultiply(module, "multiplyNarrow", scalar, target, panels.columns / 2);
   emitCompact(module);
   for (const side of ["rows", "columns"] as const) {
     const shape = { scalar, lines: panels[side], pitch: panels[side], abreast: 1 };

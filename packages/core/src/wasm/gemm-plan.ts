@@ -3,7 +3,7 @@
  * of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
  */
 import { type Local, Value } from "./encoder.js";
-import { tileRows, tileVectors } from "./gemm-tile.js";
+import type { Tile } from "./gemm-tile.js";
 import { align, lanesOf, partialTerms, type Scalar, scalarBytes } from "./simd.js";
 
 /** A matrix in memory: its first element's address in bytes, its strides in elements (0 repeats a row or column). */
@@ -63,7 +63,7 @@ export const isLong = (scalar: Scalar, k: number): boolean => scalar === "f32" &
 /** Bytes of a block of a, to stay in the second-level cache, and of a block of b, to bound the scratch. */
 const blockBytes = { a: 1 << 19, b: 1 << 21 } as const;
 
-/** A block of a has rows for so many tiles of every kind. */
+/** A block of a has rows for whole tiles of every kind. */
 const rowUnit = 40;
 
 /** The length of about equal blocks that cover `total`: a multiple of `unit`, near `limit` or below it. */
@@ -72,10 +72,10 @@ function blockOf(total: number, limit: number, unit: number): number {
   return Math.min(total, Math.ceil(total / count / unit) * unit);
 }
 
-/** The sides of the blocks, and the bytes that a packed block of each operand takes. */
-export function blocks(scalar: Scalar, m: number, n: number, k: number) {
+/** The sides of the blocks, and the bytes that a packed block of each operand takes, in panels of so many vectors. */
+export function blocks(scalar: Scalar, m: number, n: number, k: number, vectors: number) {
   const size = scalarBytes[scalar];
-  const panel = tileVectors * lanesOf[scalar];
+  const panel = vectors * lanesOf[scalar];
   const depth = blockOf(k, blockDepth, 4);
   const rows = blockOf(m, blockBytes.a / (depth * size), rowUnit);
   const columns = blockOf(n, blockBytes.b / (depth * size), panel);
@@ -88,11 +88,11 @@ export function blocks(scalar: Scalar, m: number, n: number, k: number) {
   };
 }
 
-/** The scratch that a product of these sizes needs, whatever its strides. */
-export function gemmPlan(scalar: Scalar, m: number, n: number, k: number): GemmPlan {
+/** The scratch that a product of these sizes needs, whatever its strides and its tile, of at most so many vectors. */
+export function gemmPlan(scalar: Scalar, m: number, n: number, k: number, vectors: number): GemmPlan {
   if (m === 0 || n === 0 || k === 0) return { scratchBytes: 0 };
   // A column may be computed as a row.
-  const needs = [blocks(scalar, m, n, k), ...(n === 1 ? [blocks(scalar, n, m, k)] : [])];
+  const needs = [blocks(scalar, m, n, k, vectors), ...(n === 1 ? [blocks(scalar, n, m, k, vectors)] : [])];
   return { scratchBytes: Math.max(...needs.map(({ aBytes, bBytes }) => aBytes + bBytes)) };
 }
 
@@ -123,6 +123,6 @@ export function packsA({ n, a }: GemmJob): boolean {
 }
 
 /** Whether b is packed: for a few rows of a it is not worth it, if its columns lie side by side. */
-export function packsB({ m, b }: GemmJob, relaxed: boolean): boolean {
-  return b.colStride !== 1 || m > 2 * tileRows(relaxed);
+export function packsB({ m, b }: GemmJob, { rows }: Tile): boolean {
+  return b.colStride !== 1 || m > 2 * rows;
 }

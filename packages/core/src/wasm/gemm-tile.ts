@@ -6,21 +6,43 @@ import type { Code, Func, Local, Module } from "./encoder.js";
 import { increase, locals, times } from "./loops.js";
 import { lanesOf, multiplyAdd, type Scalar, splatLoad, vectorBytes, vectorOf } from "./simd.js";
 
-/** The vectors of a tile: the width of a packed panel of columns. */
-export const tileVectors = 2;
+/** The sums of a tile, which stay in registers: rows of a times vectors of b. */
+export interface Tile {
+  readonly rows: number;
+  /** The width of a packed panel of columns, and of the tiles that read b in place. */
+  readonly vectors: number;
+}
+
+/** The form of the code that is written. Tiles give the same bits, whichever is taken; multiply-adds do not. */
+export interface Target {
+  /** Multiply-adds are those of relaxed SIMD, which round once. */
+  readonly relaxed: boolean;
+  readonly tile: Tile;
+}
+
+/**
+ * The tiles that were measured to be the best of some engine, the one that is the best of most first; all give the same bits. With the
+ * vectors of b and a broadcast element of a their sums must fit into the 16 vector registers of x86-64, of which V8 keeps one and `mul`
+ * needs one; where V8 packs two vectors into one register they may be twice as many. GFLOP/s float32 on one core:
+ * of an Ice Lake Xeon (2.8 GHz), with mul and add apart, where the two floating-point ports allow 27.7: 4 x 2 27.6, 2 x 4 27.7, 3 x 3 27.6,
+ * 5 x 2 27.5, 6 x 2 27.4, 4 x 3 27.4 (under load the first four stay ahead by 5%), 8 x 1 24.5; with multiply-add, of at most 55.7:
+ * 4 x 2 47.6, 5 x 2 53.0, 6 x 2 52.7, 3 x 3 49.8, 2 x 4 47.5, 4 x 3 37 (spilled), 8 x 1 36.
+ * Of an AMD EPYC (Node 20, 22 / 24, 26): apart, 4 x 2 40, 38 / 42, 5 x 2 24 / 37; multiply-add, 5 x 2 22 (Node 22, spilled) / 53,
+ * 4 x 2 47 / 50. Packed in pairs (Node 24): apart, 4 x 4 83, 3 x 4 80, 5 x 4 73, 4 x 2 65; multiply-add, 5 x 4 104, 4 x 4 100, 6 x 2 74.
+ */
+export const tilesOf = (relaxed: boolean, wide: boolean): readonly [Tile, ...Tile[]] => {
+  const pairs = relaxed ? [tile(5, 4), tile(4, 4)] : [tile(4, 4), tile(5, 4)];
+  const others = wide ? pairs : [];
+  return relaxed ? [tile(5, 2), tile(4, 2), ...others] : [tile(4, 2), ...others];
+};
+
+const tile = (rows: number, vectors: number): Tile => ({ rows, vectors });
+
+/** The most vectors of a tile, where vectors are not packed and where they are. */
+export const mostVectors = { usual: 2, wide: 4 } as const;
 
 /** The vectors of a tile of one or two rows, where b is read in place: sums enough to hide latency. */
 export const wideVectors = 6;
-
-/**
- * The rows of a tile that is two vectors wide; with the two vectors of b and a broadcast element of a they must fit
- * into the 16 vector registers of x86-64, of which V8 keeps one and `mul` needs one. Measured in V8 on one core of an
- * Ice Lake Xeon (2.8 GHz), best of 60 in GFLOP/s float32. With mul and add apart, where the two floating-point ports
- * allow 27.7: 4 x 2 27.6, 2 x 4 27.7, 3 x 3 27.6, 5 x 2 27.5, 6 x 2 27.4, 4 x 3 27.4 (under load the first four stay
- * ahead by 5%), 8 x 1 24.5; k unrolled twice 27.4, four times 21. With multiply-add, of at most 55.7: 4 x 2 47.6, 5 x 2
- * 53.0, 6 x 2 52.7, 3 x 3 49.8, 2 x 4 47.5, 4 x 3 37 (spilled), 8 x 1 36; 6 x 2 unrolled twice 55.4.
- */
-export const tileRows = (relaxed: boolean): number => (relaxed ? 5 : 4);
 
 /** The rows of a tile that is one vector wide, where the panel of a allows any number: sums enough to hide latency. */
 export const narrowRows = 8;

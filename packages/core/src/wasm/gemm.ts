@@ -2,9 +2,11 @@
  * The matrix product in WebAssembly. Blocks of the operands are copied into the module's memory, packed there into
  * panels (which absorbs transposition: all four forms cost alike), multiplied tile by tile, and the sums copied out.
  */
-import { relaxedSimd, simd, type WebAssemblyApi, webAssembly } from "./features.js";
+import { simd, type WebAssemblyApi, webAssembly } from "./features.js";
 import { gemmModule, panelLines } from "./gemm-kernels.js";
+import type { Target } from "./gemm-tile.js";
 import { type Scalar, scalarBytes } from "./simd.js";
+import { targetOf } from "./target.js";
 
 export type FloatArray = Float32Array | Float64Array;
 
@@ -21,8 +23,8 @@ const blockElements = 1 << 18;
  */
 const blockSide = 800;
 
-/** Block sides are multiples of the panels' widths, whichever tile is used. */
-const blockUnit = 40;
+/** Block sides are multiples of these: those of rows and columns of the panels' sides, whichever tile is used. */
+const blockUnits = { depth: 40, rows: 40, columns: 80 } as const;
 
 type Pack = (from: number, to: number, panels: number, depth: number, line: number, step: number) => void;
 type Multiply = (
@@ -56,10 +58,10 @@ class Engine {
   ) => FloatArray;
   #view: FloatArray;
 
-  constructor(api: WebAssemblyApi, scalar: Scalar, relaxed: boolean) {
-    const exports = new api.Instance(new api.Module(gemmModule(scalar, relaxed))).exports as Exports;
+  constructor(api: WebAssemblyApi, scalar: Scalar, target: Target) {
+    const exports = new api.Instance(new api.Module(gemmModule(scalar, target))).exports as Exports;
     this.exports = exports;
-    this.panel = panelLines(scalar, relaxed);
+    this.panel = panelLines(scalar, target.tile);
     this.#array = scalar === "f32" ? Float32Array : Float64Array;
     this.#view = new this.#array(exports.memory.buffer);
   }
@@ -77,24 +79,24 @@ class Engine {
   }
 }
 
-/** Made at the first product of their type; null where making them failed, which is not tried again. */
-const engines: Partial<Record<Scalar, Engine | null>> = {};
+/** Made at the first product of their type and rounding; null where making them failed, which is not tried again. */
+const engines = new Map<string, Engine | null>();
 
 function engineFor(scalar: Scalar): Engine | null {
-  const known = engines[scalar];
-  if (known !== undefined) return known;
   const api = webAssembly();
   if (api === undefined) return null;
+  if (!simd().available) return null;
+  const target = targetOf();
+  const key = `${scalar} ${target.relaxed}`;
+  const known = engines.get(key);
+  if (known !== undefined) return known;
   let engine: Engine | null = null;
-  if (simd().available) {
-    const relaxed = relaxedSimd().available;
-    try {
-      engine = new Engine(api, scalar, relaxed);
-    } catch {
-      // No permission to compile.
-    }
+  try {
+    engine = new Engine(api, scalar, target);
+  } catch {
+    // No permission to compile.
   }
-  engines[scalar] = engine;
+  engines.set(key, engine);
   return engine;
 }
 
@@ -120,9 +122,9 @@ function copyRows(
 }
 
 /** The length of about equal blocks that cover `total`: a multiple of the unit, at most `limit`. */
-function blockOf(total: number, limit: number): number {
-  const count = Math.ceil(total / (Math.floor(limit / blockUnit) * blockUnit));
-  return Math.ceil(total / count / blockUnit) * blockUnit;
+function blockOf(total: number, limit: number, unit: number): number {
+  const count = Math.ceil(total / (Math.floor(limit / unit) * unit));
+  return Math.ceil(total / count / unit) * unit;
 }
 
 /**
@@ -150,9 +152,9 @@ export function wasmGemm<T extends FloatArray>(
     return true;
   }
   const { exports, panel } = engine;
-  const depth = blockOf(k, blockSide);
-  const rows = blockOf(m, Math.min(blockSide, blockElements / depth));
-  const columns = blockOf(n, blockElements / Math.max(depth, rows));
+  const depth = blockOf(k, blockSide, blockUnits.depth);
+  const rows = blockOf(m, Math.min(blockSide, blockElements / depth), blockUnits.rows);
+  const columns = blockOf(n, blockElements / Math.max(depth, rows), blockUnits.columns);
 
   // A raw block comes first: packing reads a few lines beyond it.
   const size = scalarBytes[scalar];

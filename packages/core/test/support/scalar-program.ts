@@ -8,6 +8,7 @@ import type { DType } from "../../src/dtype.js";
 import { Module } from "../../src/wasm/encoder.js";
 import { webAssembly } from "../../src/wasm/features.js";
 import { GemmEmitter } from "../../src/wasm/gemm-emit.js";
+import { targetOf } from "../../src/wasm/target.js";
 import { VectorMath } from "../../src/wasm/vector-math/index.js";
 
 export const here = { offset: 0, strides: [] };
@@ -52,11 +53,12 @@ export class ScalarProgram {
       end += Math.ceil((buffer.size * elementBytes[buffer.dtype]) / 16) * 16;
     }
     const module = new Module();
+    const target = targetOf(false);
     const context = {
       module,
       math: new VectorMath(module),
-      gemm: new GemmEmitter(module, { relaxed: false }),
-      relaxed: false,
+      gemm: new GemmEmitter(module, target),
+      ...target,
       address: (buffer: Buffer) => addresses.get(buffer) as number,
     };
     const kernel = { kind: "scalars", name: "scalars", stores: this.stores, plan, scratch } as const;

@@ -36,7 +36,7 @@ function training() {
   return { parameters, step };
 }
 
-const missing = compileSupport();
+const { missing } = compileSupport();
 if (missing !== null) {
   console.log(missing);
 } else {

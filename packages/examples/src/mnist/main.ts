@@ -8,7 +8,7 @@
  * W <- W - lr dloss/dW. Writes a report, the curves, the graph of a small step and the weights. `--help` says the rest.
  */
 import { join } from "node:path";
-import { ChainruleError, compileSupport, Random } from "@chainrule/core";
+import { ChainruleError, CompileError, compileSupport, configureKernels, Random } from "@chainrule/core";
 import {
   accuracy,
   DataError,
@@ -47,6 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (commandLine === null) return;
   const checkpoint = commandLine.options.resume ? loadCheckpoint(commandLine.options.out) : null;
   const options = checkpoint === null ? commandLine.options : resumedOptions(commandLine, checkpoint);
+  if (options.wide) packVectors();
   const data = readDigits(options.data, options.dtype);
   const print = checkAgainstData(options, data, checkpoint);
   const sizes = { inputs: data.imageShape[0] * data.imageShape[1], hidden: options.hidden, classes };
@@ -184,8 +185,17 @@ async function report(network: TwoLayerNet, data: Digits, options: Options, hist
   if (!ok) throw new Stop(1, "the accuracies are not what a default run has to reach");
 }
 
+function packVectors(): void {
+  try {
+    configureKernels({ wide: true });
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    throw new Stop(2, `--wide: ${error.message}`);
+  }
+}
+
 function isDefaultRun(options: Options): boolean {
-  const free: readonly string[] = ["out", "resume", "eager", "live", "livePort"] satisfies (keyof Options)[];
+  const free: readonly string[] = ["out", "resume", "eager", "wide", "live", "livePort"] satisfies (keyof Options)[];
   return Object.entries(defaults).every(
     ([name, value]) => free.includes(name) || options[name as keyof Options] === value,
   );
@@ -198,7 +208,7 @@ function describeData({ isMnist, folder, train, test, imageShape }: Digits): str
 
 function describeTraining({ inputs, hidden }: NetworkSizes, options: Options, done: number): string {
   const { iterations, batch, lr, seed, dtype, out, eager } = options;
-  const missing = compileSupport();
+  const { missing } = compileSupport();
   const mode = eager || missing !== null ? "eager" : "compiled";
   const network = `${inputs}-${hidden}-${classes} network, batch ${batch}, learning rate ${lr}, ${dtype}, seed ${seed}, ${mode}`;
   const why = eager || missing === null ? "" : `\n  not compiled: ${missing}`;

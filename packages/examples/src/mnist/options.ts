@@ -18,6 +18,8 @@ export interface Options {
   readonly resume: boolean;
   /** Whether training is not compiled: the numbers are the same, but for rounding. */
   readonly eager: boolean;
+  /** Whether the engine is asked to pack vectors. */
+  readonly wide: boolean;
   /** Whether the report is served while training. */
   readonly live: boolean;
   /** The port for that; 0 for any that is free. */
@@ -36,6 +38,7 @@ export const defaults: Options = {
   out: "out",
   resume: false,
   eager: false,
+  wide: false,
   live: false,
   livePort: 0,
 };
@@ -109,6 +112,12 @@ function program(): Command {
       new Option(
         "--eager",
         "train op by op, and not by a compiled WebAssembly program; the same but for rounding",
+      ).default(false),
+    )
+    .addOption(
+      new Option(
+        "--wide",
+        "vectors of 256 bits, where the engine packs them (Node 24 or newer); the same bits",
       ).default(false),
     )
     .addOption(new Option("--live", "serve the report on this machine while training, and say where").default(false))

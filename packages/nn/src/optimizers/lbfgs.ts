@@ -81,7 +81,7 @@ export class LBFGS {
     for (const [name, value] of Object.entries({ toleranceGrad, toleranceChange })) {
       checkSetting("LBFGS", name, value, (x) => x >= 0 && x < Infinity, "a finite number of at least 0");
     }
-    const { compiled = compileSupport() === null } = options;
+    const { compiled = compileSupport().missing === null } = options;
     this.options = { lr, maxIter, historySize, toleranceGrad, toleranceChange, compiled };
     const all = Object.entries(variablesOf("LBFGS", parameters));
     const own = all.filter(([, parameter], i) => all.findIndex(([, each]) => each === parameter) === i);

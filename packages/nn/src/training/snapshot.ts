@@ -1,4 +1,4 @@
-import { fromArray, type Tensor, tensor } from "@chainrule/core";
+import { CompileError, compileSupport, configureKernels, fromArray, type Tensor, tensor } from "@chainrule/core";
 import { DataError } from "../data/errors.js";
 import { loadParameters } from "../data/parameters.js";
 import type { TensorFile } from "../data/safetensors.js";
@@ -67,6 +67,7 @@ export function snapshotOf(trained: Trained, progress: Progress, settings: Setti
       names: JSON.stringify(names),
       place: JSON.stringify(place),
       settings: JSON.stringify(settings),
+      kernels: JSON.stringify({ relaxed: compileSupport().relaxed }),
     },
   };
 }
@@ -107,6 +108,7 @@ export function restoreFrom(file: TensorFile, trained: Trained, settings: Settin
   const before = parts.map(([, part]) => part.state());
   try {
     for (const [name, part] of parts) part.loadState(inside(name, tensors));
+    roundAs(metadata["kernels"]);
   } catch (error) {
     parts.forEach(([, part], i) => {
       part.loadState(before[i] as NamedTensors);
@@ -121,6 +123,24 @@ export function restoreFrom(file: TensorFile, trained: Trained, settings: Settin
     evaluations: rowsOf(evaluations, names),
     best: best && { ...best, state: inside("best", tensors) },
   };
+}
+
+/** Products and sums are rounded once or twice, as they were: of snapshots from before this was kept it is not known. */
+function roundAs(kernels: string | undefined): void {
+  if (kernels === undefined) return;
+  const { relaxed } = parsed(kernels) as { readonly relaxed?: unknown };
+  if (typeof relaxed !== "boolean")
+    throw new DataError("Trainer: the snapshot does not say whether products were fused");
+  if (relaxed === compileSupport().relaxed) return;
+  try {
+    configureKernels({ relaxed });
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    throw new DataError(
+      `Trainer: the run was trained ${relaxed ? "with" : "without"} fused multiply-add, and cannot go on so here: ${error.message}`,
+      { cause: error },
+    );
+  }
 }
 
 function setRates(optimizer: Optimizer, [lr = 0, factor = 1, ...own]: readonly number[]): void {

@@ -114,7 +114,7 @@ export function trainSteps<Batch extends readonly unknown[]>(
     throw new ChainruleError(`trainStep: takes a loss, a function, and an optimizer, got ${show(got)}`);
   }
   checkOptions("trainStep", options, ["compiled", "clipNorm", "clipValue", "accumulate", "average"], ["compiled"]);
-  const { compiled = compileSupport() === null, clipNorm, clipValue, accumulate = 1, average } = options;
+  const { compiled = compileSupport().missing === null, clipNorm, clipValue, accumulate = 1, average } = options;
   for (const [name, limit] of Object.entries({ clipNorm, clipValue })) {
     if (limit !== undefined)
       checkSetting("trainStep", name, limit, (x) => x > 0 && x < Infinity, "a finite number above 0");

@@ -96,7 +96,7 @@ export class Trainer<D extends TrainingData = TrainingData, Output = unknown> {
     this.trained = trained;
     this.sums = sums;
     const evaluate = (batch: BatchOf<D>) => this.forward(batch);
-    const { compiled = compileSupport() === null } = step;
+    const { compiled = compileSupport().missing === null } = step;
     // What `predict` gives is the user's: `compile` finds out when it runs whether it is made of tensors.
     this.evaluated = compiled
       ? (compile(evaluate as never) as unknown as typeof evaluate)

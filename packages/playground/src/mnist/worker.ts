@@ -36,7 +36,7 @@ class Training {
   readonly #train: { readonly images: Tensor; readonly labels: Tensor; readonly count: number };
   readonly #looks: readonly { readonly images: Tensor; readonly labels: Tensor }[];
   readonly #scores =
-    compileSupport() === null
+    compileSupport().missing === null
       ? compile((x: Tensor) => this.#network.forward(x))
       : (x: Tensor) => this.#network.forward(x);
   readonly #step = trainStep((rows: Tensor) => {

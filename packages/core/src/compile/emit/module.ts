@@ -1,5 +1,6 @@
 import { type Code, type Func, type Local, Module } from "../../wasm/encoder.js";
 import { GemmEmitter } from "../../wasm/gemm-emit.js";
+import type { Target } from "../../wasm/gemm-tile.js";
 import { VectorMath } from "../../wasm/vector-math/index.js";
 import type { Buffer } from "../ir/buffer.js";
 import type { KernelCode, ModuleContext } from "../ir/context.js";
@@ -11,29 +12,20 @@ import { type Form, formsOf } from "./forms.js";
 import { emitLoop } from "./loop.js";
 import { emitScalars } from "./scalars.js";
 
-interface EmitOptions {
-  /** Whether the engine has relaxed SIMD. */
-  readonly relaxed: boolean;
-}
-
 interface Emission extends ModuleContext {
   /** The functions of schedules, each of which runs one once. */
   readonly bodies: Map<Schedule, Call>;
 }
 
 /** The bytes of the program's module: a function for each kernel or form of kernels, and `run`, which calls them one after the other. */
-export function emitModule(
-  schedule: Schedule,
-  { addresses, bytes }: Plan,
-  { relaxed }: EmitOptions,
-): Uint8Array<ArrayBuffer> {
+export function emitModule(schedule: Schedule, { addresses, bytes }: Plan, target: Target): Uint8Array<ArrayBuffer> {
   const module = new Module();
   const context: Emission = {
     module,
     bodies: new Map(),
-    math: new VectorMath(module, { relaxed }),
-    gemm: new GemmEmitter(module, { relaxed }),
-    relaxed,
+    math: new VectorMath(module, target),
+    gemm: new GemmEmitter(module, target),
+    ...target,
     address: (buffer) => {
       const address = addresses.get(buffer);
       if (address === undefined) throw new Error(`buffer ${buffer.id} has no place in memory`);

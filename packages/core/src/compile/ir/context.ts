@@ -1,15 +1,14 @@
 import type { Code, Local, Module } from "../../wasm/encoder.js";
 import type { GemmEmitter } from "../../wasm/gemm-emit.js";
+import type { Target } from "../../wasm/gemm-tile.js";
 import type { VectorMath } from "../../wasm/vector-math/index.js";
 import type { Buffer } from "./buffer.js";
 
 /** The module of a program that is being written, and where its buffers are. */
-export interface ModuleContext {
+export interface ModuleContext extends Target {
   readonly module: Module;
   readonly math: VectorMath;
   readonly gemm: GemmEmitter;
-  /** Whether multiply-adds of relaxed SIMD may be used. */
-  readonly relaxed: boolean;
   /** The address of a buffer's first element, a multiple of 16. */
   readonly address: (buffer: Buffer) => number;
 }

@@ -4,6 +4,8 @@ import type { Traced } from "../../trace/traced.js";
 import { gemmPlan } from "../../wasm/gemm-emit.js";
 import { isLong } from "../../wasm/gemm-plan.js";
 import { mayBeSparse, type SparseShape, sparseScratchBytes } from "../../wasm/gemm-sparse.js";
+import { mostVectors } from "../../wasm/gemm-tile.js";
+import { isWide } from "../../wasm/target.js";
 import { nodeOf } from "../graph/graph.js";
 import { type Buffer, scalarOf } from "../ir/buffer.js";
 import { numberKindOf } from "../ir/expression.js";
@@ -84,7 +86,8 @@ function product(
   s: Lowering,
 ): void {
   const { scalar, m, n, k, a, b } = shape;
-  const scratchBytes = Math.max(gemmPlan(scalar, m, n, k).scratchBytes, skipsZeros ? sparseScratchBytes(shape) : 0);
+  const { scratchBytes: packed } = gemmPlan(scalar, m, n, k, isWide() ? mostVectors.wide : mostVectors.usual);
+  const scratchBytes = Math.max(packed, skipsZeros ? sparseScratchBytes(shape) : 0);
   const scratch = scratchBytes > 0 ? s.scratch(scratchBytes) : null;
   s.push({ kind: "contraction", name: "MatMul", m, n, k, a, b, target, scratch, skipsZeros, batch });
 }

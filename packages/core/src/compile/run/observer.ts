@@ -1,7 +1,7 @@
 import type { Stages } from "./stages.js";
 
 /** A program as it was made, stage by stage, and its memory. */
-export interface ProgramMade extends Pick<Stages, "traced" | "simplified" | "schedules" | "plan" | "relaxed"> {
+export interface ProgramMade extends Pick<Stages, "traced" | "simplified" | "schedules" | "plan" | "target"> {
   readonly memory: ArrayBuffer;
 }
 

@@ -1,4 +1,5 @@
 import type { Trace } from "../../trace/trace.js";
+import type { Target } from "../../wasm/gemm-tile.js";
 import type { Schedule } from "../ir/kernel.js";
 import type { Plan } from "../plan/plan.js";
 import type { ScheduleStage } from "../schedule/passes.js";
@@ -12,8 +13,8 @@ export interface Stages {
   readonly schedule: Schedule;
   readonly plan: Plan;
   readonly module: Uint8Array<ArrayBuffer>;
-  /** Whether the module has multiply-adds of relaxed SIMD. */
-  readonly relaxed: boolean;
+  /** What the module is written for. */
+  readonly target: Target;
   /** Milliseconds: tracing, and all stages up to the module. */
   readonly times: { readonly trace: number; readonly compile: number };
 }

@@ -226,12 +226,12 @@ class Comparison {
 
   /** Runs the emitted code of one kernel at a time over the memory of the interpreter: the first that writes something else. */
   private emittedCulprit(schedule: Schedule): string | undefined {
-    const { plan, relaxed } = this.program;
+    const { plan, target } = this.program;
     const memory = arenaMemory(schedule, plan, this.start);
     const api = webAssembly();
     if (api === undefined) return undefined;
     for (const [i, kernel] of schedule.kernels.entries()) {
-      const alone = new api.Module(emitModule({ ...schedule, kernels: [kernel] }, plan, { relaxed }));
+      const alone = new api.Module(emitModule({ ...schedule, kernels: [kernel] }, plan, target));
       const { memory: own, run } = new api.Instance(alone).exports as {
         readonly memory: { readonly buffer: ArrayBuffer };
         readonly run: () => number;

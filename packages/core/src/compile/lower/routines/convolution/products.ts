@@ -1,6 +1,5 @@
 import type { Code } from "../../../../wasm/encoder.js";
 import { Finite } from "../../../../wasm/finite.js";
-import { tileRows } from "../../../../wasm/gemm-tile.js";
 import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { align, type Scalar, scalarBytes } from "../../../../wasm/simd.js";
 import type { Buffer } from "../../../ir/buffer.js";
@@ -128,7 +127,7 @@ function emitMasks(code: Code, products: Products, scratch: number): void {
 
 /** Image by image and group by group: the padded planes, then all results that are made of them. */
 export function emitProducts(context: KernelCode, products: Products, operands: Operands, scratch: Buffer): void {
-  const { code, module, relaxed, address } = context;
+  const { code, module, relaxed, tile, address } = context;
   const { scalar, batch, groups, channels, filters, planes, passes, masked } = products;
   if (operands.target.size === 0) return;
   const size = scalarBytes[scalar];
@@ -180,7 +179,7 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
         const { start, end } = tables[i] as { start: number; end: number };
         code.set(panel.weights, weights).set(panel.bias, bias);
         code.set(panel.result, result.add(first));
-        forPanels(code, filters, tileRows(relaxed), (height) => {
+        forPanels(code, filters, tile.rows, (height) => {
           const call = (mask: number | null) => {
             code.get(panel.weights).get(staged).get(panel.result).get(panel.bias).i32(start).i32(end).i32(rows);
             code.call(tiles(height, columns, mask));

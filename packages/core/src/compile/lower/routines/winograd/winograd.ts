@@ -12,7 +12,6 @@
  */
 import type { Code, Local } from "../../../../wasm/encoder.js";
 import { Finite } from "../../../../wasm/finite.js";
-import { tileRows } from "../../../../wasm/gemm-tile.js";
 import { increase, locals, repeat } from "../../../../wasm/loops.js";
 import { scalarBytes, vectorBytes } from "../../../../wasm/simd.js";
 import type { Buffer } from "../../../ir/buffer.js";
@@ -71,7 +70,7 @@ function forPoints(
 
 /** result = the convolution of the source by the weights; gives whether all of it is finite. */
 export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrder, buffers: FilteringBuffers): Finite {
-  const { code, module, relaxed, address } = context;
+  const { code, module, relaxed, tile, address } = context;
   const layout = layoutOf(f);
   const { images, line, at, elementPlanes } = layout;
   const size = scalarBytes[f.scalar];
@@ -100,7 +99,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
       increase(code, source, f.channels * f.height * f.width * size);
       increase(code, lines, layout.down * layout.across * size);
     });
-    forPoints(code, f, layout, base, tileRows(relaxed), size, (height, { weights, elements, results }) => {
+    forPoints(code, f, layout, base, tile.rows, size, (height, { weights, elements, results }) => {
       const func = convolutionTiles(module, {
         scalar: f.scalar,
         relaxed,

@@ -1,0 +1,113 @@
+/** How long the tiles of a matrix product take here, found by a few milliseconds of tiny products. */
+import { type Func, Module } from "./encoder.js";
+import { type WebAssemblyApi, webAssembly } from "./features.js";
+import { emitTiles, mostVectors, type Target, type Tile } from "./gemm-tile.js";
+import { vectorBytes } from "./simd.js";
+
+/**
+ * What is multiplied: tiles one below the other, as in a product whose panel of columns stays in the first-level cache and whose rows
+ * come out of the second.
+ */
+const steps = 256;
+const stack = 16;
+
+/** How often a reading goes through a stack of 20 sums; of fewer sums more often. Some 30 microseconds. */
+const rounds = 2;
+
+/**
+ * Milliseconds: engines compile anew what has run for a while, in the background, which took 8 to 12 on an idle machine. What has not become
+ * faster so long after the start, or after the first that has, stays as it is.
+ */
+const patience = { first: 40, others: 20 } as const;
+
+/** What was compiled anew is faster by as much as this. */
+const step = 1.3;
+
+/** So many readings before anything is compiled anew, and so many near the shortest: it will not become shorter. */
+const enough = 5;
+const near = 1.15;
+
+/**
+ * Begins to time them; the function gives the shortest times in milliseconds, for one sum of the tile each, or `null` where the clock is too
+ * coarse to tell. What is done before it is called is time for the engine to compile in.
+ */
+export function startTiming(targets: readonly Target[]): () => readonly number[] | null {
+  const runs = runsOf(targets, webAssembly() as WebAssemblyApi);
+  const all = runs.map((run) => ({ run, times: [] as number[] }));
+  const read = () => {
+    for (const { run, times } of all) {
+      const from = performance.now();
+      run();
+      times.push(performance.now() - from);
+    }
+  };
+  for (let i = 0; i <= enough; i++) read();
+  return () => {
+    let end = performance.now() + patience.first;
+    let isAnyAnew = false;
+    do {
+      read();
+      if (all.some(({ times }) => times.includes(0))) return null;
+      if (!isAnyAnew && all.some(({ times }) => isAnew(times))) {
+        isAnyAnew = true;
+        end = performance.now() + patience.others;
+      }
+    } while (performance.now() < end && !all.every(({ times }) => isAnew(times) && isSteady(times)));
+    return targets.map(({ tile }, i) => {
+      const sums = repeats(tile) * tile.rows * tile.vectors;
+      return Math.min(...(all[i]?.times ?? [])) / sums;
+    });
+  };
+}
+
+/** So that tiles of other sizes have about as much to do. */
+const repeats = ({ rows, vectors }: Tile): number => Math.round((rounds * 20) / (rows * vectors));
+
+const isSteady = (times: readonly number[]): boolean => {
+  const shortest = Math.min(...times);
+  return times.filter((time) => time < near * shortest).length >= enough;
+};
+
+/** The first readings but for the very first, which has in it what is done once, took longer than the shortest by as much. */
+const isAnew = (times: readonly number[]): boolean => {
+  const before = times.slice(1, 1 + enough).sort((a, b) => a - b);
+  return (before[Math.floor(enough / 2)] as number) > step * Math.min(...times);
+};
+
+/** A function for each, of the same module, which does the work once. */
+function runsOf(targets: readonly Target[], api: WebAssemblyApi): (() => void)[] {
+  const module = new Module();
+  const mostRows = Math.max(...targets.map(({ tile }) => tile.rows));
+  const aBytes = mostRows * steps * stack * 4;
+  const bBytes = mostVectors.wide * vectorBytes * steps;
+  targets.forEach(({ relaxed, tile }, i) => {
+    const { rows, vectors } = tile;
+    const bStep = vectors * vectorBytes;
+    const shape = { scalar: "f32", relaxed, rows, columns: vectors * 4, aRow: 4, aStep: rows * 4, bStep } as const;
+    const tiles: Func = emitTiles(module, shape);
+    module.func({ name: `run${i}`, params: [] }, (f) => {
+      const left = f.local("i32");
+      f.i32(repeats(tile)).set(left);
+      f.loop((again) => {
+        f.i32(0)
+          .i32(rows * steps * 4)
+          .i32(aBytes)
+          .i32(aBytes + bBytes)
+          .i32(bStep)
+          .i32(stack)
+          .i32(steps)
+          .i32(0)
+          .call(tiles);
+        f.get(left).i32(1).op("i32.sub").tee(left).branchIf(again);
+      });
+    });
+  });
+  const bytes = aBytes + bBytes + stack * mostRows * mostVectors.wide * vectorBytes;
+  const { exports } = new api.Instance(new api.Module(module.encode(Math.ceil(bytes / 65536))));
+  const { memory, ...runs } = exports as { readonly memory: { readonly buffer: ArrayBuffer } } & Record<
+    string,
+    () => void
+  >;
+  new Float32Array(memory.buffer).fill(0.7);
+  return targets.map((_, i) => runs[`run${i}`] as () => void);
+}
