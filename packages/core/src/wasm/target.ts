@@ -94,8 +94,7 @@ function startChoosing(): () => Choice {
   const targets = kinds.flatMap((relaxed) => tilesOf(relaxed, wide).map((tile) => ({ relaxed, tile })));
   // One alone needs no time.
   const finish = targets.length > 1 ? startTiming(targets) : () => null;
-  return () => {
-    const times = finish();
+  const choiceOf = (times: readonly number[] | null): Choice => {
     const timed = targets.map((target, i) => ({ ...target, time: times?.[i] ?? 1 }));
     const plain = best(timed.filter(({ relaxed }) => !relaxed)) as Timed;
     const fused = best(timed.filter(({ relaxed }) => relaxed));
@@ -105,6 +104,7 @@ function startChoosing(): () => Choice {
       prefersFused: fused !== undefined && fused.time < margin * plain.time,
     };
   };
+  return () => choiceOf(finish((times) => kinds.length > 1 && !choiceOf(times).prefersFused));
 }
 
 interface Timed extends Target {
