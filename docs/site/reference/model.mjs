@@ -57,6 +57,7 @@ function stampOf(paths) {
 async function convert() {
   const app = await Application.bootstrap({
     entryPoints: [...entryPoints.map(({ file }) => file), ...signatures].map((file) => join(root, file)),
+    // It has the packages with entry points alone, and not Node's types: these are as much as all of core, and no entry shows what they are.
     tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)),
     basePath: root,
     disableGit: true,

@@ -1,6 +1,6 @@
-// Runs the program of a page, in a process of its own: `node program.mjs FILE`. What a line says in a comment is what it gives, `// 220` or
-// `// about [0.5, 1]`, and what stands in a `text` block is what the block before it prints, with `...` for what is left out. Prints what is
-// not so, as JSON, and how many values there were.
+// Runs the programs of pages, in a process of their own: `node program.mjs FILE ...`. What a line says in a comment is what it gives, `// 220`
+// or `// about [0.5, 1]`, and what stands in a `text` block is what the block before it prints, with `...` for what is left out. Prints what
+// is not so, as JSON by page, and how many values there were.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +51,12 @@ function isNear(actual, expected) {
   return actual.length === expected.length && actual.every((each, i) => isNear(each, expected[i]));
 }
 
+/** The programs of a page as they run here. */
+export const runnable = (blocks) => programsOf(blocks, ({ lines }, i) => `globalThis.begin(${i});\n${checked(lines)}`);
+
 const listed = (x) => (ArrayBuffer.isView(x) ? Array.from(x) : x);
+
+let files = 0;
 
 async function run(file) {
   const blocks = blocksOf(readFileSync(file, "utf8"));
@@ -70,19 +75,20 @@ async function run(file) {
       block = i;
     },
   });
-  const programs = programsOf(blocks, ({ lines }, i) => `globalThis.begin(${i});\n${checked(lines)}`);
   const here = fileURLToPath(new URL("../node_modules/.programs", import.meta.url));
   mkdirSync(here, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "page-"));
+  const before = process.cwd();
   process.chdir(folder);
   const { log } = console;
   console.log = (...parts) => {
     printed[block] += `${parts.map(String).join(" ")}\n`;
   };
   try {
-    for (const [i, program] of programs.entries()) {
+    for (const program of runnable(blocks)) {
       const { code } = transformSync(program, { loader: "ts", format: "esm" });
-      const path = join(here, `${process.pid}-${i}.mjs`);
+      // Each has a name of its own: what has been imported is not read again.
+      const path = join(here, `${process.pid}-${files++}.mjs`);
       writeFileSync(path, code);
       try {
         await import(pathToFileURL(path).href);
@@ -94,7 +100,7 @@ async function run(file) {
     wrong.push(`block ${block + 1}, at line ${blocks[block]?.line}: ${error.stack}`);
   } finally {
     console.log = log;
-    process.chdir(tmpdir());
+    process.chdir(before);
     rmSync(folder, { recursive: true });
   }
   blocks.forEach(({ prints, line }, i) => {
@@ -105,6 +111,7 @@ async function run(file) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const result = await run(process.argv[2]);
-  process.stdout.write(JSON.stringify(result));
+  const results = {};
+  for (const file of process.argv.slice(2)) results[file] = await run(file);
+  process.stdout.write(JSON.stringify(results));
 }

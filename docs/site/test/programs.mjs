@@ -3,44 +3,47 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { blocksOf, programsOf } from "../markdown/programs.mjs";
 import { languages, markdownIn } from "../pages.mjs";
 import { check, none, same } from "./checks.mjs";
-import { checked } from "./program.mjs";
+import { checked, runnable } from "./program.mjs";
 
 const site = fileURLToPath(new URL("..", import.meta.url));
 
+/** Without comments: a translation has the code of its page, and in comments that are no values what it says in its language. */
+const bare = (program) => printer.printFile(ts.createSourceFile("page.ts", program, ts.ScriptTarget.Latest));
+const printer = ts.createPrinter({ removeComments: true });
+
 export async function checkPrograms() {
   const pages = languages.flatMap(({ code }) => markdownIn(join(site, code)).map((file) => `${code}/${file}`));
-  const withCode = pages.filter((page) => blocksOf(readFileSync(join(site, page), "utf8")).length > 0);
-  // A translation has the code of its page: what it says in comments it may say in its language.
-  const known = new Map();
-  let values = 0;
+  const blocks = new Map(pages.map((page) => [page, blocksOf(readFileSync(join(site, page), "utf8"))]));
+  const withCode = pages.filter((page) => blocks.get(page).length > 0);
+  const programs = firstOf(withCode, (page) => [
+    ...runnable(blocks.get(page)).map(bare),
+    ...blocks.get(page).map(({ prints }) => prints),
+  ]);
+  const run = runAll([...new Set(programs.values())]);
   for (const page of withCode) {
-    const blocks = blocksOf(readFileSync(join(site, page), "utf8"));
-    const text = blocks.map(({ content, prints }) => `${content}${prints}`).join("\n");
     await check(`the program of ${page} runs, and gives what the page says`, () => {
-      if (known.has(text)) return;
-      const { stdout, stderr } = spawnSync(process.execPath, [join(site, "test/program.mjs"), join(site, page)], {
-        encoding: "utf8",
-      });
-      if (stdout === "") throw new Error(stderr);
-      const result = JSON.parse(stdout);
-      known.set(text, result);
-      values += result.values;
-      none(result.wrong, page);
+      if (run.stdout === "") throw new Error(run.stderr);
+      none(run.results[programs.get(page)].wrong, page);
     });
     await check(`blocks of ${page} that are only shown say why`, () => {
       none(
-        blocks.filter(({ kind, why }) => kind === "no-run" && why.length < 10).map(({ line }) => `line ${line}`),
+        blocks
+          .get(page)
+          .filter(({ kind, why }) => kind === "no-run" && why.length < 10)
+          .map(({ line }) => `line ${line}`),
         "no reason",
       );
     });
   }
   await check("there were values", () => {
+    const values = Object.values(run.results).reduce((sum, each) => sum + each.values, 0);
     if (values < 30) throw new Error(`${values} values`);
   });
-  await check("the programs compile", () => none(compile(withCode), "do not compile"));
+  await check("the programs compile", () => none(compile(blocks), "do not compile"));
   await check("values are found behind statements of several lines, and not in notes", () => {
     same(
       checked("f(\n  1, // one\n).item(); // 2\nconst x = g(); // about 3\nx; // a note").split("\n"),
@@ -55,19 +58,40 @@ export async function checkPrograms() {
   });
 }
 
+/** Of each page the first that has the same text. */
+function firstOf(pages, textOf) {
+  const known = new Map();
+  return new Map(
+    pages.map((page) => {
+      const text = JSON.stringify(textOf(page));
+      if (!known.has(text)) known.set(text, page);
+      return [page, known.get(text)];
+    }),
+  );
+}
+
+/** The programs in a process of their own: what is wrong, and how many values there were, by page. */
+function runAll(pages) {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(site, "test/program.mjs"), ...pages], {
+    cwd: site,
+    encoding: "utf8",
+  });
+  return { stdout, stderr, results: stdout === "" ? {} : JSON.parse(stdout) };
+}
+
 /** What the type checker says of the programs, as a reader's strict project has it. */
-function compile(pages) {
+function compile(blocks) {
   const folder = join(site, "node_modules/.types");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const page of pages) {
-    const programs = programsOf(blocksOf(readFileSync(join(site, page), "utf8")), ({ lines, drawn }) =>
-      drawn === undefined ? lines : `${lines}\n${drawn};\n`,
-    );
-    programs.forEach((program, i) => {
-      writeFileSync(join(folder, `${page.replaceAll(/\W+/g, "-")}-${i}.ts`), program);
-    });
-  }
+  const programs = [...blocks].flatMap(([page, blocks]) =>
+    programsOf(blocks, ({ lines, drawn }) => (drawn === undefined ? lines : `${lines}\n${drawn};\n`)).map(
+      (program, i) => [`${page.replaceAll(/\W+/g, "-")}-${i}.ts`, program],
+    ),
+  );
+  const texts = new Map(programs);
+  for (const name of new Set(firstOf([...texts.keys()], (name) => bare(texts.get(name))).values()))
+    writeFileSync(join(folder, name), texts.get(name));
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
