@@ -6,10 +6,13 @@ import { environmentSwitch } from "../environment.js";
 import { CompileError } from "../errors.js";
 import { relaxedSimd } from "./features.js";
 import { type Target, type Tile, tilesOf } from "./gemm-tile.js";
-import { startTiming } from "./tile-times.js";
+import { startTiming, step, type TileTime } from "./tile-times.js";
 import { packVectors } from "./wide.js";
 
-/** So much faster products and sums apart have to be for fused ones to be left: that changes bits. */
+/**
+ * Fused multiply-adds change bits: where the engine has them they are left only if products and sums apart are so much faster. (On an AMD EPYC
+ * they are as fast as these on an idle core, and faster by 1.37 where two threads share one: the other way round, processes would not agree.)
+ */
 const margin = 1.3;
 
 /** The choice between equals would be noise: the first is taken but for one that is so much faster. */
@@ -94,22 +97,26 @@ function startChoosing(): () => Choice {
   const targets = kinds.flatMap((relaxed) => tilesOf(relaxed, wide).map((tile) => ({ relaxed, tile })));
   // One alone needs no time.
   const finish = targets.length > 1 ? startTiming(targets) : () => null;
-  const choiceOf = (times: readonly number[] | null): Choice => {
-    const timed = targets.map((target, i) => ({ ...target, time: times?.[i] ?? 1 }));
-    const plain = best(timed.filter(({ relaxed }) => !relaxed)) as Timed;
-    const fused = best(timed.filter(({ relaxed }) => relaxed));
+  const bestOf = (found: readonly TileTime[] | null) => {
+    const timed = targets.map((target, i) => ({ ...target, ...(found?.[i] ?? { time: 1, isAnew: true }) }));
+    return [false, true].map((kind) => best(timed.filter(({ relaxed }) => relaxed === kind)));
+  };
+  return () => {
+    const found = finish((found) => {
+      const [plain, fused] = bestOf(found);
+      if (plain === undefined || fused === undefined || plain.isAnew === fused.isAnew) return true;
+      return plain.time < step * fused.time && fused.time < step * plain.time;
+    });
+    const [plain, fused] = bestOf(found) as [Timed, Timed | undefined];
     return {
       plain: plain.tile,
       fused: (fused ?? plain).tile,
       prefersFused: fused !== undefined && fused.time < margin * plain.time,
     };
   };
-  return () => choiceOf(finish((times) => kinds.length > 1 && !choiceOf(times).prefersFused));
 }
 
-interface Timed extends Target {
-  readonly time: number;
-}
+interface Timed extends Target, TileTime {}
 
 /** The first, but for one that is faster by the gain. */
 function best([first, ...others]: readonly Timed[]): Timed | undefined {

@@ -211,6 +211,10 @@ class LoopEmitter {
       values.forEachUnit(() => values.step(recurrence, () => recurrence.isScan && this.storeAll(stores)));
       return;
     }
+    if (accumulators === null && this.storesTogether()) {
+      this.storeUnits(stores[0] as Store);
+      return;
+    }
     // Of a row that is reduced, single elements stand in every lane and must not count for each.
     const isRest = this.axis?.reduced === true && values.width === 1;
     values.forEachUnit((unit) => {
@@ -238,6 +242,35 @@ class LoopEmitter {
         i++;
       } else this.store(store, () => this.values.push(store.value));
     }
+  }
+
+  /** Whether what is computed at a time are whole vectors that lie side by side. */
+  private storesTogether(): boolean {
+    const { values } = this;
+    const [store, ...others] = this.kernel.stores as readonly [Store, ...Store[]];
+    return (
+      values.units.length > 1 &&
+      others.length === 0 &&
+      values.width > 1 &&
+      values.width * elementBytes[store.target.dtype] === vectorBytes &&
+      values.strideOf(store.to) === 1
+    );
+  }
+
+  /** Computes all before the first is stored: nothing stands between two like instructions then, and V8 packs them where it is asked to. */
+  private storeUnits({ value, target, to }: Store): void {
+    const { values, streams } = this;
+    const { code } = values;
+    values.scratch(values.units.length, (...vectors) => {
+      values.forEachUnit((unit) => {
+        values.push(value);
+        code.set(vectors[unit] as Local);
+      });
+      values.forEachUnit((unit) => {
+        const offset = streams.pushAddress(target, to, values.unit.shift);
+        code.get(vectors[unit] as Local).memory("v128.store", offset);
+      });
+    });
   }
 
   /** Whether vectors of two stores fill memory by turns. */

@@ -143,6 +143,7 @@ export function emitProducts(context: KernelCode, products: Products, operands: 
       scalar,
       relaxed,
       filters: height,
+      vectors: tile.vectors,
       columns,
       weightStep: products.weightFilter,
       resultStep: products.resultBytes,

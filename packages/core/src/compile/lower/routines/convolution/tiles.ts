@@ -15,8 +15,9 @@ import {
 interface ConvolutionTiles {
   readonly scalar: Scalar;
   readonly relaxed: boolean;
-  /** The filters of a tile. */
+  /** The filters of a tile, and the vectors of windows. */
   readonly filters: number;
+  readonly vectors: number;
   /** The windows of a row. */
   readonly columns: number;
   /** From one filter to the next: in the weights and in the result. */
@@ -46,13 +47,17 @@ export function convolutionTiles(module: Module, shape: ConvolutionTiles): Func 
 }
 
 function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): Func {
-  const { scalar, filters, columns, planeRow, resultRow, resultColumn } = shape;
+  const { scalar, filters, vectors, columns, planeRow, resultRow, resultColumn } = shape;
   const lanes = lanesOf[scalar];
-  const pair = 2 * lanes;
+  const whole = vectors * lanes;
   const params = ["i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.func({ params }, (f, weights, planes, result, bias, table, end, rows) => {
-    const sums = Array.from({ length: filters }, () => locals(f, "v128", 2));
-    const spare = { seen: locals(f, "v128", 2), splats: locals(f, "v128", filters), masks: locals(f, "v128", 2) };
+    const sums = Array.from({ length: filters }, () => locals(f, "v128", vectors));
+    const spare = {
+      seen: locals(f, "v128", vectors),
+      splats: locals(f, "v128", filters),
+      masks: locals(f, "v128", vectors),
+    };
     const [x, to, weight, element, entry] = locals(f, "i32", 5) as [Local, Local, Local, Local, Local];
     const tile = (count: number) => {
       const width = Math.ceil(count / lanes);
@@ -106,12 +111,12 @@ function emitConvolutionTiles(module: Module, shape: ConvolutionTiles): Func {
     };
     times(f, rows, () => {
       f.get(planes).set(x).get(result).set(to);
-      repeat(f, Math.floor(columns / pair), () => {
-        tile(pair);
-        increase(f, x, 2 * vectorBytes);
-        increase(f, to, pair * resultColumn);
+      repeat(f, Math.floor(columns / whole), () => {
+        tile(whole);
+        increase(f, x, vectors * vectorBytes);
+        increase(f, to, whole * resultColumn);
       });
-      if (columns % pair > 0) tile(columns % pair);
+      if (columns % whole > 0) tile(columns % whole);
       increase(f, planes, planeRow);
       increase(f, result, resultRow);
     });

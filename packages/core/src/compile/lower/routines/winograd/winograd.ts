@@ -104,6 +104,7 @@ export function emitWinograd(context: KernelCode, f: Filtering, order: FilterOrd
         scalar: f.scalar,
         relaxed,
         filters: height,
+        vectors: tile.vectors,
         columns: images * layout.down * layout.across,
         weightStep: f.channels * size,
         resultStep: line,
