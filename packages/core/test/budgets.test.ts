@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 // What core costs the page that loads it. Raising a budget is a decision, not a repair.
 
 /** Gzipped, in the order in which the guide "In the browser" has them. */
-const gzippedAtMost = { gradAndMul: 64_000, withoutCompiler: 147_000, all: 219_000 } as const;
+const gzippedAtMost = { gradAndMul: 64_000, withoutCompiler: 148_000, all: 219_000 } as const;
 
 const bundle = readFileSync(new URL("../chainrule-core.min.js", import.meta.url));
 
@@ -48,7 +48,7 @@ test("who imports grad and mul loads 251 kB, and 64 kB gzipped: not more from th
   assert.ok(published.length < 1.005 * modules.length, `${published.length} bytes, ${modules.length} from the modules`);
 });
 
-test("without the compiler core fits 488 kB, and 147 kB gzipped: who does not compile does not load it", async () => {
+test("without the compiler core fits 488 kB, and 148 kB gzipped: who does not compile does not load it", async () => {
   const names = Object.keys(await import("../src/index.js")).filter((name) => !/^compile|^programToJson$/.test(name));
   const bundle = await bundled(`export { ${names.join(", ")} } from "@chainrule/core";`);
   fits(bundle, 488_000, gzippedAtMost.withoutCompiler);

@@ -1,4 +1,5 @@
 import type { Local } from "../../wasm/encoder.js";
+import { mostVectors } from "../../wasm/gemm-tile.js";
 import { inTurns, vectorBytes } from "../../wasm/simd.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
@@ -43,10 +44,12 @@ class LoopEmitter {
   /** Of a reduction without an order: one for each store. */
   private readonly accumulators: readonly Accumulators[] | null;
   private readonly recurrence: Recurrence | null;
+  private readonly packs: boolean;
 
   constructor(kernel: LoopKernel, context: KernelCode) {
     this.kernel = kernel;
     this.address = context.address;
+    this.packs = context.tile.vectors > mostVectors.usual;
     this.loops = orderOf(kernel);
     this.streams = new Streams(context, this.loops.nest, this.loops.axis);
     for (const { to, target } of allStores(kernel)) this.streams.announce(target, to);
@@ -244,11 +247,12 @@ class LoopEmitter {
     }
   }
 
-  /** Whether what is computed at a time are whole vectors that lie side by side. */
+  /** Whether what is computed at a time are whole vectors that lie side by side, and the engine packs such. */
   private storesTogether(): boolean {
     const { values } = this;
     const [store, ...others] = this.kernel.stores as readonly [Store, ...Store[]];
     return (
+      this.packs &&
       values.units.length > 1 &&
       others.length === 0 &&
       values.width > 1 &&
@@ -257,7 +261,7 @@ class LoopEmitter {
     );
   }
 
-  /** Computes all before the first is stored: nothing stands between two like instructions then, and V8 packs them where it is asked to. */
+  /** Computes all before the first is stored: nothing stands between two like instructions then, and V8 packs them. */
   private storeUnits({ value, target, to }: Store): void {
     const { values, streams } = this;
     const { code } = values;
