@@ -1,7 +1,18 @@
 // The address: a program in it, its language, links that are cut off, and the way back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { closePages, ended, follow, linkOf, open, openPage, runProgram, shownRun, texts } from "./support.mjs";
+import {
+  closePages,
+  ended,
+  follow,
+  linkOf,
+  open,
+  openPage,
+  runProgram,
+  shownRun,
+  texts,
+  withoutLanguage,
+} from "./support.mjs";
 
 const test = suite("links");
 
@@ -42,20 +53,20 @@ test("a link in the place of the page runs, with its language; back runs what wa
 
 test("a link that was cut off says so, and one to an empty program does not", async (context) => {
   const whole = linkOf("const first = 1;\nconst second = first + 1;\nsecond;");
-  for (const fragment of [whole.slice(0, 40), "#example=nonsense", "#code="]) {
-    const { page, context: tab } = await openPage(context, fragment);
+  const { page } = await openPage(context, whole.slice(0, 40));
+  for (const fragment of [null, "#example=nonsense", "#code="]) {
+    if (fragment !== null) await follow(page, fragment);
     await page.getByRole("alert").filter({ hasText: "it was cut off, or names an example that is not here" }).waitFor();
     await page.getByLabel("Example").selectOption("square-of-sum");
     await page.getByRole("alert").waitFor({ state: "detached" });
-    await tab.close();
   }
-  const { page } = await openPage(context, linkOf(""));
+  await follow(page, linkOf(""));
   assert.is(await page.locator(".cm-content").textContent(), "");
   assert.is(await page.getByRole("alert").count(), 0);
 });
 
 test("what is typed is in the address as soon as it runs by keys, and stopping holds it", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await openPage(context, "", { init: withoutLanguage });
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+A");
   await page.keyboard.type("7;");

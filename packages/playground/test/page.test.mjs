@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   closePages,
+  commonPage,
   ended,
   follow,
   hoverFor,
@@ -14,6 +15,7 @@ import {
   runProgram,
   shownRun,
   texts,
+  withoutLanguage,
 } from "./support.mjs";
 
 const test = suite("page");
@@ -31,7 +33,7 @@ const axeSource = readFileSync(
 );
 
 test("each example runs, shows results, and complains of nothing", async (context) => {
-  const { page, complaints } = await openPage(context);
+  const { page, complaints } = await commonPage(context, "#example=apple");
   const offered = await page
     .getByLabel("Example")
     .locator("option")
@@ -65,17 +67,18 @@ test("each example runs, shows results, and complains of nothing", async (contex
 });
 
 test("the numbers of the book, beside the graph with values and gradients", async (context) => {
-  const { page } = await openPage(context, "#example=apple");
+  const { page } = await commonPage(context, "#example=apple");
   assert.equal(await texts(page), ["220.00000000000003", "2.2", "110.00000000000001", "200"]);
   const picture = page.locator(".graph img");
   assert.match(await picture.getAttribute("alt"), /apple: 100, gradient 2\.2.*tax: 1\.1, gradient 200/);
   assert.ok(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth > 100)));
   await page.getByRole("button", { name: "Text", exact: true }).click();
   assert.match(await page.locator(".graph pre").textContent(), /^apple: variable \[\] = 100, grad 2\.2\n/);
+  await page.getByRole("button", { name: "Picture", exact: true }).click();
 });
 
 test("the stepper goes through the graph, forward and back, in a frame that runs nothing else", async (context) => {
-  const { page, complaints } = await openPage(context, "#example=apple&lang=ko");
+  const { page, complaints } = await openPage(context, "#example=apple&lang=ko", { reducedMotion: "reduce" });
   await page.getByRole("button", { name: "한 단계씩" }).click();
   const frame = page.frameLocator(".graph iframe");
   await frame.getByRole("heading").first().waitFor({ timeout: 30_000 });
@@ -91,7 +94,8 @@ test("the stepper goes through the graph, forward and back, in a frame that runs
 });
 
 test("an edit is computed again by itself", async (context) => {
-  const { page } = await openPage(context, "#example=apple");
+  const { page } = await commonPage(context, "#example=apple");
+  await withoutLanguage(page);
   const line = page.locator(".cm-line", { hasText: "variable(100)" });
   await line.click();
   await page.keyboard.press("End");
@@ -101,12 +105,13 @@ test("an edit is computed again by itself", async (context) => {
   // The address has the program, so that a reload keeps it.
   await page.waitForFunction(() => location.hash.startsWith("#code="));
   await page.reload();
+  await page.unroute("**/language.js");
   await ended(page);
   assert.is((await texts(page))[0], "22");
 });
 
 test("values, texts, tensors, plots and their lines", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   const code = `import { tensor, variable } from "@chainrule/core";
 interface Point { readonly x: number }
 const point: Point = { x: 1 };
@@ -134,7 +139,7 @@ let z = 0; z = 4; z++;`;
 });
 
 test("errors name their lines: of the syntax, of imports, of the engine, of what comes later", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   const error = async (code) => {
     await runProgram(page, code, "failed");
     const [found] = (await results(page)).filter(({ kind }) => kind === "error");
@@ -179,7 +184,7 @@ test("errors name their lines: of the syntax, of imports, of the engine, of what
 });
 
 test("a plot of the largest numbers is drawn", async (context) => {
-  const { page, complaints } = await openPage(context);
+  const { page, complaints } = await commonPage(context);
   await runProgram(page, "plot([-1e308, 0, 1e308]);\nplot([1.7e308]);\nplot([0, 5e-324, NaN, Infinity]);", "done");
   const paths = await page.locator(".of-plot path").evaluateAll((lines) => lines.map((line) => line.getAttribute("d")));
   assert.is(paths.length, 3);
@@ -191,7 +196,7 @@ test("a plot of the largest numbers is drawn", async (context) => {
 });
 
 test("compile runs in the sandbox", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   const code =
     'import { compile, compileSupport, tensor } from "@chainrule/core";\ncompileSupport();\ncompile((x) => x.mul(2))(tensor(4)).item();';
   await runProgram(page, code, "done");
@@ -204,14 +209,14 @@ test("in each language every text is there, and an example is in it", async (con
     ["ko", "사과 2개와 소비세 10%"],
     ["ja-JP", "リンゴ 2 個"],
   ]) {
-    const { page } = await openPage(context, "", { locale });
-    assert.is(await page.locator("html").getAttribute("lang"), locale.slice(0, 2));
+    const { page } = await openPage(context, "", { locale, settled: false });
     assert.match(await page.locator(".cm-line").first().textContent(), new RegExp(lead));
+    assert.is(await page.locator("html").getAttribute("lang"), locale.slice(0, 2));
   }
 });
 
 test("completion, types and problems are the real ones, and an import is added", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   await runProgram(page, 'import { variable } from "@chainrule/core";\nconst x = variable([1, 2]);\n', "done");
   await page.locator(".cm-content").click();
   await page.getByText("Completion: Ctrl+Space").waitFor({ timeout: 60_000 });
@@ -238,8 +243,7 @@ test("completion, types and problems are the real ones, and an import is added",
 });
 
 test("the page works without the language service", async (context) => {
-  const init = (page) => page.route("**/language.js", (route) => route.fulfill({ status: 404 }));
-  const { page } = await openPage(context, "", { init });
+  const { page } = await openPage(context, "", { init: withoutLanguage });
   await page.locator(".cm-content").click();
   await page.getByText("Completion is not available; everything else works.").waitFor();
   await page.keyboard.press("Control+End");
@@ -248,7 +252,7 @@ test("the page works without the language service", async (context) => {
 });
 
 test("keys alone do all of it, and the editor lets the focus go", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await openPage(context, "", { init: withoutLanguage });
   const focused = () => page.evaluate(() => document.activeElement?.className ?? "");
   await page.keyboard.press("Tab");
   assert.match(await focused(), /skip/);
@@ -277,10 +281,10 @@ for (const { width, colorScheme } of looks) {
   test(`${width} pixels, ${colorScheme}: nothing sticks out, and axe finds nothing serious`, async (context) => {
     const viewport = { width, height: width === 360 ? 740 : 900 };
     const { page, complaints } = await openPage(context, "#example=layers", { viewport, colorScheme, bypassCSP: true });
+    await page.evaluate(axeSource);
     const look = async (what) => {
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(over <= 0, `${what}: ${over} pixels too wide`);
-      await page.evaluate(axeSource);
       const found = await page.evaluate(async () => {
         const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
         return violations

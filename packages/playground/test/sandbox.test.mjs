@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { closePages, ended, open, openPage, results, runProgram, texts } from "./support.mjs";
+import { closePages, commonPage, ended, open, openPage, results, runProgram, texts } from "./support.mjs";
 
 const test = suite("sandbox");
 
@@ -26,7 +26,7 @@ async function refused(page, attempts) {
 }
 
 test("the stop button ends a program that never ends, and the next one runs", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   await runProgram(page, 'console.log("begun"); while (true) {}', null);
   await page.waitForFunction(() => document.querySelector(".entry")?.textContent.startsWith("begun"));
   assert.is(await page.locator(".code-view .status").textContent(), "Running ...");
@@ -40,7 +40,7 @@ test("the stop button ends a program that never ends, and the next one runs", as
 });
 
 test("what timers do can be stopped, too, and is the program's until the last has run", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   await runProgram(page, 'console.log("begun"); setTimeout(() => { while (true) {} }, 1);', "waiting");
   await button(page, "Stop").click();
   await ended(page, "stopped");
@@ -62,14 +62,14 @@ void (async () => { for (let i = 0; i < 3; i++) { await wait(); console.log(i); 
 });
 
 test("a change runs in the place of a program that never ends", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   await runProgram(page, "while (true) {}", null);
   await runProgram(page, "3 + 4;", "done");
   assert.equal(await texts(page), ["7"]);
 });
 
 test("a flood of prints is cut, and what fills the memory is ended", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   await runProgram(page, "for (let i = 0; i < 5000; i++) console.log(i);", "done");
   assert.is((await results(page)).length, 1000);
   assert.match(await page.locator(".result").textContent(), /4000 more are not shown/);
@@ -86,7 +86,7 @@ test("a flood of prints is cut, and what fills the memory is ended", async (cont
 });
 
 test("it has no way to post messages of its own", async (context) => {
-  const { page, complaints } = await openPage(context);
+  const { page, complaints } = await commonPage(context);
   const attempts = [
     "postMessage(1)",
     "self.postMessage(1)",
@@ -99,7 +99,7 @@ test("it has no way to post messages of its own", async (context) => {
 });
 
 test("texts are texts, and names of tensors too", async (context) => {
-  const { page, complaints } = await openPage(context);
+  const { page, complaints } = await commonPage(context);
   const bad = "<img src=/stolen onerror='hit = 1'><script>hit = 1</script>";
   const code = `import { variable } from "@chainrule/core";
 const x = variable(1, { name: ${JSON.stringify(bad)} });
@@ -118,7 +118,7 @@ throw Object.assign(new Error(${JSON.stringify(bad)}), { name: ${JSON.stringify(
 });
 
 test("it has no page above it, and no storage", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   const attempts = {
     document: "document.title",
     window: "window.parent.location.href",
@@ -136,7 +136,7 @@ test("it has no page above it, and no storage", async (context) => {
 });
 
 test("it cannot speak to another tab of the page", async (context) => {
-  const { page, context: tabs } = await openPage(context);
+  const { page, context: tabs } = await commonPage(context);
   const other = await tabs.newPage();
   await other.goto(context.site.origin);
   await other.evaluate(() => {
@@ -168,7 +168,7 @@ test("nothing of it reaches the network", async (context) => {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     const at = `127.0.0.1:${server.address().port}`;
-    const { page } = await openPage(context);
+    const { page } = await commonPage(context);
     const before = context.requests.length;
     const attempts = {
       fetch: `await fetch("http://${at}/fetch")`,
@@ -204,7 +204,7 @@ test("nothing of it reaches the network", async (context) => {
 });
 
 test("one run knows nothing of the one before", async (context) => {
-  const { page } = await openPage(context);
+  const { page } = await commonPage(context);
   await runProgram(page, "Object.assign(globalThis, { left: 1 }); Array.prototype.map = () => [];", "done");
   await runProgram(page, "String((globalThis as { left?: number }).left); [1].map((x) => x + 1);", "done");
   assert.equal(await texts(page), ['"undefined"', "[2]"]);

@@ -22,8 +22,20 @@ export async function open() {
 }
 
 /** For `after.each`: pages that are left open go on working, and take the time of those that follow. */
-export async function closePages({ browser }) {
-  await Promise.all(browser.contexts().map((context) => context.close()));
+export async function closePages({ browser, common }) {
+  const others = browser.contexts().filter((context) => context !== common?.context);
+  await Promise.all(others.map((context) => context.close()));
+}
+
+/**
+ * The page of the tests that differ in what it runs alone: to open one takes as long as five programs. With a fragment it runs that, else the
+ * program before may still be there, and run. `complaints` are those of this test.
+ */
+export async function commonPage(suite, fragment = "") {
+  if (suite.common === undefined) suite.common = await openPage(suite, fragment);
+  else if (fragment !== "") await follow(suite.common.page, fragment);
+  suite.common.complaints.length = 0;
+  return suite.common;
 }
 
 /** A page with a program, or what else the fragment says, when its first run has ended; `complaints` is what its console says. */
@@ -40,6 +52,9 @@ export async function openPage({ browser, site }, fragment = "", { settled = tru
   return { page, context, complaints };
 }
 
+/** For tests that use the editor, and not what helps in it, which is the largest of all files. */
+export const withoutLanguage = (page) => page.route("**/language.js", (route) => route.fulfill({ status: 404 }));
+
 /** Waits until a run has ended, whichever way or in one: the one that is shown, or the next after run `before`. */
 export async function ended(page, kind = "", before = 0) {
   await page.waitForFunction(
@@ -50,8 +65,8 @@ export async function ended(page, kind = "", before = 0) {
       return kind === "" ? !["loading", "running", "waiting"].includes(name) : name === kind;
     },
     [kind, before],
-    // A minute, on a machine that does much else.
-    { timeout: 60_000 },
+    // A minute, on a machine that does much else; and by the clock, as a look at each frame makes the browser draw each.
+    { timeout: 60_000, polling: 50 },
   );
 }
 

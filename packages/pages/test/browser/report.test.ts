@@ -20,7 +20,12 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 
 declare global {
   // What axe is in a page that it was put into.
-  var axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+  var axe: {
+    run(
+      page: Document,
+      options: { resultTypes: string[] },
+    ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+  };
   var isSamePage: boolean;
 }
 
@@ -30,6 +35,16 @@ interface Context {
   /** The file of a finished run. */
   url: string;
 }
+
+/** A page, which page it should be, and what it complained of. */
+interface Watched {
+  readonly page: Page;
+  readonly complaints: string[];
+  url: string;
+}
+
+/** The page of the tests that need none of their own: to open one takes longer than most of them. */
+let common: Watched | undefined;
 
 const test = suite<Context>("report");
 
@@ -53,32 +68,42 @@ function write(folder: string, name: string, html: string): string {
   return pathToFileURL(path).href;
 }
 
-/** Runs `use` on a page, and asserts that it complained of nothing and asked for nothing but itself. */
-async function onPage(
-  browser: Browser,
-  url: string,
-  use: (page: Page, complaints: string[]) => Promise<void>,
-  options: BrowserContextOptions = {},
-): Promise<void> {
+async function openWatched(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: "reduce",
     ...options,
   });
+  const page = await context.newPage();
+  const watched: Watched = { page, complaints: [], url: "" };
+  const { complaints } = watched;
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    const isOwn = [watched.url, `${watched.url}events`].includes(request.url()) || request.url().startsWith("data:");
+    if (!isOwn) complaints.push(`asks for ${request.url()}`);
+  });
+  return watched;
+}
+
+/** Runs `use` on a page, with options on one of its own, and asserts that it complained of nothing and asked for nothing but itself. */
+async function onPage(
+  browser: Browser,
+  url: string,
+  use: (page: Page, complaints: string[]) => Promise<void>,
+  options?: BrowserContextOptions,
+): Promise<void> {
+  if (options === undefined) common ??= await openWatched(browser);
+  const watched = options === undefined ? (common as Watched) : await openWatched(browser, options);
+  const { page, complaints } = watched;
   try {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      const isOwn = request.url() === url || request.url() === `${url}events` || request.url().startsWith("data:");
-      if (!isOwn) complaints.push(`asks for ${request.url()}`);
-    });
+    watched.url = url;
+    complaints.length = 0;
     await page.goto(url);
     await use(page, complaints);
     assert.equal(complaints, []);
   } finally {
-    await context.close();
+    if (options !== undefined) await page.context().close();
   }
 }
 
@@ -133,7 +158,11 @@ for (const { colorScheme, width } of [
         );
         for (const details of await page.locator("details > summary").all()) await details.click();
         await page.evaluate(axeSource);
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        // All else that it can tell is much more.
+        const violations = await page.evaluate(async () => {
+          const found = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+          return found.violations;
+        });
         const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
         assert.equal(
           serious.map(({ id, nodes }) => [id, nodes[0]?.html]),
@@ -406,6 +435,7 @@ test("a run that was resumed, and diverged: where, why, what is best, and axes f
   });
 });
 
+// Pages of their own, which do not outlive their servers.
 test("a live page follows the run without being loaded again, and says when it is over", async ({ browser }) => {
   const live = await serveReport();
   let go: () => void = () => undefined;
@@ -422,28 +452,33 @@ test("a live page follows the run without being loaded again, and says when it i
     },
   });
   try {
-    await onPage(browser, live.url, async (page) => {
-      // Nobody has told it yet whose page it is.
-      assert.equal([await page.locator(".state").textContent(), await page.title()], ["not started", "Training"]);
-      await page.evaluate(() => {
-        globalThis.isSamePage = true;
-      });
-      const run = trainer.run();
-      await page.locator(".state.running").waitFor();
-      // Steps come between evaluations, of which the last one was at 24.
-      await page.waitForFunction(() =>
-        /iteration (2[5-9]|30) of 36/.test(document.querySelector("#overview")?.textContent ?? ""),
-      );
-      await page.locator("#confusion output", { hasText: "24" }).waitFor();
-      assert.is(await page.locator("#overview .status-line .faint").textContent(), "live");
-      go();
-      await run;
-      await page.locator(".state.done").waitFor();
-      assert.match((await page.locator("#overview").textContent()) ?? "", "iteration 36 of 36");
-      assert.equal([await page.locator("h1").textContent(), await page.title()], ["A small run", "A small run"]);
-      assert.is(await page.locator("#confusion output").textContent(), "36");
-      assert.ok(await page.evaluate(() => globalThis.isSamePage));
-    });
+    await onPage(
+      browser,
+      live.url,
+      async (page) => {
+        // Nobody has told it yet whose page it is.
+        assert.equal([await page.locator(".state").textContent(), await page.title()], ["not started", "Training"]);
+        await page.evaluate(() => {
+          globalThis.isSamePage = true;
+        });
+        const run = trainer.run();
+        await page.locator(".state.running").waitFor();
+        // Steps come between evaluations, of which the last one was at 24.
+        await page.waitForFunction(() =>
+          /iteration (2[5-9]|30) of 36/.test(document.querySelector("#overview")?.textContent ?? ""),
+        );
+        await page.locator("#confusion output", { hasText: "24" }).waitFor();
+        assert.is(await page.locator("#overview .status-line .faint").textContent(), "live");
+        go();
+        await run;
+        await page.locator(".state.done").waitFor();
+        assert.match((await page.locator("#overview").textContent()) ?? "", "iteration 36 of 36");
+        assert.equal([await page.locator("h1").textContent(), await page.title()], ["A small run", "A small run"]);
+        assert.is(await page.locator("#confusion output").textContent(), "36");
+        assert.ok(await page.evaluate(() => globalThis.isSamePage));
+      },
+      {},
+    );
   } finally {
     await live.close();
   }
@@ -454,27 +489,32 @@ test("a live page that loses its server says so, and goes on when it is there ag
   const port = Number(new URL(first.url).port);
   const { report, trainer } = smallRun({ epochs: 1 });
   await first.update(report, "start");
-  await onPage(browser, first.url, async (page, complaints) => {
-    const said = page.locator("#overview .status-line .faint");
-    await page.getByText("live", { exact: true }).waitFor();
-    await first.close();
-    await page.getByText("connection lost; trying again").waitFor();
-    await trainer.run();
-    const second = await serveReport({ port });
-    try {
-      await second.update(report, "end");
-      await page.locator(".state.done").waitFor();
-      assert.is(await said.textContent(), "");
-    } finally {
-      await second.close();
-    }
-    // The browser itself tells of a connection that was refused.
-    const own = complaints.filter(
-      (text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/.test(text),
-    );
-    complaints.length = 0;
-    complaints.push(...own);
-  });
+  await onPage(
+    browser,
+    first.url,
+    async (page, complaints) => {
+      const said = page.locator("#overview .status-line .faint");
+      await page.getByText("live", { exact: true }).waitFor();
+      await first.close();
+      await page.getByText("connection lost; trying again").waitFor();
+      await trainer.run();
+      const second = await serveReport({ port });
+      try {
+        await second.update(report, "end");
+        await page.locator(".state.done").waitFor();
+        assert.is(await said.textContent(), "");
+      } finally {
+        await second.close();
+      }
+      // The browser itself tells of a connection that was refused.
+      const own = complaints.filter(
+        (text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/.test(text),
+      );
+      complaints.length = 0;
+      complaints.push(...own);
+    },
+    {},
+  );
 });
 
 test.run();

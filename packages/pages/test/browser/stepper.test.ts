@@ -20,6 +20,15 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 interface Context {
   browser: Browser;
   folder: string;
+  /** The page of the tests that need none of their own: to open one takes longer than most of them. */
+  common?: Watched;
+}
+
+/** A page, which page it should be, and what it complained of. */
+interface Watched {
+  readonly page: Page;
+  readonly complaints: string[];
+  url: string;
 }
 
 const test = suite<Context>("stepper in a browser");
@@ -35,41 +44,52 @@ test.after(async ({ browser, folder }) => {
 });
 
 interface Opened extends StepperOptions {
+  /** For a page of its own. */
   readonly browser?: BrowserContextOptions;
 }
 
-/** Opens the stepper of a graph from the disk, and asserts that it complained of nothing and asked for nothing but itself. */
-async function onPage(
-  { browser, folder }: Context,
-  output: Tensor,
-  { browser: settings = {}, ...options }: Opened,
-  use: (page: Page) => Promise<void>,
-): Promise<void> {
-  const path = join(folder, "stepper.html");
-  writeFileSync(path, stepper(output, options));
-  const url = pathToFileURL(path).href;
+async function openWatched(browser: Browser, settings: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: "reduce",
     ...settings,
   });
+  const page = await context.newPage();
+  const watched: Watched = { page, complaints: [], url: "" };
+  const { complaints } = watched;
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", (dialog) => complaints.push(dialog.message()));
+  page.on("request", (request) => {
+    const isOwn = request.url() === watched.url || request.url().startsWith("data:");
+    if (!isOwn) complaints.push(`asks for ${request.url()}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => console.error(event.violatedDirective));
+  });
+  return watched;
+}
+
+/** Opens the stepper of a graph from the disk, and asserts that it complained of nothing and asked for nothing but itself. */
+async function onPage(
+  context: Context,
+  output: Tensor,
+  { browser: settings, ...options }: Opened,
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const path = join(context.folder, "stepper.html");
+  writeFileSync(path, stepper(output, options));
+  if (settings === undefined) context.common ??= await openWatched(context.browser);
+  const watched = settings === undefined ? (context.common as Watched) : await openWatched(context.browser, settings);
+  const { page, complaints } = watched;
   try {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("dialog", (dialog) => complaints.push(dialog.message()));
-    page.on("request", (request) => {
-      if (request.url() !== url && !request.url().startsWith("data:")) complaints.push(`asks for ${request.url()}`);
-    });
-    await page.addInitScript(() => {
-      document.addEventListener("securitypolicyviolation", (event) => console.error(event.violatedDirective));
-    });
-    await page.goto(url);
+    watched.url = pathToFileURL(path).href;
+    complaints.length = 0;
+    await page.goto(watched.url);
     await use(page);
     assert.equal(complaints, []);
   } finally {
-    await context.close();
+    if (settings !== undefined) await page.context().close();
   }
 }
 
@@ -135,7 +155,7 @@ test("the node at work is marked, and nothing else", (context) =>
   }));
 
 test("it plays to the end, and pauses; the slider, the buttons and the speed", (context) =>
-  onPage(context, apple(), {}, async (page) => {
+  onPage(context, apple(), { browser: {} }, async (page) => {
     // The test is the clock of the page.
     await page.clock.install({ time: 0 });
     await page.clock.pauseAt(1000);
@@ -217,7 +237,7 @@ test("the op at work is brought into sight, and so is the beginning", (context) 
 });
 
 test("a print has the whole picture on light paper, and no controls", (context) =>
-  onPage(context, layer().loss, { theme: "dark" }, async (page) => {
+  onPage(context, layer().loss, { theme: "dark", browser: {} }, async (page) => {
     await page.emulateMedia({ media: "print" });
     assert.not(await page.locator(".controls").isVisible());
     const { color, isWhole } = await page.evaluate(() => {

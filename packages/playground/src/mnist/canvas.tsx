@@ -35,10 +35,9 @@ export function DrawingCanvas({
     clear();
     const read = () => {
       const { data } = context.getImageData(0, 0, SIZE, SIZE);
-      return centred({
-        side: SIZE,
-        values: Float32Array.from({ length: SIZE * SIZE }, (_, i) => (data[4 * i] as number) / 255),
-      });
+      const values = new Float32Array(SIZE * SIZE);
+      for (let i = 0; i < values.length; i++) values[i] = (data[4 * i] as number) / 255;
+      return centred({ side: SIZE, values });
     };
     const stroke = (fromX: number, fromY: number, toX: number, toY: number) => {
       context.strokeStyle = "#fff";
