@@ -1,5 +1,4 @@
 import type { Local } from "../../wasm/encoder.js";
-import { mostVectors } from "../../wasm/gemm-tile.js";
 import { inTurns, vectorBytes } from "../../wasm/simd.js";
 import { elementBytes } from "../ir/buffer.js";
 import type { KernelCode } from "../ir/context.js";
@@ -44,12 +43,10 @@ class LoopEmitter {
   /** Of a reduction without an order: one for each store. */
   private readonly accumulators: readonly Accumulators[] | null;
   private readonly recurrence: Recurrence | null;
-  private readonly packs: boolean;
 
   constructor(kernel: LoopKernel, context: KernelCode) {
     this.kernel = kernel;
     this.address = context.address;
-    this.packs = context.tile.vectors > mostVectors.usual;
     this.loops = orderOf(kernel);
     this.streams = new Streams(context, this.loops.nest, this.loops.axis);
     for (const { to, target } of allStores(kernel)) this.streams.announce(target, to);
@@ -214,10 +211,6 @@ class LoopEmitter {
       values.forEachUnit(() => values.step(recurrence, () => recurrence.isScan && this.storeAll(stores)));
       return;
     }
-    if (accumulators === null && this.storesTogether()) {
-      this.storeUnits(stores[0] as Store);
-      return;
-    }
     // Of a row that is reduced, single elements stand in every lane and must not count for each.
     const isRest = this.axis?.reduced === true && values.width === 1;
     values.forEachUnit((unit) => {
@@ -245,36 +238,6 @@ class LoopEmitter {
         i++;
       } else this.store(store, () => this.values.push(store.value));
     }
-  }
-
-  /** Whether what is computed at a time are whole vectors that lie side by side, and the engine packs such. */
-  private storesTogether(): boolean {
-    const { values } = this;
-    const [store, ...others] = this.kernel.stores as readonly [Store, ...Store[]];
-    return (
-      this.packs &&
-      values.units.length > 1 &&
-      others.length === 0 &&
-      values.width > 1 &&
-      values.width * elementBytes[store.target.dtype] === vectorBytes &&
-      values.strideOf(store.to) === 1
-    );
-  }
-
-  /** Computes all before the first is stored: nothing stands between two like instructions then, and V8 packs them. */
-  private storeUnits({ value, target, to }: Store): void {
-    const { values, streams } = this;
-    const { code } = values;
-    values.scratch(values.units.length, (...vectors) => {
-      values.forEachUnit((unit) => {
-        values.push(value);
-        code.set(vectors[unit] as Local);
-      });
-      values.forEachUnit((unit) => {
-        const offset = streams.pushAddress(target, to, values.unit.shift);
-        code.get(vectors[unit] as Local).memory("v128.store", offset);
-      });
-    });
   }
 
   /** Whether vectors of two stores fill memory by turns. */
