@@ -206,6 +206,7 @@ export const sections = [
         about: "A function as one WebAssembly program.",
         files: [
           ...core("compile/", "compile", "program", "into", "program-to-json", "program-json"),
+          ...core("wasm/", "configure"),
           "packages/pictures/src/program/program-to-svg.ts",
         ],
       },
