@@ -79,24 +79,22 @@ class Engine {
   }
 }
 
-/** Made at the first product of their type and rounding; null where making them failed, which is not tried again. */
-const engines = new Map<string, Engine | null>();
+/** Made at the first product of their type, and anew for another target; null where making them failed, which is not tried again. */
+const engines: Partial<Record<Scalar, { readonly target: Target; readonly engine: Engine | null }>> = {};
 
 function engineFor(scalar: Scalar): Engine | null {
+  const known = engines[scalar];
+  if (known !== undefined && known.target === targetOf()) return known.engine;
   const api = webAssembly();
-  if (api === undefined) return null;
-  if (!simd().available) return null;
+  if (api === undefined || !simd().available) return null;
   const target = targetOf();
-  const key = `${scalar} ${target.relaxed}`;
-  const known = engines.get(key);
-  if (known !== undefined) return known;
   let engine: Engine | null = null;
   try {
     engine = new Engine(api, scalar, target);
   } catch {
     // No permission to compile.
   }
-  engines.set(key, engine);
+  engines[scalar] = { target, engine };
   return engine;
 }
 

@@ -30,6 +30,9 @@ const said: { relaxed?: boolean; wide?: boolean } = {};
 
 let choice: Choice | undefined;
 
+/** What is given to who wants nothing else: every product in eager mode asks for it. */
+let usual: Target | undefined;
+
 /** What is being timed, since it was known that code will be written; see {@link prepareTarget}. */
 let choosing: (() => Choice) | undefined;
 
@@ -39,11 +42,14 @@ let choosing: (() => Choice) | undefined;
  * @throws CompileError where fused multiply-adds are asked for and not there, and for a wrong environment variable
  */
 export function targetOf(wanted?: boolean): Target {
+  if (wanted === undefined && usual !== undefined) return usual;
   if (wanted === true) checkRelaxed("the option relaxed: true");
   prepareTarget();
   choice ??= choosing?.() as Choice;
   const relaxed = wanted ?? said.relaxed ?? fromEnvironment() ?? choice.prefersFused;
-  return { relaxed, tile: relaxed ? choice.fused : choice.plain };
+  const target = { relaxed, tile: relaxed ? choice.fused : choice.plain };
+  if (wanted === undefined) usual = target;
+  return target;
 }
 
 /** Begins what {@link targetOf} ends: between them the engine compiles what is timed, in the background. */
@@ -70,6 +76,7 @@ export function setTarget(
     if (wide) packVectors();
     said.wide = wide;
   }
+  if (relaxed !== undefined) usual = undefined;
   if (relaxed === "auto") delete said.relaxed;
   else if (relaxed !== undefined) said.relaxed = relaxed;
 }
