@@ -12,6 +12,7 @@ import * as assert from "uvu/assert";
 import { trainingReport } from "../../src/index.js";
 import { serveReport } from "../../src/node.js";
 import { smallRun } from "../support/run.js";
+import { openWatched, type Watched } from "../support/watched.js";
 
 const { launchChromium } = await import(
   new URL("../../../../core/dist/test/browser/chromium.js", import.meta.url).href
@@ -33,13 +34,6 @@ interface Context {
   browser: Browser;
   folder: string;
   /** The file of a finished run. */
-  url: string;
-}
-
-/** A page, which page it should be, and what it complained of. */
-interface Watched {
-  readonly page: Page;
-  readonly complaints: string[];
   url: string;
 }
 
@@ -68,24 +62,6 @@ function write(folder: string, name: string, html: string): string {
   return pathToFileURL(path).href;
 }
 
-async function openWatched(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: "reduce",
-    ...options,
-  });
-  const page = await context.newPage();
-  const watched: Watched = { page, complaints: [], url: "" };
-  const { complaints } = watched;
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("request", (request) => {
-    const isOwn = [watched.url, `${watched.url}events`].includes(request.url()) || request.url().startsWith("data:");
-    if (!isOwn) complaints.push(`asks for ${request.url()}`);
-  });
-  return watched;
-}
-
 /** Runs `use` on a page, with options on one of its own, and asserts that it complained of nothing and asked for nothing but itself. */
 async function onPage(
   browser: Browser,
@@ -93,8 +69,8 @@ async function onPage(
   use: (page: Page, complaints: string[]) => Promise<void>,
   options?: BrowserContextOptions,
 ): Promise<void> {
-  if (options === undefined) common ??= await openWatched(browser);
-  const watched = options === undefined ? (common as Watched) : await openWatched(browser, options);
+  if (options === undefined) common ??= await openWatched(browser, {}, ["events"]);
+  const watched = options === undefined ? (common as Watched) : await openWatched(browser, options, ["events"]);
   const { page, complaints } = watched;
   try {
     watched.url = url;

@@ -11,6 +11,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type StepperOptions, stepper } from "../../src/index.js";
 import { apple, closure, layer, shared } from "../support/graphs.js";
+import { openWatched, type Watched } from "../support/watched.js";
 
 const { launchChromium } = await import(
   new URL("../../../../core/dist/test/browser/chromium.js", import.meta.url).href
@@ -22,13 +23,6 @@ interface Context {
   folder: string;
   /** The page of the tests that need none of their own: to open one takes longer than most of them. */
   common?: Watched;
-}
-
-/** A page, which page it should be, and what it complained of. */
-interface Watched {
-  readonly page: Page;
-  readonly complaints: string[];
-  url: string;
 }
 
 const test = suite<Context>("stepper in a browser");
@@ -48,22 +42,11 @@ interface Opened extends StepperOptions {
   readonly browser?: BrowserContextOptions;
 }
 
-async function openWatched(browser: Browser, settings: BrowserContextOptions = {}): Promise<Watched> {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: "reduce",
-    ...settings,
-  });
-  const page = await context.newPage();
-  const watched: Watched = { page, complaints: [], url: "" };
-  const { complaints } = watched;
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+/** A watched page that complains of what its policy forbids as well, and of windows that it opens. */
+async function openStrict(browser: Browser, settings?: BrowserContextOptions): Promise<Watched> {
+  const watched = await openWatched(browser, settings);
+  const { page, complaints } = watched;
   page.on("dialog", (dialog) => complaints.push(dialog.message()));
-  page.on("request", (request) => {
-    const isOwn = request.url() === watched.url || request.url().startsWith("data:");
-    if (!isOwn) complaints.push(`asks for ${request.url()}`);
-  });
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => console.error(event.violatedDirective));
   });
@@ -79,8 +62,8 @@ async function onPage(
 ): Promise<void> {
   const path = join(context.folder, "stepper.html");
   writeFileSync(path, stepper(output, options));
-  if (settings === undefined) context.common ??= await openWatched(context.browser);
-  const watched = settings === undefined ? (context.common as Watched) : await openWatched(context.browser, settings);
+  if (settings === undefined) context.common ??= await openStrict(context.browser);
+  const watched = settings === undefined ? (context.common as Watched) : await openStrict(context.browser, settings);
   const { page, complaints } = watched;
   try {
     watched.url = pathToFileURL(path).href;
