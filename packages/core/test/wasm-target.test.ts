@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { relaxedSimd } from "../src/wasm/features.js";
@@ -8,25 +9,14 @@ import { tilesOf } from "../src/wasm/gemm-tile.js";
 // What is chosen is chosen once in a process: each case is one of its own.
 const test = suite("what code is written for");
 
-interface Run {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 const core = JSON.stringify(new URL("../src/index.js", import.meta.url).href);
 
-function run(program: string, variables: Readonly<Record<string, string>> = {}): Promise<Run> {
+/** What a program prints, whether it ends well or not. */
+async function run(program: string, variables: Readonly<Record<string, string>> = {}) {
   const { CHAINRULE_RELAXED: _relaxed, CHAINRULE_WIDE: _wide, ...others } = process.env;
-  const child = spawn(process.execPath, ["--input-type=module"], { env: { ...others, ...variables } });
-  const said = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    said.stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    said.stderr += text;
-  });
-  child.stdin.end(program);
-  return new Promise((resolve) => child.on("close", () => resolve(said)));
+  const given = ["--input-type=module", "--eval", program];
+  const ended = promisify(execFile)(process.execPath, given, { env: { ...others, ...variables } });
+  return ended.catch((error: { readonly stdout: string; readonly stderr: string }) => error);
 }
 
 /** Of a product in eager mode and compiled with several options: whether it is the plain sum of products, each rounded. */

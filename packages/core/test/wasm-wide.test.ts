@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -10,20 +11,10 @@ const program = fileURLToPath(new URL("support/digests.js", import.meta.url));
 /** With all optimizations from the start: they are what packs. */
 const optimized = ["--no-liftoff", "--no-wasm-lazy-compilation"];
 
-function lines(wide: "0" | "1"): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [...optimized, program], {
-    env: { ...process.env, CHAINRULE_WIDE: wide, CHAINRULE_VERIFY: "0" },
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) =>
-    child.on("close", (code) => (code === 0 ? resolve(stdout.trim().split("\n")) : reject(new Error(stderr)))),
-  );
+async function lines(wide: "0" | "1"): Promise<readonly string[]> {
+  const env = { ...process.env, CHAINRULE_WIDE: wide, CHAINRULE_VERIFY: "0" };
+  const { stdout } = await promisify(execFile)(process.execPath, [...optimized, program], { env });
+  return stdout.trim().split("\n");
 }
 
 /** The option that asks for it from the start: this Node may not know it. */
