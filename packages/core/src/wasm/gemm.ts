@@ -58,7 +58,8 @@ class Engine {
   ) => FloatArray;
   #view: FloatArray;
 
-  constructor(api: WebAssemblyApi, scalar: Scalar, target: Target) {
+  constructor(scalar: Scalar, target: Target) {
+    const api = webAssembly() as WebAssemblyApi;
     const exports = new api.Instance(new api.Module(gemmModule(scalar, target))).exports as Exports;
     this.exports = exports;
     this.panel = panelLines(scalar, target.tile);
@@ -85,12 +86,11 @@ const engines: Partial<Record<Scalar, { readonly target: Target; readonly engine
 function engineFor(scalar: Scalar): Engine | null {
   const known = engines[scalar];
   if (known !== undefined && known.target === targetOf()) return known.engine;
-  const api = webAssembly();
-  if (api === undefined || !simd().available) return null;
+  if (!simd().available) return null;
   const target = targetOf();
   let engine: Engine | null = null;
   try {
-    engine = new Engine(api, scalar, target);
+    engine = new Engine(scalar, target);
   } catch {
     // No permission to compile.
   }

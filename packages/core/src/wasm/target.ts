@@ -26,7 +26,7 @@ interface Choice {
 }
 
 /** What was said before anything was chosen. */
-const said: { relaxed?: boolean; wide?: boolean } = {};
+const said: { relaxed?: boolean | undefined; wide?: boolean } = {};
 
 let choice: Choice | undefined;
 
@@ -42,14 +42,19 @@ let choosing: (() => Choice) | undefined;
  * @throws CompileError where fused multiply-adds are asked for and not there, and for a wrong environment variable
  */
 export function targetOf(wanted?: boolean): Target {
-  if (wanted === undefined && usual !== undefined) return usual;
-  if (wanted === true) checkRelaxed("the option relaxed: true");
+  if (wanted === undefined) {
+    usual ??= targetWith(said.relaxed ?? fromEnvironment());
+    return usual;
+  }
+  if (wanted) checkRelaxed("the option relaxed: true");
+  return targetWith(wanted);
+}
+
+function targetWith(wanted: boolean | undefined): Target {
   prepareTarget();
   choice ??= choosing?.() as Choice;
-  const relaxed = wanted ?? said.relaxed ?? fromEnvironment() ?? choice.prefersFused;
-  const target = { relaxed, tile: relaxed ? choice.fused : choice.plain };
-  if (wanted === undefined) usual = target;
-  return target;
+  const relaxed = wanted ?? choice.prefersFused;
+  return { relaxed, tile: relaxed ? choice.fused : choice.plain };
 }
 
 /** Begins what {@link targetOf} ends: between them the engine compiles what is timed, in the background. */
@@ -76,9 +81,8 @@ export function setTarget(
     if (wide) packVectors();
     said.wide = wide;
   }
-  if (relaxed !== undefined) usual = undefined;
-  if (relaxed === "auto") delete said.relaxed;
-  else if (relaxed !== undefined) said.relaxed = relaxed;
+  said.relaxed = relaxed === "auto" ? undefined : (relaxed ?? said.relaxed);
+  usual = undefined;
 }
 
 function fromEnvironment(): boolean | undefined {
@@ -93,8 +97,7 @@ function checkRelaxed(who: string): void {
       `${who} asks for fused multiply-add, which the environment variable CHAINRULE_RELAXED=0 forbids`,
     );
   const { available, why } = relaxedSimd();
-  if (!available)
-    throw new CompileError(`${who} asks for fused multiply-add, and ${why}; without it the last digits are others`);
+  if (!available) throw new CompileError(`${who} asks for fused multiply-add, and ${why}; leave it out`);
 }
 
 function startChoosing(): () => Choice {
@@ -102,10 +105,9 @@ function startChoosing(): () => Choice {
   if (wide && said.wide === undefined) packVectors();
   const kinds = relaxedSimd().available ? [false, true] : [false];
   const targets = kinds.flatMap((relaxed) => tilesOf(relaxed, wide).map((tile) => ({ relaxed, tile })));
-  // One alone needs no time.
-  const finish = targets.length > 1 ? startTiming(targets) : () => null;
-  const bestOf = (found: readonly TileTime[] | null) => {
-    const timed = targets.map((target, i) => ({ ...target, ...(found?.[i] ?? { time: 1, isAnew: true }) }));
+  const finish = startTiming(targets);
+  const bestOf = (found: readonly TileTime[]) => {
+    const timed = targets.map((target, i) => ({ ...target, ...(found[i] as TileTime) }));
     return [false, true].map((kind) => best(timed.filter(({ relaxed }) => relaxed === kind)));
   };
   return () => {

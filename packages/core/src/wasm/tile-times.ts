@@ -40,14 +40,15 @@ export interface TileTime {
 }
 
 /**
- * Begins to time them; the function ends it, and gives `null` where the clock is too coarse to tell. What is done before it is called is time
- * for the engine to compile in. It is told whether what was found decides as it would if all were compiled anew.
+ * Begins to time them; the function ends it. There are equal times for one alone, and where the clock is too coarse to tell. What is done before
+ * it is called is time for the engine to compile in. It is told whether what was found decides as it would if all were compiled anew.
  */
 export function startTiming(
   targets: readonly Target[],
-): (isFirm: (found: readonly TileTime[]) => boolean) => readonly TileTime[] | null {
-  const runs = runsOf(targets, webAssembly() as WebAssemblyApi);
-  const all = runs.map((run) => ({ run, times: [] as number[] }));
+): (isFirm: (found: readonly TileTime[]) => boolean) => readonly TileTime[] {
+  const equal = () => targets.map(() => ({ time: 1, isAnew: true }));
+  if (targets.length === 1) return equal;
+  const all = runsOf(targets, webAssembly() as WebAssemblyApi);
   const read = () => {
     for (const { run, times } of all) {
       const from = performance.now();
@@ -57,17 +58,17 @@ export function startTiming(
   };
   for (let i = 0; i <= before; i++) read();
   const found = () =>
-    targets.map(({ tile }, i) => {
-      const times = all[i]?.times ?? [];
-      return { time: Math.min(...times) / (repeats(tile) * tile.rows * tile.vectors), isAnew: isAnew(times) };
-    });
+    all.map(({ tile, times }) => ({
+      time: Math.min(...times) / (repeats(tile) * tile.rows * tile.vectors),
+      isAnew: isAnew(times),
+    }));
   return (isFirm) => {
     const start = performance.now();
     let end = start + patience.first;
     let isAnyAnew = false;
     do {
       read();
-      if (all.some(({ times }) => times.includes(0))) return null;
+      if (all.some(({ times }) => times.includes(0))) return equal();
       if (!isAnyAnew && all.some(({ times }) => isAnew(times))) {
         isAnyAnew = true;
         end = performance.now() + patience.others;
@@ -92,8 +93,15 @@ const isAnew = (times: readonly number[]): boolean => {
   return usual > step * Math.min(...times);
 };
 
-/** A function for each, of the same module, which does the work once. */
-function runsOf(targets: readonly Target[], api: WebAssemblyApi): (() => void)[] {
+/** What does the work of a tile once, and how long it took each time. */
+interface Run {
+  readonly tile: Tile;
+  readonly run: () => void;
+  readonly times: number[];
+}
+
+/** A run for each, all of one module. */
+function runsOf(targets: readonly Target[], api: WebAssemblyApi): readonly Run[] {
   const module = new Module();
   const mostRows = Math.max(...targets.map(({ tile }) => tile.rows));
   const aBytes = mostRows * steps * stack * 4;
@@ -127,5 +135,5 @@ function runsOf(targets: readonly Target[], api: WebAssemblyApi): (() => void)[]
     () => void
   >;
   new Float32Array(memory.buffer).fill(0.7);
-  return targets.map((_, i) => runs[`run${i}`] as () => void);
+  return targets.map(({ tile }, i) => ({ tile, run: runs[`run${i}`] as () => void, times: [] }));
 }

@@ -17,7 +17,7 @@ export function packVectors(): void {
   const v8 = (globalThis as Host).process?.getBuiltinModule?.("node:v8");
   if (v8 === undefined)
     throw new CompileError(
-      "wide vectors are an option of V8, which can be set in Node from 20.16 on; leave out wide, and the variable CHAINRULE_WIDE",
+      "wide vectors are an option of V8, which Node sets from 20.16 on; leave out wide, and the variable CHAINRULE_WIDE",
     );
   v8.setFlagsFromString("--experimental-wasm-revectorize");
 }
